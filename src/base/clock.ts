@@ -1,0 +1,20 @@
+/** Time as everything below `gateway` sees it. Milliseconds that only grow (CLOCK_BOOTTIME). */
+export interface Clock {
+  /** Milliseconds since some fixed moment; fractions allowed; never goes back. */
+  now(): number;
+  /** Calls `action` once, `delayMs` from now, unless cancelled. */
+  after(delayMs: number, action: () => void): Timer;
+  /** Calls `action` when the input of this turn of the event loop has been worked off. */
+  endOfTurn(action: () => void): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** Resolves after `delayMs`. */
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });
+}
