@@ -1,0 +1,87 @@
+import type { Nexus, TargetPort } from '../scsi/nexus.ts';
+
+/** A TCP stream of bytes as the transport sees it; `host/net-socket.ts` is the real one. */
+export interface ByteStream {
+  readonly remote: SocketAddress;
+  readonly local: SocketAddress;
+  /**
+   * Starts reading. `reader.buffer()` says where the next bytes go; `reader.received(n)` that the
+   * first n bytes of that buffer are filled.
+   */
+  start(reader: StreamReader): void;
+  /** Reading stops soon (some more `received` may come) and goes on after `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Sends the chunks in order, without copying; `sent` is called when they may be reused. */
+  write(chunks: readonly Uint8Array[], sent: () => void): void;
+  /** Sends what was written, then closes. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+export interface StreamReader {
+  buffer(): Uint8Array;
+  received(length: number): void;
+  /** Called once, last: the peer closed or the stream failed or was destroyed. */
+  closed(error: Error | undefined): void;
+}
+
+export interface SocketAddress {
+  /** Numeric address, IPv4 or IPv6, without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What this gateway listens on. */
+export interface Portal extends SocketAddress {
+  readonly portalGroupTag: number;
+}
+
+/**
+ * The configuration as logins see it: read anew at each use, so that a login is judged by the
+ * version that is served then (DESIGN: "at its last PDU, by the version then served").
+ */
+export interface Directory {
+  /** Targets that this initiator may see, with all portals of all gateways. */
+  listTargets(initiatorName: string): readonly TargetListing[];
+  /** Undefined: no such target, or none through this portal. */
+  findTarget(targetName: string, portal: Portal): TargetEntry | undefined;
+  /** Whether discovery sessions must authenticate. */
+  readonly discoveryAuthentication: Authentication | undefined;
+  /** True while this gateway drains: logins get status class 3, detail 1 (service unavailable). */
+  readonly draining: boolean;
+}
+
+export interface TargetListing {
+  readonly targetName: string;
+  readonly portals: readonly Portal[];
+}
+
+export interface TargetEntry {
+  readonly targetName: string;
+  readonly alias: string | undefined;
+  readonly port: TargetPort;
+  /** Undefined: this initiator may not log in (status 0202h, or 0203h to hide). */
+  admit(initiatorName: string): Admission | undefined;
+}
+
+export interface Admission {
+  /** Undefined: no authentication is asked for. */
+  readonly authentication: Authentication | undefined;
+  /** Opens the nexus after the login's last PDU was judged. */
+  openNexus(initiatorPort: string): Nexus;
+}
+
+/** CHAP credentials (RFC 7143, section 12.1). Never printed or logged. */
+export interface Authentication {
+  /** What the initiator must prove. */
+  readonly initiator: Credentials;
+  /** What the target proves when asked to (mutual CHAP). */
+  readonly target: Credentials | undefined;
+}
+
+export interface Credentials {
+  readonly user: string;
+  readonly secret: Uint8Array;
+}

@@ -1,0 +1,124 @@
+/**
+ * What gateways agree on: small versioned records, notifications to all who watch, and the fence.
+ * `test/contract/records.ts` proves a driver.
+ *
+ * Keys are slash-separated paths of `[A-Za-z0-9._:-]+` segments, at most `KEY_LENGTH_MAX` bytes.
+ * Values are bytes, at most `VALUE_LENGTH_MAX`. Methods reject with a `Failure` whose code is one of
+ * `RecordsFailureCode`; a conflict is a value, not a failure.
+ */
+export interface Records {
+  /** Who this process is to the others. */
+  readonly self: Member;
+
+  get(key: string): Promise<RecordEntry | undefined>;
+
+  /**
+   * Replaces the value if the record's version is `expected` (0: the record does not exist).
+   * Durable when it resolves. `value` undefined deletes the record. Versions never come back:
+   * a record made anew after its deletion goes on counting.
+   */
+  compareAndSet(
+    key: string,
+    expected: number,
+    value: Uint8Array | undefined,
+  ): Promise<CompareAndSetResult>;
+
+  /** All records whose key begins with `prefix`, in key order, of one moment. */
+  list(prefix: string): Promise<readonly RecordEntry[]>;
+
+  /**
+   * Sets `fields` of a record that is a map of fields, if `guard` holds for the field it names
+   * (`equals` undefined: that field is absent). One atomic, durable step; other fields are not
+   * touched, and writers of different fields do not conflict. Resolves whether it was applied.
+   */
+  setFields(
+    key: string,
+    fields: Readonly<Record<string, Uint8Array | undefined>>,
+    guard?: FieldGuard,
+  ): Promise<boolean>;
+
+  /** All fields of such a record, of one moment; empty when there is none. */
+  getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>>;
+
+  /**
+   * Calls the watchers of `channel` in every process, this one too, and resolves with their
+   * answers when all have answered or after `timeoutMs`. An answer that counts is one that came;
+   * its absence proves nothing.
+   */
+  notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult>;
+
+  /**
+   * Answers notifications of `channel` with what `onNotify` resolves. `onLost` is called once when
+   * notifications may have been missed and none will come any more: watch again, and read.
+   */
+  watch(channel: string, watcher: Watcher): Promise<Watch>;
+
+  /** Who has the store open now, this process too, as well as can be known without asking them. */
+  members(): Promise<readonly Member[]>;
+
+  /**
+   * Makes sure that `member` changes nothing any more: when it resolves true, nothing that the
+   * member submitted is seen done later by anyone who passed `barrier`. False: it could not be
+   * proved (the process did not end in time); ask again.
+   */
+  fence(member: Member): Promise<boolean>;
+
+  /** Passes the barrier: what was fenced before this call is not seen any more after it. */
+  barrier(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** One life of one process in the store. */
+export interface Member {
+  /** The gateway's name, or the tool's with its process id. Unique among the living. */
+  readonly name: string;
+  /** Unique for ever: two lives of one name differ. */
+  readonly incarnation: string;
+}
+
+export interface RecordEntry {
+  readonly key: string;
+  readonly version: number;
+  readonly value: Uint8Array;
+}
+
+export type CompareAndSetResult =
+  | { readonly status: 'done'; readonly version: number }
+  /** Somebody else was first; `current` is what stands there now. */
+  | { readonly status: 'conflict'; readonly current: RecordEntry | undefined };
+
+export interface FieldGuard {
+  readonly field: string;
+  readonly equals: Uint8Array | undefined;
+}
+
+export interface NotifyResult {
+  readonly answers: readonly { readonly from: Member; readonly payload: Uint8Array }[];
+  /** Watchers known at the start that did not answer in time. */
+  readonly missing: readonly Member[];
+}
+
+export interface Watcher {
+  onNotify(message: Uint8Array, from: Member): Uint8Array | Promise<Uint8Array>;
+  onLost(): void;
+}
+
+export interface Watch {
+  close(): Promise<void>;
+}
+
+export type RecordsFailureCode =
+  | 'recordsBadKey'
+  | 'recordsTooLarge'
+  | 'recordsClosed'
+  /** The name belongs to a living process. */
+  | 'recordsNameTaken'
+  /** The store did not answer within its bound; the outcome of a change is unknown. */
+  | 'recordsUnavailable'
+  /** This member was fenced; it must take a new incarnation. */
+  | 'recordsFenced';
+
+export const KEY_LENGTH_MAX = 255;
+export const VALUE_LENGTH_MAX = 1024 * 1024;
+export const CHANNEL_MESSAGE_LENGTH_MAX = 64 * 1024;

@@ -1,0 +1,109 @@
+import type { Pending } from '../base/pending.ts';
+import type { LogicalUnit } from './logical-unit.ts';
+import type { Task } from './task.ts';
+
+/**
+ * One I_T nexus as a transport sees it: where commands and task management functions go.
+ * `DeviceServer.openNexus` makes one; a session owns one.
+ */
+export interface Nexus {
+  /** Takes a command: checks, task set, execution. Never blocks; ends the task itself. */
+  submit(task: Task): void;
+
+  /** All data-out that the task asked for is in `task.dataOut`. */
+  dataOutArrived(task: Task): void;
+
+  /**
+   * The transport gives up on a command that it handed over (its data-out never came, say): the
+   * command ends with this ABORTED COMMAND condition if it still lives.
+   */
+  fail(task: Task, reason: TransportFault): void;
+
+  /**
+   * Performs a task management function (SAM-5) and resolves with its service response. Tasks it
+   * aborts are discarded, or ended with TASK ABORTED where TAS asks for it, before it resolves.
+   */
+  manage(request: TaskManagementRequest): Pending<TaskManagementResponse>;
+
+  /** The LUN map changed: REPORTED LUNS DATA HAS CHANGED on what the initiator can reach. */
+  updateLuns(luns: LunMap): void;
+
+  /** I_T nexus loss: aborts and discards every task; resolves when what was submitted is done. */
+  close(): Promise<void>;
+
+  /** Commands in the task sets of this nexus. */
+  readonly outstanding: number;
+}
+
+/** LUN (a flat number, 0 to 16383) to logical unit, for one initiator at one target. */
+export type LunMap = ReadonlyMap<number, LogicalUnit>;
+
+export const LUN_MAX = 16383;
+
+/** Who is at the two ends of a nexus. */
+export interface NexusIdentity {
+  /** SCSI initiator port name: for iSCSI `<initiator name>,i,0x<ISID>`. */
+  readonly initiatorPort: string;
+  readonly targetPort: TargetPort;
+}
+
+/** A SCSI target port: for iSCSI a target portal group of a target. From the document only. */
+export interface TargetPort {
+  /** SCSI target port name: for iSCSI `<target name>,t,0x<target portal group tag>`. */
+  readonly name: string;
+  /** SCSI target device name: for iSCSI the target name. */
+  readonly deviceName: string;
+  /** RELATIVE TARGET PORT IDENTIFIER, unique in the cluster, 1 to 65535. */
+  readonly relativePortIdentifier: number;
+  /** TARGET PORT GROUP, unique in the cluster, 1 to 65535. */
+  readonly portGroup: number;
+}
+
+/** ASYMMETRIC ACCESS STATE (SPC-4, REPORT TARGET PORT GROUPS). */
+export type AccessState = 'activeOptimized' | 'unavailable' | 'transitioning';
+
+/** All target port groups of a target, over all gateways: what RTPG and discovery tell. */
+export interface PortGroup {
+  readonly portGroup: number;
+  readonly state: AccessState;
+  readonly ports: readonly TargetPort[];
+}
+
+/** Task management functions of SAM-5, and the I_T nexus functions of RFC 7144. */
+export type TaskManagementFunction =
+  | 'abortTask'
+  | 'abortTaskSet'
+  | 'clearAca'
+  | 'clearTaskSet'
+  | 'logicalUnitReset'
+  | 'targetWarmReset'
+  | 'targetColdReset'
+  | 'queryTask'
+  | 'queryTaskSet'
+  | 'iTNexusReset'
+  | 'queryAsynchronousEvent';
+
+export interface TaskManagementRequest {
+  readonly function: TaskManagementFunction;
+  /** As in `Task.lun`; ignored by functions on a target or nexus. */
+  readonly lun: Uint8Array;
+  /** The Referenced Task Tag, for abortTask and queryTask. */
+  readonly referencedTag: number;
+}
+
+/** SAM-5 service responses; `additional` carries the response information of QUERY functions. */
+export type TaskManagementResponse =
+  | { readonly response: 'functionComplete' }
+  | { readonly response: 'functionSucceeded'; readonly additional?: Uint8Array }
+  | { readonly response: 'functionRejected' }
+  | { readonly response: 'taskDoesNotExist' }
+  | { readonly response: 'incorrectLogicalUnitNumber' };
+
+/** Why a transport gives a command up: each is an ABORTED COMMAND condition. */
+export type TransportFault =
+  | 'dataPhaseError'
+  | 'protocolServiceCrcError'
+  | 'unexpectedUnsolicitedData'
+  | 'notEnoughUnsolicitedData'
+  | 'initiatorDetectedErrorMessageReceived'
+  | 'nexusLoss';

@@ -1,0 +1,88 @@
+import type { Nexus } from './nexus.ts';
+
+/** TASK ATTRIBUTE (SAM-5), in the coding of the iSCSI SCSI Command PDU (RFC 7143, 11.3.1). */
+export const TaskAttribute = {
+  untagged: 0,
+  simple: 1,
+  ordered: 2,
+  headOfQueue: 3,
+  aca: 4,
+} as const;
+export type TaskAttribute = (typeof TaskAttribute)[keyof typeof TaskAttribute];
+
+/** Where a command is in its life; written by the task set only. */
+export type TaskState =
+  /** Not (or no longer) in a task set. */
+  | 'idle'
+  /** In the task set, not yet allowed to start (task attributes). */
+  | 'dormant'
+  /** Started; waits for data-out or for the volume. */
+  | 'enabled'
+  /** Aborted: its handler's result is dropped and no status is sent. */
+  | 'aborted';
+
+/** Room for a CDB; longer ones (XDWRITE EXTENDED and such) are refused before a task is made. */
+export const CDB_LENGTH_MAX = 32;
+
+/**
+ * One SCSI command on its way, from the transport's command to its status. The transport extends
+ * it (buffers, sequence numbers), fills the first part, hands it to `Nexus.submit`, and reuses it
+ * after `end`.
+ *
+ * Order of calls: `submit` → (`requestDataOut` → `dataOutArrived`)? → `allocateDataIn`? → `end`.
+ * `end` is called exactly once for each submitted task, unless the task was aborted without a
+ * response being due; then `discard` is. Both may come synchronously from within `submit`.
+ */
+export abstract class Task {
+  // Filled by the transport.
+  /** The Initiator Task Tag: names the command within its nexus. */
+  tag = 0;
+  /** The LUN field of the command, 8 bytes, as sent (SAM-5 single or multi-level). */
+  readonly lun = new Uint8Array(8);
+  attribute: TaskAttribute = TaskAttribute.simple;
+  /** The CDB, copied out of the receive buffer, zero-padded. */
+  readonly cdb = new Uint8Array(CDB_LENGTH_MAX);
+  cdbLength = 0;
+  /** Bytes that the initiator is ready to send: the Expected Data Transfer Length if W is set. */
+  dataOutExpected = 0;
+  /** Bytes that the initiator is ready to take. */
+  dataInExpected = 0;
+
+  // Filled by the device server.
+  nexus: Nexus | undefined = undefined;
+  state: TaskState = 'idle';
+  /**
+   * Bytes that the CDB asks to transfer (whatever the initiator expected): the transport derives
+   * the residual count and the overflow or underflow flag from it. Set before `requestDataOut`,
+   * `allocateDataIn` or `end`.
+   */
+  transferLength = 0;
+
+  /**
+   * The data-out that has arrived: a gather list into receive buffers, in order, whole when
+   * `Nexus.dataOutArrived` is called. Valid until `end` or `discard`.
+   */
+  abstract readonly dataOut: readonly Uint8Array[];
+
+  /**
+   * Asks for the first `length` bytes of data-out (at most `dataOutExpected`). Returns true if they
+   * are all there already (immediate data); else the transport solicits them and calls
+   * `Nexus.dataOutArrived(task)` later. Called at most once.
+   */
+  abstract requestDataOut(length: number): boolean;
+
+  /**
+   * Room for `length` bytes of data-in (at most `dataInExpected`), as a scatter list that the
+   * volume may fill in place. Contents are undefined before. Called at most once.
+   */
+  abstract allocateDataIn(length: number): readonly Uint8Array[];
+
+  /**
+   * Ends the command. `dataInLength`: how many of the allocated bytes are sent (0 unless
+   * `allocateDataIn` was called). `sense` goes with CHECK CONDITION; it is copied.
+   */
+  abstract end(status: number, dataInLength: number, sense: Uint8Array | undefined): void;
+
+  /** Forgets an aborted command: nothing is sent for it; its buffers are free. */
+  abstract discard(): void;
+}

@@ -1,0 +1,148 @@
+import type { Pending } from '../base/pending.ts';
+
+/**
+ * The medium of one logical unit: a row of bytes. Everything above is written against this
+ * contract; `test/contract/volume.ts` proves a driver.
+ *
+ * Rules for every driver
+ * - Offsets and lengths are bytes, multiples of `limits.alignmentBytes`. A range that leaves
+ *   `sizeBytes` ends `outOfRange` and touches nothing.
+ * - Results are values; no method throws or rejects for what a medium can do. A result that is
+ *   there at once is returned as a value, not as a promise.
+ * - Buffers belong to the volume until the result: it reads or fills them in place, and the caller
+ *   neither changes nor reuses them before.
+ * - A write that ended `done` is returned by every later read through every process (I1). A write
+ *   that ended otherwise may have been applied in part, except a compareAndWrite that miscompared.
+ * - No method blocks the event loop for longer than a copy of its bytes takes.
+ */
+export interface Volume {
+  readonly sizeBytes: number;
+  readonly limits: VolumeLimits;
+
+  /** Fills `into` (scatter list) from `offset`. What was never written reads as zeros. */
+  read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult>;
+
+  /** Writes `from` (gather list) at `offset`. `fua`: durable before the result. */
+  write(offset: number, from: readonly Uint8Array[], options?: WriteOptions): Pending<VolumeResult>;
+
+  /**
+   * Writes `write` if the medium equals `compare`, else ends `miscompare` with the index of the
+   * first differing byte. Atomic against every other write through every process (I2). At most
+   * `limits.compareAndWriteMaxBytes`, and inside one `limits.atomicBoundaryBytes`; else `refused`.
+   */
+  compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+    options?: WriteOptions,
+  ): Pending<VolumeResult>;
+
+  /** Repeats `pattern` over the range; `length` is a multiple of the pattern's. */
+  writeSame(
+    offset: number,
+    length: number,
+    pattern: Uint8Array,
+    options?: WriteOptions,
+  ): Pending<VolumeResult>;
+
+  /** The range reads as zeros afterwards, exactly; gives its space back where it can. */
+  unmap(offset: number, length: number): Pending<VolumeResult>;
+
+  /** The range reads as zeros afterwards, exactly; its space stays allocated where it can. */
+  writeZeroes(offset: number, length: number, options?: WriteOptions): Pending<VolumeResult>;
+
+  /** Every write that ended `done` before this call is durable when this ends `done`. */
+  flush(): Pending<VolumeResult>;
+
+  /**
+   * What is allocated, from `offset` on, in order, without gaps, at most `extentsMax` extents and
+   * `length` bytes. May take long on a large range: callers ask for small ones.
+   */
+  allocation(offset: number, length: number, extentsMax: number): Promise<Allocation>;
+
+  /** Calls `listener` with the new size when it changed, in any process. Returns the undo. */
+  onResize(listener: (sizeBytes: number) => void): () => void;
+
+  /** Resolves when all that was submitted before this call is done. */
+  drain(): Promise<void>;
+
+  /**
+   * What was submitted and is not done is, when this resolves `done`, never seen done by anyone
+   * who passed the barrier; every later call ends `fenced` until the volume is opened again. A
+   * driver that cannot (see `local`) resolves `unsupported`, and its process must be ended.
+   */
+  fence(): Promise<VolumeResult>;
+
+  /** Drains and lets go of everything. Later calls end `closed`. */
+  close(): Promise<void>;
+}
+
+export interface WriteOptions {
+  /** FORCE UNIT ACCESS: durable before the result. */
+  readonly fua?: boolean;
+}
+
+export interface VolumeLimits {
+  /** Every offset and length is a multiple of this: 512 or less. */
+  readonly alignmentBytes: number;
+  /** The longest compareAndWrite; 0 when the driver has none. */
+  readonly compareAndWriteMaxBytes: number;
+  /** A compareAndWrite may not cross a multiple of this. */
+  readonly atomicBoundaryBytes: number;
+  /** A transfer of a multiple of this is best (OPTIMAL TRANSFER LENGTH GRANULARITY). */
+  readonly optimalGranularityBytes: number;
+  /** Unmap gives back space in multiples of this (OPTIMAL UNMAP GRANULARITY). */
+  readonly unmapGranularityBytes: number;
+  /** True when an acknowledged write may be lost with the power: WCE 1, FUA and flush matter. */
+  readonly volatileCache: boolean;
+}
+
+export type VolumeResult =
+  | { readonly status: 'done' }
+  | { readonly status: 'miscompare'; readonly offset: number }
+  | { readonly status: VolumeFault; readonly errno?: number };
+
+/** Why an operation did not succeed; `scsi/ending.ts` maps each to a sense condition. */
+export type VolumeFault =
+  /** The range leaves the volume. */
+  | 'outOfRange'
+  /** The driver does not do this (an unaligned or too long compareAndWrite, say). */
+  | 'refused'
+  /** The medium failed to read. */
+  | 'readError'
+  /** The medium failed to write, or a flush failed: what was cached may be lost. Stays. */
+  | 'writeError'
+  /** No space is left for a new block. */
+  | 'noSpace'
+  /** The volume was fenced; outcome unknown for what was in flight. */
+  | 'fenced'
+  /** The volume was closed. */
+  | 'closed'
+  /** A named bound was exceeded; nothing was submitted. */
+  | 'busy'
+  | 'unsupported';
+
+export const DONE: VolumeResult = Object.freeze({ status: 'done' });
+
+export interface Allocation {
+  readonly result: VolumeResult;
+  readonly extents: readonly Extent[];
+}
+
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
+  readonly allocated: boolean;
+}
+
+/** The volumes of one store, by name. Failures of management are thrown as `Failure`. */
+export interface VolumeStore {
+  create(name: string, sizeBytes: number): Promise<void>;
+  /** `Failure('volumeNotFound')` when there is none of that name. */
+  open(name: string): Promise<Volume>;
+  /** Grows or shrinks, and tells every process that has it open. */
+  resize(name: string, sizeBytes: number): Promise<void>;
+  delete(name: string): Promise<void>;
+  list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]>;
+  close(): Promise<void>;
+}
