@@ -1,0 +1,65 @@
+import type { Layout } from '../base/bytes/layout.ts';
+import type { Pending } from '../base/pending.ts';
+import type { VolumeResult } from '../volume/volume.ts';
+import type { Ending } from './ending.ts';
+import type { LogicalUnit } from './logical-unit.ts';
+import type { NexusIdentity, PortGroup } from './nexus.ts';
+import type { Task } from './task.ts';
+
+/**
+ * One row of the command table. From it come dispatch, the CDB checks with their field pointers,
+ * REPORT SUPPORTED OPERATION CODES, the reservation conflict column, the metrics label and the
+ * reference page: what two places would have to agree on stands here once.
+ */
+export interface Command {
+  /** The standard's name: `READ (16)`. */
+  readonly name: string;
+  readonly operationCode: number;
+  /** Where rows share an operation code. */
+  readonly serviceAction?: number;
+  /** The CDB; its usage map is the CDB USAGE DATA, and bits outside it must be zero. */
+  readonly cdb: Layout;
+  /** What the command does to the medium or the shared state: steers reservation conflicts. */
+  readonly access: Access;
+  /** Where it works: only on a logical unit, or also on a LUN without one (INQUIRY, ...). */
+  readonly addressing: 'logicalUnit' | 'anyLun';
+  /** What a pending unit attention does to it (SPC-4, SAM-5). */
+  readonly unitAttention: 'report' | 'ignore';
+  /**
+   * Checks the CDB's values and says how many bytes go which way. Runs at admission; a returned
+   * ending (not a plan) ends the command before any data moves.
+   */
+  plan(call: CommandCall): Plan | Ending;
+  /** Performs it; data-out is there whole (`task.dataOut`). May run in a later turn than plan. */
+  run(call: CommandCall): Pending<Ending | VolumeResult>;
+}
+
+/** For reservations (a later issue) and write protection. */
+export type Access = 'none' | 'readMedium' | 'writeMedium' | 'changeState';
+
+/** How many bytes the CDB asks to transfer; both zero for most. */
+export interface Plan {
+  readonly dataOut: number;
+  readonly dataIn: number;
+}
+
+/** What a handler works with. Reused: nothing of it may be kept past the handler's result. */
+export interface CommandCall {
+  readonly task: Task;
+  /** Undefined only for commands whose addressing is `anyLun`. */
+  readonly logicalUnit: LogicalUnit | undefined;
+  readonly nexus: CommandNexus;
+}
+
+/** The nexus as a command handler sees it. */
+export interface CommandNexus {
+  readonly identity: NexusIdentity;
+  /** LUNs in the map, ascending. */
+  readonly luns: readonly number[];
+  readonly portGroups: readonly PortGroup[];
+  readonly commands: readonly Command[];
+  /** Takes the pending unit attention off, for REQUEST SENSE. */
+  takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined;
+  /** Establishes a unit attention for the other nexuses of this gateway (MODE SELECT, ...). */
+  tellOthers(logicalUnit: LogicalUnit, condition: Ending): void;
+}

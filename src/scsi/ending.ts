@@ -1,0 +1,27 @@
+import type { Status } from './status.ts';
+
+/** How a command ended: a status, and with CHECK CONDITION what goes into the sense data. */
+export interface Ending {
+  readonly status: Status;
+  readonly sense?: SenseCondition;
+  /** Bytes of the allocated data-in that are valid; all of them when left out. */
+  readonly dataInLength?: number;
+}
+
+/** A named row of the sense table, with what only the moment knows. */
+export interface SenseCondition {
+  readonly key: number;
+  /** ADDITIONAL SENSE CODE << 8 | QUALIFIER. */
+  readonly code: number;
+  /** INFORMATION field: an LBA, or the offset of a miscompare. */
+  readonly information?: number;
+  /** For ILLEGAL REQUEST: where the offending field is. */
+  readonly fieldPointer?: FieldPointer;
+}
+
+export interface FieldPointer {
+  /** True: in the CDB; false: in the parameter list. */
+  readonly inCdb: boolean;
+  readonly byte: number;
+  readonly bit?: number;
+}
