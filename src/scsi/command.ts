@@ -1,4 +1,5 @@
 import type { Layout } from '../base/bytes/layout.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Pending } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import type { Ending } from './ending.ts';
@@ -25,6 +26,10 @@ export interface Command {
   readonly addressing: 'logicalUnit' | 'anyLun';
   /** What a pending unit attention does to it (SPC-4, SAM-5). */
   readonly unitAttention: 'report' | 'ignore';
+  /** Set where initiators are known to leave reserved bits set: then they are not looked at. */
+  readonly ignoresReservedBits?: boolean;
+  /** True: works also while the logical unit is stopped (START STOP UNIT) or its medium away. */
+  readonly worksWhenStopped?: boolean;
   /**
    * Checks the CDB's values and says how many bytes go which way. Runs at admission; a returned
    * ending (not a plan) ends the command before any data moves.
@@ -43,7 +48,10 @@ export interface Plan {
   readonly dataIn: number;
 }
 
-/** What a handler works with. Reused: nothing of it may be kept past the handler's result. */
+/**
+ * What a handler works with. One for each command in progress, reused afterwards: it may be used
+ * until the result of `run` settles, and not kept longer.
+ */
 export interface CommandCall {
   readonly task: Task;
   /** Undefined only for commands whose addressing is `anyLun`. */
@@ -58,6 +66,8 @@ export interface CommandNexus {
   readonly luns: readonly number[];
   readonly portGroups: readonly PortGroup[];
   readonly commands: readonly Command[];
+  /** For long operations, which give others a turn between steps. */
+  readonly clock: Clock;
   /** Takes the pending unit attention off, for REQUEST SENSE. */
   takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined;
   /** Establishes a unit attention for the other nexuses of this gateway (MODE SELECT, ...). */

@@ -1,4 +1,7 @@
 import type { Volume } from '../volume/volume.ts';
+import type { Ending } from './ending.ts';
+import { ModeState } from './mode-state.ts';
+import { conditions } from './sense-table.ts';
 
 /** What a logical unit is called, the same through every path and for ever (I6). */
 export interface LogicalUnitIdentity {
@@ -26,6 +29,17 @@ export interface LogicalUnitOptions {
   readonly readOnly: boolean;
 }
 
+/** What a nexus shows to the logical units that it reaches. */
+export interface LogicalUnitListener {
+  /** Establishes a unit attention condition for this nexus at that logical unit. */
+  establish(logicalUnit: LogicalUnit, condition: Ending): void;
+  /** Aborts this nexus's commands at the logical unit; resolves when none of them acts any more. */
+  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): Promise<void>;
+}
+
+/** Who asked for the abort: decides between no status and TASK ABORTED (SAM, TAS bit). */
+export type AbortCause = 'ownNexus' | 'otherNexus';
+
 /**
  * One logical unit as this gateway serves it: identity, medium and the state that a standard keeps
  * per logical unit. Nexuses come and go; it stays.
@@ -35,11 +49,45 @@ export class LogicalUnit {
   readonly volume: Volume;
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
+  readonly mode: ModeState;
+  /** START STOP UNIT with START 0: medium access commands end NOT READY until it is started. */
+  stopped = false;
+  /** The nexuses of this gateway that reach it. */
+  readonly nexuses = new Set<LogicalUnitListener>();
+  #blocks: number;
+  readonly #stopWatching: () => void;
 
   constructor(options: LogicalUnitOptions) {
     this.identity = options.identity;
     this.volume = options.volume;
     this.blockLengthBytes = options.blockLengthBytes;
     this.readOnly = options.readOnly;
+    this.mode = new ModeState(options.volume.limits.volatileCache);
+    this.#blocks = Math.floor(options.volume.sizeBytes / options.blockLengthBytes);
+    this.#stopWatching = options.volume.onResize((sizeBytes) => this.#resized(sizeBytes));
+  }
+
+  /** Capacity in logical blocks; the last LBA is one less. */
+  get blocks(): number {
+    return this.#blocks;
+  }
+
+  /** Establishes a unit attention condition for every nexus but `except`. */
+  establish(condition: Ending, except?: LogicalUnitListener): void {
+    for (const nexus of this.nexuses) {
+      if (nexus !== except) nexus.establish(this, condition);
+    }
+  }
+
+  /** Lets go of the volume, which its owner closes. */
+  close(): void {
+    this.#stopWatching();
+  }
+
+  #resized(sizeBytes: number): void {
+    const blocks = Math.floor(sizeBytes / this.blockLengthBytes);
+    if (blocks === this.#blocks) return;
+    this.#blocks = blocks;
+    this.establish(conditions.capacityDataHasChanged);
   }
 }

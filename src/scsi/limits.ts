@@ -1,0 +1,68 @@
+import type { LogicalUnit } from './logical-unit.ts';
+
+/**
+ * The bounds of commands: VPD B0h (Block Limits) tells them and the commands enforce them. In
+ * bytes, so that they mean the same with every block length; the functions give blocks.
+ */
+
+/** MAXIMUM TRANSFER LENGTH. */
+export const TRANSFER_LENGTH_MAX_BYTES = 16 * 1024 * 1024;
+
+/** OPTIMAL TRANSFER LENGTH. */
+export const TRANSFER_LENGTH_OPTIMAL_BYTES = 1024 * 1024;
+
+/** MAXIMUM PREFETCH LENGTH. */
+export const PREFETCH_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
+
+/** MAXIMUM UNMAP LBA COUNT: the sum over the descriptors of one UNMAP. */
+export const UNMAP_MAX_BYTES = 4 * 1024 * 1024 * 1024;
+
+/** MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT. */
+export const UNMAP_DESCRIPTOR_COUNT_MAX = 256;
+
+/** MAXIMUM WRITE SAME LENGTH. */
+export const WRITE_SAME_LENGTH_MAX_BYTES = 256 * 1024 * 1024;
+
+/** WSNZ: a WRITE SAME of zero blocks (meaning: to the end of the medium) is refused. */
+export const WRITE_SAME_NON_ZERO = true;
+
+/** The longest parameter list that any command takes. */
+export const PARAMETER_LIST_LENGTH_MAX_BYTES = 64 * 1024;
+
+/** A long operation gives others a turn, and can be aborted, after this many bytes. */
+export const STEP_BYTES = 4 * 1024 * 1024;
+
+/** MAXIMUM COMPARE AND WRITE LENGTH is a one-byte field of blocks. */
+const COMPARE_AND_WRITE_BLOCKS_MAX = 255;
+
+/** MAXIMUM TRANSFER LENGTH, in blocks. */
+export function transferBlocksMax(logicalUnit: LogicalUnit): number {
+  return TRANSFER_LENGTH_MAX_BYTES / logicalUnit.blockLengthBytes;
+}
+
+/** OPTIMAL TRANSFER LENGTH, in blocks. */
+export function transferBlocksOptimal(logicalUnit: LogicalUnit): number {
+  return TRANSFER_LENGTH_OPTIMAL_BYTES / logicalUnit.blockLengthBytes;
+}
+
+/** MAXIMUM PREFETCH LENGTH, in blocks. */
+export function prefetchBlocksMax(logicalUnit: LogicalUnit): number {
+  return PREFETCH_LENGTH_MAX_BYTES / logicalUnit.blockLengthBytes;
+}
+
+/** MAXIMUM UNMAP LBA COUNT, in blocks. */
+export function unmapBlocksMax(logicalUnit: LogicalUnit): number {
+  return UNMAP_MAX_BYTES / logicalUnit.blockLengthBytes;
+}
+
+/** MAXIMUM WRITE SAME LENGTH, in blocks. */
+export function writeSameBlocksMax(logicalUnit: LogicalUnit): number {
+  return WRITE_SAME_LENGTH_MAX_BYTES / logicalUnit.blockLengthBytes;
+}
+
+/** MAXIMUM COMPARE AND WRITE LENGTH, in blocks; 0 when the medium has no compareAndWrite. */
+export function compareAndWriteBlocksMax(logicalUnit: LogicalUnit): number {
+  const { compareAndWriteMaxBytes } = logicalUnit.volume.limits;
+  const blocks = Math.floor(compareAndWriteMaxBytes / logicalUnit.blockLengthBytes);
+  return Math.min(blocks, COMPARE_AND_WRITE_BLOCKS_MAX);
+}

@@ -1,0 +1,126 @@
+import type { Field } from '../base/bytes/layout.ts';
+import type { Ending } from './ending.ts';
+import { Status } from './status.ts';
+
+/** SENSE KEY (SPC). */
+export const SenseKey = {
+  noSense: 0x0,
+  recoveredError: 0x1,
+  notReady: 0x2,
+  mediumError: 0x3,
+  hardwareError: 0x4,
+  illegalRequest: 0x5,
+  unitAttention: 0x6,
+  dataProtect: 0x7,
+  abortedCommand: 0xb,
+  miscompare: 0xe,
+} as const;
+export type SenseKey = (typeof SenseKey)[keyof typeof SenseKey];
+
+/**
+ * Every sense condition that this device server gives: sense key, ADDITIONAL SENSE CODE << 8 |
+ * QUALIFIER. The only place with these numbers; the names are those of SPC, annex of ASC codes.
+ */
+export const conditions = Object.freeze({
+  logicalUnitNotReadyInitializingCommandRequired: check(SenseKey.notReady, 0x0402),
+
+  writeError: check(SenseKey.mediumError, 0x0c00),
+  unrecoveredReadError: check(SenseKey.mediumError, 0x1100),
+
+  internalTargetFailure: check(SenseKey.hardwareError, 0x4400),
+
+  parameterListLengthError: check(SenseKey.illegalRequest, 0x1a00),
+  invalidOperationCode: check(SenseKey.illegalRequest, 0x2000),
+  lbaOutOfRange: check(SenseKey.illegalRequest, 0x2100),
+  invalidFieldInCdb: check(SenseKey.illegalRequest, 0x2400),
+  logicalUnitNotSupported: check(SenseKey.illegalRequest, 0x2500),
+  invalidFieldInParameterList: check(SenseKey.illegalRequest, 0x2600),
+  parameterNotSupported: check(SenseKey.illegalRequest, 0x2601),
+  parameterValueInvalid: check(SenseKey.illegalRequest, 0x2602),
+  savingParametersNotSupported: check(SenseKey.illegalRequest, 0x3900),
+
+  powerOnResetOrBusDeviceResetOccurred: check(SenseKey.unitAttention, 0x2900),
+  powerOnOccurred: check(SenseKey.unitAttention, 0x2901),
+  scsiBusResetOccurred: check(SenseKey.unitAttention, 0x2902),
+  busDeviceResetFunctionOccurred: check(SenseKey.unitAttention, 0x2903),
+  iTNexusLossOccurred: check(SenseKey.unitAttention, 0x2907),
+  modeParametersChanged: check(SenseKey.unitAttention, 0x2a01),
+  asymmetricAccessStateChanged: check(SenseKey.unitAttention, 0x2a06),
+  capacityDataHasChanged: check(SenseKey.unitAttention, 0x2a09),
+  commandsClearedByAnotherInitiator: check(SenseKey.unitAttention, 0x2f00),
+  inquiryDataHasChanged: check(SenseKey.unitAttention, 0x3f03),
+  reportedLunsDataHasChanged: check(SenseKey.unitAttention, 0x3f0e),
+
+  writeProtected: check(SenseKey.dataProtect, 0x2700),
+  spaceAllocationFailedWriteProtect: check(SenseKey.dataProtect, 0x2707),
+
+  noAdditionalSenseInformation: check(SenseKey.abortedCommand, 0x0000),
+  commandsClearedByDeviceServer: check(SenseKey.abortedCommand, 0x2f02),
+  iTNexusLoss: check(SenseKey.abortedCommand, 0x2907),
+  unexpectedUnsolicitedData: check(SenseKey.abortedCommand, 0x0c0c),
+  notEnoughUnsolicitedData: check(SenseKey.abortedCommand, 0x0c0d),
+  initiatorDetectedErrorMessageReceived: check(SenseKey.abortedCommand, 0x4800),
+  protocolServiceCrcError: check(SenseKey.abortedCommand, 0x4705),
+  dataPhaseError: check(SenseKey.abortedCommand, 0x4b00),
+
+  miscompareDuringVerifyOperation: check(SenseKey.miscompare, 0x1d00),
+});
+
+export type ConditionName = keyof typeof conditions;
+
+/** GOOD, BUSY and the other endings that carry no sense data. */
+export const endings = Object.freeze({
+  good: bare(Status.good),
+  conditionMet: bare(Status.conditionMet),
+  busy: bare(Status.busy),
+  taskSetFull: bare(Status.taskSetFull),
+  taskAborted: bare(Status.taskAborted),
+});
+
+/** GOOD with the first `length` of the allocated data-in bytes. */
+export function goodWith(length: number): Ending {
+  return { status: Status.good, dataInLength: length };
+}
+
+/** INVALID FIELD IN CDB that points at the field. */
+export function invalidInCdb(field: Field): Ending {
+  return atCdb(conditions.invalidFieldInCdb, field.byte, field.highBit);
+}
+
+/** INVALID FIELD IN PARAMETER LIST that points at the field; `base`: where its structure begins. */
+export function invalidInParameterList(field: Field, base = 0): Ending {
+  return atParameter(conditions.invalidFieldInParameterList, base + field.byte, field.highBit);
+}
+
+/** The condition, with a field pointer into the CDB. */
+export function atCdb(condition: Ending, byte: number, bit?: number): Ending {
+  return pointing(condition, true, byte, bit);
+}
+
+/** The condition, with a field pointer into the parameter list. */
+export function atParameter(condition: Ending, byte: number, bit?: number): Ending {
+  return pointing(condition, false, byte, bit);
+}
+
+/** The condition, with an INFORMATION field: an LBA, or the offset of a miscompare. */
+export function withInformation(condition: Ending, information: number): Ending {
+  if (condition.sense === undefined) return condition;
+  return { ...condition, sense: { ...condition.sense, information } };
+}
+
+function pointing(condition: Ending, inCdb: boolean, byte: number, bit?: number): Ending {
+  if (condition.sense === undefined) return condition;
+  const fieldPointer = bit === undefined ? { inCdb, byte } : { inCdb, byte, bit };
+  return { ...condition, sense: { ...condition.sense, fieldPointer } };
+}
+
+function check(key: SenseKey, code: number): Ending {
+  return Object.freeze({
+    status: Status.checkCondition,
+    sense: Object.freeze({ key, code }),
+  });
+}
+
+function bare(status: Status): Ending {
+  return Object.freeze({ status });
+}
