@@ -1,0 +1,145 @@
+// Makes a clone ready: installs the npm packages when they are missing, half there or older than
+// the lock file, and checks that they brought Node 24. With --test it also installs the Debian
+// packages that the tests drive. Plain JavaScript, for this is the one file that an older Node
+// (18 and up) must be able to run. Does nothing, quickly, when nothing is to do.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const nodeMajorMin = 24;
+const nodeBinary = join(root, 'node_modules', '.bin', 'node');
+
+/** Debian packages that the tests drive, each with a file that shows it is there. */
+const testPackages = [
+  { name: 'tgt', shownBy: ['/usr/sbin/tgtd'] },
+  { name: 'libiscsi-bin', shownBy: ['/usr/bin/iscsi-test-cu'] },
+  { name: 'qemu-utils', shownBy: ['/usr/bin/qemu-img'] },
+  { name: 'qemu-block-extra', shownBy: libraries('qemu/block-iscsi.so') },
+  { name: 'sg3-utils', shownBy: ['/usr/bin/sg_inq'] },
+  { name: 'e2fsprogs', shownBy: ['/usr/sbin/mke2fs', '/sbin/mke2fs'] },
+];
+
+/** Installs "$@"; forbids Debian to start the daemons that come along, unless a policy exists. */
+const installScript = String.raw`
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
+fi
+install() { apt-get install -y -q --no-install-recommends "$@"; }
+install "$@" || { apt-get update -q; install "$@"; }
+`;
+
+main();
+
+function main() {
+  const why = staleness();
+  if (why !== undefined) {
+    say(`installing the npm packages (${why})`);
+    installNpmPackages();
+  }
+  checkNode();
+  if (process.argv.includes('--test')) installTestPackages();
+}
+
+/** Why node_modules cannot be used as it is; undefined if it can. */
+function staleness() {
+  const installedPath = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedPath)) return 'none yet, or an unfinished installation';
+  const wanted = readJson(join(root, 'package-lock.json')).packages;
+  const installed = readJson(installedPath).packages ?? {};
+  for (const [path, { version, optional }] of Object.entries(wanted)) {
+    if (path === '') continue;
+    const there = installed[path];
+    if (there === undefined && optional) continue;
+    if (there?.version !== version) return `${path} is not the version of the lock file`;
+    if (!existsSync(join(root, path, 'package.json'))) return `${path} is missing`;
+  }
+  return existsSync(nodeBinary) ? undefined : 'no Node binary among them';
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    fail(`cannot read ${path}: ${error.message}`);
+  }
+}
+
+function installNpmPackages() {
+  // The npm that runs this script, if one does; --include, for NODE_ENV or a user's setting could
+  // leave out what is needed: the Node binary is an optional dependency.
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const [command, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
+  const { status, error } = spawnSync(command, [...first, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (error !== undefined) fail(`npm could not be run: ${error.message}`);
+  if (status !== 0) fail('npm ci failed; its own message stands above');
+}
+
+/** A failed download of an optional package is silent, so what it should have brought is tried. */
+function checkNode() {
+  const packageName = `node-linux-${process.arch}`;
+  if (!existsSync(nodeBinary)) {
+    fail(
+      `the package ${packageName}, which carries Node ${nodeMajorMin}, was not installed: ` +
+        'is the npm registry in reach, and is this Linux on x64 or arm64?',
+    );
+  }
+  let version;
+  try {
+    version = execFileSync(nodeBinary, ['--version'], { encoding: 'utf8' }).trim();
+  } catch (error) {
+    fail(`${packageName} does not run here: ${error.message}`);
+  }
+  if (Number.parseInt(version.slice(1), 10) < nodeMajorMin) {
+    fail(`node_modules/.bin/node is ${version}, but ${nodeMajorMin} or newer is needed`);
+  }
+}
+
+function installTestPackages() {
+  const absent = testPackages.filter(({ shownBy }) => !shownBy.some((path) => existsSync(path)));
+  if (absent.length === 0) return;
+  const names = absent.map(({ name }) => name);
+  if (!existsSync('/usr/bin/apt-get')) {
+    fail(`the tests need the programs of these Debian packages: ${names.join(' ')}`);
+  }
+  const isRoot = process.getuid() === 0;
+  if (!isRoot && !existsSync('/usr/bin/sudo')) {
+    fail(
+      'the tests need Debian packages, and there is neither root nor sudo to install them. ' +
+        `As root: apt-get install ${names.join(' ')}`,
+    );
+  }
+  say(`installing the Debian packages that the tests need: ${names.join(' ')}`);
+  const command = [...(isRoot ? [] : ['sudo']), 'sh', '-c', installScript, 'setup', ...names];
+  const { status } = spawnSync(command[0], command.slice(1), { stdio: 'inherit' });
+  if (status !== 0) fail(`could not install: ${names.join(' ')}`);
+}
+
+/** Where a library of that name may lie: Debian's folder bears the name of the architecture. */
+function libraries(name) {
+  return readdirSync('/usr/lib')
+    .filter((folder) => folder.endsWith('-linux-gnu'))
+    .map((folder) => join('/usr/lib', folder, name));
+}
+
+function say(message) {
+  process.stderr.write(`setup: ${message}\n`);
+}
+
+function fail(message) {
+  say(message);
+  process.exit(1);
+}

@@ -1,0 +1,197 @@
+// `npm test` runs the rings in order, all of them even when one fails, and prints what each cost.
+// `npm test -- unit fault` runs those two.
+
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+interface Ring {
+  readonly name: string;
+  readonly proves: string;
+  /** At most this long; the sum of all is the budget of `npm test`. */
+  readonly limitS: number;
+  readonly commands?: readonly (readonly string[])[];
+  readonly files?: readonly string[];
+  /** Test files that run at a time. Rings that watch the clock get the machine to themselves. */
+  readonly concurrency?: number;
+}
+
+const budgetS = 25 * 60;
+
+const rings: readonly Ring[] = [
+  {
+    name: 'check',
+    proves: 'types, lint and format are clean',
+    limitS: 60,
+    commands: [
+      ['tsc', '--noEmit'],
+      ['biome', 'ci', '.'],
+    ],
+  },
+  {
+    name: 'tidy',
+    proves: 'the tree follows its own rules: layers, sizes, names',
+    limitS: 30,
+    files: ['test/tidy.test.ts'],
+  },
+  {
+    name: 'unit',
+    proves: 'each part by itself, without sockets, files or timers',
+    limitS: 120,
+    files: ['test/unit/**/*.test.ts'],
+    concurrency: 2,
+  },
+  {
+    name: 'contract',
+    proves: 'every driver of volume and records keeps its contract',
+    limitS: 180,
+    files: ['test/contract/**/*.test.ts'],
+    concurrency: 1,
+  },
+  {
+    name: 'golden',
+    proves: 'bytes against the standards and against other implementations',
+    limitS: 60,
+    files: ['test/{golden,property}/**/*.test.ts'],
+    concurrency: 2,
+  },
+  {
+    name: 'fuzz',
+    proves: 'a few thousand hostile inputs to every parser',
+    limitS: 150,
+    files: ['test/fuzz/**/*.test.ts'],
+    concurrency: 2,
+  },
+  {
+    name: 'process',
+    proves: 'the program and its gateways as processes, by their own initiator',
+    limitS: 180,
+    files: ['test/process/**/*.test.ts'],
+    concurrency: 1,
+  },
+  {
+    name: 'fault',
+    proves: 'kill -9, SIGSTOP and cuts of real processes lose nothing acknowledged',
+    limitS: 300,
+    files: ['test/fault/**/*.test.ts'],
+    concurrency: 1,
+  },
+  {
+    name: 'conformance',
+    proves: 'what initiators of other makers find: iscsi-test-cu, qemu-img, qemu-io',
+    limitS: 300,
+    files: ['test/conformance/**/*.test.ts'],
+    concurrency: 1,
+  },
+  {
+    name: 'bench',
+    proves: 'the benchmarks run, with tiny input; no figure is judged',
+    limitS: 90,
+    files: ['test/bench/**/*.test.ts'],
+    concurrency: 1,
+  },
+];
+
+interface Outcome {
+  readonly ring: Ring;
+  readonly passed: boolean;
+  readonly seconds: number;
+  readonly note: string;
+}
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !rings.some((ring) => ring.name === name));
+  if (unknown.length > 0) {
+    console.error(`no such ring: ${unknown.join(' ')}`);
+    console.error(`rings: ${rings.map((ring) => ring.name).join(' ')}`);
+    return 2;
+  }
+  const strays = unringed();
+  if (strays.length > 0) {
+    console.error(`test files that no ring runs:\n  ${strays.join('\n  ')}`);
+    return 1;
+  }
+  const outcomes: Outcome[] = [];
+  for (const ring of rings) {
+    if (names.length > 0 && !names.includes(ring.name)) continue;
+    console.log(`\n=== ${ring.name}: ${ring.proves}`);
+    const outcome = await run(ring);
+    outcomes.push(outcome);
+    console.log(`=== ${line(outcome)}`);
+  }
+  return summarize(outcomes);
+}
+
+async function run(ring: Ring): Promise<Outcome> {
+  const startedMs = performance.now();
+  const seconds = () => (performance.now() - startedMs) / 1000;
+  const files = globSync([...(ring.files ?? [])]).sort();
+  if (ring.files !== undefined && files.length === 0) {
+    return { ring, passed: false, seconds: 0, note: 'no test file' };
+  }
+  const test = [
+    process.execPath,
+    '--test',
+    `--test-concurrency=${ring.concurrency ?? 1}`,
+    ...files,
+  ];
+  let note = '';
+  for (const command of ring.commands ?? [test]) {
+    const leftMs = (ring.limitS - seconds()) * 1000;
+    const problem = await execute(command, leftMs);
+    if (problem !== undefined) note = problem;
+  }
+  return { ring, passed: note === '', seconds: seconds(), note };
+}
+
+/** Runs a command to its end; resolves to what was wrong, if something was. */
+function execute(command: readonly string[], limitMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const [file = '', ...args] = command;
+    const child = spawn(file, args, { stdio: 'inherit' });
+    let late = false;
+    const limit = setTimeout(
+      () => {
+        late = true;
+        // The test runner ends the processes of its test files when it is asked to end.
+        child.kill('SIGTERM');
+      },
+      Math.max(1, limitMs),
+    );
+    const forward = (signal: NodeJS.Signals) => child.kill(signal);
+    process.once('SIGINT', forward).once('SIGTERM', forward);
+    child.once('error', (error) => resolve(`${file}: ${error.message}`));
+    child.once('close', (code, signal) => {
+      clearTimeout(limit);
+      process.off('SIGINT', forward).off('SIGTERM', forward);
+      if (late) resolve('took longer than its limit');
+      else if (signal !== null) resolve(`ended by ${signal}`);
+      else resolve(code === 0 ? undefined : 'failed');
+    });
+  });
+}
+
+function line({ ring, passed, seconds, note }: Outcome): string {
+  const cost = `${seconds.toFixed(1)} s`.padStart(9);
+  return `${ring.name.padEnd(12)} ${passed ? 'pass' : 'FAIL'} ${cost}  ${note}`.trimEnd();
+}
+
+function summarize(outcomes: readonly Outcome[]): number {
+  const failed = outcomes.filter(({ passed }) => !passed);
+  const totalS = outcomes.reduce((sum, { seconds }) => sum + seconds, 0);
+  console.log('\nring         result     cost');
+  for (const outcome of outcomes) console.log(line(outcome));
+  console.log(`${outcomes.length} rings, ${failed.length} failed, ${totalS.toFixed(1)} s`);
+  if (totalS > budgetS) console.error(`over the budget of ${budgetS} s`);
+  return failed.length > 0 || totalS > budgetS ? 1 : 0;
+}
+
+/** A test that no ring runs proves nothing. */
+function unringed(): readonly string[] {
+  const ringed = new Set(rings.flatMap(({ files }) => globSync([...(files ?? [])])));
+  return globSync('test/**/*.test.ts')
+    .filter((file) => !ringed.has(file))
+    .map((file) => `${file} (in ${dirname(file)})`);
+}
