@@ -1,0 +1,36 @@
+/** Longest iSCSI name, in bytes of UTF-8 (RFC 7143, section 4.2.7). */
+export const ISCSI_NAME_LENGTH_MAX = 223;
+
+const IQN = /^iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[^.:][^:]*(?::.+)?$/u;
+const EUI = /^eui\.[0-9a-f]{16}$/;
+const NAA = /^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/;
+/** What is left after preparation: lower case letters, digits, dash, dot, colon. */
+const CHARACTERS = /^[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}\-.:]+$/u;
+
+/**
+ * The form in which names are compared (stringprep for iSCSI names, RFC 3722): lower case, NFKC.
+ * Undefined when it is no iSCSI name of type iqn, eui or naa.
+ */
+export function prepareName(name: string): string | undefined {
+  const prepared = name.normalize('NFKC').toLowerCase().normalize('NFKC');
+  if (new TextEncoder().encode(prepared).length > ISCSI_NAME_LENGTH_MAX) return undefined;
+  if (!CHARACTERS.test(prepared)) return undefined;
+  return IQN.test(prepared) || EUI.test(prepared) || NAA.test(prepared) ? prepared : undefined;
+}
+
+/** SCSI initiator port name (RFC 7143, section 4.4.2); `isid` is 12 hex digits. */
+export function initiatorPortName(initiatorName: string, isid: string): string {
+  return `${initiatorName},i,0x${isid}`;
+}
+
+/** SCSI target port name: the target name and the target portal group tag in 4 hex digits. */
+export function targetPortName(targetName: string, portalGroupTag: number): string {
+  return `${targetName},t,0x${portalGroupTag.toString(16).padStart(4, '0')}`;
+}
+
+/** The six bytes of an ISID as 12 lower case hex digits. */
+export function formatIsid(bytes: Uint8Array, at = 0): string {
+  let text = '';
+  for (let i = at; i < at + 6; i++) text += bytes[i]!.toString(16).padStart(2, '0');
+  return text;
+}
