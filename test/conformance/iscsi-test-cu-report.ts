@@ -1,0 +1,122 @@
+// Reads what iscsi-test-cu 1.19 prints. CUnit counts a skipped test as passed and the exit status
+// says little, so every test is judged by its own lines.
+
+export type TestOutcome = 'pass' | 'fail' | 'skip' | 'unfinished';
+
+export interface TestResult {
+  /** FAMILY.Suite.Test, as `iscsi-test-cu -l` names it. */
+  readonly name: string;
+  readonly outcome: TestOutcome;
+  /** What the test said between its start and its end. */
+  readonly messages: readonly string[];
+}
+
+export interface Report {
+  readonly tests: readonly TestResult[];
+  /** The line `tests` of the closing table; undefined if the program never got there. */
+  readonly summary: { readonly total: number; readonly ran: number } | undefined;
+}
+
+/** Tests known not to pass, with the reason; each must still be met, or it has to go. */
+export interface Exception {
+  readonly outcome: 'fail' | 'skip';
+  readonly reason: string;
+  /** The runs it holds for; all if absent. */
+  readonly runs?: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const suiteLine = /^Suite: (\S+)/;
+const testLine = /^ {2}Test: (.+?) \.\.\.(.*)$/;
+/** Text of a test's clean-up may follow on the same line. */
+const endLine = /^(passed|FAILED)(?:\s+(.*))?$/;
+const summaryLine = /^\s+tests\s+(\d+)\s+(\d+)\s/;
+
+interface OpenTest {
+  readonly name: string;
+  readonly messages: string[];
+  verdict: 'passed' | 'FAILED' | undefined;
+}
+
+export function parseReport(family: string, output: string): Report {
+  const open: OpenTest[] = [];
+  let suite = '';
+  let inTests = true;
+  let summary: Report['summary'];
+  for (const line of output.split('\n')) {
+    const suiteName = suiteLine.exec(line)?.[1];
+    const test = testLine.exec(line);
+    const total = summaryLine.exec(line);
+    if (line.startsWith('Run Summary:')) inTests = false;
+    if (suiteName !== undefined) {
+      suite = suiteName;
+    } else if (test !== null) {
+      open.push({ name: `${family}.${suite}.${test[1]}`, messages: [], verdict: undefined });
+      readTestLine(open.at(-1), test[2] ?? '');
+    } else if (total !== null) {
+      summary = { total: Number(total[1]), ran: Number(total[2]) };
+    } else if (inTests) {
+      readTestLine(open.at(-1), line);
+    }
+  }
+  const tests = open.map((test) => ({
+    name: test.name,
+    outcome: outcomeOf(test),
+    messages: test.messages,
+  }));
+  return { tests, summary };
+}
+
+function readTestLine(test: OpenTest | undefined, text: string): void {
+  if (test === undefined) return;
+  const end = endLine.exec(text);
+  // Only the first verdict is the test's; what looks like one later is somebody's message.
+  if (end !== null && test.verdict === undefined) {
+    test.verdict = end[1] as 'passed' | 'FAILED';
+    if (end[2] !== undefined) test.messages.push(end[2]);
+  } else if (text.trim() !== '') {
+    test.messages.push(text.trim());
+  }
+}
+
+function outcomeOf({ verdict, messages }: OpenTest): TestOutcome {
+  if (verdict === undefined) return 'unfinished';
+  if (verdict === 'FAILED') return 'fail';
+  return messages.some((message) => message.startsWith('[SKIPPED]')) ? 'skip' : 'pass';
+}
+
+/** What is wrong with a report: one sentence each; none means conforming. */
+export function judge(
+  report: Report,
+  expected: { readonly family: string; readonly run: string; readonly total: number },
+  exceptions: readonly Exception[],
+): readonly string[] {
+  const problems: string[] = [];
+  const { summary, tests } = report;
+  if (summary === undefined) problems.push('it ended before its closing table');
+  for (const [what, count] of [
+    ['lists', tests.length],
+    ['counts', summary?.total],
+    ['ran', summary?.ran],
+  ] as const) {
+    if (count !== undefined && count !== expected.total) {
+      problems.push(`it ${what} ${count} tests, not ${expected.total}`);
+    }
+  }
+  const excused = new Map<string, 'fail' | 'skip'>();
+  for (const { runs, tests: names, outcome } of exceptions) {
+    if (runs !== undefined && !runs.includes(expected.run)) continue;
+    for (const name of names) {
+      if (name.startsWith(`${expected.family}.`)) excused.set(name, outcome);
+    }
+  }
+  for (const { name, outcome, messages } of tests) {
+    const excuse = excused.get(name);
+    excused.delete(name);
+    if (outcome === (excuse ?? 'pass')) continue;
+    const said = messages.slice(0, 4).join(' | ');
+    problems.push(`${name}: ${outcome}, expected ${excuse ?? 'pass'}${said && `: ${said}`}`);
+  }
+  for (const name of excused.keys()) problems.push(`${name}: an exception for a test not run`);
+  return problems;
+}

@@ -1,0 +1,191 @@
+// Starts `allpath demo` for a test, on free ports, and sees to it that nothing of it is left.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
+const targetName = 'iqn.2026-11.io.allpath:demo';
+const readyLimitMs = 20_000;
+const endLimitMs = 10_000;
+/** How many lines of the demo's error output a failure message quotes. */
+const quotedLinesMax = 40;
+
+export interface DemoOptions {
+  readonly gateways?: number;
+  readonly size?: string;
+  readonly blocks?: 512 | 4096;
+  readonly store?: string;
+}
+
+/** One start of one gateway process. */
+export interface GatewayStart {
+  readonly name: string;
+  readonly pid: number;
+  readonly portal: string;
+}
+
+export class Demo {
+  readonly #child: ChildProcess;
+  readonly #port: number;
+  readonly #gateways: number;
+  readonly #errors: string[] = [];
+  /** Every start seen, in order; the processes by pid and start time, for a pid is used again. */
+  readonly #starts: GatewayStart[] = [];
+  readonly #births = new Map<number, string>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+
+  private constructor(child: ChildProcess, port: number, gateways: number) {
+    this.#child = child;
+    this.#port = port;
+    this.#gateways = gateways;
+    const { stdout, stderr } = child;
+    if (stdout === null || stderr === null) throw new Error('the demo has no output');
+    createInterface(stdout).on('line', (line) => this.#read(line));
+    createInterface(stderr).on('line', (line) => {
+      this.#errors.push(line);
+      if (this.#errors.length > quotedLinesMax) this.#errors.shift();
+    });
+    child.once('error', (error) => {
+      this.#ready.reject(error);
+      this.#ended.resolve();
+    });
+    child.once('exit', (code, signal) => {
+      this.#ready.reject(new Error(`the demo ended (${code ?? signal}):\n${this.errors()}`));
+      this.#ended.resolve();
+    });
+    // A demo that ends after it was ready is judged by who stops it.
+    this.#ready.promise.catch(() => {});
+  }
+
+  /** Resolves when every portal accepts logins. */
+  static async start(options: DemoOptions = {}): Promise<Demo> {
+    const gateways = options.gateways ?? 2;
+    const port = await freePorts(gateways);
+    const args = ['demo', '--json', '--listen', '127.0.0.1', '--port', String(port)];
+    args.push('--gateways', String(gateways), '--size', options.size ?? '256M');
+    args.push('--blocks', String(options.blocks ?? 512));
+    if (options.store !== undefined) args.push('--store', options.store);
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const demo = new Demo(child, port, gateways);
+    const late = setTimeout(() => {
+      demo.#ready.reject(new Error(`the demo is not ready yet:\n${demo.errors()}`));
+    }, readyLimitMs);
+    try {
+      await demo.#ready.promise;
+      return demo;
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Where LUN 0 is reached through a gateway. */
+  url(gateway: number): string {
+    if (gateway >= this.#gateways) throw new Error(`there is no gateway ${gateway}`);
+    return `iscsi://127.0.0.1:${this.#port + gateway}/${targetName}/0`;
+  }
+
+  /** The gateway processes started so far, the newest of a name last. */
+  get starts(): readonly GatewayStart[] {
+    return this.#starts;
+  }
+
+  /** The last lines of the demo's error output. */
+  errors(): string {
+    return this.#errors.join('\n');
+  }
+
+  /** Ends the demo as Ctrl-C does; resolves to its exit code (null if it had to be killed). */
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGINT');
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), endLimitMs);
+      await this.#ended.promise;
+      clearTimeout(late);
+    }
+    this.#killLeftovers();
+    return this.#child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #read(line: string): void {
+    if (line.trim() === 'ready') {
+      this.#ready.resolve();
+      return;
+    }
+    const event = parseEvent(line);
+    if (event?.['event'] === 'ready') this.#ready.resolve();
+    if (event?.['event'] !== 'gateway') return;
+    const start: GatewayStart = {
+      name: String(event['name']),
+      pid: Number(event['pid']),
+      portal: String(event['portal']),
+    };
+    this.#starts.push(start);
+    const birth = birthOf(start.pid);
+    if (birth !== undefined) this.#births.set(start.pid, birth);
+  }
+
+  #killLeftovers(): void {
+    for (const [pid, birth] of this.#births) {
+      if (birthOf(pid) === birth) process.kill(pid, 'SIGKILL');
+    }
+  }
+}
+
+function parseEvent(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The start time of a process that lives (proc_pid_stat(5), field 22); undefined if none does. */
+function birthOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first of `count` ports in a row on which nobody listens. */
+export async function freePorts(count: number): Promise<number> {
+  const attemptsMax = 50;
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const first = await freePort(0);
+    if (first === undefined || first + count > 65_535) continue;
+    let free = true;
+    for (let i = 1; i < count && free; i += 1) free = (await freePort(first + i)) !== undefined;
+    if (free) return first;
+  }
+  throw new Error(`found no ${count} free ports in a row`);
+}
+
+async function freePort(port: number): Promise<number | undefined> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    return address !== null && typeof address === 'object' ? address.port : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    server.close();
+  }
+}
