@@ -128,7 +128,7 @@ export function u64(byte: number): Field {
   };
 }
 
-export type Layout<Fields extends Record<string, Field> = Record<string, Field>> = Fields & {
+export type Layout<Fields extends Record<string, Field> = Record<never, Field>> = Fields & {
   readonly $: LayoutFacts;
 };
 
