@@ -1,3 +1,9 @@
+import type { Negotiated } from './negotiate.ts';
+import { valueOf } from './negotiate.ts';
+
+/** What both sides take before anything is declared, and during the login (RFC 7143). */
+export const DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH = 8192;
+
 /** What the login agreed on, as the data path needs it. Lengths in bytes, times in seconds. */
 export interface SessionParameters {
   readonly sessionType: 'normal' | 'discovery';
@@ -23,4 +29,39 @@ export interface SessionParameters {
   /** iSCSIProtocolLevel: 2 and more permits the task management functions of RFC 7144. */
   readonly protocolLevel: number;
   readonly taskReporting: 'RFC3720' | 'ResponseFence';
+}
+
+/**
+ * What a negotiation came to. `declared` is the data segment length that we told the initiator;
+ * undefined when the login never reached the operational stage: then the default holds.
+ */
+export function sessionParameters(
+  negotiated: Negotiated,
+  declared: number | undefined,
+): SessionParameters {
+  const text = (name: string) => valueOf(negotiated.values, name);
+  const number = (name: string) => Number(text(name));
+  const yes = (name: string) => text(name) === 'Yes';
+  const maxBurstLength = number('MaxBurstLength');
+  return {
+    sessionType: negotiated.discovery ? 'discovery' : 'normal',
+    initiatorMaxRecvDataSegmentLength: number('MaxRecvDataSegmentLength'),
+    targetMaxRecvDataSegmentLength: declared ?? DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH,
+    maxBurstLength,
+    // The default may exceed a MaxBurstLength that was agreed on.
+    firstBurstLength: Math.min(number('FirstBurstLength'), maxBurstLength),
+    initialR2t: yes('InitialR2T'),
+    immediateData: yes('ImmediateData'),
+    maxOutstandingR2t: number('MaxOutstandingR2T'),
+    maxConnections: number('MaxConnections'),
+    dataPduInOrder: yes('DataPDUInOrder'),
+    dataSequenceInOrder: yes('DataSequenceInOrder'),
+    defaultTime2Wait: number('DefaultTime2Wait'),
+    defaultTime2Retain: number('DefaultTime2Retain'),
+    errorRecoveryLevel: number('ErrorRecoveryLevel'),
+    headerDigest: text('HeaderDigest') === 'CRC32C',
+    dataDigest: text('DataDigest') === 'CRC32C',
+    protocolLevel: number('iSCSIProtocolLevel'),
+    taskReporting: text('TaskReporting') === 'ResponseFence' ? 'ResponseFence' : 'RFC3720',
+  };
 }

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { crc32c } from '@node-rs/crc32';
 
 import { DIGEST_LENGTH } from '../standard/bhs.ts';
@@ -9,23 +8,23 @@ import { DIGEST_LENGTH } from '../standard/bhs.ts';
  */
 export function digestOf(chunks: readonly Uint8Array[], state = 0): number {
   let crc = state;
-  for (const chunk of chunks) crc = crc32c(asBuffer(chunk), crc);
+  for (const chunk of chunks) crc = crc32c(chunk, crc);
   return crc >>> 0;
 }
 
-/** Writes a digest as it goes over the wire: least significant byte first. */
-export function putDigest(bytes: Uint8Array, digest: number, at = 0): void {
+/** Writes the digest of the chunks as it goes over the wire: least significant byte first. */
+export function writeDigest(chunks: readonly Uint8Array[], bytes: Uint8Array, at = 0): void {
+  const digest = digestOf(chunks);
   for (let i = 0; i < DIGEST_LENGTH; i++) bytes[at + i] = digest >>> (8 * i);
 }
 
-export function getDigest(bytes: Uint8Array, at = 0): number {
-  return (
-    (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-  );
-}
-
-/** The addon takes Buffers only: the same memory under another face. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  if (Buffer.isBuffer(bytes)) return bytes;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Whether the digest that stands at `at` is that of the chunks. */
+export function digestMatches(
+  chunks: readonly Uint8Array[],
+  bytes: Uint8Array,
+  at: number,
+): boolean {
+  const stated =
+    bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+  return digestOf(chunks) === stated >>> 0;
 }
