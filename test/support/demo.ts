@@ -7,7 +7,9 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
+/** The program under test; a packed build can be put in its place. */
+const program =
+  process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 const targetName = 'iqn.2026-11.io.allpath:demo';
 const readyLimitMs = 20_000;
 const endLimitMs = 10_000;

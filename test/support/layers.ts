@@ -1,0 +1,99 @@
+// The layers of docs/internals/layers.md as a table, and the question whether an import keeps them.
+
+import { join, normalize } from 'node:path/posix';
+
+export interface Layer {
+  readonly folder: string;
+  /** Folders, or single files, of `src` that it may import. */
+  readonly imports: readonly string[];
+  /** Those of which it may import types alone. */
+  readonly types?: readonly string[];
+  /** What its drivers under `local/` may import besides. */
+  readonly localImports?: readonly string[];
+  /** Modules of Node and packages; those of `local/` drivers besides. `*` stands for any. */
+  readonly modules: readonly string[];
+  readonly localModules?: readonly string[];
+  /** Whether clock, timers, randomness and the process must enter by constructor. */
+  readonly pure: boolean;
+}
+
+export const layers: readonly Layer[] = [
+  { folder: 'base', imports: [], modules: ['node:buffer'], pure: true },
+  {
+    folder: 'volume',
+    imports: ['base'],
+    localImports: ['host'],
+    modules: ['node:buffer'],
+    localModules: ['*'],
+    pure: true,
+  },
+  {
+    folder: 'records',
+    imports: ['base'],
+    localImports: ['host'],
+    modules: ['node:buffer'],
+    localModules: ['*'],
+    pure: true,
+  },
+  {
+    folder: 'scsi',
+    imports: ['base', 'volume/volume.ts'],
+    modules: ['node:buffer'],
+    pure: true,
+  },
+  {
+    folder: 'iscsi',
+    imports: ['base', 'scsi/task.ts', 'scsi/nexus.ts', 'scsi/status.ts'],
+    modules: ['node:buffer', 'node:crypto', '@node-rs/crc32'],
+    pure: true,
+  },
+  {
+    folder: 'config',
+    imports: ['base'],
+    modules: ['node:buffer', 'node:net', 'yaml', 'zod'],
+    pure: true,
+  },
+  {
+    folder: 'host',
+    imports: ['base'],
+    types: ['iscsi/contracts.ts'],
+    modules: ['*'],
+    pure: false,
+  },
+  {
+    folder: 'gateway',
+    imports: ['base', 'volume', 'records', 'scsi', 'iscsi', 'config', 'host'],
+    modules: ['*'],
+    pure: false,
+  },
+  {
+    folder: 'cli',
+    imports: ['base', 'volume', 'records', 'scsi', 'iscsi', 'config', 'host', 'gateway'],
+    modules: ['*'],
+    pure: false,
+  },
+];
+
+/** The layer of a file, given by its path below `src`. */
+export function layerOf(file: string): Layer | undefined {
+  return layers.find(({ folder }) => file.startsWith(`${folder}/`));
+}
+
+/** Why `file` (its path below `src`) may not import `from`; undefined if it may. */
+export function importProblem(file: string, from: string, typesOnly: boolean): string | undefined {
+  const layer = layerOf(file);
+  if (layer === undefined) return 'it lies in no layer';
+  const isLocal = file.startsWith(`${layer.folder}/local/`);
+  if (!from.startsWith('.')) {
+    const allowed = [...layer.modules, ...(isLocal ? (layer.localModules ?? []) : [])];
+    return allowed.includes('*') || allowed.includes(from) ? undefined : `module ${from}`;
+  }
+  const target = normalize(join(file, '..', from));
+  if (target.startsWith('..')) return `${from} is outside src`;
+  const allowed = [layer.folder, ...layer.imports];
+  if (isLocal) allowed.push(...(layer.localImports ?? []));
+  if (typesOnly) allowed.push(...(layer.types ?? []));
+  return allowed.some((place) => target === place || target.startsWith(`${place}/`))
+    ? undefined
+    : `${target}${typesOnly ? '' : ' at run time'}`;
+}

@@ -1,0 +1,275 @@
+// The tree follows its own rules: layers, sizes, names, what may not be reached for. Style that is
+// a test is not argued about in review. Each rule also proves itself on a planted violation.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { importProblem, layerOf, layers } from './support/layers.ts';
+import { codeOf, importsOf } from './support/source-text.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const linesMax = 500;
+const columnsMax = 100;
+
+/** The files that git knows or would take, and that exist. */
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+const typescript = files.filter((file) => file.endsWith('.ts'));
+const product = typescript.filter((file) => file.startsWith('src/'));
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** Applies a rule to files; fails with every finding at once. */
+function everywhere(among: readonly string[], rule: (source: string, file: string) => string[]) {
+  const found = among.flatMap((file) => rule(read(file), file).map((text) => `${file}: ${text}`));
+  assert.deepEqual(found, [], `\n${found.join('\n')}`);
+}
+
+test('every import keeps the layers', () => {
+  assert.ok(product.length > 0);
+  everywhere(product, layerProblems);
+});
+
+function layerProblems(source: string, file: string): string[] {
+  return importsOf(source).flatMap(({ from, typesOnly, line }) => {
+    const problem = importProblem(file.slice('src/'.length), from, typesOnly);
+    return problem === undefined ? [] : [`line ${line} imports ${problem}`];
+  });
+}
+
+test('a planted import against the layers is found', () => {
+  const findings = (file: string, source: string) => layerProblems(source, `src/${file}`).length;
+  assert.equal(findings('scsi/a.ts', "import { x } from '../iscsi/contracts.ts';"), 1);
+  assert.equal(findings('scsi/a.ts', "import { x } from '../volume/volume.ts';"), 0);
+  assert.equal(findings('host/a.ts', "import { x } from '../iscsi/contracts.ts';"), 1);
+  assert.equal(findings('host/a.ts', "import type { X } from '../iscsi/contracts.ts';"), 0);
+  assert.equal(findings('scsi/a.ts', "import type {\n  X,\n} from '../volume/memory.ts';"), 1);
+  assert.equal(findings('scsi/a.ts', "export { x } from '../records/records.ts';"), 1);
+  assert.equal(findings('scsi/a.ts', "const x = await import('../gateway/gateway.ts');"), 1);
+  assert.equal(findings('scsi/a.ts', "import 'node:fs';"), 1);
+  assert.equal(findings('scsi/a.ts', "// import { x } from '../cli/main.ts';"), 0);
+  assert.equal(findings('records/local/a.ts', "import { x } from '../../host/process.ts';"), 0);
+  assert.equal(findings('records/a.ts', "import { x } from '../host/process.ts';"), 1);
+  assert.equal(findings('base/a.ts', "import { x } from '../../test/support/run.ts';"), 1);
+  assert.equal(findings('elsewhere/a.ts', "import { x } from '../base/assert.ts';"), 1);
+});
+
+test('docs/internals/layers.md says what the table says', () => {
+  const rows = read('docs/internals/layers.md').matchAll(/^\| `src\/(\w+)` \|.*\| ([^|]*) \|$/gm);
+  const documented = new Map(
+    [...rows].map(([, folder = '', cell = ''], index) => [folder, namesIn(cell, index)]),
+  );
+  const wanted = new Map(
+    layers.map(({ folder, imports, types = [], localImports = [] }) => {
+      const local = localImports.length > 0 ? ['local/', ...localImports] : [];
+      return [folder, [...imports, ...types, ...local].sort()];
+    }),
+  );
+  assert.deepEqual(documented, wanted);
+});
+
+/** The folders and files that a cell of the layers' table names. */
+function namesIn(cell: string, row: number): readonly string[] {
+  if (cell === 'all above')
+    return layers
+      .slice(0, row)
+      .map(({ folder }) => folder)
+      .sort();
+  return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, name = '']) => expand(name)).sort();
+}
+
+function expand(name: string): readonly string[] {
+  const braces = /^(.*)\{(.*)\}(.*)$/.exec(name);
+  if (braces === null) return [name];
+  return (braces[2] ?? '').split(',').map((choice) => `${braces[1]}${choice}${braces[3]}`);
+}
+
+test('below the gateway nothing reaches for clock, timers, randomness, process or console', () => {
+  const pure = product.filter((file) => layerOf(file.slice('src/'.length))?.pure);
+  everywhere(pure, (source, file) => worldProblems(source, file.includes('/local/')));
+});
+
+/** A driver that lives on this machine may name its own process; nothing else of the world. */
+function worldProblems(source: string, isLocalDriver: boolean): string[] {
+  const banned =
+    /(?<![\w.#$])(Date|setTimeout|setInterval|setImmediate|performance|process|console|crypto)(?=[.(])|\bMath\.random\b|\bnew Date\b/g;
+  return [...codeOf(source).matchAll(banned)]
+    .map(([name]) => name)
+    .filter((name) => !(isLocalDriver && name === 'process'));
+}
+
+test('a planted reach for the world is found, a mention of it is not', () => {
+  const template = ['`$', '{process.pid}`'].join('');
+  assert.deepEqual(worldProblems('const t = Date.now();', false), ['Date']);
+  assert.deepEqual(worldProblems('setTimeout(() => {}, 1);', false), ['setTimeout']);
+  assert.deepEqual(worldProblems('const r = Math.random();', false), ['Math.random']);
+  assert.deepEqual(worldProblems(template, false), ['process']);
+  assert.deepEqual(worldProblems(template, true), []);
+  assert.deepEqual(
+    worldProblems('// Date.now() is banned\n"console.log"; this.process.x();', false),
+    [],
+  );
+  assert.deepEqual(worldProblems("const r = /'/; x('Date.now()');", false), []);
+});
+
+test('no default export, no enum, no namespace', () => {
+  everywhere(typescript, (source) =>
+    [...codeOf(source).matchAll(/^\s*(export default|(export )?(const )?enum|namespace)\b/gm)].map(
+      ([text]) => text.trim(),
+    ),
+  );
+});
+
+test(`no file is longer than ${linesMax} lines, no line than ${columnsMax} columns`, () => {
+  const text = files.filter((file) => /\.(ts|mjs|sh)$/.test(file));
+  everywhere(text, (source) => {
+    const lines = source.split('\n');
+    const wide = lines.flatMap((line, index) =>
+      // A pattern or an address cannot be broken.
+      line.length > columnsMax && !/https?:|^\s*\/.*\/[a-z]*[;,]?$/.test(line)
+        ? [`line ${index + 1} has ${line.length} columns`]
+        : [],
+    );
+    return lines.length > linesMax ? [...wide, `${lines.length} lines`] : wide;
+  });
+});
+
+test('files are kebab-case nouns, and none is a drawer for everything', () => {
+  everywhere(typescript, (_, file) => {
+    const name = basename(file).replace(/(\.test|\.bench)?\.ts$/, '');
+    const drawers = ['utils', 'util', 'helpers', 'helper', 'types', 'misc', 'common', 'index'];
+    const isKebab = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+    return isKebab && !drawers.includes(name) ? [] : [`the name ${name}`];
+  });
+});
+
+test('a promise of Node is never left floating', () => {
+  // Biome's noFloatingPromises does not see the types of Node's own modules.
+  everywhere(typescript, floatingPromises);
+  const from = "import { rm } from 'node:fs/promises';\nimport { once } from 'node:events';\n";
+  assert.deepEqual(floatingPromises(`${from}  rm('x');`), ['line 3: rm']);
+  assert.deepEqual(floatingPromises(`${from}  once(a, 'b');`), ['line 3: once']);
+  assert.deepEqual(floatingPromises('  fs.promises.rm(path);'), ['line 1: fs.promises.rm']);
+  assert.deepEqual(floatingPromises(`${from}  await rm('x');\nreturn once(a, 'b');`), []);
+});
+
+function floatingPromises(source: string): string[] {
+  const modules = /import \{([^}]*)\} from '(node:\w+\/promises|node:events)'/g;
+  const names = [...source.matchAll(modules)].flatMap(([, list = '', module]) =>
+    list
+      .split(',')
+      .map((name) => name.replace(/.*\bas\b/, '').trim())
+      .filter((name) => name !== '' && (module !== 'node:events' || name === 'once')),
+  );
+  const pattern = [...names, String.raw`\w+\.promises\.\w+`].join('|');
+  const code = codeOf(source);
+  return [...code.matchAll(new RegExp(`(?<=^|[;{}]\\s*\\n)[ ]*(${pattern})\\(`, 'gm'))].flatMap(
+    (match) => {
+      const before = code.slice(0, match.index);
+      // A line that goes on with an expression of the line before is no statement.
+      if (/[=(,?:&|>+[]\s*$/.test(before)) return [];
+      return [`line ${before.split('\n').length}: ${match[1]}`];
+    },
+  );
+}
+
+test('the linter finds a planted floating promise, a default export and a long function', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'allpath-tidy-'));
+  try {
+    const config = JSON.parse(read('biome.json')) as Record<string, unknown>;
+    const { vcs: _, ...rest } = config;
+    writeFileSync(join(folder, 'biome.json'), JSON.stringify(rest));
+    writeFileSync(
+      join(folder, 'store.ts'),
+      'export interface Store {\n  flush(): Promise<void>;\n}\n',
+    );
+    const body = '  store.flush();\n'.repeat(71);
+    writeFileSync(
+      join(folder, 'planted.ts'),
+      "import type { Store } from './store.ts';\n" +
+        `export default function f(store: Store) {\n${body}}\n`,
+    );
+    const report = lint(folder);
+    for (const rule of ['noFloatingPromises', 'noDefaultExport', 'noExcessiveLinesPerFunction']) {
+      assert.ok(report.includes(rule), `${rule} found nothing:\n${report}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+function lint(folder: string): string {
+  const biome = join(root, 'node_modules', '.bin', 'biome');
+  try {
+    return execFileSync(biome, ['lint', '--reporter=summary', '.'], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return `${stdout}\n${stderr}`;
+  }
+}
+
+test('unit tests mirror the source', () => {
+  const unit = typescript.filter((file) => /^test\/unit\/.*\.test\.ts$/.test(file));
+  const sources = new Set(product);
+  everywhere(unit, (_, file) => {
+    const source = file.replace(/^test\/unit\//, 'src/').replace(/\.test\.ts$/, '.ts');
+    return sources.has(source) ? [] : [`there is no ${source}`];
+  });
+});
+
+test('every test says what it proves', () => {
+  const tests = typescript.filter((file) => file.endsWith('.test.ts'));
+  everywhere(tests, (source) =>
+    /^(#!.*\n)?(\/\/|\/\*\*?)/.test(source) ? [] : ['no comment at its head'],
+  );
+});
+
+test('every decision is in the index of docs/decisions', () => {
+  const folder = 'docs/decisions';
+  if (!existsSync(join(root, folder))) return;
+  const decisions = readdirSync(join(root, folder)).filter((name) => /^\d{4}-.*\.md$/.test(name));
+  const index = decisions.length > 0 ? read(`${folder}/README.md`) : '';
+  const missing = decisions.filter((name) => !index.includes(name));
+  assert.deepEqual(missing, []);
+});
+
+test('what a reader looks for first is there', () => {
+  for (const file of [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    'LICENSE',
+  ]) {
+    assert.ok(files.includes(file), `there is no ${file}`);
+  }
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  assert.match(read('CHANGELOG.md'), new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'));
+});
+
+test('no path of a developer machine and no large file is in the tree', () => {
+  const home = homedir();
+  const places = [/\/home\/\w+\//, /\/Users\/\w+\//, /["'`(\s]\/work\//];
+  const text = files.filter((file) => extname(file) !== '.png' && file !== 'package-lock.json');
+  everywhere(text, (source, file) => {
+    if (file === 'test/tidy.test.ts') return [];
+    const found = places.flatMap((place) => place.exec(source)?.[0] ?? []);
+    if (home.length > 6 && source.includes(home)) found.push(home);
+    return source.length > 1_000_000 ? [...found, `${source.length} characters`] : found;
+  });
+});
