@@ -3,7 +3,8 @@
  * `test/contract/records.ts` proves a driver.
  *
  * Keys are slash-separated paths of `[A-Za-z0-9._:-]+` segments, at most `KEY_LENGTH_MAX` bytes.
- * Values are bytes, at most `VALUE_LENGTH_MAX`. Methods reject with a `Failure` whose code is one of
+ * Values are bytes, at most `VALUE_LENGTH_MAX`. A key names a value (`get`, `compareAndSet`, `list`)
+ * and, apart from it, a map of fields (`getFields`, `setFields`). Methods reject with a `Failure` whose code is one of
  * `RecordsFailureCode`; a conflict is a value, not a failure.
  */
 export interface Records {
@@ -59,7 +60,7 @@ export interface Records {
   /**
    * Makes sure that `member` changes nothing any more: when it resolves true, nothing that the
    * member submitted is seen done later by anyone who passed `barrier`. False: it could not be
-   * proved (the process did not end in time); ask again.
+   * proved (the process did not end in time); ask again. A member cannot fence itself.
    */
   fence(member: Member): Promise<boolean>;
 
@@ -117,8 +118,21 @@ export type RecordsFailureCode =
   /** The store did not answer within its bound; the outcome of a change is unknown. */
   | 'recordsUnavailable'
   /** This member was fenced; it must take a new incarnation. */
-  | 'recordsFenced';
+  | 'recordsFenced'
+  /** The store cannot be shared from here: its file system, its format, or where others live. */
+  | 'recordsUnsuitable'
+  /** A member asked to fence itself, or its own process. */
+  | 'recordsSelfFence';
 
 export const KEY_LENGTH_MAX = 255;
 export const VALUE_LENGTH_MAX = 1024 * 1024;
 export const CHANNEL_MESSAGE_LENGTH_MAX = 64 * 1024;
+/** The most records that one `list` returns; more reject with `recordsTooLarge`. */
+export const LIST_ENTRIES_MAX = 65_536;
+/** The most fields that one `setFields` sets, and that one record has. */
+export const FIELDS_MAX = 4096;
+export const MEMBER_NAME_LENGTH_MAX = 64;
+/** The most members that a store has at one time. */
+export const MEMBERS_MAX = 1024;
+/** The most watches that a member has open at one time. */
+export const WATCHES_MAX = 1024;

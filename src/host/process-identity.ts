@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** One process of one host, so named that a process id used again is not taken for it. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks from boot to the process's start: field 22 of /proc/PID/stat (proc(5)). */
+  readonly startTicks: number;
+  /** /proc/sys/kernel/random/boot_id: another one at each boot of a kernel. */
+  readonly bootId: string;
+  /** Inode of the PID namespace in which `pid` counts. */
+  readonly pidNamespace: string;
+}
+
+/** `ended`: no thread of it runs any more, and all its files and locks are given back. */
+export type ProcessState = 'running' | 'stopped' | 'ended';
+
+/** The identity of this process. */
+export function ownProcessIdentity(): ProcessIdentity {
+  const identity = processIdentity(process.pid);
+  if (identity === undefined) throw new Error('/proc does not show this process');
+  return identity;
+}
+
+/** The identity of the process that has `pid` now; undefined when there is none. */
+export function processIdentity(pid: number): ProcessIdentity | undefined {
+  const status = readStatus(pid);
+  if (status === undefined) return undefined;
+  return {
+    pid,
+    startTicks: status.startTicks,
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'ascii').trim(),
+    pidNamespace: readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''),
+  };
+}
+
+/**
+ * What became of a process of this PID namespace and boot. A process of another boot has ended; one
+ * of another PID namespace cannot be judged, and the caller must not ask.
+ */
+export function processState(identity: ProcessIdentity, here: ProcessIdentity): ProcessState {
+  if (identity.bootId !== here.bootId) return 'ended';
+  const status = readStatus(identity.pid);
+  if (status === undefined || status.startTicks !== identity.startTicks) return 'ended';
+  switch (status.state) {
+    case 'T':
+    case 't':
+      return 'stopped';
+    case 'X':
+      return 'ended';
+    case 'Z':
+      // The first thread may be gone while another one still ends a system call.
+      return threadsOf(identity.pid) > 1 ? 'running' : 'ended';
+    default:
+      return 'running';
+  }
+}
+
+interface Status {
+  readonly state: string;
+  readonly startTicks: number;
+}
+
+function readStatus(pid: number): Status | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The second field is a name in parentheses that may itself hold spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0];
+  const startTicks = Number(fields[19]);
+  if (state === undefined || !Number.isSafeInteger(startTicks)) return undefined;
+  return { state, startTicks };
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,219 @@
+import type { Clock } from '../../base/clock.ts';
+import { sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import { killProcess } from '../../host/process-end.ts';
+import { processState } from '../../host/process-identity.ts';
+import type { ChannelWatches } from '../channel-watches.ts';
+import {
+  checkFieldName,
+  checkFields,
+  checkKey,
+  checkMessage,
+  checkPrefix,
+  checkValue,
+} from '../record-arguments.ts';
+import type {
+  CompareAndSetResult,
+  FieldGuard,
+  Member,
+  NotifyResult,
+  RecordEntry,
+  Records,
+  Watch,
+  Watcher,
+} from '../records.ts';
+import type { MemberFolder } from './member-folder.ts';
+import type { NameClaim } from './name-claim.ts';
+import { notifyMember } from './notify-call.ts';
+import type { Presence } from './presence.ts';
+import type { StoreThread } from './store-thread.ts';
+
+/** How long a fence waits for the end of the process it has killed. */
+const FENCE_WAIT_MAX_MS = 2000;
+const FENCE_POLL_MS = 5;
+/** How long closing waits for calls under way. */
+const CLOSE_WAIT_MAX_MS = 2000;
+
+export interface LocalRecordsParts {
+  readonly claim: NameClaim;
+  readonly store: StoreThread;
+  readonly folder: MemberFolder;
+  readonly presence: Presence;
+  readonly watches: ChannelWatches;
+  readonly clock: Clock;
+}
+
+/** The records of the processes of one host: made by `openLocalRecords`. */
+export class LocalRecords implements Records {
+  readonly self: Member;
+  readonly #parts: LocalRecordsParts;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: LocalRecordsParts) {
+    this.#parts = parts;
+    this.self = memberOf(parts.claim);
+  }
+
+  async get(key: string): Promise<RecordEntry | undefined> {
+    checkKey(key);
+    return await this.#store().call('get', key);
+  }
+
+  async compareAndSet(
+    key: string,
+    expected: number,
+    value: Uint8Array | undefined,
+  ): Promise<CompareAndSetResult> {
+    checkKey(key);
+    if (value !== undefined) checkValue(value);
+    return await this.#store().call('compareAndSet', key, expected, value?.slice());
+  }
+
+  async list(prefix: string): Promise<readonly RecordEntry[]> {
+    checkPrefix(prefix);
+    return await this.#store().call('list', prefix);
+  }
+
+  async setFields(
+    key: string,
+    fields: Readonly<Record<string, Uint8Array | undefined>>,
+    guard?: FieldGuard,
+  ): Promise<boolean> {
+    checkKey(key);
+    checkFields(fields);
+    if (guard !== undefined) checkFieldName(guard.field);
+    const copies = Object.entries(fields).map(([name, value]) => [name, value?.slice()] as const);
+    return await this.#store().call('setFields', key, Object.fromEntries(copies), guard);
+  }
+
+  async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    checkKey(key);
+    return await this.#store().call('getFields', key);
+  }
+
+  async notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult> {
+    checkKey(channel);
+    checkMessage(message);
+    this.#store();
+    const { clock, folder, presence, watches } = this.#parts;
+    const sent = message.slice();
+    const answers: { from: Member; payload: Uint8Array }[] = [];
+    const missing: Member[] = [];
+    const others = (await folder.living()).filter(
+      ({ incarnation, channels }) =>
+        incarnation !== this.self.incarnation && channels.includes(channel),
+    );
+    const calls = others.map(async (entry) => {
+      const from = memberOf(entry);
+      const onAnswer = (payload: Uint8Array): unknown => answers.push({ from, payload });
+      const socketPath = presence.socketPath(entry.incarnation);
+      const call = { from: this.self, channel, message: sent, timeoutMs, clock, onAnswer };
+      const complete = socketPath !== undefined && (await notifyMember({ ...call, socketPath }));
+      if (!complete) missing.push(from);
+    });
+    if (watches.has(channel))
+      calls.push(this.#notifySelf(channel, sent, timeoutMs, answers, missing));
+    await Promise.all(calls);
+    return { answers: [...answers], missing };
+  }
+
+  async watch(channel: string, watcher: Watcher): Promise<Watch> {
+    checkKey(channel);
+    this.#store();
+    const { presence, watches } = this.#parts;
+    const remove = watches.add(channel, watcher);
+    try {
+      await presence.update();
+    } catch (cause) {
+      remove();
+      throw new Failure('recordsUnavailable', 'cannot show the watch to the others', {}, { cause });
+    }
+    return {
+      close: async () => {
+        remove();
+        // A channel still shown only makes others call in vain.
+        await presence.update().catch(() => {});
+      },
+    };
+  }
+
+  async members(): Promise<readonly Member[]> {
+    this.#store();
+    return (await this.#parts.folder.living()).map(memberOf);
+  }
+
+  async fence(member: Member): Promise<boolean> {
+    const store = this.#store();
+    const { claim: own, folder, clock } = this.#parts;
+    const named = ({ incarnation }: Member): boolean => incarnation === member.incarnation;
+    const claim = (await folder.living()).find(named) ?? (await store.call('claims')).find(named);
+    // Neither shown nor holding its name: it closed, or its end was seen before.
+    if (claim === undefined) return true;
+    if (claim.process.pid === own.process.pid && claim.process.bootId === own.process.bootId) {
+      throw new Failure('recordsSelfFence', `${member.name} belongs to this process`);
+    }
+    const endMs = clock.now() + FENCE_WAIT_MAX_MS;
+    killProcess(claim.process, own.process);
+    while (processState(claim.process, own.process) !== 'ended') {
+      if (clock.now() >= endMs) return false;
+      await sleep(clock, FENCE_POLL_MS);
+    }
+    await folder.remove(claim.incarnation);
+    return true;
+  }
+
+  /** A process that has ended changes nothing any more: there is nothing to pass. */
+  async barrier(): Promise<void> {
+    this.#store();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { claim, store, presence, watches } = this.#parts;
+    watches.clear();
+    await store.settle(CLOSE_WAIT_MAX_MS);
+    await presence.close();
+    // The name of a process that has ended is free anyway.
+    await store.call('releaseName', claim.incarnation).catch(() => {});
+    await store.close();
+  }
+
+  /** The store, for as long as it may be used. */
+  #store(): StoreThread {
+    if (this.#closing !== undefined) throw new Failure('recordsClosed', 'the records are closed');
+    return this.#parts.store;
+  }
+
+  async #notifySelf(
+    channel: string,
+    message: Uint8Array,
+    timeoutMs: number,
+    answers: { from: Member; payload: Uint8Array }[],
+    missing: Member[],
+  ): Promise<void> {
+    const { clock, watches } = this.#parts;
+    const complete = await new Promise<boolean>((resolve, reject) => {
+      let open = true;
+      const timer = clock.after(timeoutMs, () => {
+        open = false;
+        resolve(false);
+      });
+      const onAnswer = (payload: Uint8Array): void => {
+        if (open) answers.push({ from: this.self, payload });
+      };
+      watches
+        .call(channel, message, this.self, onAnswer)
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
+    if (!complete) missing.push(this.self);
+  }
+}
+
+function memberOf({ name, incarnation }: Member): Member {
+  return { name, incarnation };
+}

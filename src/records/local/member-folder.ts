@@ -1,0 +1,159 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../../base/log.ts';
+import { type ProcessIdentity, processState } from '../../host/process-identity.ts';
+import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
+import { MEMBERS_MAX } from '../records.ts';
+import type { NameClaim } from './name-claim.ts';
+
+/** What a member says of itself to the others, in a file of the `run` folder. */
+export interface MemberEntry extends NameClaim {
+  /** The channels that it watches. */
+  readonly channels: readonly string[];
+}
+
+const INCARNATION = /^[0-9a-f]{32}$/;
+const ENTRY_SUFFIX = '.json';
+const SOCKET_SUFFIX = '.sock';
+const ENTRY_FORMAT: JsonRecordFormat<MemberEntry> = {
+  kind: 'member',
+  formatVersion: 1,
+  lengthMaxBytes: 256 * 1024,
+  decode: decodeEntry,
+};
+
+/**
+ * The folder in which the living members of a store show themselves: `INCARNATION.json` with a
+ * `MemberEntry` and `INCARNATION.sock`, where it takes notifications. An incarnation is never used
+ * again, so whoever finds that its process has ended may clear its files away.
+ */
+export class MemberFolder {
+  readonly path: string;
+  readonly #self: ProcessIdentity;
+  readonly #log: Log;
+
+  constructor(path: string, self: ProcessIdentity, log: Log) {
+    this.path = path;
+    this.#self = self;
+    this.#log = log;
+  }
+
+  create(): Promise<unknown> {
+    return mkdir(this.path, { recursive: true, mode: 0o700 });
+  }
+
+  /**
+   * The folder as a descriptor: `socketPath` through it stays short however deep the store lies (a
+   * socket's address holds 107 bytes).
+   */
+  openHandle(): Promise<FileHandle> {
+    return open(this.path, constants.O_RDONLY | constants.O_DIRECTORY);
+  }
+
+  socketPath(handle: FileHandle, incarnation: string): string {
+    return `/proc/self/fd/${handle.fd}/${incarnation}${SOCKET_SUFFIX}`;
+  }
+
+  entryPath(incarnation: string): string {
+    return join(this.path, incarnation + ENTRY_SUFFIX);
+  }
+
+  /** Shows `entry` to the others, in place of what was shown before, in one step. */
+  async show(entry: MemberEntry): Promise<void> {
+    const path = this.entryPath(entry.incarnation);
+    const next = `${path}.tmp`;
+    const file = await open(next, 'w', 0o600);
+    try {
+      await file.writeFile(encodeJsonRecord(ENTRY_FORMAT, entry));
+    } finally {
+      await file.close();
+    }
+    await rename(next, path);
+  }
+
+  async remove(incarnation: string): Promise<void> {
+    for (const suffix of [ENTRY_SUFFIX, `${ENTRY_SUFFIX}.tmp`, SOCKET_SUFFIX]) {
+      await rm(join(this.path, incarnation + suffix), { force: true });
+    }
+  }
+
+  /** The members whose process lives, by name. What the dead left behind is cleared away. */
+  async living(): Promise<readonly MemberEntry[]> {
+    const entries: MemberEntry[] = [];
+    for (const name of await this.#names()) {
+      if (!name.endsWith(ENTRY_SUFFIX)) continue;
+      const entry = await this.#read(name);
+      if (entry === undefined) continue;
+      if (this.#mayLive(entry)) entries.push(entry);
+      else await this.remove(entry.incarnation);
+    }
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Clears away what belongs to no incarnation that holds a name; `claims` is asked afterwards. */
+  async sweep(claims: () => Promise<readonly NameClaim[]>): Promise<void> {
+    const names = await this.#names();
+    const held = new Set((await claims()).map((claim) => claim.incarnation));
+    for (const incarnation of new Set(names.map((name) => name.split('.')[0]!))) {
+      if (!INCARNATION.test(incarnation) || held.has(incarnation)) continue;
+      await this.remove(incarnation);
+    }
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return (await readdir(this.path)).slice(0, 4 * MEMBERS_MAX);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** A process of another PID namespace cannot be judged; whether it may join was asked before. */
+  #mayLive({ process }: MemberEntry): boolean {
+    const judgeable =
+      process.bootId !== this.#self.bootId || process.pidNamespace === this.#self.pidNamespace;
+    return !judgeable || processState(process, this.#self) !== 'ended';
+  }
+
+  async #read(name: string): Promise<MemberEntry | undefined> {
+    try {
+      const entry = decodeJsonRecord(ENTRY_FORMAT, await readFile(join(this.path, name)));
+      if (name === entry.incarnation + ENTRY_SUFFIX) return entry;
+      this.#log.warn('an entry of a member has a name that is not its own', { file: name });
+    } catch (error) {
+      // A member that left in between is no news.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        this.#log.warn('an entry of a member cannot be read', { file: name, reason: `${error}` });
+      }
+    }
+    return undefined;
+  }
+}
+
+function decodeEntry(content: unknown): MemberEntry {
+  const { name, incarnation, process, channels } = (content ?? {}) as Partial<MemberEntry>;
+  const { pid, startTicks, bootId, pidNamespace } = process ?? ({} as Partial<ProcessIdentity>);
+  const texts = [name, incarnation, bootId, pidNamespace];
+  if (!texts.every((text) => typeof text === 'string') || !INCARNATION.test(incarnation!)) {
+    throw new Error('a name or an identity is missing');
+  }
+  if (!Number.isSafeInteger(pid) || pid! <= 0 || !Number.isSafeInteger(startTicks)) {
+    throw new Error('the process is not named');
+  }
+  if (!Array.isArray(channels) || !channels.every((channel) => typeof channel === 'string')) {
+    throw new Error('the channels are missing');
+  }
+  return {
+    name: name!,
+    incarnation: incarnation!,
+    process: {
+      pid: pid!,
+      startTicks: startTicks!,
+      bootId: bootId!,
+      pidNamespace: pidNamespace!,
+    },
+    channels,
+  };
+}

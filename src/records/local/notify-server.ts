@@ -1,0 +1,83 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Log } from '../../base/log.ts';
+import type { ChannelWatches } from '../channel-watches.ts';
+import type { Member } from '../records.ts';
+import { encodeFrame, type Frame, FrameReader } from './notify-frame.ts';
+
+/** Connections of other members at one time; more are closed at once. */
+const CONNECTIONS_MAX = 1024;
+
+/** Takes the notifications of other members on a Unix socket and has the watchers answer. */
+export class NotifyServer {
+  readonly #server: Server;
+  readonly #watches: ChannelWatches;
+  readonly #log: Log;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(watches: ChannelWatches, log: Log) {
+    this.#watches = watches;
+    this.#log = log;
+    this.#server = createServer((socket) => this.#onConnection(socket));
+    this.#server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /** `onEnd`: nothing is taken any more, for a reason other than `close`. */
+  async listen(path: string, onEnd: () => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(path, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#server.on('error', onEnd);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #onConnection(socket: Socket): void {
+    const reader = new FrameReader();
+    let called = false;
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    // The caller gave up or died; there is nobody to tell.
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      try {
+        for (const frame of reader.push(chunk)) {
+          if (called || frame.kind !== 'notify') throw new Error('one notification a connection');
+          called = true;
+          this.#answer(socket, frame);
+        }
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#log.warn('refused a notification', { reason });
+        socket.end(encodeFrame('refused', { reason: reason.slice(0, 200) }));
+        socket.removeAllListeners('data').resume();
+      }
+    });
+  }
+
+  #answer(socket: Socket, { head, payload }: Frame): void {
+    const { channel, name, incarnation } = head;
+    const texts = [channel, name, incarnation];
+    if (!texts.every((text) => typeof text === 'string')) throw new Error('no channel or sender');
+    const from: Member = { name: name as string, incarnation: incarnation as string };
+    const send = (frame: Uint8Array): void => {
+      if (socket.writable) socket.write(frame);
+    };
+    void this.#watches
+      .call(channel as string, payload, from, (answer) => {
+        send(encodeFrame('answer', {}, answer));
+      })
+      .then((complete) => {
+        send(encodeFrame('end', { complete, watched: this.#watches.has(channel as string) }));
+        socket.end();
+      });
+  }
+}

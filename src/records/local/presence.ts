@@ -1,0 +1,137 @@
+import type { FileHandle } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import type { Clock, Timer } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ChannelWatches } from '../channel-watches.ts';
+import type { MemberFolder } from './member-folder.ts';
+import type { NameClaim } from './name-claim.ts';
+import { NotifyServer } from './notify-server.ts';
+
+/** How often a member looks whether the others can still find it. */
+const CHECK_INTERVAL_MS = 500;
+
+export interface PresenceParts {
+  readonly claim: NameClaim;
+  readonly folder: MemberFolder;
+  readonly watches: ChannelWatches;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * This member's place among the others: its socket and its entry in the folder. If somebody takes
+ * them away, the watches are lost, and the place is taken anew.
+ */
+export class Presence {
+  readonly #parts: PresenceParts;
+  #server: NotifyServer | undefined;
+  #handle: FileHandle | undefined;
+  #timer: Timer | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts;
+  }
+
+  /** Becomes visible, and starts to look whether it stays so. */
+  async open(): Promise<void> {
+    await this.#inTurn(() => this.#appear());
+    this.#checkLater();
+  }
+
+  /** Shows the channels that are watched now. */
+  update(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed) return;
+      if (await this.#isVisible()) await this.#show();
+      else await this.#reappear();
+    });
+  }
+
+  /** The path at which a member's socket is reached. */
+  socketPath(incarnation: string): string | undefined {
+    if (this.#handle === undefined) return undefined;
+    return this.#parts.folder.socketPath(this.#handle, incarnation);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#inTurn(async () => {
+      await this.#withdraw();
+      await this.#parts.folder.remove(this.#parts.claim.incarnation);
+    });
+  }
+
+  async #appear(): Promise<void> {
+    const { claim, folder, watches, log } = this.#parts;
+    await folder.create();
+    this.#handle = await folder.openHandle();
+    this.#server = new NotifyServer(watches, log);
+    const path = folder.socketPath(this.#handle, claim.incarnation);
+    await this.#server.listen(path, () => this.#check());
+    await this.#show();
+  }
+
+  #show(): Promise<void> {
+    const { claim, folder, watches } = this.#parts;
+    return folder.show({ ...claim, channels: watches.channels });
+  }
+
+  async #reappear(): Promise<void> {
+    this.#parts.log.warn('the entry among the members was taken away; taking it anew');
+    this.#parts.watches.lose();
+    await this.#withdraw();
+    await this.#parts.folder.remove(this.#parts.claim.incarnation);
+    await this.#appear();
+  }
+
+  async #withdraw(): Promise<void> {
+    await this.#server?.close();
+    await this.#handle?.close();
+    this.#server = undefined;
+    this.#handle = undefined;
+  }
+
+  async #isVisible(): Promise<boolean> {
+    const { claim, folder } = this.#parts;
+    const socketPath = this.socketPath(claim.incarnation);
+    if (socketPath === undefined) return false;
+    try {
+      const [, , shown, held] = await Promise.all([
+        stat(folder.entryPath(claim.incarnation)),
+        stat(socketPath),
+        stat(folder.path),
+        this.#handle!.stat(),
+      ]);
+      return shown.ino === held.ino;
+    } catch {
+      return false;
+    }
+  }
+
+  #checkLater(): void {
+    if (this.#closed) return;
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.after(CHECK_INTERVAL_MS, () => this.#check());
+  }
+
+  #check(): void {
+    const check = this.#inTurn(async () => {
+      if (!this.#closed && !(await this.#isVisible())) await this.#reappear();
+    });
+    check
+      .catch((error: unknown) => {
+        this.#parts.log.error('cannot show this member to the others', { reason: String(error) });
+      })
+      .finally(() => this.#checkLater());
+  }
+
+  /** One change of the place at a time. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+}

@@ -1,0 +1,240 @@
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { Failure } from '../../base/failure.ts';
+import {
+  type CompareAndSetResult,
+  FIELDS_MAX,
+  type FieldGuard,
+  LIST_ENTRIES_MAX,
+  type RecordEntry,
+} from '../records.ts';
+import type { NameClaim } from './name-claim.ts';
+
+/** Raised by one for every change of the schema that an older release cannot work with. */
+const SCHEMA_VERSION = 1;
+/** 'APTH': marks the file as a store of records. */
+const APPLICATION_ID = 0x41505448;
+/** SQLite's own wait for a lock; it blocks this thread, so the patience lies with the caller. */
+const BUSY_TIMEOUT_MS = 4;
+/** What the write-ahead log is cut back to after a checkpoint. */
+const LOG_LENGTH_MAX_BYTES = 16 * 1024 * 1024;
+/** Above every character of a key: ends a range of keys that begin alike. */
+const AFTER_KEYS = '\u007f';
+
+/*
+ * `floor` is the highest version a deleted record had: a record made anew counts on from there, so
+ * that no version comes back and no trace of a deleted record needs to be kept.
+ */
+const SCHEMA = `
+  CREATE TABLE record (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) STRICT;
+  CREATE TABLE field (
+    key TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (key, name)
+  ) STRICT;
+  CREATE TABLE floor (version INTEGER NOT NULL) STRICT;
+  INSERT INTO floor VALUES (0);
+  CREATE TABLE claim (
+    name TEXT PRIMARY KEY, incarnation TEXT NOT NULL, pid INTEGER NOT NULL,
+    start_ticks INTEGER NOT NULL, boot_id TEXT NOT NULL, pid_namespace TEXT NOT NULL
+  ) STRICT;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+type Row = Record<string, SQLOutputValue>;
+
+/**
+ * The records of one store, in SQLite, synchronously: it runs in a worker thread. Every method is
+ * one transaction, durable when it returns. A method that finds the database locked throws, has
+ * changed nothing, and may be called again.
+ */
+export class RecordsStore {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      this.#prepareDatabase(path);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Does nothing; that the store was opened is the answer. */
+  open(): void {}
+
+  get(key: string): RecordEntry | undefined {
+    const row = this.#row('SELECT key, version, value FROM record WHERE key = ?', key);
+    return row === undefined ? undefined : entryOf(row);
+  }
+
+  compareAndSet(key: string, expected: number, value: Uint8Array | undefined): CompareAndSetResult {
+    return this.#transaction(() => {
+      const current = this.get(key);
+      if ((current?.version ?? 0) !== expected) return { status: 'conflict', current };
+      const version = (current?.version ?? this.#floor()) + 1;
+      if (value !== undefined) {
+        this.#run('INSERT OR REPLACE INTO record VALUES (?, ?, ?)', key, version, value);
+      } else if (current !== undefined) {
+        this.#run('DELETE FROM record WHERE key = ?', key);
+        this.#run('UPDATE floor SET version = max(version, ?)', version);
+      } else {
+        return { status: 'done', version: 0 };
+      }
+      return { status: 'done', version };
+    });
+  }
+
+  list(prefix: string): readonly RecordEntry[] {
+    const rows = this.#rows(
+      `SELECT key, version, value FROM record WHERE key >= ? AND key < ? ORDER BY key
+       LIMIT ${LIST_ENTRIES_MAX + 1}`,
+      prefix,
+      prefix + AFTER_KEYS,
+    );
+    if (rows.length > LIST_ENTRIES_MAX) {
+      throw new Failure('recordsTooLarge', `more than ${LIST_ENTRIES_MAX} records to list`);
+    }
+    return rows.map(entryOf);
+  }
+
+  setFields(
+    key: string,
+    fields: Readonly<Record<string, Uint8Array | undefined>>,
+    guard: FieldGuard | undefined,
+  ): boolean {
+    return this.#transaction(() => {
+      if (guard !== undefined && !this.#holds(key, guard)) return false;
+      for (const [name, value] of Object.entries(fields)) {
+        if (value === undefined) {
+          this.#run('DELETE FROM field WHERE key = ? AND name = ?', key, name);
+        } else {
+          this.#run('INSERT OR REPLACE INTO field VALUES (?, ?, ?)', key, name, value);
+        }
+      }
+      const row = this.#row('SELECT count(*) AS fields FROM field WHERE key = ?', key);
+      if (Number(row?.['fields']) > FIELDS_MAX) {
+        throw new Failure('recordsTooLarge', `more than ${FIELDS_MAX} fields in a record`);
+      }
+      return true;
+    });
+  }
+
+  getFields(key: string): ReadonlyMap<string, Uint8Array> {
+    const rows = this.#rows('SELECT name, value FROM field WHERE key = ? ORDER BY name', key);
+    return new Map(rows.map((row) => [row['name'] as string, row['value'] as Uint8Array]));
+  }
+
+  claims(): readonly NameClaim[] {
+    return this.#rows('SELECT * FROM claim ORDER BY name').map(claimOf);
+  }
+
+  /** Takes `claim.name` if it is still held by the incarnation `previous` (undefined: by none). */
+  claimName(claim: NameClaim, previous: string | undefined): boolean {
+    return this.#transaction(() => {
+      const row = this.#row('SELECT incarnation FROM claim WHERE name = ?', claim.name);
+      if ((row?.['incarnation'] as string | undefined) !== previous) return false;
+      const { pid, startTicks, bootId, pidNamespace } = claim.process;
+      this.#run(
+        'INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?, ?)',
+        ...[claim.name, claim.incarnation, pid, startTicks, bootId, pidNamespace],
+      );
+      return true;
+    });
+  }
+
+  releaseName(incarnation: string): void {
+    this.#transaction(() => this.#run('DELETE FROM claim WHERE incarnation = ?', incarnation));
+  }
+
+  #prepareDatabase(path: string): void {
+    this.#database.exec('PRAGMA journal_mode = WAL');
+    this.#database.exec('PRAGMA synchronous = FULL');
+    this.#database.exec(`PRAGMA journal_size_limit = ${LOG_LENGTH_MAX_BYTES}`);
+    if (this.#userVersion() === SCHEMA_VERSION) return;
+    this.#transaction(() => {
+      const version = this.#userVersion();
+      if (version === 0) {
+        this.#database.exec(SCHEMA);
+      } else if (version !== SCHEMA_VERSION) {
+        throw new Failure(
+          'recordsUnsuitable',
+          `${path} has format ${version}; this release works with format ${SCHEMA_VERSION}`,
+          { path, version },
+        );
+      }
+    });
+  }
+
+  #userVersion(): number {
+    return Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version']);
+  }
+
+  #floor(): number {
+    return Number(this.#row('SELECT version FROM floor')?.['version']);
+  }
+
+  #holds(key: string, guard: FieldGuard): boolean {
+    const sql = 'SELECT value FROM field WHERE key = ? AND name = ?';
+    const value = this.#row(sql, key, guard.field)?.['value'] as Uint8Array | undefined;
+    if (value === undefined || guard.equals === undefined) return value === guard.equals;
+    return Buffer.compare(value, guard.equals) === 0;
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } finally {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    }
+  }
+
+  #row(sql: string, ...values: (string | number)[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #rows(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  #run(sql: string, ...values: (string | number | Uint8Array)[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function entryOf(row: Row): RecordEntry {
+  return {
+    key: row['key'] as string,
+    version: row['version'] as number,
+    value: row['value'] as Uint8Array,
+  };
+}
+
+function claimOf(row: Row): NameClaim {
+  return {
+    name: row['name'] as string,
+    incarnation: row['incarnation'] as string,
+    process: {
+      pid: row['pid'] as number,
+      startTicks: row['start_ticks'] as number,
+      bootId: row['boot_id'] as string,
+      pidNamespace: row['pid_namespace'] as string,
+    },
+  };
+}

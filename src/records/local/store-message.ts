@@ -1,0 +1,21 @@
+import type { RecordsStore } from './records-store.ts';
+
+/** What the thread of the store is asked to do. */
+export type StoreOperation = Exclude<keyof RecordsStore, 'close'>;
+
+export interface StoreRequest {
+  readonly id: number;
+  readonly operation: StoreOperation;
+  readonly parameters: readonly unknown[];
+}
+
+export type StoreReply =
+  | { readonly id: number; readonly status: 'done'; readonly value: unknown }
+  /** Somebody else holds the database; nothing was changed. */
+  | { readonly id: number; readonly status: 'busy' }
+  | {
+      readonly id: number;
+      readonly status: 'failed';
+      readonly code: string;
+      readonly message: string;
+    };

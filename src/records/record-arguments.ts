@@ -1,0 +1,78 @@
+import { Failure } from '../base/failure.ts';
+import {
+  CHANNEL_MESSAGE_LENGTH_MAX,
+  FIELDS_MAX,
+  KEY_LENGTH_MAX,
+  MEMBER_NAME_LENGTH_MAX,
+  type RecordsFailureCode,
+  VALUE_LENGTH_MAX,
+} from './records.ts';
+
+const KEY = /^[A-Za-z0-9._:-]+(?:\/[A-Za-z0-9._:-]+)*$/;
+const NAME = /^[A-Za-z0-9._:-]+$/;
+
+function fail(code: RecordsFailureCode, message: string): never {
+  throw new Failure(code, message);
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
+
+/** Rejects what is no key of a record, and no name of a channel. */
+export function checkKey(key: string): void {
+  if (key.length > KEY_LENGTH_MAX || !KEY.test(key)) {
+    fail('recordsBadKey', `not a key of a record: ${shown(key)}`);
+  }
+}
+
+/** Rejects what no key can begin with. The empty prefix is every key's. */
+export function checkPrefix(prefix: string): void {
+  if (prefix.length > KEY_LENGTH_MAX || !isPrefix(prefix)) {
+    fail('recordsBadKey', `no key begins with ${shown(prefix)}`);
+  }
+}
+
+function isPrefix(prefix: string): boolean {
+  return prefix === '' || KEY.test(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix);
+}
+
+export function checkValue(value: Uint8Array): void {
+  if (value.length > VALUE_LENGTH_MAX) {
+    fail('recordsTooLarge', `a value of ${value.length} bytes; at most ${VALUE_LENGTH_MAX}`);
+  }
+}
+
+export function checkMessage(message: Uint8Array): void {
+  if (message.length > CHANNEL_MESSAGE_LENGTH_MAX) {
+    fail(
+      'recordsTooLarge',
+      `a message of ${message.length} bytes; at most ${CHANNEL_MESSAGE_LENGTH_MAX}`,
+    );
+  }
+}
+
+export function checkFieldName(field: string): void {
+  if (field.length > KEY_LENGTH_MAX || !KEY.test(field)) {
+    fail('recordsBadKey', `not a name of a field: ${shown(field)}`);
+  }
+}
+
+export function checkFields(fields: Readonly<Record<string, Uint8Array | undefined>>): void {
+  const names = Object.keys(fields);
+  if (names.length > FIELDS_MAX) {
+    fail('recordsTooLarge', `${names.length} fields; at most ${FIELDS_MAX}`);
+  }
+  for (const name of names) {
+    checkFieldName(name);
+    const value = fields[name];
+    if (value !== undefined) checkValue(value);
+  }
+}
+
+/** Rejects what is no name of a member. */
+export function checkMemberName(name: string): void {
+  if (name.length > MEMBER_NAME_LENGTH_MAX || !NAME.test(name)) {
+    fail('recordsBadKey', `not a name of a member: ${shown(name)}`);
+  }
+}
