@@ -1,0 +1,19 @@
+import type { ClusterDocument } from './document.ts';
+
+/** What stands in the place of a secret. Shorter than any secret, so `apply` refuses it. */
+export const REDACTED = '********';
+
+/** The document with every secret replaced. */
+export function redactSecrets(document: ClusterDocument): ClusterDocument {
+  return replaceSecrets(document) as ClusterDocument;
+}
+
+function replaceSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(replaceSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key,
+    key === 'secret' ? REDACTED : replaceSecrets(inner),
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,140 @@
+import type { AccessEntry, Chap, DiskDraft, DocumentDraft, LunMapEntry } from './document.ts';
+import type { Finding, Path } from './problem.ts';
+
+/** The members of a document that passed the schema, with their places; the rest is left out. */
+export interface DocumentView {
+  readonly disks: readonly Placed<DiskDraft>[];
+  readonly gateways: readonly Placed<DocumentDraft['gateways'][number]>[];
+  readonly targets: readonly Placed<DocumentDraft['targets'][number]>[];
+  readonly discovery: DocumentDraft['discovery'] | undefined;
+  /** Names of all disks, also of those with a problem of their own. */
+  readonly diskNames: ReadonlySet<string>;
+}
+
+export interface Placed<T> {
+  readonly index: number;
+  readonly value: Partial<T>;
+}
+
+/** What no single place of a document shows: duplicates, and names of what is not there. */
+export function checkReferences(view: DocumentView): Finding[] {
+  return [
+    ...checkDisks(view),
+    ...checkGateways(view),
+    ...checkTargets(view),
+    ...(view.discovery?.chap === undefined ? [] : checkChap(view.discovery.chap, ['discovery'])),
+  ];
+}
+
+function checkDisks(view: DocumentView): Finding[] {
+  const found: Finding[] = [];
+  const keys = ['name', 'uuid', 'wwn', 'serial'] as const;
+  for (const key of keys) {
+    const unique = new Unique();
+    for (const { index, value } of view.disks) {
+      const text = value[key];
+      unique.add(text, ['disks', index, key]);
+    }
+    found.push(...unique.findings);
+  }
+  for (const { index, value } of view.disks) {
+    const { size = 0, blockLength = 512 } = value;
+    if (size % blockLength !== 0) {
+      const message = `is no multiple of the block length ${blockLength}`;
+      found.push({ path: ['disks', index, 'size'], message });
+    }
+  }
+  return found;
+}
+
+function checkGateways(view: DocumentView): Finding[] {
+  const found: Finding[] = [];
+  const names = new Unique();
+  const sockets = new Unique();
+  const tags = new Map<number, { gateway: number; port: number | undefined }>();
+  const ports = new Map<number, { gateway: number; tag: number | undefined }>();
+  for (const { index, value } of view.gateways) {
+    names.add(value.name, ['gateways', index, 'name']);
+    for (const [i, portal] of (value.portals ?? []).entries()) {
+      const path = ['gateways', index, 'portals', i] as const;
+      const { portalGroupTag: tag, relativePortIdentifier: port } = portal;
+      sockets.add(`${portal.address} port ${portal.port}`, [...path, 'address']);
+      const tagBefore = tag === undefined ? undefined : tags.get(tag);
+      if (tagBefore !== undefined && tagBefore.gateway !== index) {
+        const message = `tag ${tag} is gateway ${gatewayName(view, tagBefore.gateway)}'s`;
+        found.push({ path: [...path, 'portalGroupTag'], message });
+      }
+      // A target port of iSCSI is a portal group: one tag, one relative port identifier.
+      const portBefore = port === undefined ? undefined : ports.get(port);
+      if (portBefore !== undefined && !(portBefore.gateway === index && portBefore.tag === tag)) {
+        const message = `${port} is the identifier of another portal group`;
+        found.push({ path: [...path, 'relativePortIdentifier'], message });
+      } else if (tagBefore?.gateway === index && port !== tagBefore.port) {
+        const message = 'differs from that of the other portal of this group';
+        found.push({ path: [...path, 'relativePortIdentifier'], message });
+      }
+      if (tag !== undefined && tagBefore === undefined) tags.set(tag, { gateway: index, port });
+      if (port !== undefined && portBefore === undefined) ports.set(port, { gateway: index, tag });
+    }
+  }
+  return [...names.findings, ...sockets.findings, ...found];
+}
+
+function gatewayName(view: DocumentView, index: number): string {
+  return view.gateways.find((gateway) => gateway.index === index)?.value.name ?? String(index);
+}
+
+function checkTargets(view: DocumentView): Finding[] {
+  const found: Finding[] = [];
+  const names = new Unique();
+  for (const { index, value } of view.targets) {
+    const path = ['targets', index] as const;
+    names.add(value.iqn, [...path, 'iqn']);
+    found.push(...checkLuns(value.luns ?? {}, [...path, 'luns'], view));
+    if (value.chap !== undefined) found.push(...checkChap(value.chap, path));
+    if (value.access !== undefined && value.access !== 'any') {
+      found.push(...checkAccess(value.access, [...path, 'access'], view));
+    }
+  }
+  return [...names.findings, ...found];
+}
+
+function checkAccess(access: readonly AccessEntry[], path: Path, view: DocumentView): Finding[] {
+  const found: Finding[] = [];
+  const initiators = new Unique();
+  for (const [i, entry] of access.entries()) {
+    initiators.add(entry.initiator, [...path, i, 'initiator']);
+    if (entry.luns !== undefined) found.push(...checkLuns(entry.luns, [...path, i, 'luns'], view));
+    if (entry.chap !== undefined) found.push(...checkChap(entry.chap, [...path, i]));
+  }
+  return [...initiators.findings, ...found];
+}
+
+function checkLuns(luns: LunMapEntry, path: Path, view: DocumentView): Finding[] {
+  const found: Finding[] = [];
+  const disks = new Unique();
+  for (const [lun, disk] of Object.entries(luns)) {
+    if (view.diskNames.has(disk)) disks.add(disk, [...path, lun]);
+    else found.push({ path: [...path, lun], message: `there is no disk ${JSON.stringify(disk)}` });
+  }
+  return [...disks.findings, ...found];
+}
+
+/** Equal secrets for both ways would let an initiator's answer be played back (RFC 7143). */
+function checkChap(chap: Chap, base: Path): Finding[] {
+  if (chap.mutual === undefined || chap.mutual.secret !== chap.secret) return [];
+  const path = [...base, 'chap', 'mutual', 'secret'];
+  return [{ path, message: 'must differ from the secret of the initiator' }];
+}
+
+/** Finds what is there twice. */
+class Unique {
+  readonly findings: Finding[] = [];
+  readonly #seen = new Set<string>();
+
+  add(text: string | undefined, path: Path): void {
+    if (text === undefined) return;
+    if (!this.#seen.has(text)) this.#seen.add(text);
+    else this.findings.push({ path, message: `${text} is there already` });
+  }
+}

@@ -1,0 +1,192 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import {
+  DISK_SIZE_MAX_BYTES,
+  DISKS_MAX,
+  GATEWAYS_MAX,
+  INITIATORS_PER_TARGET_MAX,
+  ISCSI_NAME_LENGTH_MAX,
+  LUN_MAX,
+  PORTALS_PER_GATEWAY_MAX,
+  SECRET_LENGTH_MAX_BYTES,
+  SECRET_LENGTH_MIN_BYTES,
+  TARGETS_MAX,
+} from './limits.ts';
+import { parseSize } from './size.ts';
+
+/*
+ * The cluster document, once: types, validation and docs/reference/document.md come from here.
+ * What needs two places of a document at a time (references, duplicates) is in `references.ts`.
+ */
+
+const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62})$/;
+const ISCSI_NAME =
+  /^(?:iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[a-z0-9.-]+(?::[^\s]*)?|eui\.[0-9a-f]{16}|naa\.[0-9a-f]{16}(?:[0-9a-f]{16})?)$/;
+const NAA = /^(?:naa\.)?(?:[235][0-9a-f]{15}|6[0-9a-f]{31})$/;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+const name = (of: string) =>
+  z
+    .string()
+    .regex(NAME, 'small letters, digits, ".", "_" and "-", at most 63, not beginning with a mark')
+    .describe(`Name of the ${of}, unique in the document.`);
+
+const ascii = (lengthMax: number) =>
+  z
+    .string()
+    .regex(/^[\x20-\x7e]*$/, 'printable ASCII only')
+    .min(1)
+    .max(lengthMax);
+
+/** iSCSI names are compared without regard to case; they are kept in small letters. */
+const iscsiName = z
+  .string()
+  .max(ISCSI_NAME_LENGTH_MAX)
+  .transform((text) => text.toLowerCase())
+  .refine((text) => ISCSI_NAME.test(text), 'not an iSCSI name (iqn.YYYY-MM.domain:name, eui, naa)');
+
+const size = z
+  .union([z.number(), z.string()], { error: 'a number of bytes, or a size like 512M, 1G, 10T' })
+  .transform((value, context) => {
+    const bytes = typeof value === 'number' ? value : parseSize(value);
+    if (bytes !== undefined && Number.isInteger(bytes) && bytes > 0) return bytes;
+    context.addIssue({
+      code: 'custom',
+      message: 'a number of bytes, or a size like 512M, 1G, 10T',
+    });
+    return z.NEVER;
+  })
+  .refine((bytes) => bytes <= DISK_SIZE_MAX_BYTES, 'at most 4P');
+
+const secret = z
+  .string()
+  .refine((text) => {
+    const lengthBytes = Buffer.byteLength(text);
+    return lengthBytes >= SECRET_LENGTH_MIN_BYTES && lengthBytes <= SECRET_LENGTH_MAX_BYTES;
+  }, `${SECRET_LENGTH_MIN_BYTES} to ${SECRET_LENGTH_MAX_BYTES} bytes long`)
+  .describe('CHAP secret, 12 to 256 bytes. Never printed unless asked for.');
+
+const credentials = {
+  user: z.string().min(1).max(255).describe('CHAP user name.'),
+  secret,
+};
+
+export const chapSchema = z
+  .strictObject({
+    ...credentials,
+    mutual: z
+      .strictObject(credentials)
+      .optional()
+      .describe('What the target proves to an initiator that asks (mutual CHAP).'),
+  })
+  .describe('CHAP: what the initiator must prove.');
+
+export const lunMapSchema = z
+  .record(
+    z
+      .string()
+      .regex(/^(0|[1-9][0-9]{0,4})$/, 'a LUN: a number')
+      .refine((text) => Number(text) <= LUN_MAX, `a LUN is at most ${LUN_MAX}`),
+    z.string(),
+  )
+  .describe('LUN to name of a disk: `0: disk1`.');
+
+export const diskSchema = z.strictObject({
+  name: name('disk'),
+  uuid: z.string().regex(UUID, 'a UUID in small letters').optional().describe('Generated once.'),
+  size: size.describe('Bytes, or `512M`, `1G`, `10T` (powers of 1024).'),
+  blockLength: z
+    .union([z.literal(512), z.literal(4096)], { error: '512 or 4096' })
+    .default(512)
+    .describe('Bytes of a logical block: 512 or 4096. Cannot change later.'),
+  wwn: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .refine((text) => NAA.test(text), 'an NAA identifier: naa. and 16 or 32 hexadecimal digits')
+    .transform((text) => (text.startsWith('naa.') ? text : `naa.${text}`))
+    .optional()
+    .describe('NAA designator of VPD page 83h. Generated once.'),
+  serial: ascii(36).optional().describe('UNIT SERIAL NUMBER of VPD page 80h. Generated once.'),
+  vendor: ascii(8).default('ALLPATH').describe('T10 VENDOR IDENTIFICATION.'),
+  product: ascii(16).default('DISK').describe('PRODUCT IDENTIFICATION.'),
+  revision: ascii(4).default('0001').describe('PRODUCT REVISION LEVEL.'),
+  writethrough: z
+    .boolean()
+    .default(false)
+    .describe('Every write is durable when it is acknowledged (WCE 0).'),
+  readOnly: z.boolean().default(false).describe('Writes end DATA PROTECT.'),
+});
+
+const identifier = z.int().min(1).max(65535);
+const numericAddress = z
+  .string()
+  .refine((text) => isIP(text) !== 0, 'a numeric IPv4 or IPv6 address, without brackets');
+
+export const portalSchema = z.strictObject({
+  address: numericAddress
+    .refine((text) => text !== '0.0.0.0' && text !== '::', 'initiators cannot reach this address')
+    .describe('Numeric address that initiators are told.'),
+  listen: numericAddress.optional().describe('Numeric address to listen on, where it differs.'),
+  port: z.int().min(1).max(65535).default(3260).describe('TCP port.'),
+  portalGroupTag: identifier
+    .optional()
+    .describe('Target portal group tag, and TARGET PORT GROUP. Generated once.'),
+  relativePortIdentifier: identifier
+    .optional()
+    .describe('RELATIVE TARGET PORT IDENTIFIER. Generated once.'),
+});
+
+export const gatewaySchema = z.strictObject({
+  name: name('gateway'),
+  portals: z.array(portalSchema).min(1).max(PORTALS_PER_GATEWAY_MAX).describe('Where it listens.'),
+});
+
+export const accessEntrySchema = z.strictObject({
+  initiator: iscsiName.describe('iSCSI name of the initiator.'),
+  luns: lunMapSchema.optional().describe('LUN map of this initiator alone.'),
+  chap: chapSchema.optional().describe('CHAP of this initiator alone.'),
+});
+
+export const targetSchema = z.strictObject({
+  iqn: iscsiName.describe('iSCSI name of the target.'),
+  alias: z.string().min(1).max(255).optional().describe('Shown to people.'),
+  luns: lunMapSchema.default({}),
+  access: z
+    .union([z.literal('any'), z.array(accessEntrySchema).max(INITIATORS_PER_TARGET_MAX)], {
+      error: 'any, or a list of initiators',
+    })
+    .describe('Who may log in: `any`, or a list of initiators.'),
+  chap: chapSchema.optional().describe('CHAP of initiators without an entry of their own.'),
+});
+
+export const settingsSchema = z.strictObject({
+  oui: z
+    .string()
+    .regex(/^[0-9a-f]{6}$/, 'six hexadecimal digits in small letters')
+    .optional()
+    .describe('Your IEEE OUI: new disks get NAA 6h names under it, else NAA 3h (local) names.'),
+  queueDepth: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(256)
+    .describe('Commands that the task set of one nexus holds.'),
+  drainSeconds: z
+    .int()
+    .min(0)
+    .max(60)
+    .default(5)
+    .describe('How long a gateway that stops waits for its initiators to log out.'),
+});
+
+export const documentSchema = z.strictObject({
+  formatVersion: z.literal(1, { error: 'this program reads format version 1' }),
+  settings: settingsSchema.prefault({}).describe('Settings of the cluster.'),
+  discovery: z
+    .strictObject({ chap: chapSchema.optional() })
+    .default({})
+    .describe('Who may ask for the list of targets.'),
+  disks: z.array(diskSchema).max(DISKS_MAX).default([]).describe('Logical units.'),
+  gateways: z.array(gatewaySchema).max(GATEWAYS_MAX).default([]).describe('Gateway processes.'),
+  targets: z.array(targetSchema).max(TARGETS_MAX).default([]).describe('iSCSI targets.'),
+});
