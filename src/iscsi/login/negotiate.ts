@@ -145,7 +145,7 @@ function ourNumber(name: string, offer: Offer, values: ReadonlyMap<string, strin
   const ours = offer.numbers[name];
   assert(ours !== undefined, `no offer for ${name}`);
   if (name !== 'FirstBurstLength') return ours;
-  return Math.min(ours, Number(valueOf(values, 'MaxBurstLength')));
+  return Math.min(ours, Number(heldValue(values, 'MaxBurstLength')));
 }
 
 function inRange(
@@ -156,7 +156,7 @@ function inRange(
 }
 
 /** What holds for a key: what was agreed on, else the standard's default. */
-export function valueOf(values: ReadonlyMap<string, string>, name: string): string {
+export function heldValue(values: ReadonlyMap<string, string>, name: string): string {
   const value = values.get(name) ?? KEYS.get(name)?.default;
   assert(value !== undefined, `${name} has no value`);
   return value;

@@ -1,5 +1,5 @@
 import type { Negotiated } from './negotiate.ts';
-import { valueOf } from './negotiate.ts';
+import { heldValue } from './negotiate.ts';
 
 /** What both sides take before anything is declared, and during the login (RFC 7143). */
 export const DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH = 8192;
@@ -39,7 +39,7 @@ export function sessionParameters(
   negotiated: Negotiated,
   declared: number | undefined,
 ): SessionParameters {
-  const text = (name: string) => valueOf(negotiated.values, name);
+  const text = (name: string) => heldValue(negotiated.values, name);
   const number = (name: string) => Number(text(name));
   const yes = (name: string) => text(name) === 'Yes';
   const maxBurstLength = number('MaxBurstLength');
