@@ -34,7 +34,7 @@ export function sortKeys(
         return refuse(LoginStatus.initiatorError, `${key} changed during the login`);
       }
       declared.set(key, value);
-    } else if (KEYS.get(key)?.rule.kind === 'security' || key === 'AuthMethod') {
+    } else if (KEYS.get(key)?.use === 'security') {
       if (security.has(key)) return refuse(LoginStatus.initiatorError, `${key} comes twice`);
       security.set(key, value);
     } else {

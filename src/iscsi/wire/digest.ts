@@ -12,19 +12,13 @@ export function digestOf(chunks: readonly Uint8Array[], state = 0): number {
   return crc >>> 0;
 }
 
-/** Writes the digest of the chunks as it goes over the wire: least significant byte first. */
-export function writeDigest(chunks: readonly Uint8Array[], bytes: Uint8Array, at = 0): void {
-  const digest = digestOf(chunks);
+/** Writes a digest as it goes over the wire: least significant byte first. */
+export function putDigest(bytes: Uint8Array, digest: number, at = 0): void {
   for (let i = 0; i < DIGEST_LENGTH; i++) bytes[at + i] = digest >>> (8 * i);
 }
 
-/** Whether the digest that stands at `at` is that of the chunks. */
-export function digestMatches(
-  chunks: readonly Uint8Array[],
-  bytes: Uint8Array,
-  at: number,
-): boolean {
-  const stated =
-    bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-  return digestOf(chunks) === stated >>> 0;
+export function getDigest(bytes: Uint8Array, at = 0): number {
+  return (
+    (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+  );
 }
