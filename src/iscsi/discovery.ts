@@ -1,0 +1,189 @@
+import { Buffer } from 'node:buffer';
+import { negotiate, startNegotiation } from './login/negotiate.ts';
+import type { Offer } from './login/negotiation-settings.ts';
+import type { SessionParameters } from './login/session-parameters.ts';
+import type { SendTargetsScope } from './send-targets.ts';
+import { sendTargets } from './send-targets.ts';
+import { RESERVED_TAG, TextRequest } from './standard/bhs.ts';
+import { KEYS } from './standard/keys.ts';
+import { RejectReason } from './standard/reject-reason.ts';
+import type { TextPair } from './wire/text.ts';
+import { formatText, parseText } from './wire/text.ts';
+import { TextAssembly } from './wire/text-assembly.ts';
+
+/** What a Text Request is, apart from its numbers. */
+export interface TextPdu {
+  readonly bytes: Uint8Array;
+  readonly base: number;
+  joinedData(): Uint8Array;
+}
+
+export type TextAnswer =
+  | { readonly status: 'reject'; readonly reason: RejectReason }
+  | {
+      readonly status: 'answer';
+      readonly final: boolean;
+      readonly continues: boolean;
+      readonly targetTransferTag: number;
+      /** Undefined: no text. */
+      readonly data: Uint8Array | undefined;
+      /** The initiator declared a new MaxRecvDataSegmentLength; it holds after this answer. */
+      readonly initiatorMaxRecvDataSegmentLength: number | undefined;
+    };
+
+/** An answer is cut into pieces no longer than this, however much the initiator would take. */
+const ANSWER_LENGTH_MAX = 65_536;
+
+/** Target Transfer Tags run from 1 up to this and begin again. */
+const TAG_MAX = 0x7fff_ffff;
+
+/**
+ * The Text Requests of one session in full feature phase: discovery, and keys that may be
+ * declared again. One exchange at a time; a new one (reserved Target Transfer Tag) ends the last.
+ */
+export class DiscoveryService {
+  readonly #scope: SendTargetsScope;
+  readonly #text = new TextAssembly();
+  /** What of the answer is still to be told; undefined: no answer is under way. */
+  #rest: PairReader | undefined;
+  #tag = 0;
+  #open = false;
+
+  constructor(scope: SendTargetsScope) {
+    this.#scope = scope;
+  }
+
+  onTextRequest(session: { readonly parameters: SessionParameters }, pdu: TextPdu): TextAnswer {
+    const { bytes, base } = pdu;
+    const request = {
+      final: TextRequest.final.get(bytes, base) === 1,
+      continues: TextRequest.continue.get(bytes, base) === 1,
+      tag: TextRequest.targetTransferTag.get(bytes, base),
+    };
+    if (request.tag === RESERVED_TAG) this.#begin();
+    else if (!this.#open || request.tag !== this.#tag) {
+      return this.#reject(RejectReason.invalidPduField);
+    }
+    if (request.final && request.continues) return this.#reject(RejectReason.protocolError);
+    if (!this.#text.add(pdu.joinedData())) return this.#reject(RejectReason.protocolError);
+    if (request.continues) return this.#answer(false, false, [], undefined);
+    const { initiatorMaxRecvDataSegmentLength } = session.parameters;
+    return this.#takeText(request.final, initiatorMaxRecvDataSegmentLength);
+  }
+
+  #takeText(final: boolean, lengthMax: number): TextAnswer {
+    const pairs = parseText(this.#text.take());
+    if ('fault' in pairs) return this.#reject(RejectReason.protocolError);
+    let declared: number | undefined;
+    if (this.#rest === undefined) {
+      const outcome = this.#work(pairs);
+      if (outcome === undefined) return this.#reject(RejectReason.protocolError);
+      this.#rest = new PairReader(outcome.replies);
+      declared = outcome.declared;
+    } else if (pairs.length > 0) {
+      return this.#reject(RejectReason.protocolError);
+    }
+    const piece = this.#rest.take(Math.min(lengthMax, ANSWER_LENGTH_MAX));
+    const more = !this.#rest.done;
+    if (!more) this.#rest = undefined;
+    return this.#answer(final && !more, more, piece, declared);
+  }
+
+  /** Works off one whole text; undefined: it breaks the protocol. */
+  #work(
+    pairs: readonly TextPair[],
+  ): { replies: Iterable<TextPair>; declared: number | undefined } | undefined {
+    const asked = pairs.filter((pair) => pair.key === 'SendTargets');
+    if (asked.length > 1) return undefined;
+    const fixed = pairs.filter(({ key }) => isFixed(key));
+    const rest = pairs.filter(({ key }) => key !== 'SendTargets' && !isFixed(key));
+    const discovery = this.#scope.ownTarget === undefined;
+    const step = negotiate(startNegotiation(discovery), rest, NO_OFFER);
+    if ('fault' in step) return undefined;
+    const rejected = fixed.map(({ key }) => ({ key, value: 'Reject' }));
+    const targets = asked[0] && sendTargets(asked[0].value, this.#scope);
+    const listed = targets ?? asked.map(({ key }) => ({ key, value: 'Reject' }));
+    const declared = step.negotiated.values.get('MaxRecvDataSegmentLength');
+    return {
+      replies: chain([...step.replies, ...rejected], listed),
+      declared: declared === undefined ? undefined : Number(declared),
+    };
+  }
+
+  #begin(): void {
+    this.#text.clear();
+    this.#rest = undefined;
+    this.#tag = (this.#tag % TAG_MAX) + 1;
+    this.#open = true;
+  }
+
+  #reject(reason: RejectReason): TextAnswer {
+    this.#text.clear();
+    this.#rest = undefined;
+    this.#open = false;
+    return { status: 'reject', reason };
+  }
+
+  #answer(
+    final: boolean,
+    continues: boolean,
+    pairs: readonly TextPair[],
+    initiatorMaxRecvDataSegmentLength: number | undefined,
+  ): TextAnswer {
+    if (final) this.#open = false;
+    return {
+      status: 'answer',
+      final,
+      continues,
+      targetTransferTag: final ? RESERVED_TAG : this.#tag,
+      data: pairs.length === 0 ? undefined : formatText(pairs),
+      initiatorMaxRecvDataSegmentLength,
+    };
+  }
+}
+
+/** Nothing is negotiated after the login; what remains is declared. */
+const NO_OFFER: Offer = { numbers: {}, booleans: {}, lists: {} };
+
+/** Whether the standard knows the key but settles it in the login for good. */
+function isFixed(key: string): boolean {
+  const row = KEYS.get(key);
+  return row !== undefined && row.use !== 'any' && row.use !== 'fullFeature';
+}
+
+function* chain(first: Iterable<TextPair>, second: Iterable<TextPair>): Iterable<TextPair> {
+  yield* first;
+  yield* second;
+}
+
+/** Reads pairs in pieces of bounded length; every pair is shorter than the shortest piece. */
+class PairReader {
+  readonly #pairs: Iterator<TextPair>;
+  #next: IteratorResult<TextPair>;
+
+  constructor(pairs: Iterable<TextPair>) {
+    this.#pairs = pairs[Symbol.iterator]();
+    this.#next = this.#pairs.next();
+  }
+
+  get done(): boolean {
+    return this.#next.done === true;
+  }
+
+  /** As many pairs as fit into `length` bytes, at least one. */
+  take(length: number): readonly TextPair[] {
+    const piece: TextPair[] = [];
+    let left = length;
+    while (!this.#next.done) {
+      const pair = this.#next.value;
+      left -= pair.key.length + Buffer.byteLength(pair.value) + PAIR_OVERHEAD;
+      if (left < 0 && piece.length > 0) break;
+      piece.push(pair);
+      this.#next = this.#pairs.next();
+    }
+    return piece;
+  }
+}
+
+/** The "=" and the NUL. */
+const PAIR_OVERHEAD = 2;
