@@ -1,0 +1,110 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import { type DocumentDiff, diffDocuments } from '../config/diff.ts';
+import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
+import { completeIdentities } from '../config/identity.ts';
+import { formatSize } from '../config/size.ts';
+import type { Records } from '../records/records.ts';
+import type { VolumeStore } from '../volume/volume.ts';
+import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchAnswer } from './channels.ts';
+import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
+
+/** How often a change is computed anew because somebody else changed the document meanwhile. */
+const ATTEMPTS_MAX = 20;
+/** How long `apply` waits for the gateways. */
+export const SWITCH_WAIT_MAX_MS = 10_000;
+const NOTIFY_TIMEOUT_MS = 2_000;
+const NOTIFY_PAUSE_MS = 200;
+
+export interface ApplyContext {
+  readonly records: Records;
+  readonly volumes: VolumeStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface ApplyResult extends VersionedDocument {
+  readonly diff: DocumentDiff;
+  /** Gateways that serve this version now. */
+  readonly gateways: readonly string[];
+}
+
+/** Makes the next document of the current one; called again when somebody else was first. */
+export type DocumentChange = (current: ClusterDocument | undefined) => DocumentDraft;
+
+/**
+ * Changes the document: fills in identities, makes and grows volumes, commits, and resolves when
+ * every living gateway serves the new version. Deletes no data. Rejects with `applyRefused`
+ * (nothing was done), `applyConflict`, or `applyIncomplete` (committed, but a gateway named in
+ * `data` did not say in time that it serves it).
+ */
+export async function applyDocument(
+  context: ApplyContext,
+  change: DocumentChange,
+): Promise<ApplyResult> {
+  const { records, volumes, random } = context;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const current = await readDocument(records);
+    const document = completeIdentities(change(current?.document), current?.document, random);
+    const diff = diffDocuments(current?.document, document);
+    if (diff.refusals.length > 0) {
+      throw new Failure('applyRefused', diff.refusals.join('\n'), { refusals: diff.refusals });
+    }
+    if (current !== undefined && diff.changes.length === 0) {
+      const gateways = await awaitSwitch(context, current.version);
+      return { version: current.version, document: current.document, diff, gateways };
+    }
+    await prepareVolumes(volumes, diff);
+    const version = await writeDocument(records, current?.version ?? 0, document);
+    if (version === undefined) continue;
+    const gateways = await awaitSwitch(context, version);
+    return { version, document, diff, gateways };
+  }
+  throw new Failure('applyConflict', 'others change the document all the time');
+}
+
+async function prepareVolumes(volumes: VolumeStore, diff: DocumentDiff): Promise<void> {
+  const sizes = new Map<string, number>();
+  for (const { name, sizeBytes } of await volumes.list()) sizes.set(name, sizeBytes);
+  const misfits = diff.createDisks.flatMap(({ name, size }) => {
+    const found = sizes.get(name);
+    if (found === undefined || found === size) return [];
+    return [`disk ${name} has data of ${formatSize(found)} already, not of ${formatSize(size)}`];
+  });
+  if (misfits.length > 0) {
+    throw new Failure('applyRefused', misfits.join('\n'), { refusals: misfits });
+  }
+  for (const { name, size } of diff.createDisks) {
+    if (!sizes.has(name)) await volumes.create(name, size);
+  }
+  for (const { disk } of diff.growDisks) {
+    if ((sizes.get(disk.name) ?? 0) < disk.size) await volumes.resize(disk.name, disk.size);
+  }
+}
+
+/** Resolves with the names of the gateways, all of which serve `version` or a later one. */
+async function awaitSwitch(
+  { records, clock }: ApplyContext,
+  version: number,
+): Promise<readonly string[]> {
+  const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
+  const request = encodeMessage({ version });
+  for (;;) {
+    const { answers, missing } = await records.notify(DOCUMENT_CHANNEL, request, NOTIFY_TIMEOUT_MS);
+    const behind = answers.filter(({ payload }) => {
+      const served = decodeMessage<SwitchAnswer>(payload)?.version;
+      return served === undefined || served < version;
+    });
+    const waiting = [...missing, ...behind.map(({ from }) => from)].map(({ name }) => name);
+    if (waiting.length === 0) return answers.map(({ from }) => from.name).sort();
+    if (clock.now() >= deadline) {
+      throw new Failure(
+        'applyIncomplete',
+        `version ${version} is committed, but not served yet by ${waiting.join(', ')}`,
+        { version, gateways: waiting },
+      );
+    }
+    await sleep(clock, NOTIFY_PAUSE_MS);
+  }
+}

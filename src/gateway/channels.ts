@@ -1,0 +1,60 @@
+/** The channels on which gateways answer, and what they say there (JSON). */
+export const DOCUMENT_CHANNEL = 'document';
+export const STATUS_CHANNEL = 'status';
+
+/** Asked on `DOCUMENT_CHANNEL`: serve this version, or a later one, and say which you serve. */
+export interface SwitchRequest {
+  readonly version: number;
+}
+
+export interface SwitchAnswer {
+  readonly version: number;
+}
+
+/** Answered on `STATUS_CHANNEL`. Counts are since the start of the process. */
+export interface GatewayStatus {
+  readonly name: string;
+  readonly pid: number;
+  readonly documentVersion: number;
+  readonly draining: boolean;
+  readonly uptimeSeconds: number;
+  readonly residentBytes: number;
+  readonly portals: readonly string[];
+  readonly sessions: readonly SessionStatus[];
+  readonly traffic: TrafficStatus;
+}
+
+export interface SessionStatus {
+  readonly initiator: string;
+  /** Empty for a discovery session. */
+  readonly target: string;
+}
+
+export interface TrafficStatus {
+  readonly reads: number;
+  readonly writes: number;
+  readonly otherCommands: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Over the last second. */
+  readonly readsPerSecond: number;
+  readonly writesPerSecond: number;
+  readonly bytesReadPerSecond: number;
+  readonly bytesWrittenPerSecond: number;
+}
+
+/** More sessions than this are counted, not listed: an answer is one message. */
+export const STATUS_SESSIONS_MAX = 200;
+
+export function encodeMessage(message: SwitchRequest | SwitchAnswer | GatewayStatus): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+/** Undefined when it is no JSON: an answer that says nothing. */
+export function decodeMessage<T>(bytes: Uint8Array): T | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import type { ClusterDocument } from '../config/document.ts';
+import {
+  decodeJsonRecord,
+  encodeJsonRecord,
+  type JsonRecordFormat,
+} from '../records/json-record.ts';
+import type { Records } from '../records/records.ts';
+
+const KEY = 'document';
+
+/** Validated before it was written: here its format is checked, not its content again. */
+const FORMAT: JsonRecordFormat<ClusterDocument> = {
+  kind: 'document',
+  formatVersion: 1,
+  decode: (content) => content as ClusterDocument,
+};
+
+export interface VersionedDocument {
+  /** The version of the record: grows with each change. */
+  readonly version: number;
+  readonly document: ClusterDocument;
+}
+
+/** The document that the cluster serves; undefined before the first `apply`. */
+export async function readDocument(records: Records): Promise<VersionedDocument | undefined> {
+  const entry = await records.get(KEY);
+  if (entry === undefined) return undefined;
+  return { version: entry.version, document: decodeJsonRecord(FORMAT, entry.value) };
+}
+
+/** Replaces version `expected` (0: there is none yet); undefined when somebody was first. */
+export async function writeDocument(
+  records: Records,
+  expected: number,
+  document: ClusterDocument,
+): Promise<number | undefined> {
+  const value = encodeJsonRecord(FORMAT, document);
+  const result = await records.compareAndSet(KEY, expected, value);
+  return result.status === 'done' ? result.version : undefined;
+}

@@ -1,0 +1,102 @@
+import { Failure } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { ClusterDocument, Disk } from '../config/document.ts';
+import { LogicalUnit } from '../scsi/logical-unit.ts';
+import type { Volume, VolumeStore } from '../volume/volume.ts';
+
+interface OpenDisk {
+  readonly disk: Disk;
+  readonly volume: Volume;
+  readonly unit: LogicalUnit;
+}
+
+/** The logical units of a gateway: one for each disk that a LUN map names, kept over documents. */
+export class LogicalUnits {
+  readonly #volumes: VolumeStore;
+  readonly #log: Log;
+  #open = new Map<string, OpenDisk>();
+
+  constructor(volumes: VolumeStore, log: Log) {
+    this.#volumes = volumes;
+    this.#log = log;
+  }
+
+  /**
+   * Opens what the document needs and is not open, and resolves with its units by disk name, and
+   * with what to call when the document is served: it lets go of what is not needed any more. A
+   * disk that does not open is left out and logged: the others are served.
+   */
+  async prepare(
+    document: ClusterDocument,
+  ): Promise<{ units: ReadonlyMap<string, LogicalUnit>; release: () => Promise<void> }> {
+    const next = new Map<string, OpenDisk>();
+    const mapped = mappedDisks(document);
+    for (const disk of document.disks) {
+      if (!mapped.has(disk.name)) continue;
+      const open = await this.#openDisk(disk);
+      if (open !== undefined) next.set(disk.name, open);
+    }
+    const units = new Map([...next].map(([name, { unit }]) => [name, unit]));
+    const release = async (): Promise<void> => {
+      const before = [...this.#open.values()];
+      this.#open = next;
+      await letGo(before, [...next.values()]);
+    };
+    return { units, release };
+  }
+
+  async close(): Promise<void> {
+    const before = [...this.#open.values()];
+    this.#open = new Map();
+    await letGo(before, []);
+  }
+
+  async #openDisk(disk: Disk): Promise<OpenDisk | undefined> {
+    const known = this.#open.get(disk.name);
+    if (known !== undefined && isSameUnit(known.disk, disk)) return known;
+    const keepsVolume = known !== undefined && known.disk.writethrough === disk.writethrough;
+    try {
+      const volume = keepsVolume ? known.volume : await this.#volumes.open(disk.name);
+      return { disk, volume, unit: logicalUnit(disk, volume) };
+    } catch (error) {
+      const reason = error instanceof Failure ? error.message : String(error);
+      this.#log.error('a disk cannot be opened and is not served', { disk: disk.name, reason });
+      return undefined;
+    }
+  }
+}
+
+async function letGo(before: readonly OpenDisk[], kept: readonly OpenDisk[]): Promise<void> {
+  const units = new Set(kept.map(({ unit }) => unit));
+  const volumes = new Set(kept.map(({ volume }) => volume));
+  for (const { unit } of before) if (!units.has(unit)) unit.close();
+  const left = before.filter(({ volume }) => !volumes.has(volume));
+  await Promise.all(left.map(({ volume }) => volume.close()));
+}
+
+function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { luns, access } of document.targets) {
+    for (const disk of Object.values(luns)) names.add(disk);
+    for (const entry of access === 'any' ? [] : access) {
+      for (const disk of Object.values(entry.luns ?? {})) names.add(disk);
+    }
+  }
+  return names;
+}
+
+/** The size is the volume's own matter; all else makes another logical unit. */
+function isSameUnit(a: Disk, b: Disk): boolean {
+  return JSON.stringify({ ...a, size: 0 }) === JSON.stringify({ ...b, size: 0 });
+}
+
+function logicalUnit(disk: Disk, volume: Volume): LogicalUnit {
+  const { name, uuid, serial, wwn, vendor, product, revision } = disk;
+  const naa = Uint8Array.from(Buffer.from(wwn.slice('naa.'.length), 'hex'));
+  return new LogicalUnit({
+    identity: { name, uuid, serial, naa, vendor, product, revision },
+    volume,
+    blockLengthBytes: disk.blockLength,
+    readOnly: disk.readOnly,
+  });
+}
