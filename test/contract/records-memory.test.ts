@@ -1,0 +1,30 @@
+// The driver `memory` keeps the records contract.
+
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
+import { MemoryRecordsWorld, type MemoryRecordsWorldOptions } from '../../src/records/memory.ts';
+import type { Records } from '../../src/records/records.ts';
+import { bytes, type RecordsWorld, recordsContract, text } from './records.ts';
+
+async function openWorld(options: Partial<MemoryRecordsWorldOptions>): Promise<RecordsWorld> {
+  const world = new MemoryRecordsWorld({ clock: systemClock, random: systemRandom, ...options });
+  return {
+    open: (name) => world.open(name),
+    async openPuppet(name, channel) {
+      const records = await world.open(name);
+      const onNotify = (message: Uint8Array) => bytes(`echo:${text(message)}`);
+      await records.watch(channel, { onNotify, onLost() {} });
+      return {
+        member: records.self,
+        stop: async () => world.stop(records.self),
+        resume: async () => world.resume(records.self),
+        end: () => records.close(),
+      };
+    },
+    loseWatches: async (records: Records) => world.loseWatches(records.self),
+    dispose: async () => {},
+  };
+}
+
+recordsContract('memory', () => openWorld({}));
+recordsContract('memory with delays', () => openWorld({ delayMaxMs: 2 }));

@@ -1,0 +1,74 @@
+// Members of a local store in processes of their own, for tests that stop and kill them.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('./records-process-main.ts', import.meta.url));
+
+/** A child process that runs one of the parts of `records-process-main.ts`. */
+export class RecordsProcess {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly #lines: string[] = [];
+  readonly #reader: Interface;
+  #wake: (() => void) | undefined;
+
+  constructor(part: string, directory: string, name: string, argument = '') {
+    this.child = spawn(process.execPath, [SCRIPT, part, directory, name, argument], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.pid = this.child.pid!;
+    this.#reader = createInterface({ input: this.child.stdout! });
+    this.#reader.on('line', (line) => {
+      this.#lines.push(line);
+      this.#wake?.();
+    });
+    this.#reader.on('close', () => this.#wake?.());
+  }
+
+  /** All that the child said so far. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** The first line from `from` on that begins with `start`; rejects if the child ends before. */
+  async line(start: string, from = 0): Promise<string> {
+    for (;;) {
+      const found = this.#lines.slice(from).find((line) => line.startsWith(start));
+      if (found !== undefined) return found;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`the child ended without saying ${start}`);
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Stops the process and waits until the kernel shows it stopped. */
+  async stop(): Promise<void> {
+    this.child.kill('SIGSTOP');
+    for (;;) {
+      const stat = readFileSync(`/proc/${this.pid}/stat`, 'latin1');
+      if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return;
+      await delay(1);
+    }
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  /** Kills the process unless it has ended, and waits for its end and its last words. */
+  async end(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'close');
+      this.child.kill('SIGKILL');
+      await exited;
+    }
+  }
+}
