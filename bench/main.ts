@@ -1,0 +1,63 @@
+// `npm run bench -- tgt` measures Allpath beside tgt; `npm run bench -- memory` its memory.
+
+import { tmpdir } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measureMemory } from './memory.ts';
+import { comparisonTable, memoryTable } from './report.ts';
+import { compareWithTgt } from './tgt-comparison.ts';
+
+const usage = `usage: npm run bench -- tgt|memory [options]
+  --json           the figures as JSON
+  --quick          tiny input: shows that it runs, measures nothing
+  --size MIB       size of the disks (1024)
+  --seconds S      about how long each measurement takes (2)
+  --rounds N       tgt: how often each row is measured, in turns (5)
+  --only TEXT      tgt: only rows whose label contains it, "depth 32" say
+  --minutes M      memory: watch the growth under load up to this minute (0: not)
+  --folder DIR     where images and store are made (${tmpdir()})`;
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      size: { type: 'string' },
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      only: { type: 'string' },
+      minutes: { type: 'string', default: '0' },
+      folder: { type: 'string', default: tmpdir() },
+    },
+  });
+  const sizeMiB = Number(values.size ?? (values.quick ? 32 : 1024));
+  const seconds = Number(values.seconds ?? (values.quick ? 0.05 : 2));
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+  const minutes = Number(values.minutes);
+  if (!(sizeMiB >= 16 && seconds > 0 && rounds >= 1 && minutes >= 0)) {
+    console.error(usage);
+    return 2;
+  }
+  const common = {
+    folder: values.folder,
+    sizeBytes: sizeMiB * 1024 ** 2,
+    seconds,
+    progress: (text: string) => process.stderr.write(`${text}\n`),
+  };
+  const print = (result: object, text: string) =>
+    console.log(values.json ? JSON.stringify(result, undefined, 2) : text);
+  if (positionals[0] === 'tgt') {
+    const only = values.only === undefined ? {} : { only: values.only };
+    const results = await compareWithTgt({ ...common, ...only, rounds });
+    print(results, comparisonTable(results));
+  } else if (positionals[0] === 'memory') {
+    const result = await measureMemory({ ...common, minutes });
+    print(result, memoryTable(result));
+  } else {
+    console.error(usage);
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,58 @@
+import type { MemoryResult } from './memory.ts';
+import type { RowResult } from './tgt-comparison.ts';
+
+const miB = 1024 ** 2;
+
+/** The comparison as a table for people. */
+export function comparisonTable(results: readonly RowResult[]): string {
+  const head = [
+    ['', 'IOPS', 'IOPS', 'IOPS', 'at', 'CPU us', 'CPU us', 'CPU', 'at', 'client CPU us', ''],
+    ['', 'tgt', 'allpath', 'ratio', 'least', 'tgt', 'allpath', 'ratio', 'most', 'of both', ''],
+  ];
+  const rows = results.map((result) => [
+    result.label,
+    result.tgt.iops.toFixed(0),
+    result.allpath.iops.toFixed(0),
+    result.iopsRatio.toFixed(2),
+    result.iopsRatioMin.toFixed(1),
+    result.tgt.serverCpuUs.toFixed(1),
+    result.allpath.serverCpuUs.toFixed(1),
+    result.cpuRatio.toFixed(2),
+    result.cpuRatioMax.toFixed(1),
+    `${result.tgt.clientCpuUs.toFixed(1)} / ${result.allpath.clientCpuUs.toFixed(1)}`,
+    result.reached ? '' : 'missed',
+  ]);
+  return table([...head, ...rows]);
+}
+
+export function memoryTable(result: MemoryResult): string {
+  const size = (bytes: number) => `${(bytes / miB).toFixed(1)} MiB`;
+  const rows = [
+    ['idle gateway', size(result.idleBytes), 'under 114 MiB (120 MB)'],
+    ['1 session, depth 128', size(result.oneSessionBytes), ''],
+    ['17 sessions, depth 128', size(result.manySessionsBytes), ''],
+    ['per session', size(result.perSessionBytes), 'under 2 MiB'],
+  ];
+  if (result.growthBytes !== undefined) {
+    rows.push(['growth since minute 2', size(result.growthBytes), 'at most 5 MiB']);
+  }
+  return table(rows);
+}
+
+/** Columns as wide as their widest cell; the first to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../test/support/demo.ts';
+import { mustRun, run } from '../../test/support/run.ts';
+import type { Server } from './server.ts';
+
+const targetName = 'iqn.2026-11.io.allpath:bench-tgt';
+const readyLimitMs = 10_000;
+const pollMs = 20;
+
+/** Starts Debian's tgtd with its defaults on a file of `sizeBytes`, filled beforehand. */
+export async function startTgt(imagePath: string, sizeBytes: number): Promise<Server> {
+  await fillFile(imagePath, sizeBytes);
+  const port = await freePorts(1);
+  // Names the socket that tgtadm reaches this very daemon by, apart from any other on the machine.
+  const control = String((port % 30_000) + 1);
+  const child = spawn(
+    '/usr/sbin/tgtd',
+    ['-f', '-C', control, '--iscsi', `portal=127.0.0.1:${port}`],
+    { stdio: 'ignore' },
+  );
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await ended;
+  };
+  const admin = (...args: string[]) =>
+    mustRun('tgtadm', ['-C', control, '--lld', 'iscsi', '--mode', ...args]);
+  try {
+    await untilAnswers(control);
+    await admin('target', '--op', 'new', '--tid', '1', '-T', targetName);
+    await admin('logicalunit', '--op', 'new', '--tid', '1', '--lun', '1', '-b', imagePath);
+    await admin('target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  if (child.pid === undefined) throw new Error('tgtd has no pid');
+  return {
+    name: 'tgt',
+    url: `iscsi://127.0.0.1:${port}/${targetName}/1`,
+    pid: child.pid,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function untilAnswers(control: string): Promise<void> {
+  const deadlineMs = performance.now() + readyLimitMs;
+  while (performance.now() < deadlineMs) {
+    const { code } = await run('tgtadm', ['-C', control, '--mode', 'system', '--op', 'show']);
+    if (code === 0) return;
+    await sleep(pollMs);
+  }
+  throw new Error('tgtd does not answer (it needs root)');
+}
+
+/** Every block is written, so that no server gains by a hole. */
+async function fillFile(path: string, sizeBytes: number): Promise<void> {
+  const chunk = Buffer.alloc(1024 * 1024, 0xa5);
+  const file = await open(path, 'wx');
+  try {
+    for (let offset = 0; offset < sizeBytes; offset += chunk.length) {
+      await file.write(chunk, 0, Math.min(chunk.length, sizeBytes - offset), offset);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,25 @@
+// Proves that the benchmarks still run, by running them on tiny input. No figure is judged here.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { MemoryResult } from '../../bench/memory.ts';
+import { type RowResult, rows } from '../../bench/tgt-comparison.ts';
+import { mustRun } from '../support/run.ts';
+
+const program = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+
+test('the comparison with tgt yields a figure for every row', async () => {
+  const args = [program, 'tgt', '--quick', '--json'];
+  const results = JSON.parse(await mustRun(process.execPath, args)) as readonly RowResult[];
+  assert.equal(results.length, rows.length);
+  for (const { label, tgt, allpath } of results) {
+    assert.ok(tgt.iops > 0 && allpath.iops > 0, `${label} has no rate`);
+  }
+});
+
+test('the memory benchmark yields its figures', async () => {
+  const args = [program, 'memory', '--quick', '--json'];
+  const result = JSON.parse(await mustRun(process.execPath, args)) as MemoryResult;
+  assert.ok(result.idleBytes > 0 && result.manySessionsBytes > 0);
+});
