@@ -1,0 +1,55 @@
+import { assert } from './assert.ts';
+
+/** A buffer that several readers share and that returns to its pool when the last lets go. */
+export class Slab {
+  readonly bytes: Uint8Array;
+  readonly #pool: SlabPool;
+  #holders = 0;
+
+  constructor(bytes: Uint8Array, pool: SlabPool) {
+    this.bytes = bytes;
+    this.#pool = pool;
+  }
+
+  /** True when the caller is the only holder. */
+  get exclusive(): boolean {
+    return this.#holders === 1;
+  }
+
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    assert(this.#holders > 0, 'a slab is released once for each hold');
+    if (--this.#holders === 0) this.#pool.put(this);
+  }
+}
+
+/**
+ * Buffers of one size, used again: a fresh allocation of this size costs more than what is done
+ * with it. At most `freeMax` are kept when nobody holds them.
+ */
+export class SlabPool {
+  readonly slabBytes: number;
+  readonly #freeMax: number;
+  readonly #free: Slab[] = [];
+
+  constructor(slabBytes: number, freeMax: number) {
+    this.slabBytes = slabBytes;
+    this.#freeMax = freeMax;
+  }
+
+  /** A slab held once, by the caller. Its contents are undefined. */
+  take(): Slab {
+    // A buffer of its own, not a slice of Node's shared pool: its address is the slab's.
+    const slab = this.#free.pop() ?? new Slab(new Uint8Array(this.slabBytes), this);
+    slab.hold();
+    return slab;
+  }
+
+  /** Called by a slab when its last holder let go. */
+  put(slab: Slab): void {
+    if (this.#free.length < this.#freeMax) this.#free.push(slab);
+  }
+}

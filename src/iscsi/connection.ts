@@ -1,0 +1,257 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { SlabPool } from '../base/slab-pool.ts';
+import type { ByteStream, Portal, StreamReader } from './contracts.ts';
+import {
+  ABSENT_TIMEOUT_MS,
+  CLOSE_TIMEOUT_MS,
+  LOGIN_BUFFER_BYTES,
+  LOGIN_DATA_SEGMENT_BYTES_MAX,
+  LOGIN_TIMEOUT_MS,
+  LOGOUT_REQUEST_TIMEOUT_MS,
+  NOP_INTERVAL_MS,
+  NOP_TIMEOUT_MS,
+  RECEIVE_DATA_SEGMENT_BYTES_MAX,
+  WATCH_INTERVAL_MS,
+} from './limits.ts';
+import { type LoginOptions, LoginPhase } from './login-phase.ts';
+import type { Session, SessionIdentity } from './session.ts';
+import type { RegisteredSession } from './session-registry.ts';
+import { requestLogout, sendPing } from './session-requests.ts';
+import type { Pdu } from './wire/pdu.ts';
+import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
+import { SendQueue } from './wire/send-queue.ts';
+
+export interface ConnectionOptions extends LoginOptions {
+  readonly stream: ByteStream;
+  readonly portal: Portal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pool: SlabPool;
+  /** The login is over: the session exists. */
+  readonly onSession: (connection: Connection) => void;
+  /** The connection is no more, and nothing of its session is under way. Called once. */
+  readonly onClosed: (connection: Connection) => void;
+}
+
+/**
+ * A TCP connection: its framing, the login, then its session; the watch over the peer's life; and
+ * the end, which lets go of everything exactly once.
+ */
+export class Connection implements PduConsumer, StreamReader, RegisteredSession {
+  readonly #options: ConnectionOptions;
+  readonly #stream: ByteStream;
+  readonly #clock: Clock;
+  readonly #reader: PduReader;
+  readonly #queue: SendQueue;
+  readonly #login: LoginPhase;
+  #session: Session | undefined;
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  #paused = false;
+  #resumeScheduled = false;
+  #lastReceivedMs: number;
+  #pingSentMs: number | undefined;
+  #logoutDeadlineMs: number | undefined;
+  #watch: Timer;
+  #whenClosed: (() => void)[] = [];
+  #gone = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#stream = options.stream;
+    this.#clock = options.clock;
+    this.#reader = new PduReader(this, LOGIN_BUFFER_BYTES, LOGIN_DATA_SEGMENT_BYTES_MAX);
+    this.#queue = new SendQueue(options.stream, options.pool, options.clock);
+    this.#queue.onSent = () => this.#onSent();
+    this.#login = new LoginPhase(options, this.#queue, {
+      established: (session) => this.#enterFullFeaturePhase(session),
+      end: (reason, when) => this.end(reason, when),
+      resume: () => this.#scheduleResume(),
+    });
+    this.#lastReceivedMs = this.#clock.now();
+    this.#watch = this.#clock.after(LOGIN_TIMEOUT_MS, () => this.end('login timed out', 'now'));
+    this.#stream.start(this);
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  get identity(): SessionIdentity {
+    if (this.#session === undefined) throw new Error('a connection without session is not listed');
+    return this.#session.identity;
+  }
+
+  // What the stream calls.
+
+  buffer(): Uint8Array {
+    return this.#reader.buffer();
+  }
+
+  received(length: number): void {
+    if (this.#state === 'closed') return;
+    this.#lastReceivedMs = this.#clock.now();
+    this.#pingSentMs = undefined;
+    this.#reader.received(length);
+    this.#queue.flush();
+    if (!this.ready) this.#pause();
+  }
+
+  closed(error: Error | undefined): void {
+    this.#finish(error === undefined ? 'closed by the initiator' : `connection: ${error.message}`);
+  }
+
+  // What the reader calls.
+
+  get ready(): boolean {
+    if (this.#state !== 'open') return false;
+    return this.#session === undefined ? this.#login.ready : this.#session.ready;
+  }
+
+  onPdu(pdu: Pdu, dataIntact: boolean): void {
+    if (this.#session === undefined) this.#login.onPdu(pdu);
+    else this.#session.onPdu(pdu, dataIntact);
+  }
+
+  onFramingFault(fault: FramingFault): void {
+    this.end(fault === 'headerDigestError' ? 'header digest error' : 'PDU too long', 'now');
+  }
+
+  // Ends.
+
+  /** Ends the connection: at once, or when what is queued has left (bounded). */
+  end(reason: string, when: 'now' | 'afterSending'): void {
+    if (this.#state !== 'open') return;
+    if (when === 'now') {
+      this.#finish(reason);
+      return;
+    }
+    this.#state = 'ending';
+    this.#options.log.debug('connection ends', { reason });
+    this.#watch.cancel();
+    this.#watch = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#finish(reason));
+    this.#queue.flush();
+    if (this.#queue.idle) this.#stream.end();
+  }
+
+  terminate(reason: string): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#gone) resolve();
+      else this.#whenClosed.push(resolve);
+    });
+    this.#finish(reason);
+    return closed;
+  }
+
+  /** Asks the initiator to log out (draining); closes when it does not within the bound. */
+  requestLogout(): void {
+    if (this.#session === undefined || this.#state !== 'open') return;
+    requestLogout(this.#session, Math.ceil(LOGOUT_REQUEST_TIMEOUT_MS / 1000));
+    this.#logoutDeadlineMs = this.#clock.now() + LOGOUT_REQUEST_TIMEOUT_MS;
+  }
+
+  #enterFullFeaturePhase(session: Session): void {
+    if (this.#state !== 'open') {
+      void session.close();
+      return;
+    }
+    this.#session = session;
+    session.onRoom = () => this.#scheduleResume();
+    this.#reader.enterFullFeaturePhase({
+      pool: this.#options.pool,
+      dataSegmentMax: RECEIVE_DATA_SEGMENT_BYTES_MAX,
+      headerDigest: session.parameters.headerDigest,
+      dataDigest: session.parameters.dataDigest,
+    });
+    this.#watch.cancel();
+    this.#watchPeer();
+    this.#options.onSession(this);
+  }
+
+  #watchPeer(): void {
+    this.#watch = this.#clock.after(WATCH_INTERVAL_MS, () => {
+      const overdue = this.#overdue();
+      if (overdue !== undefined) this.#finish(overdue);
+      else this.#watchPeer();
+    });
+  }
+
+  /** Why the peer counts as lost now; asks it for a sign of life when it has been silent. */
+  #overdue(): string | undefined {
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    const now = this.#clock.now();
+    if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
+      return 'no logout after the request for it';
+    }
+    if (session.dataOut.overdue(now)) return 'Data-Out timed out';
+    if (this.#paused) {
+      // We do not read: silence proves nothing, but data that nobody takes does in the end.
+      return now - this.#lastReceivedMs > ABSENT_TIMEOUT_MS && this.#queue.pendingBytes > 0
+        ? 'the initiator takes no data'
+        : undefined;
+    }
+    if (this.#pingSentMs !== undefined) {
+      return now - this.#pingSentMs > NOP_TIMEOUT_MS ? 'no answer to NOP-In' : undefined;
+    }
+    if (now - this.#lastReceivedMs >= NOP_INTERVAL_MS) {
+      this.#pingSentMs = now;
+      sendPing(session);
+    }
+    return undefined;
+  }
+
+  #pause(): void {
+    if (this.#paused || this.#state === 'closed') return;
+    this.#paused = true;
+    if (this.#session !== undefined) this.#session.stalled = true;
+    this.#stream.pause();
+  }
+
+  #scheduleResume(): void {
+    if (!this.#paused || this.#resumeScheduled) return;
+    this.#resumeScheduled = true;
+    this.#clock.endOfTurn(() => {
+      this.#resumeScheduled = false;
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    if (!this.#paused || !this.ready) return;
+    this.#reader.parse();
+    this.#queue.flush();
+    if (!this.ready) return;
+    this.#paused = false;
+    if (this.#session !== undefined) this.#session.stalled = false;
+    this.#lastReceivedMs = this.#clock.now();
+    this.#stream.resume();
+  }
+
+  #onSent(): void {
+    if (this.#state === 'ending' && this.#queue.idle) this.#stream.end();
+    else this.#resume();
+  }
+
+  #finish(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#watch.cancel();
+    this.#stream.destroy();
+    this.#reader.close();
+    this.#queue.close();
+    this.#login.abandon();
+    const session = this.#session;
+    this.#options.log.debug('connection closed', { reason });
+    if (session === undefined) this.#closedWhole();
+    else void session.close().then(() => this.#closedWhole());
+  }
+
+  #closedWhole(): void {
+    this.#gone = true;
+    this.#options.onClosed(this);
+    const waiters = this.#whenClosed;
+    this.#whenClosed = [];
+    for (const each of waiters) each();
+  }
+}

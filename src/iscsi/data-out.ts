@@ -1,0 +1,278 @@
+import type { Clock } from '../base/clock.ts';
+import type { TransportFault } from '../scsi/nexus.ts';
+import type { IscsiTask } from './iscsi-task.ts';
+import { DATA_OUT_TIMEOUT_MS, SOLICITED_BYTES_MAX } from './limits.ts';
+import type { SessionParameters } from './login/session-parameters.ts';
+import { DataOut as DataOutPdu, Opcode, R2t, RESERVED_TAG } from './standard/bhs.ts';
+import type { Pdu } from './wire/pdu.ts';
+import type { PduWriter } from './wire/pdu-writer.ts';
+
+const FINAL = 0x80;
+
+/** A sequence of Data-Out PDUs that the initiator owes: unsolicited, or the answer to an R2T. */
+export interface DataOutBurst {
+  /** Undefined: its command is over; what comes is dropped. */
+  task: IscsiTask | undefined;
+  readonly tag: number;
+  /** RESERVED_TAG for the unsolicited one. */
+  readonly targetTransferTag: number;
+  /** Where it began, goes on and ends, in the command's data. */
+  readonly start: number;
+  offset: number;
+  readonly end: number;
+  dataSn: number;
+  deadline: number;
+}
+
+/** A command whose data-out is solicited. */
+interface Solicitation {
+  readonly task: IscsiTask;
+  readonly length: number;
+  requestedTo: number;
+  outstanding: number;
+  r2tSn: number;
+}
+
+export interface DataOutOwner {
+  readonly clock: Clock;
+  readonly writer: PduWriter;
+  readonly parameters: SessionParameters;
+  /** All data that the command asked for is there. */
+  dataOutComplete(task: IscsiTask): void;
+  fail(task: IscsiTask, fault: TransportFault): void;
+}
+
+/** What a Data-Out PDU that breaks the rules means for its connection. */
+export type DataOutVerdict = 'taken' | 'protocolError';
+
+/**
+ * The data-out of a session's commands: unsolicited bursts, R2Ts (several outstanding for one
+ * command, a bound on the bytes solicited over all), and their deadlines.
+ */
+export class DataOut {
+  readonly #owner: DataOutOwner;
+  /** Unsolicited bursts by Initiator Task Tag, solicited ones by Target Transfer Tag. */
+  readonly #unsolicited = new Map<number, DataOutBurst>();
+  readonly #solicited = new Map<number, DataOutBurst>();
+  readonly #solicitations = new Map<IscsiTask, Solicitation>();
+  /** Commands whose next R2T waits for the session's share. */
+  readonly #waiting = new Set<Solicitation>();
+  #solicitedBytes = 0;
+  #nextTag = 1;
+  #onDrained: (() => void)[] = [];
+
+  constructor(owner: DataOutOwner) {
+    this.#owner = owner;
+  }
+
+  /** A command announced unsolicited Data-Out PDUs behind its immediate data. */
+  expectUnsolicited(task: IscsiTask, tag: number, end: number): void {
+    const burst = this.#burst(task, tag, RESERVED_TAG, task.receivedLength, end);
+    task.burst = burst;
+    this.#unsolicited.set(tag, burst);
+  }
+
+  /** See `Task.requestDataOut`. */
+  request(task: IscsiTask, length: number): boolean {
+    if (task.burst === undefined && task.receivedLength >= length) return true;
+    const solicitation = { task, length, requestedTo: 0, outstanding: 0, r2tSn: 0 };
+    this.#solicitations.set(task, solicitation);
+    if (task.burst === undefined) this.#solicit(solicitation);
+    return false;
+  }
+
+  onPdu(pdu: Pdu, intact: boolean): DataOutVerdict {
+    const { bytes, base } = pdu;
+    const ttt = DataOutPdu.targetTransferTag.get(bytes, base);
+    const tag = DataOutPdu.initiatorTaskTag.get(bytes, base);
+    const burst = ttt === RESERVED_TAG ? this.#unsolicited.get(tag) : this.#solicited.get(ttt);
+    // Data for a command that is over, or never was: nothing is owed, nothing is wrong.
+    if (burst === undefined) return ttt === RESERVED_TAG ? 'taken' : 'protocolError';
+    if (burst.tag !== tag) return 'protocolError';
+    const final = DataOutPdu.final.get(bytes, base) === 1;
+    const task = burst.task;
+    if (task !== undefined) {
+      const fault = this.#check(pdu, burst, intact, final);
+      if (fault !== undefined) {
+        burst.task = undefined;
+        this.#owner.fail(task, fault);
+      } else {
+        task.addDataOut(pdu.data, pdu.slabs);
+      }
+    }
+    burst.offset += pdu.dataLength;
+    burst.dataSn = (burst.dataSn + 1) >>> 0;
+    burst.deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+    if (final) this.#finish(burst);
+    return 'taken';
+  }
+
+  /** The command ended or was aborted: data still owed to it is dropped when it comes. */
+  forget(task: IscsiTask): void {
+    const solicitation = this.#solicitations.get(task);
+    if (solicitation === undefined && task.burst === undefined) return;
+    this.#solicitations.delete(task);
+    if (task.burst !== undefined) task.burst.task = undefined;
+    for (const burst of this.#solicited.values()) {
+      if (burst.task === task) burst.task = undefined;
+    }
+    if (solicitation !== undefined) {
+      this.#waiting.delete(solicitation);
+    }
+  }
+
+  /** True when a burst has been owed for longer than its bound. */
+  overdue(now: number): boolean {
+    for (const burst of this.#unsolicited.values()) if (now > burst.deadline) return true;
+    for (const burst of this.#solicited.values()) if (now > burst.deadline) return true;
+    return false;
+  }
+
+  /** Whether bursts of commands that are over are still owed. */
+  get draining(): boolean {
+    for (const burst of this.#solicited.values()) if (burst.task === undefined) return true;
+    return false;
+  }
+
+  /** Calls `action` once no burst of an aborted command is owed any more. */
+  whenDrained(action: () => void): void {
+    if (this.draining) this.#onDrained.push(action);
+    else action();
+  }
+
+  close(): void {
+    this.#unsolicited.clear();
+    this.#solicited.clear();
+    this.#solicitations.clear();
+    this.#waiting.clear();
+    this.#onDrained = [];
+  }
+
+  #check(
+    pdu: Pdu,
+    burst: DataOutBurst,
+    intact: boolean,
+    final: boolean,
+  ): TransportFault | undefined {
+    const { bytes, base } = pdu;
+    if (!intact) return 'protocolServiceCrcError';
+    const end = burst.offset + pdu.dataLength;
+    const unsolicited = burst.targetTransferTag === RESERVED_TAG;
+    if (end > burst.end) return unsolicited ? 'unexpectedUnsolicitedData' : 'dataPhaseError';
+    if (DataOutPdu.bufferOffset.get(bytes, base) !== burst.offset) return 'dataPhaseError';
+    if (burst.task?.receivedLength !== burst.offset) return 'dataPhaseError';
+    if (DataOutPdu.dataSn.get(bytes, base) !== burst.dataSn) return 'dataPhaseError';
+    if (final && !unsolicited && end !== burst.end) return 'dataPhaseError';
+    if (!final && end === burst.end) return 'dataPhaseError';
+    return undefined;
+  }
+
+  #finish(burst: DataOutBurst): void {
+    const task = burst.task;
+    if (burst.targetTransferTag === RESERVED_TAG) {
+      this.#unsolicited.delete(burst.tag);
+      if (task !== undefined) task.burst = undefined;
+    } else {
+      this.#solicited.delete(burst.targetTransferTag);
+      this.#solicitedBytes -= burst.end - burst.start;
+    }
+    if (task === undefined) this.#drained();
+    const solicitation = task && this.#solicitations.get(task);
+    if (solicitation !== undefined) {
+      if (burst.targetTransferTag !== RESERVED_TAG) solicitation.outstanding--;
+      if (solicitation.task.receivedLength >= solicitation.length) {
+        this.#solicitations.delete(solicitation.task);
+        this.#owner.dataOutComplete(solicitation.task);
+      } else {
+        this.#solicit(solicitation);
+      }
+    }
+    this.#serveWaiting();
+  }
+
+  #serveWaiting(): void {
+    for (const solicitation of this.#waiting) {
+      if (this.#solicitedBytes >= SOLICITED_BYTES_MAX) return;
+      this.#waiting.delete(solicitation);
+      this.#solicit(solicitation);
+    }
+  }
+
+  /** Sends as many R2Ts as the negotiation and the session's share allow. */
+  #solicit(solicitation: Solicitation): void {
+    const { parameters } = this.#owner;
+    const { task, length } = solicitation;
+    if (solicitation.requestedTo < task.receivedLength) {
+      solicitation.requestedTo = task.receivedLength;
+    }
+    if (solicitation.requestedTo >= length && solicitation.outstanding === 0) {
+      // The unsolicited burst brought all that was asked for.
+      this.#solicitations.delete(task);
+      this.#owner.dataOutComplete(task);
+      return;
+    }
+    while (
+      solicitation.requestedTo < length &&
+      solicitation.outstanding < parameters.maxOutstandingR2t
+    ) {
+      if (this.#solicitedBytes >= SOLICITED_BYTES_MAX) {
+        this.#waiting.add(solicitation);
+        return;
+      }
+      const start = solicitation.requestedTo;
+      const end = Math.min(length, start + parameters.maxBurstLength);
+      this.#sendR2t(solicitation, start, end);
+    }
+  }
+
+  #sendR2t(solicitation: Solicitation, start: number, end: number): void {
+    const { task } = solicitation;
+    const { writer } = this.#owner;
+    const ttt = this.#takeTag();
+    const burst = this.#burst(task, task.tag, ttt, start, end);
+    this.#solicited.set(ttt, burst);
+    this.#solicitedBytes += end - start;
+    solicitation.requestedTo = end;
+    solicitation.outstanding++;
+    const r2tSn = solicitation.r2tSn++;
+    writer.compose(
+      Opcode.r2t,
+      FINAL,
+      task.tag,
+      undefined,
+      (bytes, base) => {
+        bytes.set(task.lun, base + 8);
+        R2t.targetTransferTag.set(bytes, ttt, base);
+        R2t.r2tSn.set(bytes, r2tSn, base);
+        R2t.bufferOffset.set(bytes, start, base);
+        R2t.desiredDataTransferLength.set(bytes, end - start, base);
+      },
+      false,
+    );
+  }
+
+  #takeTag(): number {
+    do {
+      this.#nextTag = (this.#nextTag + 1) >>> 0;
+    } while (this.#nextTag === RESERVED_TAG || this.#solicited.has(this.#nextTag));
+    return this.#nextTag;
+  }
+
+  #burst(
+    task: IscsiTask,
+    tag: number,
+    targetTransferTag: number,
+    start: number,
+    end: number,
+  ): DataOutBurst {
+    const deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+    return { task, tag, targetTransferTag, start, offset: start, end, dataSn: 0, deadline };
+  }
+
+  #drained(): void {
+    if (this.draining) return;
+    const actions = this.#onDrained;
+    this.#onDrained = [];
+    for (const action of actions) action();
+  }
+}

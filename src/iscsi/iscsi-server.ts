@@ -1,0 +1,110 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { SlabPool } from '../base/slab-pool.ts';
+import { Connection } from './connection.ts';
+import type { ByteStream, Directory, Portal } from './contracts.ts';
+import { DiscoveryService } from './discovery.ts';
+import { FREE_SLABS_MAX, type IscsiSettings, SLAB_BYTES } from './limits.ts';
+import type { LoginSettings } from './login/login-machine.ts';
+import type { Session } from './session.ts';
+import { SessionRegistry } from './session-registry.ts';
+import { Traffic } from './traffic.ts';
+
+export interface IscsiServerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly directory: Directory;
+  readonly settings: IscsiSettings;
+  readonly login: LoginSettings;
+}
+
+/** The iSCSI transport of a gateway: takes connections, knows the sessions. */
+export class IscsiServer {
+  readonly traffic = new Traffic();
+  readonly #options: IscsiServerOptions;
+  readonly #pool = new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
+  readonly #registry: SessionRegistry;
+  /** In the order of their coming: the first is the oldest. */
+  readonly #pending = new Set<Connection>();
+  readonly #connections = new Set<Connection>();
+
+  constructor(options: IscsiServerOptions) {
+    this.#options = options;
+    this.#registry = new SessionRegistry(options.settings.sessionsMax);
+  }
+
+  /** Sessions in full feature phase, discovery sessions too. */
+  get sessions(): readonly Session[] {
+    const sessions: Session[] = [];
+    for (const each of this.#connections) if (each.session) sessions.push(each.session);
+    return sessions;
+  }
+
+  /** Takes a connection that came in through a portal. */
+  accept(stream: ByteStream, portal: Portal): void {
+    this.#makeRoom();
+    const { clock, log, random, directory, login, settings } = this.#options;
+    const registry = this.#registry;
+    const connection = new Connection({
+      stream,
+      portal,
+      clock,
+      log: log.child({ initiator: stream.remote.address, port: stream.remote.port }),
+      pool: this.#pool,
+      registry,
+      traffic: this.traffic,
+      queueDepth: settings.queueDepth,
+      context: {
+        directory,
+        portal,
+        random,
+        settings: login,
+        allocateTsih: () => registry.reserveTsih(),
+        sessionExists: (name, isid, tsih) => registry.exists(name, isid, tsih),
+      },
+      newDiscovery: ({ initiatorName, target }) =>
+        new DiscoveryService({ directory, initiatorName, ownTarget: target?.targetName }),
+      onSession: (each) => {
+        this.#pending.delete(each);
+        registry.enter(each);
+      },
+      onClosed: (each) => {
+        this.#pending.delete(each);
+        this.#connections.delete(each);
+        if (each.session !== undefined) registry.leave(each);
+      },
+    });
+    this.#pending.add(connection);
+    this.#connections.add(connection);
+  }
+
+  /** Asks every initiator to log out (draining). */
+  requestLogouts(): void {
+    for (const each of this.#connections) each.requestLogout();
+  }
+
+  /** Ends the sessions that `condition` holds for; resolves when nothing of them is under way. */
+  async terminate(reason: string, condition: (session: Session) => boolean): Promise<void> {
+    const ends: Promise<void>[] = [];
+    for (const each of [...this.#connections]) {
+      if (each.session !== undefined && condition(each.session)) ends.push(each.terminate(reason));
+    }
+    await Promise.all(ends);
+  }
+
+  /** Ends every connection. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#connections].map((each) => each.terminate('gateway stops')));
+  }
+
+  /** A flood of connections that never log in keeps nobody out: the oldest makes room. */
+  #makeRoom(): void {
+    if (this.#pending.size < this.#options.settings.pendingLoginsMax) return;
+    for (const oldest of this.#pending) {
+      oldest.end('room for a newer login', 'now');
+      return;
+    }
+  }
+}

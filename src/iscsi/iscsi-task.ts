@@ -1,0 +1,188 @@
+import type { Slab } from '../base/slab-pool.ts';
+import { Status } from '../scsi/status.ts';
+import { Task } from '../scsi/task.ts';
+import type { DataOutBurst } from './data-out.ts';
+import type { Session } from './session.ts';
+import { DataIn, Opcode, RESERVED_TAG, ScsiResponse } from './standard/bhs.ts';
+import type { Region } from './wire/send-queue.ts';
+
+const FINAL = 0x80;
+const OVERFLOW = 0x04;
+const UNDERFLOW = 0x02;
+const STATUS_PRESENT = 0x01;
+
+/** A SCSI command of a session: its buffers, its data-out, and the PDUs that answer it. */
+export class IscsiTask extends Task {
+  override readonly dataOut: Uint8Array[] = [];
+  readonly #session: Session;
+  /** The slabs behind `dataOut`, entry for entry. */
+  readonly #slabs: (Slab | undefined)[] = [];
+  /** Data-out that is there. */
+  receivedLength = 0;
+  /** The command takes a place in the CmdSN window. */
+  numbered = true;
+  /** The initiator sends more data without being asked (F bit clear). */
+  burst: DataOutBurst | undefined = undefined;
+  /** Counted by the session among the data of executing commands. */
+  executingBytes = 0;
+
+  readonly #regions: Region[] = [];
+  readonly #lengths: number[] = [];
+  readonly #views: Uint8Array[] = [];
+
+  constructor(session: Session) {
+    super();
+    this.#session = session;
+  }
+
+  /** Keeps received data: the views stay valid until the command ends. */
+  addDataOut(pieces: readonly Uint8Array[], slabs: readonly (Slab | undefined)[]): void {
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = pieces[i]!;
+      const slab = slabs[i];
+      slab?.hold();
+      this.dataOut.push(piece);
+      this.#slabs.push(slab);
+      this.receivedLength += piece.length;
+    }
+  }
+
+  override requestDataOut(length: number): boolean {
+    const session = this.#session;
+    const whole = session.dataOut.request(this, Math.min(length, this.dataOutExpected));
+    if (whole) session.countExecuting(this);
+    return whole;
+  }
+
+  override allocateDataIn(length: number): readonly Uint8Array[] {
+    const { writer, dataInSegmentMax, parameters } = this.#session;
+    let left = Math.min(length, this.dataInExpected);
+    let burstLeft = parameters.maxBurstLength;
+    while (left > 0) {
+      const size = Math.min(left, dataInSegmentMax, burstLeft);
+      const region = writer.reserve(size);
+      const from = region.start + writer.dataOffset;
+      this.#regions.push(region);
+      this.#lengths.push(size);
+      this.#views.push(region.slab.bytes.subarray(from, from + size));
+      left -= size;
+      burstLeft -= size;
+      if (burstLeft === 0) burstLeft = parameters.maxBurstLength;
+    }
+    return this.#views;
+  }
+
+  override end(status: number, dataInLength: number, sense: Uint8Array | undefined): void {
+    const session = this.#session;
+    // The place in the window is free before the answer is composed, so that it says so.
+    session.taskEnds(this);
+    const statusInData = status === Status.good && dataInLength > 0;
+    if (dataInLength > 0) this.#sendData(dataInLength, statusInData);
+    this.#cancelRegions();
+    if (!statusInData) this.#sendResponse(status, dataInLength, sense);
+    session.traffic.count(dataInLength, this.receivedLength);
+    this.#release();
+    session.recycle(this);
+  }
+
+  override discard(): void {
+    this.#session.taskEnds(this);
+    this.#cancelRegions();
+    this.#release();
+    this.#session.recycle(this);
+  }
+
+  #sendData(dataInLength: number, statusInData: boolean): void {
+    const { writer, parameters } = this.#session;
+    let offset = 0;
+    let dataSn = 0;
+    for (let i = 0; i < this.#regions.length && offset < dataInLength; i++) {
+      const region = this.#regions[i]!;
+      const reserved = this.#lengths[i]!;
+      const length = Math.min(reserved, dataInLength - offset);
+      const end = offset + length;
+      const last = end === dataInLength;
+      let flags = last || end % parameters.maxBurstLength === 0 ? FINAL : 0;
+      const withStatus = last && statusInData;
+      if (withStatus) flags |= STATUS_PRESENT | this.#residualFlag(dataInLength);
+      const bytes = writer.header(region, Opcode.dataIn, flags, length, this.tag);
+      const base = region.start;
+      DataIn.targetTransferTag.set(bytes, RESERVED_TAG, base);
+      DataIn.dataSn.set(bytes, dataSn, base);
+      DataIn.bufferOffset.set(bytes, offset, base);
+      if (withStatus) {
+        DataIn.status.set(bytes, Status.good, base);
+        DataIn.residualCount.set(bytes, this.#residualCount(dataInLength), base);
+        writer.sequenceNumbers(region, true);
+      } else {
+        writer.expectedNumbers(region);
+      }
+      writer.send(region, length, reserved);
+      this.#lengths[i] = -1;
+      offset = end;
+      dataSn++;
+    }
+    this.#dataInPdus = dataSn;
+  }
+
+  #dataInPdus = 0;
+
+  #sendResponse(status: number, dataInLength: number, sense: Uint8Array | undefined): void {
+    const { writer } = this.#session;
+    const senseLength = sense === undefined ? 0 : sense.length + 2;
+    const region = writer.reserve(senseLength);
+    const flags = FINAL | this.#residualFlag(dataInLength);
+    const bytes = writer.header(region, Opcode.scsiResponse, flags, senseLength, this.tag);
+    const base = region.start;
+    ScsiResponse.status.set(bytes, status, base);
+    ScsiResponse.expDataSn.set(bytes, this.#dataInPdus, base);
+    ScsiResponse.residualCount.set(bytes, this.#residualCount(dataInLength), base);
+    if (sense !== undefined) {
+      const at = base + writer.dataOffset;
+      bytes[at] = sense.length >>> 8;
+      bytes[at + 1] = sense.length;
+      bytes.set(sense, at + 2);
+    }
+    writer.sequenceNumbers(region, true);
+    writer.send(region, senseLength);
+  }
+
+  /** The Expected Data Transfer Length as the initiator sent it. */
+  get #expected(): number {
+    return this.dataOutExpected > 0 ? this.dataOutExpected : this.dataInExpected;
+  }
+
+  #residualFlag(dataInLength: number): number {
+    if (this.transferLength > this.#expected) return OVERFLOW;
+    return this.#residualCount(dataInLength) > 0 ? UNDERFLOW : 0;
+  }
+
+  #residualCount(dataInLength: number): number {
+    const expected = this.#expected;
+    if (this.transferLength > expected) return this.transferLength - expected;
+    const moved = this.dataOutExpected > 0 ? this.transferLength : dataInLength;
+    return expected - moved;
+  }
+
+  #cancelRegions(): void {
+    const { writer } = this.#session;
+    for (let i = 0; i < this.#regions.length; i++) {
+      const reserved = this.#lengths[i]!;
+      if (reserved >= 0) writer.queue.cancel(this.#regions[i]!, writer.wireLength(reserved));
+    }
+  }
+
+  #release(): void {
+    for (const slab of this.#slabs) slab?.release();
+    this.#slabs.length = 0;
+    this.dataOut.length = 0;
+    this.#regions.length = 0;
+    this.#lengths.length = 0;
+    this.#views.length = 0;
+    this.#dataInPdus = 0;
+    this.receivedLength = 0;
+    this.transferLength = 0;
+    this.burst = undefined;
+    this.executingBytes = 0;
+  }
+}

@@ -1,0 +1,79 @@
+import { assert } from '../base/assert.ts';
+
+/** The bounds of the iSCSI layer. Those that an operator may set are in `IscsiSettings`. */
+
+/** Basic Header Segment (RFC 7143, 11.2.1). */
+export const BHS_BYTES = 48;
+/** TotalAHSLength counts four-byte words in one byte. */
+export const AHS_BYTES_MAX = 255 * 4;
+
+/** The longest data segment that this target takes: its MaxRecvDataSegmentLength. */
+export const RECEIVE_DATA_SEGMENT_BYTES_MAX = 256 * 1024;
+/** The longest data segment before the full feature phase (RFC 7143, 6.1: 8192). */
+export const LOGIN_DATA_SEGMENT_BYTES_MAX = 8192;
+/** The longest data segment that this target sends, whatever the initiator would take. */
+export const SEND_DATA_SEGMENT_BYTES_MAX = 256 * 1024;
+
+/** A slab takes one full PDU and a batch of small ones behind it. */
+export const SLAB_BYTES = 264 * 1024;
+assert(
+  SLAB_BYTES >= BHS_BYTES + AHS_BYTES_MAX + SEND_DATA_SEGMENT_BYTES_MAX + 16,
+  'a slab takes the longest PDU',
+);
+/** Slabs kept for use again when nobody holds them: 16.5 MiB. */
+export const FREE_SLABS_MAX = 64;
+/** Receive buffer of a connection that has not logged in. */
+export const LOGIN_BUFFER_BYTES = 12 * 1024;
+assert(
+  LOGIN_BUFFER_BYTES >= BHS_BYTES + AHS_BYTES_MAX + LOGIN_DATA_SEGMENT_BYTES_MAX,
+  'a login buffer takes the longest login PDU',
+);
+/** A read into less room than this is not worth its system call: a new slab is begun. */
+export const RECEIVE_ROOM_BYTES_MIN = 16 * 1024;
+
+/** Bytes queued for an initiator that does not read; beyond them its commands wait. */
+export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
+/** Solicited data that one session may have on its way at a time. */
+export const SOLICITED_BYTES_MAX = 8 * 1024 * 1024;
+/** Received data whose commands are being executed; beyond it the session reads no more. */
+export const EXECUTING_BYTES_MAX = 8 * 1024 * 1024;
+/** Commands that arrived ahead of their CmdSN and wait for those between. */
+export const HELD_COMMANDS_MAX = 32;
+export const HELD_BYTES_MAX = 512 * 1024;
+/** Immediate commands that one session may have unfinished (they take no room in the window). */
+export const IMMEDIATE_COMMANDS_MAX = 32;
+
+/** A solicited Data-Out, or the rest of an unsolicited burst, comes within this. */
+export const DATA_OUT_TIMEOUT_MS = 10_000;
+/** An abort waits this long for the Data-Outs of R2Ts that the initiator still answers. */
+export const ABORTED_TRANSFER_TIMEOUT_MS = 2_000;
+/** From accept to full feature phase. */
+export const LOGIN_TIMEOUT_MS = 15_000;
+/** Silence after which a NOP-In asks for a sign of life. */
+export const NOP_INTERVAL_MS = 3_000;
+/** Silence after that NOP-In which ends the session. */
+export const NOP_TIMEOUT_MS = 5_000;
+/** An initiator that takes none of the data queued for it for so long is lost. */
+export const ABSENT_TIMEOUT_MS = 30_000;
+/** How often a connection looks at its clocks. */
+export const WATCH_INTERVAL_MS = 500;
+/** After a logout request by Asynchronous Message the connection is closed. */
+export const LOGOUT_REQUEST_TIMEOUT_MS = 10_000;
+/** A connection that was told to end sends what is queued within this. */
+export const CLOSE_TIMEOUT_MS = 2_000;
+
+/** What an operator may set. */
+export interface IscsiSettings {
+  /** Commands in flight per session: the CmdSN window. */
+  readonly queueDepth: number;
+  /** Sessions in full feature phase per gateway. */
+  readonly sessionsMax: number;
+  /** Connections that have not logged in; the oldest makes room for a new one. */
+  readonly pendingLoginsMax: number;
+}
+
+export const DEFAULT_ISCSI_SETTINGS: IscsiSettings = {
+  queueDepth: 256,
+  sessionsMax: 1024,
+  pendingLoginsMax: 256,
+};

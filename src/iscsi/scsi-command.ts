@@ -1,0 +1,101 @@
+import type { Nexus } from '../scsi/nexus.ts';
+import { CDB_LENGTH_MAX, TaskAttribute } from '../scsi/task.ts';
+import type { IscsiTask } from './iscsi-task.ts';
+import type { Session } from './session.ts';
+import { reject } from './session-requests.ts';
+import {
+  Ahs,
+  AhsType,
+  BHS_LENGTH,
+  CDB_BYTE,
+  CDB_FIELD_LENGTH,
+  LUN_BYTE,
+  ScsiCommand,
+} from './standard/bhs.ts';
+import { RejectReason } from './standard/reject-reason.ts';
+import type { Pdu } from './wire/pdu.ts';
+
+/** Takes a SCSI Command PDU: checks what iSCSI asks of it and hands it to the nexus. */
+export function startScsiCommand(
+  session: Session,
+  nexus: Nexus,
+  pdu: Pdu,
+  numbered: boolean,
+): void {
+  const task = session.takeTask();
+  task.numbered = numbered;
+  fill(task, pdu);
+  if (pdu.ahsLength > 0 && !readAhs(task, pdu)) {
+    session.taskEnds(task);
+    session.recycle(task);
+    reject(session, pdu, RejectReason.invalidPduField);
+    return;
+  }
+  const { bytes, base } = pdu;
+  const final = ScsiCommand.final.get(bytes, base) === 1;
+  if (pdu.dataLength > 0) task.addDataOut(pdu.data, pdu.slabs);
+  if (isDataOutWrong(session, task, pdu, final)) {
+    task.discard();
+    reject(session, pdu, RejectReason.protocolError);
+    session.end('unsolicited data against the negotiation', 'afterSending');
+    return;
+  }
+  if (!final) {
+    const end = Math.min(session.parameters.firstBurstLength, task.dataOutExpected);
+    session.dataOut.expectUnsolicited(task, task.tag, end);
+  }
+  nexus.submit(task);
+}
+
+function fill(task: IscsiTask, pdu: Pdu): void {
+  const { bytes, base } = pdu;
+  task.tag = ScsiCommand.initiatorTaskTag.get(bytes, base);
+  const lun = task.lun;
+  for (let i = 0; i < 8; i++) lun[i] = bytes[base + LUN_BYTE + i]!;
+  const cdb = task.cdb;
+  for (let i = 0; i < CDB_FIELD_LENGTH; i++) cdb[i] = bytes[base + CDB_BYTE + i]!;
+  task.cdbLength = CDB_FIELD_LENGTH;
+  const attribute = ScsiCommand.attribute.get(bytes, base);
+  // Codes 5 to 7 are reserved; as ACA without an ACA they are refused by the device server.
+  task.attribute = (attribute > 4 ? TaskAttribute.aca : attribute) as TaskAttribute;
+  const expected = ScsiCommand.expectedDataTransferLength.get(bytes, base);
+  const write = ScsiCommand.write.get(bytes, base) === 1;
+  const read = ScsiCommand.read.get(bytes, base) === 1;
+  task.dataOutExpected = write ? expected : 0;
+  task.dataInExpected = read && !write ? expected : 0;
+}
+
+/** Extended CDB and bidirectional read length. False: malformed. */
+function readAhs(task: IscsiTask, pdu: Pdu): boolean {
+  const { bytes } = pdu;
+  let at = pdu.base + BHS_LENGTH;
+  const end = at + pdu.ahsLength;
+  if (at === pdu.base) return false;
+  while (at + 4 <= end) {
+    const length = Ahs.ahsLength.get(bytes, at);
+    const type = Ahs.ahsType.get(bytes, at);
+    if (at + 3 + length > end) return false;
+    if (type === AhsType.extendedCdb) {
+      // One reserved byte, then the CDB from its byte 16 on.
+      const extra = length - 1;
+      if (extra < 1 || CDB_FIELD_LENGTH + extra > CDB_LENGTH_MAX) return false;
+      task.cdb.set(bytes.subarray(at + 4, at + 4 + extra), CDB_FIELD_LENGTH);
+      task.cdbLength = CDB_FIELD_LENGTH + extra;
+    }
+    at += (3 + length + 3) & ~3;
+  }
+  return true;
+}
+
+function isDataOutWrong(session: Session, task: IscsiTask, pdu: Pdu, final: boolean): boolean {
+  const { parameters } = session;
+  const immediate = pdu.dataLength;
+  if (immediate > task.dataOutExpected) return true;
+  if (immediate > 0 && (!parameters.immediateData || immediate > parameters.firstBurstLength)) {
+    return true;
+  }
+  if (final) return false;
+  // More is to come: only where unsolicited Data-Outs are allowed and there is something to send.
+  const burst = Math.min(parameters.firstBurstLength, task.dataOutExpected);
+  return parameters.initialR2t || immediate >= burst;
+}

@@ -1,0 +1,80 @@
+import type { SessionIdentity } from './session.ts';
+
+/** What the registry needs of a session: its end. */
+export interface RegisteredSession {
+  readonly identity: SessionIdentity;
+  /** Ends the session; resolves when nothing of it is under way any more. */
+  terminate(reason: string): Promise<void>;
+}
+
+const TSIH_MAX = 0xffff;
+
+/** The sessions of a gateway: TSIHs, the bound on their number, and reinstatement. */
+export class SessionRegistry {
+  readonly #sessionsMax: number;
+  readonly #sessions = new Map<number, RegisteredSession>();
+  /** By initiator port and target portal group: the ends of a nexus (RFC 7143, reinstatement). */
+  readonly #byNexus = new Map<string, RegisteredSession>();
+  readonly #reserved = new Set<number>();
+  #lastTsih = 0;
+
+  constructor(sessionsMax: number) {
+    this.#sessionsMax = sessionsMax;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<RegisteredSession> {
+    return this.#sessions.values();
+  }
+
+  exists(initiatorName: string, isid: string, tsih: number): boolean {
+    const identity = this.#sessions.get(tsih)?.identity;
+    return identity?.initiatorName === initiatorName && identity.isid === isid;
+  }
+
+  /** A TSIH that is nobody's, until `enter` or `release`; undefined when the bound is reached. */
+  reserveTsih(): number | undefined {
+    if (this.#sessions.size + this.#reserved.size >= this.#sessionsMax) return undefined;
+    let tsih = this.#lastTsih;
+    do {
+      tsih = tsih === TSIH_MAX ? 1 : tsih + 1;
+    } while (this.#sessions.has(tsih) || this.#reserved.has(tsih));
+    this.#lastTsih = tsih;
+    this.#reserved.add(tsih);
+    return tsih;
+  }
+
+  release(tsih: number): void {
+    this.#reserved.delete(tsih);
+  }
+
+  /** Ends the session that has this nexus now, and waits for its end. */
+  async reinstate(identity: Omit<SessionIdentity, 'tsih'>): Promise<void> {
+    const previous = this.#byNexus.get(nexusKey(identity));
+    if (previous !== undefined) await previous.terminate('session reinstatement');
+  }
+
+  enter(session: RegisteredSession): void {
+    this.#reserved.delete(session.identity.tsih);
+    this.#sessions.set(session.identity.tsih, session);
+    if (session.identity.targetName !== '') {
+      this.#byNexus.set(nexusKey(session.identity), session);
+    }
+  }
+
+  leave(session: RegisteredSession): void {
+    if (this.#sessions.get(session.identity.tsih) === session) {
+      this.#sessions.delete(session.identity.tsih);
+    }
+    const key = nexusKey(session.identity);
+    if (this.#byNexus.get(key) === session) this.#byNexus.delete(key);
+  }
+}
+
+function nexusKey(identity: Omit<SessionIdentity, 'tsih'>): string {
+  const { initiatorName, isid, targetName, portalGroupTag } = identity;
+  return `${initiatorName} ${isid} ${targetName} ${portalGroupTag}`;
+}

@@ -1,0 +1,269 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Nexus, TransportFault } from '../scsi/nexus.ts';
+import { CommandWindow } from './command-window.ts';
+import { DataOut } from './data-out.ts';
+import type { DiscoveryService } from './discovery.ts';
+import { HeldCommands } from './held-commands.ts';
+import { IscsiTask } from './iscsi-task.ts';
+import {
+  EXECUTING_BYTES_MAX,
+  IMMEDIATE_COMMANDS_MAX,
+  SEND_DATA_SEGMENT_BYTES_MAX,
+  SEND_QUEUE_BYTES_MAX,
+} from './limits.ts';
+import type { SessionParameters } from './login/session-parameters.ts';
+import { startScsiCommand } from './scsi-command.ts';
+import { answerLogout, answerNopOut, answerText, reject } from './session-requests.ts';
+import { Bhs, NopOut, Opcode } from './standard/bhs.ts';
+import { RejectReason } from './standard/reject-reason.ts';
+import { manageTasks } from './task-management.ts';
+import type { Traffic } from './traffic.ts';
+import type { Pdu } from './wire/pdu.ts';
+import { PduWriter } from './wire/pdu-writer.ts';
+import type { SendQueue } from './wire/send-queue.ts';
+
+/** Who has the session, as it is listed and as reinstatement finds it. */
+export interface SessionIdentity {
+  readonly initiatorName: string;
+  /** 12 hex digits. */
+  readonly isid: string;
+  /** Empty for a discovery session. */
+  readonly targetName: string;
+  readonly portalGroupTag: number;
+  readonly tsih: number;
+  readonly cid: number;
+}
+
+export interface SessionOptions {
+  readonly identity: SessionIdentity;
+  readonly parameters: SessionParameters;
+  /** Undefined for a discovery session. */
+  readonly nexus: Nexus | undefined;
+  readonly discovery: DiscoveryService;
+  readonly queue: SendQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly traffic: Traffic;
+  readonly queueDepth: number;
+  /** CmdSN of the first command, StatSN of the next status. */
+  readonly cmdSn: number;
+  readonly statSn: number;
+  /** Ends the connection: at once, or after what is queued has been sent. */
+  readonly end: (reason: string, when: 'now' | 'afterSending') => void;
+}
+
+/** Requests that carry a CmdSN (RFC 7143, command numbering). */
+const NUMBERED: ReadonlySet<number> = new Set([
+  Opcode.nopOut,
+  Opcode.scsiCommand,
+  Opcode.taskManagementRequest,
+  Opcode.textRequest,
+  Opcode.logoutRequest,
+]);
+
+/** A session in full feature phase, with its one connection (ErrorRecoveryLevel 0). */
+export class Session {
+  readonly identity: SessionIdentity;
+  readonly parameters: SessionParameters;
+  readonly nexus: Nexus | undefined;
+  readonly discovery: DiscoveryService;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly traffic: Traffic;
+  readonly window: CommandWindow;
+  readonly writer: PduWriter;
+  readonly dataOut: DataOut;
+  dataInSegmentMax: number;
+  readonly end: SessionOptions['end'];
+  /** Set by the connection while it does not read; then `onRoom` is called as commands end. */
+  stalled = false;
+  onRoom: () => void = () => {};
+  readonly #held = new HeldCommands();
+  readonly #idleTasks: IscsiTask[] = [];
+  #executingBytes = 0;
+  #immediateCommands = 0;
+  #closed = false;
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(options: SessionOptions) {
+    this.identity = options.identity;
+    this.parameters = options.parameters;
+    this.nexus = options.nexus;
+    this.discovery = options.discovery;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.traffic = options.traffic;
+    this.end = options.end;
+    this.window = new CommandWindow(options.cmdSn, options.queueDepth);
+    this.writer = new PduWriter(options.queue, this.window, options.statSn);
+    this.writer.useDigests(this.parameters.headerDigest, this.parameters.dataDigest);
+    this.dataOut = new DataOut(this);
+    this.dataInSegmentMax = Math.min(
+      this.parameters.initiatorMaxRecvDataSegmentLength,
+      SEND_DATA_SEGMENT_BYTES_MAX,
+    );
+  }
+
+  /** False while the initiator must wait: it does not read, or its writes are still under way. */
+  get ready(): boolean {
+    return (
+      this.writer.queue.pendingBytes < SEND_QUEUE_BYTES_MAX &&
+      this.#executingBytes < EXECUTING_BYTES_MAX
+    );
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  onPdu(pdu: Pdu, intact: boolean): void {
+    if (this.#closed) return;
+    const opcode = pdu.opcode;
+    if (NUMBERED.has(opcode)) this.#onNumbered(pdu, intact);
+    else if (opcode === Opcode.dataOut) this.#onDataOut(pdu, intact);
+    else this.#refuse(pdu, opcode);
+  }
+
+  /** A command's data-out is whole: it runs. Called by `DataOut`. */
+  dataOutComplete(task: IscsiTask): void {
+    this.countExecuting(task);
+    this.nexus?.dataOutArrived(task);
+  }
+
+  /** Called by `DataOut`: a command's data phase went wrong. */
+  fail(task: IscsiTask, fault: TransportFault): void {
+    this.nexus?.fail(task, fault);
+  }
+
+  /** The initiator declared a new MaxRecvDataSegmentLength. */
+  declareSegmentLength(length: number): void {
+    this.dataInSegmentMax = Math.min(length, SEND_DATA_SEGMENT_BYTES_MAX);
+  }
+
+  /** Data of a command that waits for nothing from the initiator any more. */
+  countExecuting(task: IscsiTask): void {
+    this.#executingBytes += task.receivedLength - task.executingBytes;
+    task.executingBytes = task.receivedLength;
+  }
+
+  takeTask(): IscsiTask {
+    return this.#idleTasks.pop() ?? new IscsiTask(this);
+  }
+
+  /** Called by a task when it ends, before its answer is composed. */
+  taskEnds(task: IscsiTask): void {
+    this.dataOut.forget(task);
+    this.#executingBytes -= task.executingBytes;
+    if (task.numbered) this.window.finished();
+    else this.#immediateCommands--;
+    if (this.stalled) this.onRoom();
+  }
+
+  recycle(task: IscsiTask): void {
+    if (this.#idleTasks.length < this.window.depth) this.#idleTasks.push(task);
+  }
+
+  /** Resolves when nothing of this session is under way any more. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true;
+    this.dataOut.close();
+    await this.nexus?.close();
+  }
+
+  #onNumbered(pdu: Pdu, intact: boolean): void {
+    if (pdu.immediate) {
+      this.#execute(pdu, intact, false);
+      return;
+    }
+    const cmdSn = NopOut.cmdSn.get(pdu.bytes, pdu.base);
+    const arrival = this.window.judge(cmdSn);
+    if (arrival === 'ignored') return;
+    if (arrival === 'early') {
+      if (!this.#held.hold(cmdSn, pdu, intact)) this.end('too many commands out of order', 'now');
+      return;
+    }
+    this.window.advance();
+    this.#execute(pdu, intact, true);
+    this.executeHeld();
+  }
+
+  /** Executes what was held for the CmdSN that is expected now. */
+  executeHeld(): void {
+    for (;;) {
+      const next = this.#held.take(this.window.expCmdSn);
+      if (next === undefined || this.#closed) return;
+      this.window.advance();
+      this.#execute(next.pdu, next.intact, true);
+    }
+  }
+
+  #execute(pdu: Pdu, intact: boolean, numbered: boolean): void {
+    if (!intact) {
+      // The command is lost with its data, and level 0 has no way to send it again.
+      reject(this, pdu, RejectReason.dataDigestError);
+      this.end('data digest error in a command', 'afterSending');
+      return;
+    }
+    if (pdu.opcode === Opcode.scsiCommand) {
+      this.#onScsiCommand(pdu, numbered);
+      return;
+    }
+    if (numbered) this.window.finished();
+    switch (pdu.opcode) {
+      case Opcode.nopOut:
+        answerNopOut(this, pdu);
+        break;
+      case Opcode.taskManagementRequest:
+        if (this.nexus === undefined) reject(this, pdu, RejectReason.protocolError);
+        else manageTasks(this, this.nexus, pdu);
+        break;
+      case Opcode.textRequest:
+        answerText(this, pdu);
+        break;
+      default:
+        answerLogout(this, pdu);
+    }
+  }
+
+  #onScsiCommand(pdu: Pdu, numbered: boolean): void {
+    if (this.nexus === undefined) {
+      if (numbered) this.window.finished();
+      reject(this, pdu, RejectReason.protocolError);
+      return;
+    }
+    if (!numbered) {
+      if (this.#immediateCommands >= IMMEDIATE_COMMANDS_MAX) {
+        reject(this, pdu, RejectReason.immediateCommandReject);
+        return;
+      }
+      this.#immediateCommands++;
+    }
+    startScsiCommand(this, this.nexus, pdu, numbered);
+  }
+
+  #onDataOut(pdu: Pdu, intact: boolean): void {
+    if (!intact) reject(this, pdu, RejectReason.dataDigestError);
+    if (this.dataOut.onPdu(pdu, intact) === 'taken') return;
+    reject(this, pdu, RejectReason.protocolError);
+    this.end('Data-Out that nobody asked for', 'afterSending');
+  }
+
+  #refuse(pdu: Pdu, opcode: number): void {
+    if (opcode === Opcode.snackRequest) {
+      reject(this, pdu, RejectReason.snackReject);
+    } else if (opcode === Opcode.loginRequest) {
+      reject(this, pdu, RejectReason.protocolError);
+      this.end('Login Request in full feature phase', 'afterSending');
+    } else {
+      reject(this, pdu, RejectReason.commandNotSupported);
+      // An unknown command that takes a CmdSN leaves a hole; the initiator fills it or gives up.
+      this.log.debug('PDU of unknown opcode', { opcode: Bhs.opcode.get(pdu.bytes, pdu.base) });
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Slab, SlabPool } from '../../base/slab-pool.ts';
+import type { ByteStream } from '../contracts.ts';
+
+/** A contiguous run of bytes in a slab. */
+export interface Region {
+  readonly slab: Slab;
+  readonly start: number;
+}
+
+interface Segment {
+  readonly slab: Slab;
+  readonly start: number;
+  end: number;
+}
+
+/**
+ * What waits to be sent, in order. Room is reserved in slabs one after the other, so that the
+ * PDUs of a batch lie side by side and leave as one chunk; a volume fills the data between the
+ * headers in place.
+ *
+ * One write is on its way at a time; what is pushed meanwhile goes with the next.
+ */
+export class SendQueue {
+  readonly #stream: ByteStream;
+  readonly #pool: SlabPool;
+  readonly #clock: Clock;
+  #slab: Slab | undefined;
+  #used = 0;
+  #segments: Segment[] = [];
+  #sending: Segment[] = [];
+  #writing = false;
+  #scheduled = false;
+  #closed = false;
+  #pendingBytes = 0;
+  /** Called when bytes have left and there is room again. */
+  onSent: () => void = () => {};
+
+  constructor(stream: ByteStream, pool: SlabPool, clock: Clock) {
+    this.#stream = stream;
+    this.#pool = pool;
+    this.#clock = clock;
+  }
+
+  /** Bytes reserved or pushed that have not left. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get idle(): boolean {
+    return !this.#writing && this.#segments.length === 0;
+  }
+
+  /** Room for `length` bytes, at most a slab. The caller pushes or cancels it. */
+  reserve(length: number): Region {
+    let slab = this.#slab;
+    if (slab?.exclusive) this.#used = 0;
+    if (slab === undefined || this.#used + length > slab.bytes.length) {
+      slab?.release();
+      slab = this.#pool.take();
+      this.#slab = slab;
+      this.#used = 0;
+    }
+    const start = this.#used;
+    // The next PDU begins where this one ends: all PDUs are multiples of four bytes.
+    this.#used = start + length;
+    this.#pendingBytes += length;
+    slab.hold();
+    return { slab, start };
+  }
+
+  /** Sends the first `length` of the `reserved` bytes after what was pushed before. */
+  push(region: Region, length: number, reserved: number): void {
+    this.#pendingBytes -= reserved - length;
+    if (this.#closed) {
+      this.#pendingBytes -= length;
+      region.slab.release();
+      return;
+    }
+    const segments = this.#segments;
+    const last = segments.length > 0 ? segments[segments.length - 1] : undefined;
+    if (last !== undefined && last.slab === region.slab && last.end === region.start) {
+      last.end += length;
+      region.slab.release();
+    } else {
+      segments.push({ slab: region.slab, start: region.start, end: region.start + length });
+    }
+    if (!this.#scheduled && !this.#writing) {
+      this.#scheduled = true;
+      this.#clock.endOfTurn(this.#onEndOfTurn);
+    }
+  }
+
+  /** Gives reserved room back unsent. */
+  cancel(region: Region, reserved: number): void {
+    this.#pendingBytes -= reserved;
+    region.slab.release();
+  }
+
+  /** Sends now; else it happens at the end of the turn. */
+  flush(): void {
+    if (this.#writing || this.#segments.length === 0 || this.#closed) return;
+    const sending = this.#segments;
+    this.#segments = this.#sending;
+    this.#sending = sending;
+    const chunks = sending.map((each) => each.slab.bytes.subarray(each.start, each.end));
+    this.#writing = true;
+    this.#stream.write(chunks, this.#onWritten);
+  }
+
+  /** Forgets what waits; what is being written keeps its buffers until the stream is done. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const each of this.#segments) each.slab.release();
+    this.#segments.length = 0;
+    this.#slab?.release();
+    this.#slab = undefined;
+  }
+
+  readonly #onEndOfTurn = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  readonly #onWritten = (): void => {
+    for (const each of this.#sending) {
+      this.#pendingBytes -= each.end - each.start;
+      each.slab.release();
+    }
+    this.#sending.length = 0;
+    this.#writing = false;
+    if (this.#closed) return;
+    this.flush();
+    this.onSent();
+  };
+}
