@@ -1,0 +1,198 @@
+import { connect, type Socket } from 'node:net';
+import { crc32c } from './crc32c.ts';
+import { InitiatorError, violation } from './initiator-error.ts';
+import { BHS_LENGTH, Bhs, NO_BYTES, type Pdu, padding } from './pdu.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** PDUs that nobody has taken yet; more means that the test forgot to read. */
+const INBOX_MAX = 10_000;
+const ZEROS = Buffer.alloc(4);
+
+/**
+ * A TCP connection that speaks PDUs, and nothing above them. PDUs go to `onPdu`; while that is
+ * undefined they are kept for `receive`.
+ */
+export class Connection {
+  headerDigest = false;
+  dataDigest = false;
+  /** Longest data segment that the peer may send: our MaxRecvDataSegmentLength. */
+  maxRecvDataSegmentLength = 8192;
+  onPdu: ((pdu: Pdu) => void) | undefined = undefined;
+  /** Settles once, when the connection is over: undefined after an orderly end by the peer. */
+  readonly closed: Promise<Error | undefined>;
+  readonly #socket: Socket;
+  readonly #inbox: Pdu[] = [];
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  #waiter: ((pdu: Pdu | Error) => void) | undefined = undefined;
+  #over: Error | undefined = undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    let reason: Error | undefined;
+    socket.on('error', (error) => {
+      reason = error;
+    });
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        const cause = this.#over ?? reason;
+        this.#over = cause ?? new InitiatorError('connectionLost', 'closed by the target');
+        this.#waiter?.(this.#over);
+        resolve(cause);
+      });
+    });
+  }
+
+  static open(address: Address, timeoutMs = 5000): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ ...address, timeout: timeoutMs });
+      const fail = (error: Error) => {
+        socket.destroy();
+        reject(new InitiatorError('connectionLost', error.message));
+      };
+      socket.once('error', fail);
+      socket.once('timeout', () => fail(new Error('no connection in time')));
+      socket.once('connect', () => {
+        socket.removeAllListeners('error').removeAllListeners('timeout').setTimeout(0);
+        resolve(new Connection(socket));
+      });
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#over === undefined;
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  send(pdu: Pdu): void {
+    const parts = [pdu.bhs];
+    if (pdu.ahs.length > 0) parts.push(pdu.ahs);
+    if (this.headerDigest) parts.push(crc32c(pdu.bhs, pdu.ahs));
+    if (pdu.data.length > 0) {
+      const pad = ZEROS.subarray(0, padding(pdu.data.length));
+      parts.push(pdu.data);
+      if (pad.length > 0) parts.push(pad);
+      if (this.dataDigest) parts.push(crc32c(pdu.data, pad));
+    }
+    this.sendRaw(...parts);
+  }
+
+  /** Sends bytes as they are: for tests that break the framing. */
+  sendRaw(...parts: readonly Uint8Array[]): void {
+    if (this.#over !== undefined || this.#socket.destroyed) return;
+    this.#socket.cork();
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.uncork();
+  }
+
+  /** The next PDU. Rejects on `timeoutMs` without one, and when the connection is over. */
+  receive(timeoutMs = 5000): Promise<Pdu> {
+    const ready = this.#inbox.shift();
+    if (ready !== undefined) return Promise.resolve(ready);
+    if (this.#over !== undefined) return Promise.reject(this.#over);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiter = undefined;
+        reject(new InitiatorError('timeout', `no PDU within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#waiter = (outcome) => {
+        clearTimeout(timer);
+        this.#waiter = undefined;
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      };
+    });
+  }
+
+  /** Sends no more; the peer may still. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Stops reading: the peer meets a full TCP window. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  destroy(error?: Error): void {
+    this.#over ??= error ?? new InitiatorError('connectionLost', 'closed by the initiator');
+    this.#socket.destroy();
+  }
+
+  #received(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    try {
+      this.#takePdus();
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  #takePdus(): void {
+    while (this.#buffered >= BHS_LENGTH) {
+      const header = this.#join(BHS_LENGTH);
+      const ahsLength = Bhs.totalAhsLength.get(header) * 4;
+      const dataLength = Bhs.dataSegmentLength.get(header);
+      if (dataLength > this.maxRecvDataSegmentLength) {
+        throw violation(`data segment of ${dataLength} bytes, over ours`);
+      }
+      const headerLength = BHS_LENGTH + ahsLength + (this.headerDigest ? 4 : 0);
+      const padded = dataLength + padding(dataLength);
+      const whole = headerLength + padded + (this.dataDigest && dataLength > 0 ? 4 : 0);
+      if (this.#buffered < whole) return;
+      const bytes = this.#join(whole);
+      this.#drop(whole);
+      this.#checkDigests(bytes, BHS_LENGTH + ahsLength, headerLength, padded);
+      this.#deliver({
+        bhs: bytes.subarray(0, BHS_LENGTH),
+        ahs: ahsLength === 0 ? NO_BYTES : bytes.subarray(BHS_LENGTH, BHS_LENGTH + ahsLength),
+        data: bytes.subarray(headerLength, headerLength + dataLength),
+      });
+    }
+  }
+
+  #checkDigests(bytes: Buffer, headerEnd: number, dataStart: number, padded: number): void {
+    if (this.headerDigest) {
+      const sent = bytes.subarray(headerEnd, headerEnd + 4);
+      if (!crc32c(bytes.subarray(0, headerEnd)).equals(sent)) throw violation('header digest');
+    }
+    if (this.dataDigest && padded > 0) {
+      const data = bytes.subarray(dataStart, dataStart + padded);
+      const sent = bytes.subarray(dataStart + padded, dataStart + padded + 4);
+      if (!crc32c(data).equals(sent)) throw violation('data digest');
+    }
+  }
+
+  #deliver(pdu: Pdu): void {
+    if (this.#waiter !== undefined) this.#waiter(pdu);
+    else if (this.onPdu !== undefined) this.onPdu(pdu);
+    else if (this.#inbox.push(pdu) > INBOX_MAX) throw new Error('PDUs that nobody receives');
+  }
+
+  /** The first `length` bytes in one buffer; joins chunks only where they do not hold them. */
+  #join(length: number): Buffer {
+    if (this.#chunks[0]!.length < length) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0]!.subarray(0, length);
+  }
+
+  #drop(length: number): void {
+    this.#buffered -= length;
+    const rest = this.#chunks[0]!.subarray(length);
+    if (rest.length > 0) this.#chunks[0] = rest;
+    else this.#chunks.shift();
+  }
+}
