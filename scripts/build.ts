@@ -1,0 +1,17 @@
+// `npm run build` makes dist/, what the published package runs: Node strips no types from files
+// below node_modules.
+
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync, rmSync } from 'node:fs';
+
+rmSync('dist', { recursive: true, force: true });
+execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+
+// The compiler rewrites imports, but not the names of files that are opened otherwise.
+const stale = globSync('dist/**/*.js').filter((file) =>
+  /new URL\(\s*['"][^'"]+\.ts['"]/.test(readFileSync(file, 'utf8')),
+);
+if (stale.length > 0) {
+  console.error(`these name a .ts file that dist has not:\n  ${stale.join('\n  ')}`);
+  process.exit(1);
+}
