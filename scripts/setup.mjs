@@ -78,7 +78,14 @@ function installNpmPackages() {
   // The npm that runs this script, if one does; --include, for NODE_ENV or a user's setting could
   // leave out what is needed: the Node binary is an optional dependency.
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const [command, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
   const { status, error } = spawnSync(command, [...first, ...args], {
     cwd: root,
