@@ -30,6 +30,8 @@ export interface Command {
   readonly ignoresReservedBits?: boolean;
   /** True: works also while the logical unit is stopped (START STOP UNIT) or its medium away. */
   readonly worksWhenStopped?: boolean;
+  /** True: an abort waits for its end, and its true status goes out (COMPARE AND WRITE). */
+  readonly settlesWhenAborted?: boolean;
   /**
    * Checks the CDB's values and says how many bytes go which way. Runs at admission; a returned
    * ending (not a plan) ends the command before any data moves.

@@ -1,6 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { CommandTable, commands } from './command-table.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from './nexus.ts';
+import type { NexusSurroundings } from './scsi-nexus.ts';
+import { ScsiNexus } from './scsi-nexus.ts';
 
 /** What all nexuses of one gateway share. */
 export interface DeviceServerOptions {
@@ -17,5 +20,21 @@ export interface DeviceServer {
   openNexus(identity: NexusIdentity, luns: LunMap): Nexus;
 }
 
-/** Implemented in this file by the SCSI layer's author. */
-export declare function createDeviceServer(options: DeviceServerOptions): DeviceServer;
+/** A device server that serves every command of the table. */
+export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
+  const surroundings: NexusSurroundings = {
+    clock: options.clock,
+    table: new CommandTable(commands),
+    taskSetDepthMax: options.taskSetDepthMax,
+    portGroups: (deviceName) => options.portGroups(deviceName),
+  };
+  return {
+    openNexus: (identity, luns) => {
+      options.log.debug('nexus opened', {
+        initiatorPort: identity.initiatorPort,
+        targetPort: identity.targetPort.name,
+      });
+      return new ScsiNexus(identity, luns, surroundings);
+    },
+  };
+}

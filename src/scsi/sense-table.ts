@@ -31,12 +31,14 @@ export const conditions = Object.freeze({
 
   parameterListLengthError: check(SenseKey.illegalRequest, 0x1a00),
   invalidOperationCode: check(SenseKey.illegalRequest, 0x2000),
+  invalidFieldInCommandInformationUnit: check(SenseKey.illegalRequest, 0x0e03),
   lbaOutOfRange: check(SenseKey.illegalRequest, 0x2100),
   invalidFieldInCdb: check(SenseKey.illegalRequest, 0x2400),
   logicalUnitNotSupported: check(SenseKey.illegalRequest, 0x2500),
   invalidFieldInParameterList: check(SenseKey.illegalRequest, 0x2600),
   parameterNotSupported: check(SenseKey.illegalRequest, 0x2601),
   parameterValueInvalid: check(SenseKey.illegalRequest, 0x2602),
+  invalidMessageError: check(SenseKey.illegalRequest, 0x4900),
   savingParametersNotSupported: check(SenseKey.illegalRequest, 0x3900),
 
   powerOnResetOrBusDeviceResetOccurred: check(SenseKey.unitAttention, 0x2900),

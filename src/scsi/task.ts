@@ -1,3 +1,4 @@
+import type { Execution } from './execution.ts';
 import type { Nexus } from './nexus.ts';
 
 /** TASK ATTRIBUTE (SAM-5), in the coding of the iSCSI SCSI Command PDU (RFC 7143, 11.3.1). */
@@ -51,6 +52,8 @@ export abstract class Task {
   // Filled by the device server.
   nexus: Nexus | undefined = undefined;
   state: TaskState = 'idle';
+  /** The device server's own notes on the command while it is in a task set. */
+  execution: Execution | undefined = undefined;
   /**
    * Bytes that the CDB asks to transfer (whatever the initiator expected): the transport derives
    * the residual count and the overflow or underflow flag from it. Set before `requestDataOut`,

@@ -1,0 +1,69 @@
+import { assert } from '../base/assert.ts';
+import type { Command } from './command.ts';
+import { compareAndWriteCommand } from './commands/compare-and-write.ts';
+import { getLbaStatusCommand } from './commands/get-lba-status.ts';
+import { preFetchCommands } from './commands/pre-fetch.ts';
+import { readCommands } from './commands/read.ts';
+import { synchronizeCacheCommands } from './commands/synchronize-cache.ts';
+import { unmapCommand } from './commands/unmap.ts';
+import { verifyCommands } from './commands/verify.ts';
+import { writeCommands } from './commands/write.ts';
+import { writeAndVerifyCommands } from './commands/write-and-verify.ts';
+import { writeSameCommands } from './commands/write-same.ts';
+
+/** Every command that a logical unit serves. */
+export const commands: readonly Command[] = [
+  ...readCommands,
+  ...writeCommands,
+  ...writeAndVerifyCommands,
+  ...verifyCommands,
+  ...synchronizeCacheCommands,
+  ...preFetchCommands,
+  ...writeSameCommands,
+  unmapCommand,
+  compareAndWriteCommand,
+  getLbaStatusCommand,
+];
+
+const SERVICE_ACTION_MASK = 0x1f;
+
+type Row = Command | readonly (Command | undefined)[] | undefined;
+
+/** Finds rows by operation code and, where rows share one, service action. */
+export class CommandTable {
+  readonly commands: readonly Command[];
+  readonly #rows: Row[] = new Array<Row>(256).fill(undefined);
+
+  /** Throws when two rows answer to the same command. */
+  constructor(rows: readonly Command[]) {
+    this.commands = rows;
+    for (const row of rows) this.#place(row);
+  }
+
+  /** The row of a CDB; undefined when there is none. */
+  find(cdb: Uint8Array): Command | undefined {
+    const row = this.#rows[cdb[0] ?? 0];
+    if (row === undefined || !Array.isArray(row)) return row as Command | undefined;
+    return row[(cdb[1] ?? 0) & SERVICE_ACTION_MASK] as Command | undefined;
+  }
+
+  /** Whether the operation code is known, with some service action. */
+  knows(operationCode: number): boolean {
+    return this.#rows[operationCode] !== undefined;
+  }
+
+  #place(row: Command): void {
+    const { operationCode, serviceAction } = row;
+    const there = this.#rows[operationCode];
+    if (serviceAction === undefined) {
+      assert(there === undefined, `two commands have the operation code of ${row.name}`);
+      this.#rows[operationCode] = row;
+      return;
+    }
+    assert(there === undefined || Array.isArray(there), `${row.name} shares its operation code`);
+    const actions =
+      there === undefined ? new Array<Command | undefined>(32).fill(undefined) : there;
+    assert(actions[serviceAction] === undefined, `two commands have the action of ${row.name}`);
+    this.#rows[operationCode] = actions.with(serviceAction, row);
+  }
+}

@@ -1,0 +1,103 @@
+import { bits, layout, u8, u32, u64 } from '../../base/bytes/layout.ts';
+import type { Extent } from '../../volume/volume.ts';
+import { checkRange } from '../block-range.ts';
+import type { Command, CommandCall } from '../command.ts';
+import { fill } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import { STEP_BYTES } from '../limits.ts';
+import { conditions, goodWith } from '../sense-table.ts';
+import { GET_LBA_STATUS, GetLbaStatus, OperationCode } from '../standard/sbc.ts';
+import { endingOf } from '../volume-fault.ts';
+import { mediumOf } from './medium.ts';
+
+/** LBA status descriptor (SBC). */
+export const LbaStatusDescriptor = layout('LBA status descriptor', 16, {
+  lbaStatusLogicalBlockAddress: u64(0),
+  numberOfLogicalBlocks: u32(8),
+  provisioningStatus: bits(12, 3, 0),
+});
+
+/** The head of the GET LBA STATUS parameter data. */
+export const LbaStatusHead = layout('GET LBA STATUS parameter data', 8, {
+  parameterDataLength: u32(0),
+  rtp: u8(7),
+});
+
+const ProvisioningStatus = { mapped: 0x0, deallocated: 0x1 } as const;
+
+/** Descriptors in one answer; initiators ask on from where it ends. */
+const DESCRIPTORS_MAX = 256;
+
+/** How far one answer looks: the medium may have to search. */
+const SPAN_MAX_BYTES = 256 * STEP_BYTES;
+
+/** GET LBA STATUS: which blocks are mapped. */
+export const getLbaStatusCommand: Command = {
+  name: GetLbaStatus.$.name,
+  operationCode: OperationCode.serviceActionIn16,
+  serviceAction: GET_LBA_STATUS,
+  cdb: GetLbaStatus,
+  access: 'none',
+  addressing: 'logicalUnit',
+  unitAttention: 'report',
+  plan: (call) => {
+    const lba = GetLbaStatus.startingLogicalBlockAddress.get(call.task.cdb);
+    const refusal = checkRange(mediumOf(call), lba, 1);
+    return refusal ?? { dataOut: 0, dataIn: GetLbaStatus.allocationLength.get(call.task.cdb) };
+  },
+  run,
+};
+
+async function run(call: CommandCall): Promise<Ending> {
+  const { task } = call;
+  const { volume, blockLengthBytes, blocks } = mediumOf(call);
+  const lba = GetLbaStatus.startingLogicalBlockAddress.get(task.cdb);
+  const room = Math.min(task.transferLength, task.dataInExpected);
+  const fitting = Math.floor((room - LbaStatusHead.$.length) / LbaStatusDescriptor.$.length);
+  const descriptors = Math.max(1, Math.min(fitting, DESCRIPTORS_MAX));
+  const span = Math.min((blocks - lba) * blockLengthBytes, SPAN_MAX_BYTES);
+  if (span <= 0) return conditions.lbaOutOfRange;
+  const { result, extents } = await volume.allocation(lba * blockLengthBytes, span, descriptors);
+  if (result.status !== 'done') return endingOf(result);
+  if (task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
+  const data = parameterData(toBlocks(extents, blockLengthBytes));
+  const length = Math.min(data.length, room);
+  if (length > 0) fill(task.allocateDataIn(length), data.subarray(0, length));
+  return goodWith(length);
+}
+
+/** Extents in whole blocks: a block is deallocated when all of it is. */
+function toBlocks(extents: readonly Extent[], blockLengthBytes: number): Extent[] {
+  const runs: Extent[] = [];
+  const origin = extents[0]?.offset ?? 0;
+  let at = origin;
+  for (const { offset, length, allocated } of extents) {
+    const end = offset + length;
+    const round = allocated ? Math.ceil : Math.floor;
+    const blockEnd = round(end / blockLengthBytes) * blockLengthBytes;
+    if (blockEnd <= at) continue;
+    runs.push({ offset: at, length: blockEnd - at, allocated });
+    at = blockEnd;
+  }
+  return runs.map(({ offset, length, allocated }) => ({
+    offset: offset / blockLengthBytes,
+    length: length / blockLengthBytes,
+    allocated,
+  }));
+}
+
+function parameterData(runs: readonly Extent[]): Uint8Array {
+  const head = LbaStatusHead.$.length;
+  const size = LbaStatusDescriptor.$.length;
+  const data = new Uint8Array(head + runs.length * size);
+  // PARAMETER DATA LENGTH counts what follows it.
+  LbaStatusHead.parameterDataLength.set(data, data.length - 4);
+  runs.forEach(({ offset, length, allocated }, i) => {
+    const at = head + i * size;
+    const status = allocated ? ProvisioningStatus.mapped : ProvisioningStatus.deallocated;
+    LbaStatusDescriptor.lbaStatusLogicalBlockAddress.set(data, offset, at);
+    LbaStatusDescriptor.numberOfLogicalBlocks.set(data, length, at);
+    LbaStatusDescriptor.provisioningStatus.set(data, status, at);
+  });
+  return data;
+}

@@ -1,0 +1,106 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Pending } from '../../base/pending.ts';
+import { map } from '../../base/pending.ts';
+import type { Volume, VolumeResult } from '../../volume/volume.ts';
+import { DONE } from '../../volume/volume.ts';
+import { checkTransfer } from '../block-range.ts';
+import type { Command, CommandCall, Plan } from '../command.ts';
+import { fill } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import { transferBlocksMax } from '../limits.ts';
+import { invalidInCdb } from '../sense-table.ts';
+import { OperationCode, Read6, Read10, Read12, Read16 } from '../standard/sbc.ts';
+import { lba6, mediumOf, transferLength6 } from './medium.ts';
+
+type ReadLayout = Layout<
+  Record<'logicalBlockAddress' | 'transferLength' | 'rdprotect' | 'fua', Field>
+>;
+
+/** READ (6), (10), (12) and (16): from the medium straight into the transport's buffers. */
+export const readCommands: readonly Command[] = [
+  read6(),
+  read(OperationCode.read10, Read10),
+  read(OperationCode.read12, Read12),
+  read(OperationCode.read16, Read16),
+];
+
+function read(operationCode: number, cdb: ReadLayout): Command {
+  return {
+    name: cdb.$.name,
+    operationCode,
+    cdb,
+    access: 'readMedium',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) => {
+      const bytes = call.task.cdb;
+      if (cdb.rdprotect.get(bytes) !== 0) return invalidInCdb(cdb.rdprotect);
+      const lba = cdb.logicalBlockAddress.get(bytes);
+      return planRead(call, lba, cdb.transferLength.get(bytes), cdb.transferLength);
+    },
+    run: (call) => {
+      const bytes = call.task.cdb;
+      const { volume, blockLengthBytes } = mediumOf(call);
+      const offset = cdb.logicalBlockAddress.get(bytes) * blockLengthBytes;
+      if (cdb.fua.get(bytes) === 0) return transfer(call, offset);
+      // FORCE UNIT ACCESS: what is read must be on the medium, not only in a volatile cache.
+      if (!volume.limits.volatileCache) return transfer(call, offset);
+      return thenIfDone(volume.flush(), () => transfer(call, offset));
+    },
+  };
+}
+
+function read6(): Command {
+  return {
+    name: Read6.$.name,
+    operationCode: OperationCode.read6,
+    cdb: Read6,
+    access: 'readMedium',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) =>
+      planRead(call, lba6(call.task.cdb), transferLength6(call.task.cdb), Read6.transferLength),
+    run: (call) => transfer(call, lba6(call.task.cdb) * mediumOf(call).blockLengthBytes),
+  };
+}
+
+function planRead(call: CommandCall, lba: number, blocks: number, field: Field): Plan | Ending {
+  const logicalUnit = mediumOf(call);
+  const refusal = checkTransfer(logicalUnit, lba, blocks, transferBlocksMax(logicalUnit), field);
+  return refusal ?? { dataOut: 0, dataIn: blocks * logicalUnit.blockLengthBytes };
+}
+
+/** Reads what the initiator takes of what the CDB asks for. */
+function transfer(call: CommandCall, offset: number): Pending<VolumeResult> {
+  const { task } = call;
+  const { volume, blockLengthBytes } = mediumOf(call);
+  const length = Math.min(task.transferLength, task.dataInExpected);
+  if (length === 0) return DONE;
+  const into = task.allocateDataIn(length);
+  if (length % blockLengthBytes === 0) return volume.read(offset, into);
+  return readPart(volume, offset, into, Math.ceil(length / blockLengthBytes) * blockLengthBytes);
+}
+
+/** The initiator takes a part of the last block: the medium gives whole ones. */
+function readPart(
+  volume: Volume,
+  offset: number,
+  into: readonly Uint8Array[],
+  wholeLength: number,
+): Pending<VolumeResult> {
+  const whole = new Uint8Array(wholeLength);
+  return map(volume.read(offset, [whole]), (result) => {
+    if (result.status === 'done') fill(into, whole);
+    return result;
+  });
+}
+
+function thenIfDone(
+  first: Pending<VolumeResult>,
+  next: () => Pending<VolumeResult>,
+): Pending<VolumeResult> {
+  if (first instanceof Promise) {
+    return first.then((result) => (result.status === 'done' ? next() : result));
+  }
+  return first.status === 'done' ? next() : first;
+}

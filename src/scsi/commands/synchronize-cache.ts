@@ -1,0 +1,37 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import { DONE } from '../../volume/volume.ts';
+import { checkRange } from '../block-range.ts';
+import type { Command } from '../command.ts';
+import { OperationCode, SynchronizeCache10, SynchronizeCache16 } from '../standard/sbc.ts';
+import { mediumOf } from './medium.ts';
+
+type RangeLayout = Layout<Record<'logicalBlockAddress' | 'transferLength', Field>>;
+
+/**
+ * SYNCHRONIZE CACHE (10) and (16). The whole cache is written, whatever the range; with IMMED too
+ * the status waits, which SBC allows and which is the only answer that proves something.
+ */
+export const synchronizeCacheCommands: readonly Command[] = [
+  synchronizeCache(OperationCode.synchronizeCache10, SynchronizeCache10),
+  synchronizeCache(OperationCode.synchronizeCache16, SynchronizeCache16),
+];
+
+function synchronizeCache(operationCode: number, cdb: RangeLayout): Command {
+  return {
+    name: cdb.$.name,
+    operationCode,
+    cdb,
+    access: 'none',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) => {
+      const lba = cdb.logicalBlockAddress.get(call.task.cdb);
+      const blocks = cdb.transferLength.get(call.task.cdb);
+      return checkRange(mediumOf(call), lba, blocks) ?? { dataOut: 0, dataIn: 0 };
+    },
+    run: (call) => {
+      const { volume } = mediumOf(call);
+      return volume.limits.volatileCache ? volume.flush() : DONE;
+    },
+  };
+}

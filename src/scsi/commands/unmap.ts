@@ -1,0 +1,83 @@
+import type { VolumeResult } from '../../volume/volume.ts';
+import { DONE } from '../../volume/volume.ts';
+import type { Command, CommandCall } from '../command.ts';
+import { contiguous } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import { UNMAP_DESCRIPTOR_COUNT_MAX, unmapBlocksMax } from '../limits.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import { conditions, invalidInCdb, invalidInParameterList } from '../sense-table.ts';
+import { OperationCode, Unmap, UnmapBlockDescriptor, UnmapParameterList } from '../standard/sbc.ts';
+import { mediumOf } from './medium.ts';
+import { inSteps } from './steps.ts';
+
+interface BlockRun {
+  readonly lba: number;
+  readonly blocks: number;
+}
+
+/** UNMAP: the ranges read as zeros afterwards. Every range is judged before the first is unmapped. */
+export const unmapCommand: Command = {
+  name: Unmap.$.name,
+  operationCode: OperationCode.unmap,
+  cdb: Unmap,
+  access: 'writeMedium',
+  addressing: 'logicalUnit',
+  unitAttention: 'report',
+  plan: (call) => {
+    if (Unmap.anchor.get(call.task.cdb) !== 0) return invalidInCdb(Unmap.anchor);
+    return { dataOut: Unmap.parameterListLength.get(call.task.cdb), dataIn: 0 };
+  },
+  run: (call) => {
+    const { task } = call;
+    const logicalUnit = mediumOf(call);
+    const length = Math.min(task.transferLength, task.dataOutExpected);
+    // A PARAMETER LIST LENGTH of zero is no error, and unmaps nothing.
+    if (task.transferLength === 0) return DONE;
+    const list = contiguous(task.dataOut).subarray(0, length);
+    const runs = parse(list, logicalUnit);
+    return Array.isArray(runs) ? unmapAll(call, logicalUnit, runs) : (runs as Ending);
+  },
+};
+
+function parse(list: Uint8Array, logicalUnit: LogicalUnit): BlockRun[] | Ending {
+  const head = UnmapParameterList.$.length;
+  if (list.length < head) return conditions.parameterListLengthError;
+  const descriptorBytes = UnmapParameterList.unmapBlockDescriptorDataLength.get(list);
+  const size = UnmapBlockDescriptor.$.length;
+  // SBC: what is left of a descriptor that is not whole is ignored.
+  const count = Math.floor(Math.min(descriptorBytes, list.length - head) / size);
+  if (count > UNMAP_DESCRIPTOR_COUNT_MAX) {
+    return invalidInParameterList(UnmapParameterList.unmapBlockDescriptorDataLength);
+  }
+  const runs: BlockRun[] = [];
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const at = head + i * size;
+    const lba = UnmapBlockDescriptor.unmapLogicalBlockAddress.get(list, at);
+    const blocks = UnmapBlockDescriptor.numberOfLogicalBlocks.get(list, at);
+    if (lba + blocks > logicalUnit.blocks) return conditions.lbaOutOfRange;
+    total += blocks;
+    if (total > unmapBlocksMax(logicalUnit)) {
+      return invalidInParameterList(UnmapBlockDescriptor.numberOfLogicalBlocks, at);
+    }
+    if (blocks > 0) runs.push({ lba, blocks });
+  }
+  return runs;
+}
+
+async function unmapAll(
+  call: CommandCall,
+  logicalUnit: LogicalUnit,
+  runs: readonly BlockRun[],
+): Promise<VolumeResult | Ending> {
+  const { volume, blockLengthBytes } = logicalUnit;
+  for (const { lba, blocks } of runs) {
+    if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
+    const offset = lba * blockLengthBytes;
+    const result = await inSteps(call, offset, blocks * blockLengthBytes, (at, length) =>
+      volume.unmap(at, length),
+    );
+    if (result.status !== 'done') return result;
+  }
+  return DONE;
+}

@@ -1,0 +1,103 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Pending } from '../../base/pending.ts';
+import { map } from '../../base/pending.ts';
+import type { VolumeResult } from '../../volume/volume.ts';
+import { DONE } from '../../volume/volume.ts';
+import { checkTransfer } from '../block-range.ts';
+import type { Command, CommandCall } from '../command.ts';
+import { contiguous, firstDifference, slice } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import { transferBlocksMax } from '../limits.ts';
+import { invalidInCdb } from '../sense-table.ts';
+import { OperationCode, Verify10, Verify12, Verify16 } from '../standard/sbc.ts';
+import { mediumOf } from './medium.ts';
+import { inSteps } from './steps.ts';
+
+type VerifyLayout = Layout<
+  Record<'logicalBlockAddress' | 'transferLength' | 'vrprotect' | 'bytchk', Field>
+>;
+
+/** BYTE CHECK: what the medium is compared with. */
+export const ByteCheck = {
+  none: 0b00,
+  /** With data-out, block by block. */
+  data: 0b01,
+  reserved: 0b10,
+  /** With one block of data-out, again and again. */
+  oneBlock: 0b11,
+} as const;
+
+/** VERIFY (10), (12) and (16). */
+export const verifyCommands: readonly Command[] = [
+  verify(OperationCode.verify10, Verify10),
+  verify(OperationCode.verify12, Verify12),
+  verify(OperationCode.verify16, Verify16),
+];
+
+function verify(operationCode: number, cdb: VerifyLayout): Command {
+  return {
+    name: cdb.$.name,
+    operationCode,
+    cdb,
+    access: 'readMedium',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) => {
+      const bytes = call.task.cdb;
+      const logicalUnit = mediumOf(call);
+      if (cdb.vrprotect.get(bytes) !== 0) return invalidInCdb(cdb.vrprotect);
+      const byteCheck = cdb.bytchk.get(bytes);
+      if (byteCheck === ByteCheck.reserved) return invalidInCdb(cdb.bytchk);
+      const lba = cdb.logicalBlockAddress.get(bytes);
+      const blocks = cdb.transferLength.get(bytes);
+      const blocksMax = transferBlocksMax(logicalUnit);
+      const field = cdb.transferLength;
+      const refusal = checkTransfer(logicalUnit, lba, blocks, blocksMax, field);
+      if (refusal !== undefined) return refusal;
+      const dataBlocks = byteCheck === ByteCheck.data ? blocks : Math.min(blocks, 1);
+      const dataOut = byteCheck === ByteCheck.none ? 0 : dataBlocks * logicalUnit.blockLengthBytes;
+      return { dataOut, dataIn: 0 };
+    },
+    run: (call) => {
+      const bytes = call.task.cdb;
+      const { blockLengthBytes } = mediumOf(call);
+      const offset = cdb.logicalBlockAddress.get(bytes) * blockLengthBytes;
+      const length = cdb.transferLength.get(bytes) * blockLengthBytes;
+      return verifyMedium(call, offset, length, cdb.bytchk.get(bytes));
+    },
+  };
+}
+
+/** Reads the range and compares it with the data-out that came, as BYTCHK asks. */
+export function verifyMedium(
+  call: CommandCall,
+  offset: number,
+  length: number,
+  byteCheck: number,
+): Pending<VolumeResult | Ending> {
+  const { task } = call;
+  const { volume, blockLengthBytes } = mediumOf(call);
+  const sent = Math.min(task.transferLength, task.dataOutExpected);
+  if (byteCheck === ByteCheck.none) {
+    return inSteps(call, offset, length, (at, step) => volume.read(at, [new Uint8Array(step)]));
+  }
+  const whole = sent - (sent % blockLengthBytes);
+  if (whole === 0) return DONE;
+  const oneBlock = byteCheck === ByteCheck.oneBlock;
+  const pattern = oneBlock ? contiguous(task.dataOut).subarray(0, blockLengthBytes) : undefined;
+  return inSteps(call, offset, oneBlock ? length : whole, (at, step) => {
+    const medium = new Uint8Array(step);
+    return map(volume.read(at, [medium]), (result) => {
+      if (result.status !== 'done') return result;
+      const from = at - offset;
+      const expected = pattern ? repeat(pattern, step) : slice(task.dataOut, from, from + step);
+      const difference = firstDifference([medium], expected);
+      if (difference < 0) return DONE;
+      return { status: 'miscompare', offset: from + difference };
+    });
+  });
+}
+
+function repeat(pattern: Uint8Array, length: number): readonly Uint8Array[] {
+  return new Array<Uint8Array>(length / pattern.length).fill(pattern);
+}

@@ -1,0 +1,40 @@
+import type { VolumeResult, WriteOptions } from '../../volume/volume.ts';
+import { fill, slice } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import { conditions } from '../sense-table.ts';
+
+/** How often the last block is tried anew when others change it at the same time. */
+const PART_TRIES_MAX = 16;
+
+/**
+ * Writes data that ends inside a block: an initiator whose Expected Data Transfer Length is not a
+ * whole number of blocks. The rest of the last block stays, also when others write it meanwhile:
+ * compareAndWrite puts the two together.
+ */
+export async function writePart(
+  logicalUnit: LogicalUnit,
+  offset: number,
+  from: readonly Uint8Array[],
+  length: number,
+  options: WriteOptions,
+): Promise<VolumeResult | Ending> {
+  const { volume, blockLengthBytes } = logicalUnit;
+  const wholeLength = length - (length % blockLengthBytes);
+  if (wholeLength > 0) {
+    const result = await volume.write(offset, slice(from, 0, wholeLength), options);
+    if (result.status !== 'done') return result;
+  }
+  const rest = slice(from, wholeLength, length);
+  for (let tries = 0; tries < PART_TRIES_MAX; tries++) {
+    const before = new Uint8Array(blockLengthBytes);
+    const read = await volume.read(offset + wholeLength, [before]);
+    if (read.status !== 'done') return read;
+    const after = before.slice();
+    let at = 0;
+    for (const part of rest) at += fill([after.subarray(at)], part);
+    const written = await volume.compareAndWrite(offset + wholeLength, [before], [after], options);
+    if (written.status !== 'miscompare') return written;
+  }
+  return conditions.noAdditionalSenseInformation;
+}

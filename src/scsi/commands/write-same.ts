@@ -1,0 +1,76 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Pending } from '../../base/pending.ts';
+import type { VolumeResult } from '../../volume/volume.ts';
+import type { Command, CommandCall, Plan } from '../command.ts';
+import { contiguous } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import { WRITE_SAME_NON_ZERO, writeSameBlocksMax } from '../limits.ts';
+import { conditions, invalidInCdb } from '../sense-table.ts';
+import { OperationCode, WriteSame10, WriteSame16 } from '../standard/sbc.ts';
+import { mediumOf } from './medium.ts';
+import { inSteps } from './steps.ts';
+
+type WriteSameLayout = Layout<
+  Record<'logicalBlockAddress' | 'transferLength' | 'wrprotect' | 'anchor' | 'unmap', Field>
+> & { readonly ndob?: Field };
+
+/** WRITE SAME (10) and (16): one block, repeated; with UNMAP and zeros the blocks are given back. */
+export const writeSameCommands: readonly Command[] = [
+  writeSame(OperationCode.writeSame10, WriteSame10),
+  writeSame(OperationCode.writeSame16, WriteSame16),
+];
+
+function writeSame(operationCode: number, cdb: WriteSameLayout): Command {
+  return {
+    name: cdb.$.name,
+    operationCode,
+    cdb,
+    access: 'writeMedium',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) => planWriteSame(call, cdb),
+    run: (call) => runWriteSame(call, cdb),
+  };
+}
+
+function planWriteSame(call: CommandCall, cdb: WriteSameLayout): Plan | Ending {
+  const { task } = call;
+  const logicalUnit = mediumOf(call);
+  if (cdb.wrprotect.get(task.cdb) !== 0) return invalidInCdb(cdb.wrprotect);
+  // ANC_SUP is 0: there are no anchored blocks.
+  if (cdb.anchor.get(task.cdb) !== 0) return invalidInCdb(cdb.anchor);
+  const lba = cdb.logicalBlockAddress.get(task.cdb);
+  const blocks = cdb.transferLength.get(task.cdb);
+  if (lba + blocks > logicalUnit.blocks) return conditions.lbaOutOfRange;
+  if (blocks === 0 && WRITE_SAME_NON_ZERO) return invalidInCdb(cdb.transferLength);
+  if (blocks > writeSameBlocksMax(logicalUnit)) return invalidInCdb(cdb.transferLength);
+  if (hasNoData(cdb, task.cdb)) return { dataOut: 0, dataIn: 0 };
+  const dataOut = logicalUnit.blockLengthBytes;
+  if (task.dataOutExpected !== dataOut) return conditions.invalidFieldInCommandInformationUnit;
+  return { dataOut, dataIn: 0 };
+}
+
+function runWriteSame(call: CommandCall, cdb: WriteSameLayout): Pending<VolumeResult | Ending> {
+  const { task } = call;
+  const { volume, blockLengthBytes, mode } = mediumOf(call);
+  const offset = cdb.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
+  const length = cdb.transferLength.get(task.cdb) * blockLengthBytes;
+  const options = { fua: volume.limits.volatileCache && !mode.current.wce };
+  const pattern = hasNoData(cdb, task.cdb)
+    ? undefined
+    : contiguous(task.dataOut).subarray(0, blockLengthBytes);
+  if (pattern !== undefined && !pattern.every((byte) => byte === 0)) {
+    return inSteps(call, offset, length, (at, step) =>
+      volume.writeSame(at, step, pattern, options),
+    );
+  }
+  if (cdb.unmap.get(task.cdb) === 1) {
+    return inSteps(call, offset, length, (at, step) => volume.unmap(at, step));
+  }
+  return inSteps(call, offset, length, (at, step) => volume.writeZeroes(at, step, options));
+}
+
+/** NDOB: no data-out buffer, zeros are meant. */
+function hasNoData(cdb: WriteSameLayout, bytes: Uint8Array): boolean {
+  return cdb.ndob !== undefined && cdb.ndob.get(bytes) === 1;
+}

@@ -1,0 +1,102 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Pending } from '../../base/pending.ts';
+import type { VolumeResult, WriteOptions } from '../../volume/volume.ts';
+import { DONE } from '../../volume/volume.ts';
+import { checkTransfer } from '../block-range.ts';
+import type { Command, CommandCall, Plan } from '../command.ts';
+import { slice } from '../data-buffers.ts';
+import type { Ending } from '../ending.ts';
+import { transferBlocksMax } from '../limits.ts';
+import { conditions, invalidInCdb } from '../sense-table.ts';
+import { OperationCode, Write6, Write10, Write12, Write16 } from '../standard/sbc.ts';
+import { lba6, mediumOf, transferLength6 } from './medium.ts';
+import { writePart } from './write-part.ts';
+
+type WriteLayout = Layout<
+  Record<'logicalBlockAddress' | 'transferLength' | 'wrprotect' | 'fua', Field>
+>;
+
+/** WRITE (6), (10), (12) and (16): from the transport's buffers straight to the medium. */
+export const writeCommands: readonly Command[] = [
+  write6(),
+  write(OperationCode.write10, Write10),
+  write(OperationCode.write12, Write12),
+  write(OperationCode.write16, Write16),
+];
+
+const FORCE_UNIT_ACCESS: WriteOptions = { fua: true };
+const CACHED: WriteOptions = {};
+
+function write(operationCode: number, cdb: WriteLayout): Command {
+  return {
+    name: cdb.$.name,
+    operationCode,
+    cdb,
+    access: 'writeMedium',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) => {
+      const bytes = call.task.cdb;
+      if (cdb.wrprotect.get(bytes) !== 0) return invalidInCdb(cdb.wrprotect);
+      const lba = cdb.logicalBlockAddress.get(bytes);
+      return planWrite(call, lba, cdb.transferLength.get(bytes), cdb.transferLength);
+    },
+    run: (call) => {
+      const bytes = call.task.cdb;
+      const offset = cdb.logicalBlockAddress.get(bytes) * mediumOf(call).blockLengthBytes;
+      return storeDataOut(call, offset, cdb.fua.get(bytes) === 1);
+    },
+  };
+}
+
+function write6(): Command {
+  return {
+    name: Write6.$.name,
+    operationCode: OperationCode.write6,
+    cdb: Write6,
+    access: 'writeMedium',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    plan: (call) =>
+      planWrite(call, lba6(call.task.cdb), transferLength6(call.task.cdb), Write6.transferLength),
+    run: (call) => storeDataOut(call, lba6(call.task.cdb) * mediumOf(call).blockLengthBytes, false),
+  };
+}
+
+/** The checks that every command with blocks as data-out shares. */
+export function planWrite(
+  call: CommandCall,
+  lba: number,
+  blocks: number,
+  field: Field,
+): Plan | Ending {
+  const logicalUnit = mediumOf(call);
+  const refusal = checkTransfer(logicalUnit, lba, blocks, transferBlocksMax(logicalUnit), field);
+  return refusal ?? { dataOut: blocks * logicalUnit.blockLengthBytes, dataIn: 0 };
+}
+
+/**
+ * Writes what the initiator sent of what the CDB asks for: SAM leaves to the transport to tell the
+ * difference as a residual.
+ */
+export function storeDataOut(
+  call: CommandCall,
+  offset: number,
+  fua: boolean,
+): Pending<VolumeResult | Ending> {
+  const { task } = call;
+  const logicalUnit = mediumOf(call);
+  const { volume, blockLengthBytes } = logicalUnit;
+  const length = Math.min(task.transferLength, task.dataOutExpected);
+  if (length === 0) return DONE;
+  // A cache that the initiator switched off must not hold acknowledged data.
+  const durable = fua || (volume.limits.volatileCache && !logicalUnit.mode.current.wce);
+  const options = durable ? FORCE_UNIT_ACCESS : CACHED;
+  const from = slice(task.dataOut, 0, length);
+  const part = length % blockLengthBytes;
+  if (part === 0) return volume.write(offset, from, options);
+  if (volume.limits.compareAndWriteMaxBytes < blockLengthBytes) {
+    return conditions.invalidFieldInCommandInformationUnit;
+  }
+  return writePart(logicalUnit, offset, from, length, options);
+}

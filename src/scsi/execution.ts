@@ -1,0 +1,87 @@
+import { assert } from '../base/assert.ts';
+import type { VolumeResult } from '../volume/volume.ts';
+import type { Command, CommandCall, CommandNexus } from './command.ts';
+import type { Ending } from './ending.ts';
+import type { LogicalUnit } from './logical-unit.ts';
+import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
+import type { Task } from './task.ts';
+import type { TaskSet } from './task-set.ts';
+
+/** How an aborted command ends when nothing acts for it any more. */
+export type AbortOutcome =
+  /** No status: its initiator asked for the abort, or is gone. */
+  | 'discard'
+  /** TASK ABORTED: another initiator asked, and TAS is 1. */
+  | 'taskAborted';
+
+/** Who runs executions: the nexus. */
+export interface ExecutionOwner extends CommandNexus {
+  settled(execution: Execution, result: Ending | VolumeResult): void;
+}
+
+/**
+ * One command in a task set: what its handler works with, and its place in the set. Pooled by the
+ * nexus, so that a command costs no allocation of its own.
+ */
+export class Execution implements CommandCall {
+  readonly nexus: ExecutionOwner;
+  /** Bound once: what the volume's result calls. */
+  readonly onSettled: (result: Ending | VolumeResult) => void;
+  logicalUnit: LogicalUnit | undefined = undefined;
+  set: TaskSet | undefined = undefined;
+  next: Execution | undefined = undefined;
+  previous: Execution | undefined = undefined;
+  /** Bytes to ask the initiator for, and to give it at most. */
+  dataOut = 0;
+  dataIn = 0;
+  /** Its handler was called and has not settled: the volume may act for it. */
+  running = false;
+  abortOutcome: AbortOutcome = 'discard';
+  /** Called when it has left the task set. */
+  onLeft: (() => void) | undefined = undefined;
+  #task: Task | undefined = undefined;
+  #command: Command | undefined = undefined;
+  #unit: LogicalUnitNexus | undefined = undefined;
+
+  constructor(nexus: ExecutionOwner) {
+    this.nexus = nexus;
+    this.onSettled = (result) => nexus.settled(this, result);
+  }
+
+  get task(): Task {
+    assert(this.#task !== undefined, 'a command in progress has a task');
+    return this.#task;
+  }
+
+  get command(): Command {
+    assert(this.#command !== undefined, 'a command in progress has a row in the table');
+    return this.#command;
+  }
+
+  get unit(): LogicalUnitNexus {
+    assert(this.#unit !== undefined, 'a command in progress has an I_T_L nexus');
+    return this.#unit;
+  }
+
+  /** Takes the execution into use. */
+  assign(task: Task, command: Command, unit: LogicalUnitNexus): void {
+    this.#task = task;
+    this.#command = command;
+    this.#unit = unit;
+    this.logicalUnit = unit.logicalUnit;
+  }
+
+  /** Makes it ready for reuse. */
+  reset(): void {
+    this.#task = undefined;
+    this.#command = undefined;
+    this.#unit = undefined;
+    this.logicalUnit = undefined;
+    this.set = undefined;
+    this.dataOut = 0;
+    this.dataIn = 0;
+    this.running = false;
+    this.abortOutcome = 'discard';
+    this.onLeft = undefined;
+  }
+}

@@ -1,0 +1,373 @@
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Pending } from '../base/pending.ts';
+import { whenSettled } from '../base/pending.ts';
+import type { VolumeResult } from '../volume/volume.ts';
+import { admit, checkState, refuseUnknown } from './admission.ts';
+import type { Command } from './command.ts';
+import type { CommandTable } from './command-table.ts';
+import type { Ending } from './ending.ts';
+import type { AbortOutcome, ExecutionOwner } from './execution.ts';
+import { Execution } from './execution.ts';
+import type { AbortCause, LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
+import { LogicalUnitNexus } from './logical-unit-nexus.ts';
+import { decodeLun } from './lun.ts';
+import type {
+  LunMap,
+  Nexus,
+  NexusIdentity,
+  PortGroup,
+  TaskManagementRequest,
+  TaskManagementResponse,
+  TransportFault,
+} from './nexus.ts';
+import { buildSense } from './sense.ts';
+import { conditions, endings } from './sense-table.ts';
+import { Status } from './status.ts';
+import type { Task } from './task.ts';
+import { TaskAttribute } from './task.ts';
+import { manage } from './task-management.ts';
+import { endingOf } from './volume-fault.ts';
+
+/** What a nexus takes from its device server. */
+export interface NexusSurroundings {
+  readonly clock: Clock;
+  readonly table: CommandTable;
+  readonly taskSetDepthMax: number;
+  portGroups(deviceName: string): readonly PortGroup[];
+}
+
+const NOTHING: Promise<void> = Promise.resolve();
+
+/** One I_T nexus: takes commands from their arrival to their status. */
+export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
+  readonly identity: NexusIdentity;
+  readonly #surroundings: NexusSurroundings;
+  readonly #pool: Execution[] = [];
+  /** For LUNs without a logical unit. */
+  readonly #absent = new LogicalUnitNexus(undefined);
+  #units = new Map<number, LogicalUnitNexus>();
+  #luns: readonly number[] = [];
+  #outstanding = 0;
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(identity: NexusIdentity, luns: LunMap, surroundings: NexusSurroundings) {
+    this.identity = identity;
+    this.#surroundings = surroundings;
+    for (const [lun, logicalUnit] of luns) this.#units.set(lun, this.#join(logicalUnit));
+    this.#luns = ascending(luns);
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  get luns(): readonly number[] {
+    return this.#luns;
+  }
+
+  get portGroups(): readonly PortGroup[] {
+    return this.#surroundings.portGroups(this.identity.targetPort.deviceName);
+  }
+
+  get commands(): readonly Command[] {
+    return this.#surroundings.table.commands;
+  }
+
+  get clock(): Clock {
+    return this.#surroundings.clock;
+  }
+
+  /** One for each LUN in the map. */
+  get units(): Iterable<LogicalUnitNexus> {
+    return this.#units.values();
+  }
+
+  /** The logical unit that a LUN field names, if there is one. */
+  unitAt(lun: Uint8Array): LogicalUnitNexus | undefined {
+    return this.#units.get(decodeLun(lun));
+  }
+
+  submit(task: Task): void {
+    task.nexus = this;
+    task.transferLength = 0;
+    const unit = this.#units.get(decodeLun(task.lun)) ?? this.#absent;
+    const command = this.#surroundings.table.find(task.cdb);
+    const refusal = this.#refusal(task, command, unit);
+    if (this.#closing !== undefined) {
+      task.discard();
+    } else if (refusal !== undefined) {
+      this.#end(task, refusal, unit, 0);
+    } else {
+      assert(command !== undefined, 'a command that is admitted has a row in the table');
+      this.#accept(task, command, unit);
+    }
+  }
+
+  dataOutArrived(task: Task): void {
+    const { execution } = task;
+    // Data for a command that was aborted meanwhile arrives for nobody.
+    if (execution === undefined || execution.running || task.state !== 'enabled') return;
+    this.#run(execution);
+  }
+
+  fail(task: Task, reason: TransportFault): void {
+    const { execution } = task;
+    if (execution === undefined || execution.running) return;
+    this.#conclude(execution, faults[reason]);
+  }
+
+  manage(request: TaskManagementRequest): Pending<TaskManagementResponse> {
+    return manage(this, request);
+  }
+
+  updateLuns(luns: LunMap): void {
+    if (this.#closing !== undefined) return;
+    const before = this.#units;
+    const after = new Map<number, LogicalUnitNexus>();
+    for (const [lun, logicalUnit] of luns) {
+      const known = before.get(lun);
+      const same = known?.logicalUnit === logicalUnit;
+      after.set(lun, same && known !== undefined ? known : this.#join(logicalUnit));
+    }
+    let changed = after.size !== before.size;
+    for (const [lun, unit] of before) {
+      if (after.get(lun) === unit) continue;
+      changed = true;
+      this.#leave(unit, after);
+    }
+    this.#units = after;
+    this.#luns = ascending(luns);
+    if (!changed) return;
+    for (const unit of after.values()) {
+      unit.attentions.establish(conditions.reportedLunsDataHasChanged);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined {
+    return this.#unitOf(logicalUnit)?.attentions.take();
+  }
+
+  tellOthers(logicalUnit: LogicalUnit, condition: Ending): void {
+    logicalUnit.establish(condition, this);
+  }
+
+  establish(logicalUnit: LogicalUnit, condition: Ending): void {
+    for (const unit of this.#units.values()) {
+      if (unit.logicalUnit === logicalUnit) unit.attentions.establish(condition);
+    }
+  }
+
+  async abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): Promise<void> {
+    const outcome =
+      cause === 'otherNexus' && logicalUnit.mode.current.tas ? 'taskAborted' : 'discard';
+    const waits: Promise<void>[] = [];
+    for (const unit of this.#units.values()) {
+      if (unit.logicalUnit !== logicalUnit) continue;
+      waits.push(this.abortAll(unit, outcome));
+    }
+    await Promise.all(waits);
+  }
+
+  /** Aborts what is in a task set; resolves when nothing acts for it any more. */
+  async abortAll(unit: LogicalUnitNexus, outcome: AbortOutcome): Promise<void> {
+    unit.tasks.held = true;
+    const aborted = unit.tasks.list().map((execution) => this.abort(execution, outcome));
+    unit.tasks.held = false;
+    this.#startOthers(unit);
+    await Promise.all(aborted);
+  }
+
+  /** Aborts one command; resolves when nothing acts for it any more. */
+  abort(execution: Execution, outcome: AbortOutcome): Promise<void> {
+    if (!execution.running) {
+      this.#concludeAborted(execution, outcome);
+      return NOTHING;
+    }
+    if (execution.command.settlesWhenAborted !== true) {
+      execution.task.state = 'aborted';
+      execution.abortOutcome = outcome;
+    }
+    return new Promise((resolve) => {
+      const others = execution.onLeft;
+      execution.onLeft = () => {
+        others?.();
+        resolve();
+      };
+    });
+  }
+
+  /** The volume, or whatever else a handler waited for, is done with a command. */
+  settled(execution: Execution, result: Ending | VolumeResult): void {
+    execution.running = false;
+    if (execution.task.state === 'aborted') {
+      this.#concludeAborted(execution, execution.abortOutcome);
+    } else {
+      this.#conclude(execution, endingOf(result));
+    }
+  }
+
+  /** What keeps a command out before its own checks. */
+  #refusal(task: Task, command: Command | undefined, unit: LogicalUnitNexus): Ending | undefined {
+    const { table, taskSetDepthMax } = this.#surroundings;
+    if (this.#outstanding >= taskSetDepthMax) return endings.taskSetFull;
+    if (task.attribute === TaskAttribute.aca) return conditions.invalidMessageError;
+    if (command !== undefined) return admit(command, task, unit.logicalUnit, unit.attentions);
+    // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
+    if (unit.logicalUnit === undefined) return conditions.logicalUnitNotSupported;
+    return unit.attentions.take() ?? refuseUnknown(table, task.cdb);
+  }
+
+  /** Puts a command into its task set, and starts it if it may. */
+  #accept(task: Task, command: Command, unit: LogicalUnitNexus): void {
+    const execution = this.#pool.pop() ?? new Execution(this);
+    execution.assign(task, command, unit);
+    const plan = command.plan(execution);
+    if ('status' in plan) {
+      this.#release(execution);
+      this.#end(task, plan, unit, 0);
+      return;
+    }
+    execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
+    execution.dataIn = Math.min(plan.dataIn, task.dataInExpected);
+    task.transferLength = plan.dataOut + plan.dataIn;
+    task.execution = execution;
+    this.#outstanding++;
+    if (unit.tasks.add(execution)) this.#start(execution);
+    else task.state = 'dormant';
+  }
+
+  #start(execution: Execution): void {
+    const { task } = execution;
+    task.state = 'enabled';
+    const length = execution.dataOut;
+    if (length > 0 && !task.requestDataOut(length)) return;
+    this.#run(execution);
+  }
+
+  #run(execution: Execution): void {
+    const { command } = execution;
+    const refusal = checkState(command, execution.logicalUnit);
+    if (refusal !== undefined) {
+      this.#conclude(execution, refusal);
+      return;
+    }
+    execution.running = true;
+    whenSettled(command.run(execution), execution.onSettled);
+  }
+
+  #conclude(execution: Execution, ending: Ending): void {
+    const { task, unit, dataIn, command } = execution;
+    if (ending.status === Status.good && command.operationCode === REPORT_LUNS) {
+      for (const other of this.#units.values()) {
+        other.attentions.clear(conditions.reportedLunsDataHasChanged);
+      }
+    }
+    const startOthers = this.#remove(execution);
+    this.#end(task, ending, unit, dataIn);
+    if (startOthers) this.#startOthers(unit);
+  }
+
+  #concludeAborted(execution: Execution, outcome: AbortOutcome): void {
+    const { task, unit } = execution;
+    const startOthers = this.#remove(execution);
+    if (outcome === 'taskAborted') this.#end(task, endings.taskAborted, unit, 0);
+    else task.discard();
+    if (startOthers) this.#startOthers(unit);
+  }
+
+  #startOthers(unit: LogicalUnitNexus): void {
+    for (;;) {
+      const next = unit.tasks.nextToStart();
+      if (next === undefined) return;
+      this.#start(next);
+    }
+  }
+
+  /** Takes a command out of its task set; true when others may be able to start because of it. */
+  #remove(execution: Execution): boolean {
+    const { task, onLeft } = execution;
+    const startOthers = execution.unit.tasks.remove(execution);
+    task.state = 'idle';
+    task.execution = undefined;
+    this.#outstanding--;
+    this.#release(execution);
+    onLeft?.();
+    return startOthers;
+  }
+
+  #release(execution: Execution): void {
+    execution.reset();
+    if (this.#pool.length < this.#surroundings.taskSetDepthMax) this.#pool.push(execution);
+  }
+
+  /** Ends a task; `dataIn`: how many bytes a handler that says nothing else has provided. */
+  #end(task: Task, ending: Ending, unit: LogicalUnitNexus, dataIn: number): void {
+    const { status, sense, dataInLength } = ending;
+    if (sense !== undefined) {
+      const descriptorFormat = unit.logicalUnit?.mode.current.dSense ?? false;
+      task.end(status, 0, buildSense(sense, descriptorFormat));
+      return;
+    }
+    if (status !== Status.good) {
+      task.end(status, 0, undefined);
+      return;
+    }
+    if (dataInLength !== undefined && dataInLength < dataIn) task.transferLength = dataInLength;
+    task.end(status, dataInLength ?? dataIn, undefined);
+  }
+
+  #unitOf(logicalUnit: LogicalUnit): LogicalUnitNexus | undefined {
+    for (const unit of this.#units.values()) {
+      if (unit.logicalUnit === logicalUnit) return unit;
+    }
+    return undefined;
+  }
+
+  #join(logicalUnit: LogicalUnit): LogicalUnitNexus {
+    const unit = new LogicalUnitNexus(logicalUnit);
+    unit.attentions.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
+    logicalUnit.nexuses.add(this);
+    return unit;
+  }
+
+  /** A LUN left the map: its commands that have not begun end, those that have finish. */
+  #leave(unit: LogicalUnitNexus, after: ReadonlyMap<number, LogicalUnitNexus>): void {
+    unit.tasks.held = true;
+    for (const execution of unit.tasks.list()) {
+      if (!execution.running) this.#conclude(execution, conditions.logicalUnitNotSupported);
+    }
+    unit.tasks.held = false;
+    const { logicalUnit } = unit;
+    if (logicalUnit === undefined) return;
+    const stays = [...after.values()].some((other) => other.logicalUnit === logicalUnit);
+    if (!stays) logicalUnit.nexuses.delete(this);
+  }
+
+  async #close(): Promise<void> {
+    const units = [...this.#units.values(), this.#absent];
+    const aborted = units.map((unit) => this.abortAll(unit, 'discard'));
+    for (const { logicalUnit } of units) logicalUnit?.nexuses.delete(this);
+    await Promise.all(aborted);
+  }
+}
+
+const REPORT_LUNS = 0xa0;
+
+const faults: Readonly<Record<TransportFault, Ending>> = {
+  dataPhaseError: conditions.dataPhaseError,
+  protocolServiceCrcError: conditions.protocolServiceCrcError,
+  unexpectedUnsolicitedData: conditions.unexpectedUnsolicitedData,
+  notEnoughUnsolicitedData: conditions.notEnoughUnsolicitedData,
+  initiatorDetectedErrorMessageReceived: conditions.initiatorDetectedErrorMessageReceived,
+  nexusLoss: conditions.iTNexusLoss,
+};
+
+function ascending(luns: LunMap): readonly number[] {
+  return [...luns.keys()].sort((a, b) => a - b);
+}

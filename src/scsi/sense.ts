@@ -1,0 +1,112 @@
+import { bits, layout, u8, u16, u32, u64 } from '../base/bytes/layout.ts';
+import type { FieldPointer, SenseCondition } from './ending.ts';
+
+/** Fixed format sense data (SPC), current errors. */
+export const FixedSense = layout('fixed format sense data', 18, {
+  valid: bits(0, 7),
+  responseCode: bits(0, 6, 0),
+  filemark: bits(2, 7),
+  eom: bits(2, 6),
+  ili: bits(2, 5),
+  senseKey: bits(2, 3, 0),
+  information: u32(3),
+  additionalSenseLength: u8(7),
+  commandSpecificInformation: u32(8),
+  additionalSenseCodeAndQualifier: u16(12),
+  fieldReplaceableUnitCode: u8(14),
+  sksv: bits(15, 7),
+  cd: bits(15, 6),
+  bpv: bits(15, 3),
+  bitPointer: bits(15, 2, 0),
+  fieldPointer: u16(16),
+});
+
+/** Descriptor format sense data (SPC): the head. */
+export const DescriptorSense = layout('descriptor format sense data', 8, {
+  responseCode: bits(0, 6, 0),
+  senseKey: bits(1, 3, 0),
+  additionalSenseCodeAndQualifier: u16(2),
+  additionalSenseLength: u8(7),
+});
+
+/** Information sense data descriptor. */
+export const InformationDescriptor = layout('information sense data descriptor', 12, {
+  descriptorType: u8(0),
+  additionalLength: u8(1),
+  valid: bits(2, 7),
+  information: u64(4),
+});
+
+/** Sense key specific sense data descriptor, with field pointer. */
+export const FieldPointerDescriptor = layout('sense key specific sense data descriptor', 8, {
+  descriptorType: u8(0),
+  additionalLength: u8(1),
+  sksv: bits(4, 7),
+  cd: bits(4, 6),
+  bpv: bits(4, 3),
+  bitPointer: bits(4, 2, 0),
+  fieldPointer: u16(5),
+});
+
+const ResponseCode = { fixedCurrent: 0x70, descriptorCurrent: 0x72 } as const;
+const DescriptorType = { information: 0x00, senseKeySpecific: 0x02 } as const;
+const FIXED_INFORMATION_MAX = 0xffff_ffff;
+
+/** The sense data of a condition, in the format that D_SENSE of the control mode page asks for. */
+export function buildSense(condition: SenseCondition, descriptorFormat: boolean): Uint8Array {
+  return descriptorFormat ? descriptorSense(condition) : fixedSense(condition);
+}
+
+function fixedSense({ key, code, information, fieldPointer }: SenseCondition): Uint8Array {
+  const sense = new Uint8Array(FixedSense.$.length);
+  FixedSense.responseCode.set(sense, ResponseCode.fixedCurrent);
+  FixedSense.senseKey.set(sense, key);
+  FixedSense.additionalSenseLength.set(sense, sense.length - 8);
+  FixedSense.additionalSenseCodeAndQualifier.set(sense, code);
+  // What does not fit in four bytes is not told: VALID stays 0.
+  if (information !== undefined && information <= FIXED_INFORMATION_MAX) {
+    FixedSense.valid.set(sense, 1);
+    FixedSense.information.set(sense, information);
+  }
+  if (fieldPointer !== undefined) setFieldPointer(FixedSense, sense, 0, fieldPointer);
+  return sense;
+}
+
+function descriptorSense({ key, code, information, fieldPointer }: SenseCondition): Uint8Array {
+  const informationLength = information === undefined ? 0 : InformationDescriptor.$.length;
+  const pointerLength = fieldPointer === undefined ? 0 : FieldPointerDescriptor.$.length;
+  const head = DescriptorSense.$.length;
+  const sense = new Uint8Array(head + informationLength + pointerLength);
+  DescriptorSense.responseCode.set(sense, ResponseCode.descriptorCurrent);
+  DescriptorSense.senseKey.set(sense, key);
+  DescriptorSense.additionalSenseCodeAndQualifier.set(sense, code);
+  DescriptorSense.additionalSenseLength.set(sense, sense.length - head);
+  if (information !== undefined) {
+    InformationDescriptor.descriptorType.set(sense, DescriptorType.information, head);
+    InformationDescriptor.additionalLength.set(sense, informationLength - 2, head);
+    InformationDescriptor.valid.set(sense, 1, head);
+    InformationDescriptor.information.set(sense, information, head);
+  }
+  if (fieldPointer !== undefined) {
+    const at = head + informationLength;
+    FieldPointerDescriptor.descriptorType.set(sense, DescriptorType.senseKeySpecific, at);
+    FieldPointerDescriptor.additionalLength.set(sense, pointerLength - 2, at);
+    setFieldPointer(FieldPointerDescriptor, sense, at, fieldPointer);
+  }
+  return sense;
+}
+
+function setFieldPointer(
+  fields: typeof FixedSense | typeof FieldPointerDescriptor,
+  sense: Uint8Array,
+  base: number,
+  pointer: FieldPointer,
+): void {
+  fields.sksv.set(sense, 1, base);
+  fields.cd.set(sense, pointer.inCdb ? 1 : 0, base);
+  fields.fieldPointer.set(sense, pointer.byte, base);
+  if (pointer.bit !== undefined) {
+    fields.bpv.set(sense, 1, base);
+    fields.bitPointer.set(sense, pointer.bit, base);
+  }
+}

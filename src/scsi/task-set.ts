@@ -1,0 +1,90 @@
+import { assert } from '../base/assert.ts';
+import type { Execution } from './execution.ts';
+import { TaskAttribute } from './task.ts';
+
+/**
+ * The task set of one I_T nexus at one logical unit (TST 001b), in order of arrival. It decides
+ * when a command may start (SAM-5, task attributes):
+ *
+ * - HEAD OF QUEUE: at once;
+ * - ORDERED: when every older command and every HEAD OF QUEUE command has ended;
+ * - SIMPLE: when every older ORDERED command and every HEAD OF QUEUE command has ended.
+ */
+export class TaskSet {
+  first: Execution | undefined = undefined;
+  /** While true nothing dormant starts: many commands are being taken out. */
+  held = false;
+  #last: Execution | undefined = undefined;
+  #length = 0;
+  #ordered = 0;
+  #headOfQueue = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a command as the youngest; true when it may start now. */
+  add(execution: Execution): boolean {
+    execution.set = this;
+    execution.previous = this.#last;
+    if (this.#last === undefined) this.first = execution;
+    else this.#last.next = execution;
+    this.#last = execution;
+    this.#length++;
+    switch (execution.task.attribute) {
+      case TaskAttribute.headOfQueue:
+        this.#headOfQueue++;
+        return true;
+      case TaskAttribute.ordered:
+        this.#ordered++;
+        return this.#length === 1;
+      default:
+        return this.#headOfQueue === 0 && this.#ordered === 0;
+    }
+  }
+
+  /** Takes a command out; true when others may be able to start because of it. */
+  remove(execution: Execution): boolean {
+    assert(execution.set === this, 'a command leaves the task set that it is in');
+    const { previous, next } = execution;
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    execution.previous = undefined;
+    execution.next = undefined;
+    execution.set = undefined;
+    const mayStartOthers = this.#ordered > 0 || this.#headOfQueue > 0;
+    this.#length--;
+    const { attribute } = execution.task;
+    if (attribute === TaskAttribute.headOfQueue) this.#headOfQueue--;
+    else if (attribute === TaskAttribute.ordered) this.#ordered--;
+    return mayStartOthers;
+  }
+
+  /** The oldest dormant command that may start now. */
+  nextToStart(): Execution | undefined {
+    if (this.held || this.#headOfQueue > 0) return undefined;
+    for (let at = this.first; at !== undefined; at = at.next) {
+      const isOrdered = at.task.attribute === TaskAttribute.ordered;
+      if (at.task.state === 'dormant' && (!isOrdered || at === this.first)) return at;
+      if (isOrdered) return undefined;
+    }
+    return undefined;
+  }
+
+  /** The command that carries this tag. */
+  find(tag: number): Execution | undefined {
+    for (let at = this.first; at !== undefined; at = at.next) {
+      if (at.task.tag === tag) return at;
+    }
+    return undefined;
+  }
+
+  /** Those that are in the set now. */
+  list(): Execution[] {
+    const list: Execution[] = [];
+    for (let at = this.first; at !== undefined; at = at.next) list.push(at);
+    return list;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Ending } from './ending.ts';
+
+/** Bound on the pending conditions of one I_T_L nexus; more distinct ones do not exist here. */
+export const UNIT_ATTENTIONS_MAX = 16;
+
+/** ADDITIONAL SENSE CODE of power on and resets, which take precedence (SAM). */
+const RESET_CODE = 0x29;
+
+/** The unit attention conditions that are pending for one nexus at one logical unit. */
+export class UnitAttentions {
+  readonly #pending: Ending[] = [];
+
+  get length(): number {
+    return this.#pending.length;
+  }
+
+  /** The one that is reported next. */
+  get first(): Ending | undefined {
+    return this.#pending[0];
+  }
+
+  /** Adds a condition; one of the same code that is pending already stands for both. */
+  establish(condition: Ending): void {
+    const code = codeOf(condition);
+    if (this.#pending.some((other) => codeOf(other) === code)) return;
+    if (this.#pending.length >= UNIT_ATTENTIONS_MAX) this.#pending.pop();
+    if (code >> 8 === RESET_CODE) this.#pending.unshift(condition);
+    else this.#pending.push(condition);
+  }
+
+  /** Takes the next one off, to be reported. */
+  take(): Ending | undefined {
+    return this.#pending.shift();
+  }
+
+  /** Takes a condition off that something else than its report has cleared. */
+  clear(condition: Ending): void {
+    const code = codeOf(condition);
+    const at = this.#pending.findIndex((other) => codeOf(other) === code);
+    if (at >= 0) this.#pending.splice(at, 1);
+  }
+}
+
+function codeOf(condition: Ending): number {
+  return condition.sense?.code ?? 0;
+}
