@@ -4,8 +4,8 @@
  *
  * Keys are slash-separated paths of `[A-Za-z0-9._:-]+` segments, at most `KEY_LENGTH_MAX` bytes.
  * Values are bytes, at most `VALUE_LENGTH_MAX`. A key names a value (`get`, `compareAndSet`,
- * `list`) and, apart from it, a map of fields (`getFields`, `setFields`). Methods reject with a `Failure`
- * whose code is one of `RecordsFailureCode`; a conflict is a value, not a failure.
+ * `list`) and, apart from it, a map of fields (`getFields`, `setFields`). Methods reject with a
+ * `Failure` whose code is one of `RecordsFailureCode`; a conflict is a value, not a failure.
  */
 export interface Records {
   /** Who this process is to the others. */

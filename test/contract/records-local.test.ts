@@ -8,7 +8,8 @@ import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { openLocalRecords } from '../../src/records/local/open-local-records.ts';
 import { RecordsProcess } from '../support/records-process.ts';
-import { type RecordsWorld, recordsContract } from './records.ts';
+import { recordsContract } from './records.ts';
+import type { RecordsWorld } from './records-world.ts';
 
 async function openWorld(): Promise<RecordsWorld> {
   const temporary = await mkdtemp(join(tmpdir(), 'allpath-records-'));

@@ -4,7 +4,8 @@ import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { MemoryRecordsWorld, type MemoryRecordsWorldOptions } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
-import { bytes, type RecordsWorld, recordsContract, text } from './records.ts';
+import { recordsContract } from './records.ts';
+import { bytes, type RecordsWorld, text } from './records-world.ts';
 
 async function openWorld(options: Partial<MemoryRecordsWorldOptions>): Promise<RecordsWorld> {
   const world = new MemoryRecordsWorld({ clock: systemClock, random: systemRandom, ...options });

@@ -43,6 +43,8 @@ export interface LocalRecordsParts {
   readonly clock: Clock;
 }
 
+type Answer = NotifyResult['answers'][number];
+
 /** The records of the processes of one host: made by `openLocalRecords`. */
 export class LocalRecords implements Records {
   readonly self: Member;
@@ -95,26 +97,13 @@ export class LocalRecords implements Records {
     checkKey(channel);
     checkMessage(message);
     this.#store();
-    const { clock, folder, presence, watches } = this.#parts;
     const sent = message.slice();
-    const answers: { from: Member; payload: Uint8Array }[] = [];
+    const answers: Answer[] = [];
     const missing: Member[] = [];
-    const others = (await folder.living()).filter(
-      ({ incarnation, channels }) =>
-        incarnation !== this.self.incarnation && channels.includes(channel),
-    );
-    const calls = others.map(async (entry) => {
-      const from = memberOf(entry);
-      const onAnswer = (payload: Uint8Array): unknown => answers.push({ from, payload });
-      const socketPath = presence.socketPath(entry.incarnation);
-      const call = { from: this.self, channel, message: sent, timeoutMs, clock, onAnswer };
-      const complete = socketPath !== undefined && (await notifyMember({ ...call, socketPath }));
-      if (!complete) missing.push(from);
-    });
-    if (watches.has(channel))
-      calls.push(this.#notifySelf(channel, sent, timeoutMs, answers, missing));
-    await Promise.all(calls);
-    return { answers: [...answers], missing };
+    const own = this.#notifySelf(channel, sent, timeoutMs, answers, missing);
+    await Promise.all([own, this.#notifyOthers(channel, sent, timeoutMs, answers, missing)]);
+    // Copies: an answer that comes too late changes nothing in the caller's hands.
+    return { answers: [...answers], missing: [...missing] };
   }
 
   async watch(channel: string, watcher: Watcher): Promise<Watch> {
@@ -188,14 +177,48 @@ export class LocalRecords implements Records {
     return this.#parts.store;
   }
 
+  async #notifyOthers(
+    channel: string,
+    message: Uint8Array,
+    timeoutMs: number,
+    answers: Answer[],
+    missing: Member[],
+  ): Promise<void> {
+    const { clock, folder } = this.#parts;
+    const others = (await folder.living()).filter(
+      ({ incarnation, channels }) =>
+        incarnation !== this.self.incarnation && channels.includes(channel),
+    );
+    if (others.length === 0) return;
+    // The folder as it is now: it may have been made anew since this member took its place.
+    const handle = await folder.openHandle().catch(() => undefined);
+    if (handle === undefined) {
+      missing.push(...others.map(memberOf));
+      return;
+    }
+    const calls = others.map(async (entry) => {
+      const from = memberOf(entry);
+      const onAnswer = (payload: Uint8Array): unknown => answers.push({ from, payload });
+      const socketPath = folder.socketPath(handle, entry.incarnation);
+      const call = { from: this.self, channel, message, timeoutMs, clock, onAnswer, socketPath };
+      if (!(await notifyMember(call))) missing.push(from);
+    });
+    try {
+      await Promise.all(calls);
+    } finally {
+      await handle.close();
+    }
+  }
+
   async #notifySelf(
     channel: string,
     message: Uint8Array,
     timeoutMs: number,
-    answers: { from: Member; payload: Uint8Array }[],
+    answers: Answer[],
     missing: Member[],
   ): Promise<void> {
     const { clock, watches } = this.#parts;
+    if (!watches.has(channel)) return;
     const complete = await new Promise<boolean>((resolve, reject) => {
       let open = true;
       const timer = clock.after(timeoutMs, () => {

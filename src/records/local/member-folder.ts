@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import { type ProcessIdentity, processState } from '../../host/process-identity.ts';
 import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
@@ -106,7 +107,7 @@ export class MemberFolder {
       return (await readdir(this.path)).slice(0, 4 * MEMBERS_MAX);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
+      throw new Failure('recordsUnavailable', `the members cannot be read: ${error}`);
     }
   }
 

@@ -49,12 +49,6 @@ export class Presence {
     });
   }
 
-  /** The path at which a member's socket is reached. */
-  socketPath(incarnation: string): string | undefined {
-    if (this.#handle === undefined) return undefined;
-    return this.#parts.folder.socketPath(this.#handle, incarnation);
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
@@ -96,14 +90,13 @@ export class Presence {
 
   async #isVisible(): Promise<boolean> {
     const { claim, folder } = this.#parts;
-    const socketPath = this.socketPath(claim.incarnation);
-    if (socketPath === undefined) return false;
+    if (this.#handle === undefined) return false;
     try {
       const [, , shown, held] = await Promise.all([
         stat(folder.entryPath(claim.incarnation)),
-        stat(socketPath),
+        stat(folder.socketPath(this.#handle, claim.incarnation)),
         stat(folder.path),
-        this.#handle!.stat(),
+        this.#handle.stat(),
       ]);
       return shown.ino === held.ino;
     } catch {

@@ -1,0 +1,263 @@
+// The part of the records contract suite about members, notifications, watches and closing.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CHANNEL_MESSAGE_LENGTH_MAX } from '../../src/records/records.ts';
+import { bytes, echo, fails, HANG_MS, text, type Use } from './records-world.ts';
+
+export function notifyTests(use: Use): void {
+  test('a notification is answered by every watcher of the channel, own and others', () =>
+    use(async (a, b) => {
+      const watches = await Promise.all([
+        a.watch(
+          'lu/1',
+          echo((message, from) => `a ${from.name} ${message}`),
+        ),
+        b.watch(
+          'lu/1',
+          echo((message, from) => `b1 ${from.name} ${message}`),
+        ),
+        b.watch(
+          'lu/1',
+          echo((message, from) => `b2 ${from.name} ${message}`),
+        ),
+        b.watch(
+          'lu/2',
+          echo(() => 'another channel'),
+        ),
+      ]);
+      const { answers, missing } = await a.notify('lu/1', bytes('event'), HANG_MS);
+      assert.deepEqual(missing, []);
+      const said = answers.map(({ payload }) => text(payload)).sort();
+      assert.deepEqual(said, ['a a event', 'b1 a event', 'b2 a event']);
+      const from = new Set(answers.map((answer) => answer.from.incarnation));
+      assert.deepEqual(from, new Set([a.self.incarnation, b.self.incarnation]));
+      for (const watch of watches) await watch.close();
+      const after = await a.notify('lu/1', bytes('event'), HANG_MS);
+      assert.deepEqual(after, { answers: [], missing: [] });
+    }));
+
+  test('messages and answers of any bytes and of the greatest length arrive whole', () =>
+    use(async (a, b) => {
+      const large = new Uint8Array(CHANNEL_MESSAGE_LENGTH_MAX).map((_, index) => index * 31);
+      const watch = await b.watch('large', { onNotify: (message) => message, onLost() {} });
+      for (const message of [large, new Uint8Array(0), new Uint8Array(256).map((_, i) => i)]) {
+        const { answers } = await a.notify('large', message, HANG_MS);
+        assert.deepEqual(answers[0]?.payload, message);
+      }
+      await watch.close();
+    }));
+
+  test('a watcher that does not answer in time, or throws, is missing; the others count', () =>
+    use(async (a, b) => {
+      const never = await b.watch(
+        'slow',
+        echo(() => new Promise(() => {})),
+      );
+      const good = await b.watch(
+        'slow',
+        echo(() => 'good'),
+      );
+      const own = await a.watch(
+        'slow',
+        echo(() => 'own'),
+      );
+      const slow = await a.notify('slow', bytes(''), 300);
+      assert.deepEqual(slow.missing, [b.self]);
+      assert.deepEqual(slow.answers.map((answer) => text(answer.payload)).sort(), ['good', 'own']);
+      await never.close();
+      const thrower = await b.watch('slow', {
+        onNotify() {
+          throw new Error('planted');
+        },
+        onLost() {},
+      });
+      const thrown = await a.notify('slow', bytes(''), HANG_MS);
+      assert.deepEqual(thrown.missing, [b.self]);
+      for (const watch of [good, own, thrower]) await watch.close();
+    }));
+
+  test('many notifications at one time each get their own answers', () =>
+    use(async (a, b) => {
+      const watches = [await a.watch('many', echo(String)), await b.watch('many', echo(String))];
+      const calls = Array.from({ length: 40 }, async (_, index) => {
+        const { answers, missing } = await (index % 2 ? a : b).notify(
+          'many',
+          bytes(`${index}`),
+          HANG_MS,
+        );
+        assert.deepEqual(missing, []);
+        assert.deepEqual(
+          answers.map((answer) => text(answer.payload)),
+          [`${index}`, `${index}`],
+        );
+      });
+      await Promise.all(calls);
+      for (const watch of watches) await watch.close();
+    }));
+
+  test('a stopped member is missing after the time-out, and answers again when it goes on', () =>
+    use(async (a, _b, world) => {
+      const puppet = await world.openPuppet('stopped', 'stop');
+      const before = await a.notify('stop', bytes('1'), HANG_MS);
+      assert.deepEqual(
+        before.answers.map((answer) => text(answer.payload)),
+        ['echo:1'],
+      );
+      await puppet.stop();
+      const during = await a.notify('stop', bytes('2'), 200);
+      assert.deepEqual(during, { answers: [], missing: [puppet.member] });
+      assert.ok(
+        (await a.members()).some(({ name }) => name === 'stopped'),
+        'it still counts',
+      );
+      await puppet.resume();
+      const after = await a.notify('stop', bytes('3'), HANG_MS);
+      assert.deepEqual(
+        after.answers.map((answer) => text(answer.payload)),
+        ['echo:3'],
+      );
+      await puppet.end();
+    }));
+}
+
+export function watchTests(use: Use): void {
+  test('a lost watch is told once, and watching again works', () =>
+    use(async (a, b, world) => {
+      let lost = 0;
+      const told = new Promise<void>((resolve) => {
+        const onLost = () => {
+          lost += 1;
+          resolve();
+        };
+        void a.watch('lost', { onNotify: (message) => message, onLost });
+      });
+      const kept = await a.watch(
+        'lost',
+        echo(() => ''),
+      );
+      await world.loseWatches(a);
+      await told;
+      const watch = await a.watch(
+        'lost',
+        echo(() => 'again'),
+      );
+      const { answers } = await b.notify('lost', bytes(''), HANG_MS);
+      assert.deepEqual(
+        answers.map((answer) => text(answer.payload)),
+        ['again'],
+      );
+      assert.equal(lost, 1);
+      await kept.close();
+      await watch.close();
+      assert.deepEqual(await b.notify('lost', bytes(''), HANG_MS), { answers: [], missing: [] });
+    }));
+}
+
+export function memberTests(use: Use): void {
+  test('members are those who have the store open, each with an incarnation of its own', () =>
+    use(async (a, b, world) => {
+      const c = await world.open('third');
+      for (const records of [a, b, c]) {
+        assert.deepEqual(await records.members(), [a.self, b.self, c.self]);
+      }
+      await c.close();
+      assert.deepEqual(await a.members(), [a.self, b.self]);
+      const again = await world.open('third');
+      assert.notEqual(again.self.incarnation, c.self.incarnation);
+      await again.close();
+    }));
+
+  test('the name of a living member is refused, and that member is not harmed', () =>
+    use(async (a, b, world) => {
+      await assert.rejects(world.open('a'), fails('recordsNameTaken'));
+      assert.deepEqual(await b.members(), [a.self, b.self]);
+      await a.get('still/works');
+    }));
+
+  test('of several that take one name at one time exactly one gets it', () =>
+    use(async (a, _b, world) => {
+      const opened = await Promise.allSettled([1, 2, 3].map(() => world.open('wanted')));
+      const got = opened.filter((result) => result.status === 'fulfilled');
+      assert.equal(got.length, 1);
+      for (const result of opened) {
+        if (result.status === 'rejected') fails('recordsNameTaken')(result.reason);
+      }
+      assert.equal((await a.members()).filter(({ name }) => name === 'wanted').length, 1);
+      await got[0]!.value.close();
+    }));
+
+  test('what is no name of a member is refused', () =>
+    use(async (_a, _b, world) => {
+      for (const name of ['', 'a/b', '..\0', 'x'.repeat(65), 'a b']) {
+        await assert.rejects(world.open(name), fails('recordsBadKey'));
+      }
+    }));
+
+  test('a fenced member is gone: no member, no answer, its name free; fencing again is true', () =>
+    use(async (a, b, world) => {
+      const puppet = await world.openPuppet('victim', 'fence');
+      const bystander = await world.openPuppet('bystander', 'fence');
+      assert.equal(await a.fence(puppet.member), true);
+      await b.barrier();
+      assert.deepEqual(await a.members(), [a.self, b.self, bystander.member]);
+      const { answers, missing } = await a.notify('fence', bytes('?'), HANG_MS);
+      assert.deepEqual(
+        answers.map((answer) => answer.from),
+        [bystander.member],
+      );
+      assert.deepEqual(missing, []);
+      assert.equal(await b.fence(puppet.member), true);
+      const heir = await world.open('victim');
+      assert.equal(await b.fence(puppet.member), true);
+      assert.deepEqual((await heir.members()).length, 4, 'the heir of the name is not touched');
+      await heir.close();
+      await puppet.end();
+      await bystander.end();
+    }));
+
+  test('a stopped member can be fenced', () =>
+    use(async (a, _b, world) => {
+      const puppet = await world.openPuppet('sleeper', 'sleep');
+      await puppet.stop();
+      assert.equal(await a.fence(puppet.member), true);
+      await puppet.end();
+    }));
+
+  test('a member does not fence itself', () =>
+    use(async (a) => {
+      await assert.rejects(a.fence(a.self), fails('recordsSelfFence'));
+      await a.get('still/works');
+    }));
+}
+
+export function closeTests(use: Use): void {
+  test('after closing every call is refused, and nothing of it is left', () =>
+    use(async (a, _b, world) => {
+      const records = await world.open('leaver');
+      await records.watch(
+        'leaving',
+        echo(() => ''),
+      );
+      const last = records.compareAndSet('leaver', 0, bytes('kept'));
+      await Promise.all([records.close(), records.close()]);
+      assert.equal((await last).status, 'done');
+      const { self } = records;
+      const calls: (() => Promise<unknown>)[] = [
+        () => records.get('x'),
+        () => records.compareAndSet('x', 0, bytes('')),
+        () => records.list(''),
+        () => records.setFields('x', {}),
+        () => records.getFields('x'),
+        () => records.notify('x', bytes(''), 1),
+        () => records.watch('x', echo(String)),
+        () => records.members(),
+        () => records.fence(a.self),
+        () => records.barrier(),
+      ];
+      for (const call of calls) await assert.rejects(call(), fails('recordsClosed'));
+      assert.equal(text((await a.get('leaver'))?.value), 'kept');
+      assert.deepEqual(await a.notify('leaving', bytes(''), HANG_MS), { answers: [], missing: [] });
+      assert.equal(await a.fence(self), true, 'who has left changes nothing any more');
+    }));
+}
