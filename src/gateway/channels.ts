@@ -20,6 +20,8 @@ export interface GatewayStatus {
   readonly uptimeSeconds: number;
   readonly residentBytes: number;
   readonly portals: readonly string[];
+  readonly sessionCount: number;
+  /** The first `STATUS_SESSIONS_MAX` of them. */
   readonly sessions: readonly SessionStatus[];
   readonly traffic: TrafficStatus;
 }

@@ -88,10 +88,12 @@ export class GatewayDirectory implements Directory {
     };
   }
 
-  /** The LUN map of an initiator at a target; undefined when it may not be logged in there. */
-  lunsOf(targetName: string, initiatorName: string): LunMap | undefined {
+  /** The LUN map of an initiator at a target port; undefined when it may not be logged in there. */
+  lunsOf(targetName: string, portalGroup: number, initiatorName: string): LunMap | undefined {
     const target = this.#served.targets.get(targetName);
-    return target === undefined ? undefined : accessOf(target, initiatorName)?.luns;
+    const group = this.#served.groups.get(portalGroup);
+    if (target === undefined || group?.gateway !== this.#gateway) return undefined;
+    return accessOf(target, initiatorName)?.luns;
   }
 
   portGroups(deviceName: string): readonly PortGroup[] {

@@ -1,0 +1,102 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Records, Watch } from '../records/records.ts';
+import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchRequest } from './channels.ts';
+import { readDocument, type VersionedDocument } from './document-record.ts';
+
+/** A lost notification costs at most this. */
+const READ_INTERVAL_MS = 5_000;
+const WATCH_RETRY_MS = 500;
+
+export interface DocumentWatchOptions {
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Switches to this document, whole; called for one version at a time, in order. */
+  readonly serve: (next: VersionedDocument) => Promise<void>;
+}
+
+/** Keeps a gateway at the newest version of the document, and tells `apply` which it serves. */
+export class DocumentWatch {
+  readonly #options: DocumentWatchOptions;
+  #served = 0;
+  /** The switch under way; the next one waits for it. */
+  #switching: Promise<void> = Promise.resolve();
+  #watch: Watch | undefined;
+  #closed = false;
+
+  constructor(options: DocumentWatchOptions) {
+    this.#options = options;
+  }
+
+  get version(): number {
+    return this.#served;
+  }
+
+  /** Watches first, reads then: no version can slip through between. */
+  async open(): Promise<void> {
+    await this.#watchChannel();
+    await this.#catchUp();
+    this.#pollLater();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#watch?.close();
+    await this.#switching;
+  }
+
+  async #watchChannel(): Promise<void> {
+    this.#watch = await this.#options.records.watch(DOCUMENT_CHANNEL, {
+      onNotify: async (message) => {
+        const wanted = decodeMessage<SwitchRequest>(message)?.version ?? 0;
+        if (wanted > this.#served) await this.#catchUp();
+        return encodeMessage({ version: this.#served });
+      },
+      onLost: () => {
+        this.#watchAgain().catch((error: unknown) => this.#complain(error));
+      },
+    });
+  }
+
+  async #watchAgain(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#watchChannel();
+        await this.#catchUp();
+        return;
+      } catch (error) {
+        this.#complain(error);
+        await sleep(this.#options.clock, WATCH_RETRY_MS);
+      }
+    }
+  }
+
+  #catchUp(): Promise<void> {
+    const next = this.#switching.then(() => this.#switch());
+    this.#switching = next.catch(() => {});
+    return next;
+  }
+
+  async #switch(): Promise<void> {
+    const { records, serve } = this.#options;
+    const next = await readDocument(records);
+    if (next === undefined || next.version <= this.#served || this.#closed) return;
+    await serve(next);
+    this.#served = next.version;
+  }
+
+  #pollLater(): void {
+    this.#options.clock.after(READ_INTERVAL_MS, () => {
+      if (this.#closed) return;
+      this.#catchUp()
+        .catch((error: unknown) => this.#complain(error))
+        .finally(() => this.#pollLater());
+    });
+  }
+
+  #complain(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.log.warn('the document cannot be followed', { reason });
+  }
+}

@@ -1,0 +1,198 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { ClusterDocument, PortalEntry } from '../config/document.ts';
+import { IscsiServer } from '../iscsi/iscsi-server.ts';
+import { DEFAULT_ISCSI_SETTINGS } from '../iscsi/limits.ts';
+import { NEGOTIATION_DEFAULTS } from '../iscsi/login/negotiation-settings.ts';
+import type { Session } from '../iscsi/session.ts';
+import { createDeviceServer } from '../scsi/device-server.ts';
+import type { LunMap } from '../scsi/nexus.ts';
+import {
+  encodeMessage,
+  type GatewayStatus,
+  STATUS_CHANNEL,
+  STATUS_SESSIONS_MAX,
+} from './channels.ts';
+import { GatewayDirectory } from './directory.ts';
+import { readDocument, type VersionedDocument } from './document-record.ts';
+import { DocumentWatch } from './document-watch.ts';
+import { LiveFigures } from './live-figures.ts';
+import { LogicalUnits } from './logical-units.ts';
+import { PortalListeners } from './portal-listeners.ts';
+import type { Store } from './store.ts';
+
+/** How often a draining gateway looks whether its initiators have left. */
+const DRAIN_POLL_MS = 50;
+/** Closing waits this long for commands under way; then the process ends all the same. */
+const CLOSE_WAIT_MAX_MS = 3_000;
+
+export interface GatewayOptions {
+  readonly name: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** One gateway: serves the document of a store through its portals. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #directory: GatewayDirectory;
+  readonly #server: IscsiServer;
+  readonly #listeners: PortalListeners;
+  readonly #units: LogicalUnits;
+  readonly #documentWatch: DocumentWatch;
+  readonly #figures: LiveFigures;
+  readonly #startedMs: number;
+  #drainSeconds = 0;
+
+  private constructor(options: GatewayOptions, queueDepth: number) {
+    const { name, store, clock, random, log } = options;
+    this.#options = options;
+    this.#startedMs = clock.now();
+    this.#units = new LogicalUnits(store.volumes, log);
+    const directory = new GatewayDirectory(name, () => deviceServer);
+    const deviceServer = createDeviceServer({
+      clock,
+      log,
+      portGroups: (deviceName) => directory.portGroups(deviceName),
+      taskSetDepthMax: queueDepth,
+    });
+    this.#directory = directory;
+    this.#server = new IscsiServer({
+      clock,
+      random,
+      log,
+      directory,
+      settings: { ...DEFAULT_ISCSI_SETTINGS, queueDepth },
+      login: { negotiation: NEGOTIATION_DEFAULTS, chap: { md5: true } },
+    });
+    this.#listeners = new PortalListeners((stream, portal) => this.#server.accept(stream, portal));
+    this.#figures = new LiveFigures(this.#server.traffic, clock);
+    this.#documentWatch = new DocumentWatch({
+      records: store.records,
+      clock,
+      log,
+      serve: (next) => this.#serve(next),
+    });
+  }
+
+  /**
+   * Resolves when every portal admits logins. Rejects with `documentMissing`, `gatewayUnknown` or
+   * `portalUnavailable`.
+   */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const current = await readDocument(options.store.records);
+    if (current === undefined) {
+      throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
+    }
+    requireGateway(options.name, current);
+    const gateway = new Gateway(options, current.document.settings.queueDepth);
+    try {
+      await gateway.#documentWatch.open();
+      await options.store.records.watch(STATUS_CHANNEL, {
+        onNotify: () => encodeMessage(gateway.status),
+        // Nobody depends on it, and a lost store ends the gateway by other ways.
+        onLost: () => {},
+      });
+    } catch (error) {
+      await gateway.close();
+      throw error;
+    }
+    return gateway;
+  }
+
+  get status(): GatewayStatus {
+    const sessions = this.#server.sessions.slice(0, STATUS_SESSIONS_MAX);
+    return {
+      name: this.#options.name,
+      pid: process.pid,
+      documentVersion: this.#documentWatch.version,
+      draining: this.#directory.draining,
+      uptimeSeconds: Math.round((this.#options.clock.now() - this.#startedMs) / 1000),
+      residentBytes: process.memoryUsage.rss(),
+      portals: this.#listeners.portals,
+      sessionCount: this.#server.sessions.length,
+      sessions: sessions.map(({ identity }) => ({
+        initiator: identity.initiatorName,
+        target: identity.targetName,
+      })),
+      traffic: this.#figures.status,
+    };
+  }
+
+  /** Asks the initiators to log out, refuses new ones, and waits, bounded, until they have left. */
+  async drain(): Promise<void> {
+    const { clock } = this.#options;
+    this.#directory.draining = true;
+    this.#server.requestLogouts();
+    const deadline = clock.now() + this.#drainSeconds * 1000;
+    while (this.#server.sessions.length > 0 && clock.now() < deadline) {
+      await sleep(clock, DRAIN_POLL_MS);
+    }
+  }
+
+  /** Ends every session and lets go of the volumes; the store stays open. */
+  async close(): Promise<void> {
+    const { clock } = this.#options;
+    this.#directory.draining = true;
+    this.#figures.close();
+    const closing = async (): Promise<void> => {
+      await this.#listeners.close();
+      await this.#documentWatch.close();
+      await this.#server.close();
+      await this.#units.close();
+    };
+    await Promise.race([closing(), sleep(clock, CLOSE_WAIT_MAX_MS)]);
+  }
+
+  /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
+  async #serve({ version, document }: VersionedDocument): Promise<void> {
+    const portals = this.#portalsOf(document);
+    const { units, release } = await this.#units.prepare(document);
+    await this.#listeners.listen(portals);
+    const before = this.#server.sessions.map((session) => this.#lunsOf(session));
+    const sessions = this.#server.sessions;
+    this.#directory.serve(document, units);
+    this.#drainSeconds = document.settings.drainSeconds;
+    for (const [i, session] of sessions.entries()) {
+      const luns = this.#lunsOf(session);
+      if (luns !== undefined && !isSameMap(before[i], luns)) session.nexus?.updateLuns(luns);
+    }
+    await Promise.all([
+      this.#listeners.keep(portals),
+      this.#server.terminate(
+        'the configuration changed',
+        (session) => session.nexus !== undefined && this.#lunsOf(session) === undefined,
+      ),
+    ]);
+    await release();
+    this.#options.log.info('serving', { version, portals: this.#listeners.portals });
+  }
+
+  /** A gateway that left the document serves nothing, and waits to be stopped. */
+  #portalsOf(document: ClusterDocument): readonly PortalEntry[] {
+    return document.gateways.find(({ name }) => name === this.#options.name)?.portals ?? [];
+  }
+
+  #lunsOf({ identity }: Session): LunMap | undefined {
+    const { targetName, initiatorName, portalGroupTag } = identity;
+    return this.#directory.lunsOf(targetName, portalGroupTag, initiatorName);
+  }
+}
+
+function requireGateway(name: string, { document }: VersionedDocument): void {
+  const names = document.gateways.map((gateway) => gateway.name);
+  if (names.includes(name)) return;
+  throw new Failure(
+    'gatewayUnknown',
+    `the document has no gateway ${name}; it has ${names.join(', ') || 'none'}`,
+    { names },
+  );
+}
+
+function isSameMap(a: LunMap | undefined, b: LunMap): boolean {
+  return a !== undefined && a.size === b.size && [...b].every(([lun, unit]) => a.get(lun) === unit);
+}

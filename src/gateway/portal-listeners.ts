@@ -1,0 +1,91 @@
+import { Failure } from '../base/failure.ts';
+import type { PortalEntry } from '../config/document.ts';
+import { type Listener, listen } from '../host/net-socket.ts';
+import type { ByteStream, Portal } from '../iscsi/contracts.ts';
+
+interface OpenPortal {
+  readonly listener: Listener;
+  /** As the version served now has it. */
+  portal: Portal;
+}
+
+/** The sockets that a gateway listens on, kept over documents. */
+export class PortalListeners {
+  readonly #accept: (stream: ByteStream, portal: Portal) => void;
+  readonly #open = new Map<string, OpenPortal>();
+
+  constructor(accept: (stream: ByteStream, portal: Portal) => void) {
+    this.#accept = accept;
+  }
+
+  /** The portals as initiators are told them: `ADDRESS:PORT`. */
+  get portals(): readonly string[] {
+    return [...this.#open.values()].map(({ portal }) => `${hostOf(portal.address)}:${portal.port}`);
+  }
+
+  /** Opens those that are not open yet. Rejects with `portalUnavailable`. */
+  async listen(portals: readonly PortalEntry[]): Promise<void> {
+    for (const entry of portals) {
+      const key = keyOf(entry);
+      if (this.#open.has(key)) continue;
+      const address = { address: entry.listen ?? entry.address, port: entry.port };
+      try {
+        const listener = await listen(address, (stream) => {
+          const open = this.#open.get(key);
+          if (open === undefined) stream.destroy();
+          else this.#accept(stream, open.portal);
+        });
+        this.#open.set(key, { listener, portal: portalOf(entry) });
+      } catch (error) {
+        throw unavailable(address.address, address.port, error);
+      }
+    }
+  }
+
+  /** From now on these are the portals, under these tags; others are closed. */
+  async keep(portals: readonly PortalEntry[]): Promise<void> {
+    const wanted = new Map(portals.map((entry) => [keyOf(entry), entry]));
+    const closed: Promise<void>[] = [];
+    for (const [key, open] of this.#open) {
+      const entry = wanted.get(key);
+      if (entry !== undefined) open.portal = portalOf(entry);
+      else {
+        this.#open.delete(key);
+        closed.push(open.listener.close());
+      }
+    }
+    await Promise.all(closed);
+  }
+
+  async close(): Promise<void> {
+    await this.keep([]);
+  }
+}
+
+function keyOf({ listen, address, port }: PortalEntry): string {
+  return `${listen ?? address} ${port}`;
+}
+
+function portalOf({ address, port, portalGroupTag }: PortalEntry): Portal {
+  return { address, port, portalGroupTag };
+}
+
+export function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'this user may not listen there',
+};
+
+function unavailable(address: string, port: number, cause: unknown): Failure {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return new Failure(
+    'portalUnavailable',
+    `cannot listen on ${hostOf(address)}:${port}: ${REASONS[code] ?? message}`,
+    { address, port, code },
+    { cause },
+  );
+}
