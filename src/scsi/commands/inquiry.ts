@@ -1,0 +1,90 @@
+import type { Command, CommandCall } from '../command.ts';
+import type { LogicalUnitIdentity } from '../logical-unit.ts';
+import { encodeVpdPage, setPeripheral } from '../pages/vpd-page.ts';
+import { vpdPages } from '../pages/vpd-pages.ts';
+import { answer, returning } from '../parameter-data.ts';
+import { invalidInCdb } from '../sense-table.ts';
+import {
+  InquiryCdb,
+  InquiryData,
+  InquiryText,
+  TargetPortGroupSupport,
+  VERSION_SPC_4,
+  VersionDescriptor,
+} from '../standard/spc.ts';
+import { VpdPageCode } from '../standard/vpd.ts';
+
+/** RESPONSE DATA FORMAT of all versions since SPC-2. */
+const RESPONSE_DATA_FORMAT = 2;
+
+/** INQUIRY: standard data, or a vital product data page. Works on a LUN without a logical unit. */
+export const inquiryCommand: Command = {
+  name: InquiryCdb.$.name,
+  operationCode: 0x12,
+  cdb: InquiryCdb,
+  access: 'none',
+  addressing: 'anyLun',
+  unitAttention: 'ignore',
+  worksWhenStopped: true,
+  plan: (call) => {
+    const { cdb } = call.task;
+    const evpd = InquiryCdb.evpd.get(cdb) === 1;
+    const pageCode = InquiryCdb.pageCode.get(cdb);
+    const known = evpd ? hasPage(call, pageCode) : pageCode === 0;
+    if (!known) return invalidInCdb(InquiryCdb.pageCode);
+    return returning(InquiryCdb.allocationLength.get(cdb));
+  },
+  run: (call) => {
+    const { cdb } = call.task;
+    const evpd = InquiryCdb.evpd.get(cdb) === 1;
+    const data = evpd ? vpdData(call) : standardData(call.logicalUnit?.identity);
+    return answer(call, data, InquiryCdb.allocationLength.get(cdb));
+  },
+};
+
+/** Without a logical unit there is only the list of pages, which then lists nothing but itself. */
+function hasPage({ logicalUnit }: CommandCall, pageCode: number): boolean {
+  if (logicalUnit === undefined) return pageCode === VpdPageCode.supportedVpdPages;
+  return vpdPages.some((page) => page.pageCode === pageCode);
+}
+
+function vpdData({ task, logicalUnit, nexus }: CommandCall): Uint8Array {
+  const pageCode = InquiryCdb.pageCode.get(task.cdb);
+  const page = vpdPages.find((row) => row.pageCode === pageCode);
+  if (logicalUnit === undefined || page === undefined) {
+    return encodeVpdPage(pageCode, Uint8Array.of(VpdPageCode.supportedVpdPages), false);
+  }
+  return encodeVpdPage(pageCode, page.body(logicalUnit, nexus.identity), true);
+}
+
+/** Standard INQUIRY data; without an identity that of a LUN that has no logical unit. */
+export function standardData(identity: LogicalUnitIdentity | undefined): Uint8Array {
+  const data = new Uint8Array(InquiryData.$.length);
+  setPeripheral(data, identity !== undefined);
+  InquiryData.version.set(data, VERSION_SPC_4);
+  InquiryData.hiSup.set(data, 1);
+  InquiryData.responseDataFormat.set(data, RESPONSE_DATA_FORMAT);
+  InquiryData.additionalLength.set(data, data.length - InquiryData.additionalLength.byte - 1);
+  InquiryData.tpgs.set(data, TargetPortGroupSupport.implicit);
+  InquiryData.multiP.set(data, 1);
+  InquiryData.cmdQue.set(data, 1);
+  setText(data, InquiryText.t10VendorIdentification, identity?.vendor ?? '');
+  setText(data, InquiryText.productIdentification, identity?.product ?? '');
+  setText(data, InquiryText.productRevisionLevel, identity?.revision ?? '');
+  InquiryData.versionDescriptor1.set(data, VersionDescriptor.sam5);
+  InquiryData.versionDescriptor2.set(data, VersionDescriptor.spc4);
+  InquiryData.versionDescriptor3.set(data, VersionDescriptor.sbc3);
+  InquiryData.versionDescriptor4.set(data, VersionDescriptor.iscsi);
+  return data;
+}
+
+/** ASCII, left-aligned, padded with spaces (SPC, ASCII data field). */
+function setText(
+  data: Uint8Array,
+  place: { readonly byte: number; readonly length: number },
+  text: string,
+): void {
+  for (let i = 0; i < place.length; i++) {
+    data[place.byte + i] = i < text.length ? text.charCodeAt(i) & 0x7f : 0x20;
+  }
+}

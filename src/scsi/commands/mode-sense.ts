@@ -1,0 +1,131 @@
+import { ByteWriter } from '../../base/bytes/byte-writer.ts';
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Command, CommandCall, Plan } from '../command.ts';
+import type { Ending } from '../ending.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import { encodeChangeable, encodeModePage, type ModePage } from '../pages/mode-page.ts';
+import { findModePage, selectModePages } from '../pages/mode-pages.ts';
+import { answer, returning } from '../parameter-data.ts';
+import { conditions, invalidInCdb } from '../sense-table.ts';
+import {
+  ALL_PAGES,
+  LongLbaBlockDescriptor,
+  ModeHeader6,
+  ModeHeader10,
+  ModeSense6Cdb,
+  ModeSense10Cdb,
+  NUMBER_OF_LOGICAL_BLOCKS_MAX,
+  PageControl,
+  ShortLbaBlockDescriptor,
+} from '../standard/mode.ts';
+import { mediumOf } from './medium.ts';
+
+type ModeSenseCdb = Layout<
+  Record<'dbd' | 'pc' | 'pageCode' | 'subpageCode' | 'allocationLength', Field>
+>;
+
+/** MODE SENSE (6) and (10). */
+export const modeSenseCommands: readonly Command[] = [
+  modeSense(0x1a, ModeSense6Cdb, modeSense6Data),
+  modeSense(0x5a, ModeSense10Cdb, modeSense10Data),
+];
+
+function modeSense(
+  operationCode: number,
+  cdb: ModeSenseCdb,
+  encode: (call: CommandCall, pages: Uint8Array) => Uint8Array,
+): Command {
+  return {
+    name: cdb.$.name,
+    operationCode,
+    cdb,
+    access: 'none',
+    addressing: 'logicalUnit',
+    unitAttention: 'report',
+    worksWhenStopped: true,
+    plan: (call) => planModeSense(call, cdb),
+    run: (call) => {
+      const data = encode(call, encodePages(call, cdb));
+      return answer(call, data, cdb.allocationLength.get(call.task.cdb));
+    },
+  };
+}
+
+function planModeSense({ task }: CommandCall, cdb: ModeSenseCdb): Plan | Ending {
+  const pageCode = cdb.pageCode.get(task.cdb);
+  const subpageCode = cdb.subpageCode.get(task.cdb);
+  if (selectModePages(pageCode, subpageCode).length === 0) {
+    // The page is at fault unless only the subpage is.
+    const pageKnown = pageCode === ALL_PAGES || findModePage(pageCode, 0) !== undefined;
+    return invalidInCdb(pageKnown ? cdb.subpageCode : cdb.pageCode);
+  }
+  if (cdb.pc.get(task.cdb) === PageControl.saved) return conditions.savingParametersNotSupported;
+  return returning(cdb.allocationLength.get(task.cdb));
+}
+
+function encodePages(call: CommandCall, layout: ModeSenseCdb): Uint8Array {
+  const { cdb } = call.task;
+  const pageControl = layout.pc.get(cdb);
+  const { mode } = mediumOf(call);
+  const encode = (page: ModePage): Uint8Array => {
+    if (pageControl === PageControl.changeable) return encodeChangeable(page);
+    return encodeModePage(
+      page,
+      pageControl === PageControl.defaults ? mode.defaults : mode.current,
+    );
+  };
+  const writer = new ByteWriter();
+  const pages = selectModePages(layout.pageCode.get(cdb), layout.subpageCode.get(cdb));
+  for (const page of pages) writer.bytes(encode(page));
+  return writer.finish();
+}
+
+function modeSense6Data(call: CommandCall, pages: Uint8Array): Uint8Array {
+  const logicalUnit = mediumOf(call);
+  const disabled = ModeSense6Cdb.dbd.get(call.task.cdb) === 1;
+  const descriptor = disabled ? new Uint8Array(0) : shortDescriptor(logicalUnit);
+  const header = new Uint8Array(ModeHeader6.$.length);
+  // MODE DATA LENGTH does not count itself.
+  const total = header.length + descriptor.length + pages.length;
+  ModeHeader6.modeDataLength.set(header, total - ModeHeader6.modeDataLength.length);
+  ModeHeader6.wp.set(header, isWriteProtected(logicalUnit) ? 1 : 0);
+  ModeHeader6.dpoFua.set(header, 1);
+  ModeHeader6.blockDescriptorLength.set(header, descriptor.length);
+  return new ByteWriter().bytes(header).bytes(descriptor).bytes(pages).finish();
+}
+
+function modeSense10Data(call: CommandCall, pages: Uint8Array): Uint8Array {
+  const { cdb } = call.task;
+  const logicalUnit = mediumOf(call);
+  const disabled = ModeSense10Cdb.dbd.get(cdb) === 1;
+  const long = !disabled && ModeSense10Cdb.llbaa.get(cdb) === 1;
+  const descriptorOf = long ? longDescriptor : shortDescriptor;
+  const descriptor = disabled ? new Uint8Array(0) : descriptorOf(logicalUnit);
+  const header = new Uint8Array(ModeHeader10.$.length);
+  const total = header.length + descriptor.length + pages.length;
+  ModeHeader10.modeDataLength.set(header, total - ModeHeader10.modeDataLength.length);
+  ModeHeader10.wp.set(header, isWriteProtected(logicalUnit) ? 1 : 0);
+  ModeHeader10.dpoFua.set(header, 1);
+  ModeHeader10.longLba.set(header, long ? 1 : 0);
+  ModeHeader10.blockDescriptorLength.set(header, descriptor.length);
+  return new ByteWriter().bytes(header).bytes(descriptor).bytes(pages).finish();
+}
+
+function shortDescriptor({ blocks, blockLengthBytes }: LogicalUnit): Uint8Array {
+  const bytes = new Uint8Array(ShortLbaBlockDescriptor.$.length);
+  const shown = Math.min(blocks, NUMBER_OF_LOGICAL_BLOCKS_MAX);
+  ShortLbaBlockDescriptor.numberOfLogicalBlocks.set(bytes, shown);
+  ShortLbaBlockDescriptor.logicalBlockLength.set(bytes, blockLengthBytes);
+  return bytes;
+}
+
+function longDescriptor({ blocks, blockLengthBytes }: LogicalUnit): Uint8Array {
+  const bytes = new Uint8Array(LongLbaBlockDescriptor.$.length);
+  LongLbaBlockDescriptor.numberOfLogicalBlocks.set(bytes, blocks);
+  LongLbaBlockDescriptor.logicalBlockLength.set(bytes, blockLengthBytes);
+  return bytes;
+}
+
+function isWriteProtected({ readOnly, mode }: LogicalUnit): boolean {
+  return readOnly || mode.current.swp;
+}

@@ -1,0 +1,72 @@
+import type { Command } from '../command.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import { answer, returning } from '../parameter-data.ts';
+import {
+  RETURNED_LBA_MAX,
+  ReadCapacity10Cdb,
+  ReadCapacity10Data,
+  ReadCapacity16Cdb,
+  ReadCapacity16Data,
+  ServiceActionIn16,
+} from '../standard/sbc-control.ts';
+import { mediumOf } from './medium.ts';
+
+/**
+ * What is told as a physical block: what file systems and databases align to, and what the medium
+ * writes without reading first.
+ */
+export const PHYSICAL_BLOCK_LENGTH_BYTES = 4096;
+
+const readCapacity10: Command = {
+  name: ReadCapacity10Cdb.$.name,
+  operationCode: 0x25,
+  cdb: ReadCapacity10Cdb,
+  access: 'none',
+  addressing: 'logicalUnit',
+  unitAttention: 'report',
+  worksWhenStopped: true,
+  plan: () => returning(ReadCapacity10Data.$.length),
+  run: (call) => {
+    const logicalUnit = mediumOf(call);
+    const data = new Uint8Array(ReadCapacity10Data.$.length);
+    const shown = Math.min(lastLba(logicalUnit), RETURNED_LBA_MAX);
+    ReadCapacity10Data.returnedLogicalBlockAddress.set(data, shown);
+    ReadCapacity10Data.logicalBlockLength.set(data, logicalUnit.blockLengthBytes);
+    return answer(call, data, data.length);
+  },
+};
+
+const readCapacity16: Command = {
+  name: ReadCapacity16Cdb.$.name,
+  operationCode: 0x9e,
+  serviceAction: ServiceActionIn16.readCapacity16,
+  cdb: ReadCapacity16Cdb,
+  access: 'none',
+  addressing: 'logicalUnit',
+  unitAttention: 'report',
+  worksWhenStopped: true,
+  plan: ({ task }) => returning(ReadCapacity16Cdb.allocationLength.get(task.cdb)),
+  run: (call) => {
+    const data = readCapacity16Data(mediumOf(call));
+    return answer(call, data, ReadCapacity16Cdb.allocationLength.get(call.task.cdb));
+  },
+};
+
+/** READ CAPACITY (10) and (16). */
+export const readCapacityCommands: readonly Command[] = [readCapacity10, readCapacity16];
+
+function readCapacity16Data(logicalUnit: LogicalUnit): Uint8Array {
+  const data = new Uint8Array(ReadCapacity16Data.$.length);
+  const blocksPerPhysical = PHYSICAL_BLOCK_LENGTH_BYTES / logicalUnit.blockLengthBytes;
+  const exponent = Math.max(0, Math.log2(blocksPerPhysical));
+  ReadCapacity16Data.returnedLogicalBlockAddress.set(data, lastLba(logicalUnit));
+  ReadCapacity16Data.logicalBlockLength.set(data, logicalUnit.blockLengthBytes);
+  ReadCapacity16Data.logicalBlocksPerPhysicalBlockExponent.set(data, exponent);
+  ReadCapacity16Data.lbpme.set(data, 1);
+  ReadCapacity16Data.lbprz.set(data, 1);
+  return data;
+}
+
+function lastLba(logicalUnit: LogicalUnit): number {
+  return Math.max(0, logicalUnit.blocks - 1);
+}

@@ -1,0 +1,39 @@
+import type { Command, CommandCall } from '../command.ts';
+import type { SenseCondition } from '../ending.ts';
+import { answer, returning } from '../parameter-data.ts';
+import { buildSense } from '../sense.ts';
+import { conditions, SenseKey } from '../sense-table.ts';
+import { RequestSenseCdb } from '../standard/spc.ts';
+
+const NOTHING_TO_REPORT: SenseCondition = Object.freeze({ key: SenseKey.noSense, code: 0x0000 });
+
+/**
+ * REQUEST SENSE: sense data as parameter data, with status GOOD. A pending unit attention is told
+ * and cleared; the status of commands carries all other sense data (autosense).
+ */
+export const requestSenseCommand: Command = {
+  name: RequestSenseCdb.$.name,
+  operationCode: 0x03,
+  cdb: RequestSenseCdb,
+  access: 'none',
+  addressing: 'anyLun',
+  unitAttention: 'ignore',
+  worksWhenStopped: true,
+  plan: ({ task }) => returning(RequestSenseCdb.allocationLength.get(task.cdb)),
+  run: (call) => {
+    const { cdb } = call.task;
+    const descriptorFormat = RequestSenseCdb.desc.get(cdb) === 1;
+    const sense = buildSense(pendingCondition(call), descriptorFormat);
+    return answer(call, sense, RequestSenseCdb.allocationLength.get(cdb));
+  },
+};
+
+function pendingCondition({ logicalUnit, nexus }: CommandCall): SenseCondition {
+  if (logicalUnit === undefined) {
+    return conditions.logicalUnitNotSupported.sense ?? NOTHING_TO_REPORT;
+  }
+  const unitAttention = nexus.takeUnitAttention(logicalUnit)?.sense;
+  if (unitAttention !== undefined) return unitAttention;
+  const notReady = conditions.logicalUnitNotReadyInitializingCommandRequired.sense;
+  return (logicalUnit.stopped ? notReady : undefined) ?? NOTHING_TO_REPORT;
+}

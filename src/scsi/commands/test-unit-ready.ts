@@ -1,0 +1,16 @@
+import type { Command } from '../command.ts';
+import { NO_DATA } from '../parameter-data.ts';
+import { endings } from '../sense-table.ts';
+import { TestUnitReadyCdb } from '../standard/spc.ts';
+
+/** TEST UNIT READY: whatever keeps the logical unit from being ready was found at admission. */
+export const testUnitReadyCommand: Command = {
+  name: TestUnitReadyCdb.$.name,
+  operationCode: 0x00,
+  cdb: TestUnitReadyCdb,
+  access: 'none',
+  addressing: 'logicalUnit',
+  unitAttention: 'report',
+  plan: () => NO_DATA,
+  run: () => endings.good,
+};

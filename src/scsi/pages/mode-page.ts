@@ -1,0 +1,57 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { ModeParameters } from '../mode-state.ts';
+import { ModePageHeader, ModeSubpageHeader } from '../standard/mode.ts';
+
+/** One mode page or subpage: a row of the table that MODE SENSE and MODE SELECT work from. */
+export interface ModePage {
+  /** The standard's name: `Control`. */
+  readonly name: string;
+  readonly pageCode: number;
+  /** 00h: a page without SPF. */
+  readonly subpageCode: number;
+  /** The page with its header. */
+  readonly layout: Layout;
+  /** Fills in the values; what it leaves is zero. */
+  encode(page: Uint8Array, parameters: Readonly<ModeParameters>): void;
+  /** What MODE SELECT may change. */
+  readonly changeable: readonly ChangeableField[];
+}
+
+export interface ChangeableField {
+  readonly field: Field;
+  /** Takes over a value that MODE SELECT sent. */
+  apply(parameters: ModeParameters, value: number): void;
+}
+
+/** The whole page with these values. PS is 0: nothing is saved. */
+export function encodeModePage(page: ModePage, parameters: Readonly<ModeParameters>): Uint8Array {
+  const bytes = withHeader(page);
+  page.encode(bytes, parameters);
+  return bytes;
+}
+
+/** The whole page with ones for what MODE SELECT may change. */
+export function encodeChangeable(page: ModePage): Uint8Array {
+  const bytes = withHeader(page);
+  for (const { field } of page.changeable) field.set(bytes, 2 ** 31 - 1);
+  return bytes;
+}
+
+/** Length of the page's header: four bytes with SPF. */
+export function headerLength(page: ModePage): number {
+  return page.subpageCode === 0 ? ModePageHeader.$.length : ModeSubpageHeader.$.length;
+}
+
+function withHeader(page: ModePage): Uint8Array {
+  const bytes = new Uint8Array(page.layout.$.length);
+  const length = bytes.length - headerLength(page);
+  ModePageHeader.pageCode.set(bytes, page.pageCode);
+  if (page.subpageCode === 0) {
+    ModePageHeader.pageLength.set(bytes, length);
+  } else {
+    ModeSubpageHeader.spf.set(bytes, 1);
+    ModeSubpageHeader.subpageCode.set(bytes, page.subpageCode);
+    ModeSubpageHeader.pageLength.set(bytes, length);
+  }
+  return bytes;
+}

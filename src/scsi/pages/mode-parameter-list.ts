@@ -1,0 +1,117 @@
+import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Ending } from '../ending.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import type { ModeParameters } from '../mode-state.ts';
+import { atParameter, conditions, invalidInParameterList } from '../sense-table.ts';
+import {
+  LongLbaBlockDescriptor,
+  ModeHeader10,
+  ModePageHeader,
+  ModeSubpageHeader,
+  NUMBER_OF_LOGICAL_BLOCKS_MAX,
+  ShortLbaBlockDescriptor,
+} from '../standard/mode.ts';
+import { encodeChangeable, encodeModePage, type ModePage } from './mode-page.ts';
+import { findModePage } from './mode-pages.ts';
+
+/** Header of a mode parameter list, of six- or ten-byte MODE SELECT. */
+export type ModeListHeader = Layout<Record<'mediumType' | 'blockDescriptorLength', Field>>;
+
+/**
+ * Takes the parameter list of a MODE SELECT over into `next` (a copy of what is current). Returns
+ * the ending of a list that is refused; `next` is then to be thrown away. MODE DATA LENGTH and the
+ * DEVICE-SPECIFIC PARAMETER mean nothing in this direction and are not looked at: initiators send
+ * back what MODE SENSE gave.
+ */
+export function applyModeParameterList(
+  list: Uint8Array,
+  header: ModeListHeader,
+  logicalUnit: LogicalUnit,
+  next: ModeParameters,
+): Ending | undefined {
+  if (list.length < header.$.length) return conditions.parameterListLengthError;
+  if (header.mediumType.get(list) !== 0) return invalidInParameterList(header.mediumType);
+  const descriptorLength = header.blockDescriptorLength.get(list);
+  const refusal = checkBlockDescriptor(list, header, logicalUnit);
+  if (refusal !== undefined) return refusal;
+  let at = header.$.length + descriptorLength;
+  while (at < list.length) {
+    const taken = applyPage(list, at, next);
+    if (typeof taken !== 'number') return taken;
+    at += taken;
+  }
+  return undefined;
+}
+
+/** A block descriptor may be left out; one that is there must say what is already so. */
+function checkBlockDescriptor(
+  list: Uint8Array,
+  header: ModeListHeader,
+  { blocks, blockLengthBytes }: LogicalUnit,
+): Ending | undefined {
+  const length = header.blockDescriptorLength.get(list);
+  if (length === 0) return undefined;
+  const at = header.$.length;
+  const long = header.$ === ModeHeader10.$ && ModeHeader10.longLba.get(list) === 1;
+  const descriptor = long ? LongLbaBlockDescriptor : ShortLbaBlockDescriptor;
+  if (length !== descriptor.$.length) return invalidInParameterList(header.blockDescriptorLength);
+  if (list.length < at + length) return conditions.parameterListLengthError;
+  const asked = descriptor.numberOfLogicalBlocks.get(list, at);
+  // 0 and all ones leave the capacity as it is.
+  const keeps = asked === 0 || asked === blocks || asked >= allOnes(long);
+  if (!keeps) return invalidInParameterList(descriptor.numberOfLogicalBlocks, at);
+  if (descriptor.logicalBlockLength.get(list, at) !== blockLengthBytes) {
+    return invalidInParameterList(descriptor.logicalBlockLength, at);
+  }
+  return undefined;
+}
+
+/** The highest NUMBER OF LOGICAL BLOCKS, as its field reads it. */
+function allOnes(long: boolean): number {
+  return long ? 2 ** 64 : NUMBER_OF_LOGICAL_BLOCKS_MAX;
+}
+
+/** Takes one page over; says how long it was, or how the command ends. */
+function applyPage(list: Uint8Array, at: number, next: ModeParameters): number | Ending {
+  if (list.length < at + ModePageHeader.$.length) return conditions.parameterListLengthError;
+  if (ModePageHeader.ps.get(list, at) === 1) return invalidInParameterList(ModePageHeader.ps, at);
+  const spf = ModePageHeader.spf.get(list, at) === 1;
+  const header = spf ? ModeSubpageHeader : ModePageHeader;
+  if (list.length < at + header.$.length) return conditions.parameterListLengthError;
+  const pageCode = header.pageCode.get(list, at);
+  const subpageCode = spf ? ModeSubpageHeader.subpageCode.get(list, at) : 0;
+  const page = findModePage(pageCode, subpageCode);
+  if (page === undefined) {
+    const subpageAtFault = spf && findModePage(pageCode, 0) !== undefined;
+    const field = subpageAtFault ? ModeSubpageHeader.subpageCode : header.pageCode;
+    return invalidInParameterList(field, at);
+  }
+  // SPF 1 with subpage 00h is not how a page without subpage is sent.
+  if (spf && subpageCode === 0) return invalidInParameterList(ModeSubpageHeader.subpageCode, at);
+  const { length } = page.layout.$;
+  if (header.pageLength.get(list, at) !== length - header.$.length) {
+    return invalidInParameterList(header.pageLength, at);
+  }
+  if (list.length < at + length) return conditions.parameterListLengthError;
+  return applyFields(list.subarray(at, at + length), at, page, next) ?? length;
+}
+
+/** Refuses a change of what is not changeable, at its highest bit; takes over the rest. */
+function applyFields(
+  sent: Uint8Array,
+  at: number,
+  page: ModePage,
+  next: ModeParameters,
+): Ending | undefined {
+  const current = encodeModePage(page, next);
+  const changeable = encodeChangeable(page);
+  for (let i = 2; i < sent.length; i++) {
+    const changed = (sent[i]! ^ current[i]!) & ~changeable[i]!;
+    if (changed !== 0) {
+      const bit = 31 - Math.clz32(changed);
+      return atParameter(conditions.invalidFieldInParameterList, at + i, bit);
+    }
+  }
+  for (const { field, apply } of page.changeable) apply(next, field.get(sent));
+  return undefined;
+}
