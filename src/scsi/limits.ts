@@ -14,8 +14,11 @@ export const TRANSFER_LENGTH_OPTIMAL_BYTES = 1024 * 1024;
 /** MAXIMUM PREFETCH LENGTH. */
 export const PREFETCH_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
 
-/** MAXIMUM UNMAP LBA COUNT: the sum over the descriptors of one UNMAP. */
-export const UNMAP_MAX_BYTES = 4 * 1024 * 1024 * 1024;
+/**
+ * MAXIMUM UNMAP LBA COUNT: the sum over the descriptors of one UNMAP. With 512-byte blocks the
+ * 1,048,576 blocks that libiscsi's conformance suite takes for the most a sane target tells.
+ */
+export const UNMAP_MAX_BYTES = 512 * 1024 * 1024;
 
 /** MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT. */
 export const UNMAP_DESCRIPTOR_COUNT_MAX = 256;
