@@ -1,0 +1,216 @@
+import type { Address } from './connection.ts';
+import { Initiator } from './initiator.ts';
+import { InitiatorError } from './initiator-error.ts';
+import { freshIsid, type Isid, type LoginOptions } from './login.ts';
+import type { ScsiRequest, ScsiResult } from './scsi-exchange.ts';
+
+export interface MultipathOptions {
+  readonly paths: readonly Address[];
+  readonly login: LoginOptions;
+  /** A path that leaves a NOP-Out unanswered for so long is given up. */
+  readonly answerBoundMs?: number;
+  /** The path to begin with. */
+  readonly preferred?: number;
+}
+
+export interface MultipathResult extends ScsiResult {
+  /** Sent so many times; over 1: an earlier attempt had an unknown outcome. */
+  readonly attempts: number;
+  /** Through which path the answer came. */
+  readonly path: number;
+}
+
+interface Path {
+  readonly index: number;
+  readonly address: Address;
+  readonly isid: Isid;
+  session: Initiator | undefined;
+}
+
+const NOP_INTERVAL_MS = 250;
+const RECONNECT_INTERVAL_MS = 100;
+const ANSWER_BOUND_MS = 1500;
+const UNIT_ATTENTION = 6;
+const UNIT_ATTENTIONS_MAX = 20;
+
+/**
+ * One initiator with a session through each gateway, as dm-multipath has it: commands go through
+ * one path; on a lost connection or a NOP-Out without answer they are sent again through another,
+ * and the lost path is reconnected for ever. Unit attentions are taken and the command sent again.
+ */
+export class MultipathInitiator {
+  readonly #options: MultipathOptions;
+  readonly #paths: readonly Path[];
+  #active: number;
+  #stopped = false;
+  #waiters: (() => void)[] = [];
+  readonly #loops: Promise<void>[];
+  failovers = 0;
+
+  private constructor(options: MultipathOptions) {
+    this.#options = options;
+    this.#active = options.preferred ?? 0;
+    this.#paths = options.paths.map((address, index) => {
+      return { index, address, isid: freshIsid(), session: undefined };
+    });
+    this.#loops = this.#paths.map((path) => this.#keep(path));
+  }
+
+  /** Resolves when every path has its session. */
+  static async connect(options: MultipathOptions): Promise<MultipathInitiator> {
+    const initiator = new MultipathInitiator(options);
+    for (const path of initiator.#paths) {
+      while (path.session === undefined) await initiator.#change();
+    }
+    return initiator;
+  }
+
+  get activePath(): number {
+    return this.#active;
+  }
+
+  isConnected(path: number): boolean {
+    return this.#paths[path]?.session !== undefined;
+  }
+
+  /** Sends commands through this path from now on, while it lives. */
+  prefer(path: number): void {
+    this.#active = path;
+  }
+
+  /**
+   * Resolves with a status, whatever it takes to get one within `boundMs`. With `retry` false a
+   * command of unknown outcome is not sent again: the error of its path is thrown.
+   */
+  async execute(
+    request: ScsiRequest,
+    { boundMs = 60_000, retry = true }: { boundMs?: number; retry?: boolean } = {},
+  ): Promise<MultipathResult> {
+    const deadline = Date.now() + boundMs;
+    let unitAttentions = 0;
+    for (let attempts = 1; ; attempts++) {
+      const path = await this.#select(deadline);
+      const session = path.session!;
+      try {
+        const result = await session.execute(request);
+        if (isUnitAttention(result) && unitAttentions++ < UNIT_ATTENTIONS_MAX) {
+          attempts -= 1;
+          continue;
+        }
+        return { ...result, attempts, path: path.index };
+      } catch (error) {
+        if (!(error instanceof InitiatorError) || error.code === 'protocolViolation') throw error;
+        session.destroy();
+        if (!retry || this.#stopped || Date.now() > deadline) throw error;
+      }
+    }
+  }
+
+  /** Logs out of every path that answers. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(
+      this.#paths.map(async ({ session }) => {
+        if (session?.isOpen !== true) return;
+        const late = setTimeout(() => session.destroy(), this.#bound());
+        await session.logout().catch(() => session.destroy());
+        clearTimeout(late);
+      }),
+    );
+    this.#wake();
+    await Promise.all(this.#loops);
+  }
+
+  #bound(): number {
+    return this.#options.answerBoundMs ?? ANSWER_BOUND_MS;
+  }
+
+  async #select(deadline: number): Promise<Path> {
+    for (;;) {
+      const count = this.#paths.length;
+      for (let step = 0; step < count; step++) {
+        const path = this.#paths[(this.#active + step) % count]!;
+        if (path.session?.isOpen !== true) continue;
+        if (step > 0) {
+          this.failovers += 1;
+          this.#active = path.index;
+        }
+        return path;
+      }
+      if (this.#stopped || Date.now() > deadline) {
+        throw new InitiatorError('connectionLost', 'no path left');
+      }
+      await this.#change();
+    }
+  }
+
+  /** Keeps one path connected and alive until `close`. */
+  async #keep(path: Path): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        path.session = await this.#connect(path);
+        this.#wake();
+        await this.#ping(path.session);
+      } catch (error) {
+        if (error instanceof InitiatorError && error.code === 'protocolViolation') {
+          process.emitWarning(error);
+        }
+      }
+      path.session?.destroy();
+      path.session = undefined;
+      this.#wake();
+      if (!this.#stopped) await delay(RECONNECT_INTERVAL_MS);
+    }
+  }
+
+  /** A login with a bound: a stopped gateway's kernel still accepts connections. */
+  async #connect(path: Path): Promise<Initiator> {
+    const connecting = Initiator.connect({
+      ...this.#options.login,
+      ...path.address,
+      isid: path.isid,
+    });
+    const session = await Promise.race([connecting, delay(this.#bound())]);
+    if (session !== undefined) return session;
+    connecting.then(
+      (late) => late.destroy(),
+      () => {},
+    );
+    throw new InitiatorError('timeout', 'login');
+  }
+
+  async #ping(session: Initiator): Promise<void> {
+    while (!this.#stopped && session.isOpen) {
+      await session.nop(undefined, this.#bound());
+      await Promise.race([delay(NOP_INTERVAL_MS), session.closed]);
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, RECONNECT_INTERVAL_MS);
+      this.#waiters.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+}
+
+function isUnitAttention({ status, sense }: ScsiResult): boolean {
+  if (status !== 0x02 || sense.length < 3) return false;
+  const descriptor = (sense[0]! & 0x7f) >= 0x72;
+  return (sense[descriptor ? 1 : 2]! & 0x0f) === UNIT_ATTENTION;
+}
+
+function delay(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, undefined);
+  });
+}

@@ -1,0 +1,119 @@
+import type { Address } from '../initiator/connection.ts';
+import { Initiator } from '../initiator/initiator.ts';
+import { MultipathInitiator } from '../initiator/multipath-initiator.ts';
+import { StampedWriter } from './stamped-writer.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface StampedLoadOptions {
+  readonly paths: readonly Address[];
+  readonly targetName: string;
+  readonly writers: number;
+  readonly depth?: number;
+  /** Units of 4 KiB that each writer has for itself. */
+  readonly units?: number;
+  readonly blockLength?: number;
+  /** Sees no answer to a NOP-Out for so long: the path is given up. */
+  readonly answerBoundMs?: number;
+}
+
+const RECONNECT_LIMIT_MS = 15_000;
+
+/** Several initiators, each with a region of its own, spread over the paths by turns. */
+export class StampedLoad {
+  readonly writers: readonly StampedWriter[];
+  readonly #options: StampedLoadOptions;
+
+  private constructor(options: StampedLoadOptions, writers: readonly StampedWriter[]) {
+    this.#options = options;
+    this.writers = writers;
+  }
+
+  static async connect(options: StampedLoadOptions): Promise<StampedLoad> {
+    const units = options.units ?? 512;
+    const writers: StampedWriter[] = [];
+    for (let writer = 0; writer < options.writers; writer++) {
+      const initiator = await MultipathInitiator.connect({
+        paths: options.paths,
+        preferred: writer % options.paths.length,
+        login: {
+          initiatorName: `iqn.2026-11.test:writer-${writer}`,
+          targetName: options.targetName,
+        },
+        ...(options.answerBoundMs === undefined ? {} : { answerBoundMs: options.answerBoundMs }),
+      });
+      writers.push(
+        new StampedWriter({
+          initiator,
+          writer,
+          firstUnit: writer * units,
+          units,
+          blockLength: options.blockLength ?? 512,
+          depth: options.depth ?? 4,
+        }),
+      );
+    }
+    return new StampedLoad(options, writers);
+  }
+
+  get acknowledged(): number {
+    return this.writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  }
+
+  get retried(): number {
+    return this.writers.reduce((sum, { retried }) => sum + retried, 0);
+  }
+
+  start(): void {
+    for (const writer of this.writers) {
+      writer.resetWorst();
+      writer.start();
+    }
+  }
+
+  /** Resolves when every writer has had another `count` writes acknowledged. */
+  async progress(count: number, limitMs = RECONNECT_LIMIT_MS): Promise<void> {
+    const goals = this.writers.map(({ acknowledged }) => acknowledged + count);
+    await waitFor(
+      'every writer goes on',
+      () => this.writers.every(({ acknowledged }, index) => acknowledged >= goals[index]!),
+      limitMs,
+    );
+  }
+
+  async pause(): Promise<void> {
+    await Promise.all(this.writers.map((writer) => writer.pause()));
+  }
+
+  /** What was acknowledged and does not read back through this path. */
+  async faults(path: number): Promise<string[]> {
+    const { paths, targetName } = this.#options;
+    const initiatorName = 'iqn.2026-11.test:reader';
+    const reader = await Initiator.connect({ ...paths[path]!, initiatorName, targetName });
+    const faults: string[] = [];
+    for (const writer of this.writers) faults.push(...(await writer.faults(reader)));
+    await reader.logout();
+    return faults;
+  }
+
+  /** Waits for all paths of all writers, and spreads the writers over them again. */
+  async rebalance(): Promise<void> {
+    const count = this.#options.paths.length;
+    await waitFor(
+      'all paths are back',
+      () =>
+        this.writers.every(({ initiator }) => {
+          return this.#options.paths.every((_, path) => initiator.isConnected(path));
+        }),
+      RECONNECT_LIMIT_MS,
+    );
+    for (const [index, writer] of this.writers.entries()) {
+      writer.initiator.prefer(index % count);
+      writer.settled();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pause().catch(() => {});
+    await Promise.all(this.writers.map(({ initiator }) => initiator.close()));
+  }
+}

@@ -1,0 +1,162 @@
+import { read16, write16 } from '../initiator/cdb.ts';
+import type { Initiator } from '../initiator/initiator.ts';
+import type { MultipathInitiator } from '../initiator/multipath-initiator.ts';
+
+/** Bytes that carry one stamp; a write is one unit. */
+export const UNIT_LENGTH = 4096;
+const READ_UNITS = 32;
+
+export interface StampedWriterOptions {
+  readonly initiator: MultipathInitiator;
+  /** Goes into every stamp. */
+  readonly writer: number;
+  readonly firstUnit: number;
+  readonly units: number;
+  readonly blockLength: number;
+  /** Writes under way at a time. */
+  readonly depth: number;
+}
+
+/**
+ * Writes stamped units over and over through a multipath initiator and knows what of it was
+ * acknowledged. A unit whose write was sent twice is left alone until `settled`: the first sending
+ * may still land through a stopped gateway, and would undo a later write.
+ */
+export class StampedWriter {
+  acknowledged = 0;
+  retried = 0;
+  /** Longest time to a status of a write that needed one attempt, and of one that needed more. */
+  steadyWorstMs = 0;
+  failoverWorstMs = 0;
+  lastAcknowledgedAt = 0;
+  readonly #options: StampedWriterOptions;
+  readonly #sequences: Uint32Array;
+  readonly #busy = new Set<number>();
+  readonly #unsettled = new Set<number>();
+  #sequence = 0;
+  #next = 0;
+  #running = false;
+  #workers: Promise<void>[] = [];
+
+  constructor(options: StampedWriterOptions) {
+    this.#options = options;
+    this.#sequences = new Uint32Array(options.units);
+  }
+
+  get initiator(): MultipathInitiator {
+    return this.#options.initiator;
+  }
+
+  start(): void {
+    this.#running = true;
+    const { depth } = this.#options;
+    this.#workers = Array.from({ length: depth }, () => this.#work());
+  }
+
+  /** Resolves when nothing is under way; rejects with what a worker met. */
+  async pause(): Promise<void> {
+    this.#running = false;
+    await Promise.all(this.#workers);
+  }
+
+  /** Nothing that was sent earlier can land any more. */
+  settled(): void {
+    this.#unsettled.clear();
+  }
+
+  resetWorst(): void {
+    this.steadyWorstMs = 0;
+    this.failoverWorstMs = 0;
+  }
+
+  /** Reads every unit written and returns what differs from what was acknowledged. */
+  async faults(reader: Initiator): Promise<string[]> {
+    const { firstUnit, units, blockLength, writer } = this.#options;
+    const blocks = (READ_UNITS * UNIT_LENGTH) / blockLength;
+    const faults: string[] = [];
+    for (let at = 0; at < units; at += READ_UNITS) {
+      const lba = ((firstUnit + at) * UNIT_LENGTH) / blockLength;
+      const dataInLength = READ_UNITS * UNIT_LENGTH;
+      const { status, dataIn } = await readThrough(reader, lba, blocks, dataInLength);
+      if (status !== 0) throw new Error(`read back: status ${status}`);
+      for (let unit = at; unit < at + READ_UNITS; unit++) {
+        const sequence = this.#sequences[unit]!;
+        if (sequence === 0) continue;
+        const start = (unit - at) * UNIT_LENGTH;
+        const found = dataIn.subarray(start, start + UNIT_LENGTH);
+        if (found.equals(stampedUnit(writer, unit, sequence))) continue;
+        faults.push(`writer ${writer} unit ${unit}: ${describe(found)}, not sequence ${sequence}`);
+      }
+    }
+    return faults;
+  }
+
+  async #work(): Promise<void> {
+    const { writer, firstUnit, blockLength, initiator } = this.#options;
+    while (this.#running) {
+      const unit = this.#takeUnit();
+      const sequence = ++this.#sequence;
+      const lba = ((firstUnit + unit) * UNIT_LENGTH) / blockLength;
+      const startedAt = performance.now();
+      const { status, sense, attempts } = await initiator.execute({
+        cdb: write16(lba, UNIT_LENGTH / blockLength),
+        dataOut: stampedUnit(writer, unit, sequence),
+      });
+      if (status !== 0) throw new Error(`write: status ${status} ${sense.toString('hex')}`);
+      this.#busy.delete(unit);
+      this.#sequences[unit] = sequence;
+      this.#count(performance.now() - startedAt, attempts);
+      if (attempts > 1) this.#unsettled.add(unit);
+    }
+  }
+
+  #count(elapsedMs: number, attempts: number): void {
+    this.acknowledged += 1;
+    this.lastAcknowledgedAt = performance.now();
+    if (attempts === 1) {
+      this.steadyWorstMs = Math.max(this.steadyWorstMs, elapsedMs);
+    } else {
+      this.retried += 1;
+      this.failoverWorstMs = Math.max(this.failoverWorstMs, elapsedMs);
+    }
+  }
+
+  #takeUnit(): number {
+    const { units } = this.#options;
+    for (let tried = 0; tried < units; tried++) {
+      const unit = this.#next;
+      this.#next = (unit + 1) % units;
+      if (this.#busy.has(unit) || this.#unsettled.has(unit)) continue;
+      this.#busy.add(unit);
+      return unit;
+    }
+    throw new Error('every unit is under way or unsettled: the writer needs more units');
+  }
+}
+
+/** Unit attentions of the reader's fresh session are taken on the way. */
+async function readThrough(reader: Initiator, lba: number, blocks: number, dataInLength: number) {
+  for (let attempts = 0; ; attempts++) {
+    const result = await reader.execute({ cdb: read16(lba, blocks), dataInLength });
+    if (result.status === 0 || attempts === 10) return result;
+  }
+}
+
+/** The stamp, writer, unit and sequence, fills the unit, so that a torn write shows. */
+export function stampedUnit(writer: number, unit: number, sequence: number): Buffer {
+  const stamp = Buffer.alloc(16);
+  stamp.write('STMP', 'latin1');
+  stamp.writeUInt32BE(writer, 4);
+  stamp.writeUInt32BE(unit, 8);
+  stamp.writeUInt32BE(sequence, 12);
+  return Buffer.alloc(UNIT_LENGTH, stamp);
+}
+
+function describe(found: Buffer): string {
+  const stamp = found.subarray(0, 16);
+  if (found.every((byte) => byte === 0)) return 'zeros';
+  if (stamp.toString('latin1', 0, 4) !== 'STMP') return `alien bytes ${stamp.toString('hex')}`;
+  const [writer, unit, sequence] = [4, 8, 12].map((at) => stamp.readUInt32BE(at));
+  const whole = found.equals(Buffer.alloc(UNIT_LENGTH, stamp)) ? '' : ' (torn)';
+  return `writer ${writer} unit ${unit} sequence ${sequence}${whole}`;
+}
