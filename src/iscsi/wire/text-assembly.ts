@@ -12,7 +12,7 @@ export class TextAssembly {
   /** Keeps a copy of the chunk; false when the whole would be too long. */
   add(chunk: Uint8Array): boolean {
     if (this.#length + chunk.length > TEXT_LENGTH_MAX) return false;
-    if (chunk.length > 0) this.#chunks.push(chunk.slice());
+    if (chunk.length > 0) this.#chunks.push(new Uint8Array(chunk));
     this.#length += chunk.length;
     return true;
   }
