@@ -3,9 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { importProblem, layerOf, layers } from './support/layers.ts';
@@ -15,13 +23,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const linesMax = 500;
 const columnsMax = 100;
 
-/** The files that git knows or would take, and that exist. */
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+/** Folders and files that are no part of the tree, as .gitignore names them; git is not needed. */
+const ignored = new Set([
+  '.git',
+  ...read('.gitignore')
+    .split('\n')
+    .map((line) => line.replace(/\/$/, '')),
+]);
+const files = globSync('**/*', {
   cwd: root,
-  encoding: 'utf8',
+  withFileTypes: true,
+  exclude: (entry) => ignored.has(entry.name),
 })
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(join(root, file)));
+  .filter((entry) => entry.isFile() && !entry.name.endsWith('.log'))
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 const typescript = files.filter((file) => file.endsWith('.ts'));
 const product = typescript.filter((file) => file.startsWith('src/'));
 

@@ -16,6 +16,13 @@ const endLimitMs = 10_000;
 /** How many lines of the demo's error output a failure message quotes. */
 const quotedLinesMax = 40;
 
+/** Demos not stopped yet: a test process that is ended (a ring's limit, Ctrl-C) takes them along. */
+const running = new Set<Demo>();
+process.on('exit', () => {
+  for (const demo of running) demo.kill();
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 export interface DemoOptions {
   readonly gateways?: number;
   readonly size?: string;
@@ -74,6 +81,7 @@ export class Demo {
     if (options.store !== undefined) args.push('--store', options.store);
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const demo = new Demo(child, port, gateways);
+    running.add(demo);
     const late = setTimeout(() => {
       demo.#ready.reject(new Error(`the demo is not ready yet:\n${demo.errors()}`));
     }, readyLimitMs);
@@ -113,7 +121,14 @@ export class Demo {
       clearTimeout(late);
     }
     this.#killLeftovers();
+    running.delete(this);
     return this.#child.exitCode;
+  }
+
+  /** Ends the demo and its gateways at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+    this.#killLeftovers();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
