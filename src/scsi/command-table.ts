@@ -2,9 +2,20 @@ import { assert } from '../base/assert.ts';
 import type { Command } from './command.ts';
 import { compareAndWriteCommand } from './commands/compare-and-write.ts';
 import { getLbaStatusCommand } from './commands/get-lba-status.ts';
+import { inquiryCommand } from './commands/inquiry.ts';
+import { modeSelectCommands } from './commands/mode-select.ts';
+import { modeSenseCommands } from './commands/mode-sense.ts';
 import { preFetchCommands } from './commands/pre-fetch.ts';
 import { readCommands } from './commands/read.ts';
+import { readCapacityCommands } from './commands/read-capacity.ts';
+import { reportLunsCommand } from './commands/report-luns.ts';
+import { reportOperationCodesCommand } from './commands/report-operation-codes.ts';
+import { reportTargetPortGroupsCommand } from './commands/report-target-port-groups.ts';
+import { reportTaskManagementCommand } from './commands/report-task-management.ts';
+import { requestSenseCommand } from './commands/request-sense.ts';
+import { startStopUnitCommand } from './commands/start-stop-unit.ts';
 import { synchronizeCacheCommands } from './commands/synchronize-cache.ts';
+import { testUnitReadyCommand } from './commands/test-unit-ready.ts';
 import { unmapCommand } from './commands/unmap.ts';
 import { verifyCommands } from './commands/verify.ts';
 import { writeCommands } from './commands/write.ts';
@@ -13,6 +24,17 @@ import { writeSameCommands } from './commands/write-same.ts';
 
 /** Every command that a logical unit serves. */
 export const commands: readonly Command[] = [
+  testUnitReadyCommand,
+  requestSenseCommand,
+  inquiryCommand,
+  ...modeSelectCommands,
+  ...modeSenseCommands,
+  startStopUnitCommand,
+  ...readCapacityCommands,
+  reportLunsCommand,
+  reportTargetPortGroupsCommand,
+  reportOperationCodesCommand,
+  reportTaskManagementCommand,
   ...readCommands,
   ...writeCommands,
   ...writeAndVerifyCommands,

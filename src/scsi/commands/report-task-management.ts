@@ -11,7 +11,7 @@ import {
 const LONG_TIMEOUT = 80;
 
 /** REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
-export const reportSupportedTaskManagementFunctionsCommand: Command = {
+export const reportTaskManagementCommand: Command = {
   name: Cdb.$.name,
   operationCode: 0xa3,
   serviceAction: MaintenanceIn.reportSupportedTaskManagementFunctions,

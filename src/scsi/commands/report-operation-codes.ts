@@ -14,7 +14,7 @@ import {
 } from '../standard/spc.ts';
 
 /** REPORT SUPPORTED OPERATION CODES: printed from the command table. */
-export const reportSupportedOperationCodesCommand: Command = {
+export const reportOperationCodesCommand: Command = {
   name: Cdb.$.name,
   operationCode: 0xa3,
   serviceAction: MaintenanceIn.reportSupportedOperationCodes,

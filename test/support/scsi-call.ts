@@ -1,0 +1,170 @@
+// One command against one logical unit, without a task set or a transport: what the tests of
+// command rows and pages need. The volume is a literal that holds no bytes.
+
+import type { Clock } from '../../src/base/clock.ts';
+import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.ts';
+import { commands } from '../../src/scsi/command-table.ts';
+import type { Ending } from '../../src/scsi/ending.ts';
+import { LogicalUnit, type LogicalUnitIdentity } from '../../src/scsi/logical-unit.ts';
+import type { NexusIdentity, PortGroup, TargetPort } from '../../src/scsi/nexus.ts';
+import { Task } from '../../src/scsi/task.ts';
+import { endingOf } from '../../src/scsi/volume-fault.ts';
+import { DONE, type Volume, type VolumeLimits } from '../../src/volume/volume.ts';
+
+export const identity: LogicalUnitIdentity = {
+  name: 'disk',
+  uuid: '8f9c0c8e-6a55-4a5e-9b0e-0f2f2a1c7d11',
+  serial: '8f9c0c8e6a554a5e',
+  naa: Uint8Array.from([0x60, 0x0a, 0x0b, 0x0c, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+  vendor: 'ALLPATH',
+  product: 'DISK',
+  revision: '0001',
+};
+
+export const port: TargetPort = {
+  name: 'iqn.2026-11.io.allpath:demo,t,0x0002',
+  deviceName: 'iqn.2026-11.io.allpath:demo',
+  relativePortIdentifier: 2,
+  portGroup: 2,
+};
+
+export interface UnitOptions {
+  readonly blockLengthBytes?: number;
+  readonly blocks?: number;
+  readonly readOnly?: boolean;
+  readonly limits?: Partial<VolumeLimits>;
+  /** Called at each flush. */
+  readonly flushed?: () => void;
+}
+
+/** A logical unit of 1 GiB in blocks of 512 bytes, unless told otherwise. */
+export function logicalUnit(options: UnitOptions = {}): LogicalUnit {
+  const blockLengthBytes = options.blockLengthBytes ?? 512;
+  const blocks = options.blocks ?? 2 ** 30 / blockLengthBytes;
+  const limits: VolumeLimits = {
+    alignmentBytes: 512,
+    compareAndWriteMaxBytes: 4096,
+    atomicBoundaryBytes: 4096,
+    optimalGranularityBytes: 4096,
+    unmapGranularityBytes: 4096,
+    volatileCache: true,
+    ...options.limits,
+  };
+  const volume: Partial<Volume> = {
+    sizeBytes: blocks * blockLengthBytes,
+    limits,
+    onResize: () => () => {},
+    flush: () => {
+      options.flushed?.();
+      return DONE;
+    },
+  };
+  const readOnly = options.readOnly ?? false;
+  return new LogicalUnit({ identity, volume: volume as Volume, blockLengthBytes, readOnly });
+}
+
+export interface CallOptions {
+  /** Null: the LUN has no logical unit. */
+  readonly unit?: LogicalUnit | null;
+  readonly luns?: readonly number[];
+  readonly portGroups?: readonly PortGroup[];
+  readonly commands?: readonly Command[];
+  readonly identity?: NexusIdentity;
+  /** What takeUnitAttention gives, once. */
+  readonly unitAttention?: Ending;
+  readonly dataOut?: Uint8Array;
+  /** Expected Data Transfer Length of data-in; as much as asked for unless given. */
+  readonly dataInExpected?: number;
+}
+
+export interface CallResult {
+  readonly ending: Ending;
+  readonly dataIn: Uint8Array;
+  readonly transferLength: number;
+  /** What other nexuses were told. */
+  readonly told: readonly Ending[];
+}
+
+/** Plans and runs the command of this CDB, as the device server does after its own checks. */
+export async function run(cdb: readonly number[], options: CallOptions = {}): Promise<CallResult> {
+  const task = new LiteralTask(cdb, options);
+  const told: Ending[] = [];
+  const call: CommandCall = {
+    task,
+    logicalUnit: options.unit === null ? undefined : (options.unit ?? logicalUnit()),
+    nexus: literalNexus(options, told),
+  };
+  const command = rowOf(cdb, options.commands ?? commands);
+  const plan = command.plan(call);
+  if ('status' in plan) return { ending: plan, dataIn: new Uint8Array(0), transferLength: 0, told };
+  task.transferLength = Math.max(plan.dataIn, plan.dataOut);
+  const ending = endingOf(await command.run(call));
+  const length = ending.dataInLength ?? task.dataIn.length;
+  const { transferLength } = task;
+  return { ending, dataIn: task.dataIn.subarray(0, length), transferLength, told };
+}
+
+function rowOf(cdb: readonly number[], rows: readonly Command[]): Command {
+  const row = rows.find(
+    ({ operationCode, serviceAction }) =>
+      operationCode === cdb[0] &&
+      (serviceAction === undefined || serviceAction === ((cdb[1] ?? 0) & 0x1f)),
+  );
+  if (row === undefined) throw new Error(`no command row for ${cdb}`);
+  return row;
+}
+
+class LiteralTask extends Task {
+  override readonly dataOut: readonly Uint8Array[];
+  dataIn = new Uint8Array(0);
+
+  constructor(cdb: readonly number[], options: CallOptions) {
+    super();
+    this.cdb.set(cdb);
+    this.cdbLength = cdb.length;
+    this.dataOut = options.dataOut === undefined ? [] : [options.dataOut];
+    this.dataOutExpected = options.dataOut?.length ?? 0;
+    this.dataInExpected = options.dataInExpected ?? 0xffff_ffff;
+  }
+
+  override requestDataOut(): boolean {
+    return true;
+  }
+
+  override allocateDataIn(length: number): readonly Uint8Array[] {
+    // Filled with ones: a byte that the command leaves out shows.
+    this.dataIn = new Uint8Array(length).fill(0xff);
+    return [this.dataIn.subarray(0, 3), this.dataIn.subarray(3)];
+  }
+
+  override end(): void {}
+  override discard(): void {}
+}
+
+function literalNexus(options: CallOptions, told: Ending[]): CommandNexus {
+  let pending = options.unitAttention;
+  return {
+    identity: options.identity ?? {
+      initiatorPort: 'iqn.1993-08.org.debian:01:abc,i,0x00023d000001',
+      targetPort: port,
+    },
+    luns: options.luns ?? [0],
+    portGroups: options.portGroups ?? [],
+    commands: options.commands ?? commands,
+    clock: undefined as unknown as Clock,
+    takeUnitAttention: () => {
+      const taken = pending;
+      pending = undefined;
+      return taken;
+    },
+    tellOthers: (_, condition) => told.push(condition),
+  };
+}
+
+/** Bytes as hexadecimal, in lines of sixteen: how golden bytes stand in the tests. */
+export function hex(bytes: Uint8Array): string {
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
+  const lines: string[] = [];
+  for (let i = 0; i < digits.length; i += 16) lines.push(digits.slice(i, i + 16).join(' '));
+  return lines.join('\n');
+}
