@@ -37,7 +37,7 @@ export function startNegotiation(discovery: boolean): Negotiated {
 
 /**
  * Answers the offers of an initiator by the key table. Keys of the security stage, and names, are
- * the login's matter: the caller takes them out before.
+ * the login's matter: it takes them out before, and here they are refused.
  */
 export function negotiate(
   before: Negotiated,
@@ -80,7 +80,7 @@ function answerTo(
   offer: Offer,
   values: Map<string, string>,
 ): string | undefined | NegotiationFault {
-  if (row.senders === 'target') return 'Reject';
+  if (row.senders === 'target' || row.use === 'security') return 'Reject';
   if (discovery && row.irrelevantInDiscovery) return 'Irrelevant';
   const { rule } = row;
   switch (rule.kind) {
