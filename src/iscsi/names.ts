@@ -1,4 +1,4 @@
-/** Longest iSCSI name, in bytes of UTF-8 (RFC 7143, section 4.2.7). */
+/** Longest iSCSI name, in bytes of UTF-8 (RFC 7143). */
 export const ISCSI_NAME_LENGTH_MAX = 223;
 
 const IQN = /^iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[^.:][^:]*(?::.+)?$/u;
@@ -18,7 +18,7 @@ export function prepareName(name: string): string | undefined {
   return IQN.test(prepared) || EUI.test(prepared) || NAA.test(prepared) ? prepared : undefined;
 }
 
-/** SCSI initiator port name (RFC 7143, section 4.4.2); `isid` is 12 hex digits. */
+/** SCSI initiator port name (RFC 7143); `isid` is 12 hex digits. */
 export function initiatorPortName(initiatorName: string, isid: string): string {
   return `${initiatorName},i,0x${isid}`;
 }

@@ -1,4 +1,5 @@
 import type { Directory, Portal, TargetListing } from './contracts.ts';
+import { prepareName } from './names.ts';
 import type { TextPair } from './wire/text.ts';
 
 /** What a SendTargets request may list. */
@@ -11,7 +12,7 @@ export interface SendTargetsScope {
 }
 
 /**
- * The answer to `SendTargets=<request>` (RFC 7143, appendix C): each target's name, then its
+ * The answer to `SendTargets=<request>` (RFC 7143): each target's name, then its
  * portals with their portal group tags. Undefined: not to be asked for in this session. Lazy,
  * because thousands of targets are told in pieces as the initiator asks for them.
  */
@@ -23,7 +24,7 @@ export function sendTargets(
   if (request === 'All') {
     return ownTarget === undefined ? pairsOf(directory.listTargets(initiatorName)) : undefined;
   }
-  const name = request === '' ? ownTarget : request;
+  const name = request === '' ? ownTarget : (prepareName(request) ?? request);
   if (name === undefined || (ownTarget !== undefined && name !== ownTarget)) return undefined;
   const listing = directory.listTargets(initiatorName).filter((each) => each.targetName === name);
   return pairsOf(listing);

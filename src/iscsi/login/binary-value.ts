@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /**
- * A binary value in text: hexadecimal (0x) or base64 (0b), RFC 7143, section 6.1. Undefined when
+ * A binary value in text: hexadecimal (0x) or base64 (0b), RFC 7143 Undefined when
  * it is neither, or longer than `lengthMax` bytes.
  */
 export function parseBinary(value: string, lengthMax: number): Uint8Array | undefined {

@@ -71,7 +71,7 @@ export interface LoginStep {
 }
 
 /**
- * One login, from its first request to full feature phase (RFC 7143, section 6.3). Synchronous;
+ * One login, from its first request to full feature phase (RFC 7143). Synchronous;
  * the world enters through the context. Not to be used again after an outcome.
  */
 export class LoginMachine {

@@ -1,7 +1,7 @@
 import { bits, layout, u8, u16, u24, u32 } from '../../base/bytes/layout.ts';
 
 /**
- * The Basic Header Segment of every PDU (RFC 7143, section 11), names as there in camelCase.
+ * The Basic Header Segment of every PDU (RFC 7143), names as there in camelCase.
  * `lunHigh` and `lunLow` are the two halves of the LUN field: as an identity of eight bytes it is
  * copied from `LUN_BYTE`; as numbers it is only compared. The ISID is treated in the same way.
  */

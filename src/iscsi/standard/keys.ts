@@ -1,5 +1,5 @@
 /**
- * Every text key of RFC 7143 (sections 12 and 13) and of RFC 7144, one row each. Negotiation,
+ * Every text key of RFC 7143 and of RFC 7144, one row each. Negotiation,
  * discovery answers, tests and the reference page derive from this table.
  */
 export type KeyRule =
@@ -39,7 +39,7 @@ export interface KeyRow {
   readonly irrelevantInDiscovery: boolean;
 }
 
-/** Values longer than this are allowed only to security keys (RFC 7143, section 6.1). */
+/** Values longer than this are allowed only to security keys (RFC 7143). */
 export const VALUE_LENGTH_MAX = 255;
 
 /** 2^24 - 1: the largest data segment and burst. */

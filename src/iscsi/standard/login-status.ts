@@ -1,4 +1,4 @@
-/** Status-Class << 8 | Status-Detail of a Login Response (RFC 7143, section 11.13.5). */
+/** Status-Class << 8 | Status-Detail of a Login Response (RFC 7143). */
 export const LoginStatus = {
   success: 0x0000,
   targetMovedTemporarily: 0x0101,
@@ -21,7 +21,7 @@ export const LoginStatus = {
 } as const;
 export type LoginStatus = (typeof LoginStatus)[keyof typeof LoginStatus];
 
-/** Stages of a login, as CSG and NSG code them (RFC 7143, section 11.12.3). */
+/** Stages of a login, as CSG and NSG code them (RFC 7143). */
 export const LoginStage = {
   securityNegotiation: 0,
   operationalNegotiation: 1,

@@ -1,4 +1,4 @@
-/** Reason of a Reject (RFC 7143, section 11.17). */
+/** Reason of a Reject (RFC 7143). */
 export const RejectReason = {
   dataDigestError: 0x02,
   snackReject: 0x03,

@@ -14,7 +14,7 @@ export interface TextFault {
 export const TEXT_LENGTH_MAX = 65_536;
 /** Pairs in one text; more than twice what the standard's keys could fill. */
 export const TEXT_PAIRS_MAX = 64;
-/** RFC 7143, section 6.1: a key name has at most 63 bytes. */
+/** RFC 7143: a key name has at most 63 bytes. */
 export const KEY_NAME_LENGTH_MAX = 63;
 /** Room for the longest value of any key: a binary value of 1024 bytes in hex, and lists. */
 export const TEXT_VALUE_LENGTH_MAX = 8192;
@@ -69,7 +69,7 @@ export function formatText(pairs: readonly TextPair[]): Uint8Array {
   return encoder.encode(pairs.map(({ key, value }) => `${key}=${value}\0`).join(''));
 }
 
-/** Decimal or 0x-prefixed number (RFC 7143, section 6.1); undefined when it is none. */
+/** Decimal or 0x-prefixed number (RFC 7143); undefined when it is none. */
 export function parseNumber(value: string): number | undefined {
   if (!/^(?:0[xX][0-9a-fA-F]{1,13}|[0-9]{1,15})$/.test(value)) return undefined;
   return Number(value);

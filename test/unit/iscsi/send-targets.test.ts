@@ -10,6 +10,8 @@ const portal = (address: string, port: number, portalGroupTag: number): Portal =
   portalGroupTag,
 });
 
+const C = 'iqn.2026-11.io.allpath:c';
+
 const directory: Directory = {
   listTargets: (initiatorName) =>
     initiatorName === 'iqn.stranger'
@@ -20,6 +22,7 @@ const directory: Directory = {
             portals: [portal('10.0.0.1', 3260, 1), portal('fe80::2', 3261, 2)],
           },
           { targetName: 'iqn.b', portals: [] },
+          ...(initiatorName === 'iqn.c' ? [{ targetName: C, portals: [] }] : []),
         ],
   findTarget: () => undefined,
   discoveryAuthentication: undefined,
@@ -43,6 +46,7 @@ test('a discovery session may list all or one', () => {
   assert.deepEqual(ask('All'), [...a, 'TargetName=iqn.b']);
   assert.deepEqual(ask('iqn.a'), a);
   assert.deepEqual(ask('iqn.c'), []);
+  assert.deepEqual(ask(C.toUpperCase(), undefined, 'iqn.c'), [`TargetName=${C}`]);
   assert.equal(ask(''), undefined);
   assert.deepEqual(ask('All', undefined, 'iqn.stranger'), []);
 });
