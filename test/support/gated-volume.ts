@@ -1,0 +1,109 @@
+import type { Pending } from '../../src/base/pending.ts';
+import type { MemoryVolume } from '../../src/volume/memory.ts';
+import type { Allocation, Volume, VolumeResult, WriteOptions } from '../../src/volume/volume.ts';
+
+/** A volume whose operations wait, while it is shut, until the test lets them go or fails them. */
+export class GatedVolume implements Volume {
+  shut = false;
+  /** What operations end with instead of being done, while set. */
+  fault: VolumeResult | undefined = undefined;
+  readonly log: string[] = [];
+  readonly #inner: MemoryVolume;
+  readonly #held: (() => void)[] = [];
+
+  constructor(inner: MemoryVolume) {
+    this.#inner = inner;
+  }
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  get sizeBytes(): number {
+    return this.#inner.sizeBytes;
+  }
+
+  get limits() {
+    return this.#inner.limits;
+  }
+
+  /** Lets the oldest operation that waits go on. */
+  release(): void {
+    this.#held.shift()?.();
+  }
+
+  releaseAll(): void {
+    this.shut = false;
+    while (this.#held.length > 0) this.release();
+  }
+
+  read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
+    return this.#gate(`read ${offset}`, () => this.#inner.read(offset, into));
+  }
+
+  write(offset: number, from: readonly Uint8Array[], options?: WriteOptions) {
+    const name = options?.fua === true ? 'write fua' : 'write';
+    return this.#gate(`${name} ${offset}`, () => this.#inner.write(offset, from, options));
+  }
+
+  compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    return this.#gate(`compareAndWrite ${offset}`, () =>
+      this.#inner.compareAndWrite(offset, compare, write, options),
+    );
+  }
+
+  writeSame(offset: number, length: number, pattern: Uint8Array, options?: WriteOptions) {
+    return this.#gate(`writeSame ${offset} ${length}`, () =>
+      this.#inner.writeSame(offset, length, pattern, options),
+    );
+  }
+
+  unmap(offset: number, length: number): Pending<VolumeResult> {
+    return this.#gate(`unmap ${offset} ${length}`, () => this.#inner.unmap(offset, length));
+  }
+
+  writeZeroes(offset: number, length: number, options?: WriteOptions): Pending<VolumeResult> {
+    return this.#gate(`writeZeroes ${offset} ${length}`, () =>
+      this.#inner.writeZeroes(offset, length, options),
+    );
+  }
+
+  flush(): Pending<VolumeResult> {
+    return this.#gate('flush', () => this.#inner.flush());
+  }
+
+  allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    return this.#inner.allocation(offset, length, extentsMax);
+  }
+
+  onResize(listener: (sizeBytes: number) => void): () => void {
+    return this.#inner.onResize(listener);
+  }
+
+  drain(): Promise<void> {
+    return this.#inner.drain();
+  }
+
+  fence(): Promise<VolumeResult> {
+    return this.#inner.fence();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  #gate(name: string, act: () => Pending<VolumeResult>): Pending<VolumeResult> {
+    this.log.push(name);
+    const { fault } = this;
+    const perform = (): Pending<VolumeResult> => fault ?? act();
+    if (!this.shut) return perform();
+    return new Promise<void>((resolve) => {
+      this.#held.push(resolve);
+    }).then(perform);
+  }
+}

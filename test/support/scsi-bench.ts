@@ -1,0 +1,195 @@
+import { silentLog } from '../../src/base/log.ts';
+import { createDeviceServer } from '../../src/scsi/device-server.ts';
+import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
+import { encodeLun } from '../../src/scsi/lun.ts';
+import type { LunMap, Nexus, NexusIdentity, PortGroup } from '../../src/scsi/nexus.ts';
+import { Task } from '../../src/scsi/task.ts';
+import { MemoryStore, type MemoryVolume } from '../../src/volume/memory.ts';
+import { GatedVolume } from './gated-volume.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A command as a test sends it, and how it ended. */
+export class TestTask extends Task {
+  dataOut: readonly Uint8Array[] = [];
+  /** What ended it: a status, or being discarded; in the order of calls. */
+  readonly ends: (number | 'discarded')[] = [];
+  sense: Uint8Array | undefined = undefined;
+  dataIn = new Uint8Array(0);
+  /** Bytes asked for by `requestDataOut`; undefined when it was not called. */
+  requested: number | undefined = undefined;
+  /** False: data-out waits for `deliver`. */
+  immediate = true;
+  onEnd: (() => void) | undefined = undefined;
+  #data: Uint8Array = new Uint8Array(0);
+
+  constructor(cdb: readonly number[], options: TestTaskOptions = {}) {
+    super();
+    this.cdb.set(cdb);
+    this.cdbLength = cdb.length;
+    this.lun.set(encodeLun(options.lun ?? 0));
+    this.#data = options.data ?? new Uint8Array(0);
+    this.dataOutExpected = options.dataOutExpected ?? this.#data.length;
+    this.dataInExpected = options.dataInExpected ?? 0;
+    this.tag = options.tag ?? 0;
+    this.attribute = options.attribute ?? 1;
+    this.immediate = options.immediate ?? true;
+  }
+
+  get status(): number | 'discarded' | undefined {
+    return this.ends[0];
+  }
+
+  /** SENSE KEY, ADDITIONAL SENSE CODE and QUALIFIER as hexadecimal digits: `5/2400`. */
+  get condition(): string | undefined {
+    const { sense } = this;
+    if (sense === undefined) return undefined;
+    const fixed = (sense[0]! & 0x7f) === 0x70;
+    const [key, at] = fixed ? [sense[2]! & 0xf, 12] : [sense[1]! & 0xf, 2];
+    const code = (sense[at]! << 8) | sense[at + 1]!;
+    return `${key.toString(16)}/${code.toString(16).padStart(4, '0')}`;
+  }
+
+  requestDataOut(length: number): boolean {
+    if (this.requested !== undefined) throw new Error('data-out was asked for twice');
+    if (length > this.dataOutExpected) throw new Error('more data-out than offered');
+    this.requested = length;
+    if (this.immediate) this.#place();
+    return this.immediate;
+  }
+
+  /** The solicited data arrives. */
+  deliver(): void {
+    this.#place();
+    this.nexus?.dataOutArrived(this);
+  }
+
+  allocateDataIn(length: number): readonly Uint8Array[] {
+    if (length > this.dataInExpected) throw new Error('more data-in than expected');
+    this.dataIn = new Uint8Array(length);
+    // Two parts, so that scatter lists are scattered.
+    const middle = length >> 1;
+    return [this.dataIn.subarray(0, middle), this.dataIn.subarray(middle)];
+  }
+
+  end(status: number, dataInLength: number, sense: Uint8Array | undefined): void {
+    this.ends.push(status);
+    this.sense = sense?.slice();
+    this.dataIn = this.dataIn.subarray(0, dataInLength);
+    this.onEnd?.();
+  }
+
+  discard(): void {
+    this.ends.push('discarded');
+    this.onEnd?.();
+  }
+
+  #place(): void {
+    const middle = this.#data.length >> 1;
+    this.dataOut = [this.#data.subarray(0, middle), this.#data.subarray(middle)];
+  }
+}
+
+export interface TestTaskOptions {
+  readonly lun?: number;
+  readonly tag?: number;
+  readonly data?: Uint8Array;
+  readonly dataOutExpected?: number;
+  readonly dataInExpected?: number;
+  readonly attribute?: Task['attribute'];
+  readonly immediate?: boolean;
+}
+
+export interface BenchOptions {
+  readonly blocks?: number;
+  readonly blockLengthBytes?: number;
+  readonly readOnly?: boolean;
+  readonly taskSetDepthMax?: number;
+}
+
+/** A device server over one disk in memory at LUN 0, with a first nexus. */
+export class ScsiBench {
+  readonly clock = new VirtualClock();
+  readonly store: MemoryStore;
+  readonly volume: GatedVolume;
+  readonly logicalUnit: LogicalUnit;
+  readonly nexus: Nexus;
+  readonly #server: ReturnType<typeof createDeviceServer>;
+
+  static async open(options: BenchOptions = {}): Promise<ScsiBench> {
+    const store = new MemoryStore();
+    const { blocks = 2048, blockLengthBytes = 512 } = options;
+    await store.create('disk', blocks * blockLengthBytes);
+    return new ScsiBench(store, (await store.open('disk')) as MemoryVolume, options);
+  }
+
+  private constructor(store: MemoryStore, volume: MemoryVolume, options: BenchOptions) {
+    this.store = store;
+    this.volume = new GatedVolume(volume);
+    this.logicalUnit = makeLogicalUnit(this.volume, options);
+    this.#server = createDeviceServer({
+      clock: this.clock,
+      log: silentLog,
+      portGroups: () => [portGroup],
+      taskSetDepthMax: options.taskSetDepthMax ?? 64,
+    });
+    this.nexus = this.openNexus();
+  }
+
+  /** Another nexus; its unit attention of the beginning is taken off. */
+  openNexus(luns: LunMap = new Map([[0, this.logicalUnit]])): Nexus {
+    const nexus = this.#server.openNexus(identity, luns);
+    for (const lun of luns.keys()) this.send(TEST_READ, { lun, dataInExpected: 512 }, nexus);
+    return nexus;
+  }
+
+  /** Submits a command and gives it back, ended or not. */
+  send(cdb: readonly number[], options: TestTaskOptions = {}, nexus: Nexus = this.nexus): TestTask {
+    const task = new TestTask(cdb, options);
+    nexus.submit(task);
+    return task;
+  }
+
+  /** Submits a command and waits for its end. */
+  async perform(
+    cdb: readonly number[],
+    options: TestTaskOptions = {},
+    nexus: Nexus = this.nexus,
+  ): Promise<TestTask> {
+    const task = this.send(cdb, options, nexus);
+    while (task.ends.length === 0) await this.clock.advance(1);
+    return task;
+  }
+}
+
+const TEST_READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+
+const port = {
+  name: 'iqn.2026-11.io.allpath:test,t,0x0001',
+  deviceName: 'iqn.2026-11.io.allpath:test',
+  relativePortIdentifier: 1,
+  portGroup: 1,
+};
+
+const portGroup: PortGroup = { portGroup: 1, state: 'activeOptimized', ports: [port] };
+
+const identity: NexusIdentity = {
+  initiatorPort: 'iqn.2026-11.io.allpath:initiator,i,0x000000000001',
+  targetPort: port,
+};
+
+function makeLogicalUnit(volume: GatedVolume, options: BenchOptions): LogicalUnit {
+  return new LogicalUnit({
+    identity: {
+      name: 'disk',
+      uuid: '6f3c1a1e-9f3e-4a53-8d64-000000000001',
+      serial: '6f3c1a1e9f3e4a53',
+      naa: Uint8Array.of(0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+      vendor: 'ALLPATH',
+      product: 'disk',
+      revision: '0001',
+    },
+    volume,
+    blockLengthBytes: options.blockLengthBytes ?? 512,
+    readOnly: options.readOnly ?? false,
+  });
+}

@@ -1,0 +1,57 @@
+import type { Clock, Timer } from '../../src/base/clock.ts';
+
+interface Waiting {
+  readonly at: number;
+  readonly action: () => void;
+}
+
+/** A clock that stands until a test moves it. */
+export class VirtualClock implements Clock {
+  #now = 0;
+  #waiting: Waiting[] = [];
+
+  /** Timers that have not fired. */
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, action: () => void): Timer {
+    const waiting = { at: this.#now + delayMs, action };
+    this.#waiting.push(waiting);
+    return {
+      cancel: () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+      },
+    };
+  }
+
+  endOfTurn(action: () => void): void {
+    queueMicrotask(action);
+  }
+
+  /** Moves on, firing what falls due, in order; lets promises settle before and after each. */
+  async advance(byMs: number): Promise<void> {
+    const end = this.#now + byMs;
+    await settle();
+    for (;;) {
+      const due = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#waiting = this.#waiting.filter((other) => other !== due);
+      this.#now = due.at;
+      due.action();
+      await settle();
+    }
+    this.#now = end;
+  }
+}
+
+/** Lets every promise that can settle now do so. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

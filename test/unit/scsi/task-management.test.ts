@@ -1,0 +1,171 @@
+// Proves the task management functions: what is aborted, what is answered when, and that no answer
+// goes out while the medium may still act for an aborted command.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { encodeLun } from '../../../src/scsi/lun.ts';
+import type { Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
+import { Status } from '../../../src/scsi/status.ts';
+import { ABORT_SETTLE_MAX_MS } from '../../../src/scsi/task-management.ts';
+import { ScsiBench } from '../../support/scsi-bench.ts';
+import { settle } from '../../support/virtual-clock.ts';
+
+const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+const COMPARE_AND_WRITE = [0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
+
+function manage(nexus: Nexus, name: TaskManagementFunction, referencedTag = 0, lun = 0) {
+  return nexus.manage({ function: name, lun: encodeLun(lun), referencedTag });
+}
+
+test('ABORT TASK waits for the medium, and the command gets no status', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  const task = bench.send(READ, { dataInExpected: 512, tag: 9 });
+  let answered: unknown;
+  void Promise.resolve(manage(bench.nexus, 'abortTask', 9)).then((response) => {
+    answered = response;
+  });
+  await settle();
+  assert.equal(answered, undefined);
+  bench.volume.releaseAll();
+  await settle();
+  assert.deepEqual(answered, { response: 'functionComplete' });
+  assert.deepEqual(task.ends, ['discarded']);
+});
+
+test('ABORT TASK of a write that waits for data discards it at once', async () => {
+  const bench = await ScsiBench.open();
+  const task = bench.send(WRITE, { data: new Uint8Array(512), immediate: false, tag: 3 });
+  const before = bench.volume.log.length;
+  assert.deepEqual(await manage(bench.nexus, 'abortTask', 3), { response: 'functionComplete' });
+  assert.deepEqual(task.ends, ['discarded']);
+  task.deliver();
+  assert.equal(bench.volume.log.length, before);
+  assert.deepEqual(await manage(bench.nexus, 'abortTask', 3), { response: 'taskDoesNotExist' });
+});
+
+test('a COMPARE AND WRITE in flight tells its true status before its abort is answered', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  const data = new Uint8Array(1024).fill(1, 512);
+  const task = bench.send(COMPARE_AND_WRITE, { data, tag: 4 });
+  const order: string[] = [];
+  task.onEnd = () => order.push('status');
+  const answer = Promise.resolve(manage(bench.nexus, 'abortTask', 4)).then(() => {
+    order.push('answer');
+  });
+  await settle();
+  bench.volume.releaseAll();
+  await answer;
+  assert.deepEqual(task.ends, [Status.good]);
+  assert.deepEqual(order, ['status', 'answer']);
+});
+
+test('an abort that the medium holds up too long is rejected, not promised', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  bench.send(READ, { dataInExpected: 512, tag: 1 });
+  let answered: unknown;
+  void Promise.resolve(manage(bench.nexus, 'abortTaskSet')).then((response) => {
+    answered = response;
+  });
+  await bench.clock.advance(ABORT_SETTLE_MAX_MS - 1);
+  assert.equal(answered, undefined);
+  await bench.clock.advance(1);
+  assert.deepEqual(answered, { response: 'functionRejected' });
+});
+
+test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS is kept', async () => {
+  for (const tas of [false, true]) {
+    const bench = await ScsiBench.open();
+    bench.logicalUnit.mode.current.tas = tas;
+    bench.logicalUnit.mode.save();
+    bench.logicalUnit.mode.current.swp = true;
+    const other = bench.openNexus();
+    const write = { data: new Uint8Array(512), immediate: false };
+    bench.logicalUnit.mode.current.swp = false;
+    const own = bench.send(WRITE, write);
+    const foreign = bench.send(WRITE, write, other);
+    bench.logicalUnit.mode.current.swp = true;
+    bench.logicalUnit.stopped = true;
+    const response = await manage(bench.nexus, 'logicalUnitReset');
+    assert.deepEqual(response, { response: 'functionComplete' });
+    assert.deepEqual(own.ends, ['discarded']);
+    assert.deepEqual(foreign.ends, [tas ? Status.taskAborted : 'discarded']);
+    for (const nexus of [bench.nexus, other]) {
+      assert.equal(bench.send(READ, { dataInExpected: 512 }, nexus).condition, '6/2903');
+      assert.equal(bench.send(READ, { dataInExpected: 512 }, nexus).status, Status.good);
+    }
+    assert.deepEqual(
+      [bench.logicalUnit.mode.current.swp, bench.logicalUnit.mode.current.tas],
+      [false, tas],
+    );
+  }
+});
+
+test('aborting a whole set starts nothing that was dormant', async () => {
+  const bench = await ScsiBench.open();
+  const write = { data: new Uint8Array(512), immediate: false };
+  const tasks = [
+    bench.send(WRITE, { ...write, attribute: 2 }),
+    bench.send(WRITE, { ...write, attribute: 2, immediate: true }),
+    bench.send(READ, { dataInExpected: 512 }),
+  ];
+  const before = bench.volume.log.length;
+  await manage(bench.nexus, 'clearTaskSet');
+  assert.deepEqual(
+    tasks.map((task) => task.ends),
+    [['discarded'], ['discarded'], ['discarded']],
+  );
+  assert.equal(bench.volume.log.length, before);
+});
+
+test('a long WRITE SAME stops between steps when it is aborted', async () => {
+  const bench = await ScsiBench.open({ blocks: 65536 });
+  const cdb = [0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0];
+  const task = bench.send(cdb, { data: new Uint8Array(512).fill(5), tag: 8 });
+  await settle();
+  assert.deepEqual(task.ends, []);
+  const answer = manage(bench.nexus, 'abortTask', 8);
+  await bench.clock.advance(10);
+  assert.deepEqual(await answer, { response: 'functionComplete' });
+  assert.deepEqual(task.ends, ['discarded']);
+  const steps = bench.volume.log.filter((line) => line.startsWith('writeSame'));
+  assert.equal(steps.length, 1);
+});
+
+test('QUERY functions tell what is there', async () => {
+  const bench = await ScsiBench.open();
+  const complete = { response: 'functionComplete' };
+  assert.deepEqual(await manage(bench.nexus, 'queryTask', 2), complete);
+  assert.deepEqual(await manage(bench.nexus, 'queryTaskSet'), complete);
+  assert.deepEqual(await manage(bench.nexus, 'queryAsynchronousEvent'), complete);
+  bench.send(WRITE, { data: new Uint8Array(512), immediate: false, tag: 2 });
+  const succeeded = { response: 'functionSucceeded' };
+  assert.deepEqual(await manage(bench.nexus, 'queryTask', 2), succeeded);
+  assert.deepEqual(await manage(bench.nexus, 'queryTaskSet'), succeeded);
+  await bench.store.resize('disk', 1024 * 512);
+  const event = await manage(bench.nexus, 'queryAsynchronousEvent');
+  const additional = Uint8Array.of(0x16, 0x2a, 0x09);
+  assert.deepEqual(event, { response: 'functionSucceeded', additional });
+});
+
+test('functions on a LUN that is not there, CLEAR ACA and the resets of target and nexus', async () => {
+  const bench = await ScsiBench.open();
+  const noUnit = { response: 'incorrectLogicalUnitNumber' };
+  assert.deepEqual(await manage(bench.nexus, 'logicalUnitReset', 0, 4), noUnit);
+  assert.deepEqual(await manage(bench.nexus, 'clearAca'), { response: 'functionRejected' });
+  const cases = [
+    ['targetWarmReset', '6/2903'],
+    ['targetColdReset', '6/2903'],
+    ['iTNexusReset', '6/2907'],
+  ] as const;
+  for (const [name, condition] of cases) {
+    const task = bench.send(WRITE, { data: new Uint8Array(512), immediate: false });
+    assert.deepEqual(await manage(bench.nexus, name), { response: 'functionComplete' });
+    assert.deepEqual(task.ends, ['discarded']);
+    assert.equal(bench.send(READ, { dataInExpected: 512 }).condition, condition);
+  }
+});
