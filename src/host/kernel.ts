@@ -1,0 +1,164 @@
+import koffi from 'koffi';
+
+/**
+ * System calls that Node does not offer, bound thinly: raw numbers in, a result or a negated errno
+ * out, no policy. The synchronous ones never wait; those that may are asynchronous and run in the
+ * thread pool. Linux, 64 bit, little-endian.
+ */
+
+/** Error numbers as errno(3) names them. */
+export const EIO = 5;
+export const EAGAIN = 11;
+export const EINVAL = 22;
+export const ENXIO = 6;
+export const ENOSPC = 28;
+export const EOPNOTSUPP = 95;
+export const EDQUOT = 122;
+
+/** Lock types of fcntl(2). */
+export const F_RDLCK = 0;
+export const F_WRLCK = 1;
+export const F_UNLCK = 2;
+
+/** Modes of fallocate(2). Both here keep the file's size. */
+export const PUNCH_HOLE = 0x02 | 0x01;
+export const ZERO_RANGE = 0x10 | 0x01;
+
+/** Whences of lseek(2). */
+export const SEEK_END = 2;
+export const SEEK_DATA = 3;
+export const SEEK_HOLE = 4;
+
+/** readv(2) takes at most this many buffers (UIO_MAXIOV). */
+export const IO_VECTOR_MAX = 1024;
+
+const RWF_NOWAIT = 0x08;
+const F_OFD_GETLK = 36;
+const F_OFD_SETLK = 37;
+const TWO_TO_32 = 0x1_0000_0000;
+
+type Call = (...values: number[]) => number;
+type Blocking = Call & {
+  async(...values: [...number[], (error: Error | null, result: number) => void]): void;
+};
+
+const library = koffi.load(null);
+
+function bind(name: string, result: string, ...parameters: string[]): Blocking {
+  return library.func(name, result, parameters) as unknown as Blocking;
+}
+
+const preadv2 = bind('preadv2', 'int64_t', 'int', 'uintptr_t', 'int', 'int64_t', 'int');
+const fcntl = bind('fcntl', 'int', 'int', 'int', 'uintptr_t');
+const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t');
+const lseekCall = bind('lseek', 'int64_t', 'int', 'int64_t', 'int');
+
+function orErrno(result: number): number {
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** Where a buffer's memory lies; asking is dear, so it is asked once per ArrayBuffer. */
+const addresses = new WeakMap<ArrayBufferLike, number>();
+
+function addressOf(memory: ArrayBufferLike): number {
+  let address = addresses.get(memory);
+  if (address === undefined) {
+    address = Number(koffi.address(memory));
+    addresses.set(memory, address);
+  }
+  return address;
+}
+
+/** struct iovec[IO_VECTOR_MAX]; filled anew by each call, none of which outlives its turn. */
+const vector = new Uint32Array(IO_VECTOR_MAX * 4);
+const vectorAddress = addressOf(vector.buffer);
+
+/**
+ * Reads into `into` (at most `IO_VECTOR_MAX` buffers) what the page cache has, from `offset` on.
+ * The number of bytes, which may be short; -EAGAIN when the first byte is not cached.
+ */
+export function readIfCached(
+  descriptor: number,
+  into: readonly Uint8Array[],
+  offset: number,
+): number {
+  const count = Math.min(into.length, IO_VECTOR_MAX);
+  for (let i = 0; i < count; i++) {
+    const view = into[i]!;
+    const address = addressOf(view.buffer) + view.byteOffset;
+    vector[4 * i] = address % TWO_TO_32;
+    vector[4 * i + 1] = address / TWO_TO_32;
+    vector[4 * i + 2] = view.length;
+  }
+  return orErrno(preadv2(descriptor, vectorAddress, count, offset, RWF_NOWAIT));
+}
+
+/** struct flock: short type, whence; long start, length; int pid. */
+const flock = new Uint32Array(8);
+const flockType = new Uint16Array(flock.buffer, 0, 2);
+const flockAddress = addressOf(flock.buffer);
+
+function setFlock(type: number, start: number, length: number): void {
+  flockType[0] = type;
+  flockType[1] = 0;
+  flock[2] = start % TWO_TO_32;
+  flock[3] = start / TWO_TO_32;
+  flock[4] = length % TWO_TO_32;
+  flock[5] = length / TWO_TO_32;
+  flock[6] = 0;
+}
+
+/** F_OFD_SETLK: 0, or -EAGAIN when another open file description holds a part of the range. */
+export function lockRange(descriptor: number, type: number, start: number, length: number): number {
+  setFlock(type, start, length);
+  return orErrno(fcntl(descriptor, F_OFD_SETLK, flockAddress));
+}
+
+/** F_OFD_GETLK: the type of a lock elsewhere that keeps `type` off the range, F_UNLCK if none. */
+export function lockInTheWay(
+  descriptor: number,
+  type: number,
+  start: number,
+  length: number,
+): number {
+  setFlock(type, start, length);
+  const result = orErrno(fcntl(descriptor, F_OFD_GETLK, flockAddress));
+  return result < 0 ? result : flockType[0]!;
+}
+
+/** fallocate(2) in the thread pool: 0 or a negated errno. */
+export function fallocate(
+  descriptor: number,
+  mode: number,
+  offset: number,
+  length: number,
+): Promise<number> {
+  return inPool(fallocateCall, descriptor, mode, offset, length);
+}
+
+/** lseek(2) in the thread pool: the position or a negated errno. Positional I/O ignores it. */
+export function lseek(descriptor: number, offset: number, whence: number): Promise<number> {
+  return inPool(lseekCall, descriptor, offset, whence);
+}
+
+/** As many of these calls run at a time, so that the pool's other threads serve reads and writes. */
+const POOL_CALLS_MAX = 2;
+let poolCalls = 0;
+const waiting: (() => void)[] = [];
+
+function inPool(call: Blocking, ...values: number[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const start = () => {
+      poolCalls++;
+      call.async(...values, (error, result) => {
+        const outcome = orErrno(result);
+        poolCalls--;
+        waiting.shift()?.();
+        if (error === null) resolve(outcome);
+        else reject(error);
+      });
+    };
+    if (poolCalls < POOL_CALLS_MAX) start();
+    else waiting.push(start);
+  });
+}

@@ -1,0 +1,153 @@
+import { readv, write as writeOne, writev } from 'node:fs';
+import type { Pending } from '../../base/pending.ts';
+import {
+  EDQUOT,
+  EINVAL,
+  ENOSPC,
+  ENXIO,
+  EOPNOTSUPP,
+  fallocate,
+  IO_VECTOR_MAX,
+  lseek,
+  PUNCH_HOLE,
+  readIfCached,
+  SEEK_DATA,
+  SEEK_HOLE,
+  ZERO_RANGE,
+} from '../../host/kernel.ts';
+import { fault } from '../refusal.ts';
+import { after, lengthOf } from '../scatter.ts';
+import { type Allocation, DONE, type Extent, type VolumeResult } from '../volume.ts';
+
+/**
+ * The bytes of a sparse file or a block device through one descriptor. Knows no size, no locks and
+ * no other process. Nothing waits for the disk on the event loop: reads try the page cache and go
+ * to the thread pool when it has not everything; all else goes there at once.
+ */
+export class FileMedium {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** Fills `into`; what lies behind the file's end reads as zeros. */
+  read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
+    const length = lengthOf(into);
+    const count = readIfCached(this.#descriptor, into, offset);
+    if (count === length) return DONE;
+    return this.#readRest(offset, into, Math.max(count, 0));
+  }
+
+  async #readRest(
+    offset: number,
+    into: readonly Uint8Array[],
+    alreadyRead: number,
+  ): Promise<VolumeResult> {
+    let at = offset + alreadyRead;
+    let rest = after(into, alreadyRead);
+    while (rest.length > 0) {
+      const count = await this.#readSome(at, rest.slice(0, IO_VECTOR_MAX));
+      if (count < 0) return fault('readError', -count);
+      if (count === 0) {
+        for (const part of rest) part.fill(0);
+        return DONE;
+      }
+      at += count;
+      rest = after(rest, count);
+    }
+    return DONE;
+  }
+
+  #readSome(at: number, into: readonly Uint8Array[]): Promise<number> {
+    return new Promise((resolve) => {
+      readv(this.#descriptor, into, at, (error, count) => {
+        resolve(error === null ? count : -errnoOf(error));
+      });
+    });
+  }
+
+  /** Writes all of `from`; a short write goes on where it ended. */
+  write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
+    return new Promise((resolve) => this.#writeSome(offset, from, resolve));
+  }
+
+  #writeSome(
+    at: number,
+    from: readonly Uint8Array[],
+    resolve: (result: VolumeResult) => void,
+  ): void {
+    const length = lengthOf(from);
+    const next = (error: NodeJS.ErrnoException | null, count: number) => {
+      if (error !== null) resolve(writeFault(errnoOf(error)));
+      else if (count === length) resolve(DONE);
+      else if (count === 0) resolve(fault('writeError'));
+      else this.#writeSome(at + count, after(from, count), resolve);
+    };
+    if (from.length === 1) writeOne(this.#descriptor, from[0]!, 0, length, at, next);
+    else if (from.length <= IO_VECTOR_MAX) writev(this.#descriptor, from, at, next);
+    else writev(this.#descriptor, from.slice(0, IO_VECTOR_MAX), at, next);
+  }
+
+  /** The range reads as zeros; `isKept`: its space stays allocated where the medium can. */
+  async zero(offset: number, length: number, isKept: boolean): Promise<VolumeResult> {
+    const end = offset + length;
+    for (let at = offset; at < end; at += ZERO_STEP_BYTES) {
+      const step = Math.min(ZERO_STEP_BYTES, end - at);
+      const mode = isKept ? ZERO_RANGE : PUNCH_HOLE;
+      const status = -(await fallocate(this.#descriptor, mode, at, step));
+      const isUnknown = status === EOPNOTSUPP || status === EINVAL;
+      const result = isUnknown ? await this.#writeZeros(at, step) : writeFault(status);
+      if (result.status !== 'done') return result;
+    }
+    return DONE;
+  }
+
+  /** For what cannot punch: devices whose blocks are larger than ours, some file systems. */
+  async #writeZeros(offset: number, length: number): Promise<VolumeResult> {
+    const zeros = new Uint8Array(Math.min(length, PATTERN_STEP_BYTES));
+    const end = offset + length;
+    for (let at = offset; at < end; at += zeros.length) {
+      const result = await this.write(at, [zeros.subarray(0, Math.min(zeros.length, end - at))]);
+      if (result.status !== 'done') return result;
+    }
+    return DONE;
+  }
+
+  /** What is allocated; all of it where the medium does not say. */
+  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    const extents: Extent[] = [];
+    const end = offset + length;
+    let at = offset;
+    while (at < end && extents.length < extentsMax) {
+      const data = await lseek(this.#descriptor, at, SEEK_DATA);
+      if (data === -EINVAL) {
+        extents.push({ offset: at, length: end - at, allocated: true });
+        break;
+      }
+      if (data < 0 && data !== -ENXIO) return { result: fault('readError', -data), extents };
+      const isData = data === at;
+      const stop = isData ? await lseek(this.#descriptor, at, SEEK_HOLE) : data;
+      // No data behind `at`, or a file that was cut meanwhile: a hole up to the end.
+      const next = stop > at ? Math.min(stop, end) : end;
+      extents.push({ offset: at, length: next - at, allocated: isData });
+      at = next;
+    }
+    return { result: DONE, extents };
+  }
+}
+
+/** Writes of a repeated pattern or of zeros go in pieces of at most this. */
+export const PATTERN_STEP_BYTES = 256 * 1024;
+
+/** Punching drops cached pages: a step of this length takes a few milliseconds. */
+const ZERO_STEP_BYTES = 64 * 1024 * 1024;
+
+function writeFault(errno: number): VolumeResult {
+  if (errno === 0) return DONE;
+  return fault(errno === ENOSPC || errno === EDQUOT ? 'noSpace' : 'writeError', errno);
+}
+
+function errnoOf(error: NodeJS.ErrnoException): number {
+  return Math.abs(error.errno ?? 0);
+}

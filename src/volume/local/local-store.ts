@@ -1,0 +1,274 @@
+import { closeSync, openSync } from 'node:fs';
+import { appendFile, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import { type Log, silentLog } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { lseek, SEEK_END } from '../../host/kernel.ts';
+import type { VolumeStore } from '../volume.ts';
+import { FileMedium } from './file-medium.ts';
+import { LocalVolume } from './local-volume.ts';
+import { INTENTIONS_AT, LockFile } from './lock-file.ts';
+import { endStoppedHolders } from './lock-holder.ts';
+import { RangeLock } from './range-lock.ts';
+import { SyncQueue } from './sync-queue.ts';
+import {
+  addDescription,
+  descriptionPath,
+  readDescription,
+  replaceDescription,
+  SUFFIX,
+  type VolumeDescription,
+} from './volume-description.ts';
+
+export interface LocalStoreOptions {
+  /** The store's folder; volumes lie in `volumes/` in it. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log?: Log;
+  /** Every write is durable before its result, in all volumes of this opening. */
+  readonly writethrough?: boolean;
+  /** Denies that a process which runs still works: it is then ended like a stopped one. */
+  readonly isAlive?: (pid: number) => boolean;
+}
+
+/** How often a process looks whether any other changed a size. */
+export const SIZE_POLL_MS = 300;
+
+/** Grows by a byte at each resize, so that one look a process serves all volumes. */
+const RESIZES_FILE = '.resizes';
+
+/** Opens, or makes, the volumes of a store that several processes of this host share. */
+export async function openLocalVolumeStore(options: LocalStoreOptions): Promise<LocalStore> {
+  const folder = join(options.directory, 'volumes');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await appendFile(join(folder, RESIZES_FILE), '');
+  return new LocalStore(folder, options);
+}
+
+export class LocalStore implements VolumeStore {
+  readonly #folder: string;
+  readonly #options: LocalStoreOptions;
+  readonly #log: Log;
+  readonly #open = new Map<LocalVolume, string>();
+  #resizesSeen = -1;
+  #poll: Timer | undefined;
+  #isClosed = false;
+
+  constructor(folder: string, options: LocalStoreOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+  }
+
+  async create(name: string, sizeBytes: number): Promise<void> {
+    checkSize(sizeBytes);
+    descriptionPath(this.#folder, name);
+    await this.#claimed(name, 'volumeExists', async () => {
+      await this.#checkFree(name);
+      // Opening gives the image its length. What a delete cut short left behind goes.
+      await writeFile(this.#imagePath(name), '', { flush: true, mode: 0o600 });
+      await addDescription(this.#folder, name, { format: 1, sizeBytes });
+    });
+  }
+
+  /** Makes a volume of a block device, whole. */
+  async attach(name: string, device: string): Promise<void> {
+    const descriptor = openSync(device, 'r+');
+    try {
+      const sizeBytes = await lseek(descriptor, 0, SEEK_END);
+      checkSize(sizeBytes);
+      await addDescription(this.#folder, name, { format: 1, sizeBytes, device });
+    } finally {
+      closeSync(descriptor);
+    }
+    await this.#syncFolder();
+  }
+
+  async open(name: string): Promise<LocalVolume> {
+    const { clock, random, isAlive, writethrough = false } = this.#options;
+    await readDescription(this.#folder, name);
+    const lockFile = this.#openLockFile(name);
+    let descriptor = -1;
+    try {
+      // Read again, now that nobody can delete or claim it.
+      const description = await readDescription(this.#folder, name);
+      descriptor = openSync(description.device ?? this.#imagePath(name), 'r+');
+      if (description.device === undefined) await this.#extend(name, description.sizeBytes);
+      const endStopped = async (offset: number, length: number) => {
+        const ended = await endStoppedHolders(lockFile.inode, offset, length, isAlive);
+        for (const { pid } of ended) this.#log.warn('ended a stopped process', { name, pid });
+      };
+      const volume: LocalVolume = new LocalVolume({
+        sizeBytes: description.sizeBytes,
+        medium: new FileMedium(descriptor),
+        locks: new RangeLock(lockFile, clock, random, endStopped),
+        sync: new SyncQueue(descriptor),
+        clock,
+        writethrough,
+        onClose: () => {
+          this.#open.delete(volume);
+          closeSync(descriptor);
+          lockFile.close();
+        },
+      });
+      this.#open.set(volume, name);
+      this.#watchSizes();
+      return volume;
+    } catch (error) {
+      if (descriptor >= 0) closeSync(descriptor);
+      lockFile.close();
+      throw error;
+    }
+  }
+
+  async resize(name: string, sizeBytes: number): Promise<void> {
+    checkSize(sizeBytes);
+    const before = await readDescription(this.#folder, name);
+    if (before.device !== undefined) {
+      throw new Failure('volumeIsDevice', `${name} is a device, which is not resized`, { name });
+    }
+    await this.#excluding(name, Math.min(sizeBytes, before.sizeBytes), async () => {
+      const after: VolumeDescription = { ...before, sizeBytes };
+      if (sizeBytes < before.sizeBytes) await replaceDescription(this.#folder, name, after);
+      // First cut: what a late write left behind the old end must not come up in a larger volume.
+      await truncate(this.#imagePath(name), Math.min(sizeBytes, before.sizeBytes));
+      await truncate(this.#imagePath(name), sizeBytes);
+      if (sizeBytes > before.sizeBytes) await replaceDescription(this.#folder, name, after);
+      await this.#syncFolder();
+    });
+    await appendFile(join(this.#folder, RESIZES_FILE), '.');
+    await this.#readSizes();
+  }
+
+  async delete(name: string): Promise<void> {
+    const { device } = await readDescription(this.#folder, name);
+    await this.#claimed(name, 'volumeInUse', async () => {
+      await rm(descriptionPath(this.#folder, name));
+      if (device === undefined) await rm(this.#imagePath(name), { force: true });
+      await rm(this.#lockPath(name), { force: true });
+    });
+  }
+
+  async list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
+    const found: { readonly name: string; readonly sizeBytes: number }[] = [];
+    for (const file of (await readdir(this.#folder)).sort()) {
+      if (!file.endsWith(SUFFIX)) continue;
+      const name = file.slice(0, -SUFFIX.length);
+      const description = await readDescription(this.#folder, name).catch(ifGone);
+      if (description !== undefined) found.push({ name, sizeBytes: description.sizeBytes });
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#poll?.cancel();
+    await Promise.all([...this.#open.keys()].map((volume) => volume.close()));
+  }
+
+  /** Runs `action`, made durable, while nobody can open the volume; fails when somebody has. */
+  async #claimed(name: string, code: string, action: () => Promise<void>): Promise<void> {
+    const lockFile = new LockFile(this.#lockPath(name));
+    try {
+      if (!lockFile.tryClaim()) throw new Failure(code, `the volume ${name} is open`, { name });
+      await action();
+      await this.#syncFolder();
+    } finally {
+      lockFile.close();
+    }
+  }
+
+  async #checkFree(name: string): Promise<void> {
+    const found = await readDescription(this.#folder, name).catch(ifGone);
+    if (found !== undefined) throw new Failure('volumeExists', `a volume ${name} exists`, { name });
+  }
+
+  #openLockFile(name: string): LockFile {
+    const lockFile = new LockFile(this.#lockPath(name));
+    if (lockFile.tryOpen() && lockFile.isLinked) return lockFile;
+    lockFile.close();
+    throw new Failure('volumeNotFound', `the volume ${name} is being deleted`, { name });
+  }
+
+  /** Runs `action` while no process writes at or behind `offset`. */
+  async #excluding(name: string, offset: number, action: () => Promise<void>): Promise<void> {
+    const { clock, random, isAlive } = this.#options;
+    const lockFile = this.#openLockFile(name);
+    try {
+      const endStopped = async (at: number, length: number) => {
+        await endStoppedHolders(lockFile.inode, at, length, isAlive);
+      };
+      const locks = new RangeLock(lockFile, clock, random, endStopped);
+      const held = await locks.acquire(offset, INTENTIONS_AT - 1 - offset, true);
+      if (held === undefined) {
+        throw new Failure('volumeInUse', `writes to ${name} did not pause`, { name });
+      }
+      await action();
+    } finally {
+      lockFile.close();
+    }
+  }
+
+  #watchSizes(): void {
+    if (this.#poll !== undefined || this.#isClosed) return;
+    this.#poll = this.#options.clock.after(SIZE_POLL_MS, () => {
+      const again = () => {
+        this.#poll = undefined;
+        if (this.#open.size > 0) this.#watchSizes();
+      };
+      this.#lookForResizes().then(again, again);
+    });
+  }
+
+  async #lookForResizes(): Promise<void> {
+    const { size } = await stat(join(this.#folder, RESIZES_FILE));
+    if (size === this.#resizesSeen) return;
+    this.#resizesSeen = size;
+    await this.#readSizes();
+  }
+
+  async #readSizes(): Promise<void> {
+    for (const [volume, name] of this.#open) {
+      const description = await readDescription(this.#folder, name).catch(ifGone);
+      if (description !== undefined) volume.resized(description.sizeBytes);
+    }
+  }
+
+  /** An image shorter than its volume (new, or a resize cut short) gets its length. */
+  async #extend(name: string, sizeBytes: number): Promise<void> {
+    const { size } = await stat(this.#imagePath(name));
+    if (size < sizeBytes) await truncate(this.#imagePath(name), sizeBytes);
+  }
+
+  async #syncFolder(): Promise<void> {
+    const folder = await open(this.#folder, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  #imagePath(name: string): string {
+    return join(this.#folder, `${name}.image`);
+  }
+
+  #lockPath(name: string): string {
+    return join(this.#folder, `${name}.lock`);
+  }
+}
+
+function checkSize(sizeBytes: number): void {
+  if (Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes % 512 === 0) {
+    if (sizeBytes < INTENTIONS_AT) return;
+  }
+  throw new Failure('volumeBadSize', 'a size is a positive multiple of 512 bytes', { sizeBytes });
+}
+
+function ifGone(error: unknown): undefined {
+  if (error instanceof Failure && error.code === 'volumeNotFound') return undefined;
+  throw error;
+}

@@ -1,0 +1,235 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Pending } from '../../base/pending.ts';
+import { InFlight } from '../in-flight.ts';
+import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.ts';
+import { firstDifference, isZero, lengthOf, repeated } from '../scatter.ts';
+import type { Allocation, WriteOptions } from '../volume.ts';
+import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
+import { type FileMedium, PATTERN_STEP_BYTES } from './file-medium.ts';
+import type { RangeLock } from './range-lock.ts';
+import type { SyncQueue } from './sync-queue.ts';
+
+/** What one opening of a local volume is made of. */
+export interface LocalVolumeParts {
+  readonly sizeBytes: number;
+  readonly medium: FileMedium;
+  readonly locks: RangeLock;
+  readonly sync: SyncQueue;
+  readonly clock: Clock;
+  /** Every write is durable before its result: no volatile cache. */
+  readonly writethrough: boolean;
+  /** Lets go of descriptors and of the store. */
+  readonly onClose: () => void;
+}
+
+/** One opening of a volume that processes of this host share. */
+export class LocalVolume implements Volume {
+  readonly limits: VolumeLimits;
+  readonly #parts: LocalVolumeParts;
+  readonly #listeners = new Set<(sizeBytes: number) => void>();
+  readonly #inFlight = new InFlight();
+  #sizeBytes: number;
+  #ended: VolumeResult | undefined;
+
+  constructor(parts: LocalVolumeParts) {
+    this.#parts = parts;
+    this.#sizeBytes = parts.sizeBytes;
+    this.limits = parts.writethrough ? WRITETHROUGH_LIMITS : LIMITS;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
+    const refusal = this.#refusal(offset, lengthOf(into));
+    if (refusal !== undefined) return refusal;
+    const result = this.#parts.medium.read(offset, into);
+    if (!(result instanceof Promise)) return result;
+    const epoch = this.#inFlight.begin();
+    return result.finally(() => this.#inFlight.end(epoch));
+  }
+
+  write(
+    offset: number,
+    from: readonly Uint8Array[],
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const length = lengthOf(from);
+    const refusal = this.#refusal(offset, length);
+    if (refusal !== undefined) return refusal;
+    if (length === 0) return DONE;
+    return this.#change(offset, length, options, () => this.#parts.medium.write(offset, from));
+  }
+
+  compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const length = lengthOf(compare);
+    const refusal =
+      this.#refusal(offset, length) ?? atomicRefusal(this.limits, offset, length, lengthOf(write));
+    if (refusal !== undefined) return refusal;
+    if (length === 0) return DONE;
+    const step = async (): Promise<VolumeResult> => {
+      const present = new Uint8Array(length);
+      const result = await this.#parts.medium.read(offset, [present]);
+      if (result.status !== 'done') return result;
+      const difference = firstDifference(present, compare);
+      if (difference >= 0) return { status: 'miscompare', offset: difference };
+      return this.#parts.medium.write(offset, write);
+    };
+    return this.#change(offset, length, options, step, true);
+  }
+
+  writeSame(
+    offset: number,
+    length: number,
+    pattern: Uint8Array,
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const refusal = this.#refusal(offset, length) ?? patternRefusal(length, pattern.length);
+    if (refusal !== undefined) return refusal;
+    if (length === 0) return DONE;
+    if (isZero(pattern)) return this.writeZeroes(offset, length, options);
+    const pieceBytes =
+      Math.max(1, Math.floor(PATTERN_STEP_BYTES / pattern.length)) * pattern.length;
+    const piece = repeated(pattern, Math.min(length, pieceBytes));
+    const end = offset + length;
+    return this.#change(offset, length, options, async () => {
+      for (let at = offset; at < end; at += piece.length) {
+        const part = piece.subarray(0, Math.min(piece.length, end - at));
+        const result = await this.#parts.medium.write(at, [part]);
+        if (result.status !== 'done') return result;
+      }
+      return DONE;
+    });
+  }
+
+  unmap(offset: number, length: number): Pending<VolumeResult> {
+    return this.#zero(offset, length, false);
+  }
+
+  writeZeroes(offset: number, length: number, options?: WriteOptions): Pending<VolumeResult> {
+    return this.#zero(offset, length, true, options);
+  }
+
+  flush(): Pending<VolumeResult> {
+    return this.#ended ?? this.#counted(() => this.#parts.sync.sync());
+  }
+
+  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    const refusal = this.#refusal(offset, length);
+    if (refusal !== undefined) return { result: refusal, extents: [] };
+    return this.#counted(() => this.#parts.medium.allocation(offset, length, extentsMax));
+  }
+
+  onResize(listener: (sizeBytes: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  drain(): Promise<void> {
+    return this.#inFlight.drain();
+  }
+
+  /** What was handed to the kernel lands: all this can do is refuse what comes, and wait. */
+  async fence(): Promise<VolumeResult> {
+    this.#ended ??= fault('fenced');
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.after(FENCE_WAIT_MS, () => resolve(fault('unsupported')));
+      const drained = () => {
+        timer.cancel();
+        resolve(DONE);
+      };
+      this.drain().then(drained, drained);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended?.status === 'closed') return this.drain();
+    this.#ended = fault('closed');
+    this.#listeners.clear();
+    await this.drain();
+    this.#parts.onClose();
+  }
+
+  /** The store found another size, set by this or another process. */
+  resized(sizeBytes: number): void {
+    if (sizeBytes === this.#sizeBytes) return;
+    this.#sizeBytes = sizeBytes;
+    for (const listener of this.#listeners) listener(sizeBytes);
+  }
+
+  #zero(
+    offset: number,
+    length: number,
+    isKept: boolean,
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const refusal = this.#refusal(offset, length);
+    if (refusal !== undefined) return refusal;
+    if (length === 0) return DONE;
+    const { medium } = this.#parts;
+    return this.#change(offset, length, options, () => medium.zero(offset, length, isKept));
+  }
+
+  #refusal(offset: number, length: number): VolumeResult | undefined {
+    return this.#ended ?? rangeRefusal(this, offset, length);
+  }
+
+  /** Runs a change of the range inside its lock, and makes it durable if that is asked. */
+  async #change(
+    offset: number,
+    length: number,
+    options: WriteOptions | undefined,
+    change: () => Promise<VolumeResult>,
+    isExclusive = false,
+  ): Promise<VolumeResult> {
+    const { locks, sync, writethrough } = this.#parts;
+    const epoch = this.#inFlight.begin();
+    try {
+      const acquired = locks.acquire(offset, length, isExclusive);
+      const held = acquired instanceof Promise ? await acquired : acquired;
+      if (held === undefined) return fault('busy');
+      let result: VolumeResult;
+      try {
+        result = this.#refusal(offset, length) ?? (await change());
+      } finally {
+        locks.release(held);
+      }
+      const isDurable = writethrough || options?.fua === true;
+      return isDurable && result.status === 'done' ? await sync.sync() : result;
+    } finally {
+      this.#inFlight.end(epoch);
+    }
+  }
+
+  async #counted<T>(operation: () => Promise<T>): Promise<T> {
+    const epoch = this.#inFlight.begin();
+    try {
+      return await operation();
+    } finally {
+      this.#inFlight.end(epoch);
+    }
+  }
+}
+
+/** How long a fence waits for what is in flight before it gives up (design: the process ends). */
+export const FENCE_WAIT_MS = 2000;
+
+/** One page: what the page cache holds together. */
+const PAGE_BYTES = 4096;
+
+const LIMITS: VolumeLimits = Object.freeze({
+  alignmentBytes: 512,
+  compareAndWriteMaxBytes: PAGE_BYTES,
+  atomicBoundaryBytes: PAGE_BYTES,
+  optimalGranularityBytes: PAGE_BYTES,
+  unmapGranularityBytes: PAGE_BYTES,
+  volatileCache: true,
+});
+
+const WRITETHROUGH_LIMITS: VolumeLimits = Object.freeze({ ...LIMITS, volatileCache: false });

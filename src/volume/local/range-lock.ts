@@ -1,0 +1,130 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { LockFile } from './lock-file.ts';
+import { type Range, RangeTable } from './range-table.ts';
+
+/**
+ * Excludes writes of every process from what one process compares and writes. Inside the process
+ * the table orders ranges; towards others a range takes a lock of the kernel, by tries only. The
+ * kernel merges what one descriptor locks, so it is asked for disjoint ranges alone: those that the
+ * table has granted.
+ *
+ * A stream of writes in another process could keep an exclusive range out for ever; so who waits
+ * for one locks an intention beside it. Others look for intentions every `INTENTION_LOOK_MS`, and
+ * at each range for as long as they find any: that costs a stream of writes nothing.
+ */
+export class RangeLock {
+  readonly #file: LockFile;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #endStopped: EndStoppedHolders;
+  readonly #table = new RangeTable();
+  #intentionsSeen = false;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #searchedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    file: LockFile,
+    clock: Clock,
+    random: Random,
+    endStopped: EndStoppedHolders = () => Promise.resolve(),
+  ) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#random = random;
+    this.#endStopped = endStopped;
+  }
+
+  /** Resolves undefined when the range could not be had within `LOCK_WAIT_MAX_MS`. */
+  acquire(
+    offset: number,
+    length: number,
+    isExclusive: boolean,
+  ): HeldRange | Promise<HeldRange | undefined> {
+    let granted: (() => void) | undefined;
+    const range = this.#table.enter(offset, length, () => granted?.());
+    const held: HeldRange = { range, isExclusive, intends: false, sinceMs: 0, tries: 0 };
+    if (range.waitsFor === 0 && this.#try(held)) return held;
+    return new Promise((resolve) => {
+      granted = () => {
+        held.sinceMs = this.#clock.now();
+        this.#persist(held, resolve);
+      };
+      if (range.waitsFor === 0) granted();
+    });
+  }
+
+  release({ range }: HeldRange): void {
+    this.#file.unlock(range.offset, range.length);
+    this.#table.leave(range);
+  }
+
+  #try(held: HeldRange): boolean {
+    const { offset, length } = held.range;
+    if (!held.intends && this.#isIntended(offset, length)) return false;
+    return held.isExclusive
+      ? this.#file.tryExclusive(offset, length)
+      : this.#file.tryShared(offset, length);
+  }
+
+  #isIntended(offset: number, length: number): boolean {
+    const now = this.#clock.now();
+    if (now - this.#lookedAtMs >= INTENTION_LOOK_MS) {
+      this.#lookedAtMs = now;
+      this.#intentionsSeen = this.#file.isAnyIntended();
+    }
+    return this.#intentionsSeen && this.#file.isIntended(offset, length);
+  }
+
+  #persist(held: HeldRange, resolve: (held: HeldRange | undefined) => void): void {
+    const { offset, length } = held.range;
+    const isHeld = this.#try(held);
+    const waitedMs = this.#clock.now() - held.sinceMs;
+    if (isHeld || waitedMs > LOCK_WAIT_MAX_MS) {
+      if (held.intends) this.#file.dropIntention(offset, length);
+      if (!isHeld) this.#table.leave(held.range);
+      resolve(isHeld ? held : undefined);
+      return;
+    }
+    if (held.isExclusive && !held.intends) held.intends = this.#file.tryIntention(offset, length);
+    if (waitedMs > SUSPECT_AFTER_MS) this.#searchHolders(offset, length);
+    const again = () => this.#persist(held, resolve);
+    if (++held.tries <= TRIES_AT_ONCE) this.#clock.endOfTurn(again);
+    else this.#clock.after(1 + this.#random.below(BACK_OFF_MS), again);
+  }
+
+  #searchHolders(offset: number, length: number): void {
+    const now = this.#clock.now();
+    if (now - this.#searchedAtMs < SEARCH_EVERY_MS) return;
+    this.#searchedAtMs = now;
+    // What it finds shows in the next try; what it cannot do is tried again.
+    this.#endStopped(offset, length).catch(() => {});
+  }
+}
+
+/** Ends processes that hold or intend a part of the range and are stopped. */
+export type EndStoppedHolders = (offset: number, length: number) => Promise<void>;
+
+/** A range on its way to be held, or held. */
+export interface HeldRange {
+  readonly range: Range;
+  readonly isExclusive: boolean;
+  /** Whether an intention is locked for it. */
+  intends: boolean;
+  /** When its turn in this process came. */
+  sinceMs: number;
+  tries: number;
+}
+
+/** A conflict that lasts longer makes the holder a suspect of being stopped. */
+export const SUSPECT_AFTER_MS = 1000;
+/** A range that is not to be had for longer is given up. */
+export const LOCK_WAIT_MAX_MS = 6000;
+/** How often holders are searched while the conflict lasts. */
+const SEARCH_EVERY_MS = 200;
+/** How often a process looks whether any other waits to hold a range exclusively. */
+const INTENTION_LOOK_MS = 10;
+/** A holder mostly needs less than a millisecond: so many tries go turn by turn. */
+const TRIES_AT_ONCE = 4;
+/** Later tries come after 1 to this many milliseconds, at random. */
+const BACK_OFF_MS = 4;

@@ -1,0 +1,195 @@
+import { Failure } from '../base/failure.ts';
+import { InFlight } from './in-flight.ts';
+import { atomicRefusal, fault, patternRefusal, rangeRefusal } from './refusal.ts';
+import { firstDifference, isZero, lengthOf } from './scatter.ts';
+import { SparseBytes } from './sparse-bytes.ts';
+import type { Allocation, VolumeStore, WriteOptions } from './volume.ts';
+import { DONE, type Volume, type VolumeLimits, type VolumeResult } from './volume.ts';
+
+export const MEMORY_COMPARE_AND_WRITE_MAX_BYTES = 128 * 1024;
+
+const limits: VolumeLimits = Object.freeze({
+  alignmentBytes: 512,
+  compareAndWriteMaxBytes: MEMORY_COMPARE_AND_WRITE_MAX_BYTES,
+  atomicBoundaryBytes: 4 * 1024 * 1024,
+  optimalGranularityBytes: 4096,
+  unmapGranularityBytes: 4096,
+  volatileCache: true,
+});
+
+/** Volumes in this process's memory; every open of a name sees the same bytes. */
+export class MemoryStore implements VolumeStore {
+  readonly #volumes = new Map<string, Medium>();
+
+  create(name: string, sizeBytes: number): Promise<void> {
+    if (this.#volumes.has(name)) {
+      return Promise.reject(new Failure('volumeExists', `a volume ${name} exists`, { name }));
+    }
+    this.#volumes.set(name, { bytes: new SparseBytes(), sizeBytes, open: new Set() });
+    return Promise.resolve();
+  }
+
+  async open(name: string): Promise<Volume> {
+    return new MemoryVolume(this.#medium(name));
+  }
+
+  async resize(name: string, sizeBytes: number): Promise<void> {
+    const medium = this.#medium(name);
+    if (sizeBytes < medium.sizeBytes) medium.bytes.zero(sizeBytes, medium.sizeBytes - sizeBytes);
+    medium.sizeBytes = sizeBytes;
+    for (const volume of medium.open) volume.resized();
+  }
+
+  async delete(name: string): Promise<void> {
+    if (this.#medium(name).open.size > 0) {
+      throw new Failure('volumeInUse', `the volume ${name} is open`, { name });
+    }
+    this.#volumes.delete(name);
+  }
+
+  async list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
+    return [...this.#volumes]
+      .map(([name, { sizeBytes }]) => ({ name, sizeBytes }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #medium(name: string): Medium {
+    const medium = this.#volumes.get(name);
+    if (medium === undefined) {
+      throw new Failure('volumeNotFound', `there is no volume ${name}`, { name });
+    }
+    return medium;
+  }
+}
+
+interface Medium {
+  readonly bytes: SparseBytes;
+  sizeBytes: number;
+  readonly open: Set<MemoryVolume>;
+}
+
+/** One opening of a volume in memory. Everything completes at once. */
+export class MemoryVolume implements Volume {
+  readonly limits = limits;
+  readonly #medium: Medium;
+  readonly #listeners = new Set<(sizeBytes: number) => void>();
+  readonly #inFlight = new InFlight();
+  #ended: VolumeResult | undefined;
+
+  constructor(medium: Medium) {
+    this.#medium = medium;
+    medium.open.add(this);
+  }
+
+  get sizeBytes(): number {
+    return this.#medium.sizeBytes;
+  }
+
+  read(offset: number, into: readonly Uint8Array[]): VolumeResult {
+    const refusal = this.#refusal(offset, lengthOf(into));
+    if (refusal !== undefined) return refusal;
+    let at = offset;
+    for (const part of into) {
+      this.#medium.bytes.read(at, part);
+      at += part.length;
+    }
+    return DONE;
+  }
+
+  write(offset: number, from: readonly Uint8Array[], _options?: WriteOptions): VolumeResult {
+    const refusal = this.#refusal(offset, lengthOf(from));
+    if (refusal !== undefined) return refusal;
+    let at = offset;
+    for (const part of from) {
+      this.#medium.bytes.write(at, part);
+      at += part.length;
+    }
+    return DONE;
+  }
+
+  compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+    options?: WriteOptions,
+  ): VolumeResult {
+    const length = lengthOf(compare);
+    const refusal =
+      this.#refusal(offset, length) ?? atomicRefusal(limits, offset, length, lengthOf(write));
+    if (refusal !== undefined) return refusal;
+    const present = new Uint8Array(length);
+    this.#medium.bytes.read(offset, present);
+    const difference = firstDifference(present, compare);
+    if (difference >= 0) return { status: 'miscompare', offset: difference };
+    return this.write(offset, write, options);
+  }
+
+  writeSame(
+    offset: number,
+    length: number,
+    pattern: Uint8Array,
+    _options?: WriteOptions,
+  ): VolumeResult {
+    const refusal = this.#refusal(offset, length) ?? patternRefusal(length, pattern.length);
+    if (refusal !== undefined) return refusal;
+    if (isZero(pattern)) return this.unmap(offset, length);
+    for (let at = 0; at < length; at += pattern.length) {
+      this.#medium.bytes.write(offset + at, pattern);
+    }
+    return DONE;
+  }
+
+  unmap(offset: number, length: number): VolumeResult {
+    const refusal = this.#refusal(offset, length);
+    if (refusal !== undefined) return refusal;
+    this.#medium.bytes.zero(offset, length);
+    return DONE;
+  }
+
+  writeZeroes(offset: number, length: number, _options?: WriteOptions): VolumeResult {
+    return this.unmap(offset, length);
+  }
+
+  flush(): VolumeResult {
+    return this.#ended ?? DONE;
+  }
+
+  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    const refusal = this.#refusal(offset, length);
+    if (refusal !== undefined) return { result: refusal, extents: [] };
+    return { result: DONE, extents: this.#medium.bytes.extents(offset, length, extentsMax) };
+  }
+
+  onResize(listener: (sizeBytes: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  drain(): Promise<void> {
+    return this.#inFlight.drain();
+  }
+
+  async fence(): Promise<VolumeResult> {
+    this.#ended ??= fault('fenced');
+    return DONE;
+  }
+
+  async close(): Promise<void> {
+    this.#ended = fault('closed');
+    this.#listeners.clear();
+    this.#medium.open.delete(this);
+  }
+
+  /** The store changed the size. */
+  resized(): void {
+    for (const listener of this.#listeners) listener(this.sizeBytes);
+  }
+
+  #refusal(offset: number, length: number): VolumeResult | undefined {
+    return this.#ended ?? rangeRefusal(this, offset, length);
+  }
+}

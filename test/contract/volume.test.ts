@@ -1,0 +1,33 @@
+// Every driver of volumes keeps the contract.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
+import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
+import { MemoryStore } from '../../src/volume/memory.ts';
+import { volumeContract } from './volume.ts';
+
+volumeContract('memory', async () => {
+  const store = new MemoryStore();
+  return { store, other: store, dispose: () => store.close() };
+});
+
+for (const writethrough of [false, true]) {
+  volumeContract(writethrough ? 'local, writethrough' : 'local', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'allpath-volume-'));
+    const options = { directory, clock: systemClock, random: systemRandom, writethrough };
+    const store = await openLocalVolumeStore(options);
+    const other = await openLocalVolumeStore(options);
+    return {
+      store,
+      other,
+      dispose: async () => {
+        await store.close();
+        await other.close();
+        await rm(directory, { recursive: true });
+      },
+    };
+  });
+}
