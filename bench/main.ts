@@ -2,6 +2,7 @@
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { conditions } from './conditions.ts';
 import { measureMemory } from './memory.ts';
 import { comparisonTable, memoryTable } from './report.ts';
 import { compareWithTgt } from './tgt-comparison.ts';
@@ -46,8 +47,12 @@ async function main(): Promise<number> {
     seconds,
     progress: (text: string) => process.stderr.write(`${text}\n`),
   };
-  const print = (result: object, text: string) =>
-    console.log(values.json ? JSON.stringify(result, undefined, 2) : text);
+  const where = await conditions(values.folder);
+  const print = (results: unknown, text: string) => {
+    const places = Object.entries(where).map(([name, value]) => `${name}: ${value}`);
+    const json = () => JSON.stringify({ conditions: where, results }, undefined, 2);
+    console.log(values.json ? json() : `${places.join('\n')}\n\n${text}`);
+  };
   if (positionals[0] === 'tgt') {
     const only = values.only === undefined ? {} : { only: values.only };
     const results = await compareWithTgt({ ...common, ...only, rounds });
