@@ -25,7 +25,7 @@ function encode(sent: Sent, headerDigest: boolean, dataDigest: boolean): Uint8Ar
   head[7] = sent.data.length;
   new DataView(head.buffer).setUint32(16, sent.tag);
   head.fill(0xa5, 48);
-  const parts = [head];
+  const parts: Uint8Array[] = [head];
   if (headerDigest) parts.push(digestBytes(head));
   if (sent.data.length > 0) {
     const padded = new Uint8Array((sent.data.length + 3) & ~3);
@@ -36,7 +36,7 @@ function encode(sent: Sent, headerDigest: boolean, dataDigest: boolean): Uint8Ar
   return new Uint8Array(Buffer.concat(parts));
 }
 
-function digestBytes(bytes: Uint8Array): Uint8Array {
+function digestBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const digest = new Uint8Array(4);
   putDigest(digest, digestOf([bytes]));
   return digest;
