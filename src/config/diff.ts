@@ -4,7 +4,7 @@ import { formatSize } from './size.ts';
 /** What `apply` will do to get from one document to the next. */
 export interface DocumentDiff {
   readonly createDisks: readonly Disk[];
-  readonly growDisks: readonly { readonly disk: Disk; readonly fromBytes: number }[];
+  readonly resizeDisks: readonly { readonly disk: Disk; readonly fromBytes: number }[];
   /** Disks that leave the document; their volumes stay until `disk delete`. */
   readonly releaseDisks: readonly string[];
   /** What `apply` does not do, in words; with any of these nothing is done. */
@@ -13,28 +13,30 @@ export interface DocumentDiff {
   readonly changes: readonly string[];
 }
 
+/** `mayShrink`: disks may become smaller, which loses data. */
 export function diffDocuments(
   current: ClusterDocument | undefined,
   next: ClusterDocument,
+  mayShrink: boolean,
 ): DocumentDiff {
   const before = new Map(current?.disks.map((disk) => [disk.name, disk]));
   const createDisks: Disk[] = [];
-  const growDisks: { disk: Disk; fromBytes: number }[] = [];
+  const resizeDisks: { disk: Disk; fromBytes: number }[] = [];
   const refusals: string[] = [];
   for (const disk of next.disks) {
     const old = before.get(disk.name);
     before.delete(disk.name);
     if (old === undefined) createDisks.push(disk);
     else {
-      refusals.push(...refusalsOf(old, disk));
-      if (disk.size > old.size) growDisks.push({ disk, fromBytes: old.size });
+      refusals.push(...refusalsOf(old, disk, mayShrink));
+      if (disk.size !== old.size) resizeDisks.push({ disk, fromBytes: old.size });
     }
   }
   const releaseDisks = [...before.keys()];
   const changes = [
     ...createDisks.map(({ name, size }) => `create disk ${name} (${formatSize(size)})`),
-    ...growDisks.map(({ disk: { name, size }, fromBytes }) => {
-      return `grow disk ${name} from ${formatSize(fromBytes)} to ${formatSize(size)}`;
+    ...resizeDisks.map(({ disk: { name, size }, fromBytes }) => {
+      return `resize disk ${name} from ${formatSize(fromBytes)} to ${formatSize(size)}`;
     }),
     ...releaseDisks.map((name) => `stop serving disk ${name}; its data stay`),
     ...changesOf('disk', current?.disks ?? [], next.disks, 'name', ['size']),
@@ -43,13 +45,13 @@ export function diffDocuments(
     ...(equal(current?.discovery ?? {}, next.discovery) ? [] : ['change discovery']),
     ...(equal(current?.settings, next.settings) ? [] : ['change settings']),
   ];
-  return { createDisks, growDisks, releaseDisks, refusals, changes };
+  return { createDisks, resizeDisks, releaseDisks, refusals, changes };
 }
 
-function refusalsOf(old: Disk, disk: Disk): string[] {
+function refusalsOf(old: Disk, disk: Disk, mayShrink: boolean): string[] {
   const refusals: string[] = [];
   const { name } = disk;
-  if (disk.size < old.size) {
+  if (disk.size < old.size && !mayShrink) {
     const sizes = `${formatSize(old.size)} to ${formatSize(disk.size)}`;
     refusals.push(`disk ${name} would shrink from ${sizes}: use "disk resize --shrink"`);
   }

@@ -22,6 +22,8 @@ export interface ApplyContext {
   readonly volumes: VolumeStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Disks may become smaller, which loses data. */
+  readonly mayShrink?: boolean;
 }
 
 export interface ApplyResult extends VersionedDocument {
@@ -43,11 +45,11 @@ export async function applyDocument(
   context: ApplyContext,
   change: DocumentChange,
 ): Promise<ApplyResult> {
-  const { records, volumes, random } = context;
+  const { records, volumes, random, mayShrink = false } = context;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const current = await readDocument(records);
     const document = completeIdentities(change(current?.document), current?.document, random);
-    const diff = diffDocuments(current?.document, document);
+    const diff = diffDocuments(current?.document, document, mayShrink);
     if (diff.refusals.length > 0) {
       throw new Failure('applyRefused', diff.refusals.join('\n'), { refusals: diff.refusals });
     }
@@ -78,8 +80,8 @@ async function prepareVolumes(volumes: VolumeStore, diff: DocumentDiff): Promise
   for (const { name, size } of diff.createDisks) {
     if (!sizes.has(name)) await volumes.create(name, size);
   }
-  for (const { disk } of diff.growDisks) {
-    if ((sizes.get(disk.name) ?? 0) < disk.size) await volumes.resize(disk.name, disk.size);
+  for (const { disk } of diff.resizeDisks) {
+    if (sizes.get(disk.name) !== disk.size) await volumes.resize(disk.name, disk.size);
   }
 }
 

@@ -52,7 +52,7 @@ export class Gateway {
     const { name, store, clock, random, log } = options;
     this.#options = options;
     this.#startedMs = clock.now();
-    this.#units = new LogicalUnits(store.volumes, log);
+    this.#units = new LogicalUnits(store, log);
     const directory = new GatewayDirectory(name, () => deviceServer);
     const deviceServer = createDeviceServer({
       clock,

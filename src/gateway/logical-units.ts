@@ -2,7 +2,8 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import { LogicalUnit } from '../scsi/logical-unit.ts';
-import type { Volume, VolumeStore } from '../volume/volume.ts';
+import type { Volume } from '../volume/volume.ts';
+import type { Store } from './store.ts';
 
 interface OpenDisk {
   readonly disk: Disk;
@@ -10,14 +11,16 @@ interface OpenDisk {
   readonly unit: LogicalUnit;
 }
 
+type VolumeOpener = Pick<Store, 'openVolume'>;
+
 /** The logical units of a gateway: one for each disk that a LUN map names, kept over documents. */
 export class LogicalUnits {
-  readonly #volumes: VolumeStore;
+  readonly #store: VolumeOpener;
   readonly #log: Log;
   #open = new Map<string, OpenDisk>();
 
-  constructor(volumes: VolumeStore, log: Log) {
-    this.#volumes = volumes;
+  constructor(store: VolumeOpener, log: Log) {
+    this.#store = store;
     this.#log = log;
   }
 
@@ -56,7 +59,9 @@ export class LogicalUnits {
     if (known !== undefined && isSameUnit(known.disk, disk)) return known;
     const keepsVolume = known !== undefined && known.disk.writethrough === disk.writethrough;
     try {
-      const volume = keepsVolume ? known.volume : await this.#volumes.open(disk.name);
+      const volume = keepsVolume
+        ? known.volume
+        : await this.#store.openVolume(disk.name, disk.writethrough);
       return { disk, volume, unit: logicalUnit(disk, volume) };
     } catch (error) {
       const reason = error instanceof Failure ? error.message : String(error);

@@ -5,13 +5,15 @@ import type { Random } from '../base/random.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
 import type { Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
-import type { VolumeStore } from '../volume/volume.ts';
+import type { Volume, VolumeStore } from '../volume/volume.ts';
 
 /** What a gateway or a tool has open of a store. */
 export interface Store {
   readonly directory: string;
   readonly records: Records;
   readonly volumes: VolumeStore;
+  /** `writethrough`: every write through this opening is durable before its result. */
+  openVolume(name: string, writethrough: boolean): Promise<Volume>;
   close(): Promise<void>;
 }
 
@@ -29,17 +31,29 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { directory, memberName, clock, random, log } = options;
   const records = await openLocalRecords({ directory, memberName, clock, random, log });
+  const openVolumes = (writethrough: boolean): Promise<VolumeStore> => {
+    const folder = join(directory, 'volumes');
+    return openLocalVolumeStore({ directory: folder, clock, random, log, writethrough });
+  };
   try {
-    const volumes = await openLocalVolumeStore({
-      directory: join(directory, 'volumes'),
-      clock,
-      log,
-    });
-    const close = async (): Promise<void> => {
-      await volumes.close();
-      await records.close();
+    const volumes = await openVolumes(false);
+    // Whether writes go through is a matter of the opening; few stores have both kinds.
+    let through: Promise<VolumeStore> | undefined;
+    return {
+      directory,
+      records,
+      volumes,
+      openVolume: async (name, writethrough) => {
+        if (!writethrough) return await volumes.open(name);
+        through ??= openVolumes(true);
+        return await (await through).open(name);
+      },
+      close: async () => {
+        await volumes.close();
+        await (await through)?.close();
+        await records.close();
+      },
     };
-    return { directory, records, volumes, close };
   } catch (error) {
     await records.close();
     throw error;

@@ -1,0 +1,51 @@
+/**
+ * A command, declared once: from this come parsing, `--help` and docs/reference/cli.md. What it
+ * does is loaded when it runs, so that no command pays for another's imports.
+ */
+export interface CommandSpec {
+  /** `disk create` is `['disk', 'create']`. */
+  readonly path: readonly string[];
+  readonly summary: string;
+  readonly detail?: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: readonly OptionSpec[];
+  /** False where the command opens no store, or makes its own. */
+  readonly needsStore: boolean;
+  load(): Promise<Run>;
+}
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly parse?: (text: string) => unknown;
+}
+
+export interface OptionSpec {
+  /** `--size <size>`, or `--shrink` for one that is on or off. */
+  readonly flags: string;
+  readonly description: string;
+  /** As on the command line. */
+  readonly default?: string;
+  /** Throws a `UsageError` for what it does not understand. */
+  readonly parse?: (text: string) => unknown;
+}
+
+/** Runs a command; resolves with the exit code. */
+export type Run = (call: CliCall) => Promise<number>;
+
+export interface CliCall {
+  readonly arguments: readonly unknown[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `--store`. Empty where none is needed and none was given. */
+  readonly store: string;
+  readonly json: boolean;
+}
+
+/** Exit codes of every command. */
+export const ExitCode = {
+  ok: 0,
+  /** It was understood, and could not be done. */
+  failure: 1,
+  /** The command line or the document is wrong; nothing was done. */
+  usage: 2,
+} as const;

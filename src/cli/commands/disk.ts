@@ -1,0 +1,45 @@
+import type { CommandSpec } from '../command-spec.ts';
+import { blockLengthValue, sizeValue, textValue } from '../option-values.ts';
+
+const NAME = { name: 'name', description: 'Name of the disk.', parse: textValue };
+
+export const diskCommands: readonly CommandSpec[] = [
+  {
+    path: ['disk', 'create'],
+    summary: 'Make a disk and write it into the document.',
+    arguments: [NAME, { name: 'size', description: 'Like 512M, 1G, 10T.', parse: sizeValue }],
+    options: [
+      {
+        flags: '--blocks <bytes>',
+        description: 'Length of a logical block: 512 or 4096.',
+        default: '512',
+        parse: blockLengthValue,
+      },
+      { flags: '--writethrough', description: 'Every acknowledged write is durable (WCE 0).' },
+      { flags: '--read-only', description: 'Refuse writes.' },
+    ],
+    needsStore: true,
+    load: async () => (await import('../runs/disk.ts')).runDiskCreate,
+  },
+  {
+    path: ['disk', 'list'],
+    summary: 'List disks, and volumes that the document does not name any more.',
+    needsStore: true,
+    load: async () => (await import('../runs/disk.ts')).runDiskList,
+  },
+  {
+    path: ['disk', 'resize'],
+    summary: 'Change the size of a disk while it is served.',
+    arguments: [NAME, { name: 'size', description: 'The new size.', parse: sizeValue }],
+    options: [{ flags: '--shrink', description: 'Allow a smaller size: data beyond it are lost.' }],
+    needsStore: true,
+    load: async () => (await import('../runs/disk.ts')).runDiskResize,
+  },
+  {
+    path: ['disk', 'delete'],
+    summary: 'Delete a disk and its data. It must be in no LUN map.',
+    arguments: [NAME],
+    needsStore: true,
+    load: async () => (await import('../runs/disk.ts')).runDiskDelete,
+  },
+];

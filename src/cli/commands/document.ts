@@ -1,0 +1,25 @@
+import type { CommandSpec } from '../command-spec.ts';
+import { textValue } from '../option-values.ts';
+
+export const documentCommands: readonly CommandSpec[] = [
+  {
+    path: ['apply'],
+    summary: 'Make a document (YAML or JSON) that of the cluster.',
+    detail:
+      'Every problem of the document is listed, with its line; then nothing is done (exit code 2). ' +
+      'Ends when every gateway that runs serves the new version. Deletes no data.',
+    arguments: [
+      { name: 'file', description: 'The document; "-" for standard input.', parse: textValue },
+    ],
+    options: [{ flags: '--dry-run', description: 'Say what would change, and change nothing.' }],
+    needsStore: true,
+    load: async () => (await import('../runs/document.ts')).runApply,
+  },
+  {
+    path: ['get'],
+    summary: 'Print the document of the cluster (YAML; JSON with --json).',
+    options: [{ flags: '--secrets', description: 'Print secrets, too.' }],
+    needsStore: true,
+    load: async () => (await import('../runs/document.ts')).runGet,
+  },
+];

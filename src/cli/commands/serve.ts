@@ -1,0 +1,79 @@
+import type { CommandSpec } from '../command-spec.ts';
+import {
+  addressValue,
+  blockLengthValue,
+  numberValue,
+  sizeValue,
+  textValue,
+} from '../option-values.ts';
+
+/** Gateways of a demo; each is a process. */
+const DEMO_GATEWAYS_MAX = 16;
+
+export const serveCommands: readonly CommandSpec[] = [
+  {
+    path: ['demo'],
+    summary: 'Serve one disk through several gateways of this machine.',
+    detail:
+      'Prints the portals, and what to paste into initiators; then "ready", alone on a line, when ' +
+      'every portal accepts logins. Gateways that end are started again. Ends on Ctrl-C.\n' +
+      'Without --store the store is a temporary folder, removed at the end.',
+    options: [
+      { flags: '--size <size>', description: 'Size of the disk.', default: '1G', parse: sizeValue },
+      {
+        flags: '--gateways <count>',
+        description: 'How many gateway processes.',
+        default: '2',
+        parse: numberValue(1, DEMO_GATEWAYS_MAX),
+      },
+      {
+        flags: '--port <port>',
+        description: 'Port of the first gateway; the others follow.',
+        default: '3260',
+        parse: numberValue(1, 65535),
+      },
+      {
+        flags: '--listen <address>',
+        description: 'Address that gateways listen on.',
+        default: '127.0.0.1',
+        parse: addressValue,
+      },
+      {
+        flags: '--blocks <bytes>',
+        description: 'Length of a logical block: 512 or 4096.',
+        default: '512',
+        parse: blockLengthValue,
+      },
+      {
+        flags: '--target <iqn>',
+        description: 'iSCSI name of the target.',
+        default: 'iqn.2026-11.io.allpath:demo',
+        parse: textValue,
+      },
+    ],
+    needsStore: false,
+    load: async () => (await import('../runs/demo.ts')).runDemo,
+  },
+  {
+    path: ['gateway'],
+    summary: 'Run one gateway of the document, until it is told to end.',
+    detail: 'SIGTERM and SIGINT ask the initiators to log out, wait a while, and end it.',
+    options: [
+      { flags: '--name <name>', description: 'Name of the gateway.', parse: textValue },
+      {
+        flags: '--log-level <level>',
+        description: 'debug, info, warn or error; lines of JSON on standard error.',
+        default: 'info',
+        parse: textValue,
+      },
+    ],
+    needsStore: true,
+    load: async () => (await import('../runs/gateway.ts')).runGateway,
+  },
+  {
+    path: ['status'],
+    summary: 'Show the gateways that run, their sessions and their traffic.',
+    needsStore: true,
+    load: async () => (await import('../runs/status.ts')).runStatus,
+  },
+];

@@ -1,0 +1,94 @@
+import { networkInterfaces } from 'node:os';
+import { Failure } from '../../base/failure.ts';
+import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
+import { parseDocument } from '../../config/parse.ts';
+import { formatSize } from '../../config/size.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** What the demo was asked for. */
+export interface DemoOptions {
+  readonly sizeBytes: number;
+  readonly gateways: number;
+  readonly port: number;
+  readonly listen: string;
+  readonly blockLength: number;
+  readonly target: string;
+}
+
+export const DEMO_DISK = 'demo';
+/** The demo ends within seconds: its initiators get less time to log out than others. */
+const DRAIN_SECONDS = 1;
+
+/** The name of gateway `index`. */
+export function demoGatewayName(index: number): string {
+  return `gateway${index}`;
+}
+
+/** The demo's document by itself. Throws a `UsageError` for what no document may hold. */
+export function demoDocument(options: DemoOptions): DocumentDraft {
+  const { sizeBytes, gateways, port, listen, blockLength, target } = options;
+  if (port + gateways - 1 > 65_535) {
+    throw new UsageError(`--port ${port} leaves no room for ${gateways} ports`);
+  }
+  const address = reachableAddress(listen);
+  const parsed = parseDocument(
+    JSON.stringify({
+      formatVersion: 1,
+      settings: { drainSeconds: DRAIN_SECONDS },
+      disks: [{ name: DEMO_DISK, size: sizeBytes, blockLength }],
+      gateways: Array.from({ length: gateways }, (_, i) => ({
+        name: demoGatewayName(i),
+        portals: [
+          {
+            address,
+            ...(address === listen ? {} : { listen }),
+            port: port + i,
+            portalGroupTag: i + 1,
+            relativePortIdentifier: i + 1,
+          },
+        ],
+      })),
+      targets: [{ iqn: target, alias: 'Allpath demo', luns: { 0: DEMO_DISK }, access: 'any' }],
+    }),
+  );
+  if (parsed.ok) return parsed.document;
+  throw new UsageError(
+    parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'),
+  );
+}
+
+/**
+ * The document of a kept store with the demo's gateways and target in it. Other disks stay. Throws
+ * `demoDiskDiffers` when its disk has another size or block length.
+ */
+export function onKeptStore(
+  demo: DocumentDraft,
+  current: ClusterDocument | undefined,
+): DocumentDraft {
+  const kept = current?.disks.find(({ name }) => name === DEMO_DISK);
+  const asked = demo.disks[0]!;
+  if (kept === undefined) return { ...demo, disks: [...(current?.disks ?? []), asked] };
+  if (kept.size !== asked.size || kept.blockLength !== asked.blockLength) {
+    throw new Failure(
+      'demoDiskDiffers',
+      `the disk of this store has ${inWords(kept)}, not ${inWords(asked)}: ask for the same, or ` +
+        'take another store',
+      { sizeBytes: kept.size, blockLength: kept.blockLength },
+    );
+  }
+  return { ...demo, disks: current?.disks ?? [] };
+}
+
+function inWords({ size, blockLength }: DiskDraft): string {
+  return `${formatSize(size)} in blocks of ${blockLength} bytes`;
+}
+
+/** An initiator cannot connect to a wildcard: it is told an address of this machine instead. */
+function reachableAddress(listen: string): string {
+  if (listen !== '0.0.0.0' && listen !== '::') return listen;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outside = addresses.filter(({ internal, family, address }) => {
+    return !internal && (family === 'IPv4' || (listen === '::' && !address.startsWith('fe80')));
+  });
+  return outside[0]?.address ?? (listen === '::' ? '::1' : '127.0.0.1');
+}

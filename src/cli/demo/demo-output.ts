@@ -1,0 +1,73 @@
+import type { GatewayStatus } from '../../gateway/channels.ts';
+import { print, printJson } from '../output.ts';
+import { type AdviceOptions, initiatorAdvice } from './initiator-advice.ts';
+import { formatTraffic, sumTraffic } from './traffic-line.ts';
+
+const TERMINAL_INTERVAL_MS = 1_000;
+const PLAIN_INTERVAL_MS = 10_000;
+
+/** What the demo says, to people or (a JSON value a line) to programs. */
+export class DemoOutput {
+  readonly #json: boolean;
+  readonly #rewrites: boolean;
+  #hasLiveLine = false;
+  #lastTraffic = '';
+
+  constructor(json: boolean) {
+    this.#json = json;
+    this.#rewrites = !json && process.stdout.isTTY === true;
+  }
+
+  introduce(store: string, isTemporary: boolean, advice: AdviceOptions): void {
+    if (this.#json) {
+      printJson({ event: 'store', path: store, temporary: isTemporary });
+      return;
+    }
+    const kept = isTemporary ? ' (temporary)' : '';
+    print(`store ${store}${kept}\ntarget ${advice.target}, LUN 0`);
+    print(`\n${initiatorAdvice(advice)}\n`);
+  }
+
+  gatewayServes(name: string, pid: number, portal: string): void {
+    if (this.#json) printJson({ event: 'gateway', name, pid, portal });
+    else this.#line(`${name} (process ${pid}) serves ${portal}`);
+  }
+
+  gatewayEnded(name: string, pid: number, how: string): void {
+    if (this.#json) printJson({ event: 'ended', name, pid, how });
+    else this.#line(`${name} (process ${pid}) ended (${how}); it is started again`);
+  }
+
+  ready(target: string, portals: readonly string[]): void {
+    if (this.#json) printJson({ event: 'ready', target, portals });
+    // Alone on its line in either form: what programs wait for.
+    print('ready');
+  }
+
+  /** Shows traffic until the process ends. */
+  follow(statuses: () => readonly GatewayStatus[]): void {
+    const show = (): void => {
+      const sum = sumTraffic(statuses());
+      const text = formatTraffic(sum);
+      if (this.#rewrites) {
+        process.stdout.write(`\r\x1b[K${text}`);
+        this.#hasLiveLine = true;
+      } else if (text !== this.#lastTraffic) {
+        if (this.#json) printJson({ event: 'traffic', ...sum });
+        else print(text);
+      }
+      this.#lastTraffic = text;
+    };
+    setInterval(show, this.#rewrites ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS).unref();
+  }
+
+  end(): void {
+    if (this.#hasLiveLine) process.stdout.write('\n');
+  }
+
+  /** A line of its own, also while the live line stands there. */
+  #line(text: string): void {
+    if (this.#hasLiveLine) process.stdout.write('\r\x1b[K');
+    print(text);
+  }
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { GatewayStatus } from '../../gateway/channels.ts';
+import type { GatewayMessage } from '../gateway-messages.ts';
+
+/** A gateway that lives shorter than this is started again later each time. */
+const SETTLED_MS = 10_000;
+const RESTART_DELAY_MS = 50;
+const RESTART_DELAY_MAX_MS = 1_000;
+/** A gateway that was asked to end has this long. */
+const END_WAIT_MAX_MS = 6_000;
+/** File operations of a gateway run on the threads of libuv; its default is 4. */
+const GATEWAY_THREADS = '8';
+
+export interface SupervisorOptions {
+  readonly store: string;
+  /** Gateway names, and their portals as they are printed. */
+  readonly gateways: readonly { readonly name: string; readonly portal: string }[];
+  /** A gateway process accepts logins: the first time, and each time it was started again. */
+  readonly onServing: (name: string, pid: number, portal: string) => void;
+  readonly onEnded: (name: string, pid: number, how: string) => void;
+  /** A gateway cannot start at all. */
+  readonly onFailure: (code: string, message: string) => void;
+}
+
+interface Supervised {
+  readonly name: string;
+  readonly portal: string;
+  child: ChildProcess | undefined;
+  startedMs: number;
+  delayMs: number;
+  /** It served at least once: then its death is an accident, and it comes back. */
+  served: boolean;
+  failure: { code: string; message: string } | undefined;
+  status: GatewayStatus | undefined;
+}
+
+/** Starts gateway processes, starts them again when they end, and ends them. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #gateways: Supervised[];
+  #ending = false;
+  /** Called at each end of a process while all are to end. */
+  #onEnd: () => void = () => {};
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#gateways = options.gateways.map(({ name, portal }) => ({
+      name,
+      portal,
+      child: undefined,
+      startedMs: 0,
+      delayMs: 0,
+      served: false,
+      failure: undefined,
+      status: undefined,
+    }));
+  }
+
+  /** The newest figures of each gateway that runs. */
+  get statuses(): readonly GatewayStatus[] {
+    return this.#gateways.flatMap(({ child, status }) => (child && status ? [status] : []));
+  }
+
+  start(): void {
+    for (const gateway of this.#gateways) this.#spawn(gateway);
+  }
+
+  /** Asks every gateway to end, and resolves when all have. */
+  async end(): Promise<void> {
+    this.#ending = true;
+    const ended = new Promise<void>((resolve) => {
+      this.#onEnd = () => {
+        if (this.#gateways.every(({ child }) => child === undefined)) resolve();
+      };
+    });
+    this.#signal('SIGTERM');
+    const late = setTimeout(() => this.#signal('SIGKILL'), END_WAIT_MAX_MS);
+    this.#onEnd();
+    await ended;
+    clearTimeout(late);
+  }
+
+  /** Ends every gateway without asking. */
+  kill(): void {
+    this.#signal('SIGKILL');
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const { child } of this.#gateways) child?.kill(signal);
+  }
+
+  #spawn(gateway: Supervised): void {
+    if (this.#ending) return;
+    const args = ['gateway', '--store', this.#options.store, '--name', gateway.name];
+    const program = process.argv[1] ?? '';
+    const child = spawn(process.execPath, [program, ...args, '--log-level', 'warn'], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...process.env },
+    });
+    gateway.child = child;
+    gateway.startedMs = performance.now();
+    gateway.failure = undefined;
+    gateway.status = undefined;
+    child.on('message', (message) => this.#hear(gateway, child, message as GatewayMessage));
+    child.once('error', (error) => {
+      gateway.failure = { code: 'gatewayUnstartable', message: error.message };
+      // Without a process there is no exit to wait for.
+      if (child.pid === undefined) this.#ended(gateway, child, error.message);
+    });
+    child.once('exit', (code, signal) => this.#ended(gateway, child, String(signal ?? code)));
+  }
+
+  #hear(gateway: Supervised, child: ChildProcess, message: GatewayMessage): void {
+    if (message.kind === 'status') gateway.status = message.status;
+    else if (message.kind === 'failed') gateway.failure = message;
+    else {
+      gateway.served = true;
+      this.#options.onServing(gateway.name, child.pid ?? 0, gateway.portal);
+    }
+  }
+
+  #ended(gateway: Supervised, child: ChildProcess, how: string): void {
+    gateway.child = undefined;
+    if (this.#ending) {
+      this.#onEnd();
+      return;
+    }
+    const { name, failure, served } = gateway;
+    this.#options.onEnded(name, child.pid ?? 0, how);
+    if (!served && (failure !== undefined || how !== 'SIGKILL')) {
+      const { code, message } = failure ?? { code: 'gatewayEnded', message: `it ended (${how})` };
+      this.#options.onFailure(code, `${name}: ${message}`);
+      return;
+    }
+    const hasSettled = performance.now() - gateway.startedMs > SETTLED_MS;
+    gateway.delayMs = hasSettled
+      ? RESTART_DELAY_MS
+      : Math.min(Math.max(gateway.delayMs * 2, RESTART_DELAY_MS), RESTART_DELAY_MAX_MS);
+    setTimeout(() => this.#spawn(gateway), gateway.delayMs);
+  }
+}

@@ -1,0 +1,43 @@
+import { Failure } from '../base/failure.ts';
+import { ExitCode } from './command-spec.ts';
+import { parseCommandLine } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<number> {
+  const json = words.includes('--json');
+  try {
+    const parsed = parseCommandLine(words, { out: (text) => process.stdout.write(text) });
+    if (parsed.kind === 'shown') return ExitCode.ok;
+    const { spec, arguments: args, options } = parsed.request;
+    const run = await spec.load();
+    const store = typeof options['store'] === 'string' ? options['store'] : '';
+    return await run({ arguments: args, options, store, json });
+  } catch (error) {
+    return complain(error, json);
+  }
+}
+
+/** What went wrong goes to standard error: a sentence, or with --json one JSON value. */
+function complain(error: unknown, json: boolean): number {
+  const isUsage = error instanceof UsageError;
+  const { code, data } = error instanceof Failure ? error : { code: 'defect', data: {} };
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) {
+    const value = { error: { code: isUsage ? 'usage' : code, message, ...dataOf(data) } };
+    process.stderr.write(`${JSON.stringify(value)}\n`);
+  } else {
+    process.stderr.write(`allpath: ${message}\n`);
+    // A defect of ours: where it happened is what a report needs.
+    if (code === 'defect' && !isUsage && error instanceof Error) {
+      process.stderr.write(`${error.stack ?? ''}\n`);
+    }
+    if (isUsage) process.stderr.write('Try "allpath --help".\n');
+  }
+  return isUsage ? ExitCode.usage : ExitCode.failure;
+}
+
+function dataOf(data: Readonly<Record<string, unknown>>): object {
+  return Object.keys(data).length === 0 ? {} : { data };
+}

@@ -1,0 +1,34 @@
+import { isIP } from 'node:net';
+import { parseSize } from '../config/size.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Values of options and arguments. Each throws a `UsageError` that says what is understood. */
+
+export function sizeValue(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw new UsageError('not a size: a number of bytes, or one like 512M, 1G, 10T');
+}
+
+export function numberValue(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new UsageError(`not a number from ${min} to ${max}`);
+  };
+}
+
+export function blockLengthValue(text: string): number {
+  if (text === '512' || text === '4096') return Number(text);
+  throw new UsageError('512 or 4096');
+}
+
+export function addressValue(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new UsageError('not a numeric IPv4 or IPv6 address');
+}
+
+export function textValue(text: string): string {
+  if (text !== '' && !text.includes('\0')) return text;
+  throw new UsageError('empty, or not text');
+}

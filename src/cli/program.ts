@@ -1,0 +1,115 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
+import { commands, GLOBAL_OPTIONS, PROGRAM_SUMMARY } from './commands.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the command line asks for. */
+export interface Request {
+  readonly spec: CommandSpec;
+  readonly arguments: readonly unknown[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type Parsed =
+  | { readonly kind: 'run'; readonly request: Request }
+  /** `--help` was answered. */
+  | { readonly kind: 'shown' };
+
+export interface Output {
+  out(text: string): void;
+}
+
+/** Reads a command line (without the program's own name). Throws a `UsageError`. */
+export function parseCommandLine(words: readonly string[], output: Output): Parsed {
+  const { program, request } = buildProgram(output);
+  try {
+    program.parse([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'shown' };
+    throw new UsageError(error.message.replace(/^error: /, ''));
+  }
+  const found = request();
+  if (found === undefined) return { kind: 'shown' };
+  checkStore(found);
+  return { kind: 'run', request: found };
+}
+
+function checkStore({ spec, options }: Request): void {
+  if (spec.needsStore && options['store'] === undefined) {
+    throw new UsageError(`"${spec.path.join(' ')}" needs --store <dir>`);
+  }
+  if (spec.path[0] === 'gateway' && options['name'] === undefined) {
+    throw new UsageError('"gateway" needs --name <name>');
+  }
+}
+
+function buildProgram(output: Output) {
+  let request: Request | undefined;
+  const program = configure(new Command('allpath'), output).description(PROGRAM_SUMMARY);
+  program.action(() => program.outputHelp());
+  const groups = new Map<string, Command>();
+  for (const spec of commands) {
+    const [name = '', sub] = spec.path;
+    let parent = program;
+    if (sub !== undefined) {
+      const known = groups.get(name);
+      parent = known ?? configure(program.command(name), output);
+      if (known === undefined) {
+        parent.description('Work on disks.');
+        parent.action(() => parent.outputHelp());
+      }
+      groups.set(name, parent);
+    }
+    const command = configure(parent.command(sub ?? name), output);
+    addSpec(command, spec);
+    command.action(() => {
+      const options = command.opts();
+      request = { spec, arguments: command.processedArgs, options };
+    });
+  }
+  return { program, request: () => request };
+}
+
+function addSpec(command: Command, spec: CommandSpec): void {
+  command.summary(spec.summary);
+  command.description(spec.detail === undefined ? spec.summary : `${spec.summary}\n${spec.detail}`);
+  for (const { name, description, parse } of spec.arguments ?? []) {
+    const argument = new Argument(`<${name}>`, description);
+    if (parse !== undefined) argument.argParser(parserOf(parse));
+    command.addArgument(argument);
+  }
+  for (const option of [...(spec.options ?? []), ...GLOBAL_OPTIONS]) {
+    command.addOption(optionOf(option));
+  }
+}
+
+function optionOf(spec: OptionSpec): Option {
+  const option = new Option(spec.flags, spec.description);
+  if (spec.parse !== undefined) option.argParser(parserOf(spec.parse));
+  if (spec.default !== undefined) {
+    option.default(spec.parse?.(spec.default) ?? spec.default, spec.default);
+  }
+  return option;
+}
+
+function parserOf(parse: (text: string) => unknown): (text: string) => unknown {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof UsageError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+}
+
+/** Commander must neither end the process nor write past us. */
+function configure(command: Command, output: Output): Command {
+  return command
+    .exitOverride()
+    .allowExcessArguments(false)
+    .helpCommand(false)
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeOut: (text) => output.out(text), writeErr: () => {} });
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../base/failure.ts';
+import type { ClusterDocument } from '../../config/document.ts';
+import { applyDocument } from '../../gateway/apply.ts';
+import { hostOf } from '../../gateway/portal-listeners.ts';
+import { type CliCall, ExitCode } from '../command-spec.ts';
+import {
+  type DemoOptions,
+  demoDocument,
+  demoGatewayName,
+  onKeptStore,
+} from '../demo/demo-document.ts';
+import { DemoOutput } from '../demo/demo-output.ts';
+import { Supervisor } from '../demo/supervisor.ts';
+import { withStore } from '../tool-store.ts';
+
+export async function runDemo(call: CliCall): Promise<number> {
+  const options = optionsOf(call);
+  const draft = demoDocument(options);
+  const isTemporary = call.store === '';
+  const store = isTemporary ? await mkdtemp(join(tmpdir(), 'allpath-demo-')) : call.store;
+  try {
+    const { document } = await withStore({ directory: store, create: true }, (_, context) =>
+      applyDocument(context, (current) => onKeptStore(draft, current)),
+    );
+    await serve(document, options, store, new DemoOutput(call.json), isTemporary);
+  } finally {
+    if (isTemporary) await rm(store, { recursive: true, force: true, maxRetries: 3 });
+  }
+  return ExitCode.ok;
+}
+
+function optionsOf({ options }: CliCall): DemoOptions {
+  return {
+    sizeBytes: Number(options['size']),
+    gateways: Number(options['gateways']),
+    port: Number(options['port']),
+    listen: String(options['listen']),
+    blockLength: Number(options['blocks']),
+    target: String(options['target']),
+  };
+}
+
+/** Runs the gateways until the demo is told to end, or one of them cannot start. */
+async function serve(
+  document: ClusterDocument,
+  { target, gateways: count }: DemoOptions,
+  store: string,
+  output: DemoOutput,
+  isTemporary: boolean,
+): Promise<void> {
+  const names = Array.from({ length: count }, (_, i) => demoGatewayName(i));
+  const portals = names.map((name) => {
+    return document.gateways.find((gateway) => gateway.name === name)!.portals[0]!;
+  });
+  const gateways = names.map((name, i) => {
+    const { address, port } = portals[i]!;
+    return { name, portal: `${hostOf(address)}:${port}` };
+  });
+  const waiting = new Set(names);
+  const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
+  const supervisor = new Supervisor({
+    store,
+    gateways,
+    onServing: (name, pid, portal) => {
+      output.gatewayServes(name, pid, portal);
+      if (!waiting.delete(name) || waiting.size > 0) return;
+      output.ready(
+        target,
+        gateways.map((gateway) => gateway.portal),
+      );
+      output.follow(() => supervisor.statuses);
+    },
+    onEnded: (name, pid, how) => output.gatewayEnded(name, pid, how),
+    onFailure: (code, message) => fail(new Failure(code, message)),
+  });
+  onEndAsked(end, supervisor);
+  output.introduce(store, isTemporary, { target, portals });
+  supervisor.start();
+  try {
+    await ended;
+  } finally {
+    await supervisor.end();
+    output.end();
+  }
+}
+
+/** The first signal ends in peace; the next one does not wait. */
+function onEndAsked(end: () => void, supervisor: Supervisor): void {
+  let asked = false;
+  const ask = (): void => {
+    if (asked) supervisor.kill();
+    asked = true;
+    end();
+  };
+  process.on('SIGINT', ask);
+  process.on('SIGTERM', ask);
+  process.on('SIGHUP', ask);
+  // Whoever read the output is gone.
+  process.stdout.on('error', end);
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import { Failure } from '../../base/failure.ts';
+import { diffDocuments } from '../../config/diff.ts';
+import { completeIdentities } from '../../config/identity.ts';
+import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
+import { parseDocument } from '../../config/parse.ts';
+import { formatProblem, type Problem } from '../../config/problem.ts';
+import { redactSecrets } from '../../config/redact.ts';
+import { applyDocument } from '../../gateway/apply.ts';
+import { readDocument } from '../../gateway/document-record.ts';
+import { type CliCall, ExitCode } from '../command-spec.ts';
+import { print, printJson } from '../output.ts';
+import { withStore } from '../tool-store.ts';
+
+export async function runApply(call: CliCall): Promise<number> {
+  const file = String(call.arguments[0]);
+  const parsed = parseDocument(await readText(file));
+  if (!parsed.ok) return refuse(parsed.problems, file, call.json);
+  const draft = parsed.document;
+  return await withStore({ directory: call.store, create: true }, async (store, context) => {
+    if (call.options['dryRun'] === true) {
+      const current = await readDocument(store.records);
+      const next = completeIdentities(draft, current?.document, context.random);
+      const { changes, refusals } = diffDocuments(current?.document, next, false);
+      if (call.json) printJson({ changes, refusals });
+      else print([...changes, ...refusals.map((text) => `refused: ${text}`)].join('\n'));
+      return refusals.length === 0 ? ExitCode.ok : ExitCode.failure;
+    }
+    const { version, diff, gateways } = await applyDocument(context, () => draft);
+    if (call.json) printJson({ version, changes: diff.changes, gateways });
+    else {
+      for (const change of diff.changes) print(change);
+      const served = gateways.length === 0 ? 'no gateway runs' : `served by ${gateways.join(', ')}`;
+      print(`version ${version}: ${served}`);
+    }
+    return ExitCode.ok;
+  });
+}
+
+function refuse(problems: readonly Problem[], file: string, json: boolean): number {
+  if (json) {
+    const message = `${problems.length} problems`;
+    const error = { code: 'documentInvalid', message, data: { file, problems } };
+    process.stderr.write(`${JSON.stringify({ error })}\n`);
+  } else {
+    for (const problem of problems) process.stderr.write(`${formatProblem(problem, file)}\n`);
+  }
+  return ExitCode.usage;
+}
+
+async function readText(file: string): Promise<string> {
+  if (file === '-') return await readAll(process.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('fileUnreadable', `cannot read ${file}: ${reason}`, { file }, { cause });
+  }
+}
+
+/** One byte more than is allowed is enough to refuse it. */
+async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length > DOCUMENT_LENGTH_MAX_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export async function runGet(call: CliCall): Promise<number> {
+  return await withStore({ directory: call.store, create: false }, async (store) => {
+    const current = await readDocument(store.records);
+    if (current === undefined) {
+      throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
+    }
+    const withSecrets = call.options['secrets'] === true;
+    const document = withSecrets ? current.document : redactSecrets(current.document);
+    if (call.json) printJson(document);
+    else process.stdout.write(stringify(document));
+    return ExitCode.ok;
+  });
+}

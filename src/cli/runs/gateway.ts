@@ -1,0 +1,70 @@
+import { Failure } from '../../base/failure.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import { openStore } from '../../gateway/store.ts';
+import { type LogLevel, logOutput } from '../../host/log-output.ts';
+import { systemClock } from '../../host/system-clock.ts';
+import { systemRandom } from '../../host/system-random.ts';
+import { type CliCall, ExitCode } from '../command-spec.ts';
+import type { GatewayMessage } from '../gateway-messages.ts';
+import { print, printJson } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
+
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
+const STATUS_INTERVAL_MS = 1_000;
+/** After this the process ends, whatever still waits. */
+const STORE_CLOSE_WAIT_MAX_MS = 3_000;
+
+export async function runGateway(call: CliCall): Promise<number> {
+  const name = String(call.options['name']);
+  const level = String(call.options['logLevel']);
+  if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level: ${LOG_LEVELS.join(', ')}`);
+  const log = logOutput(level as LogLevel, { gateway: name });
+  const environment = { clock: systemClock, random: systemRandom, log };
+  // Asked to end before it serves, it ends after its start.
+  const end = endOf();
+  try {
+    const store = await openStore({ directory: call.store, memberName: name, ...environment });
+    const gateway = await Gateway.start({ name, store, ...environment });
+    announce(gateway, call.json);
+    const how = await end;
+    if (how === 'drain') await gateway.drain();
+    await gateway.close();
+    await Promise.race([store.close(), wait(STORE_CLOSE_WAIT_MAX_MS)]);
+  } catch (error) {
+    if (error instanceof Failure)
+      tell({ kind: 'failed', code: error.code, message: error.message });
+    throw error;
+  }
+  // What still waits (a stopped peer, a slow disk) must not hold an end that was asked for.
+  process.exit(ExitCode.ok);
+}
+
+/** Resolves when the process is asked to end, or the demo that started it is gone. */
+function endOf(): Promise<'drain' | 'now'> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', () => resolve('drain'));
+    process.on('SIGINT', () => resolve('drain'));
+    if (process.send !== undefined) process.on('disconnect', () => resolve('now'));
+  });
+}
+
+function announce(gateway: Gateway, json: boolean): void {
+  const { name, pid, portals } = gateway.status;
+  if (process.send === undefined) {
+    if (json) printJson({ event: 'ready', name, pid, portals });
+    else print(`${name} serves ${portals.join(', ')}`);
+    return;
+  }
+  tell({ kind: 'ready' });
+  setInterval(() => tell({ kind: 'status', status: gateway.status }), STATUS_INTERVAL_MS).unref();
+}
+
+function tell(message: GatewayMessage): void {
+  if (process.connected) process.send?.(message, () => {});
+}
+
+function wait(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs);
+  });
+}

@@ -1,0 +1,63 @@
+import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from '../../gateway/channels.ts';
+import { readDocument } from '../../gateway/document-record.ts';
+import { type CliCall, ExitCode } from '../command-spec.ts';
+import { formatBytes, print, printJson, table } from '../output.ts';
+import { withStore } from '../tool-store.ts';
+
+const ANSWER_TIMEOUT_MS = 2_000;
+
+export async function runStatus(call: CliCall): Promise<number> {
+  return await withStore({ directory: call.store, create: false }, async (store) => {
+    const current = await readDocument(store.records);
+    const question = new Uint8Array();
+    const { answers } = await store.records.notify(STATUS_CHANNEL, question, ANSWER_TIMEOUT_MS);
+    const gateways = answers
+      .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload) ?? [])
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const running = new Set(gateways.map(({ name }) => name));
+    const silent = (current?.document.gateways ?? [])
+      .map(({ name }) => name)
+      .filter((name) => !running.has(name));
+    const version = current?.version ?? 0;
+    if (call.json) printJson({ version, gateways, silent });
+    else printTable(version, gateways, silent);
+    return ExitCode.ok;
+  });
+}
+
+function printTable(
+  version: number,
+  gateways: readonly GatewayStatus[],
+  silent: readonly string[],
+): void {
+  const headings = [
+    'GATEWAY',
+    'STATE',
+    'PORTALS',
+    'SESSIONS',
+    'READ/S',
+    'WRITE/S',
+    'READ B/S',
+    'WRITE B/S',
+    'UPTIME',
+    'MEMORY',
+  ];
+  const rows = gateways.map((gateway) => [
+    gateway.name,
+    stateOf(gateway, version),
+    gateway.portals.join(' '),
+    String(gateway.sessionCount),
+    String(gateway.traffic.readsPerSecond),
+    String(gateway.traffic.writesPerSecond),
+    formatBytes(gateway.traffic.bytesReadPerSecond),
+    formatBytes(gateway.traffic.bytesWrittenPerSecond),
+    `${gateway.uptimeSeconds} s`,
+    formatBytes(gateway.residentBytes),
+  ]);
+  print(table(headings, [...rows, ...silent.map((name) => [name, 'no answer'])]));
+}
+
+function stateOf({ draining, documentVersion }: GatewayStatus, version: number): string {
+  if (draining) return 'draining';
+  return documentVersion === version ? 'serving' : `serving version ${documentVersion}`;
+}
