@@ -23,7 +23,7 @@ import {
 } from './volume-description.ts';
 
 export interface LocalStoreOptions {
-  /** The store's folder; volumes lie in `volumes/` in it. */
+  /** The folder of the volumes; made if it is absent. */
   readonly directory: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -42,7 +42,7 @@ const RESIZES_FILE = '.resizes';
 
 /** Opens, or makes, the volumes of a store that several processes of this host share. */
 export async function openLocalVolumeStore(options: LocalStoreOptions): Promise<LocalStore> {
-  const folder = join(options.directory, 'volumes');
+  const folder = options.directory;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await appendFile(join(folder, RESIZES_FILE), '');
   return new LocalStore(folder, options);

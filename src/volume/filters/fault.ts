@@ -1,0 +1,45 @@
+import type { Pending } from '../../base/pending.ts';
+import type { Random } from '../../base/random.ts';
+import type { Volume, VolumeFault, VolumeResult } from '../volume.ts';
+import { VolumeFilter, type VolumeOperation } from './volume-filter.ts';
+
+/** What fails, and how often. */
+export interface FaultRule {
+  readonly operations: readonly VolumeOperation[];
+  readonly status: VolumeFault;
+  /** One in this many fails; 1: all do. */
+  readonly oneIn: number;
+  /** True: the operation lands all the same, and only its result is bad. */
+  readonly isApplied?: boolean;
+}
+
+/** Fails operations at random by rules, which may be changed while it works. */
+export class Fault extends VolumeFilter {
+  rules: readonly FaultRule[];
+  readonly #random: Random;
+
+  constructor(inner: Volume, random: Random, rules: readonly FaultRule[] = []) {
+    super(inner);
+    this.#random = random;
+    this.rules = rules;
+  }
+
+  protected override around(
+    operation: VolumeOperation,
+    submit: () => Pending<VolumeResult>,
+  ): Pending<VolumeResult> {
+    for (const { operations, status, oneIn, isApplied } of this.rules) {
+      if (!operations.includes(operation) || this.#random.below(oneIn) !== 0) continue;
+      return isApplied === true ? replaced(submit(), status) : { status };
+    }
+    return submit();
+  }
+}
+
+async function replaced(
+  landing: Pending<VolumeResult>,
+  status: VolumeFault,
+): Promise<VolumeResult> {
+  await landing;
+  return { status };
+}
