@@ -43,6 +43,9 @@ export const HELD_BYTES_MAX = 512 * 1024;
 /** Immediate commands that one session may have unfinished (they take no room in the window). */
 export const IMMEDIATE_COMMANDS_MAX = 32;
 
+/** Task management functions that one session may have unanswered. */
+export const MANAGEMENT_REQUESTS_MAX = 32;
+
 /** A solicited Data-Out, or the rest of an unsolicited burst, comes within this. */
 export const DATA_OUT_TIMEOUT_MS = 10_000;
 /** An abort waits this long for the Data-Outs of R2Ts that the initiator still answers. */

@@ -9,13 +9,14 @@ import { IscsiTask } from './iscsi-task.ts';
 import {
   EXECUTING_BYTES_MAX,
   IMMEDIATE_COMMANDS_MAX,
+  MANAGEMENT_REQUESTS_MAX,
   SEND_DATA_SEGMENT_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
 } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import { startScsiCommand } from './scsi-command.ts';
 import { answerLogout, answerNopOut, answerText, reject } from './session-requests.ts';
-import { Bhs, NopOut, Opcode } from './standard/bhs.ts';
+import { Bhs, NopOut, Opcode, RESERVED_TAG } from './standard/bhs.ts';
 import { RejectReason } from './standard/reject-reason.ts';
 import { manageTasks } from './task-management.ts';
 import type { Traffic } from './traffic.ts';
@@ -83,6 +84,7 @@ export class Session {
   readonly #idleTasks: IscsiTask[] = [];
   #executingBytes = 0;
   #immediateCommands = 0;
+  #managing = 0;
   #closed = false;
   #closing: Promise<void> | undefined = undefined;
 
@@ -220,8 +222,7 @@ export class Session {
         answerNopOut(this, pdu);
         break;
       case Opcode.taskManagementRequest:
-        if (this.nexus === undefined) reject(this, pdu, RejectReason.protocolError);
-        else manageTasks(this, this.nexus, pdu);
+        this.#onTaskManagement(pdu);
         break;
       case Opcode.textRequest:
         answerText(this, pdu);
@@ -231,8 +232,20 @@ export class Session {
     }
   }
 
-  #onScsiCommand(pdu: Pdu, numbered: boolean): void {
+  #onTaskManagement(pdu: Pdu): void {
     if (this.nexus === undefined) {
+      reject(this, pdu, RejectReason.protocolError);
+    } else if (this.#managing >= MANAGEMENT_REQUESTS_MAX) {
+      reject(this, pdu, RejectReason.immediateCommandReject);
+    } else {
+      this.#managing++;
+      manageTasks(this, this.nexus, pdu, () => this.#managing--);
+    }
+  }
+
+  #onScsiCommand(pdu: Pdu, numbered: boolean): void {
+    const tag = NopOut.initiatorTaskTag.get(pdu.bytes, pdu.base);
+    if (this.nexus === undefined || tag === RESERVED_TAG) {
       if (numbered) this.window.finished();
       reject(this, pdu, RejectReason.protocolError);
       return;

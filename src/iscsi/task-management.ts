@@ -15,16 +15,18 @@ import type { Pdu } from './wire/pdu.ts';
 const FINAL = 0x80;
 
 /** Performs a Task Management Function Request and answers it when it is over. */
-export function manageTasks(session: Session, nexus: Nexus, pdu: Pdu): void {
+export function manageTasks(session: Session, nexus: Nexus, pdu: Pdu, answered: () => void): void {
   const { bytes, base } = pdu;
   const tag = TaskManagementRequest.initiatorTaskTag.get(bytes, base);
   const row = TASK_MANAGEMENT.get(TaskManagementRequest.function.get(bytes, base));
   if (row === undefined || row.protocolLevel > session.parameters.protocolLevel) {
+    answered();
     respond(session, tag, Code.functionNotSupported);
     return;
   }
   if (row.function === undefined) {
     // TASK REASSIGN belongs to ErrorRecoveryLevel 2.
+    answered();
     respond(session, tag, Code.taskAllegianceReassignmentNotSupported);
     return;
   }
@@ -42,6 +44,7 @@ export function manageTasks(session: Session, nexus: Nexus, pdu: Pdu): void {
       if (skipMissing(session, refCmdSn)) code = Code.functionComplete;
     }
     afterTransfers(session, () => {
+      answered();
       respond(session, tag, code);
       if (samFunction === 'targetColdReset') session.end('TARGET COLD RESET', 'afterSending');
     });

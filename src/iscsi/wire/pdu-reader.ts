@@ -191,13 +191,20 @@ export class PduReader {
     const rest = this.#bytes.subarray(this.#start, this.#end);
     const previous = this.#slab;
     if (this.#bodyMissing >= 0 && this.#pdu.bytes === this.#bytes) this.#keepHeader();
-    this.#slab = this.#pool?.take();
-    // Before the login a fresh array: views of the old one may be part of an unfinished PDU.
-    this.#bytes = this.#slab?.bytes ?? new Uint8Array(this.#bytes.length);
+    const crowded = rest.length > (this.#pool?.slabBytes ?? 0) - RECEIVE_ROOM_BYTES_MIN;
+    this.#slab = crowded ? undefined : this.#pool?.take();
+    // Before the login a fresh array: views of the old one may be part of an unfinished PDU. The
+    // same where a consumer that is not ready left a whole buffer unparsed.
+    this.#bytes = this.#slab?.bytes ?? new Uint8Array(this.#roomFor(rest.length));
     this.#bytes.set(rest);
     this.#start = 0;
     this.#end = rest.length;
     previous?.release();
+  }
+
+  #roomFor(restLength: number): number {
+    if (this.#pool === undefined) return this.#bytes.length;
+    return restLength + RECEIVE_ROOM_BYTES_MIN;
   }
 
   /** The header of a PDU whose data goes on in another buffer. */
