@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 /** The program under test; a packed build can be put in its place. */
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
-const targetName = 'iqn.2026-11.io.allpath:demo';
+export const demoTargetName = 'iqn.2026-11.io.allpath:demo';
 const readyLimitMs = 20_000;
 const endLimitMs = 10_000;
 /** How many lines of the demo's error output a failure message quotes. */
@@ -99,7 +99,37 @@ export class Demo {
   /** Where LUN 0 is reached through a gateway. */
   url(gateway: number): string {
     if (gateway >= this.#gateways) throw new Error(`there is no gateway ${gateway}`);
-    return `iscsi://127.0.0.1:${this.#port + gateway}/${targetName}/0`;
+    return `iscsi://127.0.0.1:${this.#port + gateway}/${demoTargetName}/0`;
+  }
+
+  get gateways(): number {
+    return this.#gateways;
+  }
+
+  /** Where a gateway listens. */
+  address(gateway: number): { readonly host: string; readonly port: number } {
+    if (gateway >= this.#gateways) throw new Error(`there is no gateway ${gateway}`);
+    return { host: '127.0.0.1', port: this.#port + gateway };
+  }
+
+  addresses(): { readonly host: string; readonly port: number }[] {
+    return Array.from({ length: this.#gateways }, (_, gateway) => this.address(gateway));
+  }
+
+  /** The newest process of a gateway. */
+  processOf(gateway: number): GatewayStart {
+    const { port } = this.address(gateway);
+    const start = this.#starts.findLast(({ portal }) => portal.split(',')[0]?.endsWith(`:${port}`));
+    if (start === undefined) throw new Error(`no start of gateway ${gateway} was announced`);
+    return start;
+  }
+
+  /** Sends a signal to exactly this process; false if it has ended. */
+  signal(start: GatewayStart, signal: NodeJS.Signals): boolean {
+    const birth = this.#births.get(start.pid);
+    if (birth === undefined || birthOf(start.pid) !== birth) return false;
+    process.kill(start.pid, signal);
+    return true;
   }
 
   /** The gateway processes started so far, the newest of a name last. */
