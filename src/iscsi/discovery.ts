@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { SEND_DATA_SEGMENT_BYTES_MAX } from './limits.ts';
 import { negotiate, startNegotiation } from './login/negotiate.ts';
 import type { Offer } from './login/negotiation-settings.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
@@ -30,9 +31,6 @@ export type TextAnswer =
       /** The initiator declared a new MaxRecvDataSegmentLength; it holds after this answer. */
       readonly initiatorMaxRecvDataSegmentLength: number | undefined;
     };
-
-/** An answer is cut into pieces no longer than this, however much the initiator would take. */
-const ANSWER_LENGTH_MAX = 65_536;
 
 /** Target Transfer Tags run from 1 up to this and begin again. */
 const TAG_MAX = 0x7fff_ffff;
@@ -83,7 +81,7 @@ export class DiscoveryService {
     } else if (pairs.length > 0) {
       return this.#reject(RejectReason.protocolError);
     }
-    const piece = this.#rest.take(Math.min(lengthMax, ANSWER_LENGTH_MAX));
+    const piece = this.#rest.take(Math.min(lengthMax, SEND_DATA_SEGMENT_BYTES_MAX));
     const more = !this.#rest.done;
     if (!more) this.#rest = undefined;
     return this.#answer(final && !more, more, piece, declared);
