@@ -17,3 +17,6 @@ export const GLOBAL_OPTIONS = [
   { flags: '--store <dir>', description: 'Folder of the store.' },
   { flags: '--json', description: 'Answer in JSON: one value, or one a line where it goes on.' },
 ] as const;
+
+/** What the commands of two words have in common. */
+export const GROUP_SUMMARIES: Readonly<Record<string, string>> = { disk: 'Work on disks.' };

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
-import { commands, GLOBAL_OPTIONS, PROGRAM_SUMMARY } from './commands.ts';
+import { commands, GLOBAL_OPTIONS, GROUP_SUMMARIES, PROGRAM_SUMMARY } from './commands.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the command line asks for. */
@@ -21,12 +21,23 @@ export interface Output {
 
 /** Reads a command line (without the program's own name). Throws a `UsageError`. */
 export function parseCommandLine(words: readonly string[], output: Output): Parsed {
-  const { program, request } = buildProgram(output);
+  let help = '';
+  const { program, request } = buildProgram({
+    out: (text) => output.out(text),
+    error: (text) => {
+      help += text;
+    },
+  });
   try {
     program.parse([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'shown' };
+    if (error.code === 'commander.help') {
+      // No command was named: the answer is which there are.
+      output.out(help);
+      return { kind: 'shown' };
+    }
     throw new UsageError(error.message.replace(/^error: /, ''));
   }
   const found = request();
@@ -44,10 +55,14 @@ function checkStore({ spec, options }: Request): void {
   }
 }
 
-function buildProgram(output: Output) {
+interface HelpOutput extends Output {
+  error(text: string): void;
+}
+
+function buildProgram(output: HelpOutput) {
   let request: Request | undefined;
   const program = configure(new Command('allpath'), output).description(PROGRAM_SUMMARY);
-  program.action(() => program.outputHelp());
+  for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option));
   const groups = new Map<string, Command>();
   for (const spec of commands) {
     const [name = '', sub] = spec.path;
@@ -55,16 +70,14 @@ function buildProgram(output: Output) {
     if (sub !== undefined) {
       const known = groups.get(name);
       parent = known ?? configure(program.command(name), output);
-      if (known === undefined) {
-        parent.description('Work on disks.');
-        parent.action(() => parent.outputHelp());
-      }
+      if (known === undefined) parent.description(GROUP_SUMMARIES[name] ?? '');
       groups.set(name, parent);
     }
     const command = configure(parent.command(sub ?? name), output);
     addSpec(command, spec);
     command.action(() => {
-      const options = command.opts();
+      // Global options may also stand before the command.
+      const options = command.optsWithGlobals();
       request = { spec, arguments: command.processedArgs, options };
     });
   }
@@ -105,11 +118,14 @@ function parserOf(parse: (text: string) => unknown): (text: string) => unknown {
 }
 
 /** Commander must neither end the process nor write past us. */
-function configure(command: Command, output: Output): Command {
+function configure(command: Command, output: HelpOutput): Command {
   return command
     .exitOverride()
     .allowExcessArguments(false)
     .helpCommand(false)
     .configureHelp({ helpWidth: 100 })
-    .configureOutput({ writeOut: (text) => output.out(text), writeErr: () => {} });
+    .configureOutput({
+      writeOut: (text) => output.out(text),
+      writeErr: (text) => output.error(text),
+    });
 }
