@@ -4,8 +4,11 @@ export const ISCSI_NAME_LENGTH_MAX = 223;
 const IQN = /^iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[^.:][^:]*(?::.+)?$/u;
 const EUI = /^eui\.[0-9a-f]{16}$/;
 const NAA = /^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/;
-/** What is left after preparation: lower case letters, digits, dash, dot, colon. */
-const CHARACTERS = /^[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}\-.:]+$/u;
+/**
+ * What is left after preparation: lower case letters, digits, dash, dot, colon. The underscore is
+ * not of the standard, but of host names that found their way into the names of many initiators.
+ */
+const CHARACTERS = /^[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}\-.:_]+$/u;
 
 /**
  * The form in which names are compared (stringprep for iSCSI names, RFC 3722): lower case, NFKC.

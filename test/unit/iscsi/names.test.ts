@@ -12,6 +12,7 @@ test('names of the three types are taken, in lower case', () => {
   // Proves: iqn, eui and naa names pass and compare without regard to case.
   assert.equal(prepareName('iqn.2026-11.io.allpath:demo'), 'iqn.2026-11.io.allpath:demo');
   assert.equal(prepareName('IQN.1991-05.com.Microsoft:HOST'), 'iqn.1991-05.com.microsoft:host');
+  assert.equal(prepareName('iqn.2004-01.com.example:a_b'), 'iqn.2004-01.com.example:a_b');
   assert.equal(prepareName('iqn.2004-01.com.example'), 'iqn.2004-01.com.example');
   assert.equal(prepareName('eui.02004567A425678D'), 'eui.02004567a425678d');
   assert.equal(prepareName('naa.52004567BA64678D'), 'naa.52004567ba64678d');
@@ -29,7 +30,7 @@ test('what is no iSCSI name is refused', () => {
     'iqn.2026-13.io.allpath:demo',
     'iqn.2026-11.',
     'iqn.2026-11.io.all path',
-    'iqn.2026-11.io.allpath:a_b',
+    'iqn.2026-11.io.allpath:a,b',
     'iqn.2026-11.io.allpath:a/b',
     'eui.0200',
     'naa.52004567BA64678D01',
