@@ -180,7 +180,9 @@ export const settingsSchema = z.strictObject({
 });
 
 export const documentSchema = z.strictObject({
-  formatVersion: z.literal(1, { error: 'this program reads format version 1' }),
+  formatVersion: z
+    .literal(1, { error: 'this program reads format version 1' })
+    .describe('Format of this document.'),
   settings: settingsSchema.prefault({}).describe('Settings of the cluster.'),
   discovery: z
     .strictObject({ chap: chapSchema.optional() })

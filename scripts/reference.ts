@@ -1,0 +1,12 @@
+// Writes the pages of docs/reference that come from tables of the program. A test fails when one
+// is out of date.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cliReference } from '../src/cli/reference.ts';
+import { documentReference } from '../src/config/reference.ts';
+
+const folder = new URL('../docs/reference/', import.meta.url);
+
+mkdirSync(folder, { recursive: true });
+writeFileSync(new URL('cli.md', folder), cliReference());
+writeFileSync(new URL('document.md', folder), documentReference());
