@@ -1,5 +1,5 @@
-// Every mode page, byte for byte: current, changeable and default values. Offsets and bits were
-// checked against the structures that libiscsi's scsi-lowlevel.c and sdparm's tables decode.
+// Every mode page, byte for byte: current, changeable and default values. Offsets and bits of
+// Caching and Control were checked against what libiscsi's scsi-lowlevel.c decodes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

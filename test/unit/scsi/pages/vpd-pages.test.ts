@@ -1,4 +1,4 @@
-// Every VPD page, byte for byte. The bytes were checked with `sg_vpd --inhex` of sg3_utils 1.47
+// Every VPD page, byte for byte. The bytes were checked with `sg_vpd --inhex` of sg3_utils 1.46
 // (test/conformance/sg3-utils.test.ts reads them with it again) and against SPC-4 and SBC-3 as
 // that tool and libiscsi decode them.
 

@@ -1,0 +1,116 @@
+// MODE SELECT: takes a list over whole or not at all, and tells the other nexuses of a change.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  atParameter,
+  conditions,
+  endings,
+  invalidInCdb,
+} from '../../../../src/scsi/sense-table.ts';
+import { ModeSelect6Cdb } from '../../../../src/scsi/standard/mode.ts';
+import { Status } from '../../../../src/scsi/status.ts';
+import { logicalUnit, run } from '../../../support/scsi-call.ts';
+
+const PF = 0x10;
+const SP = 0x01;
+/** Header without block descriptor, then the control page with D_SENSE and SWP. */
+const setBoth = [0, 0, 0, 0, 0x0a, 0x0a, 0x26, 0, 0x08, 0, 0, 0, 0, 0, 0, 0];
+
+function six(length: number, flags = PF): readonly number[] {
+  return [0x15, flags, 0, 0, length, 0];
+}
+
+function ten(length: number): readonly number[] {
+  return [0x55, PF, 0, 0, 0, 0, 0, length >> 8, length & 0xff, 0];
+}
+
+test('a change is taken over, and the others get MODE PARAMETERS CHANGED', async () => {
+  const unit = logicalUnit();
+  const result = await run(six(16), { unit, dataOut: Uint8Array.from(setBoth) });
+  assert.equal(result.ending, endings.good);
+  assert.deepEqual(result.told, [conditions.modeParametersChanged]);
+  assert.deepEqual([unit.mode.current.dSense, unit.mode.current.swp], [true, true]);
+});
+
+test('(10) does the same behind its longer header', async () => {
+  const unit = logicalUnit();
+  const list = Uint8Array.from([0, 0, 0, 0, ...setBoth]);
+  const result = await run(ten(list.length), { unit, dataOut: list });
+  assert.equal(result.ending, endings.good);
+  assert.equal(unit.mode.current.swp, true);
+});
+
+test('a list that says what is already so tells nobody', async () => {
+  const unit = logicalUnit();
+  const { dataIn } = await run([0x1a, 0, 0x3f, 0xff, 255, 0], { unit });
+  const result = await run(six(dataIn.length), { unit, dataOut: dataIn });
+  assert.equal(result.ending, endings.good);
+  assert.deepEqual(result.told, []);
+});
+
+test('what MODE SENSE (10) gives with a long block descriptor can be sent back', async () => {
+  const unit = logicalUnit({ blocks: 2 ** 33 });
+  const { dataIn } = await run([0x5a, 0x10, 0x3f, 0xff, 0, 0, 0, 4, 0, 0], { unit });
+  const { ending } = await run(ten(dataIn.length), { unit, dataOut: dataIn });
+  assert.equal(ending, endings.good);
+});
+
+test('an empty list is no error; SP, and pages without PF, are refused', async () => {
+  const unit = logicalUnit();
+  assert.equal((await run(six(0, 0), { unit })).ending, endings.good);
+  const dataOut = Uint8Array.from(setBoth);
+  const saved = await run(six(16, PF | SP), { unit, dataOut });
+  assert.deepEqual(saved.ending, invalidInCdb(ModeSelect6Cdb.sp));
+  const vendor = await run(six(16, 0), { unit, dataOut });
+  assert.deepEqual(vendor.ending, invalidInCdb(ModeSelect6Cdb.pf));
+  assert.equal(unit.mode.current.swp, false);
+});
+
+test('only PARAMETER LIST LENGTH bytes of what was sent are the list', async () => {
+  const dataOut = Uint8Array.from([...setBoth, 0xff, 0xff]);
+  assert.equal((await run(six(16), { dataOut })).ending, endings.good);
+});
+
+test('a fault in a later page takes nothing of an earlier one over', async () => {
+  const unit = logicalUnit();
+  const caching = [0x08, 0x12, 0x00, ...new Array<number>(17).fill(0)];
+  const dataOut = Uint8Array.from([...setBoth, ...caching]);
+  const { ending, told } = await run(six(dataOut.length), { unit, dataOut });
+  // WCE is bit 2 of byte 2 of the second page.
+  assert.deepEqual(ending, atParameter(conditions.invalidFieldInParameterList, 16 + 2, 2));
+  assert.deepEqual(told, []);
+  assert.deepEqual(unit.mode.current, unit.mode.defaults);
+});
+
+test('property: no list throws, and one that is refused changes nothing', async () => {
+  const plausible = fc.tuple(fc.constantFrom(...mutations()), fc.uint8Array({ maxLength: 24 }));
+  const lists = fc.oneof(
+    fc.uint8Array({ maxLength: 255 }),
+    plausible.map(([list, tail]) => Uint8Array.from([...list, ...tail])),
+  );
+  await fc.assert(
+    fc.asyncProperty(lists, fc.boolean(), async (dataOut, long) => {
+      const unit = logicalUnit();
+      const cdb = long ? ten(dataOut.length) : six(dataOut.length);
+      const { ending, told } = await run(cdb, { unit, dataOut });
+      const { dSense, swp, ...rest } = unit.mode.current;
+      const { dSense: _, swp: __, ...restDefaults } = unit.mode.defaults;
+      assert.deepEqual(rest, restDefaults);
+      const changed = dSense || swp;
+      if (ending.status !== Status.good) assert.equal(changed, false);
+      assert.equal(told.length, changed ? 1 : 0);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** A good list with each bit of it turned over: faults near to what is right. */
+function mutations(): readonly (readonly number[])[] {
+  return setBoth.flatMap((_, at) =>
+    Array.from({ length: 8 }, (__, bit) =>
+      setBoth.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte)),
+    ),
+  );
+}
