@@ -10,7 +10,7 @@ import { commands } from '../../src/scsi/command-table.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import { Status } from '../../src/scsi/status.ts';
 import type { TaskAttribute } from '../../src/scsi/task.ts';
-import { ScsiBench, type TestTask } from '../support/scsi-bench.ts';
+import { ScsiBench, TestTask } from '../support/scsi-bench.ts';
 
 const DEFAULT_RUNS = 3000;
 
@@ -25,6 +25,8 @@ interface Input {
   readonly dataInExpected: number;
   readonly immediate: boolean;
   readonly abort: boolean;
+  /** Undoes a START STOP UNIT or a SWP of before, which would let little through. */
+  readonly restart: boolean;
 }
 
 /** Any bytes, but mostly commands that exist, with fields that are small or at an edge. */
@@ -34,15 +36,21 @@ const cdbs = fc.oneof(
 );
 
 function likelyCdb(command: (typeof commands)[number]): fc.Arbitrary<Uint8Array> {
-  const { length, usage } = command.cdb.$;
-  const byte = fc.oneof(
-    { weight: 6, arbitrary: fc.constant(0) },
-    { weight: 2, arbitrary: fc.constantFrom(1, 2, 4, 8, 0x3f, 0x80, 0xff) },
-    { weight: 1, arbitrary: fc.nat(255) },
+  const { length, fields } = command.cdb.$;
+  const value = fc.oneof(
+    { weight: 12, arbitrary: fc.constant(0) },
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 8 }) },
+    { weight: 2, arbitrary: fc.nat(0xffff) },
+    { weight: 1, arbitrary: fc.constantFrom(0x7fff_ffff, 0xffff_ffff, Number.MAX_SAFE_INTEGER) },
   );
-  return fc.array(byte, { minLength: length, maxLength: length }).map((values) => {
-    const cdb = Uint8Array.from(values, (value, i) => value & (usage[i] ?? 0));
+  const count = Object.keys(fields).length;
+  return fc.array(value, { minLength: count, maxLength: count }).map((values) => {
+    const cdb = new Uint8Array(length);
+    Object.values(fields).forEach((field, i) => {
+      field.set(cdb, values[i] ?? 0);
+    });
     cdb[0] = command.operationCode;
+    cdb[length - 1] = 0;
     if (command.serviceAction !== undefined) {
       cdb[1] = ((cdb[1] ?? 0) & 0xe0) | command.serviceAction;
     }
@@ -55,7 +63,7 @@ const lengths = fc.constantFrom(0, 1, 4, 8, 24, 200, 255, 512, 1024, 4096, 8192,
 const inputs: fc.Arbitrary<Input> = fc.record({
   cdb: cdbs,
   lun: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(16383) }),
-  attribute: fc.constantFrom(0, 1, 1, 1, 2, 3, 4),
+  attribute: fc.constantFrom(0, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4),
   data: fc.oneof(
     fc.uint8Array({ maxLength: 64 }),
     lengths.map((length) => new Uint8Array(length)),
@@ -64,6 +72,7 @@ const inputs: fc.Arbitrary<Input> = fc.record({
   dataInExpected: lengths,
   immediate: fc.boolean(),
   abort: fc.boolean(),
+  restart: fc.boolean(),
 });
 
 /** Sends `runs` random commands; throws at the first wrong answer, with what reproduces it. */
@@ -81,6 +90,10 @@ export async function fuzzCdbs(runs: number): Promise<void> {
 
 async function check(bench: ScsiBench, input: Input): Promise<void> {
   const { cdb, lun, data, dataInExpected, immediate, abort } = input;
+  if (input.restart) {
+    bench.logicalUnit.stopped = false;
+    bench.logicalUnit.mode.current.swp = false;
+  }
   const attribute = input.attribute as TaskAttribute;
   const options = { lun, data, dataInExpected, immediate, attribute, tag: 1 };
   const task = bench.send([...cdb], options);
@@ -126,4 +139,15 @@ function judge(task: TestTask, { abort }: Input): void {
 
 test('random commands are answered once, and as the standards allow', async () => {
   await fuzzCdbs(Number(process.env['ALLPATH_FUZZ_RUNS'] ?? DEFAULT_RUNS));
+});
+
+test('the judge finds a command that ended twice, and a status without its sense data', () => {
+  const input = { abort: false } as Input;
+  const twice = new TestTask([0]);
+  twice.end(Status.good, 0, undefined);
+  twice.end(Status.good, 0, undefined);
+  assert.throws(() => judge(twice, input), /ends once/);
+  const bare = new TestTask([0]);
+  bare.end(Status.checkCondition, 0, undefined);
+  assert.throws(() => judge(bare, input), /sense and status/);
 });
