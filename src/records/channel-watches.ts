@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { copyOf } from './record-arguments.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX, type Member, WATCHES_MAX, type Watcher } from './records.ts';
 
 /** The watches that one member has open. */
@@ -50,9 +51,9 @@ export class ChannelWatches {
     const answered = await Promise.all(
       watchers.map(async (watcher) => {
         try {
-          const payload = await watcher.onNotify(message.slice(), from);
+          const payload = await watcher.onNotify(copyOf(message), from);
           if (payload.length > CHANNEL_MESSAGE_LENGTH_MAX) return false;
-          onAnswer(payload);
+          onAnswer(copyOf(payload));
           return true;
         } catch {
           return false;

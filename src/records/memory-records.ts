@@ -9,6 +9,9 @@ import {
   checkMessage,
   checkPrefix,
   checkValue,
+  copyOf,
+  copyOfFields,
+  copyOfGuard,
 } from './record-arguments.ts';
 import type {
   CompareAndSetResult,
@@ -44,7 +47,7 @@ export class MemoryRecords implements Records {
   ): Promise<CompareAndSetResult> {
     checkKey(key);
     if (value !== undefined) checkValue(value);
-    const copy = value?.slice();
+    const copy = value && copyOf(value);
     return await this.#ask((store) => store.compareAndSet(key, expected, copy));
   }
 
@@ -61,8 +64,9 @@ export class MemoryRecords implements Records {
     checkKey(key);
     checkFields(fields);
     if (guard !== undefined) checkFieldName(guard.field);
-    const copies = Object.entries(fields).map(([name, value]) => [name, value?.slice()] as const);
-    return await this.#ask((store) => store.setFields(key, Object.fromEntries(copies), guard));
+    const copies = copyOfFields(fields);
+    const held = copyOfGuard(guard);
+    return await this.#ask((store) => store.setFields(key, copies, held));
   }
 
   async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -74,7 +78,7 @@ export class MemoryRecords implements Records {
     checkKey(channel);
     checkMessage(message);
     this.#checkOpen();
-    const sent = message.slice();
+    const sent = copyOf(message);
     const answers: { from: Member; payload: Uint8Array }[] = [];
     const missing: Member[] = [];
     const watching = this.#world.openMembers().filter((other) => {
@@ -83,7 +87,7 @@ export class MemoryRecords implements Records {
     await Promise.all(
       watching.map(async ({ self: from, records }) => {
         const call = records.#deliver(channel, sent, this.self, (payload) => {
-          if (open) answers.push({ from, payload: payload.slice() });
+          if (open) answers.push({ from, payload: copyOf(payload) });
         });
         let open = true;
         const complete = await this.#within(call, timeoutMs);

@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { copyOf } from './record-arguments.ts';
 import {
   type CompareAndSetResult,
   FIELDS_MAX,
@@ -16,7 +17,7 @@ export class MemoryStore {
 
   get(key: string): RecordEntry | undefined {
     const entry = this.#records.get(key);
-    return entry && { ...entry, value: entry.value.slice() };
+    return entry && { ...entry, value: copyOf(entry.value) };
   }
 
   compareAndSet(key: string, expected: number, value: Uint8Array | undefined): CompareAndSetResult {
@@ -24,7 +25,7 @@ export class MemoryStore {
     if ((current?.version ?? 0) !== expected) return { status: 'conflict', current };
     const version = (current?.version ?? this.#floor) + 1;
     if (value !== undefined) {
-      this.#records.set(key, { key, version, value: value.slice() });
+      this.#records.set(key, { key, version, value: copyOf(value) });
     } else if (current !== undefined) {
       this.#records.delete(key);
       this.#floor = Math.max(this.#floor, version);
@@ -52,7 +53,7 @@ export class MemoryStore {
     const next = new Map(current);
     for (const [name, value] of Object.entries(fields)) {
       if (value === undefined) next.delete(name);
-      else next.set(name, value.slice());
+      else next.set(name, copyOf(value));
     }
     if (next.size > FIELDS_MAX) {
       throw new Failure('recordsTooLarge', `more than ${FIELDS_MAX} fields in a record`);
@@ -64,7 +65,7 @@ export class MemoryStore {
 
   getFields(key: string): ReadonlyMap<string, Uint8Array> {
     const fields = [...(this.#fields.get(key) ?? [])];
-    return new Map(fields.map(([name, value]) => [name, value.slice()]));
+    return new Map(fields.map(([name, value]) => [name, copyOf(value)]));
   }
 }
 

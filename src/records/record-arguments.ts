@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts';
 import {
   CHANNEL_MESSAGE_LENGTH_MAX,
   FIELDS_MAX,
+  type FieldGuard,
   KEY_LENGTH_MAX,
   MEMBER_NAME_LENGTH_MAX,
   type RecordsFailureCode,
@@ -75,4 +76,20 @@ export function checkMemberName(name: string): void {
   if (name.length > MEMBER_NAME_LENGTH_MAX || !NAME.test(name)) {
     fail('recordsBadKey', `not a name of a member: ${shown(name)}`);
   }
+}
+
+/** A copy that the giver cannot change. (`slice` of a Buffer would be no copy.) */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+export function copyOfFields(
+  fields: Readonly<Record<string, Uint8Array | undefined>>,
+): Record<string, Uint8Array | undefined> {
+  const copies = Object.entries(fields).map(([name, value]) => [name, value && copyOf(value)]);
+  return Object.fromEntries(copies) as Record<string, Uint8Array | undefined>;
+}
+
+export function copyOfGuard(guard: FieldGuard | undefined): FieldGuard | undefined {
+  return guard && { field: guard.field, equals: guard.equals && copyOf(guard.equals) };
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CHANNEL_MESSAGE_LENGTH_MAX } from '../../src/records/records.ts';
+import { CHANNEL_MESSAGE_LENGTH_MAX, type Watcher } from '../../src/records/records.ts';
 import { bytes, echo, fails, HANG_MS, text, type Use } from './records-world.ts';
 
 export function notifyTests(use: Use): void {
@@ -46,6 +46,29 @@ export function notifyTests(use: Use): void {
         assert.deepEqual(answers[0]?.payload, message);
       }
       await watch.close();
+    }));
+
+  test('a message is a copy: neither its giver nor a watcher changes what others get', () =>
+    use(async (a, b) => {
+      const watcher: Watcher = {
+        onNotify(message) {
+          const answer = Buffer.from(message);
+          message.fill(0);
+          return answer;
+        },
+        onLost() {},
+      };
+      const watches = [];
+      for (const records of [a, a, b, b]) watches.push(await records.watch('copy', watcher));
+      const message = Buffer.from('given');
+      const call = a.notify('copy', message, HANG_MS);
+      message.fill(0);
+      const { answers } = await call;
+      assert.deepEqual(
+        answers.map(({ payload }) => text(payload)),
+        Array(4).fill('given'),
+      );
+      for (const watch of watches) await watch.close();
     }));
 
   test('a watcher that does not answer in time, or throws, is missing; the others count', () =>

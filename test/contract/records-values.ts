@@ -65,7 +65,8 @@ export function valueTests(use: Use): void {
 
   test('values are copies: neither side sees the other change its bytes', () =>
     use(async (a) => {
-      const given = bytes('given');
+      // A Buffer, as callers have them: its `slice` is no copy.
+      const given = Buffer.from('given');
       const set = a.compareAndSet('value/copy', 0, given);
       given.fill(0);
       await set;
@@ -73,6 +74,14 @@ export function valueTests(use: Use): void {
       assert.equal(text(read), 'given');
       read.fill(0);
       assert.equal(text((await a.get('value/copy'))!.value), 'given');
+      const field = Buffer.from('field');
+      const guard = { field: 'y', equals: Buffer.from('y') };
+      await a.setFields('value/copy', { y: bytes('y') });
+      const setFields = a.setFields('value/copy', { x: field }, guard);
+      field.fill(0);
+      guard.equals.fill(0);
+      assert.equal(await setFields, true);
+      assert.equal(text((await a.getFields('value/copy')).get('x')), 'field');
     }));
 
   test('an empty value and the largest one come back as they were', () =>

@@ -1,5 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
-import { sleep } from '../../base/clock.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { killProcess } from '../../host/process-end.ts';
 import { processState } from '../../host/process-identity.ts';
@@ -11,6 +10,9 @@ import {
   checkMessage,
   checkPrefix,
   checkValue,
+  copyOf,
+  copyOfFields,
+  copyOfGuard,
 } from '../record-arguments.ts';
 import type {
   CompareAndSetResult,
@@ -68,7 +70,7 @@ export class LocalRecords implements Records {
   ): Promise<CompareAndSetResult> {
     checkKey(key);
     if (value !== undefined) checkValue(value);
-    return await this.#store().call('compareAndSet', key, expected, value?.slice());
+    return await this.#store().call('compareAndSet', key, expected, value && copyOf(value));
   }
 
   async list(prefix: string): Promise<readonly RecordEntry[]> {
@@ -84,8 +86,7 @@ export class LocalRecords implements Records {
     checkKey(key);
     checkFields(fields);
     if (guard !== undefined) checkFieldName(guard.field);
-    const copies = Object.entries(fields).map(([name, value]) => [name, value?.slice()] as const);
-    return await this.#store().call('setFields', key, Object.fromEntries(copies), guard);
+    return await this.#store().call('setFields', key, copyOfFields(fields), copyOfGuard(guard));
   }
 
   async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -97,7 +98,7 @@ export class LocalRecords implements Records {
     checkKey(channel);
     checkMessage(message);
     this.#store();
-    const sent = message.slice();
+    const sent = copyOf(message);
     const answers: Answer[] = [];
     const missing: Member[] = [];
     const own = this.#notifySelf(channel, sent, timeoutMs, answers, missing);

@@ -8,7 +8,7 @@ import {
 } from '../../host/process-identity.ts';
 
 /** How long a holder must have been seen stopped before it is ended. */
-const STOPPED_HOLDER_PATIENCE_MS = 800;
+const STOPPED_HOLDER_PATIENCE_MS = 700;
 
 /**
  * Finds processes that hold the store's locks while they are stopped (SIGSTOP, a debugger), and

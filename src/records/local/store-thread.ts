@@ -13,8 +13,8 @@ const CALL_TIME_MAX_MS = 10_000;
 /** Back-off after a busy answer: up to this, doubling from 1 ms. */
 const BACKOFF_MAX_MS = 16;
 /** A call that waits longer than this has the holders of the store's locks looked at. */
-const PATROL_AFTER_MS = 400;
-const PATROL_INTERVAL_MS = 200;
+const PATROL_AFTER_MS = 300;
+const PATROL_INTERVAL_MS = 100;
 /** Calls under way; more are refused. */
 const CALLS_MAX = 4096;
 
