@@ -2,14 +2,14 @@ import { assert } from '../base/assert.ts';
 
 /** The bounds of the iSCSI layer. Those that an operator may set are in `IscsiSettings`. */
 
-/** Basic Header Segment (RFC 7143, 11.2.1). */
+/** Basic Header Segment (RFC 7143). */
 export const BHS_BYTES = 48;
 /** TotalAHSLength counts four-byte words in one byte. */
 export const AHS_BYTES_MAX = 255 * 4;
 
 /** The longest data segment that this target takes: its MaxRecvDataSegmentLength. */
 export const RECEIVE_DATA_SEGMENT_BYTES_MAX = 256 * 1024;
-/** The longest data segment before the full feature phase (RFC 7143, 6.1: 8192). */
+/** The longest data segment before the full feature phase (RFC 7143: 8192). */
 export const LOGIN_DATA_SEGMENT_BYTES_MAX = 8192;
 /** The longest data segment that this target sends, whatever the initiator would take. */
 export const SEND_DATA_SEGMENT_BYTES_MAX = 256 * 1024;
