@@ -33,6 +33,7 @@ export interface UnitOptions {
   readonly blocks?: number;
   readonly readOnly?: boolean;
   readonly limits?: Partial<VolumeLimits>;
+  readonly naa?: Uint8Array;
   /** Called at each flush. */
   readonly flushed?: () => void;
 }
@@ -59,8 +60,12 @@ export function logicalUnit(options: UnitOptions = {}): LogicalUnit {
       return DONE;
     },
   };
-  const readOnly = options.readOnly ?? false;
-  return new LogicalUnit({ identity, volume: volume as Volume, blockLengthBytes, readOnly });
+  return new LogicalUnit({
+    identity: { ...identity, naa: options.naa ?? identity.naa },
+    volume: volume as Volume,
+    blockLengthBytes,
+    readOnly: options.readOnly ?? false,
+  });
 }
 
 export interface CallOptions {
