@@ -1,9 +1,9 @@
 import type { Command } from '../command.ts';
 import { NO_DATA } from '../parameter-data.ts';
-import { endings } from '../sense-table.ts';
+import { conditions, endings } from '../sense-table.ts';
 import { TestUnitReadyCdb } from '../standard/spc.ts';
 
-/** TEST UNIT READY: whatever keeps the logical unit from being ready was found at admission. */
+/** TEST UNIT READY: the only thing that makes a logical unit not ready is that it was stopped. */
 export const testUnitReadyCommand: Command = {
   name: TestUnitReadyCdb.$.name,
   operationCode: 0x00,
@@ -12,5 +12,8 @@ export const testUnitReadyCommand: Command = {
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: () => NO_DATA,
-  run: () => endings.good,
+  run: ({ logicalUnit }) =>
+    logicalUnit?.stopped === true
+      ? conditions.logicalUnitNotReadyInitializingCommandRequired
+      : endings.good,
 };

@@ -1,17 +1,23 @@
-// TEST UNIT READY is good and moves nothing; it is the one that does not work while stopped.
+// TEST UNIT READY moves nothing, and says whether the logical unit was stopped.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testUnitReadyCommand } from '../../../../src/scsi/commands/test-unit-ready.ts';
-import { endings } from '../../../../src/scsi/sense-table.ts';
-import { run } from '../../../support/scsi-call.ts';
+import { conditions, endings } from '../../../../src/scsi/sense-table.ts';
+import { logicalUnit, run } from '../../../support/scsi-call.ts';
+
+const CDB = [0, 0, 0, 0, 0, 0];
 
 test('a logical unit that is there is ready', async () => {
-  const { ending, transferLength } = await run([0, 0, 0, 0, 0, 0]);
+  const { ending, transferLength } = await run(CDB);
   assert.equal(ending, endings.good);
   assert.equal(transferLength, 0);
 });
 
-test('a stopped one is reported at admission', () => {
-  assert.notEqual(testUnitReadyCommand.worksWhenStopped, true);
+test('a stopped one is not, until it is started', async () => {
+  const unit = logicalUnit();
+  unit.stopped = true;
+  const { ending } = await run(CDB, { unit });
+  assert.equal(ending, conditions.logicalUnitNotReadyInitializingCommandRequired);
+  unit.stopped = false;
+  assert.equal((await run(CDB, { unit })).ending, endings.good);
 });
