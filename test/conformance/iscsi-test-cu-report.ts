@@ -7,7 +7,7 @@ export interface TestResult {
   /** FAMILY.Suite.Test, as `iscsi-test-cu -l` names it. */
   readonly name: string;
   readonly outcome: TestOutcome;
-  /** What the test said between its start and its end. */
+  /** What the test said before its verdict, and the assertions that failed. */
   readonly messages: readonly string[];
 }
 
@@ -29,11 +29,13 @@ export interface Exception {
 const suiteLine = /^Suite: (\S+)/;
 const testLine = /^ {2}Test: (.+?) \.\.\.(.*)$/;
 /** Text of a test's clean-up may follow on the same line. */
-const endLine = /^(passed|FAILED)(?:\s+(.*))?$/;
+const endLine = /^(passed|FAILED)(?:\s+.*)?$/;
+const failedAssertion = /^ {4}\d+\. /;
 const summaryLine = /^\s+tests\s+(\d+)\s+(\d+)\s/;
 
 interface OpenTest {
   readonly name: string;
+  /** Those up to the verdict. What follows is of the suite's clean-up or of the next one's set-up. */
   readonly messages: string[];
   verdict: 'passed' | 'FAILED' | undefined;
 }
@@ -69,12 +71,10 @@ export function parseReport(family: string, output: string): Report {
 
 function readTestLine(test: OpenTest | undefined, text: string): void {
   if (test === undefined) return;
-  const end = endLine.exec(text);
-  // Only the first verdict is the test's; what looks like one later is somebody's message.
-  if (end !== null && test.verdict === undefined) {
-    test.verdict = end[1] as 'passed' | 'FAILED';
-    if (end[2] !== undefined) test.messages.push(end[2]);
-  } else if (text.trim() !== '') {
+  const verdict = endLine.exec(text)?.[1];
+  if (test.verdict === undefined && verdict !== undefined) {
+    test.verdict = verdict as 'passed' | 'FAILED';
+  } else if (text.trim() !== '' && (test.verdict === undefined || failedAssertion.test(text))) {
     test.messages.push(text.trim());
   }
 }
