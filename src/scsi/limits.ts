@@ -24,7 +24,7 @@ export const UNMAP_MAX_BYTES = 512 * 1024 * 1024;
 export const UNMAP_DESCRIPTOR_COUNT_MAX = 256;
 
 /** MAXIMUM WRITE SAME LENGTH. */
-export const WRITE_SAME_LENGTH_MAX_BYTES = 256 * 1024 * 1024;
+export const WRITE_SAME_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
 
 /** WSNZ: a WRITE SAME of zero blocks (meaning: to the end of the medium) is refused. */
 export const WRITE_SAME_NON_ZERO = true;

@@ -32,10 +32,10 @@ export const compareAndWriteCommand: Command = {
     const refusal = checkTransfer(logicalUnit, lba, blocks, blocksMax, field);
     if (refusal !== undefined) return refusal;
     const dataOut = 2 * blocks * logicalUnit.blockLengthBytes;
+    // Data for no blocks: a count of 256 that did not fit into the field, say.
+    if (blocks === 0 && task.dataOutExpected > 0) return invalidInCdb(field);
     // Half of a comparison is none: other lengths than the CDB's are refused.
-    if (blocks > 0 && task.dataOutExpected !== dataOut) {
-      return conditions.invalidFieldInCommandInformationUnit;
-    }
+    if (task.dataOutExpected !== dataOut) return conditions.invalidFieldInCommandInformationUnit;
     return { dataOut, dataIn: 0 };
   },
   run: (call) => {

@@ -2,10 +2,10 @@ import { bits, layout, u8, u32, u64 } from '../../base/bytes/layout.ts';
 import type { Extent } from '../../volume/volume.ts';
 import { checkRange } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
-import { fill } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
 import { STEP_BYTES } from '../limits.ts';
-import { conditions, goodWith } from '../sense-table.ts';
+import { answer } from '../parameter-data.ts';
+import { conditions } from '../sense-table.ts';
 import { GET_LBA_STATUS, GetLbaStatus, OperationCode } from '../standard/sbc.ts';
 import { endingOf } from '../volume-fault.ts';
 import { mediumOf } from './medium.ts';
@@ -57,20 +57,21 @@ async function run(call: CommandCall): Promise<Ending> {
   const descriptors = Math.max(1, Math.min(fitting, DESCRIPTORS_MAX));
   const span = Math.min((blocks - lba) * blockLengthBytes, SPAN_MAX_BYTES);
   if (span <= 0) return conditions.lbaOutOfRange;
-  const { result, extents } = await volume.allocation(lba * blockLengthBytes, span, descriptors);
+  const from = lba * blockLengthBytes;
+  const { result, extents } = await volume.allocation(from, span, descriptors);
   if (result.status !== 'done') return endingOf(result);
   if (task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
-  const data = parameterData(toBlocks(extents, blockLengthBytes));
-  const length = Math.min(data.length, room);
-  if (length > 0) fill(task.allocateDataIn(length), data.subarray(0, length));
-  return goodWith(length);
+  const data = parameterData(toBlocks(extents, from, blockLengthBytes));
+  return answer(call, data, GetLbaStatus.allocationLength.get(task.cdb));
 }
 
-/** Extents in whole blocks: a block is deallocated when all of it is. */
-function toBlocks(extents: readonly Extent[], blockLengthBytes: number): Extent[] {
+/**
+ * Extents in whole blocks from `from` (bytes) on, which is where the first descriptor must begin,
+ * wherever its extent does. A block is deallocated when all of it is.
+ */
+function toBlocks(extents: readonly Extent[], from: number, blockLengthBytes: number): Extent[] {
   const runs: Extent[] = [];
-  const origin = extents[0]?.offset ?? 0;
-  let at = origin;
+  let at = from;
   for (const { offset, length, allocated } of extents) {
     const end = offset + length;
     const round = allocated ? Math.ceil : Math.floor;

@@ -124,7 +124,7 @@ test('aborting a whole set starts nothing that was dormant', async () => {
 
 test('a long WRITE SAME stops between steps when it is aborted', async () => {
   const bench = await ScsiBench.open({ blocks: 65536 });
-  const cdb = [0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0];
+  const cdb = [0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0];
   const task = bench.send(cdb, { data: new Uint8Array(512).fill(5), tag: 8 });
   await settle();
   assert.deepEqual(task.ends, []);

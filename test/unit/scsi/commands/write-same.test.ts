@@ -49,10 +49,10 @@ test('each kind becomes one operation', async () => {
 
 test('a long range is done in steps and whole', async () => {
   const bench = await ScsiBench.open({ blocks: 65536 });
-  const cdb = [0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0];
+  const cdb = [0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0];
   assert.equal((await bench.perform(cdb, { data: sevens })).status, Status.good);
   assert.ok(bench.volume.log.filter((line) => line.startsWith('writeSame')).length > 1);
-  const last = [0x28, 0, 0, 0, 0xff, 0xfe, 0, 0, 2, 0];
+  const last = [0x28, 0, 0, 0, 0x7f, 0xff, 0, 0, 2, 0];
   const read = bench.send(last, { dataInExpected: 1024 });
   assert.deepEqual([read.dataIn[0], read.dataIn[511], read.dataIn[512]], [7, 7, 0]);
 });

@@ -27,7 +27,7 @@ const golden: ReadonlyMap<number, string> = new Map([
     VpdPageCode.blockLimits,
     `00 b0 00 3c 01 08 00 08 00 00 80 00 00 00 08 00
 00 00 80 00 00 10 00 00 00 00 01 00 00 00 00 08
-80 00 00 00 00 00 00 00 00 08 00 00 00 00 00 00${zeros(1)}`,
+80 00 00 00 00 00 00 00 00 00 80 00 00 00 00 00${zeros(1)}`,
   ],
   [
     VpdPageCode.blockDeviceCharacteristics,
