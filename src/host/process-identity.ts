@@ -16,8 +16,9 @@ export type ProcessState = 'running' | 'stopped' | 'ended';
 
 /** The identity of this process. */
 export function ownProcessIdentity(): ProcessIdentity {
-  const identity = processIdentity(process.pid);
-  if (identity === undefined) throw new Error('/proc does not show this process');
+  // A /proc of another PID namespace would have us take strangers for our own.
+  const identity = readlinkSync('/proc/self') === `${process.pid}` && processIdentity(process.pid);
+  if (!identity) throw new Error('/proc does not show this process under its own process id');
   return identity;
 }
 

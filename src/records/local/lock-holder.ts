@@ -7,8 +7,15 @@ import {
   processState,
 } from '../../host/process-identity.ts';
 
-/** How long a holder must have been seen stopped before it is ended. */
-const STOPPED_HOLDER_PATIENCE_MS = 700;
+/** A holder that was seen stopped at this many looks on end is ended. */
+const STOPPED_LOOKS_MAX = 8;
+/** A holder that runs, and was there at this many looks on end, is worth a line in the log. */
+const LOOKS_UNTIL_LOGGED = 20;
+
+interface Holder {
+  looks: number;
+  stoppedLooks: number;
+}
 
 /**
  * Finds processes that hold the store's locks while they are stopped (SIGSTOP, a debugger), and
@@ -19,8 +26,8 @@ export class LockHolderPatrol {
   readonly #databasePath: string;
   readonly #self: ProcessIdentity;
   readonly #log: Log;
-  /** When each stopped holder was first seen so, by `pid/startTicks`. */
-  #stoppedSinceMs = new Map<string, number>();
+  /** What was seen at the last look, by `pid/startTicks`. */
+  #seen = new Map<string, Holder>();
 
   constructor(databasePath: string, self: ProcessIdentity, log: Log) {
     this.#databasePath = databasePath;
@@ -28,22 +35,27 @@ export class LockHolderPatrol {
     this.#log = log;
   }
 
-  /** To be called every while as long as the store is locked. Reads /proc only. */
-  look(nowMs: number, opening: boolean): void {
-    const seen = new Map<string, number>();
-    for (const holder of this.#holders(opening)) {
-      if (processState(holder, this.#self) !== 'stopped') continue;
-      const key = `${holder.pid}/${holder.startTicks}`;
-      const since = this.#stoppedSinceMs.get(key) ?? nowMs;
-      seen.set(key, since);
-      if (nowMs - since >= STOPPED_HOLDER_PATIENCE_MS) this.#end(holder);
+  /** To be called about every 0.1 s as long as the store is locked. Reads /proc only. */
+  look(opening: boolean): void {
+    const seen = new Map<string, Holder>();
+    for (const process of this.#holders(opening)) {
+      const key = `${process.pid}/${process.startTicks}`;
+      const holder = this.#seen.get(key) ?? { looks: 0, stoppedLooks: 0 };
+      const stopped = processState(process, this.#self) === 'stopped';
+      holder.looks += 1;
+      holder.stoppedLooks = stopped ? holder.stoppedLooks + 1 : 0;
+      seen.set(key, holder);
+      if (holder.stoppedLooks >= STOPPED_LOOKS_MAX) this.#end(process);
+      else if (holder.looks === LOOKS_UNTIL_LOGGED) {
+        this.#log.warn('a process holds the store locked', { pid: process.pid });
+      }
     }
-    this.#stoppedSinceMs = seen;
+    this.#seen = seen;
   }
 
   /** Forgets what was seen: the store is free again. */
   rest(): void {
-    this.#stoppedSinceMs.clear();
+    this.#seen.clear();
   }
 
   #end(holder: ProcessIdentity): void {

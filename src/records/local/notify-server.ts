@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import type { Member } from '../records.ts';
@@ -6,16 +7,20 @@ import { encodeFrame, type Frame, FrameReader } from './notify-frame.ts';
 
 /** Connections of other members at one time; more are closed at once. */
 const CONNECTIONS_MAX = 1024;
+/** A connection that has not brought a whole notification after this long is closed. */
+const RECEIVE_TIME_MAX_MS = 5000;
 
 /** Takes the notifications of other members on a Unix socket and has the watchers answer. */
 export class NotifyServer {
   readonly #server: Server;
   readonly #watches: ChannelWatches;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #sockets = new Set<Socket>();
 
-  constructor(watches: ChannelWatches, log: Log) {
+  constructor(watches: ChannelWatches, clock: Clock, log: Log) {
     this.#watches = watches;
+    this.#clock = clock;
     this.#log = log;
     this.#server = createServer((socket) => this.#onConnection(socket));
     this.#server.maxConnections = CONNECTIONS_MAX;
@@ -44,7 +49,11 @@ export class NotifyServer {
     const reader = new FrameReader();
     let called = false;
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    const timer = this.#clock.after(RECEIVE_TIME_MAX_MS, () => socket.destroy());
+    socket.on('close', () => {
+      timer.cancel();
+      this.#sockets.delete(socket);
+    });
     // The caller gave up or died; there is nobody to tell.
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -52,6 +61,7 @@ export class NotifyServer {
         for (const frame of reader.push(chunk)) {
           if (called || frame.kind !== 'notify') throw new Error('one notification a connection');
           called = true;
+          timer.cancel();
           this.#answer(socket, frame);
         }
       } catch (error) {

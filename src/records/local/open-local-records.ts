@@ -47,22 +47,33 @@ export interface OpenLocalRecordsOptions {
  * `recordsNameTaken`, `recordsUnsuitable`, `recordsUnavailable` or `recordsBadKey`.
  */
 export async function openLocalRecords(options: OpenLocalRecordsOptions): Promise<Records> {
-  const { directory, memberName, clock, random, log } = options;
+  const { directory, memberName } = options;
   checkMemberName(memberName);
+  try {
+    return await openIn(options);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('recordsUnavailable', reason, { directory }, { cause });
+  }
+}
+
+async function openIn(options: OpenLocalRecordsOptions): Promise<Records> {
+  const { directory, memberName, clock, random, log } = options;
   const recordsDirectory = join(directory, 'records');
   await mkdir(recordsDirectory, { recursive: true, mode: 0o700 });
   await refuseSharedFileSystem(recordsDirectory);
   const self = ownProcessIdentity();
+  const folder = new MemberFolder(join(directory, 'run'), self, log);
+  await folder.create();
   const incarnation = Buffer.from(random.bytes(INCARNATION_LENGTH_BYTES)).toString('hex');
   const claim: NameClaim = { name: memberName, incarnation, process: self };
   const databasePath = join(recordsDirectory, 'records.db');
   const store = new StoreThread({ databasePath, self, clock, random, log });
-  const folder = new MemberFolder(join(directory, 'run'), self, log);
   const watches = new ChannelWatches();
   const presence = new Presence({ claim, folder, watches, clock, log });
   const records = new LocalRecords({ claim, store, folder, presence, watches, clock });
   try {
-    await folder.create();
     await takeName(store, claim, folder);
     await folder.sweep(() => store.call('claims'));
     await presence.open();
@@ -70,9 +81,7 @@ export async function openLocalRecords(options: OpenLocalRecordsOptions): Promis
     return records;
   } catch (error) {
     await records.close();
-    if (error instanceof Failure) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure('recordsUnavailable', reason, { directory }, { cause: error });
+    throw error;
   }
 }
 

@@ -59,10 +59,10 @@ export class Presence {
   }
 
   async #appear(): Promise<void> {
-    const { claim, folder, watches, log } = this.#parts;
+    const { claim, folder, watches, clock, log } = this.#parts;
     await folder.create();
     this.#handle = await folder.openHandle();
-    this.#server = new NotifyServer(watches, log);
+    this.#server = new NotifyServer(watches, clock, log);
     const path = folder.socketPath(this.#handle, claim.incarnation);
     await this.#server.listen(path, () => this.#check());
     await this.#show();

@@ -155,23 +155,27 @@ export class RecordsStore {
     this.#database.exec('PRAGMA journal_mode = WAL');
     this.#database.exec('PRAGMA synchronous = FULL');
     this.#database.exec(`PRAGMA journal_size_limit = ${LOG_LENGTH_MAX_BYTES}`);
-    if (this.#userVersion() === SCHEMA_VERSION) return;
+    if (this.#isPrepared(path)) return;
     this.#transaction(() => {
-      const version = this.#userVersion();
-      if (version === 0) {
-        this.#database.exec(SCHEMA);
-      } else if (version !== SCHEMA_VERSION) {
-        throw new Failure(
-          'recordsUnsuitable',
-          `${path} has format ${version}; this release works with format ${SCHEMA_VERSION}`,
-          { path, version },
-        );
-      }
+      if (!this.#isPrepared(path)) this.#database.exec(SCHEMA);
     });
   }
 
-  #userVersion(): number {
-    return Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version']);
+  /** False for a database in which nothing is yet. Throws for what is no store of this release. */
+  #isPrepared(path: string): boolean {
+    const [version, application] = ['user_version', 'application_id'].map((name) => {
+      return Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
+    });
+    if (version === 0 && application === 0) return false;
+    if (application !== APPLICATION_ID) {
+      throw new Failure('recordsUnsuitable', `${path} is no store of records`, { path });
+    }
+    if (version === SCHEMA_VERSION) return true;
+    throw new Failure(
+      'recordsUnsuitable',
+      `${path} has format ${version}; this release works with format ${SCHEMA_VERSION}`,
+      { path, version },
+    );
   }
 
   #floor(): number {

@@ -8,18 +8,28 @@ import { LockHolderPatrol } from './lock-holder.ts';
 import type { RecordsStore } from './records-store.ts';
 import type { StoreOperation, StoreReply, StoreRequest } from './store-message.ts';
 
+/*
+ * How long a call has waited is counted in ticks of a timer, not read from the clock: while this
+ * process is stopped nothing ticks, and its calls are not found too late when it goes on.
+ */
+const TICK_MS = 100;
 /** A call that is not done after this long ends `recordsUnavailable`. */
-const CALL_TIME_MAX_MS = 10_000;
+const CALL_TICKS_MAX = 100;
+/** A call that waits longer than this has the holders of the store's locks looked at. */
+const PATROL_AFTER_TICKS = 3;
+/** How long closing waits for the thread before it is cut off. */
+const CLOSE_TIME_MAX_MS = 5000;
 /** Back-off after a busy answer: up to this, doubling from 1 ms. */
 const BACKOFF_MAX_MS = 16;
-/** A call that waits longer than this has the holders of the store's locks looked at. */
-const PATROL_AFTER_MS = 300;
-const PATROL_INTERVAL_MS = 100;
 /** Calls under way; more are refused. */
 const CALLS_MAX = 4096;
 
+interface Wait {
+  ticks: number;
+}
+
 interface Call {
-  readonly startedAtMs: number;
+  readonly wait: Wait;
   resolve(reply: StoreReply): void;
   reject(failure: Failure): void;
 }
@@ -74,15 +84,15 @@ export class StoreThread {
     ...parameters: Parameters<RecordsStore[K]>
   ): Promise<ReturnType<RecordsStore[K]>> {
     const id = this.#nextId++;
-    const startedAtMs = this.#clock.now();
+    const wait: Wait = { ticks: 0 };
     for (let backoffMs = 1; ; backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS)) {
-      const reply = await this.#ask({ id, operation, parameters }, startedAtMs);
+      const reply = await this.#ask({ id, operation, parameters }, wait);
       if (reply.status === 'done') {
         this.#opened = true;
         return reply.value as ReturnType<RecordsStore[K]>;
       }
       if (reply.status === 'failed') throw new Failure(reply.code, reply.message);
-      await this.#backOff(id, startedAtMs, 1 + this.#random.below(backoffMs));
+      await this.#backOff(id, wait, 1 + this.#random.below(backoffMs));
     }
   }
 
@@ -95,27 +105,27 @@ export class StoreThread {
   async close(): Promise<void> {
     this.#end(new Failure('recordsClosed', 'the records are closed'));
     this.#worker.postMessage('close');
-    const timer = this.#clock.after(CALL_TIME_MAX_MS, () => void this.#worker.terminate());
+    const timer = this.#clock.after(CLOSE_TIME_MAX_MS, () => void this.#worker.terminate());
     await this.#exited;
     timer.cancel();
   }
 
-  #ask(request: StoreRequest, startedAtMs: number): Promise<StoreReply> {
+  #ask(request: StoreRequest, wait: Wait): Promise<StoreReply> {
     return new Promise((resolve, reject) => {
-      if (!this.#register(request.id, { startedAtMs, resolve, reject })) return;
+      if (!this.#register(request.id, { wait, resolve, reject })) return;
       this.#worker.postMessage(request);
     });
   }
 
   /** Waits, still counted among the calls, so that time-out and closing end the wait as well. */
-  #backOff(id: number, startedAtMs: number, delayMs: number): Promise<void> {
+  #backOff(id: number, wait: Wait, delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(delayMs, () => {
         this.#calls.delete(id);
         resolve();
       });
       this.#register(id, {
-        startedAtMs,
+        wait,
         resolve: () => {},
         reject: (failure) => {
           timer.cancel();
@@ -132,7 +142,7 @@ export class StoreThread {
       call.reject(new Failure('recordsUnavailable', `${CALLS_MAX} calls wait for the records`));
     } else {
       this.#calls.set(id, call);
-      this.#timer ??= this.#clock.after(PATROL_AFTER_MS, () => this.#onTimer());
+      this.#timer ??= this.#clock.after(TICK_MS, () => this.#onTick());
       return true;
     }
     return false;
@@ -144,23 +154,21 @@ export class StoreThread {
     call?.resolve(reply);
   }
 
-  #onTimer(): void {
+  #onTick(): void {
     this.#timer = undefined;
-    const nowMs = this.#clock.now();
-    let oldestMs = 0;
-    for (const [id, call] of this.#calls) {
-      const ageMs = nowMs - call.startedAtMs;
-      oldestMs = Math.max(oldestMs, ageMs);
-      if (ageMs < CALL_TIME_MAX_MS) continue;
+    let ticksMax = 0;
+    for (const [id, { wait, reject }] of this.#calls) {
+      wait.ticks += 1;
+      ticksMax = Math.max(ticksMax, wait.ticks);
+      if (wait.ticks < CALL_TICKS_MAX) continue;
       this.#calls.delete(id);
-      call.reject(
-        new Failure('recordsUnavailable', `the records did not answer in ${CALL_TIME_MAX_MS} ms`),
-      );
+      const waitedMs = CALL_TICKS_MAX * TICK_MS;
+      reject(new Failure('recordsUnavailable', `the records did not answer in ${waitedMs} ms`));
     }
-    if (oldestMs >= PATROL_AFTER_MS) this.#patrol.look(nowMs, !this.#opened);
+    if (ticksMax >= PATROL_AFTER_TICKS) this.#patrol.look(!this.#opened);
     else this.#patrol.rest();
     if (this.#calls.size === 0) return;
-    this.#timer = this.#clock.after(PATROL_INTERVAL_MS, () => this.#onTimer());
+    this.#timer = this.#clock.after(TICK_MS, () => this.#onTick());
   }
 
   #end(failure: Failure): void {

@@ -32,8 +32,11 @@ function answer({ id, operation, parameters }: StoreRequest): StoreReply {
     return { id, status: 'done', value: work.apply(store, [...parameters]) };
   } catch (error) {
     if (isBusy(error)) return { id, status: 'busy' };
-    const code = error instanceof Failure ? error.code : 'recordsUnavailable';
-    return { id, status: 'failed', code, message: String((error as Error).message) };
+    if (error instanceof Failure) {
+      return { id, status: 'failed', code: error.code, message: error.message };
+    }
+    const message = `${workerData}: ${error instanceof Error ? error.message : String(error)}`;
+    return { id, status: 'failed', code: 'recordsUnavailable', message };
   }
 }
 
