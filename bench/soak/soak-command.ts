@@ -84,9 +84,9 @@ function allNumbers(command: SoakCommand): SoakCommand['numbers'] {
 
 function usage(command: SoakCommand): string {
   const rows = Object.entries(allNumbers(command)).map(([name, [initial, meaning]]) => {
-    return `  --${name} N`.padEnd(20) + `${meaning} [${initial}]`;
+    return `${`  --${name} N`.padEnd(20)}${meaning} [${initial}]`;
   });
-  rows.push('  --json'.padEnd(20) + 'one JSON object a line', '  --help'.padEnd(20) + 'this text');
+  rows.push(`${'  --json'.padEnd(20)}one JSON object a line`, `${'  --help'.padEnd(20)}this text`);
   return `usage: node bench/soak/${command.name}.ts [options]\n\n${command.proves}\n\n${rows.join('\n')}\n`;
 }
 

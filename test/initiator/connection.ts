@@ -37,7 +37,7 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     let reason: Error | undefined;
     socket.on('error', (error) => {
-      reason = error;
+      reason = new InitiatorError('connectionLost', error.message);
     });
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {

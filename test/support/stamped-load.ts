@@ -75,7 +75,11 @@ export class StampedLoad {
     const goals = this.writers.map(({ acknowledged }) => acknowledged + count);
     await waitFor(
       'every writer goes on',
-      () => this.writers.every(({ acknowledged }, index) => acknowledged >= goals[index]!),
+      () =>
+        this.writers.every(({ acknowledged, failure }, index) => {
+          if (failure !== undefined) throw failure;
+          return acknowledged >= goals[index]!;
+        }),
       limitMs,
     );
   }

@@ -28,7 +28,8 @@ export class StampedWriter {
   /** Longest time to a status of a write that needed one attempt, and of one that needed more. */
   steadyWorstMs = 0;
   failoverWorstMs = 0;
-  lastAcknowledgedAt = 0;
+  /** What ended a worker; `pause` rejects with it. */
+  failure: unknown = undefined;
   readonly #options: StampedWriterOptions;
   readonly #sequences: Uint32Array;
   readonly #busy = new Set<number>();
@@ -51,6 +52,11 @@ export class StampedWriter {
     this.#running = true;
     const { depth } = this.#options;
     this.#workers = Array.from({ length: depth }, () => this.#work());
+    for (const worker of this.#workers) {
+      worker.catch((error: unknown) => {
+        this.failure ??= error;
+      });
+    }
   }
 
   /** Resolves when nothing is under way; rejects with what a worker met. */
@@ -112,7 +118,6 @@ export class StampedWriter {
 
   #count(elapsedMs: number, attempts: number): void {
     this.acknowledged += 1;
-    this.lastAcknowledgedAt = performance.now();
     if (attempts === 1) {
       this.steadyWorstMs = Math.max(this.steadyWorstMs, elapsedMs);
     } else {
