@@ -1,5 +1,5 @@
 // Proves that sg3_utils, which knows nothing of this project, reads in INQUIRY, VPD and REQUEST
-// SENSE data what was meant. The tools decode bytes from a file: no gateway and no SCSI disk needed.
+// SENSE data what was meant. The tools decode bytes from a file: no gateway, no SCSI disk.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

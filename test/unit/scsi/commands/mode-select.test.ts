@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   atParameter,
   conditions,
@@ -10,7 +9,6 @@ import {
   invalidInCdb,
 } from '../../../../src/scsi/sense-table.ts';
 import { ModeSelect6Cdb } from '../../../../src/scsi/standard/mode.ts';
-import { Status } from '../../../../src/scsi/status.ts';
 import { logicalUnit, run } from '../../../support/scsi-call.ts';
 
 const PF = 0x10;
@@ -83,34 +81,3 @@ test('a fault in a later page takes nothing of an earlier one over', async () =>
   assert.deepEqual(told, []);
   assert.deepEqual(unit.mode.current, unit.mode.defaults);
 });
-
-test('property: no list throws, and one that is refused changes nothing', async () => {
-  const plausible = fc.tuple(fc.constantFrom(...mutations()), fc.uint8Array({ maxLength: 24 }));
-  const lists = fc.oneof(
-    fc.uint8Array({ maxLength: 255 }),
-    plausible.map(([list, tail]) => Uint8Array.from([...list, ...tail])),
-  );
-  await fc.assert(
-    fc.asyncProperty(lists, fc.boolean(), async (dataOut, long) => {
-      const unit = logicalUnit();
-      const cdb = long ? ten(dataOut.length) : six(dataOut.length);
-      const { ending, told } = await run(cdb, { unit, dataOut });
-      const { dSense, swp, ...rest } = unit.mode.current;
-      const { dSense: _, swp: __, ...restDefaults } = unit.mode.defaults;
-      assert.deepEqual(rest, restDefaults);
-      const changed = dSense || swp;
-      if (ending.status !== Status.good) assert.equal(changed, false);
-      assert.equal(told.length, changed ? 1 : 0);
-    }),
-    { numRuns: 2000 },
-  );
-});
-
-/** A good list with each bit of it turned over: faults near to what is right. */
-function mutations(): readonly (readonly number[])[] {
-  return setBoth.flatMap((_, at) =>
-    Array.from({ length: 8 }, (__, bit) =>
-      setBoth.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte)),
-    ),
-  );
-}
