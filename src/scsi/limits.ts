@@ -35,6 +35,9 @@ export const PARAMETER_LIST_LENGTH_MAX_BYTES = 64 * 1024;
 /** A long operation gives others a turn, and can be aborted, after this many bytes. */
 export const STEP_BYTES = 4 * 1024 * 1024;
 
+/** VERIFY reads this much at a time into memory of its own: what a command holds is bounded. */
+export const VERIFY_STEP_BYTES = 256 * 1024;
+
 /** MAXIMUM COMPARE AND WRITE LENGTH is a one-byte field of blocks. */
 const COMPARE_AND_WRITE_BLOCKS_MAX = 255;
 

@@ -10,7 +10,7 @@ import { conditions } from '../sense-table.ts';
 export type Step = (offset: number, length: number) => Pending<VolumeResult | Ending>;
 
 /**
- * Works through a range in steps of at most `STEP_BYTES`. Between steps others get a turn, and an
+ * Works through a range in steps of at most `stepBytes`. Between steps others get a turn, and an
  * aborted command stops. A range of one step is done in this turn if the medium does it so.
  */
 export function inSteps(
@@ -18,30 +18,33 @@ export function inSteps(
   offset: number,
   length: number,
   step: Step,
+  stepBytes = STEP_BYTES,
 ): Pending<VolumeResult | Ending> {
   if (length === 0) return DONE;
-  if (length <= STEP_BYTES) return step(offset, length);
-  return manySteps(call, offset, length, step);
+  if (length <= stepBytes) return step(offset, length);
+  return manySteps(call, offset, offset + length, step, stepBytes);
 }
 
 async function manySteps(
   call: CommandCall,
   offset: number,
-  length: number,
+  end: number,
   step: Step,
+  stepBytes: number,
 ): Promise<VolumeResult | Ending> {
-  const end = offset + length;
-  for (let at = offset; at < end; at += STEP_BYTES) {
+  for (let at = offset; at < end; at += stepBytes) {
     if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
-    const result = await step(at, Math.min(STEP_BYTES, end - at));
+    const pending = step(at, Math.min(stepBytes, end - at));
+    const result = await pending;
     if (result.status !== 'done') return result;
-    await turn(call);
+    // A medium that answers at once would otherwise keep the event loop to the end.
+    if (!(pending instanceof Promise)) await turn(call);
   }
   return DONE;
 }
 
 /** Lets what waits for the event loop go first. */
-export function turn(call: CommandCall): Promise<void> {
+function turn(call: CommandCall): Promise<void> {
   return new Promise((resolve) => {
     call.nexus.clock.after(0, resolve);
   });

@@ -7,10 +7,11 @@ import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { contiguous, firstDifference, slice } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
-import { transferBlocksMax } from '../limits.ts';
+import { transferBlocksMax, VERIFY_STEP_BYTES } from '../limits.ts';
 import { invalidInCdb } from '../sense-table.ts';
 import { OperationCode, Verify10, Verify12, Verify16 } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';
+import type { Step } from './steps.ts';
 import { inSteps } from './steps.ts';
 
 type VerifyLayout = Layout<
@@ -78,24 +79,24 @@ export function verifyMedium(
   const { task } = call;
   const { volume, blockLengthBytes } = mediumOf(call);
   const sent = Math.min(task.transferLength, task.dataOutExpected);
-  if (byteCheck === ByteCheck.none) {
-    return inSteps(call, offset, length, (at, step) => volume.read(at, [new Uint8Array(step)]));
-  }
-  const whole = sent - (sent % blockLengthBytes);
-  if (whole === 0) return DONE;
-  const oneBlock = byteCheck === ByteCheck.oneBlock;
-  const pattern = oneBlock ? contiguous(task.dataOut).subarray(0, blockLengthBytes) : undefined;
-  return inSteps(call, offset, oneBlock ? length : whole, (at, step) => {
-    const medium = new Uint8Array(step);
+  const sentBlocks = sent - (sent % blockLengthBytes);
+  if (byteCheck !== ByteCheck.none && sentBlocks === 0) return DONE;
+  const isOneBlock = byteCheck === ByteCheck.oneBlock;
+  const pattern = isOneBlock ? contiguous(task.dataOut).subarray(0, blockLengthBytes) : undefined;
+  const verified = byteCheck === ByteCheck.data ? sentBlocks : length;
+  const step: Step = (at, stepLength) => {
+    const medium = new Uint8Array(stepLength);
     return map(volume.read(at, [medium]), (result) => {
-      if (result.status !== 'done') return result;
+      if (result.status !== 'done' || byteCheck === ByteCheck.none) return result;
       const from = at - offset;
-      const expected = pattern ? repeat(pattern, step) : slice(task.dataOut, from, from + step);
+      const expected = pattern
+        ? repeat(pattern, stepLength)
+        : slice(task.dataOut, from, from + stepLength);
       const difference = firstDifference([medium], expected);
-      if (difference < 0) return DONE;
-      return { status: 'miscompare', offset: from + difference };
+      return difference < 0 ? DONE : { status: 'miscompare', offset: from + difference };
     });
-  });
+  };
+  return inSteps(call, offset, verified, step, VERIFY_STEP_BYTES);
 }
 
 function repeat(pattern: Uint8Array, length: number): readonly Uint8Array[] {

@@ -1,0 +1,77 @@
+// Proves the ordering of task attributes against a plain model that follows the words of SAM: random
+// arrivals and ends, and after each what is enabled.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+
+import { ScsiBench, type TestTask } from '../../support/scsi-bench.ts';
+
+const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+const SIMPLE = 1;
+const ORDERED = 2;
+const HEAD_OF_QUEUE = 3;
+
+interface Modelled {
+  readonly attribute: 1 | 2 | 3;
+  readonly task: TestTask;
+  enabled: boolean;
+}
+
+/** Enables what SAM lets start, one after another, oldest first. */
+function enable(set: readonly Modelled[]): void {
+  for (const [i, item] of set.entries()) {
+    const older = set.slice(0, i);
+    const headOfQueue = set.some(({ attribute }) => attribute === HEAD_OF_QUEUE);
+    const mayStart =
+      item.attribute === HEAD_OF_QUEUE ||
+      (!headOfQueue &&
+        (item.attribute === SIMPLE
+          ? older.every(({ attribute }) => attribute !== ORDERED)
+          : older.length === 0));
+    if (mayStart) item.enabled = true;
+  }
+}
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ arrive: fc.constantFrom(SIMPLE, ORDERED, HEAD_OF_QUEUE) }),
+    fc.record({ end: fc.nat(10) }),
+  ),
+  { maxLength: 30 },
+);
+
+test('what is enabled is what SAM enables', async () => {
+  const bench = await ScsiBench.open();
+  fc.assert(
+    fc.property(steps, (script) => {
+      let set: Modelled[] = [];
+      for (const step of script) {
+        if ('arrive' in step) {
+          const attribute = step.arrive as 1 | 2 | 3;
+          const data = new Uint8Array(512);
+          const task = bench.send(WRITE, { data, immediate: false, attribute });
+          set.push({ attribute, task, enabled: false });
+        } else {
+          const enabled = set.filter((item) => item.enabled);
+          const ending = enabled[step.end % Math.max(enabled.length, 1)];
+          ending?.task.deliver();
+          set = set.filter((item) => item !== ending);
+        }
+        enable(set);
+        assert.deepEqual(
+          set.map(({ task }) => task.state),
+          set.map((item) => (item.enabled ? 'enabled' : 'dormant')),
+        );
+      }
+      while (set.length > 0) {
+        const next = set.find((item) => item.enabled);
+        assert.ok(next !== undefined, 'something can always go on');
+        next.task.deliver();
+        set = set.filter((item) => item !== next);
+        enable(set);
+      }
+      assert.equal(bench.nexus.outstanding, 0);
+    }),
+  );
+});
