@@ -6,6 +6,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  prefetchBlocksMax,
+  transferBlocksMax,
+  transferBlocksOptimal,
+  UNMAP_DESCRIPTOR_COUNT_MAX,
+  unmapBlocksMax,
+  writeSameBlocksMax,
+} from '../../src/scsi/limits.ts';
 import { vpdPages } from '../../src/scsi/pages/vpd-pages.ts';
 import { conditions } from '../../src/scsi/sense-table.ts';
 import { mustRun } from '../support/run.ts';
@@ -65,6 +73,8 @@ test('sg_inq reads the standard data', async () => {
   ]);
 });
 
+const unitOf512 = logicalUnit();
+
 const pages: ReadonlyMap<number, readonly string[]> = new Map([
   [0x00, ['Supported VPD pages', 'Unit serial number', 'Logical block provisioning (SBC)']],
   [0x80, ['Unit serial number: 8f9c0c8e6a554a5e']],
@@ -89,15 +99,15 @@ const pages: ReadonlyMap<number, readonly string[]> = new Map([
       'Write same non-zero (WSNZ): 1',
       'Maximum compare and write length: 8 blocks',
       'Optimal transfer length granularity: 8 blocks',
-      'Maximum transfer length: 32768 blocks',
-      'Optimal transfer length: 2048 blocks',
-      'Maximum prefetch transfer length: 32768 blocks',
-      'Maximum unmap LBA count: 1048576',
-      'Maximum unmap block descriptor count: 256',
+      `Maximum transfer length: ${transferBlocksMax(unitOf512)} blocks`,
+      `Optimal transfer length: ${transferBlocksOptimal(unitOf512)} blocks`,
+      `Maximum prefetch transfer length: ${prefetchBlocksMax(unitOf512)} blocks`,
+      `Maximum unmap LBA count: ${unmapBlocksMax(unitOf512)}`,
+      `Maximum unmap block descriptor count: ${UNMAP_DESCRIPTOR_COUNT_MAX}`,
       'Optimal unmap granularity: 8 blocks',
       'Unmap granularity alignment valid: true',
       'Unmap granularity alignment: 0',
-      'Maximum write same length: 0x80000 blocks',
+      `Maximum write same length: 0x${writeSameBlocksMax(unitOf512).toString(16)} blocks`,
     ],
   ],
   [0xb1, ['Non-rotating medium', 'Nominal form factor not reported']],
