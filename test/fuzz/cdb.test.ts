@@ -1,6 +1,6 @@
-// Proves that no CDB and no parameter data make the device server throw, hang, end a command twice
-// or not at all, or answer what SAM and SPC forbid; on two block lengths, with real task attributes,
-// lengths that do not fit, and task management in between. ALLPATH_FUZZ_RUNS sets how many.
+// Proves that no CDB and no parameter data make the device server throw, hang, end a command
+// twice or not at all, or answer what SAM and SPC forbid; on two block lengths, with all task
+// attributes, lengths that do not fit, and aborts. ALLPATH_FUZZ_RUNS sets how many.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Proves the ordering of task attributes against a plain model that follows the words of SAM: random
+// Proves the ordering of task attributes against a plain model in the words of SAM: random
 // arrivals and ends, and after each what is enabled.
 
 import assert from 'node:assert/strict';
