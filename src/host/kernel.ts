@@ -57,10 +57,13 @@ function orErrno(result: number): number {
   return result < 0 ? -koffi.errno() : result;
 }
 
-/** Where a buffer's memory lies; asking is dear, so it is asked once per ArrayBuffer. */
 const addresses = new WeakMap<ArrayBufferLike, number>();
 
-function addressOf(memory: ArrayBufferLike): number {
+/**
+ * Where memory lies; asking is dear, so it is asked once per ArrayBuffer. An address keeps nothing
+ * alive: whoever hands it to the kernel holds the buffer until the kernel is done.
+ */
+export function addressOf(memory: ArrayBufferLike): number {
   let address = addresses.get(memory);
   if (address === undefined) {
     address = Number(koffi.address(memory));

@@ -15,9 +15,11 @@ import {
   SEEK_HOLE,
   ZERO_RANGE,
 } from '../../host/kernel.ts';
+import { BATCH_VECTORS_MAX, NOT_SUBMITTED } from '../../host/write-batch.ts';
 import { fault } from '../refusal.ts';
 import { after, lengthOf } from '../scatter.ts';
 import { type Allocation, DONE, type Extent, type VolumeResult } from '../volume.ts';
+import type { WriteQueue } from './write-queue.ts';
 
 /**
  * The bytes of a sparse file or a block device through one descriptor. Knows no size, no locks and
@@ -26,9 +28,11 @@ import { type Allocation, DONE, type Extent, type VolumeResult } from '../volume
  */
 export class FileMedium {
   readonly #descriptor: number;
+  readonly #writes: WriteQueue;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, writes: WriteQueue) {
     this.#descriptor = descriptor;
+    this.#writes = writes;
   }
 
   /** Fills `into`; what lies behind the file's end reads as zeros. */
@@ -69,7 +73,18 @@ export class FileMedium {
 
   /** Writes all of `from`; a short write goes on where it ended. */
   write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
-    return new Promise((resolve) => this.#writeSome(offset, from, resolve));
+    return new Promise((resolve) => {
+      if (from.length > BATCH_VECTORS_MAX) {
+        this.#writeSome(offset, from, resolve);
+        return;
+      }
+      this.#writes.write(offset, from, (result) => {
+        if (result === NOT_SUBMITTED) this.#writeSome(offset, from, resolve);
+        else if (result < 0) resolve(writeFault(-result));
+        else if (result === lengthOf(from)) resolve(DONE);
+        else this.#writeSome(offset + result, after(from, result), resolve);
+      });
+    });
   }
 
   #writeSome(

@@ -21,6 +21,7 @@ import {
   SUFFIX,
   type VolumeDescription,
 } from './volume-description.ts';
+import { WriteBatches, WriteQueue } from './write-queue.ts';
 
 export interface LocalStoreOptions {
   /** The folder of the volumes; made if it is absent. */
@@ -53,6 +54,7 @@ export class LocalStore implements VolumeStore {
   readonly #options: LocalStoreOptions;
   readonly #log: Log;
   readonly #open = new Map<LocalVolume, string>();
+  readonly #batches = new WriteBatches();
   #resizesSeen = -1;
   #poll: Timer | undefined;
   #isClosed = false;
@@ -103,7 +105,7 @@ export class LocalStore implements VolumeStore {
       };
       const volume: LocalVolume = new LocalVolume({
         sizeBytes: description.sizeBytes,
-        medium: new FileMedium(descriptor),
+        medium: new FileMedium(descriptor, new WriteQueue(descriptor, clock, this.#batches)),
         locks: new RangeLock(lockFile, clock, random, endStopped),
         sync: new SyncQueue(descriptor),
         clock,
@@ -167,6 +169,7 @@ export class LocalStore implements VolumeStore {
     this.#isClosed = true;
     this.#poll?.cancel();
     await Promise.all([...this.#open.keys()].map((volume) => volume.close()));
+    this.#batches.close();
   }
 
   /** Runs `action`, made durable, while nobody can open the volume; fails when somebody has. */
