@@ -57,9 +57,9 @@ const rings: readonly Ring[] = [
   },
   {
     name: 'fuzz',
-    proves: 'a few thousand hostile inputs to every parser',
+    proves: 'a few thousand hostile inputs to every parser, and to running gateways',
     limitS: 150,
-    files: ['test/fuzz/**/*.test.ts'],
+    files: ['test/{fuzz,hostile}/**/*.test.ts'],
     concurrency: 2,
   },
   {
