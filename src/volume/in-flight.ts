@@ -7,17 +7,21 @@ export class InFlight {
   /** Epochs closed by a drain and not empty yet, oldest first. */
   readonly #closed: Epoch[] = [];
 
+  #count = 0;
+
   get count(): number {
-    return this.#closed.reduce((sum, { count }) => sum + count, this.#epoch.count);
+    return this.#count;
   }
 
   /** Returns what `end` wants. */
   begin(): Epoch {
+    this.#count++;
     this.#epoch.count++;
     return this.#epoch;
   }
 
   end(epoch: Epoch): void {
+    this.#count--;
     epoch.count--;
     while (this.#closed[0]?.count === 0) {
       for (const action of this.#closed.shift()!.after) action();

@@ -189,6 +189,7 @@ export class LocalVolume implements Volume {
     isExclusive = false,
   ): Promise<VolumeResult> {
     const { locks, sync, writethrough } = this.#parts;
+    if (this.#inFlight.count >= OPERATIONS_MAX) return fault('busy');
     const epoch = this.#inFlight.begin();
     try {
       const acquired = locks.acquire(offset, length, isExclusive);
@@ -216,6 +217,9 @@ export class LocalVolume implements Volume {
     }
   }
 }
+
+/** Operations in flight in one opening; above stand the queues of the transports, far smaller. */
+export const OPERATIONS_MAX = 16_384;
 
 /** How long a fence waits for what is in flight before it gives up (design: the process ends). */
 export const FENCE_WAIT_MS = 2000;
