@@ -4,8 +4,8 @@ import { addressOf } from './kernel.ts';
 
 /**
  * Many positioned writes in one visit to the thread pool: io_submit(2) runs buffered writes before
- * it returns, one after the other, so that a batch of 32 costs a write of 4 KiB 1.6 us of CPU, where
- * a visit for each costs 4 to 19 us. Filled, submitted, and filled anew when its results are there.
+ * it returns, one after the other. In a batch of 32 a write of 4 KiB costs 1.6 us of CPU, where a
+ * visit for each costs 4 to 19 us. Filled, submitted, and filled anew when its results are there.
  */
 export class WriteBatch {
   readonly #context: number;
