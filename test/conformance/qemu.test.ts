@@ -43,7 +43,10 @@ for (const blocks of [512, 4096] as const) {
         ({ byte, offset, length }) => `write -P ${byte} ${offset} ${length}`,
       );
       await qemuIo(demo.url(writer), writes);
-      await qemuIo(demo.url(reader), verifications(extents, sizeBytes));
+      // QEMU 7.2 asks for the status of 2 GiB - 512 bytes before it reads an area that it knows
+      // nothing of, and then fails its own assertion that this is whole blocks; `map` lets it know.
+      const map = blocks > 512 ? ['map'] : [];
+      await qemuIo(demo.url(reader), [...map, ...verifications(extents, sizeBytes)]);
     }
   });
 }
@@ -110,9 +113,10 @@ async function qemuIo(url: string, commands: readonly string[]): Promise<void> {
   const args = ['-f', 'raw', ...commands.flatMap((command) => ['-c', command]), url];
   const { code, stdout, stderr } = await run('qemu-io', args);
   const done = stdout.match(/^(read|wrote) \d+\/\d+ bytes/gm)?.length ?? 0;
+  const wanted = commands.filter((command) => command !== 'map').length;
   const complaint = /^.*(failed|error).*$/im.exec(`${stdout}\n${stderr}`)?.[0];
-  if (code !== 0 || complaint !== undefined || done !== commands.length) {
-    throw new Error(`qemu-io: ${complaint ?? stderr}, ${done} of ${commands.length} done`);
+  if (code !== 0 || complaint !== undefined || done !== wanted) {
+    throw new Error(`qemu-io: ${complaint ?? stderr}, ${done} of ${wanted} done`);
   }
 }
 
