@@ -36,7 +36,7 @@ export async function runSoak(command: SoakCommand): Promise<void> {
   const say = (event: string, data: Readonly<Record<string, unknown>>) => {
     process.stdout.write(`${json ? JSON.stringify({ event, ...data }) : line(event, data)}\n`);
   };
-  say('start', { name: command.name, seed: random.seed, ...numbers });
+  say('start', { name: command.name, ...numbers, seed: random.seed });
   const startedAt = performance.now();
   const seconds = () => Math.round(performance.now() - startedAt) / 1000;
   try {

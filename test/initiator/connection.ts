@@ -59,6 +59,11 @@ export class Connection {
       socket.once('error', fail);
       socket.once('timeout', () => fail(new Error('no connection in time')));
       socket.once('connect', () => {
+        // Nobody listens, and the kernel gave us that very port: TCP's simultaneous open.
+        if (socket.localPort === address.port && socket.localAddress === socket.remoteAddress) {
+          fail(new Error('connected to itself'));
+          return;
+        }
         socket.removeAllListeners('error').removeAllListeners('timeout').setTimeout(0);
         resolve(new Connection(socket));
       });

@@ -1,6 +1,7 @@
 // Starts `allpath demo` for a test, on free ports, and sees to it that nothing of it is left.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -210,14 +211,18 @@ function birthOf(pid: number): string | undefined {
   }
 }
 
+/** Below the kernel's ephemeral ports: else a client that reconnects could be given the very port
+ * of a gateway that is being started again, connect to itself and keep the gateway out. */
+const portFirst = 15_000;
+const portLast = 32_000;
+
 /** The first of `count` ports in a row on which nobody listens. */
 export async function freePorts(count: number): Promise<number> {
   const attemptsMax = 50;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const first = await freePort(0);
-    if (first === undefined || first + count > 65_535) continue;
+    const first = randomInt(portFirst, portLast - count);
     let free = true;
-    for (let i = 1; i < count && free; i += 1) free = (await freePort(first + i)) !== undefined;
+    for (let i = 0; i < count && free; i += 1) free = (await freePort(first + i)) !== undefined;
     if (free) return first;
   }
   throw new Error(`found no ${count} free ports in a row`);
