@@ -36,9 +36,9 @@ const rings: readonly Ring[] = [
   },
   {
     name: 'unit',
-    proves: 'each part by itself, without sockets, files or timers',
-    limitS: 120,
-    files: ['test/unit/**/*.test.ts'],
+    proves: 'each part by itself: examples, laws, and bytes against the standards',
+    limitS: 180,
+    files: ['test/{unit,golden,property}/**/*.test.ts'],
     concurrency: 2,
   },
   {
@@ -47,13 +47,6 @@ const rings: readonly Ring[] = [
     limitS: 180,
     files: ['test/contract/**/*.test.ts'],
     concurrency: 1,
-  },
-  {
-    name: 'golden',
-    proves: 'bytes against the standards and against other implementations',
-    limitS: 60,
-    files: ['test/{golden,property}/**/*.test.ts'],
-    concurrency: 2,
   },
   {
     name: 'fuzz',
