@@ -1,12 +1,5 @@
-import { Failure } from '../base/failure.ts';
-import { copyOf } from './record-arguments.ts';
-import {
-  type CompareAndSetResult,
-  FIELDS_MAX,
-  type FieldGuard,
-  LIST_ENTRIES_MAX,
-  type RecordEntry,
-} from './records.ts';
+import { checkFieldTotals, checkList, copyOf } from './record-arguments.ts';
+import type { CompareAndSetResult, FieldGuard, RecordEntry } from './records.ts';
 
 /** Records in memory, one step each. Values are copied on their way in and out. */
 export class MemoryStore {
@@ -37,9 +30,8 @@ export class MemoryStore {
 
   list(prefix: string): readonly RecordEntry[] {
     const keys = [...this.#records.keys()].filter((key) => key.startsWith(prefix)).sort();
-    if (keys.length > LIST_ENTRIES_MAX) {
-      throw new Failure('recordsTooLarge', `more than ${LIST_ENTRIES_MAX} records to list`);
-    }
+    const lengths = keys.map((key) => this.#records.get(key)!.value.length);
+    checkList(keys.length, sum(lengths));
     return keys.map((key) => this.get(key)!);
   }
 
@@ -55,9 +47,7 @@ export class MemoryStore {
       if (value === undefined) next.delete(name);
       else next.set(name, copyOf(value));
     }
-    if (next.size > FIELDS_MAX) {
-      throw new Failure('recordsTooLarge', `more than ${FIELDS_MAX} fields in a record`);
-    }
+    checkFieldTotals(next.size, sum([...next.values()].map((value) => value.length)));
     if (next.size > 0) this.#fields.set(key, next);
     else this.#fields.delete(key);
     return true;
@@ -72,4 +62,8 @@ export class MemoryStore {
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

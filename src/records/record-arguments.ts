@@ -1,9 +1,12 @@
 import { Failure } from '../base/failure.ts';
 import {
   CHANNEL_MESSAGE_LENGTH_MAX,
+  FIELDS_LENGTH_MAX,
   FIELDS_MAX,
   type FieldGuard,
   KEY_LENGTH_MAX,
+  LIST_ENTRIES_MAX,
+  LIST_LENGTH_MAX,
   MEMBER_NAME_LENGTH_MAX,
   type RecordsFailureCode,
   VALUE_LENGTH_MAX,
@@ -68,6 +71,26 @@ export function checkFields(fields: Readonly<Record<string, Uint8Array | undefin
     checkFieldName(name);
     const value = fields[name];
     if (value !== undefined) checkValue(value);
+  }
+}
+
+/** Rejects a list of records that is too long to be returned. */
+export function checkList(entries: number, lengthBytes: number): void {
+  if (entries > LIST_ENTRIES_MAX || lengthBytes > LIST_LENGTH_MAX) {
+    fail(
+      'recordsTooLarge',
+      `more than ${LIST_ENTRIES_MAX} records or ${LIST_LENGTH_MAX} bytes to list`,
+    );
+  }
+}
+
+/** Rejects a change that would give a record too many fields, or too much in them. */
+export function checkFieldTotals(fields: number, lengthBytes: number): void {
+  if (fields > FIELDS_MAX || lengthBytes > FIELDS_LENGTH_MAX) {
+    fail(
+      'recordsTooLarge',
+      `more than ${FIELDS_MAX} fields or ${FIELDS_LENGTH_MAX} bytes in a record`,
+    );
   }
 }
 

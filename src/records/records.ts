@@ -129,8 +129,12 @@ export const VALUE_LENGTH_MAX = 1024 * 1024;
 export const CHANNEL_MESSAGE_LENGTH_MAX = 64 * 1024;
 /** The most records that one `list` returns; more reject with `recordsTooLarge`. */
 export const LIST_ENTRIES_MAX = 65_536;
+/** The most bytes of values that one `list` returns; more reject with `recordsTooLarge`. */
+export const LIST_LENGTH_MAX = 64 * 1024 * 1024;
 /** The most fields that one `setFields` sets, and that one record has. */
 export const FIELDS_MAX = 4096;
+/** The most bytes that the fields of one record have together. */
+export const FIELDS_LENGTH_MAX = 16 * 1024 * 1024;
 export const MEMBER_NAME_LENGTH_MAX = 64;
 /** The most members that a store has at one time. */
 export const MEMBERS_MAX = 1024;

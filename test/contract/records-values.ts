@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   CHANNEL_MESSAGE_LENGTH_MAX,
+  FIELDS_LENGTH_MAX,
   KEY_LENGTH_MAX,
   type Records,
   VALUE_LENGTH_MAX,
@@ -282,6 +283,16 @@ export function boundTests(use: Use): void {
       await assert.rejects(a.setFields('large', { x: large }), fails('recordsTooLarge'));
       const message = new Uint8Array(CHANNEL_MESSAGE_LENGTH_MAX + 1);
       await assert.rejects(a.notify('large', message, 1), fails('recordsTooLarge'));
+      const most = new Uint8Array(VALUE_LENGTH_MAX);
+      const fields = Math.floor(FIELDS_LENGTH_MAX / VALUE_LENGTH_MAX);
+      const names = Array.from({ length: fields }, (_, index) => `f${index}`);
+      const full = Object.fromEntries(names.map((name) => [name, most]));
+      assert.equal(await a.setFields('large', full), true);
+      const beyond = a.setFields('large', { one: bytes('1') });
+      await assert.rejects(beyond, fails('recordsTooLarge'));
+      assert.equal((await a.getFields('large')).size, fields);
+      const none = Object.fromEntries(names.map((name) => [name, undefined]));
+      assert.equal(await a.setFields('large', none), true);
       assert.equal(await a.get('large'), undefined);
     }));
 }

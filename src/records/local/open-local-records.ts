@@ -1,6 +1,6 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir, open, statfs } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
@@ -61,7 +61,7 @@ export async function openLocalRecords(options: OpenLocalRecordsOptions): Promis
 async function openIn(options: OpenLocalRecordsOptions): Promise<Records> {
   const { directory, memberName, clock, random, log } = options;
   const recordsDirectory = join(directory, 'records');
-  await mkdir(recordsDirectory, { recursive: true, mode: 0o700 });
+  await makeDurably(recordsDirectory);
   await refuseSharedFileSystem(recordsDirectory);
   const self = ownProcessIdentity();
   const folder = new MemberFolder(join(directory, 'run'), self, log);
@@ -82,6 +82,26 @@ async function openIn(options: OpenLocalRecordsOptions): Promise<Records> {
   } catch (error) {
     await records.close();
     throw error;
+  }
+}
+
+/** Makes a folder, and the ones above it, so that they are there after a loss of power. */
+async function makeDurably(directory: string): Promise<void> {
+  const lowest = resolve(directory);
+  const highestMade = await mkdir(lowest, { recursive: true, mode: 0o700 });
+  if (highestMade === undefined) return;
+  for (let at = lowest; at.length >= highestMade.length; at = dirname(at)) {
+    await sync(dirname(at));
+    if (at === dirname(at)) break;
+  }
+}
+
+async function sync(directory: string): Promise<void> {
+  const handle = await open(directory);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -166,14 +186,14 @@ async function lives(
 
 /** The kernel takes connections for a socket whose process lives, be it stopped. */
 function listens(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     const socket = createConnection(path);
     socket.on('connect', () => {
       socket.destroy();
-      resolve(true);
+      settle(true);
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
+      settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
     });
   });
 }

@@ -1,12 +1,7 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { Failure } from '../../base/failure.ts';
-import {
-  type CompareAndSetResult,
-  FIELDS_MAX,
-  type FieldGuard,
-  LIST_ENTRIES_MAX,
-  type RecordEntry,
-} from '../records.ts';
+import { checkFieldTotals, checkList } from '../record-arguments.ts';
+import type { CompareAndSetResult, FieldGuard, RecordEntry } from '../records.ts';
 import type { NameClaim } from './name-claim.ts';
 
 /** Raised by one for every change of the schema that an older release cannot work with. */
@@ -90,16 +85,16 @@ export class RecordsStore {
   }
 
   list(prefix: string): readonly RecordEntry[] {
-    const rows = this.#rows(
-      `SELECT key, version, value FROM record WHERE key >= ? AND key < ? ORDER BY key
-       LIMIT ${LIST_ENTRIES_MAX + 1}`,
-      prefix,
-      prefix + AFTER_KEYS,
-    );
-    if (rows.length > LIST_ENTRIES_MAX) {
-      throw new Failure('recordsTooLarge', `more than ${LIST_ENTRIES_MAX} records to list`);
+    const sql = 'SELECT key, version, value FROM record WHERE key >= ? AND key < ? ORDER BY key';
+    const entries: RecordEntry[] = [];
+    let lengthBytes = 0;
+    for (const row of this.#statement(sql).iterate(prefix, prefix + AFTER_KEYS)) {
+      const entry = entryOf(row);
+      lengthBytes += entry.value.length;
+      entries.push(entry);
+      checkList(entries.length, lengthBytes);
     }
-    return rows.map(entryOf);
+    return entries;
   }
 
   setFields(
@@ -116,10 +111,11 @@ export class RecordsStore {
           this.#run('INSERT OR REPLACE INTO field VALUES (?, ?, ?)', key, name, value);
         }
       }
-      const row = this.#row('SELECT count(*) AS fields FROM field WHERE key = ?', key);
-      if (Number(row?.['fields']) > FIELDS_MAX) {
-        throw new Failure('recordsTooLarge', `more than ${FIELDS_MAX} fields in a record`);
-      }
+      const row = this.#row(
+        'SELECT count(*) AS fields, total(length(value)) AS bytes FROM field WHERE key = ?',
+        key,
+      );
+      checkFieldTotals(Number(row?.['fields']), Number(row?.['bytes']));
       return true;
     });
   }

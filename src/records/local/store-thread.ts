@@ -22,7 +22,7 @@ const CLOSE_TIME_MAX_MS = 5000;
 /** Back-off after a busy answer: up to this, doubling from 1 ms. */
 const BACKOFF_MAX_MS = 16;
 /** Calls under way; more are refused. */
-const CALLS_MAX = 4096;
+const CALLS_MAX = 1024;
 
 interface Wait {
   ticks: number;
