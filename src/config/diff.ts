@@ -43,7 +43,7 @@ export function diffDocuments(
     ...namedChanges('gateway', current?.gateways ?? [], next.gateways, 'name'),
     ...namedChanges('target', current?.targets ?? [], next.targets, 'iqn'),
     ...(equal(current?.discovery ?? {}, next.discovery) ? [] : ['change discovery']),
-    ...(equal(current?.settings, next.settings) ? [] : ['change settings']),
+    ...(equal(current?.settings ?? next.settings, next.settings) ? [] : ['change settings']),
   ];
   return { createDisks, resizeDisks, releaseDisks, refusals, changes };
 }

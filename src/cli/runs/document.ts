@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
 import { diffDocuments } from '../../config/diff.ts';
+import type { ClusterDocument } from '../../config/document.ts';
 import { completeIdentities } from '../../config/identity.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
 import { parseDocument } from '../../config/parse.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { redactSecrets } from '../../config/redact.ts';
+import { formatSize } from '../../config/size.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
@@ -80,7 +82,13 @@ export async function runGet(call: CliCall): Promise<number> {
     const withSecrets = call.options['secrets'] === true;
     const document = withSecrets ? current.document : redactSecrets(current.document);
     if (call.json) printJson(document);
-    else process.stdout.write(stringify(document));
+    else process.stdout.write(stringify(readable(document)));
     return ExitCode.ok;
   });
+}
+
+/** Sizes as people write them; `apply` reads either form. */
+function readable(document: ClusterDocument): object {
+  const disks = document.disks.map((disk) => ({ ...disk, size: formatSize(disk.size) }));
+  return { ...document, disks };
 }

@@ -24,12 +24,15 @@ export async function runGateway(call: CliCall): Promise<number> {
   const end = endOf();
   try {
     const store = await openStore({ directory: call.store, memberName: name, ...environment });
-    const gateway = await Gateway.start({ name, store, ...environment });
-    announce(gateway, call.json);
-    const how = await end;
-    if (how === 'drain') await gateway.drain();
-    await gateway.close();
-    await Promise.race([store.close(), wait(STORE_CLOSE_WAIT_MAX_MS)]);
+    try {
+      const gateway = await Gateway.start({ name, store, ...environment });
+      announce(gateway, call.json);
+      const how = await end;
+      if (how === 'drain') await gateway.drain();
+      await gateway.close();
+    } finally {
+      await Promise.race([store.close(), wait(STORE_CLOSE_WAIT_MAX_MS)]);
+    }
   } catch (error) {
     if (error instanceof Failure)
       tell({ kind: 'failed', code: error.code, message: error.message });

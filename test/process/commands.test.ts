@@ -1,0 +1,139 @@
+// Proves, with real processes, what commands answer: their exit codes, their JSON, their errors.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../support/demo.ts';
+
+const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
+let folder = '';
+let store = '';
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'allpath-test-'));
+  store = join(folder, 'store');
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+async function allpath(...args: readonly string[]): Promise<Outcome> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, error] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    error += String(chunk);
+  });
+  await once(child, 'close');
+  return { code: child.exitCode, out, error };
+}
+
+async function answer(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, out, error } = await allpath(...args, '--store', store, '--json');
+  assert.equal(code, 0, error);
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
+async function failure(code: number, ...args: readonly string[]): Promise<string> {
+  const outcome = await allpath(...args, '--json');
+  assert.equal(outcome.code, code, outcome.error);
+  assert.equal(outcome.out, '');
+  return (JSON.parse(outcome.error) as { error: { code: string } }).error.code;
+}
+
+test('exit code 2 for what is not understood, 1 for what cannot be done', async () => {
+  assert.equal(await failure(2, 'nothing'), 'usage');
+  assert.equal(await failure(2, 'disk', 'list'), 'usage');
+  assert.equal(await failure(1, 'get', '--store', join(folder, 'none')), 'storeMissing');
+  assert.equal(await failure(1, 'apply', join(folder, 'none'), '--store', store), 'fileUnreadable');
+  const file = join(folder, 'bad.yaml');
+  await writeFile(file, 'formatVersion: 1\ndisks:\n  - name: a\n  - size: 1x\n');
+  assert.equal(await failure(2, 'apply', file, '--store', store), 'documentInvalid');
+  const { code, error } = await allpath('apply', file, '--store', store);
+  assert.equal(code, 2);
+  assert.deepEqual(
+    error
+      .trim()
+      .split('\n')
+      .map((line) => line.slice(file.length)),
+    [
+      ':3:5: disks[0].size: a number of bytes, or a size like 512M, 1G, 10T',
+      ':4:5: disks[1].name: is missing',
+      ':4:11: disks[1].size: a number of bytes, or a size like 512M, 1G, 10T',
+    ],
+  );
+});
+
+test('a disk is created, listed, resized and deleted', async () => {
+  const made = await answer('disk', 'create', 'a', '64M', '--blocks', '4096');
+  assert.match(String(made['wwn']), /^naa\.3/);
+  assert.equal(await failure(1, 'disk', 'create', 'a', '64M', '--store', store), 'diskExists');
+  assert.equal(await failure(2, 'disk', 'create', 'A', '64M', '--store', store), 'usage');
+  const { disks } = await answer('disk', 'list');
+  assert.deepEqual(disks, [made]);
+  assert.equal((await answer('disk', 'resize', 'a', '128M'))['size'], 128 * 2 ** 20);
+  const shrink = ['disk', 'resize', 'a', '64M', '--store', store];
+  assert.equal(await failure(1, ...shrink), 'applyRefused');
+  assert.equal((await answer('disk', 'resize', 'a', '64M', '--shrink'))['size'], 64 * 2 ** 20);
+  assert.equal((await answer('disk', 'delete', 'a'))['deleted'], true);
+  assert.deepEqual(await answer('disk', 'list'), { disks: [], orphans: [] });
+});
+
+test('a gateway serves what is applied; secrets are not printed', async () => {
+  const port = await freePorts(1);
+  const secret = 'a-secret-of-16-b';
+  const document = (alias: string) => `formatVersion: 1
+disks: [{name: d, size: 64M}]
+gateways: [{name: g, portals: [{address: 127.0.0.1, port: ${port}}]}]
+targets:
+  - iqn: iqn.2026-11.com.example:x
+    alias: ${alias}
+    luns: {0: d}
+    access: any
+    chap: {user: u, secret: ${secret}}
+`;
+  const file = join(folder, 'document.yaml');
+  await writeFile(file, document('one'));
+  const first = await answer('apply', file);
+  assert.deepEqual(first['gateways'], []);
+  const unknown = ['gateway', '--store', store, '--name', 'h'];
+  assert.equal(await failure(1, ...unknown), 'gatewayUnknown');
+
+  const args = ['gateway', '--store', store, '--name', 'g', '--json', '--log-level', 'error'];
+  const gateway = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [line] = await once(createInterface(gateway.stdout), 'line');
+    const ready = JSON.parse(String(line)) as Record<string, unknown>;
+    assert.deepEqual(ready['portals'], [`127.0.0.1:${port}`]);
+    assert.equal(await failure(1, 'gateway', '--store', store, '--name', 'g'), 'recordsNameTaken');
+
+    await writeFile(file, document('two'));
+    const second = await answer('apply', file);
+    assert.deepEqual(second['gateways'], ['g']);
+    const status = await answer('status');
+    const [figures] = status['gateways'] as Record<string, unknown>[];
+    assert.equal(figures?.['documentVersion'], second['version']);
+    assert.equal(figures?.['pid'], gateway.pid);
+    assert.deepEqual(status['silent'], []);
+    assert.equal(await failure(1, 'disk', 'delete', 'd', '--store', store), 'diskInUse');
+  } finally {
+    gateway.kill('SIGTERM');
+    if (gateway.exitCode === null) await once(gateway, 'close');
+  }
+  assert.equal(gateway.exitCode, 0);
+  assert.ok(!JSON.stringify(await answer('get')).includes(secret));
+  assert.ok(!(await allpath('get', '--store', store)).out.includes(secret));
+  assert.ok(JSON.stringify(await answer('get', '--secrets')).includes(secret));
+});

@@ -1,0 +1,194 @@
+// Proves, with real processes, that the demo serves, supervises, ends cleanly and keeps a store.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../support/demo.ts';
+
+const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
+const stepLimitMs = 15_000;
+
+interface Event {
+  readonly event?: string;
+  readonly name?: string;
+  readonly pid?: number;
+  readonly portal?: string;
+  readonly path?: string;
+}
+
+/** A demo whose lines are kept and can be waited for. */
+class DemoProcess {
+  readonly child: ChildProcess;
+  readonly lines: string[] = [];
+  errors = '';
+  #arrived: () => void = () => {};
+  #isClosed = false;
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(program, ['demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stderr?.on('data', (chunk) => {
+      this.errors += String(chunk);
+    });
+    createInterface(this.child.stdout!).on('line', (line) => {
+      this.lines.push(line);
+      this.#arrived();
+    });
+    this.child.on('close', () => {
+      this.#isClosed = true;
+      this.#arrived();
+    });
+  }
+
+  get events(): readonly Event[] {
+    return this.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  }
+
+  /** Resolves when `found` finds something in the output so far. */
+  async until<T>(found: () => T | undefined): Promise<T> {
+    const deadline = performance.now() + stepLimitMs;
+    for (;;) {
+      const value = found();
+      if (value !== undefined) return value;
+      const leftMs = deadline - performance.now();
+      if (this.#isClosed || leftMs <= 0) {
+        assert.fail(`not seen:\n${this.lines.join('\n')}\n${this.errors}`);
+      }
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, leftMs);
+        this.#arrived = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+    }
+  }
+
+  async ready(): Promise<void> {
+    await this.until(() => this.lines.find((line) => line === 'ready'));
+  }
+
+  async ended(): Promise<number | null> {
+    if (!this.#isClosed) await once(this.child, 'close');
+    return this.child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended();
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + stepLimitMs;
+  while (pids.some(isRunning)) {
+    assert.ok(performance.now() < deadline, 'gateway processes are left');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function gatewayPids(demo: DemoProcess): number[] {
+  return demo.events.flatMap(({ event, pid }) => (event === 'gateway' && pid ? [pid] : []));
+}
+
+async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'allpath-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+test('serves, brings a killed gateway back within 2 s, and leaves nothing on Ctrl-C', async () => {
+  const port = await freePorts(2);
+  await using demo = new DemoProcess(['--json', '--size', '64M', '--port', String(port)]);
+  await demo.ready();
+  assert.equal(demo.lines.filter((line) => line === 'ready').length, 1);
+  const portals = demo.events.filter(({ event }) => event === 'gateway').map((each) => each.portal);
+  assert.deepEqual(portals.sort(), [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`]);
+
+  const store = demo.events.find(({ event }) => event === 'store')?.path ?? assert.fail();
+  const victim = demo.events.find(({ event }) => event === 'gateway') ?? assert.fail();
+  const killedMs = performance.now();
+  process.kill(victim.pid!, 'SIGKILL');
+  const next = await demo.until(() =>
+    demo.events.find(({ event, name, pid }) => {
+      return event === 'gateway' && name === victim.name && pid !== victim.pid;
+    }),
+  );
+  assert.ok(performance.now() - killedMs < 2000, 'back within 2 s');
+  assert.equal(next.portal, victim.portal);
+  assert.equal(demo.lines.filter((line) => line === 'ready').length, 1);
+
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.ended(), 0, demo.errors);
+  await gone(gatewayPids(demo));
+  assert.ok(!existsSync(store), 'the temporary store is removed');
+});
+
+test('gateways end when the demo is killed', async () => {
+  const port = await freePorts(2);
+  await using folder = await temporaryFolder();
+  const args = ['--json', '--size', '64M', '--port', String(port), '--store', folder.path];
+  await using demo = new DemoProcess(args);
+  await demo.ready();
+  demo.child.kill('SIGKILL');
+  await gone(gatewayPids(demo));
+});
+
+test('a kept store takes other ports and targets, and no other disk', async () => {
+  const port = await freePorts(2);
+  await using folder = await temporaryFolder();
+  const kept = ['--store', folder.path, '--gateways', '1'];
+  {
+    await using demo = new DemoProcess([...kept, '--size', '64M', '--port', String(port)]);
+    await demo.ready();
+    assert.match(
+      demo.lines.join('\n'),
+      /iscsiadm -m discovery[\s\S]*multipath[\s\S]*esxcli[\s\S]*iscsi:\/\//,
+    );
+    demo.child.kill('SIGTERM');
+    assert.equal(await demo.ended(), 0);
+  }
+  for (const other of [
+    ['--size', '128M'],
+    ['--size', '64M', '--blocks', '4096'],
+  ]) {
+    await using demo = new DemoProcess([...kept, ...other, '--port', String(port)]);
+    assert.equal(await demo.ended(), 1);
+    assert.match(demo.errors, /the disk of this store has 64M in blocks of 512 bytes/);
+  }
+  const target = 'iqn.2026-11.com.example:other';
+  const changed = ['--size', '64M', '--port', String(port + 1), '--target', target, '--json'];
+  await using demo = new DemoProcess([...kept, ...changed]);
+  await demo.ready();
+  const ready = demo.events.find(({ event }) => event === 'ready');
+  assert.deepEqual(ready, { event: 'ready', target, portals: [`127.0.0.1:${port + 1}`] });
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.ended(), 0);
+});
+
+test('a port that is in use is said so, and nothing is left', async () => {
+  const port = await freePorts(1);
+  await using first = new DemoProcess(['--size', '64M', '--gateways', '1', '--port', String(port)]);
+  await first.ready();
+  const second = ['--size', '64M', '--gateways', '1', '--port', String(port), '--json'];
+  await using demo = new DemoProcess(second);
+  assert.equal(await demo.ended(), 1);
+  assert.match(demo.errors, /"code":"portalUnavailable".*another process listens there/);
+  assert.ok(!existsSync(demo.events.find(({ event }) => event === 'store')?.path ?? '/'));
+  first.child.kill('SIGINT');
+  assert.equal(await first.ended(), 0);
+});

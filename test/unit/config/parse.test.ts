@@ -1,0 +1,115 @@
+// Proves that a document is read whole or refused whole, every problem listed with its place, and
+// that hostile texts are refused within bounds.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DOCUMENT_LENGTH_MAX_BYTES, PROBLEMS_MAX } from '../../../src/config/limits.ts';
+import { parseDocument } from '../../../src/config/parse.ts';
+
+function problems(text: string): string[] {
+  const result = parseDocument(text);
+  assert.ok(!result.ok, 'the document is refused');
+  return result.problems.map(({ line, column, path, message }) => {
+    return `${line}:${column} ${path}: ${message}`;
+  });
+}
+
+test('a small document gets its defaults', () => {
+  const result = parseDocument(
+    [
+      'formatVersion: 1',
+      'disks: [{name: a, size: 1G}]',
+      'gateways: [{name: g, portals: [{address: "::1"}]}]',
+      'targets: [{iqn: IQN.2026-11.com.Example:X, luns: {0: a}, access: any}]',
+    ].join('\n'),
+  );
+  assert.ok(result.ok);
+  const { disks, gateways, targets } = result.document;
+  assert.equal(disks[0]?.size, 2 ** 30);
+  assert.equal(disks[0]?.blockLength, 512);
+  assert.equal(disks[0]?.vendor, 'ALLPATH');
+  assert.equal(gateways[0]?.portals[0]?.port, 3260);
+  assert.equal(targets[0]?.iqn, 'iqn.2026-11.com.example:x');
+});
+
+test('JSON is read as well', () => {
+  const result = parseDocument('{"formatVersion": 1, "disks": [{"name": "a", "size": 4096}]}');
+  assert.ok(result.ok);
+  assert.equal(result.document.disks[0]?.size, 4096);
+});
+
+test('all problems come at once, in the order of the text, with line, column and path', () => {
+  const text = `formatVersion: 1
+disks:
+  - name: a
+    size: 1G
+  - name: a
+    size: 1001
+    blocklen: 3
+gateways:
+  - name: g0
+    portals: [{address: 127.0.0.1, portalGroupTag: 3}]
+  - name: g1
+    portals: [{address: 127.0.0.1, portalGroupTag: 3}]
+targets:
+  - iqn: iqn.2026-11.com.example:x
+    luns: {0: a, 1: c}
+    access:
+      - initiator: 3
+    chap: {user: a, secret: short}
+  - iqn: iqn.2026-11.com.example:x
+    luns: {16384: a}
+`;
+  assert.deepEqual(problems(text), [
+    '5:11 disks[1].name: a is there already',
+    '6:11 disks[1].size: is no multiple of the block length 512',
+    '7:15 disks[1].blocklen: no such key',
+    '12:25 gateways[1].portals[0].address: 127.0.0.1 port 3260 is there already',
+    "12:52 gateways[1].portals[0].portalGroupTag: tag 3 is gateway g0's",
+    '15:21 targets[0].luns.1: there is no disk "c"',
+    '17:20 targets[0].access[0].initiator: expected string, received number',
+    '18:29 targets[0].chap.secret: 12 to 256 bytes long',
+    '19:5 targets[1].access: any, or a list of initiators',
+    '19:10 targets[1].iqn: iqn.2026-11.com.example:x is there already',
+    '20:19 targets[1].luns.16384: a LUN is at most 16383',
+  ]);
+});
+
+test('a secret never shows in a problem', () => {
+  const secret = 'hunter2hunter2hunter2';
+  const chap = `{user: "", secret: ${secret}, mutual: {user: b, secret: ${secret}}}`;
+  const found = problems(`formatVersion: 1\ndiscovery: {chap: ${chap}, x: ${secret}}`);
+  assert.ok(found.length > 0);
+  assert.ok(!found.join().includes(secret));
+});
+
+test('equal secrets for both ways are refused', () => {
+  const chap = '{user: a, secret: 0123456789abc, mutual: {user: b, secret: 0123456789abc}}';
+  assert.deepEqual(problems(`formatVersion: 1\ndiscovery: {chap: ${chap}}`), [
+    '2:78 discovery.chap.mutual.secret: must differ from the secret of the initiator',
+  ]);
+});
+
+test('portals of one group share the relative port identifier, others do not', () => {
+  const portal = (port: number, tag: number, id: number) =>
+    `{address: 127.0.0.1, port: ${port}, portalGroupTag: ${tag}, relativePortIdentifier: ${id}}`;
+  const document = (...portals: string[]) =>
+    `formatVersion: 1\ngateways: [{name: g, portals: [${portals.join(', ')}]}]`;
+  assert.ok(parseDocument(document(portal(1, 1, 1), portal(2, 1, 1))).ok);
+  assert.equal(problems(document(portal(1, 1, 1), portal(2, 1, 2))).length, 1);
+  assert.equal(problems(document(portal(1, 1, 1), portal(2, 2, 1))).length, 1);
+});
+
+test('hostile texts are refused in bounded time and with a bounded list', () => {
+  const bomb = ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]'];
+  for (let i = 0; i < 8; i++) {
+    const [from, to] = [String.fromCharCode(97 + i), String.fromCharCode(98 + i)];
+    bomb.push(`${to}: &${to} [${Array(10).fill(`*${from}`).join(', ')}]`);
+  }
+  const many = `formatVersion: 1\n${Array.from({ length: 2000 }, (_, i) => `k${i}: 1`).join('\n')}`;
+  assert.deepEqual(problems(bomb.join('\n')), ['0:0 : its aliases stand for too much']);
+  assert.equal(problems(many).length, PROBLEMS_MAX + 1);
+  assert.match(problems('['.repeat(20_000))[0] ?? '', /nested too deeply|Flow/);
+  assert.match(problems('x'.repeat(DOCUMENT_LENGTH_MAX_BYTES + 1))[0] ?? '', /longer than/);
+  assert.match(problems('a: 1\na: 2')[0] ?? '', /^2:1 : Map keys must be unique/);
+});
