@@ -89,12 +89,13 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   }
 
   received(length: number): void {
-    if (this.#state === 'closed') return;
+    // An ending connection reads on and drops what it reads, to see that the peer has closed.
+    if (this.#state !== 'open') return;
     this.#lastReceivedMs = this.#clock.now();
     this.#pingSentMs = undefined;
     this.#reader.received(length);
     this.#queue.flush();
-    if (!this.ready) this.#pause();
+    if (this.#isOpen && !this.ready) this.#pause();
   }
 
   closed(error: Error | undefined): void {
@@ -106,6 +107,10 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   get ready(): boolean {
     if (this.#state !== 'open') return false;
     return this.#session === undefined ? this.#login.ready : this.#session.ready;
+  }
+
+  get #isOpen(): boolean {
+    return this.#state === 'open';
   }
 
   onPdu(pdu: Pdu, dataIntact: boolean): void {
@@ -121,11 +126,11 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   /** Ends the connection: at once, or when what is queued has left (bounded). */
   end(reason: string, when: 'now' | 'afterSending'): void {
-    if (this.#state !== 'open') return;
     if (when === 'now') {
       this.#finish(reason);
       return;
     }
+    if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#options.log.debug('connection ends', { reason });
     this.#watch.cancel();
