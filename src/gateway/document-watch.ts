@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, sleep, type Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Records, Watch } from '../records/records.ts';
 import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchRequest } from './channels.ts';
@@ -23,6 +23,7 @@ export class DocumentWatch {
   /** The switch under way; the next one waits for it. */
   #switching: Promise<void> = Promise.resolve();
   #watch: Watch | undefined;
+  #poll: Timer | undefined;
   #closed = false;
 
   constructor(options: DocumentWatchOptions) {
@@ -42,6 +43,7 @@ export class DocumentWatch {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#poll?.cancel();
     await this.#watch?.close();
     await this.#switching;
   }
@@ -87,7 +89,7 @@ export class DocumentWatch {
   }
 
   #pollLater(): void {
-    this.#options.clock.after(READ_INTERVAL_MS, () => {
+    this.#poll = this.#options.clock.after(READ_INTERVAL_MS, () => {
       if (this.#closed) return;
       this.#catchUp()
         .catch((error: unknown) => this.#complain(error))

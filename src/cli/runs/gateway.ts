@@ -34,8 +34,11 @@ export async function runGateway(call: CliCall): Promise<number> {
       await Promise.race([store.close(), wait(STORE_CLOSE_WAIT_MAX_MS)]);
     }
   } catch (error) {
-    if (error instanceof Failure)
+    if (error instanceof Failure) {
       tell({ kind: 'failed', code: error.code, message: error.message });
+    }
+    // An open channel to the demo would keep this process; what was told is sent before it closes.
+    if (process.connected) process.disconnect();
     throw error;
   }
   // What still waits (a stopped peer, a slow disk) must not hold an end that was asked for.
