@@ -6,9 +6,10 @@ import { runSoak } from './soak-command.ts';
 
 await runSoak({
   name: 'caw',
-  proves:
-    'A counter that initiators raise with COMPARE AND WRITE over both gateways loses and doubles\n' +
+  proves: [
+    'A counter that initiators raise with COMPARE AND WRITE over both gateways loses and doubles',
     'no update, also when a gateway is killed in each round.',
+  ],
   numbers: {
     rounds: [50, 'rounds'],
     increments: [2000, 'increments of a round'],

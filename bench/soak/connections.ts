@@ -12,16 +12,17 @@ const DESCRIPTORS_BESIDE = 200;
 
 await runSoak({
   name: 'connections',
-  proves:
-    'Connections that never send a whole Login Request hold up neither the initiators that work\n' +
-    'nor one that logs in, and cost bounded memory. Needs a hard limit of open files (ulimit -Hn)\n' +
+  proves: [
+    'Connections that never send a whole Login Request hold up neither the initiators that work',
+    'nor one that logs in, and cost bounded memory. Needs a hard limit of open files (ulimit -Hn)',
     'over the number of connections, here and in the gateway.',
+  ],
   numbers: {
     connections: [10_000, 'silent connections, opened one after the other'],
     initiators: [8, 'initiators that work meanwhile'],
     'hold-ms': [5000, 'time to look on after the last was opened'],
     'worst-max-ms': [2000, 'longest wait allowed to the initiators'],
-    'growth-max-mib': [128, 'memory that the gateway may take'],
+    'growth-max-mib': [256, 'memory that the gateway may take'],
   },
   async run({ numbers, random, progress }) {
     const connections = numbers['connections']!;

@@ -7,9 +7,10 @@ import { runSoak } from './soak-command.ts';
 
 await runSoak({
   name: 'failover',
-  proves:
-    'What was acknowledged is there after kill -9 of a gateway under write load, read through the\n' +
+  proves: [
+    'What was acknowledged is there after kill -9 of a gateway under write load, read through the',
     'other and through the killed one, which its supervisor starts again.',
+  ],
   numbers: {
     rounds: [50, 'kills'],
     writers: [4, 'initiators that fail over'],

@@ -10,9 +10,10 @@ const PROGRESS_INTERVAL_MS = 10_000;
 
 await runSoak({
   name: 'fuzz',
-  proves:
-    'A gateway survives hostile PDUs before, during and after login: it answers only what RFC 7143\n' +
+  proves: [
+    'A gateway survives hostile PDUs before, during and after login: it answers only what RFC 7143',
     'allows, hangs nowhere, keeps its memory bounded, and serves others meanwhile.',
+  ],
   numbers: {
     inputs: [1_000_000, 'hostile PDUs of each kind (before login, login text, after login)'],
     'worst-max-ms': [2000, 'longest wait allowed to an initiator that works meanwhile'],

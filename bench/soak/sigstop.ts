@@ -7,9 +7,10 @@ import { runSoak } from './soak-command.ts';
 
 await runSoak({
   name: 'sigstop',
-  proves:
-    'While one gateway is stopped with SIGSTOP at a random moment under write load, the other\n' +
+  proves: [
+    'While one gateway is stopped with SIGSTOP at a random moment under write load, the other',
     'serves on within the bound, and nothing acknowledged is lost.',
+  ],
   numbers: {
     rounds: [200, 'stops'],
     writers: [4, 'initiators that fail over'],

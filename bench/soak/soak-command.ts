@@ -4,8 +4,8 @@ import { SeededRandom } from '../../test/support/seeded-random.ts';
 /** What every long run shares: options, progress, a summary, exit codes. */
 export interface SoakCommand {
   readonly name: string;
-  /** One sentence: what the run proves. */
-  readonly proves: string;
+  /** One sentence, in lines: what the run proves. */
+  readonly proves: readonly string[];
   /** Options that take a number, with their default and meaning. */
   readonly numbers: Readonly<Record<string, readonly [number, string]>>;
   /** Resolves with the summary; rejects with what was found wrong. */
@@ -87,7 +87,8 @@ function usage(command: SoakCommand): string {
     return `${`  --${name} N`.padEnd(20)}${meaning} [${initial}]`;
   });
   rows.push(`${'  --json'.padEnd(20)}one JSON object a line`, `${'  --help'.padEnd(20)}this text`);
-  return `usage: node bench/soak/${command.name}.ts [options]\n\n${command.proves}\n\n${rows.join('\n')}\n`;
+  const first = `usage: node bench/soak/${command.name}.ts [options]`;
+  return [first, '', ...command.proves, '', ...rows, ''].join('\n');
 }
 
 function line(event: string, data: Readonly<Record<string, unknown>>): string {

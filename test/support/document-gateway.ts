@@ -1,4 +1,4 @@
-// Starts one gateway of a given document on a store of its own, and sees to it that nothing is left.
+// Starts one gateway of a given document on a store of its own, and leaves nothing behind.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
