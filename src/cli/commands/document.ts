@@ -6,8 +6,8 @@ export const documentCommands: readonly CommandSpec[] = [
     path: ['apply'],
     summary: 'Make a document (YAML or JSON) that of the cluster.',
     detail:
-      'Every problem of the document is listed, with its line; then nothing is done (exit code 2). ' +
-      'Ends when every gateway that runs serves the new version. Deletes no data.',
+      'Every problem of the document is listed, with its line; then nothing is done (exit code ' +
+      '2). Ends when every gateway that runs serves the new version. Deletes no data.',
     arguments: [
       { name: 'file', description: 'The document; "-" for standard input.', parse: textValue },
     ],

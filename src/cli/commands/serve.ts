@@ -15,8 +15,8 @@ export const serveCommands: readonly CommandSpec[] = [
     path: ['demo'],
     summary: 'Serve one disk through several gateways of this machine.',
     detail:
-      'Prints the portals, and what to paste into initiators; then "ready", alone on a line, when ' +
-      'every portal accepts logins. Gateways that end are started again. Ends on Ctrl-C.\n' +
+      'Prints the portals, and what to paste into initiators; then "ready", alone on a line, ' +
+      'when every portal accepts logins. Gateways that end are started again. Ends on Ctrl-C.\n' +
       'Without --store the store is a temporary folder, removed at the end.',
     options: [
       { flags: '--size <size>', description: 'Size of the disk.', default: '1G', parse: sizeValue },

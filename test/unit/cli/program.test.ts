@@ -1,5 +1,5 @@
-// Proves that a command line is understood as the table says, or refused with a UsageError, whatever
-// its words.
+// Proves that a command line is understood as the table says, or refused with a UsageError,
+// whatever its words.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

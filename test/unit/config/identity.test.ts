@@ -61,7 +61,8 @@ test('a portal that comes takes no tag of one that stands further down', () => {
   const before = draft('gateways: [{name: g, portals: [{address: 10.0.0.1}]}]');
   const first = completeIdentities(before, undefined, counting());
   const after = draft(
-    'gateways: [{name: f, portals: [{address: 10.0.0.9}]}, {name: g, portals: [{address: 10.0.0.1}]}]',
+    'gateways: [{name: f, portals: [{address: 10.0.0.9}]}, ' +
+      '{name: g, portals: [{address: 10.0.0.1}]}]',
   );
   const second = completeIdentities(after, first, counting());
   assert.equal(second.gateways[1]?.portals[0]?.portalGroupTag, 1);
