@@ -44,7 +44,8 @@ export function documentReference(): string {
     `YAML or JSON, at most ${DOCUMENT_LENGTH_MAX_BYTES / 1024} KiB. ` +
       '`allpath apply` lists all that is wrong with one, by line, or makes it the document of ' +
       'the cluster. What is "generated once" may be left out: it is made at the first ' +
-      '`apply`, and a later document without it keeps it, by the name of its disk or the address of its portal.',
+      '`apply`, and a later document without it keeps it, by the name of its disk or the ' +
+      'address of its portal.',
     `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
     'Secrets are stored in the store as they are, protected by its file modes alone; `allpath ' +
       'get` prints them only with `--secrets`.',
