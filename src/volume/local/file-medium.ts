@@ -16,6 +16,7 @@ import {
   ZERO_RANGE,
 } from '../../host/kernel.ts';
 import { BATCH_VECTORS_MAX, NOT_SUBMITTED } from '../../host/write-batch.ts';
+import type { WriteThread } from '../../host/write-thread.ts';
 import { fault } from '../refusal.ts';
 import { after, lengthOf } from '../scatter.ts';
 import { type Allocation, DONE, type Extent, type VolumeResult } from '../volume.ts';
@@ -29,10 +30,12 @@ import type { WriteQueue } from './write-queue.ts';
 export class FileMedium {
   readonly #descriptor: number;
   readonly #writes: WriteQueue;
+  readonly #thread: WriteThread | undefined;
 
-  constructor(descriptor: number, writes: WriteQueue) {
+  constructor(descriptor: number, writes: WriteQueue, thread?: WriteThread) {
     this.#descriptor = descriptor;
     this.#writes = writes;
+    this.#thread = thread;
   }
 
   /** Fills `into`; what lies behind the file's end reads as zeros. */
@@ -73,18 +76,24 @@ export class FileMedium {
 
   /** Writes all of `from`; a short write goes on where it ended. */
   write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
-    return new Promise((resolve) => {
-      if (from.length > BATCH_VECTORS_MAX) {
-        this.#writeSome(offset, from, resolve);
-        return;
-      }
-      this.#writes.write(offset, from, (result) => {
-        if (result === NOT_SUBMITTED) this.#writeSome(offset, from, resolve);
-        else if (result < 0) resolve(writeFault(-result));
-        else if (result === lengthOf(from)) resolve(DONE);
-        else this.#writeSome(offset + result, after(from, result), resolve);
-      });
-    });
+    return new Promise((resolve) => this.submit(offset, from, resolve));
+  }
+
+  /** As `write`, with a call for the result: the way of most writes. */
+  submit(offset: number, from: readonly Uint8Array[], done: (result: VolumeResult) => void): void {
+    if (from.length > BATCH_VECTORS_MAX) {
+      this.#writeSome(offset, from, done);
+      return;
+    }
+    const length = lengthOf(from);
+    const written = (result: number): void => {
+      if (result === length) done(DONE);
+      else if (result === NOT_SUBMITTED) this.#writeSome(offset, from, done);
+      else if (result < 0) done(writeFault(-result));
+      else this.#writeSome(offset + result, after(from, result), done);
+    };
+    if (this.#thread?.write(this.#descriptor, offset, from, length, written)) return;
+    this.#writes.write(offset, from, written);
   }
 
   #writeSome(

@@ -6,6 +6,7 @@ import { Failure } from '../../base/failure.ts';
 import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
+import { WriteThread } from '../../host/write-thread.ts';
 import type { VolumeStore } from '../volume.ts';
 import { FileMedium } from './file-medium.ts';
 import { LocalVolume } from './local-volume.ts';
@@ -55,6 +56,7 @@ export class LocalStore implements VolumeStore {
   readonly #log: Log;
   readonly #open = new Map<LocalVolume, string>();
   readonly #batches = new WriteBatches();
+  readonly #thread: WriteThread;
   #resizesSeen = -1;
   #poll: Timer | undefined;
   #isClosed = false;
@@ -63,6 +65,7 @@ export class LocalStore implements VolumeStore {
     this.#folder = folder;
     this.#options = options;
     this.#log = options.log ?? silentLog;
+    this.#thread = new WriteThread(() => options.clock.now());
   }
 
   async create(name: string, sizeBytes: number): Promise<void> {
@@ -103,16 +106,22 @@ export class LocalStore implements VolumeStore {
         const ended = await endStoppedHolders(lockFile.inode, offset, length, isAlive);
         for (const { pid } of ended) this.#log.warn('ended a stopped process', { name, pid });
       };
+      const locks = new RangeLock(lockFile, clock, random, endStopped);
       const volume: LocalVolume = new LocalVolume({
         sizeBytes: description.sizeBytes,
-        medium: new FileMedium(descriptor, new WriteQueue(descriptor, clock, this.#batches)),
-        locks: new RangeLock(lockFile, clock, random, endStopped),
+        medium: new FileMedium(
+          descriptor,
+          new WriteQueue(descriptor, clock, this.#batches),
+          this.#thread,
+        ),
+        locks,
         sync: new SyncQueue(descriptor),
         clock,
         writethrough,
         onClose: () => {
           this.#open.delete(volume);
           closeSync(descriptor);
+          locks.close();
           lockFile.close();
         },
       });
@@ -170,6 +179,7 @@ export class LocalStore implements VolumeStore {
     this.#poll?.cancel();
     await Promise.all([...this.#open.keys()].map((volume) => volume.close()));
     this.#batches.close();
+    await this.#thread.close();
   }
 
   /** Runs `action`, made durable, while nobody can open the volume; fails when somebody has. */

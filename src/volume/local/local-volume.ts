@@ -6,7 +6,7 @@ import { firstDifference, isZero, lengthOf, repeated } from '../scatter.ts';
 import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
 import { type FileMedium, PATTERN_STEP_BYTES } from './file-medium.ts';
-import type { RangeLock } from './range-lock.ts';
+import type { HeldRange, RangeLock } from './range-lock.ts';
 import type { SyncQueue } from './sync-queue.ts';
 
 /** What one opening of a local volume is made of. */
@@ -59,7 +59,26 @@ export class LocalVolume implements Volume {
     const refusal = this.#refusal(offset, length);
     if (refusal !== undefined) return refusal;
     if (length === 0) return DONE;
-    return this.#change(offset, length, options, () => this.#parts.medium.write(offset, from));
+    const { locks, medium } = this.#parts;
+    const isDurable = this.#isDurable(options);
+    if (!isDurable && this.#inFlight.count < OPERATIONS_MAX) {
+      const held = locks.acquire(offset, length, false);
+      if (!(held instanceof Promise)) return this.#writeHeld(offset, from, held);
+      return this.#changeHeld(held, () => medium.write(offset, from), offset, length, false);
+    }
+    return this.#change(offset, length, isDurable, () => medium.write(offset, from));
+  }
+
+  /** The common case: nothing to wait for but the write. */
+  #writeHeld(offset: number, from: readonly Uint8Array[], held: HeldRange): Promise<VolumeResult> {
+    const epoch = this.#inFlight.begin();
+    return new Promise((resolve) => {
+      this.#parts.medium.submit(offset, from, (result) => {
+        this.#parts.locks.release(held);
+        this.#inFlight.end(epoch);
+        resolve(result);
+      });
+    });
   }
 
   compareAndWrite(
@@ -81,7 +100,7 @@ export class LocalVolume implements Volume {
       if (difference >= 0) return { status: 'miscompare', offset: difference };
       return this.#parts.medium.write(offset, write);
     };
-    return this.#change(offset, length, options, step, true);
+    return this.#change(offset, length, this.#isDurable(options), step, true);
   }
 
   writeSame(
@@ -98,7 +117,7 @@ export class LocalVolume implements Volume {
       Math.max(1, Math.floor(PATTERN_STEP_BYTES / pattern.length)) * pattern.length;
     const piece = repeated(pattern, Math.min(length, pieceBytes));
     const end = offset + length;
-    return this.#change(offset, length, options, async () => {
+    return this.#change(offset, length, this.#isDurable(options), async () => {
       for (let at = offset; at < end; at += piece.length) {
         const part = piece.subarray(0, Math.min(piece.length, end - at));
         const result = await this.#parts.medium.write(at, [part]);
@@ -173,7 +192,13 @@ export class LocalVolume implements Volume {
     if (refusal !== undefined) return refusal;
     if (length === 0) return DONE;
     const { medium } = this.#parts;
-    return this.#change(offset, length, options, () => medium.zero(offset, length, isKept));
+    return this.#change(offset, length, this.#isDurable(options), () =>
+      medium.zero(offset, length, isKept),
+    );
+  }
+
+  #isDurable(options: WriteOptions | undefined): boolean {
+    return this.#parts.writethrough || options?.fua === true;
   }
 
   #refusal(offset: number, length: number): VolumeResult | undefined {
@@ -181,27 +206,37 @@ export class LocalVolume implements Volume {
   }
 
   /** Runs a change of the range inside its lock, and makes it durable if that is asked. */
-  async #change(
+  #change(
     offset: number,
     length: number,
-    options: WriteOptions | undefined,
+    isDurable: boolean,
     change: () => Promise<VolumeResult>,
     isExclusive = false,
-  ): Promise<VolumeResult> {
-    const { locks, sync, writethrough } = this.#parts;
+  ): Pending<VolumeResult> {
     if (this.#inFlight.count >= OPERATIONS_MAX) return fault('busy');
+    const acquired = this.#parts.locks.acquire(offset, length, isExclusive);
+    return this.#changeHeld(acquired, change, offset, length, isDurable);
+  }
+
+  async #changeHeld(
+    acquired: HeldRange | Promise<HeldRange | undefined>,
+    change: () => Promise<VolumeResult>,
+    offset: number,
+    length: number,
+    isDurable: boolean,
+  ): Promise<VolumeResult> {
+    const { locks, sync } = this.#parts;
     const epoch = this.#inFlight.begin();
     try {
-      const acquired = locks.acquire(offset, length, isExclusive);
       const held = acquired instanceof Promise ? await acquired : acquired;
       if (held === undefined) return fault('busy');
       let result: VolumeResult;
       try {
+        // The volume may have shrunk, or been fenced, while the range was waited for.
         result = this.#refusal(offset, length) ?? (await change());
       } finally {
         locks.release(held);
       }
-      const isDurable = writethrough || options?.fua === true;
       return isDurable && result.status === 'done' ? await sync.sync() : result;
     } finally {
       this.#inFlight.end(epoch);

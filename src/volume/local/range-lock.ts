@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import { KernelRanges } from './kernel-ranges.ts';
 import type { LockFile } from './lock-file.ts';
 import { type Range, RangeTable } from './range-table.ts';
 
@@ -10,17 +11,15 @@ import { type Range, RangeTable } from './range-table.ts';
  * table has granted.
  *
  * A stream of writes in another process could keep an exclusive range out for ever; so who waits
- * for one locks an intention beside it. Others look for intentions every `INTENTION_LOOK_MS`, and
- * at each range for as long as they find any: that costs a stream of writes nothing.
+ * for one locks an intention beside it, which `KernelRanges` of the others looks for.
  */
 export class RangeLock {
   readonly #file: LockFile;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #endStopped: EndStoppedHolders;
+  readonly #kernel: KernelRanges;
   readonly #table = new RangeTable();
-  #intentionsSeen = false;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #searchedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -30,6 +29,7 @@ export class RangeLock {
     endStopped: EndStoppedHolders = () => Promise.resolve(),
   ) {
     this.#file = file;
+    this.#kernel = new KernelRanges(file, clock);
     this.#clock = clock;
     this.#random = random;
     this.#endStopped = endStopped;
@@ -54,26 +54,18 @@ export class RangeLock {
     });
   }
 
-  release({ range }: HeldRange): void {
-    this.#file.unlock(range.offset, range.length);
+  release({ range, isExclusive }: HeldRange): void {
+    this.#kernel.release(range, isExclusive);
     this.#table.leave(range);
   }
 
-  #try(held: HeldRange): boolean {
-    const { offset, length } = held.range;
-    if (!held.intends && this.#isIntended(offset, length)) return false;
-    return held.isExclusive
-      ? this.#file.tryExclusive(offset, length)
-      : this.#file.tryShared(offset, length);
+  /** Nothing is held any more: the file is about to be closed. */
+  close(): void {
+    this.#kernel.close();
   }
 
-  #isIntended(offset: number, length: number): boolean {
-    const now = this.#clock.now();
-    if (now - this.#lookedAtMs >= INTENTION_LOOK_MS) {
-      this.#lookedAtMs = now;
-      this.#intentionsSeen = this.#file.isAnyIntended();
-    }
-    return this.#intentionsSeen && this.#file.isIntended(offset, length);
+  #try({ range, isExclusive, intends }: HeldRange): boolean {
+    return isExclusive ? this.#kernel.tryExclusive(range, intends) : this.#kernel.tryShared(range);
   }
 
   #persist(held: HeldRange, resolve: (held: HeldRange | undefined) => void): void {
@@ -122,8 +114,6 @@ export const SUSPECT_AFTER_MS = 1000;
 export const LOCK_WAIT_MAX_MS = 6000;
 /** How often holders are searched while the conflict lasts. */
 const SEARCH_EVERY_MS = 200;
-/** How often a process looks whether any other waits to hold a range exclusively. */
-const INTENTION_LOOK_MS = 10;
 /** A holder mostly needs less than a millisecond: so many tries go turn by turn. */
 const TRIES_AT_ONCE = 4;
 /** Later tries come after 1 to this many milliseconds, at random. */

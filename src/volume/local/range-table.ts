@@ -12,7 +12,14 @@ export class RangeTable {
 
   /** Enters a range; it is granted when `range.waitsFor` is 0, else when `granted` is called. */
   enter(offset: number, length: number, granted: (range: Range) => void): Range {
-    const range: Range = { offset, length, waitsFor: 0, followers: undefined, granted };
+    const range: Range = {
+      offset,
+      length,
+      waitsFor: 0,
+      isUnder: false,
+      followers: undefined,
+      granted,
+    };
     const first = Math.floor(offset / BUCKET_BYTES);
     const last = Math.floor((offset + Math.max(length, 1) - 1) / BUCKET_BYTES);
     if (last - first >= BUCKETS_MAX) {
@@ -65,6 +72,8 @@ export interface Range {
   readonly length: number;
   /** Earlier overlapping ranges still in the table; 0 when granted. */
   waitsFor: number;
+  /** It is covered by the umbrella of `KernelRanges`. */
+  isUnder: boolean;
   followers: Range[] | undefined;
   readonly granted: (range: Range) => void;
 }

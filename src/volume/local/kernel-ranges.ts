@@ -1,0 +1,130 @@
+import type { Clock } from '../../base/clock.ts';
+import { INTENTIONS_AT, type LockFile } from './lock-file.ts';
+import type { Range } from './range-table.ts';
+
+/**
+ * The kernel's locks behind the ranges that the range table granted, which are disjoint.
+ *
+ * A stream of writes holds one shared lock over everything, the umbrella, as long as no other
+ * process intends to hold a range exclusively: a write then costs no system call. It is let go
+ * when no write has needed it for a moment, or at the last one once an intention was seen; from
+ * then on, for a while, each range takes a lock of its own.
+ *
+ * All locks of one descriptor merge, and the last call for a byte decides: whoever lets go of the
+ * umbrella spares the ranges that are held by themselves, and an exclusive range that is let go
+ * under it becomes shared instead.
+ */
+export class KernelRanges {
+  readonly #file: LockFile;
+  readonly #clock: Clock;
+  /** Ranges with a lock of their own. */
+  readonly #own = new Set<Range>();
+  #exclusives = 0;
+  #isOpen = false;
+  #under = 0;
+  #lastUsedMs = 0;
+  #isLingering = false;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #intendedUntilMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(file: LockFile, clock: Clock) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  /** Takes a shared lock; false when another process is in the way or waits to be. */
+  tryShared(range: Range): boolean {
+    const isIntended = this.#isAnyIntended();
+    if (!isIntended && this.#mayGoUnder()) {
+      this.#under++;
+      range.isUnder = true;
+      return true;
+    }
+    if (isIntended && this.#file.isIntended(range.offset, range.length)) return false;
+    // Under an umbrella that still stands it needs no call of its own, only to outlive it.
+    if (!this.#isOpen && !this.#file.tryShared(range.offset, range.length)) return false;
+    this.#own.add(range);
+    return true;
+  }
+
+  /** Takes an exclusive lock; `intends`: this process has said before that it wants to. */
+  tryExclusive(range: Range, intends: boolean): boolean {
+    const { offset, length } = range;
+    if (!intends && this.#isAnyIntended() && this.#file.isIntended(offset, length)) return false;
+    if (!this.#file.tryExclusive(offset, length)) return false;
+    this.#own.add(range);
+    this.#exclusives++;
+    return true;
+  }
+
+  release(range: Range, isExclusive: boolean): void {
+    if (range.isUnder) {
+      this.#under--;
+      this.#lastUsedMs = this.#clock.now();
+      if (this.#under > 0) return;
+      if (this.#lastUsedMs < this.#intendedUntilMs) this.#fold();
+      else this.#linger();
+      return;
+    }
+    this.#own.delete(range);
+    if (isExclusive) this.#exclusives--;
+    if (!this.#isOpen) this.#file.unlock(range.offset, range.length);
+    else if (isExclusive) this.#file.tryShared(range.offset, range.length);
+  }
+
+  /** Lets go of the umbrella for good: the file is about to be closed. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#isOpen && this.#under === 0) this.#fold();
+  }
+
+  /** Whether the umbrella stands, or could be put up now. */
+  #mayGoUnder(): boolean {
+    if (this.#isOpen) return true;
+    if (this.#clock.now() < this.#intendedUntilMs) return false;
+    // A shared lock over everything would turn this process's exclusive ranges into shared ones.
+    if (this.#exclusives > 0) return false;
+    this.#isOpen = this.#file.tryShared(0, INTENTIONS_AT);
+    return this.#isOpen;
+  }
+
+  #isAnyIntended(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#lookedAtMs >= INTENTION_LOOK_MS) {
+      this.#lookedAtMs = now;
+      if (this.#file.isAnyIntended()) this.#intendedUntilMs = now + INTENTION_HEEDED_MS;
+    }
+    return now < this.#intendedUntilMs;
+  }
+
+  #linger(): void {
+    if (this.#isLingering) return;
+    this.#isLingering = true;
+    this.#clock.after(LINGER_MS, () => {
+      this.#isLingering = false;
+      if (!this.#isOpen || this.#under > 0 || this.#isClosed) return;
+      const unusedMs = this.#clock.now() - this.#lastUsedMs;
+      if (unusedMs < LINGER_MS && !this.#isAnyIntended()) this.#linger();
+      else this.#fold();
+    });
+  }
+
+  /** Unlocks everything but the ranges that are held by themselves. */
+  #fold(): void {
+    this.#isOpen = false;
+    let at = 0;
+    for (const { offset, length } of [...this.#own].sort((a, b) => a.offset - b.offset)) {
+      if (offset > at) this.#file.unlock(at, offset - at);
+      at = offset + length;
+    }
+    this.#file.unlock(at, INTENTIONS_AT - at);
+  }
+}
+
+/** How often a process looks whether any other waits to hold a range exclusively. */
+const INTENTION_LOOK_MS = 1;
+/** For so long after an intention was seen each range is locked by itself. */
+const INTENTION_HEEDED_MS = 500;
+/** The umbrella stands for so long without a use. */
+const LINGER_MS = 4;
