@@ -13,6 +13,7 @@ const usage = `usage: npm run bench -- tgt|memory [options]
   --size MIB       size of the disks (1024)
   --seconds S      about how long each measurement takes (2)
   --rounds N       tgt: how often each row is measured, in turns (5)
+  --fill KIB       length of the writes that fill the disks (4)
   --only TEXT      tgt: only rows whose label contains it, "depth 32" say
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
       seconds: { type: 'string' },
       rounds: { type: 'string' },
       only: { type: 'string' },
+      fill: { type: 'string', default: '4' },
       minutes: { type: 'string', default: '0' },
       folder: { type: 'string', default: tmpdir() },
     },
@@ -37,13 +39,15 @@ async function main(): Promise<number> {
   const seconds = Number(values.seconds ?? (values.quick ? 0.05 : 2));
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
   const minutes = Number(values.minutes);
-  if (!(sizeMiB >= 16 && seconds > 0 && rounds >= 1 && minutes >= 0)) {
+  const fillBytes = Number(values.fill) * 1024;
+  if (!(sizeMiB >= 16 && seconds > 0 && rounds >= 1 && minutes >= 0 && fillBytes >= 512)) {
     console.error(usage);
     return 2;
   }
   const common = {
     folder: values.folder,
     sizeBytes: sizeMiB * 1024 ** 2,
+    fillBytes,
     seconds,
     progress: (text: string) => process.stderr.write(`${text}\n`),
   };

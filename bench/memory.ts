@@ -6,7 +6,7 @@ import { residentBytes } from './process-figures.ts';
 import { startAllpath } from './server/allpath-server.ts';
 import type { Server } from './server/server.ts';
 
-const load: Load = { tool: 'qemu-img', direction: 'read', blockBytes: 4096, depth: 128 };
+const load: Omit<Load, 'direction'> = { tool: 'qemu-img', blockBytes: 4096, depth: 128 };
 /** Sessions besides the first, over which the growth is spread. */
 const moreSessions = 16;
 const sampleMs = 200;
@@ -36,7 +36,11 @@ export interface MemoryResult {
 export async function measureMemory(options: MemoryOptions): Promise<MemoryResult> {
   const folder = await mkdtemp(join(options.folder, 'allpath-bench-'));
   try {
-    await using server = await startAllpath(join(folder, 'store'), options.sizeBytes);
+    await using server = await startAllpath(
+      join(folder, 'store'),
+      options.sizeBytes,
+      load.blockBytes,
+    );
     const idle = await startAllpath(join(folder, 'idle'), 16 * 1024 ** 2);
     options.progress('idle');
     await sleep(settleMs);
@@ -83,12 +87,16 @@ async function underLoad(
   sample: () => void,
 ): Promise<void> {
   const endMs = performance.now() + seconds * 1000;
-  const session = async () => {
-    while (performance.now() < endMs) {
-      await putLoad(server.url, load, Math.round(40_000 / sessions), 1);
+  /** Reads and writes in turns; half of the sessions begin with each. */
+  const session = async (index: number) => {
+    for (let turn = index; performance.now() < endMs; turn += 1) {
+      const direction = turn % 2 === 0 ? 'write' : 'read';
+      await putLoad(server.url, { ...load, direction }, Math.round(40_000 / sessions), 1);
     }
   };
-  const done = Promise.all(Array.from({ length: sessions }, session)).then(() => true);
+  const done = Promise.all(Array.from({ length: sessions }, (_, index) => session(index))).then(
+    () => true,
+  );
   while (!(await Promise.race([done, sleep(sampleMs, false)]))) sample();
   sample();
 }

@@ -46,6 +46,8 @@ export interface ComparisonOptions {
   /** Images and store go to a new folder in it; its file system is the one measured. */
   readonly folder: string;
   readonly sizeBytes: number;
+  /** The images are filled by writes of this length; see `fillDisk`. */
+  readonly fillBytes: number;
   /** How often each row is measured on each server, in turns. */
   readonly rounds: number;
   /** About how long each measurement takes. */
@@ -78,9 +80,10 @@ export interface RowResult {
 export async function compareWithTgt(options: ComparisonOptions): Promise<readonly RowResult[]> {
   const folder = await mkdtemp(join(options.folder, 'allpath-bench-'));
   try {
+    const { sizeBytes, fillBytes } = options;
     options.progress('filling the images');
-    await using tgt = await startTgt(join(folder, 'tgt.img'), options.sizeBytes);
-    await using allpath = await startAllpath(join(folder, 'store'), options.sizeBytes);
+    await using tgt = await startTgt(join(folder, 'tgt.img'), sizeBytes, fillBytes);
+    await using allpath = await startAllpath(join(folder, 'store'), sizeBytes, fillBytes);
     const results: RowResult[] = [];
     for (const each of rows) {
       if (options.only !== undefined && !labelOf(each.load).includes(options.only)) continue;

@@ -1,21 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../test/support/demo.ts';
 import { mustRun, run } from '../../test/support/run.ts';
+import { fillDisk } from './fill-disk.ts';
 import type { Server } from './server.ts';
 
 const targetName = 'iqn.2026-11.io.allpath:bench-tgt';
 const readyLimitMs = 10_000;
 const pollMs = 20;
 
-/** Starts Debian's tgtd with its defaults on a file of `sizeBytes`, filled beforehand. */
-export async function startTgt(imagePath: string, sizeBytes: number): Promise<Server> {
-  await fillFile(imagePath, sizeBytes);
+/** Starts Debian's tgtd with its defaults on a file of `sizeBytes`; pieces as in `fillDisk`. */
+export async function startTgt(
+  imagePath: string,
+  sizeBytes: number,
+  pieceBytes: number,
+): Promise<Server> {
+  await writeFile(imagePath, '', { flag: 'wx' });
+  await truncate(imagePath, sizeBytes);
   const port = await freePorts(1);
   // Names the socket that tgtadm reaches this very daemon by, apart from any other on the machine.
   const control = String((port % 30_000) + 1);
+  const url = `iscsi://127.0.0.1:${port}/${targetName}/1`;
   const child = spawn(
     '/usr/sbin/tgtd',
     ['-f', '-C', control, '--iscsi', `portal=127.0.0.1:${port}`],
@@ -33,6 +40,7 @@ export async function startTgt(imagePath: string, sizeBytes: number): Promise<Se
     await admin('target', '--op', 'new', '--tid', '1', '-T', targetName);
     await admin('logicalunit', '--op', 'new', '--tid', '1', '--lun', '1', '-b', imagePath);
     await admin('target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
+    await fillDisk(url, sizeBytes, pieceBytes);
   } catch (error) {
     await stop();
     throw error;
@@ -40,7 +48,7 @@ export async function startTgt(imagePath: string, sizeBytes: number): Promise<Se
   if (child.pid === undefined) throw new Error('tgtd has no pid');
   return {
     name: 'tgt',
-    url: `iscsi://127.0.0.1:${port}/${targetName}/1`,
+    url,
     pid: child.pid,
     [Symbol.asyncDispose]: stop,
   };
@@ -54,18 +62,4 @@ async function untilAnswers(control: string): Promise<void> {
     await sleep(pollMs);
   }
   throw new Error('tgtd does not answer (it needs root)');
-}
-
-/** Every block is written, so that no server gains by a hole. */
-async function fillFile(path: string, sizeBytes: number): Promise<void> {
-  const chunk = Buffer.alloc(1024 * 1024, 0xa5);
-  const file = await open(path, 'wx');
-  try {
-    for (let offset = 0; offset < sizeBytes; offset += chunk.length) {
-      await file.write(chunk, 0, Math.min(chunk.length, sizeBytes - offset), offset);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
