@@ -20,6 +20,8 @@ export const Word = {
   /** The owner waits on `completed`. */
   waiting: 4,
   stop: 5,
+  /** The processor that the owner submitted from, plus one: the thread goes there. */
+  processor: 6,
 } as const;
 
 const HEAD_BYTES = 64;

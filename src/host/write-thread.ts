@@ -13,8 +13,8 @@ export type Written = (result: number) => void;
 export const THREAD_WRITE_BYTES_MAX = 64 * 1024;
 /** The event loop waits no longer than this for a lone write ... */
 const LONE_WAIT_MS_MAX = 0.25;
-/** ... of which it looks for this long without giving up its processor. */
-const LONE_SPINS = 100;
+/** ... and before that lets the thread go first so many times. */
+const LONE_YIELDS = 4;
 /** After a lone write took longer, the loop waits for none for this long. */
 const DISTRUST_MS = 50;
 /** A write that is not done after this long is stuck: others go another way meanwhile. */
@@ -22,6 +22,8 @@ const STUCK_MS = 2;
 
 const library = koffi.load(null);
 const pipe2 = library.func('pipe2', 'int', ['uintptr_t', 'int']);
+const getProcessor = library.func('sched_getcpu', 'int', []) as unknown as () => number;
+const yieldProcessor = library.func('sched_yield', 'int', []) as unknown as () => number;
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 
@@ -143,6 +145,7 @@ export class WriteThread {
   /** Shows the thread all that was submitted, and wakes it once for all. */
   #publish(): void {
     const { words } = this.#ring;
+    words[Word.processor] = getProcessor() + 1;
     Atomics.store(words, Word.submitted, this.#submitted);
     if (Atomics.load(words, Word.asleep) === 1) Atomics.notify(words, Word.submitted);
   }
@@ -154,7 +157,9 @@ export class WriteThread {
 
   #awaitLone(): void {
     const { words } = this.#ring;
-    for (let i = 0; i < LONE_SPINS; i++) {
+    // The thread is on this processor: it runs as soon as this one steps aside.
+    for (let i = 0; i < LONE_YIELDS; i++) {
+      yieldProcessor();
       if (Atomics.load(words, Word.completed) === this.#submitted) return;
     }
     const now = this.#now();
