@@ -15,6 +15,7 @@ import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
+import { tied } from '../support/tied.ts';
 import { count, increment } from './volume-process.ts';
 
 const script = fileURLToPath(new URL('volume-process.ts', import.meta.url));
@@ -39,7 +40,7 @@ async function bench(context: TestContext): Promise<Bench> {
   await store.create('disk', 1024 * 1024);
   const start: Bench['start'] = (task, rounds, onLine = () => {}) => {
     const args = [script, directory, task, String(rounds)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(...tied(process.execPath, args), { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     createInterface({ input: child.stdout }).on('line', onLine);
     return child;

@@ -1,17 +1,22 @@
 // Proves, with real processes, what commands answer: their exit codes, their JSON, their errors.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../support/demo.ts';
+import { run } from '../support/run.ts';
+import { tied } from '../support/tied.ts';
 
 const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
+/** A command that hangs; none comes near. */
+const commandLimitMs = 20_000;
 let folder = '';
 let store = '';
 
@@ -27,17 +32,10 @@ interface Outcome {
   readonly error: string;
 }
 
+/** A command that does not end in time is killed, and has no code then. */
 async function allpath(...args: readonly string[]): Promise<Outcome> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [out, error] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    error += String(chunk);
-  });
-  await once(child, 'close');
-  return { code: child.exitCode, out, error };
+  const { code, stdout, stderr } = await run(program, args, commandLimitMs);
+  return { code, out: stdout, error: stderr };
 }
 
 async function answer(...args: readonly string[]): Promise<Record<string, unknown>> {
@@ -112,7 +110,7 @@ targets:
   assert.equal(await failure(1, ...unknown), 'gatewayUnknown');
 
   const args = ['gateway', '--store', store, '--name', 'g', '--json', '--log-level', 'error'];
-  const gateway = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gateway = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const [line] = await once(createInterface(gateway.stdout), 'line');
     const ready = JSON.parse(String(line)) as Record<string, unknown>;
@@ -129,11 +127,38 @@ targets:
     assert.deepEqual(status['silent'], []);
     assert.equal(await failure(1, 'disk', 'delete', 'd', '--store', store), 'diskInUse');
   } finally {
-    gateway.kill('SIGTERM');
-    if (gateway.exitCode === null) await once(gateway, 'close');
+    await ended(gateway);
   }
   assert.equal(gateway.exitCode, 0);
   assert.ok(!JSON.stringify(await answer('get')).includes(secret));
   assert.ok(!(await allpath('get', '--store', store)).out.includes(secret));
   assert.ok(JSON.stringify(await answer('get', '--secrets')).includes(secret));
 });
+
+test('a gateway that finds its port taken says so and ends', async () => {
+  const other = createServer();
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    const { port } = other.address() as AddressInfo;
+    const taken = join(folder, 'taken');
+    const file = join(folder, 'taken.json');
+    const gateways = [{ name: 'g', portals: [{ address: '127.0.0.1', port }] }];
+    await writeFile(file, JSON.stringify({ formatVersion: 1, gateways }));
+    assert.equal((await allpath('apply', file, '--store', taken)).code, 0);
+    const args = ['gateway', '--store', taken, '--name', 'g', '--log-level', 'error'];
+    assert.equal(await failure(1, ...args), 'portalUnavailable');
+  } finally {
+    other.close();
+  }
+});
+
+/** Ends a gateway, by force when asking does not help: then it has no exit code. */
+async function ended(gateway: ChildProcess): Promise<void> {
+  if (gateway.exitCode !== null || gateway.signalCode !== null) return;
+  const closed = once(gateway, 'close');
+  gateway.kill('SIGTERM');
+  const late = setTimeout(() => gateway.kill('SIGKILL'), commandLimitMs);
+  await closed;
+  clearTimeout(late);
+}

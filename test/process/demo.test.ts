@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../support/demo.ts';
+import { tied } from '../support/tied.ts';
 
 const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 const stepLimitMs = 15_000;
@@ -32,7 +33,9 @@ class DemoProcess {
   #isClosed = false;
 
   constructor(args: readonly string[]) {
-    this.child = spawn(program, ['demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(...tied(program, ['demo', ...args]), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child.stderr?.on('data', (chunk) => {
       this.errors += String(chunk);
     });

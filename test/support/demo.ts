@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { tied } from './tied.ts';
 
 /** The program under test; a packed build can be put in its place. */
 const program =
@@ -80,7 +81,7 @@ export class Demo {
     args.push('--gateways', String(gateways), '--size', options.size ?? '256M');
     args.push('--blocks', String(options.blocks ?? 512));
     if (options.store !== undefined) args.push('--store', options.store);
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const demo = new Demo(child, port, gateways);
     running.add(demo);
     const late = setTimeout(() => {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Address } from '../initiator/connection.ts';
 import { freePorts } from './demo.ts';
 import { mustRun } from './run.ts';
+import { tied } from './tied.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
@@ -36,9 +37,8 @@ export class DocumentGateway {
     const file = join(folder, 'document.json');
     await writeFile(file, JSON.stringify({ formatVersion: 1, gateways, ...parts }));
     await mustRun(program, ['apply', file, '--store', store]);
-    const child = spawn(program, ['gateway', '--name', 'g0', '--store', store, '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const args = ['gateway', '--name', 'g0', '--store', store, '--json'];
+    const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const gateway = new DocumentGateway(child, folder, { host, port });
     try {
       await gateway.#ready();

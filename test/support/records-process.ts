@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { tied } from './tied.ts';
 
 const SCRIPT = fileURLToPath(new URL('./records-process-main.ts', import.meta.url));
 
@@ -18,7 +19,8 @@ export class RecordsProcess {
   #wake: (() => void) | undefined;
 
   constructor(part: string, directory: string, name: string, argument = '') {
-    this.child = spawn(process.execPath, [SCRIPT, part, directory, name, argument], {
+    const args = [SCRIPT, part, directory, name, argument];
+    this.child = spawn(...tied(process.execPath, args), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.pid = this.child.pid!;

@@ -1,6 +1,7 @@
 // Runs a program of the machine to its end and gives back what it said.
 
 import { spawn } from 'node:child_process';
+import { tied } from './tied.ts';
 
 export interface Finished {
   readonly code: number | null;
@@ -15,7 +16,7 @@ const outputMaxBytes = 16 * 1024 * 1024;
 /** Resolves whatever the exit code is; a program still running after `limitMs` is killed. */
 export function run(file: string, args: readonly string[], limitMs = 60_000): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(...tied(file, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const stdout = gather(child.stdout);
     const stderr = gather(child.stderr);
     const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);

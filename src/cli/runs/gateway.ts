@@ -13,6 +13,8 @@ const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfi
 const STATUS_INTERVAL_MS = 1_000;
 /** After this the process ends, whatever still waits. */
 const STORE_CLOSE_WAIT_MAX_MS = 3_000;
+/** A gateway that could not start ends after this, whatever still keeps its process. */
+const FAILED_WAIT_MAX_MS = 2_000;
 
 export async function runGateway(call: CliCall): Promise<number> {
   const name = String(call.options['name']);
@@ -39,6 +41,8 @@ export async function runGateway(call: CliCall): Promise<number> {
     }
     // An open channel to the demo would keep this process; what was told is sent before it closes.
     if (process.connected) process.disconnect();
+    // The exit code is set by then. Not `ref`ed: it is no reason to stay by itself.
+    setTimeout(() => process.exit(), FAILED_WAIT_MAX_MS).unref();
     throw error;
   }
   // What still waits (a stopped peer, a slow disk) must not hold an end that was asked for.
