@@ -84,6 +84,10 @@ export async function compareWithTgt(options: ComparisonOptions): Promise<readon
     options.progress('filling the images');
     await using tgt = await startTgt(join(folder, 'tgt.img'), sizeBytes, fillBytes);
     await using allpath = await startAllpath(join(folder, 'store'), sizeBytes, fillBytes);
+    for (const server of [tgt, allpath]) {
+      options.progress(`warming up ${server.name}`);
+      await warmUpWhole(server, options.seconds);
+    }
     const results: RowResult[] = [];
     for (const each of rows) {
       if (options.only !== undefined && !labelOf(each.load).includes(options.only)) continue;
@@ -121,6 +125,17 @@ async function compareRow(
   const cpuRatio = figures.allpath.serverCpuUs / figures.tgt.serverCpuUs;
   const reached = iopsRatio >= iopsRatioMin && cpuRatio <= cpuRatioMax;
   return { label, ...figures, iopsRatio, cpuRatio, iopsRatioMin, cpuRatioMax, reached };
+}
+
+/** Each direction, deep and alone, until a just-in-time compiler has done its work. */
+async function warmUpWhole(server: Server, seconds: number): Promise<void> {
+  const common = { tool: 'qemu-img', blockBytes: 4 * kiB } as const;
+  for (const direction of ['read', 'write'] as const) {
+    for (const depth of [32, 1]) {
+      const commands = Math.ceil(seconds * (depth === 1 ? 10_000 : 60_000));
+      await putLoad(server.url, { ...common, direction, depth }, commands, 1);
+    }
+  }
 }
 
 /** A short run that finds the rate, from which the count of a measurement follows. */
