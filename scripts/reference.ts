@@ -4,9 +4,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cliReference } from '../src/cli/reference.ts';
 import { documentReference } from '../src/config/reference.ts';
+import { iscsiReference } from '../src/iscsi/reference.ts';
+import { scsiReference } from '../src/scsi/reference.ts';
 
 const folder = new URL('../docs/reference/', import.meta.url);
 
 mkdirSync(folder, { recursive: true });
 writeFileSync(new URL('cli.md', folder), cliReference());
 writeFileSync(new URL('document.md', folder), documentReference());
+writeFileSync(new URL('iscsi.md', folder), iscsiReference());
+writeFileSync(new URL('scsi.md', folder), scsiReference());
