@@ -11,12 +11,6 @@ import {
 } from '../standard/sbc-control.ts';
 import { mediumOf } from './medium.ts';
 
-/**
- * What is told as a physical block: what file systems and databases align to, and what the medium
- * writes without reading first.
- */
-export const PHYSICAL_BLOCK_LENGTH_BYTES = 4096;
-
 const readCapacity10: Command = {
   name: ReadCapacity10Cdb.$.name,
   operationCode: 0x25,
@@ -57,11 +51,11 @@ export const readCapacityCommands: readonly Command[] = [readCapacity10, readCap
 
 function readCapacity16Data(logicalUnit: LogicalUnit): Uint8Array {
   const data = new Uint8Array(ReadCapacity16Data.$.length);
-  const blocksPerPhysical = PHYSICAL_BLOCK_LENGTH_BYTES / logicalUnit.blockLengthBytes;
-  const exponent = Math.max(0, Math.log2(blocksPerPhysical));
   ReadCapacity16Data.returnedLogicalBlockAddress.set(data, lastLba(logicalUnit));
   ReadCapacity16Data.logicalBlockLength.set(data, logicalUnit.blockLengthBytes);
-  ReadCapacity16Data.logicalBlocksPerPhysicalBlockExponent.set(data, exponent);
+  // One logical block per physical block: each is written by itself. What is worth aligning to
+  // stands in the Block Limits page, as OPTIMAL TRANSFER LENGTH GRANULARITY.
+  ReadCapacity16Data.logicalBlocksPerPhysicalBlockExponent.set(data, 0);
   ReadCapacity16Data.lbpme.set(data, 1);
   ReadCapacity16Data.lbprz.set(data, 1);
   return data;

@@ -18,11 +18,11 @@ test('(10): all ones beyond 2^32 blocks, and the last LBA just below', async () 
   assert.equal(hex((await run(TEN, { unit: below })).dataIn), 'ff ff ff fe 00 00 02 00');
 });
 
-test('(16): 512-byte blocks, eight to a physical block, LBPME and LBPRZ', async () => {
+test('(16): 512-byte blocks, one to a physical block, LBPME and LBPRZ', async () => {
   const unit = logicalUnit({ blocks: 2 ** 33 });
   assert.equal(
     hex((await run(SIXTEEN, { unit })).dataIn),
-    `00 00 00 01 ff ff ff ff 00 00 02 00 00 03 c0 00
+    `00 00 00 01 ff ff ff ff 00 00 02 00 00 00 c0 00
 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00`,
   );
 });
