@@ -4,7 +4,7 @@
 // (18 and up) must be able to run. Does nothing, quickly, when nothing is to do.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -47,6 +47,7 @@ function main() {
     installNpmPackages();
   }
   checkNode();
+  fillCompileCache();
   if (process.argv.includes('--test')) installTestPackages();
 }
 
@@ -113,6 +114,33 @@ function checkNode() {
   if (Number.parseInt(version.slice(1), 10) < nodeMajorMin) {
     fail(`node_modules/.bin/node is ${version}, but ${nodeMajorMin} or newer is needed`);
   }
+}
+
+/** As bin/allpath finds it. A program that cannot have it (a folder of others) runs all the same. */
+function fillCompileCache() {
+  const folder = join(root, 'node_modules', '.cache', 'allpath');
+  const filled = join(folder, 'filled');
+  if (existsSync(filled) && statSync(filled).mtimeMs > newestMs(join(root, 'src'))) return;
+  try {
+    // Before it is filled: what is edited meanwhile is newer.
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(filled, '');
+  } catch {
+    return;
+  }
+  spawnSync(nodeBinary, [join(root, 'scripts', 'compile-cache.ts')], {
+    stdio: 'ignore',
+    env: { ...process.env, NODE_COMPILE_CACHE: folder },
+  });
+}
+
+/** When a file in this folder, or below it, was changed last. */
+function newestMs(folder) {
+  const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? newestMs(path) : statSync(path).mtimeMs;
+  });
+  return Math.max(0, ...times);
 }
 
 function installTestPackages() {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -139,6 +139,18 @@ test('serves, brings a killed gateway back within 2 s, and leaves nothing on Ctr
   assert.equal(await demo.ended(), 0, demo.errors);
   await gone(gatewayPids(demo));
   assert.ok(!existsSync(store), 'the temporary store is removed');
+});
+
+test('an idle gateway takes less than 120 MiB', async () => {
+  const port = await freePorts(1);
+  await using demo = new DemoProcess(['--json', '--gateways', '1', '--port', String(port)]);
+  await demo.ready();
+  const { pid } = demo.events.find(({ event }) => event === 'gateway')!;
+  const status = await readFile(`/proc/${pid}/status`, 'latin1');
+  const residentKib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.ended(), 0, demo.errors);
+  assert.ok(residentKib < 120 * 1024, `${residentKib} KiB`);
 });
 
 test('gateways end when the demo is killed', async () => {

@@ -13,8 +13,6 @@ const GATEWAY_THREADS = '8';
 
 export interface SupervisorOptions {
   readonly store: string;
-  /** Where gateways find the program compiled already. */
-  readonly compileCache: string | undefined;
   /** Gateway names, and their portals as they are printed. */
   readonly gateways: readonly { readonly name: string; readonly portal: string }[];
   /** A gateway process accepts logins: the first time, and each time it was started again. */
@@ -97,11 +95,7 @@ export class Supervisor {
     const program = process.argv[1] ?? '';
     const child = spawn(process.execPath, [program, ...args, '--log-level', 'warn'], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: {
-        UV_THREADPOOL_SIZE: GATEWAY_THREADS,
-        NODE_COMPILE_CACHE: this.#options.compileCache,
-        ...process.env,
-      },
+      env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...process.env },
     });
     gateway.child = child;
     gateway.startedMs = performance.now();

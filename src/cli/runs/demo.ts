@@ -6,7 +6,6 @@ import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { hostOf } from '../../gateway/portal-listeners.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import { compileCache } from '../demo/compile-cache.ts';
 import {
   type DemoOptions,
   demoDocument,
@@ -62,10 +61,8 @@ async function serve(
   });
   const waiting = new Set(names);
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
-  const cache = await compileCache();
   const supervisor = new Supervisor({
     store,
-    compileCache: cache,
     gateways,
     onServing: (name, pid, portal) => {
       output.gatewayServes(name, pid, portal);
