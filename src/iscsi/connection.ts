@@ -28,6 +28,8 @@ export interface ConnectionOptions extends LoginOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: SlabPool;
+  /** Buffers for the answers to a login: small, because who sends one is nobody yet. */
+  readonly loginPool: SlabPool;
   /** The login is over: the session exists. */
   readonly onSession: (connection: Connection) => void;
   /** The connection is no more, and nothing of its session is under way. Called once. */
@@ -61,7 +63,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#reader = new PduReader(this, LOGIN_BUFFER_BYTES, LOGIN_DATA_SEGMENT_BYTES_MAX);
-    this.#queue = new SendQueue(options.stream, options.pool, options.clock);
+    this.#queue = new SendQueue(options.stream, options.loginPool, options.clock);
     this.#queue.onSent = () => this.#onSent();
     this.#login = new LoginPhase(options, this.#queue, {
       established: (session) => this.#enterFullFeaturePhase(session),
@@ -133,6 +135,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#options.log.debug('connection ends', { reason });
+    // Nothing may follow what was said last: commands in flight end without an answer.
+    void this.#session?.close();
     this.#watch.cancel();
     this.#watch = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#finish(reason));
     this.#queue.flush();
@@ -162,6 +166,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     }
     this.#session = session;
     session.onRoom = () => this.#scheduleResume();
+    session.onStall = () => this.#pause();
+    this.#queue.usePool(this.#options.pool);
     this.#reader.enterFullFeaturePhase({
       pool: this.#options.pool,
       dataSegmentMax: RECEIVE_DATA_SEGMENT_BYTES_MAX,
@@ -189,13 +195,13 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';
     }
-    if (session.dataOut.overdue(now)) return 'Data-Out timed out';
     if (this.#paused) {
       // We do not read: silence proves nothing, but data that nobody takes does in the end.
-      return now - this.#lastReceivedMs > ABSENT_TIMEOUT_MS && this.#queue.pendingBytes > 0
+      return now - this.#lastReceivedMs > ABSENT_TIMEOUT_MS && !this.#queue.idle
         ? 'the initiator takes no data'
         : undefined;
     }
+    if (session.dataOut.overdue(now)) return 'Data-Out timed out';
     if (this.#pingSentMs !== undefined) {
       return now - this.#pingSentMs > NOP_TIMEOUT_MS ? 'no answer to NOP-In' : undefined;
     }
@@ -224,12 +230,17 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   #resume(): void {
     if (!this.#paused || !this.ready) return;
+    this.#session?.executeHeld();
     this.#reader.parse();
     this.#queue.flush();
     if (!this.ready) return;
     this.#paused = false;
-    if (this.#session !== undefined) this.#session.stalled = false;
     this.#lastReceivedMs = this.#clock.now();
+    this.#pingSentMs = undefined;
+    if (this.#session !== undefined) {
+      this.#session.stalled = false;
+      this.#session.dataOut.extend();
+    }
     this.#stream.resume();
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { TransportFault } from '../scsi/nexus.ts';
 import type { IscsiTask } from './iscsi-task.ts';
-import { DATA_OUT_TIMEOUT_MS, SOLICITED_BYTES_MAX } from './limits.ts';
+import { DATA_OUT_TIMEOUT_MS, SOLICITED_BURSTS_MAX, SOLICITED_BYTES_MAX } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import { DataOut as DataOutPdu, Opcode, R2t, RESERVED_TAG } from './standard/bhs.ts';
 import type { Pdu } from './wire/pdu.ts';
@@ -37,6 +37,10 @@ export interface DataOutOwner {
   readonly clock: Clock;
   readonly writer: PduWriter;
   readonly parameters: SessionParameters;
+  /** Data-out that is there for commands that do not execute yet, or may still come for them. */
+  readonly gatheredBytes: number;
+  /** The initiator may send this much for the command: counts in `gatheredBytes` until it runs. */
+  expectData(task: IscsiTask, bytes: number): void;
   /** All data that the command asked for is there. */
   dataOutComplete(task: IscsiTask): void;
   fail(task: IscsiTask, fault: TransportFault): void;
@@ -47,7 +51,7 @@ export type DataOutVerdict = 'taken' | 'protocolError';
 
 /**
  * The data-out of a session's commands: unsolicited bursts, R2Ts (several outstanding for one
- * command, a bound on the bytes solicited over all), and their deadlines.
+ * command, a bound on the bytes gathered over all), and their deadlines.
  */
 export class DataOut {
   readonly #owner: DataOutOwner;
@@ -57,7 +61,6 @@ export class DataOut {
   readonly #solicitations = new Map<IscsiTask, Solicitation>();
   /** Commands whose next R2T waits for the session's share. */
   readonly #waiting = new Set<Solicitation>();
-  #solicitedBytes = 0;
   #nextTag = 1;
   #onDrained: (() => void)[] = [];
 
@@ -68,6 +71,7 @@ export class DataOut {
   /** A command announced unsolicited Data-Out PDUs behind its immediate data. */
   expectUnsolicited(task: IscsiTask, tag: number, end: number): void {
     const burst = this.#burst(task, tag, RESERVED_TAG, task.receivedLength, end);
+    this.#owner.expectData(task, end - task.receivedLength);
     task.burst = burst;
     this.#unsolicited.set(tag, burst);
   }
@@ -97,7 +101,7 @@ export class DataOut {
         burst.task = undefined;
         this.#owner.fail(task, fault);
       } else {
-        task.addDataOut(pdu.data, pdu.slabs);
+        task.gatherDataOut(pdu.data, pdu.slabs);
       }
     }
     burst.offset += pdu.dataLength;
@@ -116,16 +120,27 @@ export class DataOut {
     for (const burst of this.#solicited.values()) {
       if (burst.task === task) burst.task = undefined;
     }
-    if (solicitation !== undefined) {
-      this.#waiting.delete(solicitation);
-    }
+    if (solicitation !== undefined) this.#waiting.delete(solicitation);
+    // Not now: many commands may be on their way out, and none of them is to be asked for more.
+    if (this.#waiting.size > 0) this.#owner.clock.endOfTurn(() => this.serveWaiting());
   }
 
-  /** True when a burst has been owed for longer than its bound. */
+  /**
+   * True when a burst has been owed for longer than its bound. What is owed to commands that are
+   * over is given up then: initiators that abort a command may drop its data.
+   */
   overdue(now: number): boolean {
-    for (const burst of this.#unsolicited.values()) if (now > burst.deadline) return true;
-    for (const burst of this.#solicited.values()) if (now > burst.deadline) return true;
-    return false;
+    const isOverdue =
+      this.#isOverdue(this.#unsolicited, now) || this.#isOverdue(this.#solicited, now);
+    this.serveWaiting();
+    return isOverdue;
+  }
+
+  /** The target did not read for a while: whatever is owed has its time anew. */
+  extend(): void {
+    const deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+    for (const burst of this.#unsolicited.values()) burst.deadline = deadline;
+    for (const burst of this.#solicited.values()) burst.deadline = deadline;
   }
 
   /** Whether bursts of commands that are over are still owed. */
@@ -145,7 +160,24 @@ export class DataOut {
     this.#solicited.clear();
     this.#solicitations.clear();
     this.#waiting.clear();
-    this.#onDrained = [];
+    this.#drained();
+  }
+
+  #isOverdue(bursts: Map<number, DataOutBurst>, now: number): boolean {
+    for (const [tag, burst] of bursts) {
+      if (now <= burst.deadline) continue;
+      if (burst.task !== undefined) return true;
+      bursts.delete(tag);
+    }
+    return false;
+  }
+
+  /** The command that has been gathering data for longest goes on whatever the others hold. */
+  #mayAsk(solicitation: Solicitation): boolean {
+    if (this.#solicited.size >= SOLICITED_BURSTS_MAX) return false;
+    if (this.#owner.gatheredBytes < SOLICITED_BYTES_MAX) return true;
+    const [oldest] = this.#solicitations.values();
+    return oldest === solicitation;
   }
 
   #check(
@@ -174,7 +206,6 @@ export class DataOut {
       if (task !== undefined) task.burst = undefined;
     } else {
       this.#solicited.delete(burst.targetTransferTag);
-      this.#solicitedBytes -= burst.end - burst.start;
     }
     if (task === undefined) this.#drained();
     const solicitation = task && this.#solicitations.get(task);
@@ -187,12 +218,15 @@ export class DataOut {
         this.#solicit(solicitation);
       }
     }
-    this.#serveWaiting();
+    this.serveWaiting();
   }
 
-  #serveWaiting(): void {
-    for (const solicitation of this.#waiting) {
-      if (this.#solicitedBytes >= SOLICITED_BYTES_MAX) return;
+  /** Asks on for the commands that had to wait; called when others have run or ended. */
+  serveWaiting(): void {
+    if (this.#waiting.size === 0) return;
+    const [oldest] = this.#solicitations.values();
+    for (const solicitation of [...this.#waiting]) {
+      if (solicitation !== oldest && !this.#mayAsk(solicitation)) continue;
       this.#waiting.delete(solicitation);
       this.#solicit(solicitation);
     }
@@ -215,7 +249,7 @@ export class DataOut {
       solicitation.requestedTo < length &&
       solicitation.outstanding < parameters.maxOutstandingR2t
     ) {
-      if (this.#solicitedBytes >= SOLICITED_BYTES_MAX) {
+      if (!this.#mayAsk(solicitation)) {
         this.#waiting.add(solicitation);
         return;
       }
@@ -231,7 +265,7 @@ export class DataOut {
     const ttt = this.#takeTag();
     const burst = this.#burst(task, task.tag, ttt, start, end);
     this.#solicited.set(ttt, burst);
-    this.#solicitedBytes += end - start;
+    this.#owner.expectData(task, end - start);
     solicitation.requestedTo = end;
     solicitation.outstanding++;
     const r2tSn = solicitation.r2tSn++;

@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import { SEND_DATA_SEGMENT_BYTES_MAX } from './limits.ts';
 import { negotiate, startNegotiation } from './login/negotiate.ts';
 import type { Offer } from './login/negotiation-settings.ts';
-import type { SessionParameters } from './login/session-parameters.ts';
 import type { SendTargetsScope } from './send-targets.ts';
 import { sendTargets } from './send-targets.ts';
 import { RESERVED_TAG, TextRequest } from './standard/bhs.ts';
@@ -51,7 +50,8 @@ export class DiscoveryService {
     this.#scope = scope;
   }
 
-  onTextRequest(session: { readonly parameters: SessionParameters }, pdu: TextPdu): TextAnswer {
+  /** `lengthMax`: the longest data segment that the initiator takes now. */
+  onTextRequest(lengthMax: number, pdu: TextPdu): TextAnswer {
     const { bytes, base } = pdu;
     const request = {
       final: TextRequest.final.get(bytes, base) === 1,
@@ -65,8 +65,7 @@ export class DiscoveryService {
     if (request.final && request.continues) return this.#reject(RejectReason.protocolError);
     if (!this.#text.add(pdu.joinedData())) return this.#reject(RejectReason.protocolError);
     if (request.continues) return this.#answer(false, false, [], undefined);
-    const { initiatorMaxRecvDataSegmentLength } = session.parameters;
-    return this.#takeText(request.final, initiatorMaxRecvDataSegmentLength);
+    return this.#takeText(request.final, lengthMax);
   }
 
   #takeText(final: boolean, lengthMax: number): TextAnswer {

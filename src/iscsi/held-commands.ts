@@ -2,7 +2,8 @@ import { BHS_BYTES, HELD_BYTES_MAX, HELD_COMMANDS_MAX } from './limits.ts';
 import { Pdu } from './wire/pdu.ts';
 
 interface HeldCommand {
-  readonly pdu: Pdu;
+  /** Undefined: it was aborted; its CmdSN counts as taken when its turn comes. */
+  readonly pdu: Pdu | undefined;
   readonly intact: boolean;
 }
 
@@ -10,6 +11,10 @@ interface HeldCommand {
 export class HeldCommands {
   readonly #held = new Map<number, HeldCommand>();
   #heldBytes = 0;
+
+  get size(): number {
+    return this.#held.size;
+  }
 
   /** False: the bound is reached, and the connection must end. A repetition is dropped. */
   hold(cmdSn: number, pdu: Pdu, intact: boolean): boolean {
@@ -23,13 +28,24 @@ export class HeldCommands {
     return true;
   }
 
+  /** An aborted command: left out, whether it is held or still comes. False: no room. */
+  skip(cmdSn: number): boolean {
+    this.#forget(cmdSn);
+    if (this.#held.size >= HELD_COMMANDS_MAX) return false;
+    this.#held.set(cmdSn, { pdu: undefined, intact: true });
+    return true;
+  }
+
   take(cmdSn: number): HeldCommand | undefined {
-    if (this.#held.size === 0) return undefined;
+    return this.#forget(cmdSn);
+  }
+
+  #forget(cmdSn: number): HeldCommand | undefined {
     const held = this.#held.get(cmdSn);
-    if (held !== undefined) {
-      this.#held.delete(cmdSn);
-      this.#heldBytes -= BHS_BYTES + held.pdu.ahsLength + held.pdu.dataLength;
-    }
+    if (held === undefined) return undefined;
+    this.#held.delete(cmdSn);
+    const { pdu } = held;
+    if (pdu !== undefined) this.#heldBytes -= BHS_BYTES + pdu.ahsLength + pdu.dataLength;
     return held;
   }
 }

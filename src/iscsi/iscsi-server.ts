@@ -5,7 +5,13 @@ import { SlabPool } from '../base/slab-pool.ts';
 import { Connection } from './connection.ts';
 import type { ByteStream, Directory, Portal } from './contracts.ts';
 import { DiscoveryService } from './discovery.ts';
-import { FREE_SLABS_MAX, type IscsiSettings, SLAB_BYTES } from './limits.ts';
+import {
+  FREE_LOGIN_SLABS_MAX,
+  FREE_SLABS_MAX,
+  type IscsiSettings,
+  LOGIN_BUFFER_BYTES,
+  SLAB_BYTES,
+} from './limits.ts';
 import type { LoginSettings } from './login/login-machine.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
@@ -18,13 +24,16 @@ export interface IscsiServerOptions {
   readonly directory: Directory;
   readonly settings: IscsiSettings;
   readonly login: LoginSettings;
+  /** Buffers of sessions; one of the server's own when left out. */
+  readonly pool?: SlabPool;
 }
 
 /** The iSCSI transport of a gateway: takes connections, knows the sessions. */
 export class IscsiServer {
   readonly traffic = new Traffic();
   readonly #options: IscsiServerOptions;
-  readonly #pool = new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
+  readonly #pool: SlabPool;
+  readonly #loginPool = new SlabPool(LOGIN_BUFFER_BYTES, FREE_LOGIN_SLABS_MAX);
   readonly #registry: SessionRegistry;
   /** In the order of their coming: the first is the oldest. */
   readonly #pending = new Set<Connection>();
@@ -32,6 +41,7 @@ export class IscsiServer {
 
   constructor(options: IscsiServerOptions) {
     this.#options = options;
+    this.#pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
     this.#registry = new SessionRegistry(options.settings.sessionsMax);
   }
 
@@ -53,6 +63,7 @@ export class IscsiServer {
       clock,
       log: log.child({ initiator: stream.remote.address, port: stream.remote.port }),
       pool: this.#pool,
+      loginPool: this.#loginPool,
       registry,
       traffic: this.traffic,
       queueDepth: settings.queueDepth,

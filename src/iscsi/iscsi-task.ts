@@ -2,6 +2,7 @@ import type { Slab } from '../base/slab-pool.ts';
 import { Status } from '../scsi/status.ts';
 import { Task } from '../scsi/task.ts';
 import type { DataOutBurst } from './data-out.ts';
+import { GATHER_CHUNK_BYTES, GATHER_COPY_BYTES_MAX } from './limits.ts';
 import type { Session } from './session.ts';
 import { DataIn, Opcode, RESERVED_TAG, ScsiResponse } from './standard/bhs.ts';
 import type { Region } from './wire/send-queue.ts';
@@ -25,6 +26,12 @@ export class IscsiTask extends Task {
   burst: DataOutBurst | undefined = undefined;
   /** Counted by the session among the data of executing commands. */
   executingBytes = 0;
+  /** Counted by the session among the data of commands that do not execute yet. */
+  gatheredBytes = 0;
+  /** Counted by the session among the data-in that may still be asked room for. */
+  promisedBytes = 0;
+  /** The last entry of `dataOut` is the used part of this; undefined: it is a receive buffer's. */
+  #chunk: Uint8Array | undefined = undefined;
 
   readonly #regions: Region[] = [];
   readonly #lengths: number[] = [];
@@ -45,6 +52,20 @@ export class IscsiTask extends Task {
       this.#slabs.push(slab);
       this.receivedLength += piece.length;
     }
+    this.#chunk = undefined;
+  }
+
+  /**
+   * Takes data of a command that waits for more. Short pieces are copied: a byte here and there
+   * would keep whole receive buffers for as long as the initiator likes.
+   */
+  gatherDataOut(pieces: readonly Uint8Array[], slabs: readonly (Slab | undefined)[]): void {
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = pieces[i]!;
+      if (piece.length === 0) continue;
+      if (piece.length >= GATHER_COPY_BYTES_MAX) this.addDataOut([piece], [slabs[i]]);
+      else this.#copy(piece);
+    }
   }
 
   override requestDataOut(length: number): boolean {
@@ -56,6 +77,7 @@ export class IscsiTask extends Task {
 
   override allocateDataIn(length: number): readonly Uint8Array[] {
     const { writer, dataInSegmentMax, parameters } = this.#session;
+    this.#session.keepPromise(this);
     let left = Math.min(length, this.dataInExpected);
     let burstLeft = parameters.maxBurstLength;
     while (left > 0) {
@@ -74,6 +96,11 @@ export class IscsiTask extends Task {
 
   override end(status: number, dataInLength: number, sense: Uint8Array | undefined): void {
     const session = this.#session;
+    if (session.closed) {
+      // Its nexus ends, and nothing may follow what the initiator was told last.
+      this.discard();
+      return;
+    }
     // The place in the window is free before the answer is composed, so that it says so.
     session.taskEnds(this);
     const statusInData = status === Status.good && dataInLength > 0;
@@ -164,6 +191,23 @@ export class IscsiTask extends Task {
     return expected - moved;
   }
 
+  #copy(piece: Uint8Array): void {
+    const last = this.dataOut.length - 1;
+    let chunk = this.#chunk;
+    let used = chunk === undefined ? 0 : this.dataOut[last]!.length;
+    if (chunk === undefined || chunk.length - used < piece.length) {
+      const expected = this.gatheredBytes - this.receivedLength;
+      chunk = new Uint8Array(Math.max(piece.length, Math.min(expected, GATHER_CHUNK_BYTES)));
+      used = 0;
+      this.#chunk = chunk;
+      this.dataOut.push(chunk);
+      this.#slabs.push(undefined);
+    }
+    chunk.set(piece, used);
+    this.dataOut[this.dataOut.length - 1] = chunk.subarray(0, used + piece.length);
+    this.receivedLength += piece.length;
+  }
+
   #cancelRegions(): void {
     const { writer } = this.#session;
     for (let i = 0; i < this.#regions.length; i++) {
@@ -180,6 +224,7 @@ export class IscsiTask extends Task {
     this.#lengths.length = 0;
     this.#views.length = 0;
     this.#dataInPdus = 0;
+    this.#chunk = undefined;
     this.receivedLength = 0;
     this.transferLength = 0;
     this.burst = undefined;

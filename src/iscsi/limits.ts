@@ -22,8 +22,10 @@ assert(
 );
 /** Slabs kept for use again when nobody holds them: 16.5 MiB. */
 export const FREE_SLABS_MAX = 64;
-/** Receive buffer of a connection that has not logged in. */
+/** Receive buffer of a connection that has not logged in; its answers take as much. */
 export const LOGIN_BUFFER_BYTES = 12 * 1024;
+/** Buffers for the answers to logins that are kept when nobody holds them: 384 KiB. */
+export const FREE_LOGIN_SLABS_MAX = 32;
 assert(
   LOGIN_BUFFER_BYTES >= BHS_BYTES + AHS_BYTES_MAX + LOGIN_DATA_SEGMENT_BYTES_MAX,
   'a login buffer takes the longest login PDU',
@@ -33,8 +35,24 @@ export const RECEIVE_ROOM_BYTES_MIN = 16 * 1024;
 
 /** Bytes queued for an initiator that does not read; beyond them its commands wait. */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
-/** Solicited data that one session may have on its way at a time. */
+/**
+ * Data-out that the commands of one session have gathered, or may still send, before they are
+ * executed: beyond it nothing more is solicited, except for the oldest of those commands.
+ */
 export const SOLICITED_BYTES_MAX = 8 * 1024 * 1024;
+/** Beyond this (twice as much, for the data that comes unasked) a write gets TASK SET FULL. */
+export const GATHERED_BYTES_MAX = 16 * 1024 * 1024;
+/** R2Ts of one session without an answer, those of aborted commands too. */
+export const SOLICITED_BURSTS_MAX = 1024;
+/** Pieces of data-out shorter than this are copied while their command waits for the rest. */
+export const GATHER_COPY_BYTES_MAX = 32 * 1024;
+/** What they are copied into, at a time. */
+export const GATHER_CHUNK_BYTES = 64 * 1024;
+/**
+ * Data-in that commands may still ask room for (they wait for others, or for a flush): beyond it
+ * a read gets TASK SET FULL, unless it is the only one.
+ */
+export const PROMISED_BYTES_MAX = 32 * 1024 * 1024;
 /** Received data whose commands are being executed; beyond it the session reads no more. */
 export const EXECUTING_BYTES_MAX = 8 * 1024 * 1024;
 /** Commands that arrived ahead of their CmdSN and wait for those between. */

@@ -2,8 +2,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { CommandWindow } from './command-window.ts';
 import type { DiscoveryService } from './discovery.ts';
+import { judgeAgain } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
+import type { Refusal } from './login/refusal.ts';
 import { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, Opcode } from './standard/bhs.ts';
@@ -37,6 +39,8 @@ export class LoginPhase {
   readonly #events: LoginEvents;
   readonly #machine: LoginMachine;
   #writer: PduWriter | undefined;
+  /** CmdSN of the first Login Request: what the session's numbering begins with. */
+  #firstCmdSn = 0;
   /** The session that this one takes the place of is ending. */
   #reinstating = false;
   #reservedTsih = 0;
@@ -79,8 +83,8 @@ export class LoginPhase {
     }
     this.#reservedTsih = outcome.result.tsih;
     this.#reinstating = true;
-    void this.#establish(this.#writer, outcome.result, cmdSn, () =>
-      this.#respond(this.#writer!, reply, tag, isid),
+    void this.#establish(this.#writer, outcome.result, (changed) =>
+      this.#respond(this.#writer!, { ...reply, ...changed }, tag, isid),
     );
   }
 
@@ -95,41 +99,64 @@ export class LoginPhase {
   async #establish(
     writer: PduWriter,
     result: LoginResult,
-    cmdSn: number,
-    respond: () => void,
+    respond: (changed: Partial<LoginReply>) => void,
   ): Promise<void> {
+    const { registry, context } = this.#options;
     const identity = {
       initiatorName: result.initiatorName,
       isid: result.isid,
       targetName: result.target?.targetName ?? '',
-      portalGroupTag: this.#options.context.portal.portalGroupTag,
+      portalGroupTag: context.portal.portalGroupTag,
       tsih: result.tsih,
       cid: result.cid,
     };
-    if (result.target !== undefined) await this.#options.registry.reinstate(identity);
-    if (this.#abandoned) return;
+    // Of logins that wait for the same end, the first to go on is ended by the next: no `await`
+    // stands between the last look at the registry and the entry of this session.
+    for (;;) {
+      const holder = registry.holderOf(identity);
+      if (holder === undefined) break;
+      await holder.terminate('session reinstatement');
+      if (this.#abandoned) return;
+    }
+    const judged = judgeAgain(result.identity, context.directory, context.portal);
+    if ('refused' in judged) {
+      this.#refuse(judged, respond);
+      return;
+    }
     this.#reservedTsih = 0;
-    respond();
+    respond({});
     const session = new Session({
       identity,
       parameters: result.parameters,
-      nexus: result.admission?.openNexus(result.initiatorPort),
+      nexus: judged.admission?.openNexus(result.initiatorPort),
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
       clock: this.#options.clock,
       log: this.#options.log,
       traffic: this.#options.traffic,
       queueDepth: this.#options.queueDepth,
-      cmdSn,
+      cmdSn: this.#firstCmdSn,
       statSn: writer.statSn,
       end: (reason, when) => this.#events.end(reason, when),
+      endTarget: (reason) => registry.endTarget(identity.targetName, reason, identity.tsih),
     });
     this.#events.established(session);
     this.#reinstating = false;
     this.#events.resume();
   }
 
+  /** What the login was granted no longer holds after the wait for the session before it. */
+  #refuse({ refused, reason }: Refusal, respond: (changed: Partial<LoginReply>) => void): void {
+    this.#options.log.info('login refused', {
+      status: refused.toString(16).padStart(4, '0'),
+      reason,
+    });
+    respond({ status: refused, transit: false, nextStage: 0, tsih: 0, text: new Uint8Array(0) });
+    this.#events.end(reason, 'afterSending');
+  }
+
   #newWriter(cmdSn: number, statSn: number): PduWriter {
+    this.#firstCmdSn = cmdSn;
     const window = new CommandWindow(cmdSn, this.#options.queueDepth);
     return new PduWriter(this.#queue, window, statSn);
   }

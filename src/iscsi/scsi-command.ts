@@ -1,6 +1,8 @@
 import type { Nexus } from '../scsi/nexus.ts';
+import { Status } from '../scsi/status.ts';
 import { CDB_LENGTH_MAX, TaskAttribute } from '../scsi/task.ts';
 import type { IscsiTask } from './iscsi-task.ts';
+import { GATHERED_BYTES_MAX } from './limits.ts';
 import type { Session } from './session.ts';
 import { reject } from './session-requests.ts';
 import {
@@ -33,7 +35,7 @@ export function startScsiCommand(
   }
   const { bytes, base } = pdu;
   const final = ScsiCommand.final.get(bytes, base) === 1;
-  if (pdu.dataLength > 0) task.addDataOut(pdu.data, pdu.slabs);
+  if (pdu.dataLength > 0) takeImmediateData(session, task, pdu);
   if (isDataOutWrong(session, task, pdu, final)) {
     task.discard();
     reject(session, pdu, RejectReason.protocolError);
@@ -44,7 +46,17 @@ export function startScsiCommand(
     const end = Math.min(session.parameters.firstBurstLength, task.dataOutExpected);
     session.dataOut.expectUnsolicited(task, task.tag, end);
   }
+  if (session.gatheredBytes > GATHERED_BYTES_MAX || !session.promise(task)) {
+    task.end(Status.taskSetFull, 0, undefined);
+    return;
+  }
   nexus.submit(task);
+}
+
+function takeImmediateData(session: Session, task: IscsiTask, pdu: Pdu): void {
+  session.expectData(task, pdu.dataLength);
+  if (pdu.dataLength < task.dataOutExpected) task.gatherDataOut(pdu.data, pdu.slabs);
+  else task.addDataOut(pdu.data, pdu.slabs);
 }
 
 function fill(task: IscsiTask, pdu: Pdu): void {

@@ -51,10 +51,19 @@ export class SessionRegistry {
     this.#reserved.delete(tsih);
   }
 
-  /** Ends the session that has this nexus now, and waits for its end. */
-  async reinstate(identity: Omit<SessionIdentity, 'tsih'>): Promise<void> {
-    const previous = this.#byNexus.get(nexusKey(identity));
-    if (previous !== undefined) await previous.terminate('session reinstatement');
+  /** The session that has this nexus now, also while it ends. */
+  holderOf(identity: Omit<SessionIdentity, 'tsih'>): RegisteredSession | undefined {
+    return this.#byNexus.get(nexusKey(identity));
+  }
+
+  /** Ends the other sessions of a target (TARGET COLD RESET). */
+  endTarget(targetName: string, reason: string, except: number): void {
+    for (const session of [...this.#sessions.values()]) {
+      const { identity } = session;
+      if (identity.targetName === targetName && identity.tsih !== except) {
+        void session.terminate(reason);
+      }
+    }
   }
 
   enter(session: RegisteredSession): void {

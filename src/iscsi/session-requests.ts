@@ -66,7 +66,7 @@ export function requestLogout(session: Session, seconds: number): void {
 }
 
 export function answerText(session: Session, pdu: Pdu): void {
-  const answer = session.discovery.onTextRequest(session, pdu);
+  const answer = session.discovery.onTextRequest(session.dataInSegmentMax, pdu);
   if (answer.status === 'reject') {
     reject(session, pdu, answer.reason);
     return;

@@ -10,6 +10,7 @@ import {
   EXECUTING_BYTES_MAX,
   IMMEDIATE_COMMANDS_MAX,
   MANAGEMENT_REQUESTS_MAX,
+  PROMISED_BYTES_MAX,
   SEND_DATA_SEGMENT_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
 } from './limits.ts';
@@ -52,6 +53,8 @@ export interface SessionOptions {
   readonly statSn: number;
   /** Ends the connection: at once, or after what is queued has been sent. */
   readonly end: (reason: string, when: 'now' | 'afterSending') => void;
+  /** Ends the other sessions of this target. */
+  readonly endTarget: (reason: string) => void;
 }
 
 /** Requests that carry a CmdSN (RFC 7143, command numbering). */
@@ -77,12 +80,17 @@ export class Session {
   readonly dataOut: DataOut;
   dataInSegmentMax: number;
   readonly end: SessionOptions['end'];
+  readonly endTarget: SessionOptions['endTarget'];
   /** Set by the connection while it does not read; then `onRoom` is called as commands end. */
   stalled = false;
   onRoom: () => void = () => {};
-  readonly #held = new HeldCommands();
+  /** Called when commands that are held wait for room too. */
+  onStall: () => void = () => {};
+  readonly held = new HeldCommands();
   readonly #idleTasks: IscsiTask[] = [];
   #executingBytes = 0;
+  #gatheredBytes = 0;
+  #promisedBytes = 0;
   #immediateCommands = 0;
   #managing = 0;
   #closed = false;
@@ -97,6 +105,7 @@ export class Session {
     this.log = options.log;
     this.traffic = options.traffic;
     this.end = options.end;
+    this.endTarget = options.endTarget;
     this.window = new CommandWindow(options.cmdSn, options.queueDepth);
     this.writer = new PduWriter(options.queue, this.window, options.statSn);
     this.writer.useDigests(this.parameters.headerDigest, this.parameters.dataDigest);
@@ -113,6 +122,11 @@ export class Session {
       this.writer.queue.pendingBytes < SEND_QUEUE_BYTES_MAX &&
       this.#executingBytes < EXECUTING_BYTES_MAX
     );
+  }
+
+  /** Data-out that is there, or may come, for commands that do not execute yet. */
+  get gatheredBytes(): number {
+    return this.#gatheredBytes;
   }
 
   get closed(): boolean {
@@ -143,8 +157,31 @@ export class Session {
     this.dataInSegmentMax = Math.min(length, SEND_DATA_SEGMENT_BYTES_MAX);
   }
 
+  /** Data-out that is there, or may come, for a command that does not execute yet. */
+  expectData(task: IscsiTask, bytes: number): void {
+    this.#gatheredBytes += bytes;
+    task.gatheredBytes += bytes;
+  }
+
+  /** Data-in that a command may ask room for; false: too much is promised to others already. */
+  promise(task: IscsiTask): boolean {
+    const bytes = task.dataInExpected;
+    if (this.#promisedBytes > 0 && this.#promisedBytes + bytes > PROMISED_BYTES_MAX) return false;
+    this.#promisedBytes += bytes;
+    task.promisedBytes = bytes;
+    return true;
+  }
+
+  /** A command has the room that it was promised, or needs none any more. */
+  keepPromise(task: IscsiTask): void {
+    this.#promisedBytes -= task.promisedBytes;
+    task.promisedBytes = 0;
+  }
+
   /** Data of a command that waits for nothing from the initiator any more. */
   countExecuting(task: IscsiTask): void {
+    this.#gatheredBytes -= task.gatheredBytes;
+    task.gatheredBytes = 0;
     this.#executingBytes += task.receivedLength - task.executingBytes;
     task.executingBytes = task.receivedLength;
   }
@@ -157,6 +194,9 @@ export class Session {
   taskEnds(task: IscsiTask): void {
     this.dataOut.forget(task);
     this.#executingBytes -= task.executingBytes;
+    this.#gatheredBytes -= task.gatheredBytes;
+    task.gatheredBytes = 0;
+    this.keepPromise(task);
     if (task.numbered) this.window.finished();
     else this.#immediateCommands--;
     if (this.stalled) this.onRoom();
@@ -187,7 +227,7 @@ export class Session {
     const arrival = this.window.judge(cmdSn);
     if (arrival === 'ignored') return;
     if (arrival === 'early') {
-      if (!this.#held.hold(cmdSn, pdu, intact)) this.end('too many commands out of order', 'now');
+      if (!this.held.hold(cmdSn, pdu, intact)) this.end('too many commands out of order', 'now');
       return;
     }
     this.window.advance();
@@ -198,10 +238,16 @@ export class Session {
   /** Executes what was held for the CmdSN that is expected now. */
   executeHeld(): void {
     for (;;) {
-      const next = this.#held.take(this.window.expCmdSn);
-      if (next === undefined || this.#closed) return;
+      if (this.held.size === 0 || this.#closed) return;
+      if (!this.ready) {
+        this.onStall();
+        return;
+      }
+      const next = this.held.take(this.window.expCmdSn);
+      if (next === undefined) return;
       this.window.advance();
-      this.#execute(next.pdu, next.intact, true);
+      if (next.pdu === undefined) this.window.finished();
+      else this.#execute(next.pdu, next.intact, true);
     }
   }
 

@@ -41,12 +41,15 @@ export function manageTasks(session: Session, nexus: Nexus, pdu: Pdu, answered: 
     if (session.closed) return;
     let code = codeOf(response);
     if (samFunction === 'abortTask' && code === Code.taskDoesNotExist) {
-      if (skipMissing(session, refCmdSn)) code = Code.functionComplete;
+      if (skip(session, refCmdSn)) code = Code.functionComplete;
     }
     afterTransfers(session, () => {
       answered();
       respond(session, tag, code);
-      if (samFunction === 'targetColdReset') session.end('TARGET COLD RESET', 'afterSending');
+      if (samFunction === 'targetColdReset') {
+        session.endTarget('TARGET COLD RESET');
+        session.end('TARGET COLD RESET', 'afterSending');
+      }
     });
   });
 }
@@ -55,12 +58,11 @@ export function manageTasks(session: Session, nexus: Nexus, pdu: Pdu, answered: 
  * RFC 7143, ABORT TASK: a command that has not come yet, but whose CmdSN is in the window, is
  * taken as received, so that it is ignored should it come after all.
  */
-function skipMissing(session: Session, refCmdSn: number): boolean {
-  const { window } = session;
-  if (serialDistance(refCmdSn, window.expCmdSn) !== 0) return false;
+function skip(session: Session, refCmdSn: number): boolean {
+  const { window, held } = session;
+  if (serialDistance(refCmdSn, window.expCmdSn) < 0) return false;
   if (serialDistance(window.maxCmdSn, refCmdSn) < 0) return false;
-  window.advance();
-  window.finished();
+  if (!held.skip(refCmdSn)) return false;
   session.executeHeld();
   return true;
 }

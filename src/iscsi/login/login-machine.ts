@@ -57,6 +57,8 @@ export interface LoginResult {
   /** Both undefined in a discovery session. */
   readonly target: TargetEntry | undefined;
   readonly admission: Admission | undefined;
+  /** What was judged, to be judged again should the session have to wait before it begins. */
+  readonly identity: LoginIdentity;
 }
 
 export type LoginOutcome =
@@ -270,6 +272,7 @@ export class LoginMachine {
           negotiated: this.#negotiated,
           target,
           admission,
+          identity,
         },
       },
     };

@@ -23,7 +23,7 @@ interface Segment {
  */
 export class SendQueue {
   readonly #stream: ByteStream;
-  readonly #pool: SlabPool;
+  #pool: SlabPool;
   readonly #clock: Clock;
   #slab: Slab | undefined;
   #used = 0;
@@ -51,8 +51,20 @@ export class SendQueue {
     return !this.#writing && this.#segments.length === 0;
   }
 
+  /** From now on slabs come from another pool: small ones serve a login, large ones a session. */
+  usePool(pool: SlabPool): void {
+    this.#pool = pool;
+    this.#slab?.release();
+    this.#slab = undefined;
+  }
+
   /** Room for `length` bytes, at most a slab. The caller pushes or cancels it. */
   reserve(length: number): Region {
+    // Commands may go on for a while after the end: what they reserve then is theirs alone.
+    if (this.#closed) {
+      this.#pendingBytes += length;
+      return { slab: this.#pool.take(), start: 0 };
+    }
     let slab = this.#slab;
     if (slab?.exclusive) this.#used = 0;
     if (slab === undefined || this.#used + length > slab.bytes.length) {
@@ -112,7 +124,10 @@ export class SendQueue {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const each of this.#segments) each.slab.release();
+    for (const each of this.#segments) {
+      this.#pendingBytes -= each.end - each.start;
+      each.slab.release();
+    }
     this.#segments.length = 0;
     this.#slab?.release();
     this.#slab = undefined;

@@ -5,8 +5,6 @@ import fc from 'fast-check';
 
 import type { Directory } from '../../../src/iscsi/contracts.ts';
 import { DiscoveryService } from '../../../src/iscsi/discovery.ts';
-import { startNegotiation } from '../../../src/iscsi/login/negotiate.ts';
-import { sessionParameters } from '../../../src/iscsi/login/session-parameters.ts';
 import { BHS_LENGTH, RESERVED_TAG, TextRequest } from '../../../src/iscsi/standard/bhs.ts';
 import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
 
@@ -24,20 +22,13 @@ const directory: Directory = {
 
 function bench(ownTarget?: string) {
   const service = new DiscoveryService({ directory, initiatorName: 'iqn.me', ownTarget });
-  const parameters = {
-    ...sessionParameters(startNegotiation(ownTarget === undefined), undefined),
-    initiatorMaxRecvDataSegmentLength: 512,
-  };
   return (text: string, options: { final?: boolean; more?: boolean; tag?: number } = {}) => {
     const bytes = new Uint8Array(BHS_LENGTH);
     TextRequest.final.set(bytes, options.final === false ? 0 : 1);
     TextRequest.continue.set(bytes, options.more === true ? 1 : 0);
     TextRequest.targetTransferTag.set(bytes, options.tag ?? RESERVED_TAG);
     const data = Buffer.from(text);
-    const answer = service.onTextRequest(
-      { parameters },
-      { bytes, base: 0, joinedData: () => data },
-    );
+    const answer = service.onTextRequest(512, { bytes, base: 0, joinedData: () => data });
     return answer.status === 'reject'
       ? answer
       : { ...answer, text: Buffer.from(answer.data ?? []).toString() };

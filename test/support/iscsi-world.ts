@@ -1,0 +1,178 @@
+import { silentLog } from '../../src/base/log.ts';
+import { type Slab, SlabPool } from '../../src/base/slab-pool.ts';
+import type { Directory, Portal } from '../../src/iscsi/contracts.ts';
+import { IscsiServer } from '../../src/iscsi/iscsi-server.ts';
+import { DEFAULT_ISCSI_SETTINGS, FREE_SLABS_MAX, SLAB_BYTES } from '../../src/iscsi/limits.ts';
+import { NEGOTIATION_DEFAULTS } from '../../src/iscsi/login/negotiation-settings.ts';
+import type { Nexus } from '../../src/scsi/nexus.ts';
+import { loginRequest, MemoryStream, type PduFields, pdu, ScriptedNexus } from './iscsi-peer.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { settle, VirtualClock } from './virtual-clock.ts';
+
+export const TARGET = 'iqn.2026-11.io.allpath:t';
+export const INITIATOR = 'iqn.2026-11.io.allpath:i';
+export const NAMES = [`InitiatorName=${INITIATOR}`, `TargetName=${TARGET}`];
+export const PORTAL: Portal = { address: '192.0.2.2', port: 3260, portalGroupTag: 1 };
+/** CmdSN of the first command after `logIn`. */
+export const FIRST_CMD_SN = 100;
+export const WRITE = 0x20;
+export const READ = 0x40;
+export const FINAL = 0x80;
+
+/** A pool that knows how many of its slabs are held. */
+export class CountingSlabPool extends SlabPool {
+  held = 0;
+
+  constructor() {
+    super(SLAB_BYTES, FREE_SLABS_MAX);
+  }
+
+  override take(): Slab {
+    this.held++;
+    return super.take();
+  }
+
+  override put(slab: Slab): void {
+    this.held--;
+    super.put(slab);
+  }
+}
+
+/** What a test may change of the configuration that logins see. */
+export interface Access {
+  admitted: boolean;
+  draining: boolean;
+}
+
+export interface IscsiWorldOptions {
+  readonly queueDepth?: number;
+  readonly pendingLoginsMax?: number;
+  /** Undefined: each session gets a `ScriptedNexus`. */
+  readonly openNexus?: (clock: VirtualClock) => Nexus;
+}
+
+/** An iSCSI server in memory: scripted connections, virtual time, slabs that are counted. */
+export class IscsiWorld {
+  readonly clock = new VirtualClock();
+  readonly pool = new CountingSlabPool();
+  readonly nexuses: ScriptedNexus[] = [];
+  readonly access: Access = { admitted: true, draining: false };
+  readonly server: IscsiServer;
+
+  constructor(options: IscsiWorldOptions = {}) {
+    const { openNexus, queueDepth, pendingLoginsMax } = options;
+    this.server = new IscsiServer({
+      clock: this.clock,
+      random: new SeededRandom(1),
+      log: silentLog,
+      directory: this.#directory(openNexus),
+      pool: this.pool,
+      settings: {
+        ...DEFAULT_ISCSI_SETTINGS,
+        ...(queueDepth === undefined ? {} : { queueDepth }),
+        ...(pendingLoginsMax === undefined ? {} : { pendingLoginsMax }),
+      },
+      login: { negotiation: NEGOTIATION_DEFAULTS, chap: { md5: true } },
+    });
+  }
+
+  connect(): MemoryStream {
+    const stream = new MemoryStream();
+    this.server.accept(stream, PORTAL);
+    return stream;
+  }
+
+  /** A connection in full feature phase; its Login Response is taken off. */
+  async logIn(
+    keys: readonly string[] = [],
+    fields: Partial<PduFields> = {},
+  ): Promise<MemoryStream> {
+    const stream = this.connect();
+    const words = { 24: FIRST_CMD_SN };
+    stream.feed(loginRequest([...NAMES, ...keys], { words, ...fields }));
+    await settle();
+    const status = stream.take()[0]?.readUInt16BE(36);
+    if (status !== 0) throw new Error(`login status ${status}`);
+    return stream;
+  }
+
+  get nexus(): ScriptedNexus {
+    return this.nexuses.at(-1)!;
+  }
+
+  #directory(openNexus: IscsiWorldOptions['openNexus']): Directory {
+    const { access, nexuses, clock } = this;
+    const port = { name: 'p', deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 };
+    const open = (): Nexus => {
+      if (openNexus !== undefined) return openNexus(clock);
+      const nexus = new ScriptedNexus();
+      nexuses.push(nexus);
+      return nexus;
+    };
+    return {
+      listTargets: () => [{ targetName: TARGET, portals: [PORTAL] }],
+      findTarget: (targetName) =>
+        targetName === TARGET
+          ? {
+              targetName,
+              alias: undefined,
+              port,
+              admit: () =>
+                access.admitted ? { authentication: undefined, openNexus: open } : undefined,
+            }
+          : undefined,
+      discoveryAuthentication: undefined,
+      get draining() {
+        return access.draining;
+      },
+    };
+  }
+}
+
+/** A SCSI Command PDU for a block of 512 bytes or none. */
+export function scsiCommand(
+  cmdSn: number,
+  tag: number,
+  flags: number,
+  expected: number,
+  data?: Uint8Array,
+): Buffer {
+  return pdu({
+    opcode: 0x01,
+    flags,
+    tag,
+    words: { 20: expected, 24: cmdSn },
+    bytes: { 32: flags & WRITE ? 0x8a : 0x88 },
+    ...(data === undefined ? {} : { data }),
+  });
+}
+
+/** A Data-Out PDU. */
+export function dataOutPdu(
+  tag: number,
+  targetTransferTag: number,
+  dataSn: number,
+  offset: number,
+  data: Uint8Array,
+  final: boolean,
+): Buffer {
+  const words = { 20: targetTransferTag, 36: dataSn, 40: offset };
+  return pdu({ opcode: 0x05, flags: final ? FINAL : 0, tag, words, data });
+}
+
+/** A Task Management Function Request, immediate. */
+export function taskManagement(
+  name: number,
+  cmdSn: number,
+  tag: number,
+  referencedTag: number,
+  refCmdSn = 0,
+): Buffer {
+  const words = { 20: referencedTag, 24: cmdSn, 32: refCmdSn };
+  return pdu({ opcode: 0x42, flags: FINAL | name, tag, words });
+}
+
+/** A NOP-Out that only shows that the initiator lives. */
+export function signOfLife(cmdSn: number): Buffer {
+  return pdu({ opcode: 0x40, tag: 0xffffffff, words: { 20: 1, 24: cmdSn } });
+}
