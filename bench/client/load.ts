@@ -17,6 +17,8 @@ export interface LoadResult {
 /** iscsi-perf counts its blocks in the target's, which the benchmark leaves at 512 bytes. */
 const logicalBlockBytes = 512;
 const strideBytes = 4 * 1024 ** 2;
+/** qemu-img tells milliseconds: fewer commands than this may take none. */
+const qemuImgCommandsMin = 100;
 
 /**
  * Puts about `commands` commands of this load on a target.
@@ -34,7 +36,8 @@ export function putLoad(
     : runIscsiPerf(url, load, Math.max(1, Math.round(commands / commandsPerSecond)));
 }
 
-async function runQemuImg(url: string, load: Load, commands: number): Promise<LoadResult> {
+async function runQemuImg(url: string, load: Load, wanted: number): Promise<LoadResult> {
+  const commands = Math.max(wanted, qemuImgCommandsMin);
   const { blockBytes, depth, direction } = load;
   // The step keeps offsets multiples of the block, so that no request crosses the disk's end.
   const args = ['bench', '-f', 'raw', '-c', String(commands), '-d', String(depth)];
