@@ -2,6 +2,8 @@
 export const DOCUMENT_LENGTH_MAX_BYTES = 1024 * 1024;
 /** Aliases of a YAML document resolve to at most this many nodes (an "alias bomb" has billions). */
 export const DOCUMENT_ALIASES_MAX = 1000;
+/** Brackets open at a time, and marks of nesting in one line; the schema needs 8. */
+export const DOCUMENT_DEPTH_MAX = 32;
 /** Problems that are listed; more are counted. */
 export const PROBLEMS_MAX = 500;
 
@@ -13,10 +15,10 @@ export const INITIATORS_PER_TARGET_MAX = 1024;
 
 /** The flat LUN addressing of SAM-5 has 14 bits. */
 export const LUN_MAX = 16383;
-/** iSCSI names are at most 223 bytes long (RFC 7143, iSCSI Name Properties). */
-export const ISCSI_NAME_LENGTH_MAX = 223;
 /** 96 bits is the least that RFC 7143 allows for a CHAP secret without IPsec. */
 export const SECRET_LENGTH_MIN_BYTES = 12;
 export const SECRET_LENGTH_MAX_BYTES = 256;
 /** Far above what a medium of today takes, and exact as a number. */
 export const DISK_SIZE_MAX_BYTES = 2 ** 52;
+/** Most commands in flight that `queueDepth` may ask for. */
+export const QUEUE_DEPTH_MAX = 1024;

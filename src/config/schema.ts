@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { prepareName } from '../iscsi/names.ts';
 import {
   DISK_SIZE_MAX_BYTES,
   DISKS_MAX,
   GATEWAYS_MAX,
   INITIATORS_PER_TARGET_MAX,
-  ISCSI_NAME_LENGTH_MAX,
   LUN_MAX,
   PORTALS_PER_GATEWAY_MAX,
+  QUEUE_DEPTH_MAX,
   SECRET_LENGTH_MAX_BYTES,
   SECRET_LENGTH_MIN_BYTES,
   TARGETS_MAX,
@@ -20,8 +21,6 @@ import { parseSize } from './size.ts';
  */
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62})$/;
-const ISCSI_NAME =
-  /^(?:iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[a-z0-9.-]+(?::[^\s]*)?|eui\.[0-9a-f]{16}|naa\.[0-9a-f]{16}(?:[0-9a-f]{16})?)$/;
 const NAA = /^(?:naa\.)?(?:[235][0-9a-f]{15}|6[0-9a-f]{31})$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
@@ -38,12 +37,16 @@ const ascii = (lengthMax: number) =>
     .min(1)
     .max(lengthMax);
 
-/** iSCSI names are compared without regard to case; they are kept in small letters. */
-const iscsiName = z
-  .string()
-  .max(ISCSI_NAME_LENGTH_MAX)
-  .transform((text) => text.toLowerCase())
-  .refine((text) => ISCSI_NAME.test(text), 'not an iSCSI name (iqn.YYYY-MM.domain:name, eui, naa)');
+/** Kept in the form in which names are compared; an initiator's name is judged by the same rule. */
+const iscsiName = z.string().transform((text, context) => {
+  const prepared = prepareName(text);
+  if (prepared !== undefined) return prepared;
+  context.addIssue({
+    code: 'custom',
+    message: 'not an iSCSI name (iqn.YYYY-MM.domain:name, eui, naa)',
+  });
+  return z.NEVER;
+});
 
 const size = z
   .union([z.number(), z.string()], { error: 'a number of bytes, or a size like 512M, 1G, 10T' })
@@ -168,9 +171,13 @@ export const settingsSchema = z.strictObject({
   queueDepth: z
     .int()
     .min(1)
-    .max(1024)
+    .max(QUEUE_DEPTH_MAX)
     .default(256)
-    .describe('Commands that the task set of one nexus holds.'),
+    .describe('Commands in flight per session: CmdSN window and task set of new sessions.'),
+  chapMd5: z
+    .boolean()
+    .default(true)
+    .describe('CHAP with MD5, which many initiators know alone; SHA1 and better are always there.'),
   drainSeconds: z
     .int()
     .min(0)

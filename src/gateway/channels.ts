@@ -45,8 +45,8 @@ export interface TrafficStatus {
   readonly bytesWrittenPerSecond: number;
 }
 
-/** More sessions than this are counted, not listed: an answer is one message. */
-export const STATUS_SESSIONS_MAX = 200;
+/** More sessions than this are counted, not listed: an answer is one message of bounded length. */
+export const STATUS_SESSIONS_MAX = 100;
 
 export function encodeMessage(message: SwitchRequest | SwitchAnswer | GatewayStatus): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));

@@ -3,8 +3,10 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../config/document.ts';
+import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
 import { IscsiServer } from '../iscsi/iscsi-server.ts';
-import { DEFAULT_ISCSI_SETTINGS } from '../iscsi/limits.ts';
+import { DEFAULT_ISCSI_SETTINGS, type IscsiSettings } from '../iscsi/limits.ts';
+import type { ChapSettings } from '../iscsi/login/chap.ts';
 import { NEGOTIATION_DEFAULTS } from '../iscsi/login/negotiation-settings.ts';
 import type { Session } from '../iscsi/session.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
@@ -46,11 +48,13 @@ export class Gateway {
   readonly #documentWatch: DocumentWatch;
   readonly #figures: LiveFigures;
   readonly #startedMs: number;
-  #drainSeconds = 0;
+  /** Of the document that is served. */
+  #settings: ClusterDocument['settings'];
 
-  private constructor(options: GatewayOptions, queueDepth: number) {
+  private constructor(options: GatewayOptions, settings: ClusterDocument['settings']) {
     const { name, store, clock, random, log } = options;
     this.#options = options;
+    this.#settings = settings;
     this.#startedMs = clock.now();
     this.#units = new LogicalUnits(store, log);
     const directory = new GatewayDirectory(name, () => deviceServer);
@@ -58,7 +62,7 @@ export class Gateway {
       clock,
       log,
       portGroups: (deviceName) => directory.portGroups(deviceName),
-      taskSetDepthMax: queueDepth,
+      taskSetDepthMax: QUEUE_DEPTH_MAX,
     });
     this.#directory = directory;
     this.#server = new IscsiServer({
@@ -66,8 +70,8 @@ export class Gateway {
       random,
       log,
       directory,
-      settings: { ...DEFAULT_ISCSI_SETTINGS, queueDepth },
-      login: { negotiation: NEGOTIATION_DEFAULTS, chap: { md5: true } },
+      settings: withQueueDepth(() => this.#settings.queueDepth),
+      login: { negotiation: NEGOTIATION_DEFAULTS, chap: withMd5(() => this.#settings.chapMd5) },
     });
     this.#listeners = new PortalListeners((stream, portal) => this.#server.accept(stream, portal));
     this.#figures = new LiveFigures(this.#server.traffic, clock);
@@ -89,7 +93,7 @@ export class Gateway {
       throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
     }
     requireGateway(options.name, current);
-    const gateway = new Gateway(options, current.document.settings.queueDepth);
+    const gateway = new Gateway(options, current.document.settings);
     try {
       await gateway.#documentWatch.open();
       await options.store.records.watch(STATUS_CHANNEL, {
@@ -128,7 +132,7 @@ export class Gateway {
     const { clock } = this.#options;
     this.#directory.draining = true;
     this.#server.requestLogouts();
-    const deadline = clock.now() + this.#drainSeconds * 1000;
+    const deadline = clock.now() + this.#settings.drainSeconds * 1000;
     while (this.#server.sessions.length > 0 && clock.now() < deadline) {
       await sleep(clock, DRAIN_POLL_MS);
     }
@@ -156,7 +160,7 @@ export class Gateway {
     const before = this.#server.sessions.map((session) => this.#lunsOf(session));
     const sessions = this.#server.sessions;
     this.#directory.serve(document, units);
-    this.#drainSeconds = document.settings.drainSeconds;
+    this.#settings = document.settings;
     for (const [i, session] of sessions.entries()) {
       const luns = this.#lunsOf(session);
       if (luns !== undefined && !isSameMap(before[i], luns)) session.nexus?.updateLuns(luns);
@@ -181,6 +185,24 @@ export class Gateway {
     const { targetName, initiatorName, portalGroupTag } = identity;
     return this.#directory.lunsOf(targetName, portalGroupTag, initiatorName);
   }
+}
+
+/** Read at each login: a session takes what the document says when it begins. */
+function withQueueDepth(queueDepth: () => number): IscsiSettings {
+  return {
+    ...DEFAULT_ISCSI_SETTINGS,
+    get queueDepth() {
+      return queueDepth();
+    },
+  };
+}
+
+function withMd5(md5: () => boolean): ChapSettings {
+  return {
+    get md5() {
+      return md5();
+    },
+  };
 }
 
 function requireGateway(name: string, { document }: VersionedDocument): void {

@@ -18,6 +18,8 @@ export class LogicalUnits {
   readonly #store: VolumeOpener;
   readonly #log: Log;
   #open = new Map<string, OpenDisk>();
+  /** Prepared for a document that is not served yet, or never will be. */
+  #prepared = new Map<string, OpenDisk>();
 
   constructor(store: VolumeOpener, log: Log) {
     this.#store = store;
@@ -27,12 +29,17 @@ export class LogicalUnits {
   /**
    * Opens what the document needs and is not open, and resolves with its units by disk name, and
    * with what to call when the document is served: it lets go of what is not needed any more. A
-   * disk that does not open is left out and logged: the others are served.
+   * disk that does not open is left out and logged: the others are served. What was prepared for a
+   * document that was not served in the end is let go of by the next call.
    */
   async prepare(
     document: ClusterDocument,
   ): Promise<{ units: ReadonlyMap<string, LogicalUnit>; release: () => Promise<void> }> {
+    const unserved = [...this.#prepared.values()];
+    this.#prepared = new Map();
+    await letGo(unserved, [...this.#open.values()]);
     const next = new Map<string, OpenDisk>();
+    this.#prepared = next;
     const mapped = mappedDisks(document);
     for (const disk of document.disks) {
       if (!mapped.has(disk.name)) continue;
@@ -43,15 +50,17 @@ export class LogicalUnits {
     const release = async (): Promise<void> => {
       const before = [...this.#open.values()];
       this.#open = next;
+      this.#prepared = new Map();
       await letGo(before, [...next.values()]);
     };
     return { units, release };
   }
 
   async close(): Promise<void> {
-    const before = [...this.#open.values()];
+    const before = new Set([...this.#open.values(), ...this.#prepared.values()]);
     this.#open = new Map();
-    await letGo(before, []);
+    this.#prepared = new Map();
+    await letGo([...before], []);
   }
 
   async #openDisk(disk: Disk): Promise<OpenDisk | undefined> {
@@ -76,7 +85,7 @@ async function letGo(before: readonly OpenDisk[], kept: readonly OpenDisk[]): Pr
   const volumes = new Set(kept.map(({ volume }) => volume));
   for (const { unit } of before) if (!units.has(unit)) unit.close();
   const left = before.filter(({ volume }) => !volumes.has(volume));
-  await Promise.all(left.map(({ volume }) => volume.close()));
+  await Promise.all([...new Set(left.map(({ volume }) => volume))].map((volume) => volume.close()));
 }
 
 function mappedDisks(document: ClusterDocument): ReadonlySet<string> {

@@ -49,7 +49,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'config',
-    imports: ['base'],
+    imports: ['base', 'iscsi/names.ts'],
     modules: ['node:buffer', 'node:net', 'yaml', 'zod'],
     pure: true,
   },

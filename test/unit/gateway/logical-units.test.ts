@@ -1,0 +1,117 @@
+// Proves that logical units stay over documents, that a disk that does not open is alone left out,
+// and that every volume that was opened is closed once nobody needs it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../../src/base/failure.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import { LogicalUnits } from '../../../src/gateway/logical-units.ts';
+import { MemoryStore } from '../../../src/volume/memory.ts';
+import type { Volume } from '../../../src/volume/volume.ts';
+import { clusterDocument } from '../../support/cluster-document.ts';
+
+/** Opens volumes of memory and counts those that are open. */
+class CountingStore {
+  readonly volumes = new MemoryStore();
+  readonly broken = new Set<string>();
+  readonly opened: string[] = [];
+  open = 0;
+
+  async openVolume(name: string, writethrough: boolean): Promise<Volume> {
+    if (this.broken.has(name)) throw new Failure('volumeNotFound', `no volume ${name}`);
+    const volume = await this.volumes.open(name);
+    this.opened.push(writethrough ? `${name} through` : name);
+    this.open++;
+    const close = volume.close.bind(volume);
+    volume.close = () => {
+      this.open--;
+      return close();
+    };
+    return volume;
+  }
+}
+
+async function world(...names: readonly string[]) {
+  const store = new CountingStore();
+  for (const name of names) await store.volumes.create(name, 2 ** 20);
+  return { store, units: new LogicalUnits(store, silentLog) };
+}
+
+const iqn = 'iqn.2026-11.com.example:t';
+
+function mapping(disks: readonly object[], luns: Record<number, string>) {
+  return clusterDocument({
+    disks: disks.map((disk) => ({ size: '1M', ...disk })),
+    targets: [{ iqn, luns, access: 'any' }],
+  });
+}
+
+test("a disk of no LUN map is not opened; one of an initiator's map is", async () => {
+  const { store, units } = await world('a', 'b', 'c');
+  const document = clusterDocument({
+    disks: ['a', 'b', 'c'].map((name) => ({ name, size: '1M' })),
+    targets: [{ iqn, luns: { 0: 'a' }, access: [{ initiator: `${iqn}2`, luns: { 0: 'c' } }] }],
+  });
+  const prepared = await units.prepare(document);
+  await prepared.release();
+  assert.deepEqual(store.opened, ['a', 'c']);
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
+test('a volume that does not open is left out, and tried again with the next document', async () => {
+  const { store, units } = await world('a', 'b');
+  store.broken.add('a');
+  const document = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
+  const first = await units.prepare(document);
+  await first.release();
+  assert.deepEqual([...first.units.keys()], ['b']);
+  store.broken.clear();
+  const second = await units.prepare(document);
+  await second.release();
+  assert.deepEqual([...second.units.keys()], ['a', 'b']);
+  assert.equal(second.units.get('b'), first.units.get('b'));
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
+test('a unit stays when its size changes; another identity is another unit on its volume', async () => {
+  const { store, units } = await world('a');
+  const document = mapping([{ name: 'a' }], { 0: 'a' });
+  const disk = document.disks[0]!;
+  const serve = async (change: object) => {
+    const next = { ...document, disks: [{ ...disk, ...change }] };
+    const prepared = await units.prepare(next);
+    await prepared.release();
+    return prepared.units.get('a');
+  };
+  const first = await serve({});
+  assert.equal(await serve({ size: 2 ** 21 }), first);
+  const second = await serve({ readOnly: true });
+  assert.notEqual(second, first);
+  assert.equal(second?.readOnly, true);
+  assert.equal(second?.volume, first?.volume);
+  assert.equal((await serve({ serial: 'ANOTHER' }))?.identity.serial, 'ANOTHER');
+  assert.deepEqual([store.opened, store.open], [['a'], 1]);
+  const through = await serve({ writethrough: true });
+  assert.notEqual(through?.volume, first?.volume);
+  assert.deepEqual([store.opened, store.open], [['a', 'a through'], 1]);
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
+test('what was prepared for a document that was never served does not stay open', async () => {
+  const { store, units } = await world('a', 'b');
+  const first = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
+  await first.release();
+  const both = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
+  // A portal of that version cannot be opened, say: it is tried again and again.
+  for (let attempt = 0; attempt < 3; attempt++) await units.prepare(both);
+  assert.equal(store.open, 2);
+  const last = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
+  assert.equal(store.open, 1);
+  await last.release();
+  await units.prepare(both);
+  await units.close();
+  assert.equal(store.open, 0);
+});
