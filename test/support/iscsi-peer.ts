@@ -62,12 +62,18 @@ export class MemoryStream implements ByteStream {
     }
   }
 
-  /** PDUs that came since the last call (no digests). */
+  /** Bytes of a header digest and a data digest behind each PDU that `take` cuts off. */
+  headerDigestLength = 0;
+  dataDigestLength = 0;
+
+  /** PDUs that came since the last call, with their digests. */
   take(): Buffer[] {
     const pdus: Buffer[] = [];
     let at = 0;
     while (at + 48 <= this.#received.length) {
-      const length = 48 + ((this.#received.readUIntBE(at + 5, 3) + 3) & ~3);
+      const data = this.#received.readUIntBE(at + 5, 3);
+      const body = data === 0 ? 0 : ((data + 3) & ~3) + this.dataDigestLength;
+      const length = 48 + this.headerDigestLength + body;
       pdus.push(this.#received.subarray(at, at + length));
       at += length;
     }

@@ -48,12 +48,13 @@ export interface IscsiWorldOptions {
   readonly queueDepth?: number;
   readonly pendingLoginsMax?: number;
   /** Undefined: each session gets a `ScriptedNexus`. */
-  readonly openNexus?: (clock: VirtualClock) => Nexus;
+  readonly openNexus?: () => Nexus;
+  readonly clock?: VirtualClock;
 }
 
 /** An iSCSI server in memory: scripted connections, virtual time, slabs that are counted. */
 export class IscsiWorld {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly pool = new CountingSlabPool();
   readonly nexuses: ScriptedNexus[] = [];
   readonly access: Access = { admitted: true, draining: false };
@@ -61,6 +62,7 @@ export class IscsiWorld {
 
   constructor(options: IscsiWorldOptions = {}) {
     const { openNexus, queueDepth, pendingLoginsMax } = options;
+    this.clock = options.clock ?? new VirtualClock();
     this.server = new IscsiServer({
       clock: this.clock,
       random: new SeededRandom(1),
@@ -101,10 +103,10 @@ export class IscsiWorld {
   }
 
   #directory(openNexus: IscsiWorldOptions['openNexus']): Directory {
-    const { access, nexuses, clock } = this;
+    const { access, nexuses } = this;
     const port = { name: 'p', deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 };
     const open = (): Nexus => {
-      if (openNexus !== undefined) return openNexus(clock);
+      if (openNexus !== undefined) return openNexus();
       const nexus = new ScriptedNexus();
       nexuses.push(nexus);
       return nexus;
