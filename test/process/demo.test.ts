@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,9 +34,10 @@ class DemoProcess {
   #arrived: () => void = () => {};
   #isClosed = false;
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], env = process.env) {
     this.child = spawn(...tied(program, ['demo', ...args]), {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env,
     });
     this.child.stderr?.on('data', (chunk) => {
       this.errors += String(chunk);
@@ -141,6 +142,20 @@ test('serves, brings a killed gateway back within 2 s, and leaves nothing on Ctr
   assert.equal(await demo.ended(), 0, demo.errors);
   await gone(gatewayPids(demo));
   assert.ok(!existsSync(store), 'the temporary store is removed');
+});
+
+test('told to end before it serves, it leaves nothing either', async () => {
+  const port = await freePorts(2);
+  await using folder = await temporaryFolder();
+  const environment = { ...process.env, TMPDIR: folder.path };
+  await using demo = new DemoProcess(['--port', String(port)], environment);
+  const deadline = performance.now() + stepLimitMs;
+  while ((await readdir(folder.path)).length === 0) {
+    assert.ok(performance.now() < deadline, 'it makes its store');
+  }
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.ended(), 0, demo.errors);
+  assert.deepEqual(await readdir(folder.path), []);
 });
 
 test('an idle gateway takes less than 120 MiB', async () => {

@@ -19,13 +19,16 @@ import { withStore } from '../tool-store.ts';
 export async function runDemo(call: CliCall): Promise<number> {
   const options = optionsOf(call);
   const draft = demoDocument(options);
+  // Before there is anything to leave behind.
+  const ending = new Ending();
   const isTemporary = call.store === '';
   const store = isTemporary ? await mkdtemp(join(tmpdir(), 'allpath-demo-')) : call.store;
   try {
     const { document } = await withStore({ directory: store, create: true }, (_, context) =>
       applyDocument(context, (current) => onKeptStore(draft, current)),
     );
-    await serve(document, options, store, new DemoOutput(call.json), isTemporary);
+    const output = new DemoOutput(call.json);
+    if (!ending.isAsked) await serve(document, options, store, output, isTemporary, ending);
   } finally {
     if (isTemporary) await rm(store, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -50,6 +53,7 @@ async function serve(
   store: string,
   output: DemoOutput,
   isTemporary: boolean,
+  ending: Ending,
 ): Promise<void> {
   const names = Array.from({ length: count }, (_, i) => demoGatewayName(i));
   const portals = names.map((name) => {
@@ -60,7 +64,6 @@ async function serve(
     return { name, portal: `${hostOf(address)}:${port}` };
   });
   const waiting = new Set(names);
-  const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
   const supervisor = new Supervisor({
     store,
     gateways,
@@ -74,30 +77,48 @@ async function serve(
       output.follow(() => supervisor.statuses);
     },
     onEnded: (name, pid, how) => output.gatewayEnded(name, pid, how),
-    onFailure: (code, message) => fail(new Failure(code, message)),
+    onFailure: (code, message) => ending.fail(new Failure(code, message)),
   });
-  onEndAsked(end, supervisor);
+  ending.onAskedAgain = () => supervisor.kill();
   output.introduce(store, isTemporary, { target, portals });
   supervisor.start();
   try {
-    await ended;
+    await ending.asked;
   } finally {
     await supervisor.end();
     output.end();
   }
 }
 
-/** The first signal ends in peace; the next one does not wait. */
-function onEndAsked(end: () => void, supervisor: Supervisor): void {
-  let asked = false;
-  const ask = (): void => {
-    if (asked) supervisor.kill();
-    asked = true;
-    end();
-  };
-  process.on('SIGINT', ask);
-  process.on('SIGTERM', ask);
-  process.on('SIGHUP', ask);
-  // Whoever read the output is gone.
-  process.stdout.on('error', end);
+/** The first signal asks for an end in peace; the next one does not wait. */
+class Ending {
+  readonly #asked = Promise.withResolvers<void>();
+  isAsked = false;
+  onAskedAgain: () => void = () => {};
+
+  constructor() {
+    const ask = (): void => {
+      if (this.isAsked) this.onAskedAgain();
+      this.#ask();
+    };
+    process.on('SIGINT', ask);
+    process.on('SIGTERM', ask);
+    process.on('SIGHUP', ask);
+    // Whoever read the output is gone.
+    process.stdout.on('error', () => this.#ask());
+  }
+
+  /** Resolves when an end is asked for; rejects when a gateway cannot start. */
+  get asked(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  fail(failure: Failure): void {
+    this.#asked.reject(failure);
+  }
+
+  #ask(): void {
+    this.isAsked = true;
+    this.#asked.resolve();
+  }
 }
