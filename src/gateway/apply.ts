@@ -94,17 +94,20 @@ async function awaitSwitch(
   const request = encodeMessage({ version });
   for (;;) {
     const { answers, missing } = await records.notify(DOCUMENT_CHANNEL, request, NOTIFY_TIMEOUT_MS);
-    const behind = answers.filter(({ payload }) => {
-      const served = decodeMessage<SwitchAnswer>(payload)?.version;
-      return served === undefined || served < version;
+    const behind = answers.flatMap(({ from, payload }) => {
+      const { version: served = 0, reason } = decodeMessage<SwitchAnswer>(payload) ?? {};
+      return served < version ? [{ name: from.name, reason }] : [];
     });
-    const waiting = [...missing, ...behind.map(({ from }) => from)].map(({ name }) => name);
+    const silent = missing.map(({ name }) => ({ name, reason: 'no answer' }));
+    const waiting = [...behind, ...silent];
     if (waiting.length === 0) return answers.map(({ from }) => from.name).sort();
     if (clock.now() >= deadline) {
+      const names = waiting.map(({ name }) => name);
+      const words = waiting.map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
       throw new Failure(
         'applyIncomplete',
-        `version ${version} is committed, but not served yet by ${waiting.join(', ')}`,
-        { version, gateways: waiting },
+        `version ${version} is committed, but not served yet by ${words.join(', ')}`,
+        { version, gateways: names },
       );
     }
     await sleep(clock, NOTIFY_PAUSE_MS);

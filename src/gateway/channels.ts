@@ -9,6 +9,8 @@ export interface SwitchRequest {
 
 export interface SwitchAnswer {
   readonly version: number;
+  /** Why it does not serve what was asked for. */
+  readonly reason?: string;
 }
 
 /** Answered on `STATUS_CHANNEL`. Counts are since the start of the process. */

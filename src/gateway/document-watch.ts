@@ -52,7 +52,12 @@ export class DocumentWatch {
     this.#watch = await this.#options.records.watch(DOCUMENT_CHANNEL, {
       onNotify: async (message) => {
         const wanted = decodeMessage<SwitchRequest>(message)?.version ?? 0;
-        if (wanted > this.#served) await this.#catchUp();
+        try {
+          if (wanted > this.#served) await this.#catchUp();
+        } catch (error) {
+          this.#complain(error);
+          return encodeMessage({ version: this.#served, reason: reasonOf(error) });
+        }
         return encodeMessage({ version: this.#served });
       },
       onLost: () => {
@@ -98,7 +103,10 @@ export class DocumentWatch {
   }
 
   #complain(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#options.log.warn('the document cannot be followed', { reason });
+    this.#options.log.warn('the document cannot be followed', { reason: reasonOf(error) });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

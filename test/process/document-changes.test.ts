@@ -1,0 +1,221 @@
+// Proves, with running gateways and a real initiator, what a change of the document does to sessions:
+// LUN maps, access, targets, CHAP, sizes, write cache; and what drains and stopped gateways do.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  inquiry,
+  read16,
+  readCapacity16,
+  reportLuns,
+  testUnitReady,
+  write16,
+} from '../initiator/cdb.ts';
+import { Initiator, type InitiatorOptions } from '../initiator/initiator.ts';
+import { InitiatorError } from '../initiator/initiator-error.ts';
+import type { Isid } from '../initiator/login.ts';
+import type { ScsiResult } from '../initiator/scsi-exchange.ts';
+import { DocumentCluster } from '../support/document-cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const targetName = 'iqn.2026-11.com.example:t';
+const initiatorName = 'iqn.1994-05.com.example:host1';
+const stepLimitMs = 15_000;
+const powerOn = '29';
+const reportedLunsDataHasChanged = '3f0e';
+const capacityDataHasChanged = '2a09';
+
+const disks = ['a', 'b'].map((name) => ({ name, size: '64M' }));
+const target = (rest: object = {}) => ({
+  iqn: targetName,
+  luns: { 0: 'a' },
+  access: 'any',
+  ...rest,
+});
+
+function connect(cluster: DocumentCluster, gateway = 0, rest: Partial<InitiatorOptions> = {}) {
+  return Initiator.connect({ ...cluster.address(gateway), targetName, initiatorName, ...rest });
+}
+
+/** Additional sense code and qualifier of fixed format sense, in hex; empty when GOOD. */
+function condition({ status, sense }: ScsiResult): string {
+  return status === 0 ? '' : sense.subarray(12, 14).toString('hex');
+}
+
+/** Takes what a new nexus is told first. */
+async function settled(initiator: Initiator, lun = 0): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    const told = condition(await initiator.execute({ lun, cdb: testUnitReady() }));
+    if (told === '') return;
+    assert.ok(told.startsWith(powerOn) || told === reportedLunsDataHasChanged, told);
+  }
+}
+
+async function read(initiator: Initiator, lun: number, lba = 0): Promise<ScsiResult> {
+  return await initiator.execute({ lun, cdb: read16(lba, 1), dataInLength: 512 });
+}
+
+async function refusal(connecting: Promise<unknown>): Promise<string> {
+  try {
+    await connecting;
+  } catch (error) {
+    if (!(error instanceof InitiatorError)) throw error;
+    const { statusClass = -1, statusDetail = -1 } = error.data;
+    return error.code === 'loginRefused' ? `${statusClass}.${statusDetail}` : error.code;
+  }
+  return assert.fail('the login was not refused');
+}
+
+test('a LUN that is mapped while a session is open is announced, and works', async () => {
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const initiator = await connect(cluster);
+  await settled(initiator);
+  await cluster.mustApply({ disks, targets: [target({ luns: { 0: 'a', 9: 'b' } })] });
+  assert.equal(condition(await read(initiator, 0)), reportedLunsDataHasChanged);
+  assert.equal(condition(await read(initiator, 0)), '');
+  const luns = await initiator.execute({ cdb: reportLuns(64), dataInLength: 64 });
+  assert.equal(luns.dataIn.readUInt32BE(0), 16);
+  const data = Buffer.alloc(512, 7);
+  await settled(initiator, 9);
+  const wrote = await initiator.execute({ lun: 9, cdb: write16(3, 1), dataOut: data });
+  assert.equal(condition(wrote), '');
+  assert.deepEqual((await read(initiator, 9, 3)).dataIn, data);
+  await cluster.mustApply({ disks, targets: [target()] });
+  assert.equal(condition(await read(initiator, 0)), reportedLunsDataHasChanged);
+  assert.equal(condition(await read(initiator, 9)), '2500');
+  await initiator.logout();
+});
+
+test('access that is taken away ends the session and refuses the next login', async () => {
+  const access = [{ initiator: initiatorName }, { initiator: `${initiatorName}b` }];
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target({ access })] });
+  const initiator = await connect(cluster);
+  const other = await connect(cluster, 0, { initiatorName: `${initiatorName}b` });
+  await settled(other);
+  await cluster.mustApply({ disks, targets: [target({ access: access.slice(1) })] });
+  await initiator.connection.closed;
+  assert.equal(await refusal(connect(cluster)), '2.2');
+  assert.equal(condition(await read(other, 0)), '');
+  await cluster.mustApply({ disks, targets: [] });
+  await other.connection.closed;
+  assert.equal(await refusal(connect(cluster)), '2.3');
+});
+
+test('CHAP that is added leaves sessions, and new logins must prove; MD5 can be forbidden', async () => {
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const initiator = await connect(cluster);
+  await settled(initiator);
+  const chap = { user: 'u', secret: 'sixteen-letters!' };
+  const targets = [target({ chap })];
+  await cluster.mustApply({ disks, targets });
+  assert.equal(condition(await read(initiator, 0)), '');
+  assert.equal(await refusal(connect(cluster, 0, { isid: isid(2) })), '2.1');
+  const md5 = { chap: { ...chap, algorithms: [5] }, isid: isid(3) };
+  await (await connect(cluster, 0, md5)).logout();
+  await cluster.mustApply({ disks, targets, settings: { chapMd5: false } });
+  assert.equal(await refusal(connect(cluster, 0, md5)), '2.1');
+  const best = await connect(cluster, 0, { chap, isid: isid(4) });
+  await settled(best);
+  assert.ok(!cluster.gateways[0]!.errors.includes(chap.secret));
+});
+
+/** Of the "random" kind, as initiators of software use it. */
+function isid(low: number): Isid {
+  return { high: 0x8000, low };
+}
+
+test('a disk that grows is announced through both gateways, and the new end is usable', async () => {
+  await using cluster = await DocumentCluster.start(2, { disks, targets: [target()] });
+  const both = [await connect(cluster, 0), await connect(cluster, 1)];
+  for (const initiator of both) await settled(initiator);
+  const resized = await cluster.allpath('disk', 'resize', 'a', '96M');
+  assert.equal(resized.code, 0, resized.stderr);
+  const last = (96 * 2 ** 20) / 512 - 1;
+  for (const initiator of both) {
+    assert.equal(condition(await read(initiator, 0)), capacityDataHasChanged);
+    const capacity = await initiator.execute({ cdb: readCapacity16(), dataInLength: 32 });
+    assert.equal(capacity.dataIn.readBigUInt64BE(0), BigInt(last));
+  }
+  const data = Buffer.alloc(512, 9);
+  const wrote = await both[0]!.execute({ cdb: write16(last, 1), dataOut: data });
+  assert.equal(condition(wrote), '');
+  assert.deepEqual((await read(both[1]!, 0, last)).dataIn, data);
+  const made = await cluster.allpath('disk', 'create', 'c', '16M');
+  assert.equal(made.code, 0, made.stderr);
+  for (const initiator of both) assert.equal(condition(await read(initiator, 0)), '');
+});
+
+test('WCE is 1, and 0 for a disk that writes through; a read-only disk refuses writes', async () => {
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const initiator = await connect(cluster);
+  const caching = async (): Promise<number> => {
+    await initiator.execute({ cdb: testUnitReady() });
+    await initiator.execute({ cdb: testUnitReady() });
+    // MODE SENSE (6), DBD, the Caching page; WCE is bit 2 of its byte 2.
+    const cdb = Uint8Array.of(0x1a, 0x08, 0x08, 0, 64, 0);
+    const result = await initiator.execute({ cdb, dataInLength: 64 });
+    assert.equal(condition(result), '');
+    return (result.dataIn[4 + 2]! >> 2) & 1;
+  };
+  assert.equal(await caching(), 1);
+  const through = disks.map((disk) => ({ ...disk, writethrough: true }));
+  await cluster.mustApply({ disks: through, targets: [target()] });
+  assert.equal(await caching(), 0);
+  const fixed = disks.map((disk) => ({ ...disk, readOnly: true }));
+  await cluster.mustApply({ disks: fixed, targets: [target()] });
+  assert.equal(await caching(), 1);
+  const wrote = await initiator.execute({ cdb: write16(0, 1), dataOut: Buffer.alloc(512) });
+  assert.equal(condition(wrote), '2700');
+  const standard = await initiator.execute({ cdb: inquiry(36), dataInLength: 36 });
+  assert.equal(standard.status, 0);
+});
+
+test('SIGTERM asks initiators to log out, refuses logins, and ends in bounded time with 0', async () => {
+  const settings = { drainSeconds: 3 };
+  await using cluster = await DocumentCluster.start(1, { disks, settings, targets: [target()] });
+  const gateway = cluster.gateways[0]!;
+  const leaving = await connect(cluster);
+  const staying = await connect(cluster, 0, { isid: isid(2) });
+  await settled(leaving);
+  gateway.child.kill('SIGTERM');
+  await waitFor('a logout request', () => leaving.asyncEvents.length > 0, stepLimitMs);
+  // Event 1: the target requests a logout.
+  assert.equal(leaving.asyncEvents[0]?.event, 1);
+  assert.equal(await refusal(connect(cluster, 0, { isid: isid(3) })), '3.1');
+  assert.equal(condition(await read(leaving, 0)), '', 'commands are served until the end');
+  await leaving.logout();
+  const begunMs = performance.now();
+  assert.equal(await gateway.ended(), 0);
+  assert.ok(performance.now() - begunMs < 10_000);
+  await staying.connection.closed;
+});
+
+test('a stopped gateway: status and apply say so in bounded time, the other goes on', async () => {
+  await using cluster = await DocumentCluster.start(2, { disks, targets: [target()] });
+  const initiator = await connect(cluster, 0);
+  await settled(initiator);
+  cluster.gateways[1]!.child.kill('SIGSTOP');
+  const beforeMs = performance.now();
+  const status = await cluster.allpath('status');
+  assert.equal(status.code, 0, status.stderr);
+  const { gateways, silent } = JSON.parse(status.stdout);
+  assert.deepEqual([gateways[0].name, silent], ['g0', ['g1']]);
+  assert.ok(performance.now() - beforeMs < 8_000);
+  const applied = await cluster.apply({ disks, targets: [target({ luns: { 0: 'a', 1: 'b' } })] });
+  assert.equal(applied.code, 1);
+  const { error } = JSON.parse(
+    applied.stderr.split('\n').find((line) => line.startsWith('{"error'))!,
+  );
+  assert.deepEqual([error.code, error.data.gateways], ['applyIncomplete', ['g1']]);
+  assert.ok(performance.now() - beforeMs < 30_000);
+  assert.equal(condition(await read(initiator, 0)), reportedLunsDataHasChanged);
+  // When it goes on it finds the new version by itself.
+  cluster.gateways[1]!.child.kill('SIGCONT');
+  const late = await connect(cluster, 1);
+  await settled(late);
+  let told = '';
+  const deadline = performance.now() + stepLimitMs;
+  while (told === '' && performance.now() < deadline) told = condition(await read(late, 0));
+  const luns = await late.execute({ cdb: reportLuns(64), dataInLength: 64 });
+  assert.equal(luns.dataIn.readUInt32BE(0), 16);
+});

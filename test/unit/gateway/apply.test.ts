@@ -1,0 +1,194 @@
+// Proves what `apply` does over records in memory: it commits once, makes and grows volumes and
+// deletes none, keeps identities, survives a rival, waits for every gateway, and says who is late.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../../src/base/failure.ts';
+import { applyDocument, SWITCH_WAIT_MAX_MS } from '../../../src/gateway/apply.ts';
+import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
+import { readDocument } from '../../../src/gateway/document-record.ts';
+import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
+import type { Records } from '../../../src/records/records.ts';
+import { MemoryStore } from '../../../src/volume/memory.ts';
+import { documentDraft } from '../../support/cluster-document.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+async function cluster() {
+  const clock = new VirtualClock();
+  const random = new SeededRandom(5);
+  const world = new MemoryRecordsWorld({ clock, random });
+  const volumes = new MemoryStore();
+  const records = await world.open('tool');
+  return { clock, world, volumes, records, context: { records, volumes, clock, random } };
+}
+
+/** A gateway that serves what the record says, or stays at a version. */
+async function gateway(
+  world: MemoryRecordsWorld,
+  name: string,
+  staysAt?: number,
+): Promise<Records> {
+  const records = await world.open(name);
+  await records.watch(DOCUMENT_CHANNEL, {
+    onNotify: async () => {
+      const version = staysAt ?? (await readDocument(records))?.version ?? 0;
+      return encodeMessage({ version });
+    },
+    onLost: () => {},
+  });
+  return records;
+}
+
+/** Lets time pass until the promise has settled. */
+async function inTime<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const mark = () => {
+    settled = true;
+  };
+  promise.then(mark, mark);
+  for (let spent = 0; !settled && spent < 60_000; spent += 100) await clock.advance(100);
+  assert.ok(settled, 'it ends');
+  return await promise;
+}
+
+const one = documentDraft({ disks: [{ name: 'a', size: '1M' }] });
+const portal = (port: number) => ({ address: '192.0.2.1', port });
+
+async function codeOf(promise: Promise<unknown>): Promise<Failure> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  return assert.fail('it was not refused');
+}
+
+test('a document is committed, and its volumes are there before anybody can serve it', async () => {
+  const { world, volumes, clock, records, context } = await cluster();
+  const seen: number[] = [];
+  const watching = await world.open('g');
+  await watching.watch(DOCUMENT_CHANNEL, {
+    onNotify: async () => {
+      const current = (await readDocument(watching))!;
+      seen.push((await volumes.open(current.document.disks[0]!.name)).sizeBytes);
+      return encodeMessage({ version: current.version });
+    },
+    onLost: () => {},
+  });
+  const { version, gateways } = await inTime(
+    clock,
+    applyDocument(context, () => one),
+  );
+  assert.deepEqual(gateways, ['g']);
+  assert.equal((await readDocument(records))?.version, version);
+  const grown = documentDraft({ disks: [{ name: 'a', size: '2M' }] });
+  await inTime(
+    clock,
+    applyDocument(context, () => grown),
+  );
+  assert.deepEqual(seen, [2 ** 20, 2 ** 21]);
+});
+
+test('what is generated stays the same over changes, and nothing changes without a reason', async () => {
+  const { context } = await cluster();
+  const first = await applyDocument(context, () => one);
+  const again = await applyDocument(context, () => one);
+  assert.equal(again.version, first.version);
+  const next = documentDraft({
+    disks: [
+      { name: 'b', size: '1M' },
+      { name: 'a', size: '1M', readOnly: true },
+    ],
+    gateways: [{ name: 'g', portals: [portal(1), portal(2)] }],
+  });
+  const second = await applyDocument(context, () => next);
+  const [before] = first.document.disks;
+  const after = second.document.disks.find(({ name }) => name === 'a');
+  assert.deepEqual(after, { ...before, readOnly: true });
+  const moved = {
+    ...next,
+    gateways: [{ name: 'g', portals: [...next.gateways[0]!.portals].reverse() }],
+  };
+  const third = await applyDocument(context, () => moved);
+  const byPort = (document: typeof second.document) =>
+    new Map(document.gateways[0]!.portals.map((each) => [each.port, each]));
+  assert.deepEqual(byPort(third.document), byPort(second.document));
+});
+
+test('no volume is deleted, and one that is found is taken only at its size', async () => {
+  const { volumes, context } = await cluster();
+  await applyDocument(context, () => one);
+  const { diff } = await applyDocument(context, () => documentDraft({}));
+  assert.deepEqual(diff.releaseDisks, ['a']);
+  assert.deepEqual(await volumes.list(), [{ name: 'a', sizeBytes: 2 ** 20 }]);
+  const other = documentDraft({
+    disks: [
+      { name: 'a', size: '3M' },
+      { name: 'b', size: '1M' },
+    ],
+  });
+  const refusal = await codeOf(applyDocument(context, () => other));
+  assert.equal(refusal.code, 'applyRefused');
+  assert.match(refusal.message, /disk a has data of 1M already, not of 3M/);
+  // Refused whole: the other disk is not there either.
+  assert.equal((await volumes.list()).length, 1);
+  await applyDocument(context, () => one);
+});
+
+test('a disk shrinks only when that is allowed', async () => {
+  const { volumes, context } = await cluster();
+  await applyDocument(context, () => one);
+  const small = documentDraft({ disks: [{ name: 'a', size: '512K' }] });
+  assert.equal((await codeOf(applyDocument(context, () => small))).code, 'applyRefused');
+  await applyDocument({ ...context, mayShrink: true }, () => small);
+  assert.deepEqual(await volumes.list(), [{ name: 'a', sizeBytes: 2 ** 19 }]);
+});
+
+test("of rivals every change is made, each on the other's", async () => {
+  const { world, volumes, clock } = await cluster();
+  const empty = documentDraft({});
+  const rivals = ['a', 'b', 'c', 'd'].map(async (name, i) => {
+    const records = await world.open(`tool-${name}`);
+    const context = { records, volumes, clock, random: new SeededRandom(i) };
+    return await applyDocument(context, (current) => ({
+      ...(current ?? empty),
+      disks: [...(current?.disks ?? []), ...documentDraft({ disks: [{ name, size: '1M' }] }).disks],
+    }));
+  });
+  const results = await inTime(clock, Promise.all(rivals));
+  const last = results.reduce((a, b) => (a.version > b.version ? a : b));
+  assert.deepEqual(last.document.disks.map(({ name }) => name).sort(), ['a', 'b', 'c', 'd']);
+});
+
+test('it waits for every gateway; one that stays behind or is stopped is named, in bounded time', async () => {
+  const { world, clock, records, context } = await cluster();
+  await gateway(world, 'g0');
+  await gateway(world, 'behind', 0);
+  const stopped = await gateway(world, 'stopped');
+  world.stop(stopped.self);
+  const before = clock.now();
+  const refusal = await codeOf(
+    inTime(
+      clock,
+      applyDocument(context, () => one),
+    ),
+  );
+  assert.equal(refusal.code, 'applyIncomplete');
+  assert.deepEqual([...(refusal.data['gateways'] as string[])].sort(), ['behind', 'stopped']);
+  assert.ok(clock.now() - before < SWITCH_WAIT_MAX_MS + 3000);
+  assert.ok(await readDocument(records), 'it is committed all the same');
+});
+
+test('a gateway that goes on within the time is waited for', async () => {
+  const { world, clock, context } = await cluster();
+  const slow = await gateway(world, 'slow');
+  world.stop(slow.self);
+  clock.after(5000, () => world.resume(slow.self));
+  const { gateways } = await inTime(
+    clock,
+    applyDocument(context, () => one),
+  );
+  assert.deepEqual(gateways, ['slow']);
+});
