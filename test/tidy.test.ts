@@ -267,6 +267,15 @@ test('every test says what it proves', () => {
   });
 });
 
+test('every dependency has its reason in docs/dependencies.md, and nothing else has', () => {
+  const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+  const kinds = ['dependencies', 'optionalDependencies', 'devDependencies'];
+  const names = kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}));
+  const rows = read('docs/dependencies.md').matchAll(/^\| (`[^|]*) \|/gm);
+  const explained = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)]);
+  assert.deepEqual(explained.map(([, name]) => name).sort(), names.sort());
+});
+
 test('every decision is in the index of docs/decisions', () => {
   const folder = 'docs/decisions';
   if (!existsSync(join(root, folder))) return;
