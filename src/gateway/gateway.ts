@@ -56,7 +56,7 @@ export class Gateway {
     this.#options = options;
     this.#settings = settings;
     this.#startedMs = clock.now();
-    this.#units = new LogicalUnits(store, log);
+    this.#units = new LogicalUnits(store, log, clock);
     const directory = new GatewayDirectory(name, () => deviceServer);
     const deviceServer = createDeviceServer({
       clock,

@@ -1,3 +1,4 @@
+import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
@@ -11,19 +12,24 @@ interface OpenDisk {
   readonly unit: LogicalUnit;
 }
 
+/** How long a new size of the document is waited for to reach the open volume. */
+export const SIZE_WAIT_MAX_MS = 2_000;
+
 type VolumeOpener = Pick<Store, 'openVolume'>;
 
 /** The logical units of a gateway: one for each disk that a LUN map names, kept over documents. */
 export class LogicalUnits {
   readonly #store: VolumeOpener;
   readonly #log: Log;
+  readonly #clock: Clock;
   #open = new Map<string, OpenDisk>();
   /** Prepared for a document that is not served yet, or never will be. */
   #prepared = new Map<string, OpenDisk>();
 
-  constructor(store: VolumeOpener, log: Log) {
+  constructor(store: VolumeOpener, log: Log, clock: Clock) {
     this.#store = store;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /**
@@ -46,6 +52,7 @@ export class LogicalUnits {
       const open = await this.#openDisk(disk);
       if (open !== undefined) next.set(disk.name, open);
     }
+    await Promise.all([...next.values()].map((open) => this.#sized(open)));
     const units = new Map([...next].map(([name, { unit }]) => [name, unit]));
     const release = async (): Promise<void> => {
       const before = [...this.#open.values()];
@@ -65,7 +72,7 @@ export class LogicalUnits {
 
   async #openDisk(disk: Disk): Promise<OpenDisk | undefined> {
     const known = this.#open.get(disk.name);
-    if (known !== undefined && isSameUnit(known.disk, disk)) return known;
+    if (known !== undefined && isSameUnit(known.disk, disk)) return { ...known, disk };
     const keepsVolume = known !== undefined && known.disk.writethrough === disk.writethrough;
     try {
       const volume = keepsVolume
@@ -77,6 +84,26 @@ export class LogicalUnits {
       this.#log.error('a disk cannot be opened and is not served', { disk: disk.name, reason });
       return undefined;
     }
+  }
+
+  /** Who changed the size hears that a gateway serves it only when its initiators see it, too. */
+  async #sized({ disk, volume }: OpenDisk): Promise<void> {
+    if (volume.sizeBytes === disk.size) return;
+    let stop = (): void => {};
+    const seen = new Promise<void>((resolve) => {
+      stop = volume.onResize((sizeBytes) => {
+        if (sizeBytes === disk.size) resolve();
+      });
+    });
+    await Promise.race([seen, sleep(this.#clock, SIZE_WAIT_MAX_MS)]);
+    stop();
+    if (volume.sizeBytes === disk.size) return;
+    const { name, size } = disk;
+    this.#log.warn('a volume has another size than its disk', {
+      disk: name,
+      sizeBytes: volume.sizeBytes,
+      documentBytes: size,
+    });
   }
 }
 

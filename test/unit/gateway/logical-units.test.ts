@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
 import { silentLog } from '../../../src/base/log.ts';
-import { LogicalUnits } from '../../../src/gateway/logical-units.ts';
+import { LogicalUnits, SIZE_WAIT_MAX_MS } from '../../../src/gateway/logical-units.ts';
 import { MemoryStore } from '../../../src/volume/memory.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 /** Opens volumes of memory and counts those that are open. */
 class CountingStore {
@@ -34,7 +35,8 @@ class CountingStore {
 async function world(...names: readonly string[]) {
   const store = new CountingStore();
   for (const name of names) await store.volumes.create(name, 2 ** 20);
-  return { store, units: new LogicalUnits(store, silentLog) };
+  const clock = new VirtualClock();
+  return { store, clock, units: new LogicalUnits(store, silentLog, clock) };
 }
 
 const iqn = 'iqn.2026-11.com.example:t';
@@ -86,7 +88,9 @@ test('a unit stays when its size changes; another identity is another unit on it
     return prepared.units.get('a');
   };
   const first = await serve({});
-  assert.equal(await serve({ size: 2 ** 21 }), first);
+  await store.volumes.resize('a', 2 ** 21);
+  disk.size = 2 ** 21;
+  assert.equal(await serve({}), first);
   const second = await serve({ readOnly: true });
   assert.notEqual(second, first);
   assert.equal(second?.readOnly, true);
@@ -112,6 +116,27 @@ test('what was prepared for a document that was never served does not stay open'
   assert.equal(store.open, 1);
   await last.release();
   await units.prepare(both);
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
+test('a size that is on its way to the volume is waited for, in bounded time', async () => {
+  const { store, clock, units } = await world('a');
+  const served: number[] = [];
+  const prepare = (size: string) =>
+    units.prepare(mapping([{ name: 'a', size }], { 0: 'a' })).then(({ units: made }) => {
+      served.push(made.get('a')?.volume.sizeBytes ?? 0);
+    });
+  const grown = prepare('2M');
+  await settle();
+  assert.deepEqual(served, []);
+  await store.volumes.resize('a', 2 ** 21);
+  await grown;
+  assert.deepEqual(served, [2 ** 21]);
+  const never = prepare('3M');
+  await clock.advance(SIZE_WAIT_MAX_MS);
+  await never;
+  assert.deepEqual(served, [2 ** 21, 2 ** 21]);
   await units.close();
   assert.equal(store.open, 0);
 });
