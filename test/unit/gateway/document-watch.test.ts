@@ -1,5 +1,5 @@
-// Proves that a gateway comes to serve the newest document whether it is told or not, one version at
-// a time and in order, and that a switch that fails is tried again.
+// Proves that a gateway comes to serve the newest document whether it is told or not, one version
+// at a time and in order, and that a switch that fails is tried again.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
