@@ -1,5 +1,6 @@
 // Proves, with running gateways and a real initiator, what a change of the document does to
-// sessions: LUN maps, access, targets, CHAP, sizes, write cache; and what drains and stopped gateways do.
+// sessions: LUN maps, access, targets, CHAP, sizes, write cache; and what drains and stopped
+// gateways do.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
