@@ -3,6 +3,10 @@ import { ExitCode } from './command-spec.ts';
 import { parseCommandLine } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
+// Whoever read the output may leave before its end (`| head`): what a command does, it does whole.
+// The demo, which is there to be seen, listens itself.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {

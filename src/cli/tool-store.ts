@@ -7,6 +7,13 @@ import { logOutput } from '../host/log-output.ts';
 import { systemClock } from '../host/system-clock.ts';
 import { systemRandom } from '../host/system-random.ts';
 
+const TOOL_PREFIX = 'tool-';
+
+/** Whether a member of a store is one command, not a gateway. */
+export function isToolName(name: string): boolean {
+  return new RegExp(`^${TOOL_PREFIX}[0-9]+$`).test(name);
+}
+
 export interface ToolStoreOptions {
   readonly directory: string;
   /** Make the store if it is not there. */
@@ -22,7 +29,7 @@ export async function withStore<T>(
     throw new Failure('storeMissing', `there is no store in ${directory}`, { directory });
   }
   const environment = { clock: systemClock, random: systemRandom, log: logOutput('warn') };
-  const memberName = `tool-${process.pid}`;
+  const memberName = `${TOOL_PREFIX}${process.pid}`;
   const store = await openStore({ directory, memberName, ...environment });
   try {
     const { records, volumes } = store;

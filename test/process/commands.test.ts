@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,3 +163,46 @@ async function ended(gateway: ChildProcess): Promise<void> {
   await closed;
   clearTimeout(late);
 }
+
+test('who stops reading the output breaks nothing: a command ends as it would, a gateway serves', async () => {
+  const unread = spawn(program, ['get', '--store', store], { stdio: ['ignore', 'pipe', 'pipe'] });
+  unread.stdout.destroy();
+  let errors = '';
+  unread.stderr.on('data', (chunk) => {
+    errors += String(chunk);
+  });
+  await once(unread, 'close');
+  assert.deepEqual([unread.exitCode, errors], [0, '']);
+
+  const gateway = spawn(program, ['gateway', '--store', store, '--name', 'g'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  gateway.stdout.destroy();
+  gateway.stderr.destroy();
+  try {
+    const deadline = performance.now() + 15_000;
+    let names: unknown[] = [];
+    while (names.length === 0 && performance.now() < deadline) {
+      const { gateways } = await answer('status');
+      names = (gateways as { name: string }[]).map(({ name }) => name);
+    }
+    assert.deepEqual(names, ['g']);
+  } finally {
+    gateway.kill('SIGTERM');
+    if (gateway.exitCode === null) await once(gateway, 'close');
+  }
+  assert.equal(gateway.exitCode, 0);
+});
+
+test('nobody but its owner reads what a store holds', async () => {
+  const files = await readdir(store, { recursive: true, withFileTypes: true });
+  const open = files.filter(({ name, parentPath }) => {
+    const { mode } = statSync(join(parentPath, name));
+    return /\.(db|db-wal|db-shm|image|json|lock)$/.test(name) && (mode & 0o077) !== 0;
+  });
+  assert.deepEqual(
+    open.map(({ name }) => name),
+    [],
+  );
+  assert.equal(statSync(store).mode & 0o077, 0);
+});

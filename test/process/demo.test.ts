@@ -226,3 +226,31 @@ test('a port that is in use is said so, and nothing is left', async () => {
   first.child.kill('SIGINT');
   assert.equal(await first.ended(), 0);
 });
+
+test('a store that is served takes no second demo, and the first serves on', async () => {
+  const port = await freePorts(4);
+  await using folder = await temporaryFolder();
+  const args = ['--json', '--size', '64M', '--store', folder.path, '--port'];
+  await using first = new DemoProcess([...args, String(port)]);
+  await first.ready();
+  await using second = new DemoProcess([...args, String(port + 2)]);
+  assert.equal(await second.ended(), 1);
+  assert.match(second.errors, /"code":"storeInUse".*is served already, by gateway0, gateway1/);
+  first.child.kill('SIGINT');
+  assert.equal(await first.ended(), 0);
+});
+
+test('eight gateways on IPv6: every line but "ready" is JSON', async () => {
+  const port = await freePorts(8);
+  const args = ['--json', '--size', '64M', '--port', String(port), '--listen', '::1'];
+  await using demo = new DemoProcess([...args, '--gateways', '8']);
+  await demo.ready();
+  for (const line of demo.lines) if (line !== 'ready') JSON.parse(line);
+  const portals = demo.events.flatMap(({ event, portal }) => (event === 'gateway' ? [portal] : []));
+  assert.deepEqual(
+    portals.sort(),
+    Array.from({ length: 8 }, (_, i) => `[::1]:${port + i}`),
+  );
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.ended(), 0);
+});

@@ -33,9 +33,10 @@ export class DemoOutput {
     else this.#line(`${name} (process ${pid}) serves ${portal}`);
   }
 
-  gatewayEnded(name: string, pid: number, how: string): void {
+  gatewayEnded(name: string, pid: number, how: string, isStartedAgain: boolean): void {
+    const next = isStartedAgain ? '; it is started again' : '';
     if (this.#json) printJson({ event: 'ended', name, pid, how });
-    else this.#line(`${name} (process ${pid}) ended (${how}); it is started again`);
+    else this.#line(`${name} (process ${pid}) ended (${how})${next}`);
   }
 
   ready(target: string, portals: readonly string[]): void {

@@ -3,13 +3,20 @@ import type { GatewayStatus } from '../../gateway/channels.ts';
 import type { GatewayMessage } from '../gateway-messages.ts';
 
 /** A gateway that lives shorter than this is started again later each time. */
-const SETTLED_MS = 10_000;
+const SETTLED_MS = 5_000;
 const RESTART_DELAY_MS = 50;
-const RESTART_DELAY_MAX_MS = 1_000;
+/** With the start itself a gateway is back within 2 s, however often it died before. */
+const RESTART_DELAY_MAX_MS = 500;
 /** A gateway that was asked to end has this long. */
 const END_WAIT_MAX_MS = 6_000;
 /** File operations of a gateway run on the threads of libuv; its default is 4. */
 const GATEWAY_THREADS = '8';
+
+/**
+ * A gateway's JavaScript heap: far above what the bounds of its sessions let it need, and low enough
+ * that one with a leak is started again before the host suffers. Its buffers are not in it.
+ */
+const HEAP = '--max-old-space-size=1024';
 
 export interface SupervisorOptions {
   readonly store: string;
@@ -17,7 +24,7 @@ export interface SupervisorOptions {
   readonly gateways: readonly { readonly name: string; readonly portal: string }[];
   /** A gateway process accepts logins: the first time, and each time it was started again. */
   readonly onServing: (name: string, pid: number, portal: string) => void;
-  readonly onEnded: (name: string, pid: number, how: string) => void;
+  readonly onEnded: (name: string, pid: number, how: string, isStartedAgain: boolean) => void;
   /** A gateway cannot start at all. */
   readonly onFailure: (code: string, message: string) => void;
 }
@@ -93,7 +100,7 @@ export class Supervisor {
     if (this.#ending) return;
     const args = ['gateway', '--store', this.#options.store, '--name', gateway.name];
     const program = process.argv[1] ?? '';
-    const child = spawn(process.execPath, [program, ...args, '--log-level', 'warn'], {
+    const child = spawn(process.execPath, [HEAP, program, ...args, '--log-level', 'warn'], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...process.env },
     });
@@ -126,8 +133,9 @@ export class Supervisor {
       return;
     }
     const { name, failure, served } = gateway;
-    this.#options.onEnded(name, child.pid ?? 0, how);
-    if (!served && (failure !== undefined || how !== 'SIGKILL')) {
+    const isHopeless = !served && (failure !== undefined || how !== 'SIGKILL');
+    this.#options.onEnded(name, child.pid ?? 0, how, !isHopeless);
+    if (isHopeless) {
       const { code, message } = failure ?? { code: 'gatewayEnded', message: `it ended (${how})` };
       this.#options.onFailure(code, `${name}: ${message}`);
       return;

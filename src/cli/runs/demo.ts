@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { hostOf } from '../../gateway/portal-listeners.ts';
+import { systemClock } from '../../host/system-clock.ts';
+import type { Records } from '../../records/records.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import {
   type DemoOptions,
@@ -14,7 +17,11 @@ import {
 } from '../demo/demo-document.ts';
 import { DemoOutput } from '../demo/demo-output.ts';
 import { Supervisor } from '../demo/supervisor.ts';
-import { withStore } from '../tool-store.ts';
+import { isToolName, withStore } from '../tool-store.ts';
+
+/** Gateways of a demo that was killed have this long to end. */
+const LEAVING_WAIT_MAX_MS = 3_000;
+const LEAVING_POLL_MS = 100;
 
 export async function runDemo(call: CliCall): Promise<number> {
   const options = optionsOf(call);
@@ -24,8 +31,12 @@ export async function runDemo(call: CliCall): Promise<number> {
   const isTemporary = call.store === '';
   const store = isTemporary ? await mkdtemp(join(tmpdir(), 'allpath-demo-')) : call.store;
   try {
-    const { document } = await withStore({ directory: store, create: true }, (_, context) =>
-      applyDocument(context, (current) => onKeptStore(draft, current)),
+    const { document } = await withStore(
+      { directory: store, create: true },
+      async ({ records }, context) => {
+        await requireNobodyServes(records, store);
+        return await applyDocument(context, (current) => onKeptStore(draft, current));
+      },
     );
     const output = new DemoOutput(call.json);
     if (!ending.isAsked) await serve(document, options, store, output, isTemporary, ending);
@@ -33,6 +44,23 @@ export async function runDemo(call: CliCall): Promise<number> {
     if (isTemporary) await rm(store, { recursive: true, force: true, maxRetries: 3 });
   }
   return ExitCode.ok;
+}
+
+/** The gateways of another demo would take over this one's document, and its disks, half-way. */
+async function requireNobodyServes(records: Records, store: string): Promise<void> {
+  const deadline = performance.now() + LEAVING_WAIT_MAX_MS;
+  for (;;) {
+    const members = await records.members();
+    const others = members.map(({ name }) => name).filter((name) => !isToolName(name));
+    if (others.length === 0) return;
+    if (performance.now() >= deadline) {
+      const names = others.sort().join(', ');
+      throw new Failure('storeInUse', `the store ${store} is served already, by ${names}`, {
+        gateways: others,
+      });
+    }
+    await sleep(systemClock, LEAVING_POLL_MS);
+  }
 }
 
 function optionsOf({ options }: CliCall): DemoOptions {
@@ -76,7 +104,7 @@ async function serve(
       );
       output.follow(() => supervisor.statuses);
     },
-    onEnded: (name, pid, how) => output.gatewayEnded(name, pid, how),
+    onEnded: (name, pid, how, again) => output.gatewayEnded(name, pid, how, again),
     onFailure: (code, message) => ending.fail(new Failure(code, message)),
   });
   ending.onAskedAgain = () => supervisor.kill();

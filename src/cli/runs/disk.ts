@@ -1,6 +1,7 @@
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
 import { parseDocument } from '../../config/parse.ts';
+import type { Problem } from '../../config/problem.ts';
 import { formatSize } from '../../config/size.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
@@ -17,7 +18,7 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
   const asked = { name, size, blockLength, writethrough, readOnly };
   // The document's own rules judge the name and the size.
   const parsed = parseDocument(JSON.stringify({ formatVersion: 1, disks: [asked] }));
-  if (!parsed.ok) throw new UsageError(parsed.problems.map(({ message }) => message).join('\n'));
+  if (!parsed.ok) throw new UsageError(parsed.problems.map(inWords).join('\n'));
   const empty: DocumentDraft = { ...parsed.document, disks: [] };
   const disk = parsed.document.disks[0]!;
   return await withStore({ directory: call.store, create: true }, async (_, context) => {
@@ -33,6 +34,11 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
     else print(`${made.name}: ${formatSize(made.size)}, ${made.wwn}`);
     return ExitCode.ok;
   });
+}
+
+/** `disks[0].size: ...` as `size: ...`: there is one disk. */
+function inWords({ path, message }: Problem): string {
+  return `${path.replace(/^.*\./, '')}: ${message}`;
 }
 
 export async function runDiskList(call: CliCall): Promise<number> {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { Failure } from '../../base/failure.ts';
 import { checkFieldTotals, checkList } from '../record-arguments.ts';
@@ -46,6 +47,7 @@ export class RecordsStore {
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(path: string) {
+    makePrivate(path);
     this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       this.#prepareDatabase(path);
@@ -237,4 +239,14 @@ function claimOf(row: Row): NameClaim {
       pidNamespace: row['pid_namespace'] as string,
     },
   };
+}
+
+/** The records hold secrets: nobody else reads them. SQLite gives its other files the same mode. */
+function makePrivate(path: string): void {
+  try {
+    // Only a file that nobody has open yet: closing one drops all of this process's locks on it.
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
