@@ -55,10 +55,15 @@ function checkGateways(view: DocumentView): Finding[] {
   const ports = new Map<number, { gateway: number; tag: number | undefined }>();
   for (const { index, value } of view.gateways) {
     names.add(value.name, ['gateways', index, 'name']);
+    // Gateways of two hosts may listen on equal addresses; one gateway cannot do so twice.
+    const listening = new Unique();
     for (const [i, portal] of (value.portals ?? []).entries()) {
       const path = ['gateways', index, 'portals', i] as const;
       const { portalGroupTag: tag, relativePortIdentifier: port } = portal;
       sockets.add(`${portal.address} port ${portal.port}`, [...path, 'address']);
+      if (portal.listen !== undefined) {
+        listening.add(`${portal.listen} port ${portal.port}`, [...path, 'listen']);
+      }
       const tagBefore = tag === undefined ? undefined : tags.get(tag);
       if (tagBefore !== undefined && tagBefore.gateway !== index) {
         const message = `tag ${tag} is gateway ${gatewayName(view, tagBefore.gateway)}'s`;
@@ -76,6 +81,7 @@ function checkGateways(view: DocumentView): Finding[] {
       if (tag !== undefined && tagBefore === undefined) tags.set(tag, { gateway: index, port });
       if (port !== undefined && portBefore === undefined) ports.set(port, { gateway: index, tag });
     }
+    found.push(...listening.findings);
   }
   return [...names.findings, ...sockets.findings, ...found];
 }

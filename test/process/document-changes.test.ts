@@ -199,8 +199,8 @@ test('a stopped gateway: status and apply say so in bounded time, the other goes
   const beforeMs = performance.now();
   const status = await cluster.allpath('status');
   assert.equal(status.code, 0, status.stderr);
-  const { gateways, silent } = JSON.parse(status.stdout);
-  assert.deepEqual([gateways[0].name, silent], ['g0', ['g1']]);
+  const { gateways, silent, stuck } = JSON.parse(status.stdout);
+  assert.deepEqual([gateways[0].name, silent, stuck], ['g0', ['g1'], ['g1']]);
   assert.ok(performance.now() - beforeMs < 8_000);
   const applied = await cluster.apply({ disks, targets: [target({ luns: { 0: 'a', 1: 'b' } })] });
   assert.equal(applied.code, 1);

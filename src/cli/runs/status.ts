@@ -10,7 +10,11 @@ export async function runStatus(call: CliCall): Promise<number> {
   return await withStore({ directory: call.store, create: false }, async (store) => {
     const current = await readDocument(store.records);
     const question = new Uint8Array();
-    const { answers } = await store.records.notify(STATUS_CHANNEL, question, ANSWER_TIMEOUT_MS);
+    const { answers, missing } = await store.records.notify(
+      STATUS_CHANNEL,
+      question,
+      ANSWER_TIMEOUT_MS,
+    );
     const gateways = answers
       .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload) ?? [])
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -19,8 +23,10 @@ export async function runStatus(call: CliCall): Promise<number> {
       .map(({ name }) => name)
       .filter((name) => !running.has(name));
     const version = current?.version ?? 0;
-    if (call.json) printJson({ version, gateways, silent });
-    else printTable(version, gateways, silent);
+    // Of those, who runs all the same: stopped, or too busy to answer.
+    const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
+    if (call.json) printJson({ version, gateways, silent, stuck });
+    else printTable(version, gateways, silent, stuck);
     return ExitCode.ok;
   });
 }
@@ -29,6 +35,7 @@ function printTable(
   version: number,
   gateways: readonly GatewayStatus[],
   silent: readonly string[],
+  stuck: readonly string[],
 ): void {
   const headings = [
     'GATEWAY',
@@ -54,7 +61,8 @@ function printTable(
     `${gateway.uptimeSeconds} s`,
     formatBytes(gateway.residentBytes),
   ]);
-  print(table(headings, [...rows, ...silent.map((name) => [name, 'no answer'])]));
+  const others = silent.map((name) => [name, stuck.includes(name) ? 'no answer' : 'not running']);
+  print(table(headings, [...rows, ...others]));
 }
 
 function stateOf({ draining, documentVersion }: GatewayStatus, version: number): string {
