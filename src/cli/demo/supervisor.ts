@@ -13,8 +13,8 @@ const END_WAIT_MAX_MS = 6_000;
 const GATEWAY_THREADS = '8';
 
 /**
- * A gateway's JavaScript heap: far above what the bounds of its sessions let it need, and low enough
- * that one with a leak is started again before the host suffers. Its buffers are not in it.
+ * A gateway's JavaScript heap: far above what the bounds of its sessions let it need, and low
+ * enough that one with a leak is started again before the host suffers. Buffers are not in it.
  */
 const HEAP = '--max-old-space-size=1024';
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
@@ -17,6 +14,7 @@ import {
 } from '../demo/demo-document.ts';
 import { DemoOutput } from '../demo/demo-output.ts';
 import { Supervisor } from '../demo/supervisor.ts';
+import { makeTemporaryStore, removeTemporaryStore } from '../demo/temporary-store.ts';
 import { isToolName, withStore } from '../tool-store.ts';
 
 /** Gateways of a demo that was killed have this long to end. */
@@ -29,7 +27,7 @@ export async function runDemo(call: CliCall): Promise<number> {
   // Before there is anything to leave behind.
   const ending = new Ending();
   const isTemporary = call.store === '';
-  const store = isTemporary ? await mkdtemp(join(tmpdir(), 'allpath-demo-')) : call.store;
+  const store = isTemporary ? await makeTemporaryStore() : call.store;
   try {
     const { document } = await withStore(
       { directory: store, create: true },
@@ -41,7 +39,7 @@ export async function runDemo(call: CliCall): Promise<number> {
     const output = new DemoOutput(call.json);
     if (!ending.isAsked) await serve(document, options, store, output, isTemporary, ending);
   } finally {
-    if (isTemporary) await rm(store, { recursive: true, force: true, maxRetries: 3 });
+    if (isTemporary) await removeTemporaryStore(store);
   }
   return ExitCode.ok;
 }

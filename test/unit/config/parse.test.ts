@@ -167,8 +167,10 @@ test('an iSCSI name is judged and kept by the rule of a login', () => {
 
 test('one gateway listens once on an address and port; two hosts may use equal ones', () => {
   const portal = (address: string) => `{address: ${address}, listen: 0.0.0.0}`;
-  const gateways = (...portals: string[]) =>
-    `formatVersion: 1\ngateways: [${portals.map((each, i) => `{name: g${i}, portals: [${each}]}`).join(', ')}]`;
+  const gateways = (...portals: string[]) => {
+    const list = portals.map((each, i) => `{name: g${i}, portals: [${each}]}`).join(', ');
+    return `formatVersion: 1\ngateways: [${list}]`;
+  };
   const [one, two] = [portal('192.0.2.1'), portal('192.0.2.2')];
   assert.ok(parseDocument(gateways(one, two)).ok);
   assert.deepEqual(problems(gateways(`${one}, ${two}`)), [
