@@ -8,11 +8,17 @@ import type { Records } from '../records/records.ts';
 
 const KEY = 'document';
 
+/** What documents that an older release wrote lack, as the schema has it. */
+const LATER_SETTINGS = { chapMd5: true };
+
 /** Validated before it was written: here its format is checked, not its content again. */
 const FORMAT: JsonRecordFormat<ClusterDocument> = {
   kind: 'document',
   formatVersion: 1,
-  decode: (content) => content as ClusterDocument,
+  decode: (content) => {
+    const document = content as ClusterDocument;
+    return { ...document, settings: { ...LATER_SETTINGS, ...document.settings } };
+  },
 };
 
 export interface VersionedDocument {
