@@ -2,9 +2,11 @@
  * The memory that the write thread and its owner share: a ring of positioned writes. The owner
  * fills entries and counts `submitted` up; the thread works them off in order and counts
  * `completed` up. Addresses are numbers: they stay below 2^53.
+ *
+ * The counts are of 32 bits and wrap around; what lies between two is their difference `| 0`.
  */
 
-/** Entries: the bound on the writes on their way through the thread. */
+/** Entries: the bound on the writes on their way through the thread. A power of two. */
 export const RING_ENTRIES = 256;
 /** Buffers of one write at most; one with more goes another way. */
 export const RING_VECTORS = 4;
@@ -20,9 +22,18 @@ export const Word = {
   /** The owner waits on `completed`. */
   waiting: 4,
   stop: 5,
-  /** The processor that the owner submitted from, plus one: the thread goes there. */
-  processor: 6,
+  /** A `ThreadState`. */
+  state: 6,
 } as const;
+
+export const ThreadState = { starting: 0, running: 1, ended: 2 } as const;
+
+/**
+ * Whose an entry is. The thread takes one before it writes; the owner withdraws those that stand
+ * behind a write that does not end, and the thread passes them over. Memory begins as 0: what was
+ * never filled, or was written once, is not written whatever the counts say.
+ */
+export const Claim = { taken: 0, open: 1, withdrawn: 2 } as const;
 
 const HEAD_BYTES = 64;
 /** Per entry: descriptor, vector count; offset; then address and length of each vector. */
@@ -35,17 +46,25 @@ export class WriteRing {
   readonly entries: Float64Array;
   /** Per entry: bytes written, or a negated errno. */
   readonly results: Int32Array;
+  /** Per entry: a `Claim`. */
+  readonly claims: Int32Array;
 
   constructor(memory?: SharedArrayBuffer) {
-    const entryBytes = RING_ENTRIES * ENTRY_DOUBLES * 8;
-    this.memory = memory ?? new SharedArrayBuffer(HEAD_BYTES + entryBytes + RING_ENTRIES * 4);
+    const resultsAt = HEAD_BYTES + RING_ENTRIES * ENTRY_DOUBLES * 8;
+    const claimsAt = resultsAt + RING_ENTRIES * 4;
+    this.memory = memory ?? new SharedArrayBuffer(claimsAt + RING_ENTRIES * 4);
     this.words = new Int32Array(this.memory, 0, HEAD_BYTES / 4);
     this.entries = new Float64Array(this.memory, HEAD_BYTES, RING_ENTRIES * ENTRY_DOUBLES);
-    this.results = new Int32Array(this.memory, HEAD_BYTES + entryBytes, RING_ENTRIES);
+    this.results = new Int32Array(this.memory, resultsAt, RING_ENTRIES);
+    this.claims = new Int32Array(this.memory, claimsAt, RING_ENTRIES);
   }
 
   /** Where an entry's numbers begin in `entries`. */
   static at(sequence: number): number {
-    return (sequence & (RING_ENTRIES - 1)) * ENTRY_DOUBLES;
+    return WriteRing.index(sequence) * ENTRY_DOUBLES;
+  }
+
+  static index(sequence: number): number {
+    return sequence & (RING_ENTRIES - 1);
   }
 }

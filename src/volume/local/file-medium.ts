@@ -86,14 +86,19 @@ export class FileMedium {
       return;
     }
     const length = lengthOf(from);
+    let isQueued = false;
     const written = (result: number): void => {
       if (result === length) done(DONE);
+      else if (result === NOT_SUBMITTED && !isQueued) queue();
       else if (result === NOT_SUBMITTED) this.#writeSome(offset, from, done);
       else if (result < 0) done(writeFault(-result));
       else this.#writeSome(offset + result, after(from, result), done);
     };
-    if (this.#thread?.write(this.#descriptor, offset, from, length, written)) return;
-    this.#writes.write(offset, from, written);
+    const queue = (): void => {
+      isQueued = true;
+      this.#writes.write(offset, from, written);
+    };
+    if (!this.#thread?.write(this.#descriptor, offset, from, length, written)) queue();
   }
 
   #writeSome(

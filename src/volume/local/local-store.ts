@@ -65,7 +65,7 @@ export class LocalStore implements VolumeStore {
     this.#folder = folder;
     this.#options = options;
     this.#log = options.log ?? silentLog;
-    this.#thread = new WriteThread(() => options.clock.now());
+    this.#thread = new WriteThread({ clock: options.clock });
   }
 
   async create(name: string, sizeBytes: number): Promise<void> {

@@ -1,0 +1,81 @@
+import { Claim, RING_VECTORS, ThreadState, Word, WriteRing } from './write-ring.ts';
+
+/** A look at the ring for more, before the thread sleeps: cheaper than a sleep under load. */
+const SPINS = 100;
+/** Completions that are told of together while more writes wait. */
+const COMPLETIONS_PER_SIGNAL = 16;
+const TWO_TO_32 = 0x1_0000_0000;
+
+export interface WriteCalls {
+  /** The struct iovec[RING_VECTORS] that `write` reads from. */
+  readonly vector: Uint32Array;
+  /** Writes from `count` buffers: bytes written, or a negated errno. */
+  write(descriptor: number, count: number, offset: number): number;
+  /** Wakes the owner's event loop. */
+  signal(): void;
+}
+
+/**
+ * What the write thread does: works off the ring, one positioned write after the other, until it is
+ * told to stop. It touches nothing but the ring and the buffers that the ring's entries point to,
+ * which the owner keeps alive.
+ */
+export function workOff(memory: SharedArrayBuffer, calls: WriteCalls): void {
+  const { words, entries, results, claims } = new WriteRing(memory);
+  let done = Atomics.load(words, Word.completed);
+  let untold = 0;
+
+  function perform(): void {
+    const index = WriteRing.index(done);
+    if (Atomics.compareExchange(claims, index, Claim.open, Claim.taken) === Claim.open) {
+      const at = WriteRing.at(done);
+      const count = entries[at]! >>> 20;
+      for (let i = 0; i < count; i++) setVector(calls.vector, i, entries, at + 2 + 2 * i);
+      results[index] = calls.write(entries[at]! & 0xfffff, count, entries[at + 1]!);
+    }
+    done = (done + 1) | 0;
+    Atomics.store(words, Word.completed, done);
+    untold++;
+    const idle = done === Atomics.load(words, Word.submitted);
+    if (idle || untold >= COMPLETIONS_PER_SIGNAL) tell();
+  }
+
+  /** Wakes the owner if it wants to know. */
+  function tell(): void {
+    untold = 0;
+    if (Atomics.exchange(words, Word.armed, 0) === 0) return;
+    if (Atomics.load(words, Word.waiting) === 1) Atomics.notify(words, Word.completed);
+    else calls.signal();
+  }
+
+  function rest(): void {
+    for (let i = 0; i < SPINS; i++) {
+      if (done !== Atomics.load(words, Word.submitted)) return;
+    }
+    Atomics.store(words, Word.asleep, 1);
+    // Returns at once if something was submitted meanwhile.
+    Atomics.wait(words, Word.submitted, done);
+    Atomics.store(words, Word.asleep, 0);
+  }
+
+  Atomics.store(words, Word.state, ThreadState.running);
+  while (Atomics.load(words, Word.stop) === 0) {
+    if (done === Atomics.load(words, Word.submitted)) rest();
+    else perform();
+  }
+  Atomics.store(words, Word.state, ThreadState.ended);
+  Atomics.notify(words, Word.state);
+}
+
+export function newVector(): Uint32Array {
+  return new Uint32Array(RING_VECTORS * 4);
+}
+
+/** struct iovec: address and length, of 64 bits each. */
+function setVector(vector: Uint32Array, i: number, entries: Float64Array, at: number): void {
+  const address = entries[at]!;
+  vector[4 * i] = address % TWO_TO_32;
+  vector[4 * i + 1] = address / TWO_TO_32;
+  vector[4 * i + 2] = entries[at + 1]!;
+  vector[4 * i + 3] = 0;
+}

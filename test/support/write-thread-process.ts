@@ -1,0 +1,63 @@
+// A process with a write thread, which ends as its first argument says while writes are under way.
+// Arguments: HOW FOLDER. Says `begun` when the thread works.
+
+import assert from 'node:assert/strict';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { WriteThread } from '../../src/host/write-thread.ts';
+import { CAPACITY_BYTES, PipeDisk } from './pipe-disk.ts';
+
+const [how = '', folder = ''] = process.argv.slice(2);
+const patient: Clock = { ...systemClock, after: () => ({ cancel() {} }) };
+const worker = new URL('./pipe-write-worker.ts', import.meta.url);
+const thread = new WriteThread({ clock: patient, ...(how === 'hung' ? { worker } : {}) });
+const file = openSync(join(folder, `file-${how}`), 'w+');
+
+function write(descriptor: number, offset: number, from: Uint8Array): Promise<number> {
+  return new Promise((resolve) => {
+    assert.ok(thread.write(descriptor, offset, [from], from.length, resolve));
+  });
+}
+
+async function stream(): Promise<never> {
+  for (;;) await write(file, 0, new Uint8Array(4096));
+}
+
+await write(file, 0, Uint8Array.of(1));
+switch (how) {
+  case 'done':
+    // Nothing is left to do, and nobody closes.
+    break;
+  case 'exit':
+  case 'throw':
+    for (let i = 0; i < 16; i++) void stream();
+    setTimeout(() => {
+      if (how === 'throw') throw new Error('thrown on purpose');
+      process.exit(7);
+    }, 20);
+    break;
+  case 'hung': {
+    const disk = new PipeDisk(join(folder, 'pipe'));
+    await write(disk.descriptor, 0, new Uint8Array(CAPACITY_BYTES));
+    void write(disk.descriptor, 0, Uint8Array.of(1));
+    setTimeout(() => process.exit(7), 20);
+    break;
+  }
+  case 'collect': {
+    // Short arrays live inside the heap, where they move, until their buffer is asked for.
+    const writes: Promise<number>[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      writes.push(write(file, i, new Uint8Array([i % 251])));
+      if (writes.length === 200) {
+        (globalThis as unknown as { gc(): void }).gc();
+        await Promise.all(writes.splice(0));
+      }
+    }
+    await thread.close();
+    const content = readFileSync(join(folder, `file-${how}`));
+    assert.ok(content.every((byte, i) => byte === i % 251));
+    assert.equal(content.length, 20_000);
+  }
+}
