@@ -203,7 +203,9 @@ export class PduReader {
   }
 
   #roomFor(restLength: number): number {
-    if (this.#pool === undefined) return this.#bytes.length;
+    if (this.#pool === undefined) {
+      return Math.max(this.#bytes.length, restLength + BHS_BYTES + AHS_BYTES_MAX);
+    }
     return restLength + RECEIVE_ROOM_BYTES_MIN;
   }
 
