@@ -47,6 +47,8 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   /** For LUNs without a logical unit. */
   readonly #absent = new LogicalUnitNexus(undefined);
   #units = new Map<number, LogicalUnitNexus>();
+  /** Of LUNs that left the map: commands of theirs are still with the medium. */
+  readonly #left = new Set<LogicalUnitNexus>();
   #luns: readonly number[] = [];
   #outstanding = 0;
   #closing: Promise<void> | undefined = undefined;
@@ -130,14 +132,14 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       const same = known?.logicalUnit === logicalUnit;
       after.set(lun, same && known !== undefined ? known : this.#join(logicalUnit));
     }
+    this.#units = after;
+    this.#luns = ascending(luns);
     let changed = after.size !== before.size;
     for (const [lun, unit] of before) {
       if (after.get(lun) === unit) continue;
       changed = true;
-      this.#leave(unit, after);
+      this.#leave(unit);
     }
-    this.#units = after;
-    this.#luns = ascending(luns);
     if (!changed) return;
     for (const unit of after.values()) {
       unit.attentions.establish(conditions.reportedLunsDataHasChanged);
@@ -167,7 +169,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     const outcome =
       cause === 'otherNexus' && logicalUnit.mode.current.tas ? 'taskAborted' : 'discard';
     const waits: Promise<void>[] = [];
-    for (const unit of this.#units.values()) {
+    for (const unit of [...this.#units.values(), ...this.#left]) {
       if (unit.logicalUnit !== logicalUnit) continue;
       waits.push(this.abortAll(unit, outcome));
     }
@@ -291,8 +293,11 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   /** Takes a command out of its task set; true when others may be able to start because of it. */
   #remove(execution: Execution): boolean {
-    const { task, onLeft } = execution;
-    const startOthers = execution.unit.tasks.remove(execution);
+    const { task, onLeft, unit } = execution;
+    const startOthers = unit.tasks.remove(execution);
+    if (this.#left.size > 0 && unit.tasks.length === 0 && this.#left.delete(unit)) {
+      this.#part(unit);
+    }
     task.state = 'idle';
     task.execution = undefined;
     this.#outstanding--;
@@ -337,23 +342,29 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   /** A LUN left the map: its commands that have not begun end, those that have finish. */
-  #leave(unit: LogicalUnitNexus, after: ReadonlyMap<number, LogicalUnitNexus>): void {
+  #leave(unit: LogicalUnitNexus): void {
     unit.tasks.held = true;
     for (const execution of unit.tasks.list()) {
       if (!execution.running) this.#conclude(execution, conditions.logicalUnitNotSupported);
     }
     unit.tasks.held = false;
-    const { logicalUnit } = unit;
-    if (logicalUnit === undefined) return;
-    const stays = [...after.values()].some((other) => other.logicalUnit === logicalUnit);
-    if (!stays) logicalUnit.nexuses.delete(this);
+    if (unit.tasks.length > 0) this.#left.add(unit);
+    else this.#part(unit);
+  }
+
+  /** The logical unit need not know this nexus any more, unless through another LUN. */
+  #part({ logicalUnit }: LogicalUnitNexus): void {
+    const stays = [...this.#units.values(), ...this.#left].some(
+      (other) => other.logicalUnit === logicalUnit,
+    );
+    if (!stays) logicalUnit?.nexuses.delete(this);
   }
 
   async #close(): Promise<void> {
-    const units = [...this.#units.values(), this.#absent];
-    const aborted = units.map((unit) => this.abortAll(unit, 'discard'));
+    const units = [...this.#units.values(), ...this.#left, this.#absent];
+    await Promise.all(units.map((unit) => this.abortAll(unit, 'discard')));
+    // Not before: a reset by another nexus waits for what this one has with the medium.
     for (const { logicalUnit } of units) logicalUnit?.nexuses.delete(this);
-    await Promise.all(aborted);
   }
 }
 

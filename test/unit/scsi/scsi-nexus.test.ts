@@ -193,3 +193,48 @@ test('a LUN that leaves the map takes along what has not begun', async () => {
   assert.equal(bench.send(READ, reading).condition, '5/2500');
   assert.equal(bench.logicalUnit.nexuses.size, 0);
 });
+
+test('what a LUN left at the medium is waited for by close, and by a reset of others', async () => {
+  for (const waiter of ['close', 'reset'] as const) {
+    const bench = await ScsiBench.open();
+    const other = bench.openNexus();
+    bench.volume.shut = true;
+    const data = new Uint8Array(512);
+    const write = bench.send(WRITE, { data });
+    bench.nexus.updateLuns(new Map());
+    let over = false;
+    const lun = new Uint8Array(8);
+    const request = { function: 'logicalUnitReset', lun, referencedTag: 0 } as const;
+    const wait = waiter === 'close' ? bench.nexus.close() : other.manage(request);
+    void Promise.resolve(wait).then(() => {
+      over = true;
+    });
+    await settle();
+    assert.equal(over, false, `${waiter} waits for the medium`);
+    bench.volume.releaseAll();
+    await settle();
+    assert.ok(over);
+    assert.deepEqual(write.ends, ['discarded']);
+    assert.equal(bench.logicalUnit.nexuses.has(bench.nexus as never), false);
+  }
+});
+
+test('a reset waits for what a nexus that is being lost has at the medium', async () => {
+  const bench = await ScsiBench.open();
+  const other = bench.openNexus();
+  bench.volume.shut = true;
+  bench.send(WRITE, { data: new Uint8Array(512) });
+  void bench.nexus.close();
+  let over = false;
+  const lun = new Uint8Array(8);
+  const request = { function: 'logicalUnitReset', lun, referencedTag: 0 } as const;
+  void Promise.resolve(other.manage(request)).then(() => {
+    over = true;
+  });
+  await settle();
+  assert.equal(over, false);
+  bench.volume.releaseAll();
+  await settle();
+  assert.ok(over);
+  assert.equal(bench.logicalUnit.nexuses.size, 1);
+});
