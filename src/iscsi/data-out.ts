@@ -76,6 +76,11 @@ export class DataOut {
     this.#unsolicited.set(tag, burst);
   }
 
+  /** Whether a command of this tag, which still lives, owes unsolicited data. */
+  isExpecting(tag: number): boolean {
+    return this.#unsolicited.get(tag)?.task !== undefined;
+  }
+
   /** See `Task.requestDataOut`. */
   request(task: IscsiTask, length: number): boolean {
     if (task.burst === undefined && task.receivedLength >= length) return true;

@@ -109,5 +109,7 @@ function isDataOutWrong(session: Session, task: IscsiTask, pdu: Pdu, final: bool
   if (final) return false;
   // More is to come: only where unsolicited Data-Outs are allowed and there is something to send.
   const burst = Math.min(parameters.firstBurstLength, task.dataOutExpected);
-  return parameters.initialR2t || immediate >= burst;
+  if (parameters.initialR2t || immediate >= burst) return true;
+  // The Data-Outs of two commands under one tag could not be told apart.
+  return session.dataOut.isExpecting(task.tag);
 }

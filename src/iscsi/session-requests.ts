@@ -15,7 +15,7 @@ import {
   Reject,
   TextResponse,
 } from './standard/bhs.ts';
-import type { RejectReason } from './standard/reject-reason.ts';
+import { RejectReason } from './standard/reject-reason.ts';
 import type { Pdu } from './wire/pdu.ts';
 
 const FINAL = 0x80;
@@ -86,6 +86,10 @@ export function answerLogout(session: Session, pdu: Pdu): void {
   const { bytes, base } = pdu;
   const reason = LogoutRequest.reasonCode.get(bytes, base);
   const cid = LogoutRequest.cid.get(bytes, base);
+  if (reason > LogoutReason.removeConnectionForRecovery) {
+    reject(session, pdu, RejectReason.invalidPduField);
+    return;
+  }
   let response: number = LogoutResponseCode.closedSuccessfully;
   if (reason === LogoutReason.removeConnectionForRecovery) {
     response = LogoutResponseCode.connectionRecoveryNotSupported;
