@@ -3,6 +3,8 @@
 // gateways do.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import {
   inquiry,
@@ -16,6 +18,7 @@ import { Initiator, type InitiatorOptions } from '../initiator/initiator.ts';
 import { InitiatorError } from '../initiator/initiator-error.ts';
 import type { Isid } from '../initiator/login.ts';
 import type { ScsiResult } from '../initiator/scsi-exchange.ts';
+import { freePorts } from '../support/demo.ts';
 import { DocumentCluster } from '../support/document-cluster.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -219,4 +222,38 @@ test('a stopped gateway: status and apply say so in bounded time, the other goes
   while (told === '' && performance.now() < deadline) told = condition(await read(late, 0));
   const luns = await late.execute({ cdb: reportLuns(64), dataInLength: 64 });
   assert.equal(luns.dataIn.readUInt32BE(0), 16);
+});
+
+test('apply says why a gateway cannot serve a version, which serves its old one meanwhile', async () => {
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const initiator = await connect(cluster);
+  await settled(initiator);
+  const port = await freePorts(1);
+  const taken = createServer().listen(port, '127.0.0.1');
+  await once(taken, 'listening');
+  const portals = [cluster.address(0).port, port].map((each) => ({
+    address: '127.0.0.1',
+    port: each,
+  }));
+  const next = { disks, targets: [target({ luns: { 0: 'a', 1: 'b' } })] };
+  const gateways = [{ name: 'g0', portals }];
+  const applied = await cluster.apply({ ...next, gateways });
+  assert.equal(applied.code, 1);
+  assert.match(
+    applied.stderr,
+    /"applyIncomplete".*g0 \(cannot listen on .*another process listens/,
+  );
+  assert.equal(condition(await read(initiator, 0)), '');
+  taken.close();
+  const again = await cluster.apply({ ...next, gateways });
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(condition(await read(initiator, 0)), reportedLunsDataHasChanged);
+});
+
+test('a second gateway of one name is refused while the first lives', async () => {
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const second = cluster.startGateway('g0');
+  assert.equal(await second.ended(), 1);
+  assert.match(second.errors, /"recordsNameTaken"/);
+  await (await connect(cluster)).logout();
 });
