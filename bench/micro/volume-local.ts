@@ -1,12 +1,17 @@
 // What a local volume costs: microseconds of wall clock and of this process's CPU per operation.
 // node bench/micro/volume-local.ts [FOLDER]
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, write } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { FileMedium } from '../../src/volume/local/file-medium.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
+import { WriteBatches, WriteQueue } from '../../src/volume/local/write-queue.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
 
 const SIZE_BYTES = 256 * 1024 * 1024;
@@ -70,6 +75,68 @@ async function run(volume: Volume): Promise<void> {
   );
 }
 
+/** The ways that a write could go without the thread and its ring, for comparison. */
+async function compareWays(path: string): Promise<void> {
+  const descriptor = openSync(path, 'r+');
+  const batches = new WriteBatches();
+  const batched = new FileMedium(descriptor, new WriteQueue(descriptor, systemClock, batches));
+  const small = blocks(4096);
+  const plain: Operation = (at, i) =>
+    new Promise((resolve, reject) => {
+      write(descriptor, small[i]!, 0, 4096, at, (error) => {
+        if (error === null) resolve({ status: 'done' });
+        else reject(error);
+      });
+    });
+  for (const depth of [1, 32, 128]) {
+    await measure('fs.write 4 KiB', depth, 30_000, 4096, plain);
+    await measure('io_submit 4 KiB', depth, 30_000, 4096, (at, i) =>
+      batched.write(at, [small[i]!]),
+    );
+  }
+  batches.close();
+  closeSync(descriptor);
+}
+
+/** COMPARE AND WRITE while another process writes all the time, 32 at a time. */
+async function compareBesideStream(volume: Volume, folder: string): Promise<void> {
+  const other = fork(import.meta.filename, ['--stream', folder]);
+  await once(other, 'message');
+  const tookMs: number[] = [];
+  const block = new Uint8Array(512);
+  for (let i = 0; i < 1000; i++) {
+    const begunMs = performance.now();
+    await volume.read(0, [block]);
+    await volume.compareAndWrite(0, [block], [block]);
+    tookMs.push(performance.now() - begunMs);
+    // Now and then so rare that the other process has forgotten about it.
+    if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  tookMs.sort((a, b) => a - b);
+  const at = (part: number): string => tookMs[Math.floor((tookMs.length - 1) * part)]!.toFixed(2);
+  const times = `p50 ${at(0.5)}  p99 ${at(0.99)}  max ${at(1)} ms`;
+  process.stdout.write(`compareAndWrite beside a process that writes: ${times}\n`);
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+}
+
+/** What the other process does, until it is killed. */
+async function stream(volume: Volume): Promise<never> {
+  const small = blocks(4096);
+  let next = 0;
+  const lane = async (slot: number): Promise<never> => {
+    for (;;) await volume.write((1 + (next++ % 60_000)) * 4096, [small[slot]!]);
+  };
+  const lanes = Array.from({ length: 32 }, (_, slot) => lane(slot));
+  process.send?.('begun');
+  return Promise.race(lanes);
+}
+
+if (process.argv[2] === '--stream') {
+  const place = { directory: process.argv[3]!, clock: systemClock, random: systemRandom };
+  await stream(await (await openLocalVolumeStore(place)).open('disk'));
+}
+
 const directory = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'allpath-bench-'));
 const store = await openLocalVolumeStore({
   directory,
@@ -78,7 +145,10 @@ const store = await openLocalVolumeStore({
 });
 try {
   await store.create('disk', SIZE_BYTES);
-  await run(await store.open('disk'));
+  const volume = await store.open('disk');
+  await run(volume);
+  await compareWays(join(directory, 'disk.image'));
+  await compareBesideStream(volume, directory);
 } finally {
   await store.close();
   await rm(directory, { recursive: true });

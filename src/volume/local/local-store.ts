@@ -141,7 +141,12 @@ export class LocalStore implements VolumeStore {
     if (before.device !== undefined) {
       throw new Failure('volumeIsDevice', `${name} is a device, which is not resized`, { name });
     }
+    let isOvertaken = false;
     await this.#excluding(name, Math.min(sizeBytes, before.sizeBytes), async () => {
+      // Another may have resized it before the range was had: what is excluded is then too little.
+      const { sizeBytes: now } = await readDescription(this.#folder, name);
+      isOvertaken = now !== before.sizeBytes;
+      if (isOvertaken) return;
       const after: VolumeDescription = { ...before, sizeBytes };
       if (sizeBytes < before.sizeBytes) await replaceDescription(this.#folder, name, after);
       // First cut: what a late write left behind the old end must not come up in a larger volume.
@@ -150,6 +155,7 @@ export class LocalStore implements VolumeStore {
       if (sizeBytes > before.sizeBytes) await replaceDescription(this.#folder, name, after);
       await this.#syncFolder();
     });
+    if (isOvertaken) return this.resize(name, sizeBytes);
     await appendFile(join(this.#folder, RESIZES_FILE), '.');
     await this.#readSizes();
   }
@@ -186,7 +192,10 @@ export class LocalStore implements VolumeStore {
   async #claimed(name: string, code: string, action: () => Promise<void>): Promise<void> {
     const lockFile = new LockFile(this.#lockPath(name));
     try {
-      if (!lockFile.tryClaim()) throw new Failure(code, `the volume ${name} is open`, { name });
+      // A lock file that a delete took away in between keeps nobody out.
+      if (!lockFile.tryClaim() || !lockFile.isLinked) {
+        throw new Failure(code, `the volume ${name} is open`, { name });
+      }
       await action();
       await this.#syncFolder();
     } finally {
