@@ -83,6 +83,8 @@ function installNpmPackages() {
     'ci',
     '--include=dev',
     '--include=optional',
+    // The program runs on the Node that is installed here, not on the one that runs npm.
+    '--engine-strict=false',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
