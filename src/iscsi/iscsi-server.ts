@@ -72,7 +72,7 @@ export class IscsiServer {
         portal,
         random,
         settings: login,
-        allocateTsih: () => registry.reserveTsih(),
+        allocateTsih: (discovery) => registry.reserveTsih(discovery),
         sessionExists: (name, isid, tsih) => registry.exists(name, isid, tsih),
       },
       newDiscovery: ({ initiatorName, target }) =>

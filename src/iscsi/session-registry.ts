@@ -8,6 +8,8 @@ export interface RegisteredSession {
 }
 
 const TSIH_MAX = 0xffff;
+/** Of all sessions, one in this many may be a discovery session. */
+const DISCOVERY_SESSIONS_SHARE = 4;
 
 /** The sessions of a gateway: TSIHs, the bound on their number, and reinstatement. */
 export class SessionRegistry {
@@ -16,6 +18,7 @@ export class SessionRegistry {
   /** By initiator port and target portal group: the ends of a nexus (RFC 7143, reinstatement). */
   readonly #byNexus = new Map<string, RegisteredSession>();
   readonly #reserved = new Set<number>();
+  #discoverySessions = 0;
   #lastTsih = 0;
 
   constructor(sessionsMax: number) {
@@ -35,8 +38,13 @@ export class SessionRegistry {
     return identity?.initiatorName === initiatorName && identity.isid === isid;
   }
 
-  /** A TSIH that is nobody's, until `enter` or `release`; undefined when the bound is reached. */
-  reserveTsih(): number | undefined {
+  /**
+   * A TSIH that is nobody's, until `enter` or `release`; undefined when the bound is reached.
+   * Discovery sessions have a smaller one: where anyone may discover, nobody can use sessions up.
+   */
+  reserveTsih(discovery: boolean): number | undefined {
+    const discoveryMax = Math.ceil(this.#sessionsMax / DISCOVERY_SESSIONS_SHARE);
+    if (discovery && this.#discoverySessions >= discoveryMax) return undefined;
     if (this.#sessions.size + this.#reserved.size >= this.#sessionsMax) return undefined;
     let tsih = this.#lastTsih;
     do {
@@ -69,7 +77,9 @@ export class SessionRegistry {
   enter(session: RegisteredSession): void {
     this.#reserved.delete(session.identity.tsih);
     this.#sessions.set(session.identity.tsih, session);
-    if (session.identity.targetName !== '') {
+    if (session.identity.targetName === '') {
+      this.#discoverySessions++;
+    } else {
       this.#byNexus.set(nexusKey(session.identity), session);
     }
   }
@@ -77,6 +87,7 @@ export class SessionRegistry {
   leave(session: RegisteredSession): void {
     if (this.#sessions.get(session.identity.tsih) === session) {
       this.#sessions.delete(session.identity.tsih);
+      if (session.identity.targetName === '') this.#discoverySessions--;
     }
     const key = nexusKey(session.identity);
     if (this.#byNexus.get(key) === session) this.#byNexus.delete(key);

@@ -47,6 +47,7 @@ export interface Access {
 export interface IscsiWorldOptions {
   readonly queueDepth?: number;
   readonly pendingLoginsMax?: number;
+  readonly sessionsMax?: number;
   /** Undefined: each session gets a `ScriptedNexus`. */
   readonly openNexus?: () => Nexus;
   readonly clock?: VirtualClock;
@@ -61,7 +62,7 @@ export class IscsiWorld {
   readonly server: IscsiServer;
 
   constructor(options: IscsiWorldOptions = {}) {
-    const { openNexus, queueDepth, pendingLoginsMax } = options;
+    const { openNexus, queueDepth, pendingLoginsMax, sessionsMax } = options;
     this.clock = options.clock ?? new VirtualClock();
     this.server = new IscsiServer({
       clock: this.clock,
@@ -73,6 +74,7 @@ export class IscsiWorld {
         ...DEFAULT_ISCSI_SETTINGS,
         ...(queueDepth === undefined ? {} : { queueDepth }),
         ...(pendingLoginsMax === undefined ? {} : { pendingLoginsMax }),
+        ...(sessionsMax === undefined ? {} : { sessionsMax }),
       },
       login: { negotiation: NEGOTIATION_DEFAULTS, chap: { md5: true } },
     });

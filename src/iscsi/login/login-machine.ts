@@ -37,7 +37,7 @@ export interface LoginContext {
   readonly random: Random;
   readonly settings: LoginSettings;
   /** A TSIH (1 to 65535) for a new session; undefined when sessions are used up. */
-  allocateTsih(): number | undefined;
+  allocateTsih(discovery: boolean): number | undefined;
   /** Whether this session of this initiator lives: tells "too many" from "does not exist". */
   sessionExists(initiatorName: string, isid: string, tsih: number): boolean;
 }
@@ -252,7 +252,7 @@ export class LoginMachine {
     const { directory, portal } = this.#context;
     const identity = judgeAgain(this.#identity, directory, portal);
     if ('refused' in identity) return identity;
-    const tsih = this.#context.allocateTsih();
+    const tsih = this.#context.allocateTsih(identity.sessionType === 'discovery');
     if (tsih === undefined) return refuse(LoginStatus.outOfResources, 'no session is free');
     this.#ended = true;
     const { initiatorName, target, admission } = identity;
