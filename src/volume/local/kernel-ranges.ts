@@ -7,8 +7,9 @@ import type { Range } from './range-table.ts';
  *
  * A stream of writes holds one shared lock over everything, the umbrella, as long as no other
  * process intends to hold a range exclusively: a write then costs no system call. It is let go
- * when no write has needed it for a moment, or at the last one once an intention was seen; from
- * then on, for a while, each range takes a lock of its own.
+ * when no write has needed it for a moment, or once an intention is seen: what is in use keeps its
+ * own range, so that a slow write keeps nobody off the others, and for a while each range takes a
+ * lock of its own.
  *
  * All locks of one descriptor merge, and the last call for a byte decides: whoever lets go of the
  * umbrella spares the ranges that are held by themselves, and an exclusive range that is let go
@@ -20,10 +21,10 @@ export class KernelRanges {
   /** Ranges with a lock of their own. */
   readonly #own = new Set<Range>();
   #exclusives = 0;
+  /** Ranges that the umbrella covers, while it stands. */
+  readonly #under = new Set<Range>();
   #isOpen = false;
-  #under = 0;
   #lastUsedMs = 0;
-  #isLingering = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #intendedUntilMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -37,13 +38,12 @@ export class KernelRanges {
   tryShared(range: Range): boolean {
     const isIntended = this.#isAnyIntended();
     if (!isIntended && this.#mayGoUnder()) {
-      this.#under++;
-      range.isUnder = true;
+      this.#under.add(range);
       return true;
     }
+    if (isIntended && this.#isOpen) this.#fold();
     if (isIntended && this.#file.isIntended(range.offset, range.length)) return false;
-    // Under an umbrella that still stands it needs no call of its own, only to outlive it.
-    if (!this.#isOpen && !this.#file.tryShared(range.offset, range.length)) return false;
+    if (!this.#file.tryShared(range.offset, range.length)) return false;
     this.#own.add(range);
     return true;
   }
@@ -59,12 +59,8 @@ export class KernelRanges {
   }
 
   release(range: Range, isExclusive: boolean): void {
-    if (range.isUnder) {
-      this.#under--;
+    if (this.#under.delete(range)) {
       this.#lastUsedMs = this.#clock.now();
-      if (this.#under > 0) return;
-      if (this.#lastUsedMs < this.#intendedUntilMs) this.#fold();
-      else this.#linger();
       return;
     }
     this.#own.delete(range);
@@ -76,7 +72,7 @@ export class KernelRanges {
   /** Lets go of the umbrella for good: the file is about to be closed. */
   close(): void {
     this.#isClosed = true;
-    if (this.#isOpen && this.#under === 0) this.#fold();
+    if (this.#isOpen) this.#fold();
   }
 
   /** Whether the umbrella stands, or could be put up now. */
@@ -86,6 +82,7 @@ export class KernelRanges {
     // A shared lock over everything would turn this process's exclusive ranges into shared ones.
     if (this.#exclusives > 0) return false;
     this.#isOpen = this.#file.tryShared(0, INTENTIONS_AT);
+    if (this.#isOpen) this.#watch();
     return this.#isOpen;
   }
 
@@ -98,21 +95,21 @@ export class KernelRanges {
     return now < this.#intendedUntilMs;
   }
 
-  #linger(): void {
-    if (this.#isLingering) return;
-    this.#isLingering = true;
+  /** Looks after the umbrella while it stands: whether anyone waits for it, and whether it is used. */
+  #watch(): void {
     this.#clock.after(LINGER_MS, () => {
-      this.#isLingering = false;
-      if (!this.#isOpen || this.#under > 0 || this.#isClosed) return;
-      const unusedMs = this.#clock.now() - this.#lastUsedMs;
-      if (unusedMs < LINGER_MS && !this.#isAnyIntended()) this.#linger();
-      else this.#fold();
+      if (!this.#isOpen || this.#isClosed) return;
+      const isUnused = this.#under.size === 0 && this.#clock.now() - this.#lastUsedMs >= LINGER_MS;
+      if (isUnused || this.#isAnyIntended()) this.#fold();
+      else this.#watch();
     });
   }
 
-  /** Unlocks everything but the ranges that are held by themselves. */
+  /** Unlocks everything but the ranges in use, each of which then has a lock of its own. */
   #fold(): void {
     this.#isOpen = false;
+    for (const range of this.#under) this.#own.add(range);
+    this.#under.clear();
     let at = 0;
     for (const { offset, length } of [...this.#own].sort((a, b) => a.offset - b.offset)) {
       if (offset > at) this.#file.unlock(at, offset - at);

@@ -16,7 +16,6 @@ export class RangeTable {
       offset,
       length,
       waitsFor: 0,
-      isUnder: false,
       followers: undefined,
       granted,
     };
@@ -72,8 +71,6 @@ export interface Range {
   readonly length: number;
   /** Earlier overlapping ranges still in the table; 0 when granted. */
   waitsFor: number;
-  /** It is covered by the umbrella of `KernelRanges`. */
-  isUnder: boolean;
   followers: Range[] | undefined;
   readonly granted: (range: Range) => void;
 }
