@@ -17,6 +17,8 @@ export class RecordsProcess {
   readonly #lines: string[] = [];
   readonly #reader: Interface;
   #wake: (() => void) | undefined;
+  /** The process has ended, and its last line was read. */
+  #isClosed = false;
 
   constructor(part: string, directory: string, name: string, argument = '') {
     const args = [SCRIPT, part, directory, name, argument];
@@ -29,7 +31,11 @@ export class RecordsProcess {
       this.#lines.push(line);
       this.#wake?.();
     });
-    this.#reader.on('close', () => this.#wake?.());
+    // Not the end of its output: that can come before the process is known to have ended.
+    this.child.once('close', () => {
+      this.#isClosed = true;
+      this.#wake?.();
+    });
   }
 
   /** All that the child said so far. */
@@ -42,9 +48,7 @@ export class RecordsProcess {
     for (;;) {
       const found = this.#lines.slice(from).find((line) => line.startsWith(start));
       if (found !== undefined) return found;
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
-        throw new Error(`the child ended without saying ${start}`);
-      }
+      if (this.#isClosed) throw new Error(`the child ended without saying ${start}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
