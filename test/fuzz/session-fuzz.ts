@@ -250,9 +250,11 @@ class SessionFuzz {
     const words = { 20: 0xffff_ffff, 24: this.#cmdSn };
     this.#feed(this.#digested(pdu({ opcode: 0x40, tag: LAST_TAG, words })));
     await settle();
-    const last = this.#readAnswers().findLast((each) => each.readUInt32BE(16) === LAST_TAG);
-    // A mutated length may have swallowed the last PDUs.
-    if (last === undefined || (last[0]! & 0x3f) !== Opcode.nopIn) return;
+    const answers = this.#readAnswers().filter((each) => each.readUInt32BE(16) === LAST_TAG);
+    const last = answers.at(-1);
+    // A mutated length may have swallowed the last PDUs, or one of them.
+    if (last === undefined || Bhs.opcode.get(last) !== Opcode.nopIn) return;
+    if (!answers.some((each) => Bhs.opcode.get(each) === Opcode.taskManagementResponse)) return;
     const window = (last.readUInt32BE(32) - last.readUInt32BE(28) + 1) | 0;
     assert.equal(window, this.#depth, 'the window is whole again');
     const { queue } = this.#session.writer;
