@@ -58,14 +58,14 @@ const rings: readonly Ring[] = [
   {
     name: 'process',
     proves: 'the program and its gateways as processes, by their own initiator',
-    limitS: 180,
+    limitS: 240,
     files: ['test/process/**/*.test.ts'],
     concurrency: 1,
   },
   {
     name: 'fault',
     proves: 'kill -9, SIGSTOP and cuts of real processes lose nothing acknowledged',
-    limitS: 300,
+    limitS: 240,
     files: ['test/fault/**/*.test.ts'],
     concurrency: 1,
   },
