@@ -24,6 +24,8 @@ export const Word = {
   stop: 5,
   /** A `ThreadState`. */
   state: 6,
+  /** The processor that the owner submitted from, plus one: the thread goes there. */
+  processor: 7,
 } as const;
 
 export const ThreadState = { starting: 0, running: 1, ended: 2 } as const;

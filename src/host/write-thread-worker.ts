@@ -7,6 +7,10 @@ const { memory, pipe } = workerData as { memory: SharedArrayBuffer; pipe: number
 const library = koffi.load(null);
 const pwritev = library.func('pwritev', 'int64_t', ['int', 'uintptr_t', 'int', 'int64_t']);
 const write = library.func('write', 'int64_t', ['int', 'uintptr_t', 'size_t']);
+const setAffinity = library.func('sched_setaffinity', 'int', ['int', 'size_t', 'uintptr_t']);
+/** cpu_set_t: a bit a processor, 1024 of them. */
+const processors = new Uint32Array(32);
+const processorsAddress = Number(koffi.address(processors.buffer));
 const vector = newVector();
 const vectorAddress = Number(koffi.address(vector.buffer));
 
@@ -17,4 +21,9 @@ workOff(memory, {
     return written < 0 ? -koffi.errno() : written;
   },
   signal: () => void write(pipe, vectorAddress, 1),
+  moveTo(processor) {
+    processors.fill(0);
+    processors[processor >>> 5] = 1 << (processor & 31);
+    setAffinity(0, processors.byteLength, processorsAddress);
+  },
 });

@@ -15,8 +15,8 @@ export type Written = (result: number) => void;
 export const THREAD_WRITE_BYTES_MAX = 64 * 1024;
 /** The event loop waits no longer than this for a lone write ... */
 const LONE_WAIT_MS_MAX = 0.25;
-/** ... of which it looks for this long without giving up its processor. */
-const LONE_SPINS = 100;
+/** ... and before that lets the thread go first so many times. */
+const LONE_YIELDS = 4;
 /** After a lone write took longer, the loop waits for none for this long. */
 const DISTRUST_MS = 50;
 /** A thread that got nothing done in this time is stuck in a write: the others go another way. */
@@ -27,6 +27,8 @@ const EXIT_WAIT_MS_MAX = 1000;
 const library = koffi.load(null);
 const pipe2 = library.func('pipe2', 'int', ['uintptr_t', 'int']);
 const exitNow = library.func('_exit', 'void', ['int']);
+const getProcessor = library.func('sched_getcpu', 'int', []) as unknown as () => number;
+const yieldProcessor = library.func('sched_yield', 'int', []) as unknown as () => number;
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 
@@ -179,6 +181,7 @@ export class WriteThread {
   readonly #afterInput = (): void => {
     this.#isScheduled = false;
     const { words } = this.#ring;
+    words[Word.processor] = getProcessor() + 1;
     Atomics.store(words, Word.submitted, this.#submitted);
     if (Atomics.load(words, Word.asleep) === 1) Atomics.notify(words, Word.submitted);
     if (this.#outstanding === 1) this.#awaitLone();
@@ -187,7 +190,9 @@ export class WriteThread {
 
   #awaitLone(): void {
     const { words } = this.#ring;
-    for (let i = 0; i < LONE_SPINS; i++) {
+    // The thread is on this processor: it runs as soon as this one steps aside.
+    for (let i = 0; i < LONE_YIELDS; i++) {
+      yieldProcessor();
       if (Atomics.load(words, Word.completed) === this.#submitted) return;
     }
     const startMs = this.#clock.now();

@@ -30,4 +30,5 @@ workOff(memory, {
     return written < 0 ? -koffi.errno() : written;
   },
   signal: () => void write(pipe, vectorAddress, 1),
+  moveTo: () => {},
 });
