@@ -11,7 +11,7 @@ export interface WriteCalls {
   write(descriptor: number, count: number, offset: number): number;
   /** Wakes the owner's event loop. */
   signal(): void;
-  /** Has the calling thread run on this processor, if it may; its number counts from 0. */
+  /** Has the calling thread run on this processor, counted from 0, if it may; on any for -1. */
   moveTo(processor: number): void;
 }
 
@@ -26,10 +26,10 @@ export function workOff(memory: SharedArrayBuffer, calls: WriteCalls): void {
   let untold = 0;
   let beside = -1;
 
-  /** To hand over on one processor costs less than across two: the thread goes along. */
+  /** To hand over on one processor costs less than across two, but crowds need both. */
   function follow(): void {
     const processor = words[Word.processor]! - 1;
-    if (processor === beside || processor < 0) return;
+    if (processor === beside) return;
     beside = processor;
     calls.moveTo(processor);
   }

@@ -24,7 +24,7 @@ export const Word = {
   stop: 5,
   /** A `ThreadState`. */
   state: 6,
-  /** The processor that the owner submitted from, plus one: the thread goes there. */
+  /** The processor that the thread is to run on, plus one; 0: any. */
   processor: 7,
 } as const;
 

@@ -22,8 +22,8 @@ workOff(memory, {
   },
   signal: () => void write(pipe, vectorAddress, 1),
   moveTo(processor) {
-    processors.fill(0);
-    processors[processor >>> 5] = 1 << (processor & 31);
+    processors.fill(processor < 0 ? 0xffffffff : 0);
+    if (processor >= 0) processors[processor >>> 5] = 1 << (processor & 31);
     setAffinity(0, processors.byteLength, processorsAddress);
   },
 });
