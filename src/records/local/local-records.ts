@@ -128,8 +128,8 @@ export class LocalRecords implements Records {
   }
 
   async members(): Promise<readonly Member[]> {
-    this.#store();
-    return (await this.#parts.folder.living()).map(memberOf);
+    const claims = await this.#store().call('claims');
+    return (await this.#parts.folder.livingOf(claims)).map(memberOf);
   }
 
   async fence(member: Member): Promise<boolean> {

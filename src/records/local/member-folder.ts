@@ -92,6 +92,17 @@ export class MemberFolder {
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /**
+   * Those of `claims` whose process lives. Files may be taken away from a member that lives, and
+   * until it shows them anew its name alone tells of it; one that cannot be judged must show itself.
+   */
+  async livingOf(claims: readonly NameClaim[]): Promise<readonly NameClaim[]> {
+    const shown = new Set((await this.living()).map(({ incarnation }) => incarnation));
+    return claims.filter((claim) => {
+      return this.#isJudgeable(claim) ? this.#mayLive(claim) : shown.has(claim.incarnation);
+    });
+  }
+
   /** Clears away what belongs to no incarnation that holds a name; `claims` is asked afterwards. */
   async sweep(claims: () => Promise<readonly NameClaim[]>): Promise<void> {
     const names = await this.#names();
@@ -112,10 +123,13 @@ export class MemberFolder {
   }
 
   /** A process of another PID namespace cannot be judged; whether it may join was asked before. */
-  #mayLive({ process }: MemberEntry): boolean {
-    const judgeable =
-      process.bootId !== this.#self.bootId || process.pidNamespace === this.#self.pidNamespace;
-    return !judgeable || processState(process, this.#self) !== 'ended';
+  #isJudgeable({ process }: NameClaim): boolean {
+    const { bootId, pidNamespace } = this.#self;
+    return process.bootId !== bootId || process.pidNamespace === pidNamespace;
+  }
+
+  #mayLive(claim: NameClaim): boolean {
+    return !this.#isJudgeable(claim) || processState(claim.process, this.#self) !== 'ended';
   }
 
   async #read(name: string): Promise<MemberEntry | undefined> {
