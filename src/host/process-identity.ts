@@ -11,7 +11,10 @@ export interface ProcessIdentity {
   readonly pidNamespace: string;
 }
 
-/** `ended`: no thread of it runs any more, and all its files and locks are given back. */
+/**
+ * `ended`: no thread of it runs any more, and all its files and locks are given back. Only what was
+ * seen says so: a process that cannot be looked at, for want of a descriptor, say, is `running`.
+ */
 export type ProcessState = 'running' | 'stopped' | 'ended';
 
 /** The identity of this process. */
@@ -22,7 +25,7 @@ export function ownProcessIdentity(): ProcessIdentity {
   return identity;
 }
 
-/** The identity of the process that has `pid` now; undefined when there is none. */
+/** The identity of the process that has `pid` now; undefined when there is none. Throws if unsure. */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   const status = readStatus(pid);
   if (status === undefined) return undefined;
@@ -40,6 +43,15 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
  */
 export function processState(identity: ProcessIdentity, here: ProcessIdentity): ProcessState {
   if (identity.bootId !== here.bootId) return 'ended';
+  try {
+    return stateOf(identity);
+  } catch {
+    return 'running';
+  }
+}
+
+/** Throws if it cannot be seen. */
+function stateOf(identity: ProcessIdentity): ProcessState {
   const status = readStatus(identity.pid);
   if (status === undefined || status.startTicks !== identity.startTicks) return 'ended';
   switch (status.state) {
@@ -61,25 +73,30 @@ interface Status {
   readonly startTicks: number;
 }
 
+/** Undefined: there is no such process. */
 function readStatus(pid: number): Status | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
+  const path = `/proc/${pid}/stat`;
+  const text = unlessGone(() => readFileSync(path, 'latin1'));
+  if (text === undefined) return undefined;
   // The second field is a name in parentheses that may itself hold spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   const startTicks = Number(fields[19]);
-  if (state === undefined || !Number.isSafeInteger(startTicks)) return undefined;
+  if (!state || !Number.isSafeInteger(startTicks)) throw new Error(`cannot read ${path}`);
   return { state, startTicks };
 }
 
 function threadsOf(pid: number): number {
+  return unlessGone(() => readdirSync(`/proc/${pid}/task`).length) ?? 0;
+}
+
+/** What `look` sees in /proc; undefined when the process is gone (ESRCH: while it was read). */
+function unlessGone<T>(look: () => T): T | undefined {
   try {
-    return readdirSync(`/proc/${pid}/task`).length;
-  } catch {
-    return 0;
+    return look();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
   }
 }

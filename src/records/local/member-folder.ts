@@ -93,8 +93,8 @@ export class MemberFolder {
   }
 
   /**
-   * Those of `claims` whose process lives. Files may be taken away from a member that lives, and
-   * until it shows them anew its name alone tells of it; one that cannot be judged must show itself.
+   * Those of `claims` whose process lives. Files may be taken away from a member that lives; until
+   * it shows them anew its name alone tells of it. One that cannot be judged must show itself.
    */
   async livingOf(claims: readonly NameClaim[]): Promise<readonly NameClaim[]> {
     const shown = new Set((await this.living()).map(({ incarnation }) => incarnation));

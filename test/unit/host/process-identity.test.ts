@@ -1,7 +1,7 @@
 // A process is told from another that has its process id, and running, stopped and ended apart.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import {
 } from '../../../src/host/process-identity.ts';
 
 const HANG_MS = 20_000;
+const MODULE = new URL('../../../src/host/process-identity.ts', import.meta.url).href;
 const here = ownProcessIdentity();
 
 test('this process runs; the same process id started at another time has ended', () => {
@@ -40,4 +41,26 @@ test('a child is seen running, stopped, and ended', { timeout: HANG_MS }, async 
 
 test('where there is no process there is no identity', () => {
   assert.equal(processIdentity(2 ** 22 + 1), undefined);
+});
+
+test('a process is not taken for ended because no descriptor is free to look at it', () => {
+  const script = `
+    import { openSync, closeSync } from 'node:fs';
+    import { processState } from ${JSON.stringify(MODULE)};
+    const here = JSON.parse(process.argv[1]);
+    const held = [];
+    try {
+      for (;;) held.push(openSync('/dev/null'));
+    } catch (error) {
+      if (error.code !== 'EMFILE') throw error;
+    }
+    const states = [processState(here, here)];
+    for (const descriptor of held) closeSync(descriptor);
+    states.push(processState(here, here));
+    process.stdout.write(states.join(' '));
+  `;
+  const limited = 'ulimit -n 64 && exec "$0" --input-type=module -e "$1" "$2"';
+  const given = ['-c', limited, process.execPath, script, JSON.stringify(here)];
+  const said = execFileSync('/bin/sh', given, { encoding: 'utf8', timeout: HANG_MS });
+  assert.equal(said, 'running running');
 });
