@@ -37,8 +37,22 @@ export class LockHolderPatrol {
 
   /** To be called about every 0.1 s as long as the store is locked. Reads /proc only. */
   look(opening: boolean): void {
+    try {
+      this.#judge(this.#holders(opening));
+    } catch (error) {
+      // No descriptor is free, say. What was seen before still counts at the next look.
+      this.#log.warn('cannot see who holds the store locked', { reason: String(error) });
+    }
+  }
+
+  /** Forgets what was seen: the store is free again. */
+  rest(): void {
+    this.#seen.clear();
+  }
+
+  #judge(holders: readonly ProcessIdentity[]): void {
     const seen = new Map<string, Holder>();
-    for (const process of this.#holders(opening)) {
+    for (const process of holders) {
       const key = `${process.pid}/${process.startTicks}`;
       const holder = this.#seen.get(key) ?? { looks: 0, stoppedLooks: 0 };
       const stopped = processState(process, this.#self) === 'stopped';
@@ -51,11 +65,6 @@ export class LockHolderPatrol {
       }
     }
     this.#seen = seen;
-  }
-
-  /** Forgets what was seen: the store is free again. */
-  rest(): void {
-    this.#seen.clear();
   }
 
   #end(holder: ProcessIdentity): void {

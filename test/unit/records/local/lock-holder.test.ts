@@ -1,8 +1,12 @@
-// The kernel's list of locks is read for who holds POSIX locks; everything else is passed over.
+// The kernel's list of locks is read for who holds POSIX locks; everything else is passed over. If
+// it cannot be read at the moment, that is logged and harms nobody.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { parseLocks } from '../../../../src/records/local/lock-holder.ts';
+
+const HANG_MS = 20_000;
 
 test('holders of POSIX locks are found, waiters and other kinds are not', () => {
   const text = [
@@ -19,4 +23,30 @@ test('holders of POSIX locks are found, waiters and other kinds are not', () => 
     { kind: 'WRITE', pid: 6383, inode: 2146580 },
     { kind: 'READ', pid: 6383, inode: 2146578 },
   ]);
+});
+
+test('a look for which no descriptor is free is logged, and the next one sees again', () => {
+  const directory = new URL('../../../../src/', import.meta.url).href;
+  const script = `
+    import { closeSync, openSync } from 'node:fs';
+    import { ownProcessIdentity } from '${directory}host/process-identity.ts';
+    import { LockHolderPatrol } from '${directory}records/local/lock-holder.ts';
+    const lines = [];
+    const log = { warn: (message, { reason }) => lines.push(message, reason.split(':')[1]) };
+    const patrol = new LockHolderPatrol('/nothing.db', ownProcessIdentity(), log);
+    const held = [];
+    try {
+      for (;;) held.push(openSync('/dev/null'));
+    } catch (error) {
+      if (error.code !== 'EMFILE') throw error;
+    }
+    patrol.look(true);
+    for (const descriptor of held) closeSync(descriptor);
+    patrol.look(true);
+    process.stdout.write(lines.join(';'));
+  `;
+  const limited = 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"';
+  const given = ['-c', limited, process.execPath, script];
+  const said = execFileSync('/bin/sh', given, { encoding: 'utf8', timeout: HANG_MS });
+  assert.equal(said, 'cannot see who holds the store locked; EMFILE');
 });
