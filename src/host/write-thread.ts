@@ -203,20 +203,31 @@ export class WriteThread {
 
   #awaitLone(): void {
     const { words } = this.#ring;
-    // The thread is on this processor: it runs as soon as this one steps aside.
-    for (let i = 0; i < LONE_YIELDS; i++) {
-      yieldProcessor();
-      if (Atomics.load(words, Word.completed) === this.#submitted) return;
-    }
     const startMs = this.#clock.now();
     if (startMs < this.#waitAgainMs) return;
-    Atomics.store(words, Word.waiting, 1);
-    Atomics.store(words, Word.armed, 1);
-    Atomics.wait(words, Word.completed, this.#taken, LONE_WAIT_MS_MAX);
-    Atomics.store(words, Word.waiting, 0);
+    if (!this.#letGoFirst(startMs)) {
+      Atomics.store(words, Word.waiting, 1);
+      Atomics.store(words, Word.armed, 1);
+      Atomics.wait(words, Word.completed, this.#taken, LONE_WAIT_MS_MAX);
+      Atomics.store(words, Word.waiting, 0);
+    }
     const endMs = this.#clock.now();
     const isDone = Atomics.load(words, Word.completed) === this.#submitted;
     this.#waitAgainMs = endMs + (isDone ? endMs - startMs : DISTRUST_MS);
+  }
+
+  /**
+   * The thread is on this processor: it runs as soon as this one steps aside. So may others that
+   * are waiting for the processor, which counts as time waited.
+   */
+  #letGoFirst(startMs: number): boolean {
+    const { words } = this.#ring;
+    for (let i = 0; i < LONE_YIELDS; i++) {
+      yieldProcessor();
+      if (Atomics.load(words, Word.completed) === this.#submitted) return true;
+      if (this.#clock.now() - startMs > LONE_WAIT_MS_MAX) return true;
+    }
+    return false;
   }
 
   /** The process stays while a write is on its way, and need not when none is. */
