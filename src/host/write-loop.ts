@@ -26,7 +26,7 @@ export function workOff(memory: SharedArrayBuffer, calls: WriteCalls): void {
   let untold = 0;
   let beside = -1;
 
-  /** To hand over on one processor costs less than across two, but crowds need both. */
+  /** To hand over on one processor costs less than across two: the thread goes along. */
   function follow(): void {
     const processor = words[Word.processor]! - 1;
     if (processor === beside) return;

@@ -17,10 +17,6 @@ export const THREAD_WRITE_BYTES_MAX = 64 * 1024;
 const LONE_WAIT_MS_MAX = 0.25;
 /** ... and before that lets the thread go first so many times. */
 const LONE_YIELDS = 4;
-/** After so many lone writes, with no crowd between, the thread runs beside its owner. */
-const LONE_STREAK = 32;
-/** So many writes at once keep two processors busy. */
-const CROWD = 4;
 /** After a lone write took longer, the loop waits for none for this long. */
 const DISTRUST_MS = 50;
 /** A thread that got nothing done in this time is stuck in a write: the others go another way. */
@@ -74,7 +70,6 @@ export class WriteThread {
   #isStuck = false;
   #completedAtLook = 0;
   #waitAgainMs = 0;
-  #loneStreak = 0;
   #closed: Promise<void> | undefined;
 
   constructor({ clock, worker, firstSequence = 0 }: WriteThreadOptions) {
@@ -186,20 +181,12 @@ export class WriteThread {
   readonly #afterInput = (): void => {
     this.#isScheduled = false;
     const { words } = this.#ring;
-    words[Word.processor] = this.#whereTo();
+    words[Word.processor] = getProcessor() + 1;
     Atomics.store(words, Word.submitted, this.#submitted);
     if (Atomics.load(words, Word.asleep) === 1) Atomics.notify(words, Word.submitted);
     if (this.#outstanding === 1) this.#awaitLone();
     this.#take();
   };
-
-  /** Where the thread is to run: beside its owner while writes come alone, else anywhere (0). */
-  #whereTo(): number {
-    const outstanding = this.#outstanding;
-    if (outstanding === 1) this.#loneStreak = Math.min(this.#loneStreak + 1, LONE_STREAK);
-    else if (outstanding >= CROWD) this.#loneStreak = 0;
-    return this.#loneStreak === LONE_STREAK ? getProcessor() + 1 : 0;
-  }
 
   #awaitLone(): void {
     const { words } = this.#ring;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatBinary } from '../../../../src/iscsi/login/binary-value.ts';
-import { CHAP_ALGORITHMS, chapResponse } from '../../../../src/iscsi/login/chap.ts';
-import type { LoginRequestHeader } from '../../../../src/iscsi/login/login-pdu.ts';
-import { LoginStatus } from '../../../../src/iscsi/standard/login-status.ts';
+import { formatBinary } from '../../src/iscsi/login/binary-value.ts';
+import { CHAP_ALGORITHMS, chapResponse } from '../../src/iscsi/login/chap.ts';
+import type { LoginRequestHeader } from '../../src/iscsi/login/login-pdu.ts';
+import { LoginStatus } from '../../src/iscsi/standard/login-status.ts';
 import {
   CREDENTIALS,
   loginBench,
@@ -14,7 +14,9 @@ import {
   SECURITY_TO_OPERATIONAL,
   textOf,
   WHO,
-} from './login-fixture.ts';
+} from '../unit/iscsi/login/login-fixture.ts';
+
+const runs = Number(process.env['ALLPATH_FUZZ_RUNS'] ?? 1000);
 
 interface ScriptStep {
   readonly header: Partial<LoginRequestHeader>;
@@ -97,7 +99,7 @@ test('changed logins are answered or ended', () => {
         run([0, ...steps].map((i) => changed[i]!));
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs },
   );
 });
 
@@ -112,6 +114,6 @@ test('no order of steps comes in without the secret', () => {
       }));
       assert.notEqual(run(requests), 'established');
     }),
-    { numRuns: 1000 },
+    { numRuns: runs },
   );
 });
