@@ -4,7 +4,7 @@ import type { Records, Watch } from '../records/records.ts';
 import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchRequest } from './channels.ts';
 import { readDocument, type VersionedDocument } from './document-record.ts';
 
-/** A lost notification costs at most this. */
+/** A lost notification, or a disk that did not open, costs at most this. */
 const READ_INTERVAL_MS = 5_000;
 const WATCH_RETRY_MS = 500;
 
@@ -12,14 +12,19 @@ export interface DocumentWatchOptions {
   readonly records: Records;
   readonly clock: Clock;
   readonly log: Log;
-  /** Switches to this document, whole; called for one version at a time, in order. */
-  readonly serve: (next: VersionedDocument) => Promise<void>;
+  /**
+   * Switches to this document, whole; called for one version at a time, in order. Resolves whether
+   * all of it is served; if not (a disk did not open), it is called for that version again.
+   */
+  readonly serve: (next: VersionedDocument) => Promise<boolean>;
 }
 
 /** Keeps a gateway at the newest version of the document, and tells `apply` which it serves. */
 export class DocumentWatch {
   readonly #options: DocumentWatchOptions;
   #served = 0;
+  /** Every disk of the version served is there. */
+  #whole = false;
   /** The switch under way; the next one waits for it. */
   #switching: Promise<void> = Promise.resolve();
   #watch: Watch | undefined;
@@ -88,8 +93,9 @@ export class DocumentWatch {
   async #switch(): Promise<void> {
     const { records, serve } = this.#options;
     const next = await readDocument(records);
-    if (next === undefined || next.version <= this.#served || this.#closed) return;
-    await serve(next);
+    if (next === undefined || next.version < this.#served || this.#closed) return;
+    if (next.version === this.#served && this.#whole) return;
+    this.#whole = await serve(next);
     this.#served = next.version;
   }
 

@@ -153,9 +153,9 @@ export class Gateway {
   }
 
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
-  async #serve({ version, document }: VersionedDocument): Promise<void> {
+  async #serve({ version, document }: VersionedDocument): Promise<boolean> {
     const portals = this.#portalsOf(document);
-    const { units, release } = await this.#units.prepare(document);
+    const { units, whole, release } = await this.#units.prepare(document);
     await this.#listeners.listen(portals);
     const before = this.#server.sessions.map((session) => this.#lunsOf(session));
     const sessions = this.#server.sessions;
@@ -173,7 +173,10 @@ export class Gateway {
       ),
     ]);
     await release();
-    this.#options.log.info('serving', { version, portals: this.#listeners.portals });
+    if (version !== this.#documentWatch.version) {
+      this.#options.log.info('serving', { version, portals: this.#listeners.portals });
+    }
+    return whole;
   }
 
   /** A gateway that left the document serves nothing, and waits to be stopped. */

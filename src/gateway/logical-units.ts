@@ -12,8 +12,21 @@ interface OpenDisk {
   readonly unit: LogicalUnit;
 }
 
+/** How many disks are opened at a time: each may take a thread and some round trips. */
+const OPENING_MAX = 16;
+
 /** How long a new size of the document is waited for to reach the open volume. */
 export const SIZE_WAIT_MAX_MS = 2_000;
+
+/** What a document comes to, before it is served. */
+export interface PreparedUnits {
+  /** By disk name. */
+  readonly units: ReadonlyMap<string, LogicalUnit>;
+  /** Every disk that a LUN map names is among them. */
+  readonly whole: boolean;
+  /** To call when the document is served: lets go of what is not needed any more. */
+  readonly release: () => Promise<void>;
+}
 
 type VolumeOpener = Pick<Store, 'openVolume'>;
 
@@ -25,6 +38,8 @@ export class LogicalUnits {
   #open = new Map<string, OpenDisk>();
   /** Prepared for a document that is not served yet, or never will be. */
   #prepared = new Map<string, OpenDisk>();
+  /** Disks that did not open at the last attempt, with the reason: told once, not at each. */
+  readonly #failed = new Map<string, string>();
 
   constructor(store: VolumeOpener, log: Log, clock: Clock) {
     this.#store = store;
@@ -33,24 +48,24 @@ export class LogicalUnits {
   }
 
   /**
-   * Opens what the document needs and is not open, and resolves with its units by disk name, and
-   * with what to call when the document is served: it lets go of what is not needed any more. A
-   * disk that does not open is left out and logged: the others are served. What was prepared for a
+   * Opens what the document needs and is not open, and resolves with its units by disk name. A disk
+   * that does not open is left out and logged: the others are served. What was prepared for a
    * document that was not served in the end is let go of by the next call.
    */
-  async prepare(
-    document: ClusterDocument,
-  ): Promise<{ units: ReadonlyMap<string, LogicalUnit>; release: () => Promise<void> }> {
+  async prepare(document: ClusterDocument): Promise<PreparedUnits> {
     const unserved = [...this.#prepared.values()];
     this.#prepared = new Map();
     await letGo(unserved, [...this.#open.values()]);
     const next = new Map<string, OpenDisk>();
     this.#prepared = next;
     const mapped = mappedDisks(document);
-    for (const disk of document.disks) {
-      if (!mapped.has(disk.name)) continue;
-      const open = await this.#openDisk(disk);
-      if (open !== undefined) next.set(disk.name, open);
+    const wanted = document.disks.filter(({ name }) => mapped.has(name));
+    for (const name of this.#failed.keys()) if (!mapped.has(name)) this.#failed.delete(name);
+    for (let first = 0; first < wanted.length; first += OPENING_MAX) {
+      const few = wanted.slice(first, first + OPENING_MAX);
+      for (const open of await Promise.all(few.map((disk) => this.#openDisk(disk)))) {
+        if (open !== undefined) next.set(open.disk.name, open);
+      }
     }
     await Promise.all([...next.values()].map((open) => this.#sized(open)));
     const units = new Map([...next].map(([name, { unit }]) => [name, unit]));
@@ -60,7 +75,7 @@ export class LogicalUnits {
       this.#prepared = new Map();
       await letGo(before, [...next.values()]);
     };
-    return { units, release };
+    return { units, whole: next.size === wanted.length, release };
   }
 
   async close(): Promise<void> {
@@ -78,10 +93,14 @@ export class LogicalUnits {
       const volume = keepsVolume
         ? known.volume
         : await this.#store.openVolume(disk.name, disk.writethrough);
+      if (this.#failed.delete(disk.name)) this.#log.info('a disk opens again', { disk: disk.name });
       return { disk, volume, unit: logicalUnit(disk, volume) };
     } catch (error) {
       const reason = error instanceof Failure ? error.message : String(error);
-      this.#log.error('a disk cannot be opened and is not served', { disk: disk.name, reason });
+      if (this.#failed.get(disk.name) !== reason) {
+        this.#log.error('a disk cannot be opened and is not served', { disk: disk.name, reason });
+      }
+      this.#failed.set(disk.name, reason);
       return undefined;
     }
   }

@@ -19,7 +19,7 @@ import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const document = clusterDocument({});
 
-async function world(serve?: (version: number) => Promise<void>) {
+async function world(serve?: (version: number) => Promise<void>, whole = () => true) {
   const clock = new VirtualClock();
   const records = new MemoryRecordsWorld({ clock, random: new SeededRandom(1) });
   const [own, tool] = [await records.open('g'), await records.open('tool')];
@@ -31,6 +31,7 @@ async function world(serve?: (version: number) => Promise<void>) {
     serve: async ({ version }) => {
       await serve?.(version);
       served.push(version);
+      return whole();
     },
   });
   const commit = async (expected: number) => (await writeDocument(tool, expected, document)) ?? 0;
@@ -119,5 +120,18 @@ test('a switch that fails leaves the version served, and is tried again', async 
   portalFree = true;
   await clock.advance(5_000);
   assert.deepEqual(served, [first, second]);
+  await watch.close();
+});
+
+test('a version of which a disk did not open is served again until all is there', async () => {
+  let whole = false;
+  const { clock, watch, served, commit } = await world(undefined, () => whole);
+  const first = await commit(0);
+  await watch.open();
+  await clock.advance(5_000);
+  assert.deepEqual(served, [first, first]);
+  whole = true;
+  await clock.advance(10_000);
+  assert.deepEqual(served, [first, first, first], 'once more, and then it is whole');
   await watch.close();
 });
