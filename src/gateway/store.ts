@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
-import type { Records } from '../records/records.ts';
+import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { Volume, VolumeStore } from '../volume/volume.ts';
 
@@ -12,6 +12,8 @@ export interface Store {
   readonly directory: string;
   readonly records: Records;
   readonly volumes: VolumeStore;
+  /** Who has the store open now, this process too, by name. */
+  living(): Promise<readonly Member[]>;
   /** `writethrough`: every write through this opening is durable before its result. */
   openVolume(name: string, writethrough: boolean): Promise<Volume>;
   close(): Promise<void>;
@@ -43,6 +45,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       directory,
       records,
       volumes,
+      living: () => records.processes.living(),
       openVolume: async (name, writethrough) => {
         if (!writethrough) return await volumes.open(name);
         through ??= openVolumes(true);

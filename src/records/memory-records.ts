@@ -107,29 +107,6 @@ export class MemoryRecords implements Records {
     };
   }
 
-  async members(): Promise<readonly Member[]> {
-    this.#checkOpen();
-    const members = this.#world.openMembers().map(({ self }) => self);
-    return members.sort((a, b) => (a.name < b.name ? -1 : 1));
-  }
-
-  async fence(member: Member): Promise<boolean> {
-    this.#checkOpen();
-    if (member.incarnation === this.self.incarnation) {
-      throw new Failure('recordsSelfFence', 'a member cannot fence itself');
-    }
-    await this.#world.travel();
-    const fenced = this.#world.member(member);
-    if (fenced.state === 'open') fenced.state = 'fenced';
-    fenced.records.loseWatches();
-    return true;
-  }
-
-  async barrier(): Promise<void> {
-    this.#checkOpen();
-    await this.#world.travel();
-  }
-
   async close(): Promise<void> {
     const member = this.#member();
     if (member.state === 'open') member.state = 'closed';

@@ -88,6 +88,13 @@ export class MemoryRecordsWorld {
     }
   }
 
+  /** Nothing of the member lands any more, whatever it has sent. */
+  fence(member: Member): void {
+    const fenced = this.member(member);
+    if (fenced.state === 'open') fenced.state = 'fenced';
+    fenced.records.loseWatches();
+  }
+
   /** Ends the member's watches, as when its place among the others is taken away. */
   loseWatches(member: Member): void {
     this.member(member).records.loseWatches();

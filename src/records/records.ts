@@ -1,5 +1,6 @@
 /**
- * What gateways agree on: small versioned records, notifications to all who watch, and the fence.
+ * What gateways agree on: small versioned records, and notifications to all who watch. Who counts
+ * as a gateway, and how one is fenced, is told by `src/members`.
  * `test/contract/records.ts` proves a driver.
  *
  * Keys are slash-separated paths of `[A-Za-z0-9._:-]+` segments, at most `KEY_LENGTH_MAX` bytes.
@@ -54,19 +55,6 @@ export interface Records {
    */
   watch(channel: string, watcher: Watcher): Promise<Watch>;
 
-  /** Who has the store open now, this process too, as well as can be known without asking them. */
-  members(): Promise<readonly Member[]>;
-
-  /**
-   * Makes sure that `member` changes nothing any more: when it resolves true, nothing that the
-   * member submitted is seen done later by anyone who passed `barrier`. False: it could not be
-   * proved (the process did not end in time); ask again. A member cannot fence itself.
-   */
-  fence(member: Member): Promise<boolean>;
-
-  /** Passes the barrier: what was fenced before this call is not seen any more after it. */
-  barrier(): Promise<void>;
-
   close(): Promise<void>;
 }
 
@@ -113,7 +101,7 @@ export type RecordsFailureCode =
   | 'recordsBadKey'
   | 'recordsTooLarge'
   | 'recordsClosed'
-  /** The name belongs to a living process. */
+  /** The name belongs to a living process (where the store sees processes). */
   | 'recordsNameTaken'
   /** The store did not answer within its bound; the outcome of a change is unknown. */
   | 'recordsUnavailable'
@@ -121,8 +109,8 @@ export type RecordsFailureCode =
   | 'recordsFenced'
   /** The store cannot be shared from here: its file system, its format, or where others live. */
   | 'recordsUnsuitable'
-  /** A member asked to fence itself, or its own process. */
-  | 'recordsSelfFence';
+  /** A process was asked to end itself. */
+  | 'recordsOwnProcess';
 
 export const KEY_LENGTH_MAX = 255;
 export const VALUE_LENGTH_MAX = 1024 * 1024;

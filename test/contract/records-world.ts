@@ -7,7 +7,7 @@ import type { Member, Records, RecordsFailureCode, Watcher } from '../../src/rec
 /** One store and ways to open it. */
 export interface RecordsWorld {
   open(name: string): Promise<Records>;
-  /** A member that can be fenced and stopped; it watches `channel` and answers 'echo:' + message. */
+  /** A member that can be stopped; it watches `channel` and answers 'echo:' + message. */
   openPuppet(name: string, channel: string): Promise<Puppet>;
   /** Takes the member's place for notifications away. */
   loseWatches(records: Records): Promise<void>;

@@ -2,7 +2,7 @@
 
 import { after, before, describe } from 'node:test';
 import type { Records } from '../../src/records/records.ts';
-import { closeTests, memberTests, notifyTests, watchTests } from './records-members.ts';
+import { closeTests, notifyTests, watchTests } from './records-notify.ts';
 import {
   boundTests,
   concurrencyTests,
@@ -34,7 +34,6 @@ export function recordsContract(name: string, openWorld: () => Promise<RecordsWo
     boundTests(use);
     notifyTests(use);
     watchTests(use);
-    memberTests(use);
     closeTests(use);
   });
 }

@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import type { LocalRecords } from '../../src/records/local/local-records.ts';
 import { openLocalRecords } from '../../src/records/local/open-local-records.ts';
-import type { Records } from '../../src/records/records.ts';
 import { RecordsProcess } from '../support/records-process.ts';
 
 const KILLS = 20;
@@ -21,7 +21,7 @@ const HOLD_UP_MAX_MS = 8000;
 
 describe('local records under kill -9 and SIGSTOP', { timeout: 2 * HANG_MS }, () => {
   let directory: string;
-  let records: Records;
+  let records: LocalRecords;
   const children: RecordsProcess[] = [];
 
   function start(part: string, name: string, argument = ''): RecordsProcess {
@@ -30,7 +30,7 @@ describe('local records under kill -9 and SIGSTOP', { timeout: 2 * HANG_MS }, ()
     return child;
   }
 
-  function open(memberName: string): Promise<Records> {
+  function open(memberName: string): Promise<LocalRecords> {
     const environment = { clock: systemClock, random: systemRandom, log: silentLog };
     return openLocalRecords({ directory, memberName, ...environment });
   }
@@ -70,7 +70,7 @@ describe('local records under kill -9 and SIGSTOP', { timeout: 2 * HANG_MS }, ()
     assert.ok(acknowledged > 0);
     t.diagnostic(`${KILLS} kills; the next change took at most ${worstMs.toFixed(1)} ms`);
     assert.deepEqual(
-      (await records.members()).map(({ name }) => name),
+      (await records.processes.living()).map(({ name }) => name),
       ['observer'],
     );
     assert.equal((await readdir(join(directory, 'run'))).length, 2, 'the dead left nothing');
@@ -138,11 +138,11 @@ describe('local records under kill -9 and SIGSTOP', { timeout: 2 * HANG_MS }, ()
     await holder.line('closed');
   });
 
-  test('the fence ends exactly the process of that incarnation', async () => {
+  test('the end of a member is the end of exactly the process of that incarnation', async () => {
     const [victim, bystander] = [start('watch', 'v', 'c'), start('watch', 'w', 'c')];
     const incarnation = (await victim.line('ready')).split(' ')[1]!;
     await bystander.line('ready');
-    assert.equal(await records.fence({ name: 'v', incarnation }), true);
+    assert.equal(await records.processes.end({ name: 'v', incarnation }), true);
     await victim.end();
     assert.equal(victim.child.signalCode, 'SIGKILL');
     const { answers } = await records.notify('c', Buffer.from('?'), HANG_MS);
@@ -164,7 +164,7 @@ describe('local records under kill -9 and SIGSTOP', { timeout: 2 * HANG_MS }, ()
     entry.content.process.startTicks -= 1;
     await writeFile(join(run, `${stale}.json`), JSON.stringify(entry));
     await writeFile(join(run, `${stale}.sock`), '');
-    assert.equal(await records.fence({ name: 'long-gone', incarnation: stale }), true);
+    assert.equal(await records.processes.end({ name: 'long-gone', incarnation: stale }), true);
     const { answers } = await records.notify('c', Buffer.from('?'), HANG_MS);
     assert.deepEqual(
       answers.map(({ from }) => from.name),

@@ -3,8 +3,8 @@ import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { hostOf } from '../../gateway/portal-listeners.ts';
+import type { Store } from '../../gateway/store.ts';
 import { systemClock } from '../../host/system-clock.ts';
-import type { Records } from '../../records/records.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import {
   type DemoOptions,
@@ -31,8 +31,8 @@ export async function runDemo(call: CliCall): Promise<number> {
   try {
     const { document } = await withStore(
       { directory: store, create: true },
-      async ({ records }, context) => {
-        await requireNobodyServes(records, store);
+      async ({ living }, context) => {
+        await requireNobodyServes(living, store);
         return await applyDocument(context, (current) => onKeptStore(draft, current));
       },
     );
@@ -45,10 +45,10 @@ export async function runDemo(call: CliCall): Promise<number> {
 }
 
 /** The gateways of another demo would take over this one's document, and its disks, half-way. */
-async function requireNobodyServes(records: Records, store: string): Promise<void> {
+async function requireNobodyServes(living: Store['living'], store: string): Promise<void> {
   const deadline = performance.now() + LEAVING_WAIT_MAX_MS;
   for (;;) {
-    const members = await records.members();
+    const members = await living();
     const others = members.map(({ name }) => name).filter((name) => !isToolName(name));
     if (others.length === 0) return;
     if (performance.now() >= deadline) {

@@ -1,7 +1,5 @@
-import { type Clock, sleep } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import { killProcess } from '../../host/process-end.ts';
-import { processState } from '../../host/process-identity.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import {
   checkFieldName,
@@ -25,14 +23,12 @@ import type {
   Watcher,
 } from '../records.ts';
 import type { MemberFolder } from './member-folder.ts';
+import { MemberProcesses, memberOf } from './member-processes.ts';
 import type { NameClaim } from './name-claim.ts';
 import { notifyMember } from './notify-call.ts';
 import type { Presence } from './presence.ts';
 import type { StoreThread } from './store-thread.ts';
 
-/** How long a fence waits for the end of the process it has killed. */
-const FENCE_WAIT_MAX_MS = 2000;
-const FENCE_POLL_MS = 5;
 /** How long closing waits for calls under way. */
 const CLOSE_WAIT_MAX_MS = 2000;
 
@@ -50,12 +46,15 @@ type Answer = NotifyResult['answers'][number];
 /** The records of the processes of one host: made by `openLocalRecords`. */
 export class LocalRecords implements Records {
   readonly self: Member;
+  readonly processes: MemberProcesses;
   readonly #parts: LocalRecordsParts;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LocalRecordsParts) {
     this.#parts = parts;
     this.self = memberOf(parts.claim);
+    const { claim, folder, clock } = parts;
+    this.processes = new MemberProcesses({ claim, folder, clock, store: () => this.#store() });
   }
 
   async get(key: string): Promise<RecordEntry | undefined> {
@@ -125,36 +124,6 @@ export class LocalRecords implements Records {
         await presence.update().catch(() => {});
       },
     };
-  }
-
-  async members(): Promise<readonly Member[]> {
-    const claims = await this.#store().call('claims');
-    return (await this.#parts.folder.livingOf(claims)).map(memberOf);
-  }
-
-  async fence(member: Member): Promise<boolean> {
-    const store = this.#store();
-    const { claim: own, folder, clock } = this.#parts;
-    const named = ({ incarnation }: Member): boolean => incarnation === member.incarnation;
-    const claim = (await folder.living()).find(named) ?? (await store.call('claims')).find(named);
-    // Neither shown nor holding its name: it closed, or its end was seen before.
-    if (claim === undefined) return true;
-    if (claim.process.pid === own.process.pid && claim.process.bootId === own.process.bootId) {
-      throw new Failure('recordsSelfFence', `${member.name} belongs to this process`);
-    }
-    const endMs = clock.now() + FENCE_WAIT_MAX_MS;
-    killProcess(claim.process, own.process);
-    while (processState(claim.process, own.process) !== 'ended') {
-      if (clock.now() >= endMs) return false;
-      await sleep(clock, FENCE_POLL_MS);
-    }
-    await folder.remove(claim.incarnation);
-    return true;
-  }
-
-  /** A process that has ended changes nothing any more: there is nothing to pass. */
-  async barrier(): Promise<void> {
-    this.#store();
   }
 
   close(): Promise<void> {
@@ -236,8 +205,4 @@ export class LocalRecords implements Records {
     });
     if (!complete) missing.push(this.self);
   }
-}
-
-function memberOf({ name, incarnation }: Member): Member {
-  return { name, incarnation };
 }

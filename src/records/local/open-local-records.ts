@@ -12,7 +12,7 @@ import {
 } from '../../host/process-identity.ts';
 import { ChannelWatches } from '../channel-watches.ts';
 import { checkMemberName } from '../record-arguments.ts';
-import { MEMBERS_MAX, type Records } from '../records.ts';
+import { MEMBERS_MAX } from '../records.ts';
 import { LocalRecords } from './local-records.ts';
 import { MemberFolder } from './member-folder.ts';
 import type { NameClaim } from './name-claim.ts';
@@ -46,7 +46,7 @@ export interface OpenLocalRecordsOptions {
  * Opens the records that the processes of one host share in a folder. Rejects with a `Failure`:
  * `recordsNameTaken`, `recordsUnsuitable`, `recordsUnavailable` or `recordsBadKey`.
  */
-export async function openLocalRecords(options: OpenLocalRecordsOptions): Promise<Records> {
+export async function openLocalRecords(options: OpenLocalRecordsOptions): Promise<LocalRecords> {
   const { directory, memberName } = options;
   checkMemberName(memberName);
   try {
@@ -58,7 +58,7 @@ export async function openLocalRecords(options: OpenLocalRecordsOptions): Promis
   }
 }
 
-async function openIn(options: OpenLocalRecordsOptions): Promise<Records> {
+async function openIn(options: OpenLocalRecordsOptions): Promise<LocalRecords> {
   const { directory, memberName, clock, random, log } = options;
   const recordsDirectory = join(directory, 'records');
   await makeDurably(recordsDirectory);

@@ -11,10 +11,10 @@ import { silentLog } from '../../../../src/base/log.ts';
 import { ownProcessIdentity, type ProcessIdentity } from '../../../../src/host/process-identity.ts';
 import { systemClock } from '../../../../src/host/system-clock.ts';
 import { systemRandom } from '../../../../src/host/system-random.ts';
+import type { LocalRecords } from '../../../../src/records/local/local-records.ts';
 import { MemberFolder } from '../../../../src/records/local/member-folder.ts';
 import { openLocalRecords } from '../../../../src/records/local/open-local-records.ts';
 import { RecordsStore } from '../../../../src/records/local/records-store.ts';
-import type { Records } from '../../../../src/records/records.ts';
 
 const HANG_MS = 20_000;
 const own = ownProcessIdentity();
@@ -22,11 +22,11 @@ const own = ownProcessIdentity();
 /** Nothing falls due: no member looks by itself whether the others still find it. */
 const stillClock: Clock = { ...systemClock, after: () => ({ cancel() {} }) };
 
-type Open = (name: string) => Promise<Records>;
+type Open = (name: string) => Promise<LocalRecords>;
 
 async function inStore(body: (open: Open, directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'allpath-members-'));
-  const opened: Records[] = [];
+  const opened: LocalRecords[] = [];
   const rest = { clock: stillClock, random: systemRandom, log: silentLog };
   try {
     await body(async (memberName) => {
@@ -52,16 +52,17 @@ test('members whose files are taken away are members still', { timeout: HANG_MS 
     const a = await open('a');
     const b = await open('b');
     await rm(join(directory, 'run'), { recursive: true });
-    for (const records of [a, b]) assert.deepEqual(await records.members(), [a.self, b.self]);
+    for (const records of [a, b])
+      assert.deepEqual(await records.processes.living(), [a.self, b.self]);
     // Watching has a take its place anew; b, whose clock stands, does not.
     const watch = await a.watch('x', { onNotify: (message) => message, onLost() {} });
     const c = await open('c');
     for (const records of [a, b, c]) {
-      assert.deepEqual(await records.members(), [a.self, b.self, c.self]);
+      assert.deepEqual(await records.processes.living(), [a.self, b.self, c.self]);
     }
     await watch.close();
     await b.close();
-    assert.deepEqual(await a.members(), [a.self, c.self]);
+    assert.deepEqual(await a.processes.living(), [a.self, c.self]);
   }),
 );
 
@@ -70,7 +71,7 @@ test('a name that an ended process left held is no member', { timeout: HANG_MS }
     const a = await open('a');
     hold(directory, 'killed', '1'.repeat(32), { ...own, startTicks: own.startTicks - 1 });
     hold(directory, 'of another boot', '2'.repeat(32), { ...own, bootId: 'another boot' });
-    assert.deepEqual(await a.members(), [a.self]);
+    assert.deepEqual(await a.processes.living(), [a.self]);
   }),
 );
 
@@ -80,9 +81,9 @@ test('a member of another PID namespace counts while it shows itself', { timeout
     const incarnation = '3'.repeat(32);
     const stranger = { ...own, pidNamespace: 'another' };
     hold(directory, 'stranger', incarnation, stranger);
-    assert.deepEqual(await a.members(), [a.self], 'what it left behind is no member');
+    assert.deepEqual(await a.processes.living(), [a.self], 'what it left behind is no member');
     const folder = new MemberFolder(join(directory, 'run'), own, silentLog);
     await folder.show({ name: 'stranger', incarnation, process: stranger, channels: [] });
-    assert.deepEqual(await a.members(), [a.self, { name: 'stranger', incarnation }]);
+    assert.deepEqual(await a.processes.living(), [a.self, { name: 'stranger', incarnation }]);
   }),
 );

@@ -1,4 +1,4 @@
-// The part of the records contract suite about members, notifications, watches and closing.
+// The part of the records contract suite about notifications, watches and closing.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -130,10 +130,6 @@ export function notifyTests(use: Use): void {
       await puppet.stop();
       const during = await a.notify('stop', bytes('2'), 200);
       assert.deepEqual(during, { answers: [], missing: [puppet.member] });
-      assert.ok(
-        (await a.members()).some(({ name }) => name === 'stopped'),
-        'it still counts',
-      );
       await puppet.resume();
       const after = await a.notify('stop', bytes('3'), HANG_MS);
       assert.deepEqual(
@@ -177,83 +173,6 @@ export function watchTests(use: Use): void {
     }));
 }
 
-export function memberTests(use: Use): void {
-  test('members are those who have the store open, each with an incarnation of its own', () =>
-    use(async (a, b, world) => {
-      const c = await world.open('third');
-      for (const records of [a, b, c]) {
-        assert.deepEqual(await records.members(), [a.self, b.self, c.self]);
-      }
-      await c.close();
-      assert.deepEqual(await a.members(), [a.self, b.self]);
-      const again = await world.open('third');
-      assert.notEqual(again.self.incarnation, c.self.incarnation);
-      await again.close();
-    }));
-
-  test('the name of a living member is refused, and that member is not harmed', () =>
-    use(async (a, b, world) => {
-      await assert.rejects(world.open('a'), fails('recordsNameTaken'));
-      assert.deepEqual(await b.members(), [a.self, b.self]);
-      await a.get('still/works');
-    }));
-
-  test('of several that take one name at one time exactly one gets it', () =>
-    use(async (a, _b, world) => {
-      const opened = await Promise.allSettled([1, 2, 3].map(() => world.open('wanted')));
-      const got = opened.filter((result) => result.status === 'fulfilled');
-      assert.equal(got.length, 1);
-      for (const result of opened) {
-        if (result.status === 'rejected') fails('recordsNameTaken')(result.reason);
-      }
-      assert.equal((await a.members()).filter(({ name }) => name === 'wanted').length, 1);
-      await got[0]!.value.close();
-    }));
-
-  test('what is no name of a member is refused', () =>
-    use(async (_a, _b, world) => {
-      for (const name of ['', 'a/b', '..\0', 'x'.repeat(65), 'a b']) {
-        await assert.rejects(world.open(name), fails('recordsBadKey'));
-      }
-    }));
-
-  test('a fenced member is gone: no member, no answer, its name free; fencing again is true', () =>
-    use(async (a, b, world) => {
-      const puppet = await world.openPuppet('victim', 'fence');
-      const bystander = await world.openPuppet('bystander', 'fence');
-      assert.equal(await a.fence(puppet.member), true);
-      await b.barrier();
-      assert.deepEqual(await a.members(), [a.self, b.self, bystander.member]);
-      const { answers, missing } = await a.notify('fence', bytes('?'), HANG_MS);
-      assert.deepEqual(
-        answers.map((answer) => answer.from),
-        [bystander.member],
-      );
-      assert.deepEqual(missing, []);
-      assert.equal(await b.fence(puppet.member), true);
-      const heir = await world.open('victim');
-      assert.equal(await b.fence(puppet.member), true);
-      assert.deepEqual((await heir.members()).length, 4, 'the heir of the name is not touched');
-      await heir.close();
-      await puppet.end();
-      await bystander.end();
-    }));
-
-  test('a stopped member can be fenced', () =>
-    use(async (a, _b, world) => {
-      const puppet = await world.openPuppet('sleeper', 'sleep');
-      await puppet.stop();
-      assert.equal(await a.fence(puppet.member), true);
-      await puppet.end();
-    }));
-
-  test('a member does not fence itself', () =>
-    use(async (a) => {
-      await assert.rejects(a.fence(a.self), fails('recordsSelfFence'));
-      await a.get('still/works');
-    }));
-}
-
 export function closeTests(use: Use): void {
   test('after closing every call is refused, and nothing of it is left', () =>
     use(async (a, _b, world) => {
@@ -265,7 +184,6 @@ export function closeTests(use: Use): void {
       const last = records.compareAndSet('leaver', 0, bytes('kept'));
       await Promise.all([records.close(), records.close()]);
       assert.equal((await last).status, 'done');
-      const { self } = records;
       const calls: (() => Promise<unknown>)[] = [
         () => records.get('x'),
         () => records.compareAndSet('x', 0, bytes('')),
@@ -274,13 +192,9 @@ export function closeTests(use: Use): void {
         () => records.getFields('x'),
         () => records.notify('x', bytes(''), 1),
         () => records.watch('x', echo(String)),
-        () => records.members(),
-        () => records.fence(a.self),
-        () => records.barrier(),
       ];
       for (const call of calls) await assert.rejects(call(), fails('recordsClosed'));
       assert.equal(text((await a.get('leaver'))?.value), 'kept');
       assert.deepEqual(await a.notify('leaving', bytes(''), HANG_MS), { answers: [], missing: [] });
-      assert.equal(await a.fence(self), true, 'who has left changes nothing any more');
     }));
 }
