@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Load, putLoad } from './client/load.ts';
-import { cpuUs } from './process-figures.ts';
+import type { Load } from './client/load.ts';
+import { type Figures, labelOf, measureTurns, type TurnsOptions, warmUp } from './measurement.ts';
 import { startAllpath } from './server/allpath-server.ts';
 import type { Server } from './server/server.ts';
 import { startTgt } from './server/tgt-server.ts';
@@ -42,27 +42,14 @@ function row(
   return { load: { tool, direction, blockBytes, depth }, iopsRatioMin, cpuRatioMax };
 }
 
-export interface ComparisonOptions {
+export interface ComparisonOptions extends TurnsOptions {
   /** Images and store go to a new folder in it; its file system is the one measured. */
   readonly folder: string;
   readonly sizeBytes: number;
   /** The images are filled by writes of this length; see `fillDisk`. */
   readonly fillBytes: number;
-  /** How often each row is measured on each server, in turns. */
-  readonly rounds: number;
-  /** About how long each measurement takes. */
-  readonly seconds: number;
   /** Only rows whose label contains this. */
   readonly only?: string;
-  /** Told before each measurement. */
-  progress(text: string): void;
-}
-
-/** Medians of one server on one row. */
-export interface Figures {
-  readonly iops: number;
-  readonly serverCpuUs: number;
-  readonly clientCpuUs: number;
 }
 
 export interface RowResult {
@@ -86,12 +73,12 @@ export async function compareWithTgt(options: ComparisonOptions): Promise<readon
     await using allpath = await startAllpath(join(folder, 'store'), sizeBytes, fillBytes);
     for (const server of [tgt, allpath]) {
       options.progress(`warming up ${server.name}`);
-      await warmUpWhole(server, options.seconds);
+      await warmUp(server, options.seconds);
     }
     const results: RowResult[] = [];
     for (const each of rows) {
       if (options.only !== undefined && !labelOf(each.load).includes(options.only)) continue;
-      results.push(await compareRow(each, tgt, allpath, options));
+      results.push(await compareRow(each, [tgt, allpath], options));
     }
     return results;
   } finally {
@@ -101,77 +88,22 @@ export async function compareWithTgt(options: ComparisonOptions): Promise<readon
 
 async function compareRow(
   { load, iopsRatioMin, cpuRatioMax }: Row,
-  tgt: Server,
-  allpath: Server,
-  { rounds, seconds, progress }: ComparisonOptions,
+  servers: readonly [tgt: Server, allpath: Server],
+  options: ComparisonOptions,
 ): Promise<RowResult> {
-  const label = labelOf(load);
-  const measured = new Map<Server, Figures[]>([
-    [tgt, []],
-    [allpath, []],
-  ]);
-  const rates = new Map<Server, number>();
-  for (const server of measured.keys()) rates.set(server, await warmUp(server, load, seconds));
-  for (let round = 0; round < rounds; round += 1) {
-    // Who comes first changes, for the second may find the machine warmer or busier.
-    const turns = round % 2 === 0 ? [tgt, allpath] : [allpath, tgt];
-    for (const server of turns) {
-      progress(`${label}, round ${round + 1} of ${rounds}, ${server.name}`);
-      measured.get(server)?.push(await measure(server, load, seconds, rates.get(server) ?? 1));
-    }
-  }
-  const figures = { tgt: medians(measured.get(tgt)), allpath: medians(measured.get(allpath)) };
-  const iopsRatio = figures.allpath.iops / figures.tgt.iops;
-  const cpuRatio = figures.allpath.serverCpuUs / figures.tgt.serverCpuUs;
+  const [tgt, allpath] = await measureTurns(load, servers, options);
+  if (tgt === undefined || allpath === undefined) throw new Error('a server was not measured');
+  const iopsRatio = allpath.iops / tgt.iops;
+  const cpuRatio = allpath.serverCpuUs / tgt.serverCpuUs;
   const reached = iopsRatio >= iopsRatioMin && cpuRatio <= cpuRatioMax;
-  return { label, ...figures, iopsRatio, cpuRatio, iopsRatioMin, cpuRatioMax, reached };
-}
-
-/** Each direction, deep and alone, until a just-in-time compiler has done its work. */
-async function warmUpWhole(server: Server, seconds: number): Promise<void> {
-  const common = { tool: 'qemu-img', blockBytes: 4 * kiB } as const;
-  for (const direction of ['read', 'write'] as const) {
-    for (const depth of [32, 1]) {
-      const commands = Math.ceil(seconds * (depth === 1 ? 10_000 : 60_000));
-      await putLoad(server.url, { ...common, direction, depth }, commands, 1);
-    }
-  }
-}
-
-/** A short run that finds the rate, from which the count of a measurement follows. */
-async function warmUp(server: Server, load: Load, seconds: number): Promise<number> {
-  const commands = Math.max(8, Math.round((200_000 * Math.min(1, seconds)) / load.blockBytes) * 8);
-  const result = await putLoad(server.url, load, commands, commands);
-  return result.commands / result.seconds;
-}
-
-async function measure(server: Server, load: Load, seconds: number, rate: number) {
-  const commands = Math.max(load.depth, Math.round(rate * seconds));
-  const cpuBeforeUs = cpuUs(server.pid);
-  const result = await putLoad(server.url, load, commands, rate);
-  const serverCpuUs = cpuUs(server.pid) - cpuBeforeUs;
   return {
-    iops: result.commands / result.seconds,
-    serverCpuUs: serverCpuUs / result.commands,
-    clientCpuUs: result.clientCpuUs / result.commands,
+    label: labelOf(load),
+    tgt,
+    allpath,
+    iopsRatio,
+    cpuRatio,
+    iopsRatioMin,
+    cpuRatioMax,
+    reached,
   };
-}
-
-function medians(all: readonly Figures[] = []): Figures {
-  const median = (pick: (figures: Figures) => number) => {
-    const sorted = all.map(pick).sort((a, b) => a - b);
-    const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-    const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
-    return (lower + upper) / 2;
-  };
-  return {
-    iops: median(({ iops }) => iops),
-    serverCpuUs: median(({ serverCpuUs }) => serverCpuUs),
-    clientCpuUs: median(({ clientCpuUs }) => clientCpuUs),
-  };
-}
-
-export function labelOf({ tool, direction, blockBytes, depth }: Load): string {
-  const size = blockBytes < 1024 ** 2 ? `${blockBytes / kiB} KiB` : `${blockBytes / kiB ** 2} MiB`;
-  return `${size} depth ${depth} ${direction}${tool === 'iscsi-perf' ? ' (iscsi-perf)' : ''}`;
 }

@@ -1,0 +1,100 @@
+import { type Load, putLoad } from './client/load.ts';
+import { cpuUs } from './process-figures.ts';
+
+const kiB = 1024;
+
+/** What is measured: a target, or a client's own library where nothing stands between. */
+export interface Subject {
+  readonly name: string;
+  /** Where the client's tools reach the disk. */
+  readonly url: string;
+  /** The process whose CPU is told; none where the client does all. */
+  readonly pid: number | undefined;
+}
+
+/** Medians of one subject under one load. */
+export interface Figures {
+  readonly iops: number;
+  /** Microseconds per command; 0 without a server. */
+  readonly serverCpuUs: number;
+  readonly clientCpuUs: number;
+}
+
+export interface TurnsOptions {
+  /** How often each load is measured on each subject, in turns. */
+  readonly rounds: number;
+  /** About how long each measurement takes. */
+  readonly seconds: number;
+  /** Told before each measurement. */
+  progress(text: string): void;
+}
+
+/** Puts one load on all subjects turn by turn; the medians, in the order of the subjects. */
+export async function measureTurns(
+  load: Load,
+  subjects: readonly Subject[],
+  { rounds, seconds, progress }: TurnsOptions,
+): Promise<readonly Figures[]> {
+  const measured = new Map<Subject, Figures[]>(subjects.map((subject) => [subject, []]));
+  const rates = new Map<Subject, number>();
+  for (const subject of subjects) rates.set(subject, await findRate(subject, load, seconds));
+  for (let round = 0; round < rounds; round += 1) {
+    // Who comes first changes, for the next may find the machine warmer or busier.
+    const turns = round % 2 === 0 ? subjects : [...subjects].reverse();
+    for (const subject of turns) {
+      progress(`${labelOf(load)}, round ${round + 1} of ${rounds}, ${subject.name}`);
+      const rate = rates.get(subject) ?? 1;
+      measured.get(subject)?.push(await measure(subject, load, seconds, rate));
+    }
+  }
+  return subjects.map((subject) => medians(measured.get(subject)));
+}
+
+/** Each direction, deep and alone, until a just-in-time compiler has done its work. */
+export async function warmUp(subject: Subject, seconds: number): Promise<void> {
+  const common = { tool: 'qemu-img', blockBytes: 4 * kiB } as const;
+  for (const direction of ['read', 'write'] as const) {
+    for (const depth of [32, 1]) {
+      const commands = Math.ceil(seconds * (depth === 1 ? 10_000 : 60_000));
+      await putLoad(subject.url, { ...common, direction, depth }, commands, 1);
+    }
+  }
+}
+
+/** A short run that finds the rate, from which the count of a measurement follows. */
+async function findRate(subject: Subject, load: Load, seconds: number): Promise<number> {
+  const commands = Math.max(8, Math.round((200_000 * Math.min(1, seconds)) / load.blockBytes) * 8);
+  const result = await putLoad(subject.url, load, commands, commands);
+  return result.commands / result.seconds;
+}
+
+async function measure(subject: Subject, load: Load, seconds: number, rate: number) {
+  const commands = Math.max(load.depth, Math.round(rate * seconds));
+  const usedUs = () => (subject.pid === undefined ? 0 : cpuUs(subject.pid));
+  const beforeUs = usedUs();
+  const result = await putLoad(subject.url, load, commands, rate);
+  return {
+    iops: result.commands / result.seconds,
+    serverCpuUs: (usedUs() - beforeUs) / result.commands,
+    clientCpuUs: result.clientCpuUs / result.commands,
+  };
+}
+
+function medians(all: readonly Figures[] = []): Figures {
+  const median = (pick: (figures: Figures) => number) => {
+    const sorted = all.map(pick).sort((a, b) => a - b);
+    const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+    const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+    return (lower + upper) / 2;
+  };
+  return {
+    iops: median(({ iops }) => iops),
+    serverCpuUs: median(({ serverCpuUs }) => serverCpuUs),
+    clientCpuUs: median(({ clientCpuUs }) => clientCpuUs),
+  };
+}
+
+export function labelOf({ tool, direction, blockBytes, depth }: Load): string {
+  const size = blockBytes < 1024 ** 2 ? `${blockBytes / kiB} KiB` : `${blockBytes / kiB ** 2} MiB`;
+  return `${size} depth ${depth} ${direction}${tool === 'iscsi-perf' ? ' (iscsi-perf)' : ''}`;
+}
