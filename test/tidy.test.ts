@@ -75,6 +75,8 @@ test('a planted import against the layers is found', () => {
   assert.equal(findings('scsi/a.ts', "// import { x } from '../cli/main.ts';"), 0);
   assert.equal(findings('records/local/a.ts', "import { x } from '../../host/process.ts';"), 0);
   assert.equal(findings('records/a.ts', "import { x } from '../host/process.ts';"), 1);
+  assert.equal(findings('volume/rbd/a.ts', "import { x } from '../../ceph/rbd-image.ts';"), 0);
+  assert.equal(findings('volume/a.ts', "import { x } from '../ceph/rbd-image.ts';"), 1);
   assert.equal(findings('base/a.ts', "import { x } from '../../test/support/run.ts';"), 1);
   assert.equal(findings('elsewhere/a.ts', "import { x } from '../base/assert.ts';"), 1);
 });
@@ -85,9 +87,11 @@ test('docs/internals/layers.md says what the table says', () => {
     [...rows].map(([, folder = '', cell = ''], index) => [folder, namesIn(cell, index)]),
   );
   const wanted = new Map(
-    layers.map(({ folder, imports, types = [], localImports = [] }) => {
+    layers.map(({ folder, imports, types = [], localImports = [], cephImports = [] }) => {
       const local = localImports.length > 0 ? ['local/', ...localImports] : [];
-      return [folder, [...imports, ...types, ...local].sort()];
+      const driver = folder === 'volume' ? 'rbd/' : 'rados/';
+      const onCeph = cephImports.length > 0 ? [driver, ...cephImports] : [];
+      return [folder, [...imports, ...types, ...local, ...onCeph].sort()];
     }),
   );
   assert.deepEqual(documented, wanted);

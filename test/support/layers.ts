@@ -10,6 +10,8 @@ export interface Layer {
   readonly types?: readonly string[];
   /** What its drivers under `local/` may import besides. */
   readonly localImports?: readonly string[];
+  /** What its drivers under `rbd/` and `rados/` may import besides. */
+  readonly cephImports?: readonly string[];
   /** Modules of Node and packages; those of `local/` drivers besides. `*` stands for any. */
   readonly modules: readonly string[];
   readonly localModules?: readonly string[];
@@ -23,6 +25,7 @@ export const layers: readonly Layer[] = [
     folder: 'volume',
     imports: ['base'],
     localImports: ['host'],
+    cephImports: ['ceph'],
     modules: ['node:buffer'],
     localModules: ['*'],
     pure: true,
@@ -31,6 +34,7 @@ export const layers: readonly Layer[] = [
     folder: 'records',
     imports: ['base'],
     localImports: ['host'],
+    cephImports: ['ceph'],
     modules: ['node:buffer'],
     localModules: ['*'],
     pure: true,
@@ -61,14 +65,20 @@ export const layers: readonly Layer[] = [
     pure: false,
   },
   {
+    folder: 'ceph',
+    imports: ['base', 'host'],
+    modules: ['*'],
+    pure: false,
+  },
+  {
     folder: 'gateway',
-    imports: ['base', 'volume', 'records', 'scsi', 'iscsi', 'config', 'host'],
+    imports: ['base', 'volume', 'records', 'scsi', 'iscsi', 'config', 'host', 'ceph'],
     modules: ['*'],
     pure: false,
   },
   {
     folder: 'cli',
-    imports: ['base', 'volume', 'records', 'scsi', 'iscsi', 'config', 'host', 'gateway'],
+    imports: ['base', 'volume', 'records', 'scsi', 'iscsi', 'config', 'host', 'ceph', 'gateway'],
     modules: ['*'],
     pure: false,
   },
@@ -92,6 +102,8 @@ export function importProblem(file: string, from: string, typesOnly: boolean): s
   if (target.startsWith('..')) return `${from} is outside src`;
   const allowed = [layer.folder, ...layer.imports];
   if (isLocal) allowed.push(...(layer.localImports ?? []));
+  const isOnCeph = ['rbd', 'rados'].some((driver) => file.startsWith(`${layer.folder}/${driver}/`));
+  if (isOnCeph) allowed.push(...(layer.cephImports ?? []));
   if (typesOnly) allowed.push(...(layer.types ?? []));
   return allowed.some((place) => target === place || target.startsWith(`${place}/`))
     ? undefined

@@ -1,0 +1,94 @@
+import { type CephNative, cephNative, RESULT_FIELDS } from './ceph-native.ts';
+import { EAGAIN } from './errno.ts';
+
+/** The most calls and image operations that this thread has under way at one time. */
+export const CALLS_MAX = 32_768;
+/** The most results that one call from the addon tells of. */
+const RESULTS_MAX = 1024;
+
+/** What a call that is not an image operation ended with. */
+export interface Answer<T> {
+  /** 0 or more, or a negated errno. */
+  readonly errno: number;
+  /** Undefined when `errno` is negative, unless the call says otherwise. */
+  readonly value: T;
+}
+
+type OnMessage = (errno: number, value: unknown) => void;
+type OnResult = (result: number, detail: number) => void;
+
+/**
+ * What this thread has under way in the addon, by slot. A slot also holds the buffers of its
+ * operation, so that they live as long as Ceph may touch them.
+ */
+export class CephCalls {
+  readonly native: CephNative;
+  readonly #results = new Float64Array(RESULTS_MAX * RESULT_FIELDS);
+  readonly #actions: (OnMessage | OnResult | undefined)[] = [];
+  readonly #held: unknown[] = [];
+  readonly #free: number[] = [];
+
+  constructor(native: CephNative) {
+    this.native = native;
+    native.attach(
+      this.#results,
+      (count) => this.#onResults(count),
+      (slot, errno, value) => this.#onMessage(slot, errno, value),
+    );
+  }
+
+  /** Calls under way and listeners; what an operation leaves behind would show here. */
+  get size(): number {
+    return this.#actions.length - this.#free.length;
+  }
+
+  /** A slot for one answer, or for many if nobody frees it; undefined when all are taken. */
+  take(action: OnMessage | OnResult, held?: unknown): number | undefined {
+    const slot = this.#free.pop() ?? this.#actions.length;
+    if (slot >= CALLS_MAX) return undefined;
+    this.#actions[slot] = action;
+    this.#held[slot] = held;
+    return slot;
+  }
+
+  free(slot: number): void {
+    this.#actions[slot] = undefined;
+    this.#held[slot] = undefined;
+    this.#free.push(slot);
+  }
+
+  /** Starts a call and resolves with its answer; -EAGAIN when too many are under way. */
+  call<T>(start: (native: CephNative, slot: number) => void): Promise<Answer<T>> {
+    return new Promise((resolve) => {
+      const slot = this.take((errno: number, value: unknown) => {
+        this.free(slot!);
+        resolve({ errno, value: value as T });
+      });
+      if (slot === undefined) resolve({ errno: EAGAIN, value: undefined as T });
+      else start(this.native, slot);
+    });
+  }
+
+  #onResults(count: number): void {
+    const results = this.#results;
+    for (let i = 0; i < count * RESULT_FIELDS; i += RESULT_FIELDS) {
+      const slot = results[i]!;
+      const action = this.#actions[slot] as OnResult;
+      this.free(slot);
+      action(results[i + 1]!, results[i + 2]!);
+    }
+  }
+
+  #onMessage(slot: number, errno: number, value: unknown): void {
+    // A listener may have been freed while its message was on the way.
+    (this.#actions[slot] as OnMessage | undefined)?.(errno, value);
+  }
+}
+
+let calls: CephCalls | undefined;
+
+/** Those of this thread. Throws as `cephNative` does when Ceph is not to be had. */
+export function cephCalls(): CephCalls {
+  calls ??= new CephCalls(cephNative());
+  return calls;
+}

@@ -1,0 +1,26 @@
+import { getSystemErrorName } from 'node:util';
+import { Failure } from '../base/failure.ts';
+
+/** A call of Ceph that should have made something (a connection, a pool, an image, a watch). */
+export function cephFailure(call: string, errno: number, what: string): Failure<'cephFailed'> {
+  return new Failure('cephFailed', `${what}: ${call} ended with ${errnoName(errno)}`, {
+    call,
+    errno,
+  });
+}
+
+/** The negated errno of such a failure; undefined for anything else that was thrown. */
+export function errnoOf(error: unknown): number | undefined {
+  if (!(error instanceof Failure) || error.code !== 'cephFailed') return undefined;
+  const { errno } = error.data as { errno: number };
+  return errno;
+}
+
+/** `EIO` for -5; the number itself for one that has no name. */
+export function errnoName(errno: number): string {
+  try {
+    return getSystemErrorName(errno);
+  } catch {
+    return String(errno);
+  }
+}

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure } from '../base/failure.ts';
+
+/**
+ * The addon of `native/` as it is: numbers, buffers and strings in, negated errno values out. Every
+ * call that waits takes a slot first and is answered by one message with that slot. Handles are
+ * small numbers that this thread alone knows. Nobody but the other files of this folder uses it.
+ */
+export interface CephNative {
+  /** Loads the libraries of Ceph. Undefined, or the file name of the one that could not be had. */
+  load(): MissingLibrary | undefined;
+
+  /**
+   * Where answers go. `results` holds RESULT_FIELDS numbers (slot, result, detail) for each
+   * operation of an image that `onResults(count)` tells of; all else arrives by `onMessage`.
+   */
+  attach(
+    results: Float64Array,
+    onResults: (count: number) => void,
+    onMessage: (slot: number, errno: number, value: unknown) => void,
+  ): void;
+
+  /** Submits image operations: DESCRIPTOR_FIELDS numbers each, and all their buffers in a row. */
+  submit(count: number, descriptors: Float64Array, buffers: readonly Uint8Array[]): void;
+
+  connect(slot: number, user: string, conf: string, settings: readonly string[]): void;
+  shutdown(slot: number, client: number): void;
+  addresses(client: number): string;
+  instanceId(client: number): bigint;
+  fsid(slot: number, client: number): void;
+  blocklist(slot: number, client: number, address: string, seconds: number): void;
+  waitForLatestOsdmap(slot: number, client: number): void;
+  monCommand(slot: number, client: number, command: string): void;
+  clusterStat(slot: number, client: number): void;
+
+  openPool(slot: number, client: number, name: string, namespace: string): void;
+  openPoolById(slot: number, client: number, id: number, namespace: string): void;
+  closePool(pool: number): void;
+  poolId(pool: number): number;
+  poolStat(slot: number, pool: number): void;
+  listObjects(slot: number, pool: number, cursor: number, prefix: string, max: number): void;
+  closeListing(cursor: number): void;
+  setSnapWriteContext(pool: number, newest: bigint, ids: readonly bigint[]): number;
+  operate(slot: number, pool: number, object: string, steps: readonly NativeStep[]): void;
+  readObject(slot: number, pool: number, object: string, steps: readonly NativeStep[]): void;
+  watch(slot: number, watchSlot: number, pool: number, object: string, seconds: number): void;
+  watchCheck(watch: number): number;
+  watchAck(watch: number, notifyId: bigint, payload: Uint8Array): number;
+  unwatch(slot: number, watch: number): void;
+  notify(slot: number, pool: number, object: string, message: Uint8Array, timeoutMs: number): void;
+
+  openImage(slot: number, updateSlot: number, pool: number, name: string, readOnly: boolean): void;
+  closeImage(slot: number, image: number): void;
+  imageInfo(slot: number, image: number): void;
+  resizeImage(slot: number, image: number, sizeBytes: number, allowShrink: boolean): void;
+  diffImage(
+    slot: number,
+    image: number,
+    offset: number,
+    length: number,
+    extentsMax: number,
+    wholeObject: boolean,
+  ): void;
+  imageMetadata(slot: number, image: number, key: string): void;
+  setImageMetadata(slot: number, image: number, key: string, value: string | undefined): void;
+  listImages(slot: number, pool: number): void;
+  createImage(
+    slot: number,
+    pool: number,
+    name: string,
+    sizeBytes: number,
+    options: readonly (readonly [number, bigint | string])[],
+  ): void;
+  removeImage(slot: number, pool: number, name: string): void;
+}
+
+export interface MissingLibrary {
+  readonly library: string;
+  /** What the dynamic loader said. */
+  readonly reason: string;
+}
+
+/** A step of an object operation: its code, then what the code takes. */
+export type NativeStep = readonly [
+  code: number,
+  ...values: (number | bigint | string | Uint8Array | readonly (string | Uint8Array)[])[],
+];
+
+/** Numbers for each completed image operation: slot, result, detail. */
+export const RESULT_FIELDS = 3;
+/** Numbers for each submitted one: code, image, slot, offset, length, buffers, detail. */
+export const DESCRIPTOR_FIELDS = 7;
+
+const packages: Readonly<Record<string, string>> = {
+  'librados.so.2': 'librados2',
+  'librbd.so.1': 'librbd1',
+};
+
+let loaded: CephNative | undefined;
+
+/**
+ * The addon with Ceph's libraries loaded. Throws `Failure('cephAddonMissing')` when it was not
+ * built, and `Failure('cephMissing')` with `library` and `package` when Ceph is not installed.
+ */
+export function cephNative(): CephNative {
+  if (loaded !== undefined) return loaded;
+  const file = addonFile();
+  if (file === undefined) {
+    throw new Failure(
+      'cephAddonMissing',
+      'the addon for Ceph was not built: install a C++ compiler (Debian package g++) and run ' +
+        '`npm rebuild allpath`, or `node scripts/build-native.mjs` in a clone',
+    );
+  }
+  const native = createRequire(import.meta.url)(file) as CephNative;
+  const missing = native.load();
+  if (missing !== undefined) throw missingFailure(missing);
+  loaded = native;
+  return native;
+}
+
+export function missingFailure({ library, reason }: MissingLibrary): Failure<'cephMissing'> {
+  const debianPackage = packages[library] ?? library;
+  return new Failure(
+    'cephMissing',
+    `Ceph's library ${library} is not on this machine (${reason}): ` +
+      `install the Debian package ${debianPackage}`,
+    { library, package: debianPackage, reason },
+  );
+}
+
+/** What was built here comes first, then what the published package brought along. */
+function addonFile(): string | undefined {
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  return [
+    join(root, 'native', 'build', 'ceph.node'),
+    join(root, 'prebuilt', `${process.platform}-${process.arch}`, 'ceph.node'),
+  ].find((file) => existsSync(file));
+}

@@ -1,0 +1,27 @@
+/**
+ * Settings that every client of ours gets on top of its conf file; names are Ceph's.
+ *
+ * - `rbd_cache`: a cache of librbd's would show gateways different data.
+ * - `rbd_skip_partial_discard`: the default silently keeps what is not a whole 64 KiB unit.
+ * - threads: one of each costs less CPU for each operation than the default two.
+ * - `objecter_*`: a client learns of a new map after half a second instead of five or ten; more
+ *   operations may fly than the default 1024, beyond which a submission would block its thread.
+ * - `client_mount_timeout`: connecting without a monitor ends after 10 s instead of 300.
+ * - `mon_client_*`: a silent monitor is left for another one within seconds.
+ * - logs: librbd would print each operation that ends with an error.
+ */
+export const cephSettings: Readonly<Record<string, string>> = {
+  rbd_cache: 'false',
+  rbd_skip_partial_discard: 'false',
+  ms_async_op_threads: '1',
+  librados_thread_count: '1',
+  objecter_tick_interval: '0.5',
+  objecter_timeout: '1',
+  objecter_inflight_ops: '65536',
+  objecter_inflight_op_bytes: '4294967296',
+  client_mount_timeout: '10',
+  mon_client_ping_interval: '2',
+  mon_client_ping_timeout: '6',
+  err_to_stderr: 'false',
+  log_to_stderr: 'false',
+};

@@ -1,0 +1,70 @@
+import type { CephCalls } from './ceph-calls.ts';
+import { DESCRIPTOR_FIELDS } from './ceph-native.ts';
+
+/** What a descriptor asks for; codes of `native/src/image-io.cc`. */
+export const READ = 1;
+export const WRITE = 2;
+export const DISCARD = 3;
+export const WRITE_SAME = 4;
+export const WRITE_ZEROES = 5;
+export const FLUSH = 6;
+export const COMPARE_AND_WRITE = 7;
+
+/** The most operations that one call to the addon submits. */
+const BATCH_MAX = 256;
+
+/**
+ * Collects the image operations of one callback of the event loop, of all images of this thread,
+ * and submits them with one call to the addon when the callback ends.
+ */
+export class ImageSubmission {
+  readonly #calls: CephCalls;
+  readonly #descriptors = new Float64Array(BATCH_MAX * DESCRIPTOR_FIELDS);
+  #buffers: Uint8Array[] = [];
+  #count = 0;
+
+  constructor(calls: CephCalls) {
+    this.#calls = calls;
+  }
+
+  /** `detail`: flags, or the number of buffers of the compare list. */
+  add(
+    code: number,
+    image: number,
+    slot: number,
+    offset: number,
+    length: number,
+    buffers: readonly Uint8Array[],
+    detail: number,
+  ): void {
+    const at = this.#count * DESCRIPTOR_FIELDS;
+    const descriptors = this.#descriptors;
+    descriptors[at] = code;
+    descriptors[at + 1] = image;
+    descriptors[at + 2] = slot;
+    descriptors[at + 3] = offset;
+    descriptors[at + 4] = length;
+    descriptors[at + 5] = buffers.length;
+    descriptors[at + 6] = detail;
+    for (const buffer of buffers) this.#buffers.push(buffer);
+    if (++this.#count === BATCH_MAX) this.#flush();
+    else if (this.#count === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#count === 0) return;
+    const count = this.#count;
+    const buffers = this.#buffers;
+    this.#count = 0;
+    this.#buffers = [];
+    this.#calls.native.submit(count, this.#descriptors, buffers);
+  }
+}
+
+let submission: ImageSubmission | undefined;
+
+/** That of this thread. */
+export function imageSubmission(calls: CephCalls): ImageSubmission {
+  submission ??= new ImageSubmission(calls);
+  return submission;
+}

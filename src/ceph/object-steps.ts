@@ -1,0 +1,155 @@
+import type { NativeStep } from './ceph-native.ts';
+
+/** How the stored value is compared with the given one: `stored OP given` reads backwards in Ceph. */
+export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
+
+/**
+ * A step of one atomic write operation on one object. All steps hold and are applied, or none is.
+ * The first that does not hold names the errno of the whole:
+ *
+ * - `create` exclusive: -EEXIST. `assertExists`: -ENOENT. Any comparison on an absent object, too,
+ *   unless a `create` stands before it.
+ * - `assertVersion`: -ERANGE when the object is newer, -EOVERFLOW when it is older.
+ * - `cmpext`: `CMPEXT_MISMATCH - index` of the first differing byte of these bytes. What was never
+ *   written compares as zeros. Several in one operation are all checked.
+ * - `cmpxattr`, `omapCmp`: -ECANCELED. What is absent compares as the empty string. `given OP
+ *   stored` for all but `eq` and `ne`: stored `7`, given `8`: `lte` fails, `gte` holds.
+ */
+export type WriteStep =
+  | { readonly step: 'create'; readonly exclusive: boolean }
+  | { readonly step: 'assertExists' }
+  | { readonly step: 'assertVersion'; readonly version: number }
+  | { readonly step: 'cmpext'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly step: 'write'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly step: 'writeFull'; readonly bytes: Uint8Array }
+  | { readonly step: 'remove' }
+  | { readonly step: 'zero'; readonly offset: number; readonly length: number }
+  | { readonly step: 'truncate'; readonly sizeBytes: number }
+  | {
+      readonly step: 'cmpxattr';
+      readonly name: string;
+      readonly comparison: Comparison;
+      readonly value: Uint8Array;
+    }
+  | { readonly step: 'setxattr'; readonly name: string; readonly value: Uint8Array }
+  | { readonly step: 'rmxattr'; readonly name: string }
+  | {
+      readonly step: 'omapCmp';
+      readonly key: string;
+      readonly comparison: Comparison;
+      readonly value: Uint8Array;
+    }
+  | { readonly step: 'omapSet'; readonly entries: Iterable<readonly [string, Uint8Array]> }
+  | { readonly step: 'omapRemove'; readonly keys: readonly string[] }
+  | { readonly step: 'omapClear' };
+
+/** A step of one read operation: all of them see the object at one moment. */
+export type ReadStep =
+  /** At most `READ_LENGTH_MAX` bytes; fewer come back at the object's end. */
+  | { readonly step: 'read'; readonly offset: number; readonly length: number }
+  | { readonly step: 'stat' }
+  | { readonly step: 'getxattrs' }
+  /** In key order, those after `startAfter` that begin with `prefix`. */
+  | {
+      readonly step: 'omapGetValues';
+      readonly startAfter?: string;
+      readonly prefix?: string;
+      /** At most `OMAP_PAGE_MAX`. */
+      readonly max: number;
+    }
+  | { readonly step: 'omapGetValuesByKeys'; readonly keys: readonly string[] };
+
+/** What a read step gave, in the place of its step. */
+export type ReadValue =
+  | { readonly step: 'read'; readonly bytes: Uint8Array }
+  | { readonly step: 'stat'; readonly sizeBytes: number; readonly mtimeSeconds: number }
+  | { readonly step: 'getxattrs'; readonly values: ReadonlyMap<string, Uint8Array> }
+  | {
+      readonly step: 'omapGetValues';
+      readonly values: ReadonlyMap<string, Uint8Array>;
+      /** Whether keys follow that did not fit. */
+      readonly more: boolean;
+    }
+  | { readonly step: 'omapGetValuesByKeys'; readonly values: ReadonlyMap<string, Uint8Array> };
+
+/** The most steps of one operation. */
+export const STEPS_MAX = 256;
+export const READ_LENGTH_MAX = 64 * 1024 * 1024;
+/** The most keys that one omap step names or brings; OSDs bound a page to 1024 by themselves. */
+export const OMAP_PAGE_MAX = 1024;
+
+/** Codes of `native/src/object-steps.h`. */
+const comparisons = { eq: 1, ne: 2, gt: 3, gte: 4, lt: 5, lte: 6 } as const;
+
+export function nativeWriteStep(step: WriteStep): NativeStep {
+  switch (step.step) {
+    case 'create':
+      return [1, step.exclusive ? 1 : 0];
+    case 'assertExists':
+      return [2];
+    case 'assertVersion':
+      return [3, step.version];
+    case 'cmpext':
+      return [4, step.offset, step.bytes];
+    case 'write':
+      return [5, step.offset, step.bytes];
+    case 'writeFull':
+      return [6, step.bytes];
+    case 'remove':
+      return [7];
+    case 'zero':
+      return [8, step.offset, step.length];
+    case 'truncate':
+      return [9, step.sizeBytes];
+    case 'cmpxattr':
+      return [10, comparisons[step.comparison], step.name, step.value];
+    case 'setxattr':
+      return [11, step.name, step.value];
+    case 'rmxattr':
+      return [12, step.name];
+    case 'omapCmp':
+      return [13, comparisons[step.comparison], step.key, step.value];
+    case 'omapSet': {
+      const entries = [...step.entries];
+      return [14, entries.map(([key]) => key), entries.map(([, value]) => value)];
+    }
+    case 'omapRemove':
+      return [15, step.keys];
+    case 'omapClear':
+      return [16];
+  }
+}
+
+export function nativeReadStep(step: ReadStep): NativeStep {
+  switch (step.step) {
+    case 'read':
+      return [1, step.offset, step.length];
+    case 'stat':
+      return [2];
+    case 'getxattrs':
+      return [3];
+    case 'omapGetValues':
+      return [4, step.startAfter ?? '', step.prefix ?? '', step.max];
+    case 'omapGetValuesByKeys':
+      return [5, step.keys];
+  }
+}
+
+/** What the addon gives for a read step: bytes, or flat rows of names and bytes. */
+export type NativeReadValue =
+  | Uint8Array
+  | readonly [sizeBytes: number, mtimeSeconds: number]
+  | { readonly names: readonly string[]; readonly values: readonly Uint8Array[]; more: boolean };
+
+export function readValue(step: ReadStep, value: NativeReadValue): ReadValue {
+  if (step.step === 'read') return { step: 'read', bytes: value as Uint8Array };
+  if (step.step === 'stat') {
+    const [sizeBytes, mtimeSeconds] = value as [number, number];
+    return { step: 'stat', sizeBytes, mtimeSeconds };
+  }
+  const rows = value as Extract<NativeReadValue, { names: readonly string[] }>;
+  const values = new Map(rows.names.map((name, index) => [name, rows.values[index]!]));
+  return step.step === 'omapGetValues'
+    ? { step: step.step, values, more: rows.more }
+    : { step: step.step, values };
+}

@@ -1,0 +1,174 @@
+import { assert } from '../base/assert.ts';
+import type { CallGate } from './call-gate.ts';
+import type { CephCalls } from './ceph-calls.ts';
+import { EAGAIN, EINVAL } from './errno.ts';
+import { type NotifyAnswers, notifyAnswers } from './notify-answers.ts';
+import { ObjectListing } from './object-listing.ts';
+import {
+  type NativeReadValue,
+  nativeReadStep,
+  nativeWriteStep,
+  type ReadStep,
+  type ReadValue,
+  readValue,
+  STEPS_MAX,
+  type WriteStep,
+} from './object-steps.ts';
+import { RadosWatch, type WatchListener, type WatchOptions } from './rados-watch.ts';
+
+export interface OperateResult {
+  /** 0, or the negated errno of the first step that did not hold (see `WriteStep`). */
+  readonly errno: number;
+  /** The object's version after this very operation. */
+  readonly version: number;
+  /** For each step its own return value: where a cmpext miscompared, say. */
+  readonly stepErrnos: readonly number[];
+}
+
+export interface ReadResult {
+  /** 0, or negated: -ENOENT when there is no such object. */
+  readonly errno: number;
+  /** The object's version that this very operation saw. */
+  readonly version: number;
+  /** One for each step; empty when `errno` is negative. */
+  readonly values: readonly ReadValue[];
+}
+
+/** The snapshots that a write must preserve, as `RbdImageInfo` has them. */
+export interface SnapContext {
+  readonly newest: bigint;
+  /** In descending order. */
+  readonly ids: readonly bigint[];
+}
+
+export interface PoolStat {
+  readonly errno: number;
+  readonly objects: number;
+  /** Bytes as clients see them, without copies. */
+  readonly storedBytes: number;
+}
+
+/** The most object operations that a pool has in flight; more end -EAGAIN at once. */
+export const OBJECT_OPERATIONS_MAX = 1024;
+
+/**
+ * Objects of one pool and namespace, and the snapshot context that writes through this very handle
+ * carry: an image's data objects want a handle of their own. Nothing here waits for space: a full
+ * pool ends a write with -ENOSPC or -EDQUOT (rados_set_pool_full_try).
+ */
+export class RadosPool {
+  readonly name: string;
+  /** The pool's number in the cluster. */
+  readonly id: number;
+  readonly gate: CallGate;
+  readonly calls: CephCalls;
+  /** What the addon knows this pool by. */
+  readonly handle: number;
+  #inFlight = 0;
+  #closed = false;
+
+  constructor(calls: CephCalls, gate: CallGate, handle: number, name: string) {
+    this.calls = calls;
+    this.gate = gate;
+    this.handle = handle;
+    this.name = name;
+    this.id = calls.native.poolId(handle);
+  }
+
+  /** Object operations in flight. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** One atomic operation. Bytes are copied at submission: the caller may reuse them at once. */
+  async operate(object: string, steps: readonly WriteStep[]): Promise<OperateResult> {
+    assert(steps.length <= STEPS_MAX, 'an operation has at most STEPS_MAX steps');
+    if (this.#inFlight >= OBJECT_OPERATIONS_MAX) return refusedOperation;
+    this.#inFlight++;
+    const encoded = steps.map(nativeWriteStep);
+    const { errno, value } = await this.calls.call<NativeOperated>((native, slot) =>
+      native.operate(slot, this.handle, object, encoded),
+    );
+    this.#inFlight--;
+    return { errno, version: value?.version ?? 0, stepErrnos: value?.stepErrnos ?? [] };
+  }
+
+  /** One operation that sees the object at one moment. */
+  async read(object: string, steps: readonly ReadStep[]): Promise<ReadResult> {
+    assert(steps.length <= STEPS_MAX, 'an operation has at most STEPS_MAX steps');
+    if (this.#inFlight >= OBJECT_OPERATIONS_MAX) return { errno: EAGAIN, version: 0, values: [] };
+    this.#inFlight++;
+    const encoded = steps.map(nativeReadStep);
+    const { errno, value } = await this.calls.call<NativeRead>((native, slot) =>
+      native.readObject(slot, this.handle, object, encoded),
+    );
+    this.#inFlight--;
+    const found = errno < 0 ? [] : value.values;
+    return {
+      errno,
+      version: value?.version ?? 0,
+      values: found.map((one, index) => readValue(steps[index]!, one)),
+    };
+  }
+
+  /** The context of every later write through this handle; `undefined`: no snapshots. 0 or -EINVAL. */
+  setSnapWriteContext(context: SnapContext | undefined): number {
+    if (this.#closed) return EINVAL;
+    const { newest, ids } = context ?? { newest: 0n, ids: [] };
+    return this.calls.native.setSnapWriteContext(this.handle, newest, ids);
+  }
+
+  /**
+   * Watches an object, which must exist. Rejects with `Failure('cephFailed')`: -ENOENT when it does
+   * not, -ESHUTDOWN when this client is blocklisted.
+   */
+  watch(object: string, listener: WatchListener, options: WatchOptions = {}): Promise<RadosWatch> {
+    return RadosWatch.open(this, object, listener, options);
+  }
+
+  /** Tells all watchers of an object, and resolves with their answers after `timeoutMs` at most. */
+  async notify(object: string, message: Uint8Array, timeoutMs: number): Promise<NotifyAnswers> {
+    const { errno, value } = await this.calls.call<Uint8Array | undefined>((native, slot) =>
+      native.notify(slot, this.handle, object, message, timeoutMs),
+    );
+    return notifyAnswers(errno, value);
+  }
+
+  /** Names of objects that begin with `prefix`, in no order, page by page. */
+  listObjects(prefix = ''): ObjectListing {
+    return new ObjectListing(this, prefix);
+  }
+
+  /** Zeros while the cluster has no manager. */
+  async stat(): Promise<PoolStat> {
+    const { errno, value } = await this.gate.run(() =>
+      this.calls.call<Omit<PoolStat, 'errno'> | undefined>((native, slot) =>
+        native.poolStat(slot, this.handle),
+      ),
+    );
+    return { errno, objects: value?.objects ?? 0, storedBytes: value?.storedBytes ?? 0 };
+  }
+
+  /** Lets go of the handle; what is in flight still ends. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.calls.native.closePool(this.handle);
+  }
+}
+
+interface NativeOperated {
+  readonly version: number;
+  readonly stepErrnos: readonly number[];
+}
+
+interface NativeRead {
+  readonly version: number;
+  readonly values: readonly NativeReadValue[];
+}
+
+const refusedOperation: OperateResult = Object.freeze({
+  errno: EAGAIN,
+  version: 0,
+  stepErrnos: [],
+});

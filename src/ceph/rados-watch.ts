@@ -1,0 +1,105 @@
+import { cephFailure } from './ceph-failure.ts';
+import { EAGAIN, ENOTCONN } from './errno.ts';
+import type { RadosPool } from './rados-pool.ts';
+
+export interface WatchOptions {
+  /**
+   * After so many seconds without a ping the OSD forgets the watch; 0 is the cluster's own bound
+   * (30 s). At least five times `objecter_tick_interval`, for pings go once in a tick.
+   */
+  readonly timeoutSeconds?: number;
+}
+
+export interface WatchListener {
+  /**
+   * A notification; its sender waits until `watch.ack(notifyId, payload)`, or for its time-out.
+   * `fromGid` is the sender's `RadosClient.instanceId`.
+   */
+  onNotify(notifyId: bigint, message: Uint8Array, fromGid: bigint): void;
+  /**
+   * The watch is lost, mostly with -ENOTCONN: close it and watch again, which rejects with
+   * -ESHUTDOWN when this client is blocklisted. Not called while the OSD is silent: see `ageMs`.
+   */
+  onError(errno: number): void;
+}
+
+/** The most bytes of a notification and of an answer that we send. */
+export const NOTIFY_LENGTH_MAX = 1024 * 1024;
+
+interface Notified {
+  readonly notifyId: bigint;
+  readonly fromGid: bigint;
+  readonly message: Uint8Array;
+}
+
+export class RadosWatch {
+  readonly object: string;
+  readonly #pool: RadosPool;
+  readonly #slot: number;
+  #handle: number;
+  #closed: Promise<void> | undefined;
+
+  private constructor(pool: RadosPool, object: string, slot: number) {
+    this.#pool = pool;
+    this.object = object;
+    this.#slot = slot;
+    this.#handle = 0;
+  }
+
+  /** See `RadosPool.watch`. */
+  static async open(
+    pool: RadosPool,
+    object: string,
+    listener: WatchListener,
+    options: WatchOptions,
+  ): Promise<RadosWatch> {
+    const { calls } = pool;
+    const watchSlot = calls.take((errno: number, value: unknown) => {
+      if (watch.#closed !== undefined) return;
+      if (errno < 0) listener.onError(errno);
+      else {
+        const { notifyId, message, fromGid } = value as Notified;
+        listener.onNotify(notifyId, message, fromGid);
+      }
+    });
+    if (watchSlot === undefined) {
+      throw cephFailure('rados_aio_watch', EAGAIN, `watching ${object}`);
+    }
+    const watch: RadosWatch = new RadosWatch(pool, object, watchSlot);
+    const { errno, value } = await calls.call<number>((native, slot) =>
+      native.watch(slot, watchSlot, pool.handle, object, options.timeoutSeconds ?? 0),
+    );
+    if (errno < 0) {
+      calls.free(watchSlot);
+      throw cephFailure('rados_aio_watch', errno, `watching ${object}`);
+    }
+    watch.#handle = value;
+    return watch;
+  }
+
+  /**
+   * Milliseconds since the OSD last confirmed the watch; negated errno (-ENOTCONN) once it is lost.
+   * The one sign of a cluster that went silent.
+   */
+  ageMs(): number {
+    return this.#handle === 0 ? ENOTCONN : this.#pool.calls.native.watchCheck(this.#handle);
+  }
+
+  /** Answers a notification, also one whose sender no longer waits. */
+  ack(notifyId: bigint, payload: Uint8Array): void {
+    if (this.#handle !== 0) this.#pool.calls.native.watchAck(this.#handle, notifyId, payload);
+  }
+
+  /** No call of the listener after it was called. Resolves when the OSD and all of ours let go. */
+  close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed;
+    const handle = this.#handle;
+    const { calls } = this.#pool;
+    this.#handle = 0;
+    // The answer comes after all that this watch ever told of, so that its slot may be given on.
+    this.#closed = calls
+      .call((native, slot) => native.unwatch(slot, handle))
+      .then(() => calls.free(this.#slot));
+    return this.#closed;
+  }
+}

@@ -1,0 +1,58 @@
+import type { SnapContext } from './rados-pool.ts';
+
+/** What librbd knows of an open image; `RbdImage.refresh` asks anew. */
+export interface RbdImageInfo {
+  readonly sizeBytes: number;
+  readonly objectSizeBytes: number;
+  /** The object size is `2 ** order`. */
+  readonly order: number;
+  /** Data object n is `${blockNamePrefix}.${n as 16 hex digits}`. */
+  readonly blockNamePrefix: string;
+  /** Bits of `RBD_FEATURE_*`. */
+  readonly features: bigint;
+  readonly stripeUnitBytes: number;
+  /** 1: no striping, whatever the stripe unit. */
+  readonly stripeCount: number;
+  /** The pool of the data objects; that of the image unless it has a data pool. */
+  readonly dataPoolId: number;
+  readonly id: string;
+  /** What the image was cloned from and still depends on. */
+  readonly parent: RbdParent | undefined;
+  /** Bytes from its start that the parent backs; 0 without one. */
+  readonly parentOverlapBytes: number;
+  readonly snapshots: readonly RbdSnapshot[];
+  /** What a write to a data object past librbd must carry. */
+  readonly snapContext: SnapContext;
+}
+
+export interface RbdParent {
+  readonly poolId: number;
+  readonly pool: string;
+  readonly namespace: string;
+  readonly image: string;
+  readonly snapshot: string;
+}
+
+export interface RbdSnapshot {
+  readonly id: bigint;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** RBD_FEATURE_* of librbd. */
+export const RBD_FEATURE_LAYERING = 1n;
+export const RBD_FEATURE_STRIPINGV2 = 2n;
+export const RBD_FEATURE_EXCLUSIVE_LOCK = 4n;
+export const RBD_FEATURE_OBJECT_MAP = 8n;
+export const RBD_FEATURE_FAST_DIFF = 16n;
+export const RBD_FEATURE_DEEP_FLATTEN = 32n;
+export const RBD_FEATURE_JOURNALING = 64n;
+export const RBD_FEATURE_DATA_POOL = 128n;
+
+/** As the addon gives it. */
+export type NativeImageInfo = Omit<RbdImageInfo, 'snapContext'>;
+
+export function imageInfo(native: NativeImageInfo): RbdImageInfo {
+  const ids = native.snapshots.map(({ id }) => id).sort((a, b) => (a < b ? 1 : -1));
+  return { ...native, snapContext: { newest: ids[0] ?? 0n, ids } };
+}

@@ -1,0 +1,313 @@
+import type { CephCalls } from './ceph-calls.ts';
+import { cephFailure } from './ceph-failure.ts';
+import { EAGAIN, EILSEQ, ESHUTDOWN } from './errno.ts';
+import {
+  COMPARE_AND_WRITE,
+  DISCARD,
+  FLUSH,
+  type ImageSubmission,
+  imageSubmission,
+  READ,
+  WRITE,
+  WRITE_SAME,
+  WRITE_ZEROES,
+} from './image-submission.ts';
+import type { RadosPool } from './rados-pool.ts';
+import { imageInfo, type NativeImageInfo, type RbdImageInfo } from './rbd-image-info.ts';
+
+export interface RbdOpenOptions {
+  /** No watch on the header: the info goes stale. */
+  readonly readOnly?: boolean;
+}
+
+export interface CompareAndWriteResult {
+  /** 0; -EILSEQ: miscompared; -EINVAL: the range is not inside one 512-byte sector. */
+  readonly errno: number;
+  /**
+   * As librbd gives it: of Ceph 16, the first byte in the image of the data object, plus the index
+   * of the first differing byte. 0 unless `errno` is -EILSEQ.
+   */
+  readonly mismatchOffset: number;
+}
+
+export interface DiffResult {
+  readonly errno: number;
+  /** In order; what lies between them was never written. `exists` false: discarded since. */
+  readonly extents: readonly RbdExtent[];
+  /** Whether more follow than `extentsMax`. */
+  readonly more: boolean;
+}
+
+export interface RbdExtent {
+  readonly offset: number;
+  readonly length: number;
+  readonly exists: boolean;
+}
+
+/** The most operations that one image has in flight; more end -EAGAIN and are not submitted. */
+export const IMAGE_OPERATIONS_MAX = 2048;
+/** The most buffers of one operation (IOV_MAX of Linux). */
+export const IMAGE_BUFFERS_MAX = 1024;
+
+const EXTENTS_MAX = 65_536;
+
+/**
+ * An open image. Operations end with 0 (or the number of bytes read) or with a negated errno.
+ *
+ * - Buffers belong to Ceph until the operation ended: it reads and fills them in place. They stay
+ *   alive meanwhile, whatever the caller lets go of.
+ * - librbd does not check ranges: what crosses the end of the image is cut off silently.
+ * - An acknowledged write is durable (rbd_cache=false).
+ * - Operations of one callback of the event loop are submitted together when it ends, in order.
+ */
+export class RbdImage {
+  readonly name: string;
+  readonly pool: RadosPool;
+  readonly #calls: CephCalls;
+  readonly #submission: ImageSubmission;
+  readonly #handle: number;
+  readonly #listeners = new Set<() => void>();
+  readonly #updateSlot: number;
+  #info: RbdImageInfo;
+  #inFlight = 0;
+  #closed: Promise<number> | undefined;
+  #idle: (() => void) | undefined;
+
+  private constructor(pool: RadosPool, name: string, opened: Opened, updateSlot: number) {
+    this.pool = pool;
+    this.name = name;
+    this.#calls = pool.calls;
+    this.#submission = imageSubmission(pool.calls);
+    this.#handle = opened.handle;
+    this.#info = imageInfo(opened.info);
+    this.#updateSlot = updateSlot;
+  }
+
+  /** Rejects with `Failure('cephFailed')`: -ENOENT, -ESHUTDOWN of a blocklisted client. */
+  static async open(
+    pool: RadosPool,
+    name: string,
+    options: RbdOpenOptions = {},
+  ): Promise<RbdImage> {
+    const { calls } = pool;
+    let onUpdate = () => {};
+    const updateSlot = calls.take(() => onUpdate());
+    if (updateSlot === undefined) throw cephFailure('rbd_open', EAGAIN, `the image ${name}`);
+    const { errno, value } = await pool.gate.run(() =>
+      calls.call<Opened>((native, slot) =>
+        native.openImage(slot, updateSlot, pool.handle, name, options.readOnly ?? false),
+      ),
+    );
+    if (errno < 0) {
+      calls.free(updateSlot);
+      throw cephFailure('rbd_open', errno, `the image ${name}`);
+    }
+    const image = new RbdImage(pool, name, value, updateSlot);
+    onUpdate = () => image.#onUpdate();
+    return image;
+  }
+
+  /** As of the open, or of the last `refresh`. */
+  get info(): RbdImageInfo {
+    return this.#info;
+  }
+
+  /** Operations in flight. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Fills `into` in order; what was never written reads as zeros. The number of bytes read. */
+  read(offset: number, into: readonly Uint8Array[]): Promise<number> {
+    return this.#submit(READ, offset, 0, into, 0);
+  }
+
+  write(offset: number, from: readonly Uint8Array[]): Promise<number> {
+    return this.#submit(WRITE, offset, 0, from, 0);
+  }
+
+  /**
+   * Writes `write` if `compare` (as long) equals what is there; executed at the OSD. Ceph 16 takes a
+   * range inside one 512-byte sector and answers -EINVAL to all others; Reef and later one stripe
+   * unit. One buffer each.
+   */
+  compareAndWrite(
+    offset: number,
+    compare: Uint8Array,
+    write: Uint8Array,
+  ): Promise<CompareAndWriteResult> {
+    return new Promise((resolve) => {
+      const done = (errno: number, mismatchOffset: number) =>
+        resolve({ errno, mismatchOffset: errno === EILSEQ ? mismatchOffset : 0 });
+      this.#start(COMPARE_AND_WRITE, offset, compare.length, [compare, write], 0, done);
+    });
+  }
+
+  /** Repeats `pattern`; `length` is a multiple of its length. */
+  writeSame(offset: number, length: number, pattern: Uint8Array): Promise<number> {
+    return this.#submit(WRITE_SAME, offset, length, [pattern], 0);
+  }
+
+  /** Reads as zeros afterwards, to the byte (rbd_skip_partial_discard=false), and gives space back. */
+  discard(offset: number, length: number): Promise<number> {
+    return this.#submit(DISCARD, offset, length, noBuffers, 0);
+  }
+
+  /** Reads as zeros afterwards. `thick`: the space stays allocated, real zeros are written. */
+  writeZeroes(offset: number, length: number, options: { thick?: boolean } = {}): Promise<number> {
+    return this.#submit(WRITE_ZEROES, offset, length, noBuffers, options.thick ? 1 : 0);
+  }
+
+  /** Ends after the earlier writes of this handle. */
+  flush(): Promise<number> {
+    return this.#submit(FLUSH, 0, 0, noBuffers, 0);
+  }
+
+  /** Asks librbd for `info` anew, which waits for the header's object after an update. */
+  async refresh(): Promise<number> {
+    const { errno, value } = await this.#blocking<NativeImageInfo>((slot) =>
+      this.#calls.native.imageInfo(slot, this.#handle),
+    );
+    if (errno >= 0) this.#info = imageInfo(value);
+    return errno;
+  }
+
+  /** Every client that has the image open hears of it. Shrinking is slow for a large image. */
+  async resize(sizeBytes: number, options: { allowShrink?: boolean } = {}): Promise<number> {
+    const { errno } = await this.#blocking((slot) =>
+      this.#calls.native.resizeImage(slot, this.#handle, sizeBytes, options.allowShrink ?? false),
+    );
+    return errno;
+  }
+
+  /**
+   * What was written since the image was made (rbd_diff_iterate2, parents included), in a thread:
+   * one call of each OSD object, so 256 GiB take seconds. `wholeObject`: cheaper, and rounded out.
+   */
+  async diffIterate(
+    offset: number,
+    length: number,
+    options: { extentsMax?: number; wholeObject?: boolean } = {},
+  ): Promise<DiffResult> {
+    const extentsMax = Math.min(options.extentsMax ?? EXTENTS_MAX, EXTENTS_MAX);
+    const { errno, value } = await this.#blocking<{ extents: Float64Array; more: boolean }>(
+      (slot) =>
+        this.#calls.native.diffImage(
+          slot,
+          this.#handle,
+          offset,
+          length,
+          extentsMax,
+          options.wholeObject ?? false,
+        ),
+    );
+    const extents: RbdExtent[] = [];
+    for (let i = 0; errno >= 0 && i < value.extents.length; i += 3) {
+      const [at = 0, bytes = 0, exists] = value.extents.subarray(i, i + 3);
+      extents.push({ offset: at, length: bytes, exists: exists === 1 });
+    }
+    return { errno, extents, more: errno >= 0 && value.more };
+  }
+
+  /** Undefined when the image has no such key, or with any errno. */
+  async metadata(key: string): Promise<{ errno: number; value: string | undefined }> {
+    return await this.#blocking<string | undefined>((slot) =>
+      this.#calls.native.imageMetadata(slot, this.#handle, key),
+    );
+  }
+
+  /** `undefined` removes the key. Every client that has the image open hears of it. */
+  async setMetadata(key: string, value: string | undefined): Promise<number> {
+    const { errno } = await this.#blocking((slot) =>
+      this.#calls.native.setImageMetadata(slot, this.#handle, key, value),
+    );
+    return errno;
+  }
+
+  /**
+   * Calls `listener` after any client changed size, snapshots or metadata: `refresh` says what is
+   * new. Several changes may come as one call. Returns the undo.
+   */
+  onUpdate(listener: () => void): () => void {
+    const own = () => listener();
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  /**
+   * Later operations end -ESHUTDOWN at once. Resolves when those in flight are done and librbd has
+   * let go: not as long as an OSD is silent. A process that does not want to wait may exit.
+   */
+  close(): Promise<number> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<number> {
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    const { errno } = await this.pool.gate.run(() =>
+      this.#calls.call((native, slot) => native.closeImage(slot, this.#handle)),
+    );
+    this.#listeners.clear();
+    this.#calls.free(this.#updateSlot);
+    return errno;
+  }
+
+  #onUpdate(): void {
+    if (this.#closed !== undefined) return;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #submit(
+    code: number,
+    offset: number,
+    length: number,
+    buffers: readonly Uint8Array[],
+    detail: number,
+  ): Promise<number> {
+    return new Promise((resolve) => {
+      this.#start(code, offset, length, buffers, detail, resolve);
+    });
+  }
+
+  #start(
+    code: number,
+    offset: number,
+    length: number,
+    buffers: readonly Uint8Array[],
+    detail: number,
+    done: (result: number, detail: number) => void,
+  ): void {
+    const ended = (result: number, extra: number) => {
+      if (--this.#inFlight === 0) this.#idle?.();
+      done(result, extra);
+    };
+    const isOver = this.#inFlight >= IMAGE_OPERATIONS_MAX || buffers.length > IMAGE_BUFFERS_MAX;
+    const slot =
+      this.#closed === undefined && !isOver ? this.#calls.take(ended, buffers) : undefined;
+    if (slot === undefined) {
+      done(this.#closed === undefined ? EAGAIN : ESHUTDOWN, 0);
+      return;
+    }
+    this.#inFlight++;
+    this.#submission.add(code, this.#handle, slot, offset, length, buffers, detail);
+  }
+
+  #blocking<T>(start: (slot: number) => void): Promise<{ errno: number; value: T }> {
+    if (this.#closed !== undefined) {
+      return Promise.resolve({ errno: ESHUTDOWN, value: undefined as T });
+    }
+    return this.pool.gate.run(() => this.#calls.call<T>((_, slot) => start(slot)));
+  }
+}
+
+interface Opened {
+  readonly handle: number;
+  readonly info: NativeImageInfo;
+}
+
+const noBuffers: readonly Uint8Array[] = Object.freeze([]);
