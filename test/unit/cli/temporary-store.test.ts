@@ -22,7 +22,7 @@ test('only the leftover of a process that has ended is removed', async () => {
     const leave = async (name: string, owner?: object) => {
       await mkdir(join(parent, name, 'volumes'), { recursive: true });
       if (owner !== undefined) {
-        await writeFile(join(parent, name, 'demo.json'), JSON.stringify(owner));
+        await writeFile(join(parent, name, 'owner.json'), JSON.stringify(owner));
       }
     };
     await leave('allpath-demo-killed', ended);

@@ -1,0 +1,139 @@
+/** How a throwaway OSD keeps its objects. */
+export type OsdBackend =
+  /** In the memory of its process: the fastest; a killed OSD has lost everything. */
+  | 'memstore'
+  /** In a sparse file: what a killed OSD acknowledged is there when it is started again. */
+  | 'bluestore';
+
+export interface CephConfOptions {
+  readonly folder: string;
+  readonly fsid: string;
+  /** The monitor listens on the first, the other daemons on the rest. */
+  readonly ports: { readonly first: number; readonly last: number };
+  readonly backend: OsdBackend;
+  readonly osdSizeBytes: number;
+  /** Copies of an object in pools that say nothing else. */
+  readonly poolSize: number;
+  /** Lines by section, last, so that they win. */
+  readonly lines: ConfLines;
+}
+
+/** Lines like `osd heartbeat grace = 5`. */
+export type ConfLines = Readonly<
+  Partial<Record<'global' | 'mon' | 'osd' | 'mgr' | 'client', readonly string[]>>
+>;
+
+/** Groups of a throwaway pool. */
+export const PLACEMENT_GROUPS = 8;
+/** Both sizes suit a machine that serves the cluster's clients, too. */
+const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
+const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
+
+/** The monitor's address as clients are given it: messenger version 2 alone. */
+export function monAddress(port: number): string {
+  return `[v2:127.0.0.1:${port}]`;
+}
+
+/**
+ * The text of the cluster's ceph.conf. It names no folder but its own, and sets nothing for clients:
+ * what a gateway needs set, it sets itself.
+ */
+export function cephConf(options: CephConfOptions): string {
+  const { lines } = options;
+  const sections: readonly [keyof ConfLines, readonly string[]][] = [
+    ['global', globalLines(options)],
+    ['mon', monLines(options)],
+    ['mgr', mgrLines(options)],
+    ['osd', osdLines(options)],
+    ['client', []],
+  ];
+  return sections
+    .map(([name, own]) => `[${name}]\n${[...own, ...(lines[name] ?? [])].join('\n')}\n`)
+    .join('\n');
+}
+
+function globalLines({ folder, fsid, ports, poolSize }: CephConfOptions): readonly string[] {
+  return [
+    `fsid = ${fsid}`,
+    `mon host = ${monAddress(ports.first)}`,
+    'public addr = 127.0.0.1',
+    'cluster addr = 127.0.0.1',
+    'ms bind msgr1 = false',
+    `ms bind port min = ${ports.first + 1}`,
+    `ms bind port max = ${ports.last}`,
+    `keyring = ${folder}/keys/$name.keyring`,
+    `run dir = ${folder}/run`,
+    `crash dir = ${folder}/crash`,
+    `osd pool default size = ${poolSize}`,
+    'osd pool default min size = 1',
+    `osd pool default pg num = ${PLACEMENT_GROUPS}`,
+    `osd pool default pgp num = ${PLACEMENT_GROUPS}`,
+    'osd pool default pg autoscale mode = off',
+    // One host holds all copies.
+    'osd crush chooseleaf type = 0',
+    'mon allow pool size one = true',
+    'mon allow pool delete = true',
+    'mon max pg per osd = 1000',
+    'auth allow insecure global id reclaim = false',
+  ];
+}
+
+/** What all daemons have: their files are in the cluster's folder. */
+function daemonLines(folder: string): readonly string[] {
+  return [
+    `pid file = ${folder}/run/$name.pid`,
+    `admin socket = ${folder}/run/$name.asok`,
+    `log file = ${folder}/log/$name.log`,
+    'log to stderr = false',
+    'err to stderr = true',
+  ];
+}
+
+function monLines({ folder }: CephConfOptions): readonly string[] {
+  return [
+    ...daemonLines(folder),
+    `mon data = ${folder}/mon`,
+    `mon cluster log file = ${folder}/log/cluster.log`,
+    // A second by default, which every change of a map would take.
+    'paxos propose interval = 0.05',
+    'mon osd min down reporters = 1',
+    // The disk is not the cluster's alone.
+    'mon data avail warn = 3',
+    'mon data avail crit = 1',
+    'mon warn on pool no redundancy = false',
+    'mon warn on pool no app = false',
+  ];
+}
+
+function mgrLines({ folder }: CephConfOptions): readonly string[] {
+  return [
+    ...daemonLines(folder),
+    `mgr data = ${folder}/mgr`,
+    'mgr initial modules =',
+    'mgr stats period = 2',
+  ];
+}
+
+function osdLines({ folder, backend, osdSizeBytes }: CephConfOptions): readonly string[] {
+  return [
+    ...daemonLines(folder),
+    `osd data = ${folder}/osd.$id`,
+    `osd objectstore = ${backend}`,
+    `memstore device bytes = ${osdSizeBytes}`,
+    // It is written out by a clean end alone.
+    ...(backend === 'memstore' ? ['osd fast shutdown = false'] : []),
+    `bluestore block size = ${osdSizeBytes}`,
+    'bluestore block create = true',
+    'bluestore cache autotune = false',
+    `bluestore cache size = ${BLUESTORE_CACHE_BYTES}`,
+    `osd memory target = ${OSD_MEMORY_TARGET_BYTES}`,
+    // Each closing of a block device waits for one such poll, and a start has nine.
+    'bdev aio poll ms = 25',
+    'osd op num shards = 2',
+    'osd op num threads per shard = 1',
+    'osd max scrubs = 0',
+    // What file systems that are not XFS take.
+    'osd max object name len = 256',
+    'osd max object namespace len = 64',
+  ];
+}

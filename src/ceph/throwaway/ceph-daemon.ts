@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { type Clock, sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import { killProcess } from '../../host/process-end.ts';
+import {
+  ownProcessIdentity,
+  type ProcessIdentity,
+  processIdentity,
+  processState,
+} from '../../host/process-identity.ts';
+import { tiedCommand } from '../../host/tied-command.ts';
+import { cephEnvironment } from './program-run.ts';
+
+/** A daemon that is asked to end has this long; then it is killed. */
+const TERMINATION_LIMIT_MS = 30_000;
+/** A signal that stops a process takes effect when its threads have left their system calls. */
+const STOP_LIMIT_MS = 10_000;
+const POLL_MS = 2;
+/** Of each file that a dead daemon wrote, so much of the end is quoted. */
+const TAIL_BYTES = 2_000;
+
+export interface CephDaemonOptions {
+  /** `mon.a`, `osd.0`. */
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What it prints goes here; what it logs, to the file that ceph.conf names. */
+  readonly outputFile: string;
+  readonly logFile: string;
+  readonly clock: Clock;
+}
+
+/**
+ * One daemon of a throwaway cluster: a child of this process, in a session of its own (Ctrl-C in a
+ * terminal does not reach it), killed by the kernel when this process ends.
+ */
+export class CephDaemon {
+  readonly name: string;
+  readonly #options: CephDaemonOptions;
+  #child: ChildProcess | undefined;
+  #identity: ProcessIdentity | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CephDaemonOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** Undefined while it does not run. */
+  get process(): ProcessIdentity | undefined {
+    return this.isRunning ? this.#identity : undefined;
+  }
+
+  /** Stopped ones run, too. */
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Resolves when the process that was started last has ended. */
+  get ended(): Promise<unknown> {
+    return this.#ended;
+  }
+
+  /** Starts the process; that it serves is another matter. Throws if it runs already. */
+  async start(): Promise<void> {
+    if (this.isRunning) throw new Failure('cephDaemonRunning', `${this.name} runs already`);
+    const { program, args, outputFile } = this.#options;
+    const output = openSync(outputFile, 'a');
+    try {
+      const child = spawn(...tiedCommand(program, args), {
+        stdio: ['ignore', output, output],
+        detached: true,
+        env: cephEnvironment(),
+      });
+      this.#ended = once(child, 'exit').catch(() => {});
+      await once(child, 'spawn');
+      this.#child = child;
+      this.#identity = processIdentity(child.pid!);
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  /** SIGSTOP; resolves when no thread of it runs. */
+  async pause(): Promise<void> {
+    const identity = this.#signal('SIGSTOP');
+    const here = ownProcessIdentity();
+    const { clock } = this.#options;
+    const deadline = clock.now() + STOP_LIMIT_MS;
+    while (processState(identity, here) === 'running') {
+      if (clock.now() > deadline) {
+        throw new Failure('cephDaemonNotStopped', `${this.name} does not stop`);
+      }
+      await sleep(clock, POLL_MS);
+    }
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#signal('SIGCONT');
+  }
+
+  /** SIGKILL, also of one that is stopped; resolves when it has ended. No harm if it has already. */
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** SIGTERM, and SIGKILL if that does not help; resolves when it has ended. */
+  async terminate(): Promise<void> {
+    const child = this.#child;
+    child?.kill('SIGCONT');
+    child?.kill('SIGTERM');
+    const late = this.#options.clock.after(TERMINATION_LIMIT_MS, () => child?.kill('SIGKILL'));
+    await this.#ended;
+    late.cancel();
+  }
+
+  /** The end of what it printed and of what it logged. */
+  async lastWords(): Promise<string> {
+    const { outputFile, logFile } = this.#options;
+    const tails = await Promise.all([tailOf(outputFile), tailOf(logFile)]);
+    return tails.filter((text) => text !== '').join('\n');
+  }
+
+  #signal(signal: NodeJS.Signals): ProcessIdentity {
+    const identity = this.process;
+    // The child's own handle: its process id cannot have been given away while it is unreaped.
+    if (identity === undefined || this.#child?.kill(signal) !== true) {
+      throw new Failure('cephDaemonEnded', `${this.name} does not run`);
+    }
+    return identity;
+  }
+}
+
+async function tailOf(file: string): Promise<string> {
+  try {
+    await using handle = await open(file);
+    const { size } = await handle.stat();
+    const length = Math.min(size, TAIL_BYTES);
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    const text = buffer.toString('utf8');
+    // From the first whole line on.
+    return (length < size ? text.slice(text.indexOf('\n') + 1) : text).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Kills a daemon that a dead owner left behind, if `conf` is the configuration it was started with. */
+export function killLeftDaemon(pid: number, conf: string, commandLine: string): void {
+  if (!commandLine.split('\0').includes(conf)) return;
+  const identity = processIdentity(pid);
+  if (identity !== undefined) killProcess(identity, ownProcessIdentity());
+}

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { type Clock, sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Random } from '../../base/random.ts';
+import { type ConfLines, cephConf, monAddress, type OsdBackend } from './ceph-conf.ts';
+import { CephDaemon } from './ceph-daemon.ts';
+import { type Capabilities, type CephKey, keyringText, makeCephKey } from './ceph-key.ts';
+import type { CephProgram, CephPrograms } from './ceph-programs.ts';
+import { MonClient } from './mon-client.ts';
+import type { PortClaim } from './port-claim.ts';
+import { runCephProgram } from './program-run.ts';
+
+const POLL_MS = 10;
+const MON = 'a';
+const MGR = 'x';
+
+const ADMIN_CAPS = { mon: 'allow *', osd: 'allow *', mgr: 'allow *' };
+const MGR_CAPS = { mon: 'allow profile mgr', osd: 'allow *' };
+const OSD_CAPS = { mon: 'allow profile osd', mgr: 'allow profile osd', osd: 'allow *' };
+
+/** What a cluster is made of, all decided. */
+export interface ClusterPlan {
+  readonly folder: string;
+  readonly ports: PortClaim;
+  readonly programs: CephPrograms;
+  readonly osds: number;
+  readonly backend: OsdBackend;
+  readonly osdSizeBytes: number;
+  readonly mgr: boolean;
+  readonly lines: ConfLines;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limitMs: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** The daemons of a cluster, and who asks its monitor. */
+export interface ClusterParts {
+  readonly mon: CephDaemon;
+  readonly osds: readonly CephDaemon[];
+  readonly mgr: CephDaemon | undefined;
+  readonly monClient: MonClient;
+}
+
+/** The parts; nothing runs yet but who will ask the monitor. */
+export function clusterParts(plan: ClusterPlan): ClusterParts {
+  const { osds, mgr } = plan;
+  return {
+    mon: daemonOf(plan, 'ceph-mon', 'mon', MON),
+    osds: Array.from({ length: osds }, (_, i) => daemonOf(plan, 'ceph-osd', 'osd', String(i))),
+    mgr: mgr ? daemonOf(plan, 'ceph-mgr', 'mgr', MGR) : undefined,
+    monClient: new MonClient(confOf(plan.folder)),
+  };
+}
+
+function daemonOf(
+  { folder, programs, clock }: ClusterPlan,
+  program: CephProgram,
+  kind: string,
+  id: string,
+): CephDaemon {
+  const name = `${kind}.${id}`;
+  return new CephDaemon({
+    name,
+    program: programs.get(program)!,
+    args: ['-i', id, '-c', confOf(folder), '-f'],
+    outputFile: join(folder, 'log', `${name}.out`),
+    logFile: join(folder, 'log', `${name}.log`),
+    clock,
+  });
+}
+
+export function confOf(folder: string): string {
+  return join(folder, 'ceph.conf');
+}
+
+export function keyringOf(folder: string, entity: string): string {
+  return join(folder, 'keys', `${entity}.keyring`);
+}
+
+/** Makes the stores of the daemons and starts them; resolves when all OSDs are up. */
+export async function startCluster(plan: ClusterPlan, parts: ClusterParts): Promise<void> {
+  const { onProgress, clock, limitMs } = plan;
+  const deadline = clock.now() + limitMs;
+  const fsid = randomUUID();
+  await writeFiles(plan, fsid);
+  onProgress('making the stores of the daemons');
+  const monmap = join(plan.folder, 'monmap');
+  const address = monAddress(plan.ports.first);
+  const create = ['--create', '--fsid', fsid, '--addv', MON, address, monmap];
+  await runCephProgram(plan.programs.get('monmaptool')!, create, limitMs);
+  const uuids = parts.osds.map(() => randomUUID());
+  const osdStores = uuids.map((uuid, id) => makeOsdStore(plan, monmap, id, uuid));
+  // Else a failure of these, while the monitor starts, would be nobody's.
+  for (const made of osdStores) made.catch(() => {});
+  await makeMonStore(plan, monmap);
+  onProgress('starting the monitor');
+  await parts.mon.start();
+  await portOpen(plan, parts.mon, deadline);
+  const ask = askWithin(parts, deadline, clock);
+  for (const [id, uuid] of uuids.entries()) await ask({ prefix: 'osd new', uuid, id });
+  await Promise.all(osdStores);
+  onProgress(`starting ${plan.osds === 1 ? 'the OSD' : `${plan.osds} OSDs`}`);
+  await Promise.all(parts.osds.map((osd) => osd.start()));
+  await parts.mgr?.start();
+  await osdsUp(parts, plan.osds, deadline, clock);
+}
+
+/** Resolves when that many OSDs are up in the monitor's map. */
+export async function osdsUp(
+  parts: ClusterParts,
+  count: number,
+  deadline: number,
+  clock: Clock,
+): Promise<void> {
+  const ask = askWithin(parts, deadline, clock);
+  for (;;) {
+    const answer = await ask({ prefix: 'osd stat', format: 'json' });
+    const { num_up_osds: up } = JSON.parse(answer) as { num_up_osds: number };
+    if (up >= count) return;
+    requireRunning(parts);
+    if (clock.now() > deadline) {
+      throw new Failure('cephStartFailed', `only ${up} of ${count} OSDs came up in time`);
+    }
+    await sleep(clock, POLL_MS);
+  }
+}
+
+function askWithin({ monClient }: ClusterParts, deadline: number, clock: Clock) {
+  return (command: Parameters<MonClient['ask']>[0]) =>
+    monClient.ask(command, Math.max(1, deadline - clock.now()));
+}
+
+function requireRunning({ mon, osds, mgr }: ClusterParts): void {
+  for (const daemon of [mon, ...osds, ...(mgr === undefined ? [] : [mgr])]) {
+    if (!daemon.isRunning) {
+      throw new Failure('cephStartFailed', `${daemon.name} has ended`, { daemon: daemon.name });
+    }
+  }
+}
+
+async function writeFiles(plan: ClusterPlan, fsid: string): Promise<void> {
+  const { folder, ports, backend, osdSizeBytes, osds, lines, random } = plan;
+  const folders = ['keys', 'run', 'log', 'crash', 'mon', 'mgr'];
+  const osdFolders = Array.from({ length: osds }, (_, i) => `osd.${i}`);
+  await Promise.all([...folders, ...osdFolders].map((name) => mkdir(join(folder, name))));
+  const poolSize = Math.min(osds, 3);
+  const conf = cephConf({ folder, fsid, ports, backend, osdSizeBytes, poolSize, lines });
+  await writeFile(confOf(folder), conf);
+  // A key's time must not lie in the future of the monitor's clock: 0 is in nobody's.
+  const keyOf = (entity: string, caps: Capabilities) => makeCephKey(entity, caps, random, 0);
+  const keys: readonly CephKey[] = [
+    keyOf('mon.', { mon: 'allow *' }),
+    keyOf('client.admin', ADMIN_CAPS),
+    keyOf(`mgr.${MGR}`, MGR_CAPS),
+    ...osdFolders.map((entity) => keyOf(entity, OSD_CAPS)),
+  ];
+  const write = (file: string, text: string) => writeFile(file, text, { mode: 0o600 });
+  await write(monKeysOf(folder), keyringText(keys));
+  await Promise.all(keys.map((key) => write(keyringOf(folder, key.entity), keyringText([key]))));
+}
+
+/** The keys that the monitor begins with. */
+function monKeysOf(folder: string): string {
+  return join(folder, 'mon.keyring');
+}
+
+async function makeMonStore(plan: ClusterPlan, monmap: string): Promise<void> {
+  const { folder, programs, limitMs } = plan;
+  const files = ['--monmap', monmap, '--keyring', monKeysOf(folder)];
+  const args = ['--mkfs', '-i', MON, '-c', confOf(folder), ...files];
+  await runCephProgram(programs.get('ceph-mon')!, args, limitMs);
+}
+
+async function makeOsdStore(
+  { folder, programs, limitMs }: ClusterPlan,
+  monmap: string,
+  id: number,
+  uuid: string,
+): Promise<void> {
+  // The monitor need not be there yet.
+  const files = ['--no-mon-config', '--monmap', monmap, '--osd-uuid', uuid];
+  const args = ['--mkfs', '-i', String(id), '-c', confOf(folder), ...files];
+  await runCephProgram(programs.get('ceph-osd')!, args, limitMs);
+}
+
+/** Until then each attempt to connect would be put off by the client for longer and longer. */
+async function portOpen(
+  { ports, clock }: ClusterPlan,
+  mon: CephDaemon,
+  deadline: number,
+): Promise<void> {
+  while (!(await accepts(ports.first))) {
+    if (!mon.isRunning) throw new Failure('cephStartFailed', `${mon.name} has ended`);
+    if (clock.now() > deadline) {
+      throw new Failure('cephStartFailed', `${mon.name} does not listen in time`);
+    }
+    await sleep(clock, POLL_MS);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { Failure } from '../../base/failure.ts';
+
+/**
+ * Blocks of ports, one a cluster, below the kernel's ephemeral ports and below those that tests and
+ * other programs of Ceph (6789, 6800 to 7300) take.
+ */
+const PORT_FIRST = 10_000;
+export const PORTS_PER_CLUSTER = 100;
+export const CLUSTERS_MAX = 50;
+
+/** Ports of 127.0.0.1 that no other throwaway cluster of this network namespace takes. */
+export interface PortClaim {
+  readonly first: number;
+  readonly last: number;
+  release(): Promise<void>;
+}
+
+/**
+ * Claims a block whose first port is free. The claim is an abstract Unix socket (unix(7)): it counts
+ * in the network namespace, as ports do, and the kernel gives it back however this process ends.
+ */
+export async function claimPorts(startBlock: number): Promise<PortClaim> {
+  for (let i = 0; i < CLUSTERS_MAX; i++) {
+    const first = PORT_FIRST + ((startBlock + i) % CLUSTERS_MAX) * PORTS_PER_CLUSTER;
+    const claim = await listening(claimName(first));
+    if (claim === undefined) continue;
+    const probe = await listening(first);
+    if (probe !== undefined) {
+      await closed(probe);
+      claim.unref();
+      return { first, last: first + PORTS_PER_CLUSTER - 1, release: () => closed(claim) };
+    }
+    await closed(claim);
+  }
+  throw new Failure(
+    'cephPortsTaken',
+    `every block of ports for a throwaway Ceph is taken (${CLUSTERS_MAX} from ${PORT_FIRST} on)`,
+  );
+}
+
+/** The socket that holds the block from port `first` on. */
+export function claimName(first: number): string {
+  return `\0allpath-throwaway-ceph-${first}`;
+}
+
+/** Undefined: somebody else has it. */
+async function listening(where: string | number): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  try {
+    if (typeof where === 'string') server.listen(where);
+    else server.listen(where, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+}
+
+async function closed(server: Server): Promise<void> {
+  const end = once(server, 'close');
+  server.close();
+  await end;
+}

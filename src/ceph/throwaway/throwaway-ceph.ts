@@ -1,0 +1,242 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import { makeOwnedFolder, removeOwnedFolder } from '../../host/owned-folder.ts';
+import { systemClock } from '../../host/system-clock.ts';
+import { systemRandom } from '../../host/system-random.ts';
+import type { ConfLines, OsdBackend } from './ceph-conf.ts';
+import { type CephDaemon, killLeftDaemon } from './ceph-daemon.ts';
+import type { Capabilities } from './ceph-key.ts';
+import { type CephPrograms, findCephPrograms } from './ceph-programs.ts';
+import {
+  type ClusterParts,
+  type ClusterPlan,
+  clusterParts,
+  confOf,
+  keyringOf,
+  osdsUp,
+  startCluster,
+} from './cluster-start.ts';
+import type { MonCommand } from './mon-client.ts';
+import { CLUSTERS_MAX, claimPorts, type PortClaim } from './port-claim.ts';
+import { runCephProgram } from './program-run.ts';
+
+const FOLDER_PREFIX = 'allpath-ceph-';
+const OSDS_MAX = 16;
+/** Sparse: a file system gives room for what is written. */
+const OSD_SIZE_DEFAULT_BYTES = 6 * 2 ** 30;
+/** A start takes 1 to 3 s; with both cores taken by others 16 s were seen. */
+const START_LIMIT_MS = 120_000;
+/** One command, or one run of a program. */
+const COMMAND_LIMIT_MS = 60_000;
+/** Daemons that left a log behind and are quoted when a start fails. */
+const QUOTED_DAEMONS_MAX = 4;
+/** Unix sockets have names of at most 107 bytes, and `/run/client.admin.asok` follows. */
+const FOLDER_LENGTH_MAX = 80;
+
+export interface ThrowawayCephOptions {
+  /** 1 unless given; at most 16. */
+  readonly osds?: number;
+  /** `bluestore` unless given. */
+  readonly backend?: OsdBackend;
+  readonly osdSizeBytes?: number;
+  /** Needed for usage figures, quotas and health alone; takes 310 MiB. Off unless given. */
+  readonly mgr?: boolean;
+  /** Further lines of ceph.conf, by section. */
+  readonly lines?: ConfLines;
+  /** The folder to make the cluster's own in; the system's temporary one unless given. */
+  readonly parent?: string;
+  /** Where the programs of Ceph lie; Debian's folders unless given. */
+  readonly programFolders?: readonly string[];
+  readonly onProgress?: (text: string) => void;
+}
+
+/**
+ * A real, small Ceph cluster on 127.0.0.1, in a folder of its own: one monitor, some OSDs, cephx, no
+ * pool yet. Nothing of it is in /etc/ceph or /var/lib/ceph, no service manager knows it, and several
+ * run at once. It ends with this process, however that ends; what a killed one leaves in the
+ * temporary folder, the next start removes.
+ */
+export class ThrowawayCeph {
+  readonly folder: string;
+  /** What clients are given as their configuration. It names the keyrings, too. */
+  readonly conf: string;
+  readonly mon: CephDaemon;
+  readonly osds: readonly CephDaemon[];
+  readonly mgr: CephDaemon | undefined;
+  /** The ports that are its own. */
+  readonly ports: PortClaim;
+  readonly #parts: ClusterParts;
+  readonly #programs: CephPrograms;
+  readonly #clock: Clock;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(plan: ClusterPlan, parts: ClusterParts) {
+    this.folder = plan.folder;
+    this.conf = confOf(plan.folder);
+    this.mon = parts.mon;
+    this.osds = parts.osds;
+    this.mgr = parts.mgr;
+    this.ports = plan.ports;
+    this.#parts = parts;
+    this.#programs = plan.programs;
+    this.#clock = plan.clock;
+  }
+
+  /**
+   * Resolves when all OSDs are up. Throws `cephPackagesMissing`, or `cephStartFailed` with the last
+   * words of the daemons; then nothing of it is left.
+   */
+  static async start(options: ThrowawayCephOptions = {}): Promise<ThrowawayCeph> {
+    const { osds = 1, mgr = false, parent, programFolders, onProgress = () => {} } = options;
+    if (!Number.isInteger(osds) || osds < 1 || osds > OSDS_MAX) {
+      throw new Failure('cephOptions', `a throwaway Ceph has 1 to ${OSDS_MAX} OSDs`);
+    }
+    const programs = findCephPrograms(mgr, programFolders);
+    const folder = await makeFolder(parent);
+    let ports: PortClaim | undefined;
+    try {
+      ports = await claimPorts(systemRandom.below(CLUSTERS_MAX));
+      const plan: ClusterPlan = {
+        folder,
+        ports,
+        programs,
+        osds,
+        backend: options.backend ?? 'bluestore',
+        osdSizeBytes: options.osdSizeBytes ?? OSD_SIZE_DEFAULT_BYTES,
+        mgr,
+        lines: options.lines ?? {},
+        clock: systemClock,
+        random: systemRandom,
+        limitMs: START_LIMIT_MS,
+        onProgress,
+      };
+      return await ThrowawayCeph.#start(plan);
+    } catch (error) {
+      await ports?.release();
+      await removeOwnedFolder(folder);
+      throw error;
+    }
+  }
+
+  static async #start(plan: ClusterPlan): Promise<ThrowawayCeph> {
+    const parts = clusterParts(plan);
+    try {
+      await startCluster(plan, parts);
+      return new ThrowawayCeph(plan, parts);
+    } catch (cause) {
+      const { mon, osds, mgr } = parts;
+      const words = await lastWords([mon, ...osds, ...(mgr === undefined ? [] : [mgr])]);
+      await endAll(parts);
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `the throwaway Ceph did not start: ${why}${words}`;
+      throw new Failure('cephStartFailed', message, {}, { cause });
+    }
+  }
+
+  /** Kills the daemons, and removes every trace. Nothing is asked of them: they may be stopped. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** The file that holds a user's key: `admin`, or one that `createUser` made. */
+  keyring(user = 'admin'): string {
+    return keyringOf(this.folder, `client.${user}`);
+  }
+
+  /** What the monitor answers to its administrator. Throws `cephCommandFailed`. */
+  async ask(command: MonCommand): Promise<string> {
+    return await this.#parts.monClient.ask(command, COMMAND_LIMIT_MS);
+  }
+
+  /** `ask` for an answer in JSON. */
+  async askJson(command: MonCommand): Promise<unknown> {
+    return await this.#parts.monClient.askJson(command, COMMAND_LIMIT_MS);
+  }
+
+  /** Runs `rbd` on the cluster, as its administrator unless a user is given in `args`. */
+  async rbd(...args: readonly string[]): Promise<string> {
+    return await this.#run('rbd', args);
+  }
+
+  /** Runs `rados` on the cluster, as `rbd`. */
+  async rados(...args: readonly string[]): Promise<string> {
+    return await this.#run('rados', args);
+  }
+
+  /** Resolves when that many OSDs (all of them unless given) are up in the monitor's map. */
+  async osdsUp(count = this.osds.length): Promise<void> {
+    await osdsUp(this.#parts, count, this.#clock.now() + START_LIMIT_MS, this.#clock);
+  }
+
+  /**
+   * Makes a user with these capabilities (`{ mon: 'profile rbd', osd: 'profile rbd pool=a' }`), and
+   * its keyring, which `conf` lets clients of that id find.
+   */
+  async createUser(user: string, caps: Capabilities): Promise<void> {
+    const entity = `client.${user}`;
+    const pairs = Object.entries(caps).flat();
+    const text = await this.ask({ prefix: 'auth get-or-create', entity, caps: pairs });
+    await writeFile(this.keyring(user), text, { mode: 0o600 });
+  }
+
+  async #run(program: 'rbd' | 'rados', args: readonly string[]): Promise<string> {
+    const file = this.#programs.get(program)!;
+    // A client whose request has no OSD to go to asks for a new map only at each such tick.
+    const eager = ['--objecter_tick_interval', '0.1', '--objecter_timeout', '0.5'];
+    return await runCephProgram(file, ['-c', this.conf, ...eager, ...args], COMMAND_LIMIT_MS);
+  }
+
+  async #stop(): Promise<void> {
+    await endAll(this.#parts);
+    await this.ports.release();
+    await removeOwnedFolder(this.folder);
+  }
+}
+
+async function endAll({ mon, osds, mgr, monClient }: ClusterParts): Promise<void> {
+  await monClient.close();
+  await Promise.all([mon, ...osds, ...(mgr === undefined ? [] : [mgr])].map((d) => d.kill()));
+}
+
+async function makeFolder(parent: string | undefined): Promise<string> {
+  const folder = await makeOwnedFolder({
+    prefix: FOLDER_PREFIX,
+    ...(parent === undefined ? {} : { parent }),
+    onLeftover: async (left) => killLeftDaemons(left),
+  });
+  if (folder.length <= FOLDER_LENGTH_MAX) return folder;
+  await removeOwnedFolder(folder);
+  const max = FOLDER_LENGTH_MAX;
+  throw new Failure('cephOptions', `too long for Ceph's sockets (${max} characters): ${folder}`);
+}
+
+/** For the rare daemon whose parent was killed before the kernel was told to end it, too. */
+function killLeftDaemons(folder: string): void {
+  for (const file of globSync(join(folder, 'run', '*.pid'))) {
+    const pid = Number(readFileSync(file, 'latin1').trim());
+    const commandLine = `/proc/${pid}/cmdline`;
+    if (!(pid > 0) || !existsSync(commandLine)) continue;
+    killLeftDaemon(pid, confOf(folder), readFileSync(commandLine, 'utf8'));
+  }
+}
+
+async function lastWords(daemons: readonly CephDaemon[]): Promise<string> {
+  const words = await Promise.all(
+    daemons.map(async (daemon) => {
+      const text = await daemon.lastWords();
+      return text === '' ? '' : `\n--- ${daemon.name}:\n${text}`;
+    }),
+  );
+  return words
+    .filter((text) => text !== '')
+    .slice(0, QUOTED_DAEMONS_MAX)
+    .join('');
+}
