@@ -5,7 +5,6 @@ import type { ByteStream, Portal, StreamReader } from './contracts.ts';
 import {
   ABSENT_TIMEOUT_MS,
   CLOSE_TIMEOUT_MS,
-  LOGIN_BUFFER_BYTES,
   LOGIN_DATA_SEGMENT_BYTES_MAX,
   LOGIN_TIMEOUT_MS,
   LOGOUT_REQUEST_TIMEOUT_MS,
@@ -28,7 +27,7 @@ export interface ConnectionOptions extends LoginOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: SlabPool;
-  /** Buffers for the answers to a login: small, because who sends one is nobody yet. */
+  /** Buffers for a login and its answers: small, because who sends one is nobody yet. */
   readonly loginPool: SlabPool;
   /** The login is over: the session exists. */
   readonly onSession: (connection: Connection) => void;
@@ -62,7 +61,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#options = options;
     this.#stream = options.stream;
     this.#clock = options.clock;
-    this.#reader = new PduReader(this, LOGIN_BUFFER_BYTES, LOGIN_DATA_SEGMENT_BYTES_MAX);
+    this.#reader = new PduReader(this, options.loginPool, LOGIN_DATA_SEGMENT_BYTES_MAX);
     this.#queue = new SendQueue(options.stream, options.loginPool, options.clock);
     this.#queue.onSent = () => this.#onSent();
     this.#login = new LoginPhase(options, this.#queue, {

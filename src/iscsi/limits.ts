@@ -24,7 +24,7 @@ assert(
 export const FREE_SLABS_MAX = 64;
 /** Receive buffer of a connection that has not logged in; its answers take as much. */
 export const LOGIN_BUFFER_BYTES = 12 * 1024;
-/** Buffers for the answers to logins that are kept when nobody holds them: 384 KiB. */
+/** Buffers for logins and their answers that are kept when nobody holds them: 384 KiB. */
 export const FREE_LOGIN_SLABS_MAX = 32;
 assert(
   LOGIN_BUFFER_BYTES >= BHS_BYTES + AHS_BYTES_MAX + LOGIN_DATA_SEGMENT_BYTES_MAX,

@@ -23,8 +23,8 @@ export const FINAL = 0x80;
 export class CountingSlabPool extends SlabPool {
   held = 0;
 
-  constructor() {
-    super(SLAB_BYTES, FREE_SLABS_MAX);
+  constructor(slabBytes = SLAB_BYTES) {
+    super(slabBytes, FREE_SLABS_MAX);
   }
 
   override take(): Slab {

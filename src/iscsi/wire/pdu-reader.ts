@@ -29,8 +29,12 @@ export class PduReader {
   #headerDigest = false;
   #dataDigest = false;
 
+  /** Where buffers come from now; undefined after the end. */
   #pool: SlabPool | undefined;
+  #roomBytesMin = BHS_BYTES + AHS_BYTES_MAX;
+  /** The buffer in use, and where it came from; undefined: an array of its own. */
   #slab: Slab | undefined;
+  #slabPool: SlabPool | undefined;
   #bytes: Uint8Array;
   /** The first byte not parsed, and the first not filled. */
   #start = 0;
@@ -43,13 +47,17 @@ export class PduReader {
   #headerCopy: Uint8Array | undefined;
   #stopped = false;
 
-  constructor(consumer: PduConsumer, loginBufferBytes: number, dataSegmentMax: number) {
+  /** `loginPool`: buffers for the login, small; `dataSegmentMax`: the longest data segment in it. */
+  constructor(consumer: PduConsumer, loginPool: SlabPool, dataSegmentMax: number) {
     this.#consumer = consumer;
-    this.#bytes = new Uint8Array(loginBufferBytes);
+    this.#pool = loginPool;
+    this.#slabPool = loginPool;
+    this.#slab = loginPool.take();
+    this.#bytes = this.#slab.bytes;
     this.#dataSegmentMax = dataSegmentMax;
   }
 
-  /** After the login: pooled buffers, the negotiated digests, the declared data segment length. */
+  /** After the login: the buffers of sessions, the negotiated digests, the declared data segment length. */
   enterFullFeaturePhase(options: {
     readonly pool: SlabPool;
     readonly dataSegmentMax: number;
@@ -57,6 +65,7 @@ export class PduReader {
     readonly dataDigest: boolean;
   }): void {
     this.#pool = options.pool;
+    this.#roomBytesMin = RECEIVE_ROOM_BYTES_MIN;
     this.#dataSegmentMax = options.dataSegmentMax;
     this.#headerDigest = options.headerDigest;
     this.#dataDigest = options.dataDigest;
@@ -64,15 +73,17 @@ export class PduReader {
 
   /** Where the next bytes of the stream go. */
   buffer(): Uint8Array {
-    const pooled = this.#pool !== undefined;
+    // A stream asks once more when it has ended.
+    if (this.#pool === undefined) return this.#bytes;
     if (this.#start === this.#end && this.#bodyMissing < 0 && this.#slab?.exclusive !== false) {
       // Nobody else looks at this buffer: from its beginning again, which is warm in the cache.
       this.#start = 0;
       this.#end = 0;
     }
-    const roomMin = pooled ? RECEIVE_ROOM_BYTES_MIN : BHS_BYTES + AHS_BYTES_MAX;
-    const enteredPool = pooled && this.#slab === undefined;
-    if (enteredPool || this.#bytes.length - this.#end < roomMin) this.#nextBuffer();
+    const isElsewhere = this.#slabPool !== this.#pool;
+    if (isElsewhere || this.#bytes.length - this.#end < this.#roomBytesMin) {
+      this.#nextBuffer(this.#pool);
+    }
     return this.#bytes.subarray(this.#end);
   }
 
@@ -96,6 +107,7 @@ export class PduReader {
     this.#releaseData();
     this.#slab?.release();
     this.#slab = undefined;
+    this.#slabPool = undefined;
     this.#pool = undefined;
     this.#bytes = new Uint8Array(1);
     this.#start = 0;
@@ -187,26 +199,19 @@ export class PduReader {
   }
 
   /** Begins a new buffer; what is there of an unfinished header or trailer moves along. */
-  #nextBuffer(): void {
+  #nextBuffer(pool: SlabPool): void {
     const rest = this.#bytes.subarray(this.#start, this.#end);
     const previous = this.#slab;
     if (this.#bodyMissing >= 0 && this.#pdu.bytes === this.#bytes) this.#keepHeader();
-    const crowded = rest.length > (this.#pool?.slabBytes ?? 0) - RECEIVE_ROOM_BYTES_MIN;
-    this.#slab = crowded ? undefined : this.#pool?.take();
-    // Before the login a fresh array: views of the old one may be part of an unfinished PDU. The
-    // same where a consumer that is not ready left a whole buffer unparsed.
-    this.#bytes = this.#slab?.bytes ?? new Uint8Array(this.#roomFor(rest.length));
+    // Where a consumer that is not ready left a whole buffer unparsed, an array of its own.
+    const crowded = rest.length > pool.slabBytes - this.#roomBytesMin;
+    this.#slab = crowded ? undefined : pool.take();
+    this.#slabPool = crowded ? undefined : pool;
+    this.#bytes = this.#slab?.bytes ?? new Uint8Array(rest.length + this.#roomBytesMin);
     this.#bytes.set(rest);
     this.#start = 0;
     this.#end = rest.length;
     previous?.release();
-  }
-
-  #roomFor(restLength: number): number {
-    if (this.#pool === undefined) {
-      return Math.max(this.#bytes.length, restLength + BHS_BYTES + AHS_BYTES_MAX);
-    }
-    return restLength + RECEIVE_ROOM_BYTES_MIN;
   }
 
   /** The header of a PDU whose data goes on in another buffer. */

@@ -48,6 +48,20 @@ test('a login, refused or silent, takes no buffer of the sessions', async () => 
   assert.equal(world.pool.held, 0);
 });
 
+test('connections that never log in use the buffers of those that ended before them', async () => {
+  const pendingLoginsMax = 8;
+  const world = new IscsiWorld({ pendingLoginsMax });
+  const part = loginRequest(NAMES).subarray(0, 60);
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 100 * pendingLoginsMax; i++) {
+    const stream = world.connect();
+    stream.feed(part);
+    buffers.add(stream.reader!.buffer().buffer);
+  }
+  await settle();
+  assert.equal(buffers.size, pendingLoginsMax);
+});
+
 test('crumbs of data-out between large PDUs keep no receive buffers', async () => {
   const world = new IscsiWorld();
   const stream = await world.logIn(['InitialR2T=No', 'FirstBurstLength=65536']);

@@ -17,6 +17,10 @@ interface Sent {
 
 const SLAB_BYTES = 64 * 1024;
 
+function newReader(consumer: PduConsumer): PduReader {
+  return new PduReader(consumer, new SlabPool(12 * 1024, 4), 8192);
+}
+
 function encode(sent: Sent, headerDigest: boolean, dataDigest: boolean): Uint8Array {
   const head = new Uint8Array(48 + sent.ahsWords * 4);
   head[4] = sent.ahsWords;
@@ -95,7 +99,7 @@ test('any cut of the stream gives the same PDUs', () => {
       fc.boolean(),
       (all, cuts, headerDigest, dataDigest) => {
         const collector = new Collector();
-        const reader = new PduReader(collector, 12 * 1024, 8192);
+        const reader = newReader(collector);
         const pool = new SlabPool(SLAB_BYTES, 4);
         reader.enterFullFeaturePhase({ pool, dataSegmentMax: 65_536, headerDigest, dataDigest });
         const encoded = all.map((each) => encode(each, headerDigest, dataDigest));
@@ -118,7 +122,7 @@ test('any cut of the stream gives the same PDUs', () => {
 
 test('a login PDU is found whole in the small buffer, then the pooled ones take over', () => {
   const collector = new Collector();
-  const reader = new PduReader(collector, 12 * 1024, 8192);
+  const reader = newReader(collector);
   const login: Sent = { tag: 1, ahsWords: 0, data: new Uint8Array(8192).fill(7) };
   for (let i = 0; i < 3; i++) feed(reader, encode(login, false, false), [1000]);
   const options = { dataSegmentMax: 65_536, headerDigest: false, dataDigest: false };
@@ -133,7 +137,7 @@ test('a login PDU is found whole in the small buffer, then the pooled ones take 
 
 test('a data segment longer than declared is a fault, and nothing after it is parsed', () => {
   const collector = new Collector();
-  const reader = new PduReader(collector, 12 * 1024, 8192);
+  const reader = newReader(collector);
   const long = encode({ tag: 1, ahsWords: 0, data: new Uint8Array(8193) }, false, false);
   feed(reader, long.subarray(0, 48), [48]);
   feed(reader, encode({ tag: 2, ahsWords: 0, data: new Uint8Array(0) }, false, false), [48]);
@@ -144,7 +148,7 @@ test('a data segment longer than declared is a fault, and nothing after it is pa
 test('a flipped bit is seen by the digest that covers it', () => {
   for (const at of [5 * 4, 60]) {
     const collector = new Collector();
-    const reader = new PduReader(collector, 12 * 1024, 8192);
+    const reader = newReader(collector);
     const pool = new SlabPool(SLAB_BYTES, 4);
     const digests = { headerDigest: true, dataDigest: true };
     reader.enterFullFeaturePhase({ pool, dataSegmentMax: 65_536, ...digests });
@@ -162,7 +166,7 @@ test('a flipped bit is seen by the digest that covers it', () => {
 
 test('parsing stops while the consumer is not ready, and goes on where it stopped', () => {
   const collector = new Collector();
-  const reader = new PduReader(collector, 12 * 1024, 8192);
+  const reader = newReader(collector);
   const one = encode({ tag: 9, ahsWords: 0, data: new Uint8Array(40) }, false, false);
   collector.ready = false;
   feed(reader, one, [one.length]);
