@@ -1,0 +1,117 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { Member } from '../records/records.ts';
+import type { FencingDriver } from './fencing-driver.ts';
+import { FENCE_POLL_MS, MONITOR_CONFIRM_MAX_MS } from './limits.ts';
+import { isOver, type MemberState, type MembersView, stateOf } from './members.ts';
+import type { MembersObject } from './members-object.ts';
+import { close, finish, isPassed, raiseEpoch } from './roster-changes.ts';
+
+export interface FenceWorkOptions {
+  readonly self: Member;
+  readonly object: MembersObject;
+  readonly driver: FencingDriver;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What is read next, begun after the call; undefined when this member is over. */
+  readonly nextView: () => Promise<MembersView | undefined>;
+  /** Something was changed that the others should read at once. */
+  readonly onChanged: () => void;
+}
+
+/** Why a member is fenced. `holds` is asked again, of what is read when it is to be closed. */
+export interface FenceReason {
+  readonly text: string;
+  readonly holds: (victim: MemberState) => boolean;
+}
+
+/** Fences members, each once at a time. Every step can be repeated, also by another member. */
+export class FenceWork {
+  readonly #options: FenceWorkOptions;
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(options: FenceWorkOptions) {
+    this.#options = options;
+  }
+
+  isRunning(victim: Member): boolean {
+    return this.#running.has(victim.incarnation);
+  }
+
+  /**
+   * Resolves when the fence is finished, or its reason does not hold any more. Rejects when the
+   * cluster or the store did not do its part, or this member is over.
+   */
+  fence(victim: Member, reason: FenceReason): Promise<void> {
+    const running = this.#running.get(victim.incarnation);
+    if (running !== undefined) return running;
+    const work = this.#fence(victim, reason).finally(() => {
+      this.#running.delete(victim.incarnation);
+    });
+    this.#running.set(victim.incarnation, work);
+    return work;
+  }
+
+  async #fence(victim: Member, reason: FenceReason): Promise<void> {
+    const { self, object, driver, log, onChanged } = this.#options;
+    // Who cannot reach the monitors could close, and then not fence: it closes nothing.
+    await this.confirmMonitor();
+    const closed = stateOf(await object.change(close(self, victim, reason.holds)), victim);
+    if (closed?.state !== 'closed') return;
+    log.warn('fencing a gateway', { member: victim.name, reason: reason.text });
+    onChanged();
+    if (driver.processes !== undefined) {
+      if (!(await driver.processes.end(victim))) throw unconfirmed('its process did not end');
+    } else if (closed.fenceEpoch === undefined) {
+      await Promise.all(closed.instances.map(({ address }) => driver.blocklist(address)));
+      await object.change(raiseEpoch(self, victim));
+      onChanged();
+    }
+    await this.#finish(victim);
+    log.info('fenced a gateway', { member: victim.name });
+  }
+
+  /** A round trip to the monitors that begins now; rejects with `membersUnconfirmed`. */
+  async confirmMonitor(): Promise<void> {
+    const { driver, clock } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const late = () => reject(unconfirmed('the monitors did not answer'));
+      const timer = clock.after(MONITOR_CONFIRM_MAX_MS, late);
+      const fail = (cause: unknown) => reject(unconfirmed(String(cause)));
+      driver
+        .confirmMonitor()
+        .then(resolve, fail)
+        .finally(() => timer.cancel());
+    });
+  }
+
+  async #finish(victim: Member): Promise<void> {
+    const { self, object, driver, onChanged } = this.#options;
+    const needsBarrier = driver.processes === undefined;
+    const isReady = (view: MembersView) =>
+      !needsBarrier || isOver(view, victim) || isPassed(view, stateOf(view, victim)?.fenceEpoch);
+    for (;;) {
+      const view = await this.until(isReady);
+      if (isOver(view, victim)) return;
+      if (!isOver(await object.change(finish(self, victim, needsBarrier)), victim)) continue;
+      onChanged();
+      return;
+    }
+  }
+
+  /** Resolves with the first view for which it holds; rejects once this member is over. */
+  async until(holds: (view: MembersView) => boolean): Promise<MembersView> {
+    const { self, clock, nextView } = this.#options;
+    for (;;) {
+      const view = await nextView();
+      if (view === undefined) throw new Failure('membersClosed', `${self.name} is closed`);
+      if (holds(view)) return view;
+      await sleep(clock, FENCE_POLL_MS);
+    }
+  }
+}
+
+export function unconfirmed(reason: string): Failure {
+  return new Failure('membersUnconfirmed', `the fence is not confirmed: ${reason}`);
+}

@@ -1,0 +1,116 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import {
+  HEARTBEAT_CONFIRM_MAX_MS,
+  HEARTBEAT_INTERVAL_MS,
+  HEARTBEAT_LATE_MAX_MS,
+} from './limits.ts';
+
+/** What became of one heartbeat. */
+export interface HeartbeatReport<View> {
+  /** Undefined: it was not confirmed. */
+  readonly view: View | undefined;
+  /**
+   * Of the half-second row, sent on time and confirmed in time. One between the row's (`soon`)
+   * is none of them, and no gap either.
+   */
+  readonly kind: 'regular' | 'extra' | 'gap';
+}
+
+export interface HeartbeatsOptions<View> {
+  readonly clock: Clock;
+  /** Sends one heartbeat and reads; resolves what was read, undefined if nothing can be. */
+  readonly beat: () => Promise<View | undefined>;
+  readonly onReport: (report: HeartbeatReport<View>) => void;
+}
+
+/** The row of heartbeats: one in flight at a time, for a store that hangs must not pile them up. */
+export class Heartbeats<View> {
+  readonly #options: HeartbeatsOptions<View>;
+  #timer: Timer | undefined;
+  #dueMs = 0;
+  /** When the heartbeat of the row that has not been sent yet was due. */
+  #owedMs: number | undefined;
+  #isFlying = false;
+  #wantsExtra = false;
+  #isStopped = false;
+  /** Those who wait for a heartbeat that is begun after they came. */
+  #waiting: ((view: View | undefined) => void)[] = [];
+
+  constructor(options: HeartbeatsOptions<View>) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#dueMs = this.#options.clock.now() + HEARTBEAT_INTERVAL_MS;
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  /** One more between those of the row, at once. */
+  soon(): void {
+    this.#wantsExtra = true;
+    this.#send();
+  }
+
+  /** Resolves with what a heartbeat begun after this call reads; undefined: stopped before. */
+  next(): Promise<View | undefined> {
+    if (this.#isStopped) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.soon();
+    });
+  }
+
+  #schedule(): void {
+    const { clock } = this.#options;
+    this.#timer = clock.after(Math.max(0, this.#dueMs - clock.now()), () => this.#fallDue());
+  }
+
+  #fallDue(): void {
+    if (this.#isStopped) return;
+    const nowMs = this.#options.clock.now();
+    const isOnTime = nowMs - this.#dueMs <= HEARTBEAT_LATE_MAX_MS;
+    if (this.#owedMs !== undefined || !isOnTime) this.#gap();
+    this.#owedMs = isOnTime ? this.#dueMs : nowMs;
+    // After a gap the row begins anew: beats that were due meanwhile are not made up for.
+    this.#dueMs = this.#owedMs + HEARTBEAT_INTERVAL_MS;
+    this.#schedule();
+    this.#send();
+  }
+
+  #gap(): void {
+    this.#owedMs = undefined;
+    this.#options.onReport({ view: undefined, kind: 'gap' });
+  }
+
+  #send(): void {
+    if (this.#isFlying || this.#isStopped) return;
+    if (this.#owedMs === undefined && !this.#wantsExtra) return;
+    const startMs = this.#options.clock.now();
+    const isOfRow = this.#owedMs !== undefined;
+    const isLate = isOfRow && startMs - this.#owedMs! > HEARTBEAT_LATE_MAX_MS;
+    this.#owedMs = undefined;
+    this.#wantsExtra = false;
+    this.#isFlying = true;
+    const waiting = this.#waiting.splice(0);
+    const settle = (view: View | undefined): void => {
+      this.#isFlying = false;
+      if (this.#isStopped) {
+        for (const resolve of waiting) resolve(undefined);
+        return;
+      }
+      const isSlow = this.#options.clock.now() - startMs > HEARTBEAT_CONFIRM_MAX_MS;
+      const isGap = view === undefined || isSlow || isLate;
+      this.#options.onReport({ view, kind: isGap ? 'gap' : isOfRow ? 'regular' : 'extra' });
+      if (view === undefined) this.#waiting.unshift(...waiting);
+      else for (const resolve of waiting) resolve(view);
+      this.#send();
+    };
+    this.#options.beat().then(settle, () => settle(undefined));
+  }
+}

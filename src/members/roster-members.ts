@@ -1,0 +1,264 @@
+import type { Clock } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { Member, Records } from '../records/records.ts';
+import { Barrier } from './barrier.ts';
+import { FenceWork } from './fence-work.ts';
+import type { FencingDriver } from './fencing-driver.ts';
+import { GoneMembers } from './gone-members.ts';
+import { type HeartbeatReport, Heartbeats } from './heartbeats.ts';
+import { ADDRESS_LENGTH_MAX } from './limits.ts';
+import {
+  type ClosedReason,
+  type Instance,
+  isOpen,
+  isOver,
+  isSame,
+  type Members,
+  type MembersListener,
+  type MembersView,
+  stateOf,
+} from './members.ts';
+import type { MembersObject } from './members-object.ts';
+import { Nudges } from './nudges.ts';
+import { Pulse } from './pulse.ts';
+import {
+  addInstance,
+  isPassed,
+  leave,
+  raiseOwnEpoch,
+  removeInstance,
+  serve,
+} from './roster-changes.ts';
+import type { Roster } from './roster-fields.ts';
+import { Watchman } from './watchman.ts';
+
+export interface RosterMembersParts {
+  readonly records: Records;
+  readonly object: MembersObject;
+  readonly driver: FencingDriver;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What was read when this member was opened. */
+  readonly opened: Roster;
+}
+
+/** A member: made by `joinMembers`. */
+export class RosterMembers implements Members {
+  readonly self: Member;
+  readonly #parts: RosterMembersParts;
+  readonly #heartbeats: Heartbeats<Roster>;
+  readonly #pulse: Pulse;
+  readonly #barrier: Barrier;
+  readonly #work: FenceWork;
+  readonly #watchman: Watchman;
+  readonly #gone: GoneMembers;
+  readonly #nudges: Nudges;
+  readonly #listeners = new Set<MembersListener>();
+  #view: Roster;
+  #counter = 0;
+  #isOver = false;
+
+  constructor(parts: RosterMembersParts) {
+    const { records, object, driver, clock, log, opened } = parts;
+    this.self = records.self;
+    this.#parts = parts;
+    this.#view = opened;
+    const { self } = this;
+    const changed = (): void => {
+      this.#nudges.send();
+      this.#heartbeats.soon();
+    };
+    this.#heartbeats = new Heartbeats({
+      clock,
+      beat: () => this.#beat(),
+      onReport: (report) => this.#take(report),
+    });
+    this.#pulse = new Pulse({
+      clock,
+      witnessAgesMs: () => driver.witnessAgesMs(),
+      onGap: () => void this.confirm(),
+      onCut: () => this.#end('cut'),
+    });
+    this.#barrier = new Barrier({
+      ...{ driver, clock, passedEpoch: opened.epoch },
+      onPassed: () => this.#heartbeats.soon(),
+      onCut: () => this.#end('cut'),
+    });
+    const nextView = () => this.#heartbeats.next();
+    this.#work = new FenceWork({
+      ...{ self, object, driver, clock, log, nextView, onChanged: changed },
+    });
+    this.#watchman = new Watchman({
+      ...{ self, clock, processes: driver.processes },
+      fence: (victim, reason) => {
+        if (this.#work.isRunning(victim) || this.#isOver) return;
+        this.#work.fence(victim, reason).catch((error: unknown) => {
+          log.warn('a fence is not finished', { member: victim.name, reason: String(error) });
+        });
+      },
+    });
+    this.#gone = new GoneMembers(clock, (gone) => {
+      for (const listener of this.#listeners) listener.onGone?.(gone);
+    });
+    this.#nudges = new Nudges({ records, clock, onNudge: () => this.#heartbeats.soon() });
+    this.#gone.see(opened);
+  }
+
+  /** Begins to show that it lives. For `joinMembers`. */
+  start(): void {
+    this.#heartbeats.start();
+    this.#pulse.start();
+    this.#nudges.open();
+    this.#nudges.send();
+  }
+
+  /** Finishes the fences that are not, its own name's first. For `joinMembers`. */
+  async finishFences(): Promise<void> {
+    const isOwn = ({ name }: Member): boolean => name === this.self.name;
+    const unfinished = this.#view.members.filter(({ state }) => state === 'closed');
+    const inOrder = [...unfinished.filter(isOwn), ...unfinished.filter((m) => !isOwn(m))];
+    for (const victim of inOrder) {
+      const reason = { text: 'its fence was not finished', holds: () => true };
+      await this.#work.fence(victim, reason);
+    }
+  }
+
+  get view(): MembersView {
+    return this.#view;
+  }
+
+  mayAct(): boolean {
+    return !this.#isOver && this.#pulse.mayAct() && !this.#isOver;
+  }
+
+  async confirm(): Promise<boolean> {
+    for (;;) {
+      const { gaps } = this.#pulse;
+      if ((await this.#heartbeats.next()) === undefined) return false;
+      this.#pulse.confirmed(gaps);
+      if (this.mayAct()) return true;
+    }
+  }
+
+  async register(instance: Instance): Promise<void> {
+    if (instance.address.length > ADDRESS_LENGTH_MAX) {
+      throw new Failure('membersTooMany', 'an address of a client instance is too long');
+    }
+    await this.#parts.object.change(addInstance(this.self, instance));
+    await this.#parts.driver.passBarrier();
+  }
+
+  async unregister(address: string): Promise<void> {
+    await this.#parts.object.change(removeInstance(this.self, address));
+  }
+
+  async admit(): Promise<void> {
+    const isServing = (view: MembersView) => stateOf(view, this.self)?.state === 'serving';
+    const isReady = ({ members }: MembersView) => members.every(({ state }) => state !== 'closed');
+    for (;;) {
+      if (isServing(await this.#parts.object.change(serve(this.self)))) break;
+      await this.#work.until(isReady);
+    }
+    this.#nudges.send();
+    await this.#work.until(isServing);
+  }
+
+  async fence(member: Member): Promise<void> {
+    const { self } = this;
+    if (isSame(member, self)) throw new Failure('membersSelf', `${self.name} is this gateway`);
+    for (;;) {
+      if (isOver(await this.#work.until(() => true), member)) return;
+      await this.#work.fence(member, { text: 'it was asked for', holds: () => true });
+    }
+  }
+
+  async fenceInstance(address: string): Promise<void> {
+    const { object, driver } = this.#parts;
+    if (driver.processes !== undefined) {
+      throw new Failure('membersUnsupported', 'a process has no instances to be fenced');
+    }
+    await this.#work.confirmMonitor();
+    await driver.blocklist(address);
+    const { epoch } = await object.change(raiseOwnEpoch(this.self));
+    this.#nudges.send();
+    await this.#work.until((view) => isPassed(view, epoch));
+    await this.unregister(address);
+  }
+
+  async raiseDocumentVersion(version: number): Promise<void> {
+    await this.#parts.object.raiseDocumentVersion(version);
+    this.#nudges.send();
+  }
+
+  async markUnsettled(unit: string, isUnsettled: boolean): Promise<void> {
+    if (await this.#parts.object.markUnsettled(this.self, unit, isUnsettled)) return;
+    throw new Failure('membersClosed', `${this.self.name} is closed`);
+  }
+
+  listen(listener: MembersListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async leave(clean = true): Promise<void> {
+    if (this.#isOver) return;
+    this.#stop();
+    this.#listeners.clear();
+    await this.#parts.object.change(leave(this.self, clean));
+    this.#nudges.send();
+    this.#nudges.close();
+  }
+
+  /** One heartbeat, and what is read after it. Undefined: not confirmed. */
+  async #beat(): Promise<Roster | undefined> {
+    const { object, driver } = this.#parts;
+    try {
+      if (driver.processes === undefined) {
+        this.#counter += 1;
+        const { epoch, isHolding } = this.#barrier;
+        const heartbeat = { counter: this.#counter, epoch, isHolding };
+        if (!(await object.beat(this.self, heartbeat))) return this.#end('closed');
+      }
+      const roster = await object.read();
+      const own = stateOf(roster, this.self);
+      return own !== undefined && isOpen(own) ? roster : this.#end('closed');
+    } catch (error) {
+      // A client that is on the blocklist is that of a closed incarnation.
+      const isFenced = error instanceof Failure && error.code === 'recordsFenced';
+      return isFenced ? this.#end('closed') : undefined;
+    }
+  }
+
+  #take({ view, kind }: HeartbeatReport<Roster>): void {
+    if (kind === 'gap') this.#watchman.gap();
+    if (view === undefined || this.#isOver) return;
+    const isNews = view.revision !== this.#view.revision || !isSameNews(view, this.#view);
+    this.#view = view;
+    this.#barrier.want(view.epoch);
+    this.#gone.see(view);
+    if (isNews) for (const listener of this.#listeners) listener.onView?.(view);
+    if (kind === 'regular') this.#watchman.observe(view);
+    this.#watchman.carryOn(view);
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    this.#heartbeats.stop();
+    this.#pulse.stop();
+    this.#barrier.stop();
+  }
+
+  #end(reason: ClosedReason): undefined {
+    if (this.#isOver) return;
+    this.#parts.log.warn('this gateway is no member any more', { reason });
+    this.#stop();
+    this.#nudges.close();
+    this.#parts.driver.hold();
+    for (const listener of this.#listeners) listener.onClosed?.(reason);
+  }
+}
+
+function isSameNews(a: Roster, b: Roster): boolean {
+  return a.documentVersion === b.documentVersion && a.unsettled.join() === b.unsettled.join();
+}
