@@ -63,11 +63,17 @@ export class ChannelWatches {
     return watchers.length > 0 && answered.every(Boolean);
   }
 
-  /** Takes all watches away and tells each watcher. */
-  lose(): void {
-    const lost = [...this.#watchers.values()].flatMap((watchers) => [...watchers]);
-    this.clear();
-    for (const watcher of lost) watcher.onLost();
+  /** Takes all watches away, or those of the channels that `isLost` names, and tells each watcher. */
+  lose(isLost: (channel: string) => boolean = () => true): void {
+    const lost = [...this.#watchers].filter(([channel]) => isLost(channel));
+    const told: Watcher[] = [];
+    for (const [channel, watchers] of lost) {
+      told.push(...watchers);
+      this.#count -= watchers.size;
+      watchers.clear();
+      this.#watchers.delete(channel);
+    }
+    for (const watcher of told) watcher.onLost();
   }
 
   clear(): void {

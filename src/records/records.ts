@@ -105,6 +105,8 @@ export type RecordsFailureCode =
   | 'recordsNameTaken'
   /** The store did not answer within its bound; the outcome of a change is unknown. */
   | 'recordsUnavailable'
+  /** The store has no room; nothing was changed. */
+  | 'recordsFull'
   /** This member was fenced; it must take a new incarnation. */
   | 'recordsFenced'
   /** The store cannot be shared from here: its file system, its format, or where others live. */

@@ -1,0 +1,56 @@
+import { jenkinsHash } from './jenkins-hash.ts';
+
+/** Begins the name of every object that is not an image's. */
+const PREFIX = 'allpath';
+/** Between a namespace and a name when Ceph hashes an object. */
+const NAMESPACE_END = '\u001f';
+/** Objects that hold values; a change of their number is another format of the store. */
+export const VALUE_OBJECTS = 32;
+/**
+ * Objects that notifications go through; a change of their number is another format. A power of
+ * two, so that each can be in a placement group of its own.
+ */
+export const CHANNEL_OBJECTS = 8;
+
+/** Says of what format the store is; made first, and read at every opening. */
+export const STORE_OBJECT = `${PREFIX}.store`;
+
+/** All objects that hold values, in the order of their numbers. */
+export const valueObjects: readonly string[] = Array.from(
+  { length: VALUE_OBJECTS },
+  (_, index) => `${PREFIX}.values.${index}`,
+);
+
+/** The object that holds the value of `key`. */
+export function valueObjectOf(key: string): string {
+  return valueObjects[hashOf(key) % VALUE_OBJECTS]!;
+}
+
+/** The object that holds the fields of `key`, and nothing else. */
+export function fieldsObjectOf(key: string): string {
+  return `${PREFIX}.fields.${key}`;
+}
+
+/**
+ * The channel objects of a namespace. Their hashes differ in the low bits, so that a pool of at
+ * least as many placement groups has each in another one: they are the cluster's witnesses, too.
+ */
+export function channelObjectsOf(namespace: string): readonly string[] {
+  const place = namespace === '' ? '' : `${namespace}${NAMESPACE_END}`;
+  const names = new Map<number, string>();
+  for (let index = 0; names.size < CHANNEL_OBJECTS; index++) {
+    const name = `${PREFIX}.channel.${index}`;
+    const group = hashOf(`${place}${name}`) % CHANNEL_OBJECTS;
+    if (!names.has(group)) names.set(group, name);
+  }
+  return [...names.values()];
+}
+
+/** Which of the channel objects the notifications of `channel` go through. */
+export function channelIndexOf(channel: string): number {
+  return hashOf(channel) % CHANNEL_OBJECTS;
+}
+
+function hashOf(text: string): number {
+  return jenkinsHash(new TextEncoder().encode(text));
+}

@@ -1,0 +1,106 @@
+import { type Clock, sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import { errnoName } from '../../ceph/ceph-failure.ts';
+import { EACCES, EDQUOT, ENOSPC, EPERM, ESHUTDOWN } from '../../ceph/errno.ts';
+import type { RecordsFailureCode } from '../records.ts';
+
+/** An operation that has not ended after this long ends `recordsUnavailable`. */
+export const OPERATION_TIME_MAX_MS = 5000;
+/** How long closing waits for what is under way. */
+const SETTLE_TIME_MAX_MS = 2000;
+
+/**
+ * Bounds each call of librados in time, and makes failures of errnos. A call that is given up goes
+ * on in librados, and may still be done: librados keeps it until the cluster answers. (Its own
+ * time-outs are no help: what they give up may be done later just the same.)
+ */
+export class RadosCalls {
+  readonly #clock: Clock;
+  readonly #onFenced: () => void;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #ended: Failure<RecordsFailureCode> | undefined;
+
+  /** `onFenced` is called once, when this client is found blocklisted. */
+  constructor(clock: Clock, onFenced: () => void) {
+    this.#clock = clock;
+    this.#onFenced = onFenced;
+  }
+
+  /** Throws when no call may be made any more. */
+  check(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  /** What `call` resolves with, within `timeMaxMs`; `onLate` gets what came too late. */
+  bounded<T>(
+    call: Promise<T>,
+    timeMaxMs: number = OPERATION_TIME_MAX_MS,
+    onLate: (result: T) => void = () => {},
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let waits = true;
+      const timer = this.#clock.after(timeMaxMs, () => {
+        waits = false;
+        this.#underWay.delete(call);
+        reject(unavailable(`the cluster did not answer in ${timeMaxMs} ms`));
+      });
+      const end = (settle: () => void): void => {
+        timer.cancel();
+        this.#underWay.delete(call);
+        settle();
+      };
+      this.#underWay.add(call);
+      call.then(
+        (result) => (waits ? end(() => resolve(result)) : onLate(result)),
+        (error: unknown) => (waits ? end(() => reject(error as Error)) : undefined),
+      );
+    });
+  }
+
+  /** The failure that an errno stands for. */
+  failure(errno: number, what: string): Failure<RecordsFailureCode> {
+    const message = `${what} ended with ${errnoName(errno)}`;
+    switch (errno) {
+      case ESHUTDOWN:
+        return this.#fenced();
+      case EDQUOT:
+      case ENOSPC:
+        return new Failure('recordsFull', `the pool has no room: ${message}`, { errno });
+      case EPERM:
+      case EACCES:
+        return new Failure('recordsUnsuitable', `the user may not do this: ${message}`, { errno });
+      default:
+        return unavailable(message, { errno });
+    }
+  }
+
+  /** Refuses every later call. */
+  end(failure: Failure<RecordsFailureCode>): void {
+    this.#ended ??= failure;
+  }
+
+  /** Resolves when what is under way has ended, or after a while. */
+  async settle(): Promise<void> {
+    const settled = Promise.allSettled(this.#underWay);
+    await Promise.race([settled, sleep(this.#clock, SETTLE_TIME_MAX_MS)]);
+  }
+
+  #fenced(): Failure<RecordsFailureCode> {
+    const failure: Failure<RecordsFailureCode> = new Failure(
+      'recordsFenced',
+      "this gateway's client of the cluster was fenced",
+    );
+    if (this.#ended === undefined) {
+      this.#ended = failure;
+      this.#onFenced();
+    }
+    return failure;
+  }
+}
+
+export function unavailable(
+  message: string,
+  data: Readonly<Record<string, unknown>> = {},
+): Failure<RecordsFailureCode> {
+  return new Failure('recordsUnavailable', message, data);
+}

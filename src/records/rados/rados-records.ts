@@ -1,0 +1,162 @@
+import type { Clock } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import { ChannelWatches } from '../channel-watches.ts';
+import {
+  checkFieldName,
+  checkFields,
+  checkKey,
+  checkMessage,
+  checkPrefix,
+  checkValue,
+  copyOf,
+  copyOfFields,
+  copyOfGuard,
+} from '../record-arguments.ts';
+import type {
+  CompareAndSetResult,
+  FieldGuard,
+  Member,
+  NotifyResult,
+  RecordEntry,
+  Records,
+  Watch,
+  Watcher,
+} from '../records.ts';
+import { FieldObjects } from './field-objects.ts';
+import { RadosCalls } from './rados-calls.ts';
+import { RadosChannels } from './rados-channels.ts';
+import type { RecordsPool } from './records-pool.ts';
+import { ValueList } from './value-list.ts';
+import { ValueObjects } from './value-objects.ts';
+
+export interface RadosRecordsParts {
+  /** A handle of the records' own, which the owner closes after the records. */
+  readonly pool: RecordsPool;
+  /** The namespace of the pool that the handle is for; empty: the default one. */
+  readonly namespace: string;
+  readonly self: Member;
+  readonly clock: Clock;
+}
+
+/**
+ * Records in the pool and namespace of the images, in objects named `allpath.*`; opened by
+ * `openRadosRecords`. Why it is laid out so: `docs/decisions/0003-records-on-rados.md`.
+ *
+ * - A value is two entries in the omap of one of `VALUE_OBJECTS` objects, by the hash of its key: a
+ *   change compares the version and sets both in one operation. A list reads all those objects
+ *   until it finds that none has changed meanwhile.
+ * - A map of fields is the omap of an object of its own.
+ * - A channel is one of `CHANNEL_OBJECTS` objects, by the hash of its name.
+ *
+ * Who this member is and who is fenced is others' to say; a client that finds itself blocklisted
+ * ends every call `recordsFenced`.
+ */
+export class RadosRecords implements Records {
+  readonly self: Member;
+  readonly #pool: RecordsPool;
+  readonly #calls: RadosCalls;
+  readonly #values: ValueObjects;
+  readonly #fields: FieldObjects;
+  readonly #channels: RadosChannels;
+  readonly #watches = new ChannelWatches();
+  #closing: Promise<void> | undefined;
+
+  constructor({ pool, namespace, self, clock }: RadosRecordsParts) {
+    this.self = self;
+    this.#pool = pool;
+    const calls = new RadosCalls(clock, () => this.#watches.lose());
+    this.#calls = calls;
+    this.#values = new ValueObjects(pool, calls, self.incarnation);
+    this.#fields = new FieldObjects(pool, calls);
+    const watches = this.#watches;
+    this.#channels = new RadosChannels({ pool, namespace, calls, clock, self, watches });
+  }
+
+  async get(key: string): Promise<RecordEntry | undefined> {
+    checkKey(key);
+    this.#check();
+    return await this.#values.get(key);
+  }
+
+  async compareAndSet(
+    key: string,
+    expected: number,
+    value: Uint8Array | undefined,
+  ): Promise<CompareAndSetResult> {
+    checkKey(key);
+    if (value !== undefined) checkValue(value);
+    this.#check();
+    return await this.#values.compareAndSet({ key, expected, value: value && copyOf(value) });
+  }
+
+  async list(prefix: string): Promise<readonly RecordEntry[]> {
+    checkPrefix(prefix);
+    this.#check();
+    return await new ValueList(this.#pool, this.#calls, prefix).read();
+  }
+
+  async setFields(
+    key: string,
+    fields: Readonly<Record<string, Uint8Array | undefined>>,
+    guard?: FieldGuard,
+  ): Promise<boolean> {
+    checkKey(key);
+    checkFields(fields);
+    if (guard !== undefined) checkFieldName(guard.field);
+    this.#check();
+    return await this.#fields.set(key, copyOfFields(fields), copyOfGuard(guard));
+  }
+
+  async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    checkKey(key);
+    this.#check();
+    return await this.#fields.get(key);
+  }
+
+  async notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult> {
+    checkKey(channel);
+    checkMessage(message);
+    this.#check();
+    return await this.#channels.notify(channel, message, timeoutMs);
+  }
+
+  async watch(channel: string, watcher: Watcher): Promise<Watch> {
+    checkKey(channel);
+    this.#check();
+    return await this.#channels.watch(channel, watcher);
+  }
+
+  /** Keeps watching all channel objects, so that `silentMs` tells of the cluster. */
+  watchCluster(): void {
+    this.#check();
+    this.#channels.watchAll();
+  }
+
+  /**
+   * For how long nothing of the cluster was heard, by the watches of objects in different placement
+   * groups (as many as the pool has, up to `CHANNEL_OBJECTS`). A call that is answered does not
+   * count: it may be answered by the one OSD that is left. Only after `watchCluster`.
+   */
+  silentMs(): number {
+    return this.#channels.silentMs();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#watches.clear();
+    await this.#calls.settle();
+    this.#calls.end(new Failure('recordsClosed', 'the records are closed'));
+    // A silent cluster lets nothing go; it drops the watches in time by itself.
+    await this.#calls.bounded(this.#channels.close()).catch(() => {});
+  }
+
+  /** Throws when no call may be made any more. */
+  #check(): void {
+    if (this.#closing !== undefined) throw new Failure('recordsClosed', 'the records are closed');
+    this.#calls.check();
+  }
+}

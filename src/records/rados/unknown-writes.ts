@@ -1,0 +1,57 @@
+import type { ValueEntry } from './value-entry.ts';
+
+/** The most writes of unknown outcome that are remembered; the oldest is forgotten first. */
+const UNKNOWN_WRITES_MAX = 256;
+
+interface UnknownWrite {
+  readonly key: string;
+  readonly expected: number;
+  readonly value: Uint8Array;
+  readonly stamp: string;
+}
+
+/**
+ * The writes whose answer did not come in time. One that was done all the same would make the
+ * caller's retry a conflict with itself; by its stamp the retry finds that it is done.
+ */
+export class UnknownWrites {
+  readonly #incarnation: string;
+  readonly #writes = new Map<string, UnknownWrite>();
+  #serial = 0;
+
+  constructor(incarnation: string) {
+    this.#incarnation = incarnation;
+  }
+
+  /** A stamp for one more write. */
+  stamp(): string {
+    this.#serial += 1;
+    return `${this.#incarnation}/${this.#serial}`;
+  }
+
+  add(write: UnknownWrite): void {
+    const [oldest] = this.#writes.keys();
+    if (this.#writes.size >= UNKNOWN_WRITES_MAX) this.#writes.delete(oldest!);
+    this.#writes.set(write.stamp, write);
+  }
+
+  /**
+   * Whether `current` was made by an earlier write of this member that asked the very same, and
+   * whose outcome nobody has been told. It is told once: of two callers one has changed it.
+   */
+  isOwn(
+    key: string,
+    expected: number,
+    value: Uint8Array | undefined,
+    current: ValueEntry | undefined,
+  ): boolean {
+    const write = current && this.#writes.get(current.stamp);
+    if (write === undefined || value === undefined) return false;
+    if (write.key !== key || write.expected !== expected || !same(write.value, value)) return false;
+    return this.#writes.delete(write.stamp);
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
