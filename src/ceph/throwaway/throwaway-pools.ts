@@ -1,0 +1,108 @@
+import { Failure } from '../../base/failure.ts';
+import { PLACEMENT_GROUPS } from './ceph-conf.ts';
+import type { ThrowawayCeph } from './throwaway-ceph.ts';
+
+/** An image that several gateways may write at once: no feature that makes one client its owner. */
+const ACTIVE_FEATURES: readonly string[] = ['layering'];
+/** An erasure-coded pool of two data chunks and one of parity needs as many OSDs. */
+const ERASURE_DATA_CHUNKS = 2;
+const ERASURE_CODING_CHUNKS = 1;
+const ERASURE_PROFILE = 'throwaway';
+
+export interface PoolOptions {
+  /** Copies of each object; as many as OSDs, and at most 3, unless given. */
+  readonly size?: number;
+  /** With fewer copies in reach the pool's writes wait; 1 unless given. */
+  readonly minSize?: number;
+  readonly placementGroups?: number;
+}
+
+/** Makes a replicated pool for images; resolves when every placement group of it serves. */
+export async function createPool(
+  ceph: ThrowawayCeph,
+  pool: string,
+  options: PoolOptions = {},
+): Promise<void> {
+  const { size, minSize, placementGroups: groups = PLACEMENT_GROUPS } = options;
+  await ceph.ask({ prefix: 'osd pool create', pool, pg_num: groups, pgp_num: groups });
+  if (size !== undefined) await setOfPool(ceph, pool, 'size', String(size));
+  if (minSize !== undefined) await setOfPool(ceph, pool, 'min_size', String(minSize));
+  await enable(ceph, pool);
+}
+
+/**
+ * Makes an erasure-coded pool that takes overwrites, for the data of images whose header is in a
+ * replicated one. Needs three OSDs on `bluestore`.
+ */
+export async function createErasurePool(ceph: ThrowawayCeph, pool: string): Promise<void> {
+  const chunks = ERASURE_DATA_CHUNKS + ERASURE_CODING_CHUNKS;
+  if (ceph.osds.length < chunks) {
+    throw new Failure('cephOptions', `an erasure-coded pool needs ${chunks} OSDs`);
+  }
+  const profile = [
+    `k=${ERASURE_DATA_CHUNKS}`,
+    `m=${ERASURE_CODING_CHUNKS}`,
+    'crush-failure-domain=osd',
+  ];
+  const name = ERASURE_PROFILE;
+  await ceph.ask({ prefix: 'osd erasure-code-profile set', name, profile });
+  await ceph.ask({
+    prefix: 'osd pool create',
+    pool,
+    pg_num: PLACEMENT_GROUPS,
+    pgp_num: PLACEMENT_GROUPS,
+    pool_type: 'erasure',
+    erasure_code_profile: name,
+  });
+  await setOfPool(ceph, pool, 'allow_ec_overwrites', 'true');
+  await enable(ceph, pool);
+}
+
+async function setOfPool(
+  ceph: ThrowawayCeph,
+  pool: string,
+  variable: string,
+  value: string,
+): Promise<void> {
+  const sure = variable === 'size' && value === '1' ? { yes_i_really_mean_it: true } : {};
+  await ceph.ask({ prefix: 'osd pool set', pool, var: variable, val: value, ...sure });
+}
+
+async function enable(ceph: ThrowawayCeph, pool: string): Promise<void> {
+  await ceph.ask({ prefix: 'osd pool application enable', pool, app: 'rbd' });
+  // A listing asks every placement group, and waits for those that do not serve yet.
+  await ceph.rados('-p', pool, 'ls', '--all');
+}
+
+/** Makes a namespace of a pool. */
+export async function createNamespace(
+  ceph: ThrowawayCeph,
+  pool: string,
+  namespace: string,
+): Promise<void> {
+  await ceph.rbd('namespace', 'create', `${pool}/${namespace}`);
+}
+
+export interface ImageOptions {
+  readonly pool: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** As `rbd` names them; `layering` alone unless given. */
+  readonly features?: readonly string[];
+  /** Where its data are, if not in its pool: an erasure-coded pool, say. */
+  readonly dataPool?: string;
+  readonly objectSizeBytes?: number;
+}
+
+/** Makes an image. */
+export async function createImage(ceph: ThrowawayCeph, options: ImageOptions): Promise<void> {
+  const { pool, namespace, name, sizeBytes, dataPool, objectSizeBytes } = options;
+  const { features = ACTIVE_FEATURES } = options;
+  const place = namespace === undefined ? pool : `${pool}/${namespace}`;
+  const args = ['create', `${place}/${name}`, '--size', `${sizeBytes}B`];
+  for (const feature of features) args.push('--image-feature', feature);
+  if (dataPool !== undefined) args.push('--data-pool', dataPool);
+  if (objectSizeBytes !== undefined) args.push('--object-size', `${objectSizeBytes}B`);
+  await ceph.rbd(...args);
+}

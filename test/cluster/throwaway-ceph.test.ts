@@ -1,0 +1,197 @@
+// Proves that a throwaway Ceph is a Ceph (pools, erasure code, namespaces, images, users), that its
+// daemons can be killed, stopped and started again, and that nothing of it is left: neither after a
+// stop nor after a kill -9 of its owner.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { claimName } from '../../src/ceph/throwaway/port-claim.ts';
+import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import {
+  createErasurePool,
+  createImage,
+  createNamespace,
+  createPool,
+} from '../../src/ceph/throwaway/throwaway-pools.ts';
+import {
+  ownProcessIdentity,
+  type ProcessIdentity,
+  processState,
+} from '../../src/host/process-identity.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const MIB = 2 ** 20;
+const endLimitMs = 20_000;
+const here = ownProcessIdentity();
+
+function processesOf({ mon, osds, mgr }: ThrowawayCeph): ProcessIdentity[] {
+  const daemons = [mon, ...osds, ...(mgr === undefined ? [] : [mgr])];
+  return daemons.map((daemon) => daemon.process ?? assert.fail(`${daemon.name} runs`));
+}
+
+function haveEnded(processes: readonly ProcessIdentity[]): boolean {
+  return processes.every((each) => processState(each, here) === 'ended');
+}
+
+/** Whether nobody claims the block of ports, and nobody listens on its first. */
+async function isFree(first: number): Promise<boolean> {
+  for (const where of [claimName(first), first]) {
+    const server = createServer();
+    try {
+      if (typeof where === 'string') server.listen(where);
+      else server.listen(where, '127.0.0.1');
+      await once(server, 'listening');
+    } catch {
+      return false;
+    } finally {
+      server.close();
+    }
+  }
+  return true;
+}
+
+async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'allpath-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function put(ceph: ThrowawayCeph, pool: string, name: string): Promise<void> {
+  await ceph.rados('-p', pool, 'create', name);
+}
+
+test('two at once keep apart; a stop leaves no process, no claim and no file', async () => {
+  await using folder = await temporaryFolder();
+  const options = { backend: 'memstore', parent: folder.path } as const;
+  const clusters = await Promise.all([ThrowawayCeph.start(options), ThrowawayCeph.start(options)]);
+  const processes = clusters.flatMap(processesOf);
+  try {
+    const [one, other] = clusters;
+    await Promise.all([createPool(one, 'one'), createPool(other, 'other')]);
+    await put(one, 'one', 'mine');
+    assert.equal((await one.rados('-p', 'one', 'ls')).trim(), 'mine');
+    assert.equal((await other.rados('lspools')).trim(), 'other');
+    assert.ok(!haveEnded(processes));
+  } finally {
+    await Promise.all(clusters.map((ceph) => ceph.stop()));
+  }
+  assert.ok(haveEnded(processes));
+  for (const { ports } of clusters) assert.ok(await isFree(ports.first));
+  assert.deepEqual(await readdir(folder.path), []);
+});
+
+test('three OSDs: replicas, erasure code, namespaces, images and users', async () => {
+  await using ceph = await ThrowawayCeph.start({ osds: 3 });
+  await createPool(ceph, 'rbd', { size: 2, minSize: 1 });
+  await createErasurePool(ceph, 'data');
+  await createNamespace(ceph, 'rbd', 'space');
+  const base = { pool: 'rbd', sizeBytes: 64 * MIB };
+  await createImage(ceph, { ...base, name: 'plain', objectSizeBytes: MIB });
+  await createImage(ceph, { ...base, namespace: 'space', name: 'coded', dataPool: 'data' });
+  const info = async (image: string) =>
+    JSON.parse(await ceph.rbd('info', '--format', 'json', image)) as Record<string, unknown>;
+  const plain = await info('rbd/plain');
+  assert.deepEqual(
+    [plain['size'], plain['object_size'], plain['features']],
+    [64 * MIB, MIB, ['layering']],
+  );
+  const coded = await info('rbd/space/coded');
+  assert.deepEqual([coded['data_pool'], coded['features']], ['data', ['layering', 'data-pool']]);
+  await ceph.rbd('bench', 'rbd/space/coded', '--io-type', 'write', '--io-total', '1M');
+
+  await ceph.createUser('reader', { mon: 'profile rbd', osd: 'profile rbd-read-only pool=rbd' });
+  assert.match(await ceph.rbd('--id', 'reader', 'ls', 'rbd'), /plain/);
+  const write = ceph.rbd('--id', 'reader', 'create', 'rbd/other', '--size', '1M');
+  await assert.rejects(write, { code: 'cephProgramFailed' });
+});
+
+test('an OSD that is killed comes back with what it acknowledged; one that is stopped waits', async () => {
+  await using ceph = await ThrowawayCeph.start();
+  const [osd] = ceph.osds;
+  await createPool(ceph, 'p');
+  await put(ceph, 'p', 'before');
+  await osd!.kill();
+  assert.equal(osd!.process, undefined);
+  await osd!.start();
+  await put(ceph, 'p', 'after');
+  assert.deepEqual((await ceph.rados('-p', 'p', 'ls')).trim().split('\n').sort(), [
+    'after',
+    'before',
+  ]);
+
+  await osd!.pause();
+  assert.equal(processState(osd!.process!, here), 'stopped');
+  let isDone = false;
+  const waiting = put(ceph, 'p', 'meanwhile').then(() => {
+    isDone = true;
+  });
+  // The monitor answers, and the client had the time that an answer takes; the write has not ended.
+  await ceph.ask({ prefix: 'osd stat' });
+  assert.ok(!isDone);
+  osd!.resume();
+  await waiting;
+
+  const before = ceph.mon.process;
+  await ceph.mon.terminate();
+  await ceph.mon.start();
+  assert.notDeepEqual(ceph.mon.process, before);
+  await createPool(ceph, 'q');
+});
+
+test('killing its owner with -9 ends the daemons; the next start removes its folder', async () => {
+  await using folder = await temporaryFolder();
+  const source = new URL('../../src/ceph/throwaway/throwaway-ceph.ts', import.meta.url);
+  const script = `
+    import { ThrowawayCeph } from '${source}';
+    const parent = process.argv[1];
+    const ceph = await ThrowawayCeph.start({ osds: 2, backend: 'memstore', parent });
+    const daemons = [ceph.mon, ...ceph.osds].map((daemon) => daemon.process);
+    // One of them stopped: it must end all the same.
+    await ceph.osds[1].pause();
+    console.log(JSON.stringify({ first: ceph.ports.first, daemons }));
+  `;
+  const args = ['--input-type=module', '-e', script, folder.path];
+  const owner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [line] = await once(createInterface(owner.stdout), 'line');
+    const { first, daemons } = JSON.parse(String(line)) as {
+      first: number;
+      daemons: ProcessIdentity[];
+    };
+    assert.equal(daemons.length, 3);
+    assert.ok(!haveEnded(daemons));
+    const ended = once(owner, 'exit');
+    owner.kill('SIGKILL');
+    await ended;
+    await waitFor('the daemons end', () => haveEnded(daemons), endLimitMs);
+    assert.ok(await isFree(first));
+    assert.equal((await readdir(folder.path)).length, 1);
+    const next = await ThrowawayCeph.start({ backend: 'memstore', parent: folder.path });
+    const left = await readdir(folder.path);
+    await next.stop();
+    assert.deepEqual(
+      left.map((name) => join(folder.path, name)),
+      [next.folder],
+    );
+  } finally {
+    owner.kill('SIGKILL');
+  }
+});
+
+test('a start that fails says why, in the words of the daemon, and leaves nothing', async () => {
+  await using folder = await temporaryFolder();
+  const options = { backend: 'memstore', parent: folder.path } as const;
+  const noPort = ['ms bind port max = 1', 'ms bind retry count = 0', 'ms bind retry delay = 0'];
+  const lines = { osd: noPort };
+  await assert.rejects(ThrowawayCeph.start({ ...options, lines }), (error: Error) => {
+    assert.match(error.message, /^the throwaway Ceph did not start: /);
+    assert.match(error.message, /--- osd\.0:\n/);
+    return true;
+  });
+  assert.deepEqual(await readdir(folder.path), []);
+});
