@@ -20,7 +20,21 @@ const testPackages = [
   { name: 'qemu-block-extra', shownBy: libraries('qemu/block-iscsi.so') },
   { name: 'sg3-utils', shownBy: ['/usr/bin/sg_inq'] },
   { name: 'e2fsprogs', shownBy: ['/usr/sbin/mke2fs', '/sbin/mke2fs'] },
+  { name: 'iproute2', shownBy: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
+  { name: 'nftables', shownBy: ['/usr/sbin/nft', '/sbin/nft'] },
 ];
+
+/** Those of the rings that need Ceph. Pool quotas and full pools need the manager, too. */
+const cephPackages = [
+  { name: 'ceph-mon', shownBy: ['/usr/bin/ceph-mon'] },
+  { name: 'ceph-osd', shownBy: ['/usr/bin/ceph-osd'] },
+  { name: 'ceph-mgr', shownBy: ['/usr/bin/ceph-mgr'] },
+  { name: 'ceph-common', shownBy: ['/usr/bin/rbd'] },
+  { name: 'tgt-rbd', shownBy: ['/usr/lib/tgt/backing-store/bs_rbd.so'] },
+];
+
+/** `skip` leaves out the rings that need Ceph, and so their packages. */
+const isCephLeftOut = process.env.ALLPATH_TEST_CEPH === 'skip';
 
 /** Installs "$@"; forbids Debian to start the daemons that come along, unless a policy exists. */
 const installScript = String.raw`
@@ -146,7 +160,8 @@ function newestMs(folder) {
 }
 
 function installTestPackages() {
-  const absent = testPackages.filter(({ shownBy }) => !shownBy.some((path) => existsSync(path)));
+  const wanted = [...testPackages, ...(isCephLeftOut ? [] : cephPackages)];
+  const absent = wanted.filter(({ shownBy }) => !shownBy.some((path) => existsSync(path)));
   if (absent.length === 0) return;
   const names = absent.map(({ name }) => name);
   if (!existsSync('/usr/bin/apt-get')) {

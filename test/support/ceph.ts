@@ -6,30 +6,20 @@ import {
   ThrowawayCeph,
   type ThrowawayCephOptions,
 } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import { CEPH_VARIABLE, isCephLeftOut } from './ceph-left-out.ts';
 
-/** `skip` leaves out the rings that need Ceph; nothing else does. */
-const VARIABLE = 'ALLPATH_TEST_CEPH';
 /** One test file has no more clusters at a time: two cores serve them all. */
 const CLUSTERS_PER_FILE_MAX = 4;
 
 let clusters = 0;
-
-/** Whether whoever runs the tests asked for those with Ceph to be left out. */
-export function isCephLeftOut(environment: NodeJS.ProcessEnv = process.env): boolean {
-  const value = environment[VARIABLE];
-  if (value === undefined || value === '') return false;
-  if (value === 'skip') return true;
-  throw new Error(
-    `${VARIABLE} is "${value}": "skip" leaves out what needs Ceph, nothing else does`,
-  );
-}
 
 /**
  * A cluster that serves the tests of this file. Called at the top of the file; a machine without
  * Ceph fails the file, in words that name the packages.
  */
 export async function cephOfFile(options: ThrowawayCephOptions = {}): Promise<ThrowawayCeph> {
-  if (isCephLeftOut()) throw new Error(`this file needs Ceph, which ${VARIABLE}=skip leaves out`);
+  if (isCephLeftOut())
+    throw new Error(`this file needs Ceph, which ${CEPH_VARIABLE}=skip leaves out`);
   if (clusters >= CLUSTERS_PER_FILE_MAX) throw new Error('too many clusters in one test file');
   clusters += 1;
   const ceph = await ThrowawayCeph.start(options);

@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.ts';
 
-/** CEPH_CRYPTO_AES, the one kind of key there is (src/auth/Crypto.h of Ceph). */
+/** AES, as `ceph-authtool` makes them. */
 const KEY_TYPE_AES = 1;
 const SECRET_LENGTH_BYTES = 16;
 
@@ -17,8 +17,8 @@ export interface CephKey {
 }
 
 /**
- * A new key, as `ceph-authtool --gen-key` makes it: type, time of creation, length and secret, all
- * little-endian (CryptoKey::encode of Ceph).
+ * A new key, as `ceph-authtool --gen-key` makes it: type (16 bits), time of creation (seconds and
+ * nanoseconds, 32 bits each), length (16 bits) and secret, all little-endian.
  */
 export function makeCephKey(
   entity: string,
