@@ -1,20 +1,24 @@
-// `npm run bench -- tgt` measures Allpath beside tgt; `npm run bench -- memory` its memory.
+// `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, and
+// `memory` its memory.
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { conditions } from './conditions.ts';
 import { measureMemory } from './memory.ts';
-import { comparisonTable, memoryTable } from './report.ts';
+import { compareOnRbd } from './rbd-comparison.ts';
+import { comparisonTable, memoryTable, rbdTable } from './report.ts';
 import { compareWithTgt } from './tgt-comparison.ts';
 
-const usage = `usage: npm run bench -- tgt|memory [options]
+const usage = `usage: npm run bench -- tgt|rbd|memory [options]
   --json           the figures as JSON
   --quick          tiny input: shows that it runs, measures nothing
   --size MIB       size of the disks (1024)
   --seconds S      about how long each measurement takes (2)
-  --rounds N       tgt: how often each row is measured, in turns (5)
-  --fill KIB       length of the writes that fill the disks (4)
-  --only TEXT      tgt: only rows whose label contains it, "depth 32" say
+  --rounds N       tgt, rbd: how often each row is measured, in turns (5)
+  --fill KIB       tgt: length of the writes that fill the disks (4)
+  --only TEXT      tgt, rbd: only rows whose label contains it, "depth 32" say
+  --osds N         rbd: OSDs of the throwaway Ceph (1)
+  --backend NAME   rbd: what they store on, memstore or bluestore (memstore)
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
 
@@ -31,6 +35,8 @@ async function main(): Promise<number> {
       rounds: { type: 'string' },
       only: { type: 'string' },
       fill: { type: 'string', default: '4' },
+      osds: { type: 'string', default: '1' },
+      backend: { type: 'string', default: 'memstore' },
       minutes: { type: 'string', default: '0' },
       folder: { type: 'string', default: tmpdir() },
     },
@@ -57,8 +63,17 @@ async function main(): Promise<number> {
     const json = () => JSON.stringify({ conditions: where, results }, undefined, 2);
     console.log(values.json ? json() : `${places.join('\n')}\n\n${text}`);
   };
-  if (positionals[0] === 'tgt') {
-    const only = values.only === undefined ? {} : { only: values.only };
+  const only = values.only === undefined ? {} : { only: values.only };
+  if (positionals[0] === 'rbd') {
+    const { backend } = values;
+    const osds = Number(values.osds);
+    if ((backend !== 'memstore' && backend !== 'bluestore') || !(osds >= 1)) {
+      console.error(usage);
+      return 2;
+    }
+    const results = await compareOnRbd({ ...common, ...only, rounds, osds, backend });
+    print(results, rbdTable(results));
+  } else if (positionals[0] === 'tgt') {
     const results = await compareWithTgt({ ...common, ...only, rounds });
     print(results, comparisonTable(results));
   } else if (positionals[0] === 'memory') {

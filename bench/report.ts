@@ -1,4 +1,5 @@
 import type { MemoryResult } from './memory.ts';
+import type { RbdRowResult } from './rbd-comparison.ts';
 import type { RowResult } from './tgt-comparison.ts';
 
 const miB = 1024 ** 2;
@@ -20,6 +21,32 @@ export function comparisonTable(results: readonly RowResult[]): string {
     result.cpuRatio.toFixed(2),
     result.cpuRatioMax.toFixed(1),
     `${result.tgt.clientCpuUs.toFixed(1)} / ${result.allpath.clientCpuUs.toFixed(1)}`,
+    result.reached ? '' : 'missed',
+  ]);
+  return table([...head, ...rows]);
+}
+
+/** Allpath beside raw librbd and tgt-rbd. */
+export function rbdTable(results: readonly RbdRowResult[]): string {
+  const head = [
+    ['', 'IOPS', 'IOPS', 'IOPS', 'to', 'at', 'to', 'at', 'CPU us', 'CPU us', 'CPU', 'at', ''],
+    ['', 'librbd', 'tgt', 'allpath', 'tgt', 'least', 'raw', 'least', 'tgt', 'allpath', 'ratio'],
+  ];
+  head[1]?.push('most', '');
+  const floor = (ratio: number) => (ratio > 0 ? ratio.toFixed(1) : '-');
+  const rows = results.map(({ raw, tgt, allpath, floors, ...result }) => [
+    result.label,
+    raw.iops.toFixed(0),
+    tgt.iops.toFixed(0),
+    allpath.iops.toFixed(0),
+    result.tgtRatio.toFixed(2),
+    floor(floors.tgtRatioMin),
+    result.rawRatio.toFixed(2),
+    floor(floors.rawRatioMin),
+    tgt.serverCpuUs.toFixed(1),
+    allpath.serverCpuUs.toFixed(1),
+    result.cpuRatio.toFixed(2),
+    floors.cpuRatioMax.toFixed(1),
     result.reached ? '' : 'missed',
   ]);
   return table([...head, ...rows]);

@@ -1,4 +1,4 @@
-import { Demo } from '../../test/support/demo.ts';
+import { Demo, type DemoOptions } from '../../test/support/demo.ts';
 import { fillDisk } from './fill-disk.ts';
 import type { Server } from './server.ts';
 
@@ -8,15 +8,32 @@ export async function startAllpath(
   sizeBytes: number,
   pieceBytes?: number,
 ): Promise<Server> {
-  const demo = await Demo.start({ gateways: 1, size: `${sizeBytes / 1024 ** 2}M`, store });
+  const server = await startDemo({ store }, sizeBytes);
   try {
-    const url = demo.url(0);
-    if (pieceBytes !== undefined) await fillDisk(url, sizeBytes, pieceBytes);
+    if (pieceBytes !== undefined) await fillDisk(server.url, sizeBytes, pieceBytes);
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Starts Allpath with one gateway on a new image in a pool of a Ceph cluster. */
+export async function startAllpathOnCeph(
+  ceph: { readonly conf: string; readonly pool: string },
+  sizeBytes: number,
+): Promise<Server> {
+  return await startDemo({ ceph }, sizeBytes);
+}
+
+async function startDemo(where: DemoOptions, sizeBytes: number): Promise<Server> {
+  const demo = await Demo.start({ ...where, gateways: 1, size: `${sizeBytes / 1024 ** 2}M` });
+  try {
     const pid = demo.starts.at(-1)?.pid;
     if (pid === undefined) throw new Error('the demo named no gateway process');
     return {
       name: 'allpath',
-      url,
+      url: demo.url(0),
       pid,
       [Symbol.asyncDispose]: async () => void (await demo.stop()),
     };

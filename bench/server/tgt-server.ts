@@ -19,10 +19,25 @@ export async function startTgt(
 ): Promise<Server> {
   await writeFile(imagePath, '', { flag: 'wx' });
   await truncate(imagePath, sizeBytes);
+  const tgt = await startTgtOn('tgt', ['-b', imagePath]);
+  try {
+    await fillDisk(tgt.url, sizeBytes, pieceBytes);
+    return tgt;
+  } catch (error) {
+    await tgt[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Starts Debian's tgtd with its defaults on one logical unit.
+ *
+ * @param backing what tgtadm is told of it, `-b FILE` say
+ */
+export async function startTgtOn(name: string, backing: readonly string[]): Promise<Server> {
   const port = await freePorts(1);
   // Names the socket that tgtadm reaches this very daemon by, apart from any other on the machine.
   const control = String((port % 30_000) + 1);
-  const url = `iscsi://127.0.0.1:${port}/${targetName}/1`;
   const child = spawn(
     '/usr/sbin/tgtd',
     ['-f', '-C', control, '--iscsi', `portal=127.0.0.1:${port}`],
@@ -38,17 +53,16 @@ export async function startTgt(
   try {
     await untilAnswers(control);
     await admin('target', '--op', 'new', '--tid', '1', '-T', targetName);
-    await admin('logicalunit', '--op', 'new', '--tid', '1', '--lun', '1', '-b', imagePath);
+    await admin('logicalunit', '--op', 'new', '--tid', '1', '--lun', '1', ...backing);
     await admin('target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
-    await fillDisk(url, sizeBytes, pieceBytes);
   } catch (error) {
     await stop();
     throw error;
   }
   if (child.pid === undefined) throw new Error('tgtd has no pid');
   return {
-    name: 'tgt',
-    url,
+    name,
+    url: `iscsi://127.0.0.1:${port}/${targetName}/1`,
     pid: child.pid,
     [Symbol.asyncDispose]: stop,
   };

@@ -30,6 +30,8 @@ export interface DemoOptions {
   readonly size?: string;
   readonly blocks?: 512 | 4096;
   readonly store?: string;
+  /** A pool of a cluster in place of a store in a folder. */
+  readonly ceph?: { readonly conf: string; readonly pool: string };
 }
 
 /** One start of one gateway process. */
@@ -81,6 +83,9 @@ export class Demo {
     args.push('--gateways', String(gateways), '--size', options.size ?? '256M');
     args.push('--blocks', String(options.blocks ?? 512));
     if (options.store !== undefined) args.push('--store', options.store);
+    if (options.ceph !== undefined) {
+      args.push('--ceph', options.ceph.conf, '--pool', options.ceph.pool);
+    }
     const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const demo = new Demo(child, port, gateways);
     running.add(demo);
