@@ -1,8 +1,8 @@
 // Counts one block up with COMPARE AND WRITE from many initiators over all gateways.
 
 import { cawRounds } from '../../test/fault/caw-rounds.ts';
-import { Demo } from '../../test/support/demo.ts';
 import { runSoak } from './soak-command.ts';
+import { placeNumbers, soakPlace } from './soak-place.ts';
 
 await runSoak({
   name: 'caw',
@@ -11,13 +11,15 @@ await runSoak({
     'no update, also when a gateway is killed in each round.',
   ],
   numbers: {
+    ...placeNumbers,
     rounds: [50, 'rounds'],
     increments: [2000, 'increments of a round'],
     initiators: [8, 'initiators'],
     kills: [1, '1: kill a gateway in each round, 0: kill none'],
   },
   async run({ numbers, random, progress }) {
-    await using demo = await Demo.start();
+    await using place = await soakPlace(numbers);
+    const { demo } = place;
     const summary = await cawRounds({
       demo,
       random,

@@ -1,9 +1,9 @@
 // Kills gateways with SIGKILL under write load, round after round.
 
 import { failoverRounds } from '../../test/fault/failover-rounds.ts';
-import { Demo } from '../../test/support/demo.ts';
 import { distribution } from './distribution.ts';
 import { runSoak } from './soak-command.ts';
+import { placeNumbers, soakPlace } from './soak-place.ts';
 
 await runSoak({
   name: 'failover',
@@ -12,12 +12,14 @@ await runSoak({
     'other and through the killed one, which its supervisor starts again.',
   ],
   numbers: {
+    ...placeNumbers,
     rounds: [50, 'kills'],
     writers: [4, 'initiators that fail over'],
     'restart-max-ms': [2000, 'a killed gateway is started again within this time'],
   },
   async run({ numbers, random, progress }) {
-    await using demo = await Demo.start();
+    await using place = await soakPlace(numbers);
+    const { demo } = place;
     const rounds = await failoverRounds({
       demo,
       random,

@@ -1,9 +1,9 @@
 // Stops gateways with SIGSTOP under write load, round after round.
 
 import { sigstopRounds } from '../../test/fault/sigstop-rounds.ts';
-import { Demo } from '../../test/support/demo.ts';
 import { distribution } from './distribution.ts';
 import { runSoak } from './soak-command.ts';
+import { placeNumbers, soakPlace } from './soak-place.ts';
 
 await runSoak({
   name: 'sigstop',
@@ -12,6 +12,7 @@ await runSoak({
     'serves on within the bound, and nothing acknowledged is lost.',
   ],
   numbers: {
+    ...placeNumbers,
     rounds: [200, 'stops'],
     writers: [4, 'initiators that fail over'],
     'pause-min-ms': [100, 'shortest stop'],
@@ -19,7 +20,8 @@ await runSoak({
     'other-max-ms': [2000, 'longest wait allowed through the other gateway'],
   },
   async run({ numbers, random, progress }) {
-    await using demo = await Demo.start();
+    await using place = await soakPlace(numbers);
+    const { demo } = place;
     const otherMax = numbers['other-max-ms']!;
     const rounds = await sigstopRounds({
       demo,

@@ -1,0 +1,38 @@
+// A demo where a test wants it: on the embedded store, or on a throwaway Ceph of its own.
+
+import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { Demo, type DemoOptions } from './demo.ts';
+
+const poolName = 'allpath';
+
+export interface PlacedDemo extends AsyncDisposable {
+  readonly demo: Demo;
+  /** Undefined on the embedded store. */
+  readonly ceph: ThrowawayCeph | undefined;
+}
+
+/**
+ * Starts a demo; the store goes with it.
+ *
+ * @param osds of a throwaway Ceph; 0 for the embedded store
+ */
+export async function demoAt(osds: number, options: DemoOptions = {}): Promise<PlacedDemo> {
+  if (osds === 0) {
+    const demo = await Demo.start(options);
+    return { demo, ceph: undefined, [Symbol.asyncDispose]: async () => void (await demo.stop()) };
+  }
+  const ceph = await ThrowawayCeph.start({ osds });
+  try {
+    await createPool(ceph, poolName);
+    const demo = await Demo.start({ ...options, ceph: { conf: ceph.conf, pool: poolName } });
+    const stop = async () => {
+      await demo.stop();
+      await ceph.stop();
+    };
+    return { demo, ceph, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await ceph.stop();
+    throw error;
+  }
+}
