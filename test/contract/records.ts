@@ -2,6 +2,7 @@
 
 import { after, before, describe } from 'node:test';
 import type { Records } from '../../src/records/records.ts';
+import { edgeTests } from './records-edges.ts';
 import { closeTests, notifyTests, watchTests } from './records-notify.ts';
 import {
   boundTests,
@@ -32,6 +33,7 @@ export function recordsContract(name: string, openWorld: () => Promise<RecordsWo
     concurrencyTests(use);
     fieldTests(use);
     boundTests(use);
+    edgeTests(use);
     notifyTests(use);
     watchTests(use);
     closeTests(use);

@@ -101,12 +101,9 @@ export class RadosChannels {
     this.#check();
   }
 
-  /**
-   * For how long every channel object has been silent. They lie in different placement groups: one
-   * OSD that does not answer is not the cluster's silence. Needs `watchAll`.
-   */
-  silentMs(): number {
-    return Math.min(...this.#objects.map((object) => object.silentMs()));
+  /** Of each channel object, how long ago its OSD was last heard of. Needs `watchAll`. */
+  silencesMs(): readonly number[] {
+    return this.#objects.map((object) => object.silentMs());
   }
 
   async close(): Promise<void> {

@@ -126,19 +126,18 @@ export class RadosRecords implements Records {
     return await this.#channels.watch(channel, watcher);
   }
 
-  /** Keeps watching all channel objects, so that `silentMs` tells of the cluster. */
+  /** Keeps watching all channel objects, so that they are witnesses of the cluster. */
   watchCluster(): void {
     this.#check();
     this.#channels.watchAll();
   }
 
   /**
-   * For how long nothing of the cluster was heard, by the watches of objects in different placement
-   * groups (as many as the pool has, up to `CHANNEL_OBJECTS`). A call that is answered does not
-   * count: it may be answered by the one OSD that is left. Only after `watchCluster`.
+   * Of each witness (an object that this gateway watches, each in another placement group if the
+   * pool has as many) how long ago it was last heard of. Only after `watchCluster`.
    */
-  silentMs(): number {
-    return this.#channels.silentMs();
+  witnessAgesMs(): readonly number[] {
+    return this.#channels.silencesMs();
   }
 
   close(): Promise<void> {
