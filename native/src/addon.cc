@@ -1,0 +1,45 @@
+// The addon of Allpath for Ceph: Node-API above, the C interface of librados and librbd below, and
+// nothing decided in between. `CephNative` of src/ceph/ceph-native.ts is its other side.
+#include "addon-call.h"
+#include "ceph-library.h"
+
+namespace {
+
+napi_value load(const Call &call) {
+  MissingLibrary missing;
+  if (loadCeph(missing)) return undefined(call.env);
+  const napi_value result = object(call.env);
+  setMember(call.env, result, "library", string(call.env, missing.library));
+  setMember(call.env, result, "reason", string(call.env, missing.reason));
+  return result;
+}
+
+napi_value attach(const Call &call) {
+  call.environment.attach(call.arguments[0], call.arguments[1], call.arguments[2]);
+  return nullptr;
+}
+
+void endEnvironment(void *environment) { static_cast<Environment *>(environment)->end(); }
+
+void freeEnvironment(napi_env, void *environment, void *) {
+  delete static_cast<Environment *>(environment);
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  auto *environment = new Environment(env);
+  check(napi_set_instance_data(env, environment, freeEnvironment, nullptr), "the environment");
+  check(napi_add_env_cleanup_hook(env, endEnvironment, environment), "the cleanup hook");
+  define<load>(env, exports, "load");
+  define<attach>(env, exports, "attach");
+  defineClientCalls(env, exports);
+  definePoolCalls(env, exports);
+  defineObjectWrite(env, exports);
+  defineObjectRead(env, exports);
+  defineWatchCalls(env, exports);
+  defineImageCalls(env, exports);
+  defineImageInput(env, exports);
+  defineImagesCalls(env, exports);
+  return exports;
+}

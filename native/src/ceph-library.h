@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "ceph-api.h"
+
+struct MissingLibrary {
+  std::string library;
+  std::string reason;
+};
+
+// Ceph's functions; filled by the first `loadCeph` of the process that succeeds.
+extern CephApi ceph;
+
+// Loads librados and librbd once. True when they are there; else `missing` says which one is not.
+bool loadCeph(MissingLibrary &missing);

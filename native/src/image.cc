@@ -1,0 +1,110 @@
+#include "image.h"
+
+#include <cerrno>
+
+#include "blocking-call.h"
+
+namespace {
+
+constexpr int kSnapshotsFirst = 64;
+constexpr size_t kNameMax = 256;
+
+std::string orEmpty(const char *text) { return text == nullptr ? "" : text; }
+
+int closeHandle(rbd_image_t handle, bool isWatched, uint64_t watch) {
+  if (isWatched) ceph.rbd_update_unwatch(handle, watch);
+  return ceph.rbd_close(handle);
+}
+
+}  // namespace
+
+struct Image::Updates {
+  std::shared_ptr<AnswerQueue> queue;
+  uint32_t slot;
+  uint64_t watch;
+};
+
+Image::Image(std::shared_ptr<Pool> pool, rbd_image_t handle)
+    : pool(std::move(pool)), handle(handle) {}
+
+Image::~Image() {
+  if (!open_) return;
+  startThread([pool = pool, handle = handle,
+               updates = std::shared_ptr<Updates>(std::move(updates_))] {
+    closeHandle(handle, updates != nullptr, updates == nullptr ? 0 : updates->watch);
+  });
+}
+
+int Image::watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot) {
+  updates_ = std::unique_ptr<Updates>(new Updates{std::move(queue), slot, 0});
+  const int result = ceph.rbd_update_watch(handle, &updates_->watch, onUpdate, updates_.get());
+  if (result < 0) updates_.reset();
+  return result;
+}
+
+void Image::onUpdate(void *argument) {
+  const auto *updates = static_cast<Updates *>(argument);
+  Message message;
+  message.slot = updates->slot;
+  message.isAnswer = false;
+  updates->queue->push(std::move(message));
+}
+
+int Image::close() {
+  open_ = false;
+  const int result =
+      closeHandle(handle, updates_ != nullptr, updates_ == nullptr ? 0 : updates_->watch);
+  updates_.reset();
+  return result;
+}
+
+int Image::info(ImageInfo &info) const {
+  int result = ceph.rbd_stat(handle, &info.stat, sizeof info.stat);
+  if (result < 0) return result;
+  result = ceph.rbd_get_features(handle, &info.features);
+  if (result < 0) return result;
+  result = ceph.rbd_get_stripe_unit(handle, &info.stripeUnit);
+  if (result < 0) return result;
+  result = ceph.rbd_get_stripe_count(handle, &info.stripeCount);
+  if (result < 0) return result;
+  info.dataPool = ceph.rbd_get_data_pool_id(handle);
+  char text[kNameMax] = "";
+  if (ceph.rbd_get_id(handle, text, sizeof text) >= 0) info.id = text;
+  result = ceph.rbd_get_block_name_prefix(handle, text, sizeof text);
+  if (result < 0) return result;
+  info.prefix = text;
+  parent(info);
+  return snapshots(info.snapshots);
+}
+
+void Image::parent(ImageInfo &info) const {
+  rbd_linked_image_spec_t image{};
+  rbd_snap_spec_t snapshot{};
+  if (ceph.rbd_get_parent(handle, &image, &snapshot) < 0) return;
+  info.hasParent = true;
+  info.parentPool = image.pool_id;
+  info.parentPoolName = orEmpty(image.pool_name);
+  info.parentNamespace = orEmpty(image.pool_namespace);
+  info.parentImage = orEmpty(image.image_name);
+  info.parentSnapshot = orEmpty(snapshot.name);
+  ceph.rbd_linked_image_spec_cleanup(&image);
+  ceph.rbd_snap_spec_cleanup(&snapshot);
+  ceph.rbd_get_overlap(handle, &info.overlap);
+}
+
+int Image::snapshots(std::vector<ImageInfo::Snapshot> &list) const {
+  int max = kSnapshotsFirst;
+  std::vector<rbd_snap_info_t> found;
+  int count = -ERANGE;
+  while (count == -ERANGE) {
+    found.resize(static_cast<size_t>(max));
+    count = ceph.rbd_snap_list(handle, found.data(), &max);
+  }
+  if (count < 0) return count;
+  for (int i = 0; i < count; i++) {
+    const rbd_snap_info_t &one = found[static_cast<size_t>(i)];
+    list.push_back({one.id, one.size, orEmpty(one.name)});
+  }
+  if (count > 0) ceph.rbd_snap_list_end(found.data());
+  return 0;
+}

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pool.h"
+
+// What librbd knows of an image; `RbdImageInfo` of src/ceph/rbd-image-info.ts.
+struct ImageInfo {
+  struct Snapshot {
+    uint64_t id;
+    uint64_t size;
+    std::string name;
+  };
+
+  rbd_image_info_t stat{};
+  uint64_t features = 0;
+  uint64_t stripeUnit = 0;
+  uint64_t stripeCount = 0;
+  int64_t dataPool = -1;
+  uint64_t overlap = 0;
+  std::string id;
+  std::string prefix;
+  bool hasParent = false;
+  int64_t parentPool = -1;
+  std::string parentPoolName;
+  std::string parentNamespace;
+  std::string parentImage;
+  std::string parentSnapshot;
+  std::vector<Snapshot> snapshots;
+};
+
+// An open image. What waits is called on a thread of our own.
+class Image {
+ public:
+  Image(std::shared_ptr<Pool> pool, rbd_image_t handle);
+  // One that was not closed is closed on a thread, for it may wait for its OSDs.
+  ~Image();
+  Image(const Image &) = delete;
+  Image &operator=(const Image &) = delete;
+
+  // Waits. From then on, news of the header go to that slot.
+  int watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot);
+  int info(ImageInfo &info) const;
+  // Waits until librbd let go of all that it was given.
+  int close();
+
+  const std::shared_ptr<Pool> pool;
+  const rbd_image_t handle;
+
+ private:
+  struct Updates;
+
+  static void onUpdate(void *updates);
+  int snapshots(std::vector<ImageInfo::Snapshot> &list) const;
+  void parent(ImageInfo &info) const;
+
+  std::unique_ptr<Updates> updates_;
+  bool open_ = true;
+};

@@ -1,0 +1,97 @@
+// Builds the addon for Ceph, native/build/ceph.node, when its sources or its headers have changed
+// since it was built. Without a C++ compiler it says so in one line and ends well: all but Ceph
+// works without. Plain JavaScript, for any Node from 18 on may run it, also when a published
+// package is installed, which brings its addons built and has no use for a compiler.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = join(root, 'native', 'src');
+const built = join(root, 'native', 'build');
+const addon = join(built, 'ceph.node');
+const stamp = join(built, 'ceph.sha256');
+const flags = [
+  '-std=c++17',
+  '-O2',
+  '-fPIC',
+  '-fno-exceptions',
+  '-fno-rtti',
+  '-fvisibility=hidden',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-DNAPI_VERSION=8',
+];
+
+main();
+
+function main() {
+  if (existsSync(join(root, 'prebuilt', `${process.platform}-${process.arch}`, 'ceph.node'))) return;
+  if (!existsSync(sources)) return;
+  const include = headers();
+  if (include === undefined) return skip('the npm package node-api-headers is not installed');
+  const files = readdirSync(sources).sort();
+  const hash = hashOf(files, include);
+  if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  const compiler = ['g++', 'c++', 'clang++'].find(isThere);
+  if (compiler === undefined) return skip('there is no C++ compiler (Debian package g++)');
+  say(`building the addon for Ceph with ${compiler}`);
+  build(compiler, include, files);
+  writeFileSync(stamp, hash);
+}
+
+/** Object files by several compilers at once, then one link; the addon appears whole or not. */
+function build(compiler, include, files) {
+  mkdirSync(built, { recursive: true });
+  const units = files.filter((file) => file.endsWith('.cc'));
+  const made = join(built, `ceph.${process.pid}.node`);
+  const paths = units.map((file) => join(sources, file));
+  const args = [...flags, `-isystem${include}`, '-shared', ...paths, '-o', made, '-ldl', '-lpthread'];
+  const { status } = spawnSync(compiler, args, { stdio: 'inherit' });
+  if (status !== 0) {
+    rmSync(made, { force: true });
+    say('the addon for Ceph could not be built; the messages of the compiler stand above');
+    process.exit(1);
+  }
+  renameSync(made, addon);
+}
+
+function headers() {
+  try {
+    return createRequire(join(root, 'package.json'))('node-api-headers').include_dir;
+  } catch {
+    return undefined;
+  }
+}
+
+function hashOf(files, include) {
+  const hash = createHash('sha256');
+  hash.update(`${flags.join(' ')} ${include} ${process.arch}`);
+  for (const file of files) hash.update(file).update(readFileSync(join(sources, file)));
+  return hash.digest('hex');
+}
+
+function isThere(command) {
+  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+function skip(why) {
+  say(`the addon for Ceph is not built: ${why}`);
+}
+
+function say(message) {
+  process.stderr.write(`native: ${message}\n`);
+}
