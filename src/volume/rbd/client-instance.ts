@@ -1,0 +1,132 @@
+import { cephFailure } from '../../ceph/ceph-failure.ts';
+import type { RadosClient } from '../../ceph/rados-client.ts';
+
+/** A volume that is open on an instance, as the instance moves it about. */
+export interface Tenant {
+  /** Submits nothing from now on, until `resume` or `moveTo`. */
+  suspend(): void;
+  /** What was held is submitted, in order. */
+  resume(): void;
+  /** The fence is finished everywhere: what of this instance is not done is never seen done. */
+  fenced(): void;
+  /** Goes on, on an instance that has taken the old one's place. */
+  moveTo(instance: ClientInstance): void;
+  /** There will be no other instance: what is held and what comes ends `fenced`. */
+  abandon(): void;
+}
+
+/** `open`; `fencing`: submits nothing more, its fence is not finished; `fenced`; `closed`. */
+export type InstanceState = 'open' | 'fencing' | 'fenced' | 'closed';
+
+/** One client instance of the cluster and the volumes on it: what is fenced together. */
+export class ClientInstance {
+  readonly client: RadosClient;
+  /** What a blocklist names it by. */
+  readonly addresses: string;
+  readonly #tenants = new Set<Tenant>();
+  readonly #onLost: (instance: ClientInstance) => Promise<boolean>;
+  #state: InstanceState = 'open';
+  #isHeld = false;
+  #images = 0;
+  #onIdle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+  #fence: Promise<boolean> | undefined;
+
+  /** `onLost` fences it everywhere and finds a successor; called once, at most. */
+  constructor(client: RadosClient, onLost: (instance: ClientInstance) => Promise<boolean>) {
+    this.client = client;
+    this.addresses = client.addresses;
+    this.#onLost = onLost;
+  }
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  /** Whether a tenant may submit now. */
+  get submits(): boolean {
+    return this.#state === 'open' && !this.#isHeld;
+  }
+
+  get tenants(): ReadonlySet<Tenant> {
+    return this.#tenants;
+  }
+
+  add(tenant: Tenant): void {
+    this.#tenants.add(tenant);
+  }
+
+  delete(tenant: Tenant): void {
+    this.#tenants.delete(tenant);
+  }
+
+  /** New submissions wait, until `release`; what is in flight goes on. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const tenant of this.#tenants) tenant.suspend();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    if (this.submits) for (const tenant of this.#tenants) tenant.resume();
+  }
+
+  /**
+   * When it resolves, this instance knows of every fence that was finished at the cluster before
+   * this call: nothing of a fenced client changes any more what it has read. Rejects with
+   * `Failure('cephFailed')`; hangs while no monitor answers.
+   */
+  async passBarrier(): Promise<void> {
+    if (this.#state !== 'open') return;
+    const errno = await this.client.waitForLatestOsdmap();
+    if (errno >= 0 || this.#hasEnded()) return;
+    throw cephFailure('rados_wait_for_latest_osdmap', errno, 'a barrier');
+  }
+
+  /**
+   * Ends this instance: nothing that is in flight on it is seen done any more after this resolves
+   * true, by nobody who passed the barrier. False: it could not be proved.
+   */
+  fence(): Promise<boolean> {
+    this.#fence ??= this.#fenceNow();
+    return this.#fence;
+  }
+
+  /** Keeps the client until `let go` is called: librbd has an image of it open. */
+  keep(): () => void {
+    this.#images++;
+    return () => {
+      if (--this.#images === 0) this.#onIdle?.();
+    };
+  }
+
+  /** Waits for all images, which do not close while an OSD is silent, then ends the client. */
+  close(): Promise<void> {
+    this.#state = 'closed';
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#images > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await this.client.close();
+  }
+
+  async #fenceNow(): Promise<boolean> {
+    if (this.#state !== 'open') return false;
+    this.#state = 'fencing';
+    for (const tenant of this.#tenants) tenant.suspend();
+    const isFenced = await this.#onLost(this);
+    if (this.#closed === undefined) this.#state = 'fenced';
+    return isFenced;
+  }
+
+  /** Apart, for its state may have changed while something was awaited. */
+  #hasEnded(): boolean {
+    return this.#state !== 'open';
+  }
+}

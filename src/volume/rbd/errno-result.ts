@@ -1,0 +1,23 @@
+import { EAGAIN, EDQUOT, EINVAL, ENOMEM, ENOSPC, ESHUTDOWN } from '../../ceph/errno.ts';
+import { fault } from '../refusal.ts';
+import { DONE, type VolumeFault, type VolumeResult } from '../volume.ts';
+
+const faults: Readonly<Record<number, VolumeFault>> = {
+  // Of ours: a bound of the addon's. Nothing was submitted.
+  [EAGAIN]: 'busy',
+  [ENOMEM]: 'busy',
+  // Blocklisted.
+  [ESHUTDOWN]: 'fenced',
+  [ENOSPC]: 'noSpace',
+  [EDQUOT]: 'noSpace',
+  // librbd says so of a range that lies wholly behind the end: the image has just shrunk.
+  [EINVAL]: 'outOfRange',
+};
+
+/** What a negated errno of librbd or librados means for a volume; 0 or more is done. */
+export function resultOf(errno: number, isRead: boolean): VolumeResult {
+  if (errno >= 0) return DONE;
+  const named = faults[errno];
+  if (named !== undefined) return fault(named);
+  return fault(isRead ? 'readError' : 'writeError', -errno);
+}

@@ -1,0 +1,154 @@
+import { Failure } from '../../base/failure.ts';
+import {
+  RBD_FEATURE_DATA_POOL,
+  RBD_FEATURE_DEEP_FLATTEN,
+  RBD_FEATURE_EXCLUSIVE_LOCK,
+  RBD_FEATURE_FAST_DIFF,
+  RBD_FEATURE_JOURNALING,
+  RBD_FEATURE_LAYERING,
+  RBD_FEATURE_OBJECT_MAP,
+  RBD_FEATURE_STRIPINGV2,
+} from '../../ceph/rbd-image-info.ts';
+
+/** What decides whether several gateways may write one image at one time. */
+export interface ImageFacts {
+  /** As Ceph's tools name it, `pool/image`. */
+  readonly spec: string;
+  readonly pool: string;
+  /** Bits of RBD_FEATURE_*. */
+  readonly features: bigint;
+  readonly objectSizeBytes: number;
+  readonly stripeUnitBytes: number;
+  readonly stripeCount: number;
+  /** Settings of librbd that the image carries and that win over the gateway's own. */
+  readonly imageSettings: ReadonlyMap<string, string>;
+  /** Those of its pool. */
+  readonly poolSettings: ReadonlyMap<string, string>;
+}
+
+/** One thing that stands against it, and what mends it. */
+export interface ImageProblem {
+  readonly what: string;
+  /** The command of Ceph's that mends it. */
+  readonly command: string;
+  /** The same as the driver itself would do it; undefined when it will not. */
+  readonly mend?: ImageMend;
+}
+
+export type ImageMend =
+  | { readonly kind: 'disableFeatures'; readonly features: bigint }
+  | { readonly kind: 'removeImageSetting'; readonly name: string };
+
+/** In the order in which they are switched off; each depends on those behind it. */
+const harmful: readonly (readonly [bit: bigint, name: string])[] = [
+  [RBD_FEATURE_JOURNALING, 'journaling'],
+  [RBD_FEATURE_FAST_DIFF, 'fast-diff'],
+  [RBD_FEATURE_OBJECT_MAP, 'object-map'],
+  [RBD_FEATURE_EXCLUSIVE_LOCK, 'exclusive-lock'],
+];
+
+/** RBD_FEATURE_OPERATIONS: set by Ceph when clones of version 2 exist. */
+const RBD_FEATURE_OPERATIONS = 256n;
+
+const harmless =
+  RBD_FEATURE_LAYERING |
+  RBD_FEATURE_STRIPINGV2 |
+  RBD_FEATURE_DEEP_FLATTEN |
+  RBD_FEATURE_DATA_POOL |
+  RBD_FEATURE_OPERATIONS;
+
+/** Settings that would show gateways different data, with the values that do not. */
+const settings: Readonly<Record<string, readonly string[]>> = {
+  rbd_cache: ['false', '0', 'no'],
+  rbd_persistent_cache_mode: ['disabled', ''],
+  rbd_plugins: [''],
+  // A read that a replica answers may be older than one that another gateway had before.
+  rbd_read_from_replica_policy: ['default'],
+};
+
+/** All that stands against serving the image by several gateways; empty when nothing does. */
+export function judgeImage(facts: ImageFacts): readonly ImageProblem[] {
+  return [
+    ...featureProblems(facts),
+    ...stripeProblems(facts),
+    ...settingProblems(facts.imageSettings, 'the image', (name) => ({
+      command: `rbd image-meta remove ${facts.spec} ${SETTING_PREFIX}${name}`,
+      mend: { kind: 'removeImageSetting', name },
+    })),
+    ...settingProblems(facts.poolSettings, 'its pool', (name) => ({
+      command: `rbd config pool remove ${facts.pool} ${name}`,
+    })),
+  ];
+}
+
+/** What carries a setting of librbd in the metadata of an image or a pool. */
+export const SETTING_PREFIX = 'conf_';
+
+function featureProblems({ features, spec }: ImageFacts): readonly ImageProblem[] {
+  const found = harmful.filter(([bit]) => (features & bit) !== 0n);
+  const problems: ImageProblem[] = [];
+  if (found.length > 0) {
+    const names = found.map(([, name]) => name);
+    const bits = found.reduce((all, [bit]) => all | bit, 0n);
+    problems.push({
+      what: `features that allow one writer only: ${names.join(', ')}`,
+      command: `rbd feature disable ${spec} ${names.join(' ')}`,
+      mend: { kind: 'disableFeatures', features: bits },
+    });
+  }
+  const known = harmful.reduce((all, [bit]) => all | bit, harmless);
+  const unknown = features & ~known;
+  if (unknown !== 0n) {
+    // Migrating, non-primary, encrypted: none of them can be written by several gateways.
+    problems.push({
+      what: `features 0x${unknown.toString(16)}, of which it is not known what they do`,
+      command: `rbd info ${spec}`,
+    });
+  }
+  return problems;
+}
+
+/** A logical block must lie in one object whole. */
+function stripeProblems(facts: ImageFacts): readonly ImageProblem[] {
+  const { spec, stripeCount, stripeUnitBytes, objectSizeBytes: size } = facts;
+  if (stripeCount <= 1 || stripeUnitBytes % BLOCK_LENGTH_MAX_BYTES === 0) return [];
+  return [
+    {
+      what: `striping in units of ${stripeUnitBytes} bytes, which splits blocks`,
+      command: `rbd deep cp ${spec} ${spec}-whole --stripe-unit ${size} --stripe-count 1`,
+    },
+  ];
+}
+
+/** The longest logical block that a disk may have. */
+const BLOCK_LENGTH_MAX_BYTES = 4096;
+
+function settingProblems(
+  found: ReadonlyMap<string, string>,
+  where: string,
+  mending: (name: string) => Pick<ImageProblem, 'command' | 'mend'>,
+): readonly ImageProblem[] {
+  const problems: ImageProblem[] = [];
+  for (const [name, allowed] of Object.entries(settings)) {
+    const value = found.get(name);
+    if (value === undefined || allowed.includes(value.toLowerCase())) continue;
+    problems.push({ what: `${name} = ${value}, set on ${where}`, ...mending(name) });
+  }
+  return problems;
+}
+
+/** The refusal of such an image: what stands against it, and the commands to paste. */
+export function unsuitable(
+  spec: string,
+  problems: readonly ImageProblem[],
+): Failure<'volumeUnsuitable'> {
+  const lines = problems.flatMap(({ what, command }) => [
+    `- ${what}; mended by:`,
+    `    ${command}`,
+  ]);
+  return new Failure(
+    'volumeUnsuitable',
+    `the image ${spec} cannot be served by several gateways:\n${lines.join('\n')}`,
+    { spec, commands: problems.map(({ command }) => command) },
+  );
+}

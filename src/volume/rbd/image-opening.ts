@@ -1,0 +1,131 @@
+import type { Clock } from '../../base/clock.ts';
+import { EILSEQ } from '../../ceph/errno.ts';
+import type { RadosPool } from '../../ceph/rados-pool.ts';
+import { IMAGE_BUFFERS_MAX, type RbdImage } from '../../ceph/rbd-image.ts';
+import { fault } from '../refusal.ts';
+import { lengthOf } from '../scatter.ts';
+import { type Allocation, DONE, type VolumeResult } from '../volume.ts';
+import { allocationExtents } from './allocation-extents.ts';
+import { joined, spread } from './buffer-list.ts';
+import { compareAndWrite } from './compare-and-write.ts';
+import { runBytes } from './data-object.ts';
+import { resultOf } from './errno-result.ts';
+import { ImageHeader } from './image-header.ts';
+
+/** The sector of librbd's own compare-and-write. */
+const SECTOR_BYTES = 512;
+
+/**
+ * An image open on one client instance: the operations of a volume, with their results. Ranges were
+ * checked before.
+ */
+export class ImageOpening {
+  readonly header: ImageHeader;
+  readonly #image: RbdImage;
+  readonly #dataPool: RadosPool;
+  readonly #letGo: () => Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * `dataPool`: a handle of the opening's own, for the snapshot context that it carries. `letGo`
+   * closes all that was opened for it.
+   */
+  constructor(
+    image: RbdImage,
+    dataPool: RadosPool,
+    clock: Clock,
+    onSize: (sizeBytes: number) => void,
+    letGo: () => Promise<void>,
+  ) {
+    this.#letGo = letGo;
+    this.#image = image;
+    this.#dataPool = dataPool;
+    this.header = new ImageHeader(image, dataPool, clock, ({ sizeBytes }) => onSize(sizeBytes));
+  }
+
+  /** The longest stretch that one operation of the cluster changes as a whole. */
+  get atomicBytes(): number {
+    return runBytes(this.header.info);
+  }
+
+  async read(offset: number, into: readonly Uint8Array[]): Promise<VolumeResult> {
+    const length = lengthOf(into);
+    if (into.length <= IMAGE_BUFFERS_MAX) {
+      return readResult(await this.#image.read(offset, into), length);
+    }
+    const whole = new Uint8Array(length);
+    const result = readResult(await this.#image.read(offset, [whole]), length);
+    if (result.status === 'done') spread(whole, into);
+    return result;
+  }
+
+  async write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
+    const list = from.length <= IMAGE_BUFFERS_MAX ? from : [joined(from)];
+    return resultOf(await this.#image.write(offset, list), false);
+  }
+
+  async compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+  ): Promise<VolumeResult> {
+    const { header } = this;
+    const image = {
+      get layout() {
+        return header.info;
+      },
+      get parentOverlapBytes() {
+        return header.info.parentOverlapBytes;
+      },
+      operate: this.#dataPool.operate.bind(this.#dataPool),
+      copyUp: (at: number) => this.#copyUp(at),
+    };
+    // A snapshot made before this call must not change by it.
+    while (header.fresh !== undefined) await header.fresh;
+    return await compareAndWrite(image, offset, joined(compare), joined(write));
+  }
+
+  async writeSame(offset: number, length: number, pattern: Uint8Array): Promise<VolumeResult> {
+    return resultOf(await this.#image.writeSame(offset, length, pattern), false);
+  }
+
+  /** Exact to the byte, and gives back what objects are zeros as a whole. */
+  async writeZeroes(offset: number, length: number): Promise<VolumeResult> {
+    return resultOf(await this.#image.writeZeroes(offset, length), false);
+  }
+
+  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    // A diff may cut one of our extents into several.
+    const asked = { extentsMax: 4 * extentsMax + 4 };
+    const { errno, extents, more } = await this.#image.diffIterate(offset, length, asked);
+    if (errno < 0) return { result: resultOf(errno, true), extents: [] };
+    const found = allocationExtents(extents, more, offset, length, extentsMax);
+    return { result: DONE, extents: found };
+  }
+
+  /** Hangs while an OSD is silent. */
+  close(): Promise<void> {
+    this.header.close();
+    this.#closed ??= this.#letGo();
+    return this.#closed;
+  }
+
+  /**
+   * librbd copies an object up for any write, also for one that miscompares; what compares is
+   * written as it is. It knows the parent of now, and so does the header afterwards.
+   */
+  async #copyUp(offset: number): Promise<VolumeResult> {
+    const sector = new Uint8Array(SECTOR_BYTES);
+    const at = offset - (offset % SECTOR_BYTES);
+    const { errno } = await this.#image.compareAndWrite(at, sector, sector);
+    if (errno < 0 && errno !== EILSEQ) return resultOf(errno, false);
+    await this.header.refresh();
+    return DONE;
+  }
+}
+
+function readResult(read: number, length: number): VolumeResult {
+  if (read < 0) return resultOf(read, true);
+  // librbd cuts off what lies behind the end: the image has just shrunk.
+  return read === length ? DONE : fault('outOfRange');
+}

@@ -1,0 +1,203 @@
+import { type Clock, sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import type { RadosClient } from '../../ceph/rados-client.ts';
+import { ClientInstance } from './client-instance.ts';
+
+/** Client instances that the volumes of a store share by default. */
+export const INSTANCES_DEFAULT = 1;
+export const INSTANCES_MAX = 64;
+
+/** How long after a failed attempt the next successor of a fenced instance is tried. */
+export const SUCCESSOR_AGAIN_MS = 1_000;
+
+/** How long a client may take to say goodbye to a cluster that does not answer. */
+export const CLIENT_CLOSE_MAX_MS = 5_000;
+
+export interface InstancePoolOptions {
+  /** A new client instance, connected. Rejects when the cluster does not answer. */
+  readonly connect: () => Promise<RadosClient>;
+  /** How many instances the volumes share. */
+  readonly instances: number;
+  readonly guard: InstanceGuard;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the members of the cluster do for an instance, by its addresses. */
+export interface InstanceGuard {
+  /** Lists it for those who may have to fence it; resolves before its first operation. */
+  register(addresses: string): Promise<void>;
+  /**
+   * Blocklists it and has every open member pass the barrier: when it resolves, nothing that the
+   * instance submitted is seen done later by any of them. Rejects when that could not be reached.
+   */
+  fenceInstance(addresses: string): Promise<void>;
+  /** It is closed, with nothing in flight: nobody has to fence it any more. */
+  unregister(addresses: string): Promise<void>;
+}
+
+/**
+ * The instances of a store. A volume goes to the instance with the fewest volumes, the first of
+ * equals; connected on demand. A fenced one is replaced, and its volumes go to its successor.
+ */
+export class InstancePool {
+  readonly #options: InstancePoolOptions;
+  readonly #places: readonly Place[];
+  #isHeld = false;
+  #isClosed = false;
+
+  constructor(options: InstancePoolOptions) {
+    const { instances } = options;
+    if (!(Number.isInteger(instances) && instances >= 1 && instances <= INSTANCES_MAX)) {
+      throw new Failure('instancesBad', `instances is a number from 1 to ${INSTANCES_MAX}`);
+    }
+    this.#options = options;
+    this.#places = Array.from({ length: instances }, () => ({ coming: 0 }));
+  }
+
+  /** Those that are connected. */
+  get instances(): readonly ClientInstance[] {
+    return this.#places.flatMap(({ instance }) => instance ?? []);
+  }
+
+  /** Runs `use`, which adds a tenant, on the instance that the rule names. */
+  async place<T>(use: (instance: ClientInstance) => Promise<T>): Promise<T> {
+    const place = this.#emptiest();
+    place.coming++;
+    try {
+      return await use(await this.#at(place));
+    } finally {
+      place.coming--;
+    }
+  }
+
+  /** Any instance, for what is no volume's: creating, listing, deleting. */
+  async any(): Promise<ClientInstance> {
+    return await this.#at(this.#emptiest());
+  }
+
+  /**
+   * Every instance has passed a barrier begun after this call, those too that are connected and not
+   * yet registered. Rejects with `Failure('cephFailed')`; hangs while no monitor answers.
+   */
+  async passBarrier(): Promise<void> {
+    const joining = this.#places.flatMap(({ joining }) => joining ?? []);
+    const all = [...this.instances, ...joining];
+    await Promise.all(all.map((instance) => instance.passBarrier()));
+  }
+
+  /** New submissions of every instance, of later ones too, wait until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const instance of this.instances) instance.hold();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    for (const instance of this.instances) instance.release();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const { clock, guard } = this.#options;
+    await Promise.all(
+      this.instances.map(async (instance) => {
+        const closed = instance.close().then(() => guard.unregister(instance.addresses));
+        // One that does not close has something in flight, and stays on the list.
+        await Promise.race([closed, sleep(clock, CLIENT_CLOSE_MAX_MS)]);
+      }),
+    );
+  }
+
+  #emptiest(): Place {
+    const load = ({ instance, coming }: Place) => coming + (instance?.tenants.size ?? 0);
+    return this.#places.reduce((best, place) => (load(place) < load(best) ? place : best));
+  }
+
+  #at(place: Place): Promise<ClientInstance> {
+    if (place.connecting !== undefined) return place.connecting;
+    const connecting = this.#connect(place);
+    place.connecting = connecting;
+    connecting.catch(() => {
+      if (place.connecting === connecting) delete place.connecting;
+    });
+    return connecting;
+  }
+
+  async #connect(place: Place): Promise<ClientInstance> {
+    const { connect, guard } = this.#options;
+    if (this.#isClosed) throw new Failure('storeClosed', 'the store is closed');
+    const client = await connect();
+    const instance = new ClientInstance(client, (lost) => this.#replace(lost, place));
+    place.joining = instance;
+    try {
+      await guard.register(instance.addresses);
+      // What was fenced before it was announced is not seen by its first operation.
+      await instance.passBarrier();
+      if (this.#isClosed) throw new Failure('storeClosed', 'the store is closed');
+    } catch (error) {
+      void instance.close();
+      throw error;
+    } finally {
+      delete place.joining;
+    }
+    if (this.#isHeld) instance.hold();
+    place.instance = instance;
+    return instance;
+  }
+
+  /** Fences the instance and moves its tenants; resolves when the fence is finished, or not to be. */
+  async #replace(lost: ClientInstance, place: Place): Promise<boolean> {
+    const { guard, log } = this.#options;
+    const { addresses } = lost;
+    log.warn('a client instance of the cluster is being fenced', { addresses });
+    const isFenced = await guard.fenceInstance(addresses).then(
+      () => true,
+      (error: unknown) => {
+        log.error('a client instance could not be fenced', { addresses, reason: String(error) });
+        return false;
+      },
+    );
+    delete place.connecting;
+    delete place.instance;
+    if (isFenced) {
+      for (const tenant of lost.tenants) tenant.fenced();
+      void this.#moveTenants(lost, place);
+    } else {
+      for (const tenant of lost.tenants) tenant.abandon();
+      void lost.close();
+    }
+    return isFenced;
+  }
+
+  async #moveTenants(lost: ClientInstance, place: Place): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!this.#isClosed && lost.tenants.size > 0) {
+      try {
+        const successor = await this.#at(place);
+        for (const tenant of [...lost.tenants]) {
+          lost.delete(tenant);
+          successor.add(tenant);
+          tenant.moveTo(successor);
+        }
+      } catch (error) {
+        log.warn('no new client instance yet', { reason: String(error) });
+        await sleep(clock, SUCCESSOR_AGAIN_MS);
+      }
+    }
+    // Images that librbd cannot close, while an OSD is silent, keep their client.
+    await lost.close();
+  }
+}
+
+/** One of the instances that there may be. */
+interface Place {
+  connecting?: Promise<ClientInstance>;
+  /** Once it is connected, until it is registered. */
+  joining?: ClientInstance;
+  /** Once it is registered. */
+  instance?: ClientInstance;
+  /** Volumes that have asked for this place and are not its tenants yet. */
+  coming: number;
+}

@@ -1,0 +1,24 @@
+import type { VolumeLimits } from '../volume.ts';
+
+/** The longest that COMPARE AND WRITE can ask for: 255 blocks of 4096 bytes. */
+export const COMPARE_AND_WRITE_MAX_BYTES = 255 * 4096;
+
+/**
+ * What writes and unmaps should be multiples of: librbd's rbd_discard_granularity_bytes, the
+ * largest unit in which an OSD allocates by default.
+ */
+export const GRANULARITY_BYTES = 64 * 1024;
+
+/** `atomicBytes`: what one operation of the cluster changes as a whole, at multiples of itself. */
+export function rbdLimits(atomicBytes: number): VolumeLimits {
+  const granularityBytes = Math.min(GRANULARITY_BYTES, atomicBytes);
+  return Object.freeze({
+    alignmentBytes: 512,
+    compareAndWriteMaxBytes: Math.min(COMPARE_AND_WRITE_MAX_BYTES, atomicBytes),
+    atomicBoundaryBytes: atomicBytes,
+    optimalGranularityBytes: granularityBytes,
+    unmapGranularityBytes: granularityBytes,
+    // With rbd_cache=false a write is durable when it is acknowledged.
+    volatileCache: false,
+  });
+}

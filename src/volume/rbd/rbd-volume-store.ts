@@ -1,0 +1,239 @@
+import type { Clock } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
+import { EBUSY, EEXIST, ENOENT } from '../../ceph/errno.ts';
+import type { RadosClient } from '../../ceph/rados-client.ts';
+import type { RadosPool } from '../../ceph/rados-pool.ts';
+import { RbdImage } from '../../ceph/rbd-image.ts';
+import { RbdImages } from '../../ceph/rbd-images.ts';
+import type { VolumeStore } from '../volume.ts';
+import type { ClientInstance } from './client-instance.ts';
+import { type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
+import { ImageOpening } from './image-opening.ts';
+import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
+import { imageSizes } from './image-sizes.ts';
+import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
+import { type InstanceGuard, InstancePool } from './instance-pool.ts';
+import { RbdVolume } from './rbd-volume.ts';
+
+export interface RbdVolumeStoreOptions extends ImagePlace {
+  /** A new client instance, connected. */
+  readonly connect: () => Promise<RadosClient>;
+  readonly guard: InstanceGuard;
+  /** Client instances that the volumes share; see `InstancePool`. */
+  readonly instances: number;
+  /** The pool of the data objects of new images, an erasure-coded one say. */
+  readonly dataPool?: string;
+  /** Of the data objects of new images: a power of two from 4 KiB to 32 MiB. 4 MiB unless given. */
+  readonly objectSizeBytes?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** `-ENOTEMPTY`: rbd_remove of an image with snapshots. */
+const ENOTEMPTY = -39;
+const OBJECT_SIZE_DEFAULT_BYTES = 4 * 1024 * 1024;
+const ORDER_MIN = 12;
+const ORDER_MAX = 25;
+
+/** The images of one pool and namespace as volumes. */
+export class RbdVolumeStore implements VolumeStore {
+  readonly instances: InstancePool;
+  readonly #options: RbdVolumeStoreOptions;
+  readonly #order: number;
+  readonly #open = new Set<RbdVolume>();
+
+  /** Connects when something is asked of it. */
+  constructor(options: RbdVolumeStoreOptions) {
+    const { connect, instances, guard, clock, log } = options;
+    this.#options = options;
+    this.#order = orderOf(options.objectSizeBytes ?? OBJECT_SIZE_DEFAULT_BYTES);
+    this.instances = new InstancePool({ connect, instances, guard, clock, log });
+  }
+
+  async create(name: string, sizeBytes: number): Promise<void> {
+    checkImageName(name);
+    checkSize(sizeBytes);
+    const { dataPool } = this.#options;
+    const options = { order: this.#order, ...(dataPool === undefined ? {} : { dataPool }) };
+    const errno = await this.#inPool((pool) =>
+      new RbdImages(pool).create(name, sizeBytes, options),
+    );
+    if (errno === EEXIST) {
+      throw new Failure('volumeExists', `an image ${this.#spec(name)} exists`, { name });
+    }
+    if (errno < 0) throw cephFailure('rbd_create', errno, `the image ${this.#spec(name)}`);
+  }
+
+  async open(name: string): Promise<RbdVolume> {
+    const { clock, log } = this.#options;
+    checkImageName(name);
+    const volume: RbdVolume = await this.instances.place((instance) =>
+      RbdVolume.open({
+        name,
+        instance,
+        openImage: (on, onSize) => this.#openImage(on, name, onSize),
+        clock,
+        log,
+        onClose: () => this.#open.delete(volume),
+      }),
+    );
+    this.#open.add(volume);
+    return volume;
+  }
+
+  async resize(name: string, sizeBytes: number): Promise<void> {
+    checkSize(sizeBytes);
+    await this.#withImage(name, async (image) => {
+      const errno = await image.resize(sizeBytes, { allowShrink: true });
+      if (errno < 0) throw cephFailure('rbd_resize', errno, `the image ${this.#spec(name)}`);
+    });
+  }
+
+  async delete(name: string): Promise<void> {
+    const spec = this.#spec(name);
+    const errno = await this.#inPool((pool) => new RbdImages(pool).remove(name));
+    if (errno === ENOENT) throw this.#notFound(name);
+    if (errno === EBUSY) {
+      throw new Failure(
+        'volumeInUse',
+        `the image ${spec} is open, or was by a client that died less than 30 s ago`,
+        { name },
+      );
+    }
+    if (errno === ENOTEMPTY) {
+      throw new Failure('volumeInUse', `the image ${spec} has snapshots: rbd snap ls ${spec}`, {
+        name,
+      });
+    }
+    if (errno < 0) throw cephFailure('rbd_remove', errno, `the image ${spec}`);
+  }
+
+  async list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
+    return await this.#inPool(async (pool) => {
+      const { errno, images } = await new RbdImages(pool).list();
+      if (errno < 0) throw cephFailure('rbd_list', errno, `the pool ${this.#options.pool}`);
+      return await imageSizes(pool, images);
+    });
+  }
+
+  /** What stands against serving the image by several gateways; empty when nothing does. */
+  async judge(name: string): Promise<readonly ImageProblem[]> {
+    return await this.#withImage(name, async (image, { client }) => {
+      const plainPool = await client.openPool(this.#options.pool);
+      try {
+        return await this.#judge(image, plainPool);
+      } finally {
+        plainPool.close();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((volume) => volume.close()));
+    await this.instances.close();
+  }
+
+  /** The parts come up one by one; what is there is let go of when the next does not come. */
+  async #openImage(
+    instance: ClientInstance,
+    name: string,
+    onSize: (sizeBytes: number) => void,
+  ): Promise<ImageOpening> {
+    const { pool: poolName, clock } = this.#options;
+    const release: (() => unknown)[] = [instance.keep()];
+    const letGo = async () => {
+      for (const step of release.reverse()) await step();
+    };
+    const openPool = async (pool: string | number, namespace = this.#options.namespace ?? '') => {
+      const opened = await instance.client.openPool(pool, { namespace });
+      release.push(() => opened.close());
+      return opened;
+    };
+    try {
+      const pool = await openPool(poolName);
+      const image = await this.#image(pool, name);
+      release.push(() => image.close());
+      const problems = await this.#judge(image, await openPool(poolName, ''));
+      if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
+      const dataPool = await openPool(image.info.dataPoolId);
+      return new ImageOpening(image, dataPool, clock, onSize, letGo);
+    } catch (error) {
+      void letGo();
+      throw error;
+    }
+  }
+
+  /** `plainPool`: the default namespace, where the settings of the pool are. */
+  async #judge(image: RbdImage, plainPool: RadosPool): Promise<readonly ImageProblem[]> {
+    return judgeImage({
+      ...image.info,
+      spec: this.#spec(image.name),
+      pool: this.#options.pool,
+      imageSettings: await librbdSettings(image.pool, headerObject(image.info.id)),
+      poolSettings: await librbdSettings(plainPool, POOL_OBJECT),
+    });
+  }
+
+  async #image(pool: RadosPool, name: string): Promise<RbdImage> {
+    checkImageName(name);
+    try {
+      return await RbdImage.open(pool, name);
+    } catch (error) {
+      if (errnoOf(error) !== ENOENT) throw error;
+      throw this.#notFound(name);
+    }
+  }
+
+  async #inPool<T>(work: (pool: RadosPool, instance: ClientInstance) => Promise<T>): Promise<T> {
+    const instance = await this.instances.any();
+    const letGo = instance.keep();
+    const { pool: name, namespace = '' } = this.#options;
+    try {
+      const pool = await instance.client.openPool(name, { namespace });
+      try {
+        return await work(pool, instance);
+      } finally {
+        pool.close();
+      }
+    } finally {
+      letGo();
+    }
+  }
+
+  async #withImage<T>(
+    name: string,
+    work: (image: RbdImage, instance: ClientInstance) => Promise<T>,
+  ): Promise<T> {
+    return await this.#inPool(async (pool, instance) => {
+      const image = await this.#image(pool, name);
+      try {
+        return await work(image, instance);
+      } finally {
+        await image.close();
+      }
+    });
+  }
+
+  #spec(name: string): string {
+    return imageSpec(this.#options, name);
+  }
+
+  #notFound(name: string): Failure {
+    return new Failure('volumeNotFound', `there is no image ${this.#spec(name)}`, { name });
+  }
+}
+
+function orderOf(objectSizeBytes: number): number {
+  const order = Math.log2(objectSizeBytes);
+  if (Number.isInteger(order) && order >= ORDER_MIN && order <= ORDER_MAX) return order;
+  throw new Failure('objectSizeBad', 'an object size is a power of two from 4 KiB to 32 MiB', {
+    objectSizeBytes,
+  });
+}
+
+function checkSize(sizeBytes: number): void {
+  if (Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes % 512 === 0) return;
+  throw new Failure('volumeBadSize', 'a size is a positive multiple of 512 bytes', { sizeBytes });
+}

@@ -1,0 +1,262 @@
+import { type Clock, sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import type { Pending } from '../../base/pending.ts';
+import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.ts';
+import { lengthOf } from '../scatter.ts';
+import type { Allocation, WriteOptions } from '../volume.ts';
+import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
+import type { ClientInstance, Tenant } from './client-instance.ts';
+import type { ImageOpening } from './image-opening.ts';
+import { Operations } from './operations.ts';
+import { rbdLimits } from './rbd-limits.ts';
+
+export interface RbdVolumeParts {
+  readonly name: string;
+  readonly instance: ClientInstance;
+  /** Opens the image on an instance, for this volume. Rejects with a `Failure`. */
+  readonly openImage: (
+    instance: ClientInstance,
+    onSize: (sizeBytes: number) => void,
+  ) => Promise<ImageOpening>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onClose: () => void;
+}
+
+/** How long a close waits for what is in flight, and then for librbd. */
+export const CLOSE_WAIT_MS = 5_000;
+/** How long after a failed attempt an image is opened again on its new instance. */
+export const REOPEN_AGAIN_MS = 1_000;
+/** A volume that had an operation older than this when it was moved is probed before it is used. */
+export const SLOW_OPERATION_MS = 1_000;
+
+const PROBE_BYTES = 512;
+
+/**
+ * One opening of an image by this process, over the client instances that it is moved to. Volumes
+ * of an instance are fenced together; the others go on with a new one, and their callers only see
+ * what was in flight end `fenced`.
+ */
+export class RbdVolume implements Volume, Tenant {
+  readonly limits: VolumeLimits;
+  readonly #parts: RbdVolumeParts;
+  readonly #operations: Operations;
+  readonly #listeners = new Set<(sizeBytes: number) => void>();
+  #instance: ClientInstance;
+  #sizeBytes: number;
+  #ended: VolumeResult | undefined;
+  /** Set while the image is being opened on another instance. */
+  #moving: Promise<void> | undefined;
+
+  /** `Failure('volumeNotFound' | 'volumeUnsuitable' | 'cephFailed')` */
+  static async open(parts: RbdVolumeParts): Promise<RbdVolume> {
+    let volume: RbdVolume | undefined;
+    const opening = await parts.openImage(parts.instance, (size) => volume?.resized(size));
+    if (parts.instance.state !== 'open') {
+      void opening.close();
+      const { name } = parts;
+      throw new Failure('cephFailed', `the image ${name} was opened by a client that is fenced`);
+    }
+    volume = new RbdVolume(parts, opening);
+    return volume;
+  }
+
+  private constructor(parts: RbdVolumeParts, opening: ImageOpening) {
+    this.#parts = parts;
+    this.#instance = parts.instance;
+    this.#sizeBytes = opening.header.info.sizeBytes;
+    this.#operations = new Operations(opening, parts.clock, () => void this.#instance.fence());
+    this.limits = rbdLimits(opening.atomicBytes);
+    this.#instance.add(this);
+    if (!this.#instance.submits) this.#operations.suspend();
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
+    const length = lengthOf(into);
+    const early = this.#early(offset, length);
+    return early ?? this.#operations.run(true, offset, 0, (image) => image.read(offset, into));
+  }
+
+  /** Durable when it is done, with and without FORCE UNIT ACCESS. */
+  write(offset: number, from: readonly Uint8Array[], _?: WriteOptions): Pending<VolumeResult> {
+    const length = lengthOf(from);
+    const early = this.#early(offset, length);
+    if (early !== undefined) return early;
+    return this.#operations.run(false, offset, length, (image) => image.write(offset, from));
+  }
+
+  compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+    _?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const length = lengthOf(compare);
+    const refusal = this.#refusal(offset, length);
+    if (refusal !== undefined) return refusal;
+    const unfit = atomicRefusal(this.limits, offset, length, lengthOf(write));
+    if (unfit !== undefined) return unfit;
+    if (length === 0) return DONE;
+    return this.#operations.run(false, offset, 2 * length, (image) =>
+      image.compareAndWrite(offset, compare, write),
+    );
+  }
+
+  writeSame(
+    offset: number,
+    length: number,
+    pattern: Uint8Array,
+    _?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const refusal = this.#refusal(offset, length) ?? patternRefusal(length, pattern.length);
+    if (refusal !== undefined) return refusal;
+    if (length === 0) return DONE;
+    return this.#operations.run(false, offset, pattern.length, (image) =>
+      image.writeSame(offset, length, pattern),
+    );
+  }
+
+  unmap(offset: number, length: number): Pending<VolumeResult> {
+    return this.writeZeroes(offset, length);
+  }
+
+  /** Gives space back, as a thin disk may for zeros: writing them out would fill the pool. */
+  writeZeroes(offset: number, length: number, _?: WriteOptions): Pending<VolumeResult> {
+    const early = this.#early(offset, length);
+    if (early !== undefined) return early;
+    return this.#operations.run(false, offset, 0, (image) => image.writeZeroes(offset, length));
+  }
+
+  /** What was acknowledged is durable. */
+  flush(): Pending<VolumeResult> {
+    return this.#ended ?? DONE;
+  }
+
+  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    const early = this.#early(offset, length);
+    if (early !== undefined) return { result: early, extents: [] };
+    let found: Allocation['extents'] = [];
+    const result = await this.#operations.run(true, offset, 0, async (image) => {
+      const allocation = await image.allocation(offset, length, extentsMax);
+      found = allocation.extents;
+      return allocation.result;
+    });
+    return { result, extents: result.status === 'done' ? found : [] };
+  }
+
+  onResize(listener: (sizeBytes: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  drain(): Promise<void> {
+    return this.#operations.drain();
+  }
+
+  /** Fences the client instance, and so everything in flight of all volumes on it. */
+  async fence(): Promise<VolumeResult> {
+    this.#ended ??= fault('fenced');
+    this.#operations.refuseHeld(this.#ended);
+    return (await this.#instance.fence()) ? DONE : fault('unsupported');
+  }
+
+  /** After a fence: `done` when calls work again, on the instance that took the place. */
+  async reopen(): Promise<VolumeResult> {
+    if (this.#ended?.status !== 'fenced') return this.#ended ?? DONE;
+    while (this.#moving !== undefined) await this.#moving;
+    if (this.#ended.status === 'fenced' && this.#instance.state === 'open') this.#ended = undefined;
+    return this.#ended ?? DONE;
+  }
+
+  async close(): Promise<void> {
+    const { clock, onClose } = this.#parts;
+    const isFirst = this.#ended?.status !== 'closed';
+    this.#ended = fault('closed');
+    this.#listeners.clear();
+    this.#operations.refuseHeld(this.#ended);
+    // An OSD that is silent would keep it open for as long.
+    await Promise.race([this.#operations.drain(), sleep(clock, CLOSE_WAIT_MS)]);
+    if (!isFirst) return;
+    this.#instance.delete(this);
+    await Promise.race([this.#operations.opening.close(), sleep(clock, CLOSE_WAIT_MS)]);
+    onClose();
+  }
+
+  /** The image has another size, set by this or another client. */
+  resized(sizeBytes: number): void {
+    if (sizeBytes === this.#sizeBytes) return;
+    this.#sizeBytes = sizeBytes;
+    for (const listener of this.#listeners) listener(sizeBytes);
+  }
+
+  suspend(): void {
+    this.#operations.suspend();
+  }
+
+  resume(): void {
+    if (this.#moving === undefined) this.#operations.resume();
+  }
+
+  fenced(): void {
+    this.#operations.fenced();
+    if (this.#ended !== undefined) this.#operations.refuseHeld(this.#ended);
+  }
+
+  abandon(): void {
+    this.#ended ??= fault('fenced');
+    this.#operations.abandon();
+  }
+
+  moveTo(instance: ClientInstance): void {
+    this.#instance = instance;
+    const moving = this.#move(instance).finally(() => {
+      if (this.#moving === moving) this.#moving = undefined;
+    });
+    this.#moving = moving;
+  }
+
+  async #move(instance: ClientInstance): Promise<void> {
+    const { clock, log, name, openImage } = this.#parts;
+    const slowest = this.#operations.slowest(SLOW_OPERATION_MS);
+    while (this.#instance === instance && this.#ended?.status !== 'closed') {
+      try {
+        const opening = await openImage(instance, (sizeBytes) => this.resized(sizeBytes));
+        await this.#takeOver(instance, opening, slowest);
+        return;
+      } catch (error) {
+        log.warn('an image does not open on its new instance yet', { name, reason: String(error) });
+        await sleep(clock, REOPEN_AGAIN_MS);
+      }
+    }
+  }
+
+  async #takeOver(
+    instance: ClientInstance,
+    opening: ImageOpening,
+    slowest: number | undefined,
+  ): Promise<void> {
+    if (this.#instance !== instance || this.#ended?.status === 'closed') {
+      void opening.close();
+      return;
+    }
+    void this.#operations.replaceOpening(opening).close();
+    this.resized(opening.header.info.sizeBytes);
+    // Where an OSD is stopped, everything would run into it anew, and the fence with it.
+    if (slowest !== undefined) await opening.read(slowest, [new Uint8Array(PROBE_BYTES)]);
+    if (this.#instance === instance && instance.submits) this.#operations.resume();
+  }
+
+  /** The result of what needs no operation. */
+  #early(offset: number, length: number): VolumeResult | undefined {
+    return this.#refusal(offset, length) ?? (length === 0 ? DONE : undefined);
+  }
+
+  #refusal(offset: number, length: number): VolumeResult | undefined {
+    return this.#ended ?? rangeRefusal(this, offset, length);
+  }
+}
