@@ -1,3 +1,5 @@
+import type { StoreLocation } from '../gateway/store-location.ts';
+
 /**
  * A command, declared once: from this come parsing, `--help` and docs/reference/cli.md. What it
  * does is loaded when it runs, so that no command pays for another's imports.
@@ -11,6 +13,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** False where the command opens no store, or makes its own. */
   readonly needsStore: boolean;
+  /** False where options that otherwise say where a store is mean something else. */
+  readonly takesStore?: false;
   load(): Promise<Run>;
 }
 
@@ -36,8 +40,8 @@ export type Run = (call: CliCall) => Promise<number>;
 export interface CliCall {
   readonly arguments: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** `--store`. Empty where none is needed and none was given. */
-  readonly store: string;
+  /** What `--store`, or `--ceph` and its companions, say; undefined if none was given. */
+  readonly store: StoreLocation | undefined;
   readonly json: boolean;
 }
 

@@ -14,9 +14,8 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const parsed = parseCommandLine(words, { out: (text) => process.stdout.write(text) });
     if (parsed.kind === 'shown') return ExitCode.ok;
-    const { spec, arguments: args, options } = parsed.request;
+    const { spec, arguments: args, options, store } = parsed.request;
     const run = await spec.load();
-    const store = typeof options['store'] === 'string' ? options['store'] : '';
     return await run({ arguments: args, options, store, json });
   } catch (error) {
     return complain(error, json);

@@ -32,3 +32,15 @@ export function textValue(text: string): string {
   if (text !== '' && !text.includes('\0')) return text;
   throw new UsageError('empty, or not text');
 }
+
+/** Pools and namespaces: Ceph allows more, which `rbd` and capabilities would then have to quote. */
+export function cephNameValue(text: string): string {
+  if (/^[A-Za-z0-9._-]{1,128}$/.test(text)) return text;
+  throw new UsageError('not a name of letters, digits, ".", "_" and "-"');
+}
+
+export function cephUserValue(text: string): string {
+  const name = cephNameValue(text);
+  if (!name.startsWith('client.')) return name;
+  throw new UsageError(`without "client.": ${name.slice('client.'.length)}`);
+}

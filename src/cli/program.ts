@@ -1,6 +1,8 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { StoreLocation } from '../gateway/store-location.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { commands, GLOBAL_OPTIONS, GROUP_SUMMARIES, PROGRAM_SUMMARY } from './commands.ts';
+import { storeLocation } from './store-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the command line asks for. */
@@ -8,6 +10,7 @@ export interface Request {
   readonly spec: CommandSpec;
   readonly arguments: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
+  readonly store: StoreLocation | undefined;
 }
 
 export type Parsed =
@@ -42,25 +45,32 @@ export function parseCommandLine(words: readonly string[], output: Output): Pars
   }
   const found = request();
   if (found === undefined) return { kind: 'shown' };
-  checkStore(found);
-  return { kind: 'run', request: found };
+  const store = storeAskedFor(found);
+  return { kind: 'run', request: { ...found, store } };
 }
 
-function checkStore({ spec, options }: Request): void {
-  if (spec.needsStore && options['store'] === undefined) {
-    throw new UsageError(`"${spec.path.join(' ')}" needs --store <dir>`);
+function storeAskedFor({ spec, options }: Words): StoreLocation | undefined {
+  const store = spec.takesStore === false ? undefined : storeLocation(options);
+  if (spec.needsStore && store === undefined) {
+    throw new UsageError(
+      `"${spec.path.join(' ')}" needs --store <dir>, or --ceph <conf> and --pool <pool>`,
+    );
   }
   if (spec.path[0] === 'gateway' && options['name'] === undefined) {
     throw new UsageError('"gateway" needs --name <name>');
   }
+  return store;
 }
+
+/** A request whose store is not looked at yet. */
+type Words = Omit<Request, 'store'>;
 
 interface HelpOutput extends Output {
   error(text: string): void;
 }
 
 function buildProgram(output: HelpOutput) {
-  let request: Request | undefined;
+  let request: Words | undefined;
   const program = configure(new Command('allpath'), output).description(PROGRAM_SUMMARY);
   for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option));
   const groups = new Map<string, Command>();

@@ -32,7 +32,7 @@ function section(spec: CommandSpec): string[] {
   const words = [...spec.path, ...(spec.arguments ?? []).map(({ name }) => `<${name}>`)];
   const parts = [`## \`allpath ${words.join(' ')}\``, spec.summary];
   if (spec.detail !== undefined) parts.push(spec.detail);
-  if (spec.needsStore) parts.push('Needs `--store`.');
+  if (spec.needsStore) parts.push('Needs `--store`, or `--ceph` and `--pool`.');
   if (spec.arguments !== undefined) parts.push(argumentRows(spec.arguments));
   if (spec.options !== undefined) parts.push(options(spec.options));
   return parts;

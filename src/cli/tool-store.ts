@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 import type { ApplyContext } from '../gateway/apply.ts';
 import { openStore, type Store } from '../gateway/store.ts';
+import type { StoreLocation } from '../gateway/store-location.ts';
 import { logOutput } from '../host/log-output.ts';
 import { systemClock } from '../host/system-clock.ts';
 import { systemRandom } from '../host/system-random.ts';
@@ -15,26 +16,29 @@ export function isToolName(name: string): boolean {
 }
 
 export interface ToolStoreOptions {
-  readonly directory: string;
+  readonly location: StoreLocation;
   /** Make the store if it is not there. */
   readonly create: boolean;
 }
 
 /** Opens a store for one command, runs it, and closes the store whatever happens. */
 export async function withStore<T>(
-  { directory, create }: ToolStoreOptions,
+  { location, create }: ToolStoreOptions,
   work: (store: Store, context: ApplyContext) => Promise<T>,
 ): Promise<T> {
-  if (!create && !existsSync(join(directory, 'records'))) {
-    throw new Failure('storeMissing', `there is no store in ${directory}`, { directory });
-  }
+  if (!create && 'dir' in location) requireLocalStore(location.dir);
   const environment = { clock: systemClock, random: systemRandom, log: logOutput('warn') };
   const memberName = `${TOOL_PREFIX}${process.pid}`;
-  const store = await openStore({ directory, memberName, ...environment });
+  const store = await openStore({ location, memberName, ...environment });
   try {
     const { records, volumes } = store;
     return await work(store, { records, volumes, clock: systemClock, random: systemRandom });
   } finally {
     await store.close();
   }
+}
+
+function requireLocalStore(directory: string): void {
+  if (existsSync(join(directory, 'records'))) return;
+  throw new Failure('storeMissing', `there is no store in ${directory}`, { directory });
 }

@@ -6,10 +6,11 @@ import { openLocalRecords } from '../records/local/open-local-records.ts';
 import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { Volume, VolumeStore } from '../volume/volume.ts';
+import type { StoreLocation } from './store-location.ts';
 
 /** What a gateway or a tool has open of a store. */
 export interface Store {
-  readonly directory: string;
+  readonly location: StoreLocation;
   readonly records: Records;
   readonly volumes: VolumeStore;
   /** Who has the store open now, this process too, by name. */
@@ -20,8 +21,8 @@ export interface Store {
 }
 
 export interface OpenStoreOptions {
-  /** The folder of the store; made if it is absent. */
-  readonly directory: string;
+  /** Where it is; made there if it is absent. */
+  readonly location: StoreLocation;
   /** Unique among the living members of the store. */
   readonly memberName: string;
   readonly clock: Clock;
@@ -29,9 +30,19 @@ export interface OpenStoreOptions {
   readonly log: Log;
 }
 
+/** Opens the records and the volumes of a store. */
+export async function openStore({ location, ...options }: OpenStoreOptions): Promise<Store> {
+  if ('dir' in location) return await openLocalStore(location.dir, options);
+  // Nobody else pays for what Ceph needs.
+  const { openCephStore } = await import('./ceph-store.ts');
+  return await openCephStore(location.ceph, options);
+}
+
 /** Opens records, then volumes; lets go of the records when the volumes do not open. */
-export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const { directory, memberName, clock, random, log } = options;
+async function openLocalStore(
+  directory: string,
+  { memberName, clock, random, log }: Omit<OpenStoreOptions, 'location'>,
+): Promise<Store> {
   const records = await openLocalRecords({ directory, memberName, clock, random, log });
   const openVolumes = (writethrough: boolean): Promise<VolumeStore> => {
     const folder = join(directory, 'volumes');
@@ -42,7 +53,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     // Whether writes go through is a matter of the opening; few stores have both kinds.
     let through: Promise<VolumeStore> | undefined;
     return {
-      directory,
+      location: { dir: directory },
       records,
       volumes,
       living: () => records.processes.living(),

@@ -9,6 +9,7 @@ import {
 
 /** Gateways of a demo; each is a process. */
 const DEMO_GATEWAYS_MAX = 16;
+const DEMO_OSDS_MAX = 16;
 
 export const serveCommands: readonly CommandSpec[] = [
   {
@@ -17,7 +18,9 @@ export const serveCommands: readonly CommandSpec[] = [
     detail:
       'Prints the portals, and what to paste into initiators; then "ready", alone on a line, ' +
       'when every portal accepts logins. Gateways that end are started again. Ends on Ctrl-C.\n' +
-      'Without --store the store is a temporary folder, removed at the end.',
+      'Without --store or --ceph the store is a temporary folder, removed at the end; with ' +
+      '--throwaway-ceph a pool of a Ceph cluster that lives as long as the demo does (Debian: ' +
+      'ceph-mon, ceph-osd).',
     options: [
       { flags: '--size <size>', description: 'Size of the disk.', default: '1G', parse: sizeValue },
       {
@@ -49,6 +52,13 @@ export const serveCommands: readonly CommandSpec[] = [
         description: 'iSCSI name of the target.',
         default: 'iqn.2026-11.io.allpath:demo',
         parse: textValue,
+      },
+      { flags: '--throwaway-ceph', description: 'Bring up a Ceph cluster for the store.' },
+      {
+        flags: '--osds <count>',
+        description: 'With --throwaway-ceph: how many OSDs.',
+        default: '1',
+        parse: numberValue(1, DEMO_OSDS_MAX),
       },
     ],
     needsStore: false,

@@ -1,5 +1,7 @@
 import type { GatewayStatus } from '../../gateway/channels.ts';
+import { describeLocation } from '../../gateway/store-location.ts';
 import { print, printJson } from '../output.ts';
+import type { DemoPlace } from './demo-place.ts';
 import { type AdviceOptions, initiatorAdvice } from './initiator-advice.ts';
 import { formatTraffic, sumTraffic } from './traffic-line.ts';
 
@@ -18,13 +20,20 @@ export class DemoOutput {
     this.#rewrites = !json && process.stdout.isTTY === true;
   }
 
-  introduce(store: string, isTemporary: boolean, advice: AdviceOptions): void {
+  /** What takes a while before there is anything to show. */
+  readonly progress = (text: string): void => {
+    if (this.#json) printJson({ event: 'progress', text });
+    else print(text);
+  };
+
+  introduce({ location, isTemporary }: DemoPlace, advice: AdviceOptions): void {
     if (this.#json) {
-      printJson({ event: 'store', path: store, temporary: isTemporary });
+      const where = 'dir' in location ? { path: location.dir } : { ceph: location.ceph };
+      printJson({ event: 'store', ...where, temporary: isTemporary });
       return;
     }
     const kept = isTemporary ? ' (temporary)' : '';
-    print(`store ${store}${kept}\ntarget ${advice.target}, LUN 0`);
+    print(`store ${describeLocation(location)}${kept}\ntarget ${advice.target}, LUN 0`);
     print(`\n${initiatorAdvice(advice)}\n`);
   }
 

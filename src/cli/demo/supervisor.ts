@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { GatewayStatus } from '../../gateway/channels.ts';
+import type { StoreLocation } from '../../gateway/store-location.ts';
 import type { GatewayMessage } from '../gateway-messages.ts';
+import { storeWords } from '../store-options.ts';
 
 /** A gateway that lives shorter than this is started again later each time. */
 const SETTLED_MS = 5_000;
@@ -21,7 +23,7 @@ const HEAP = '--max-old-space-size=1024';
 const YOUNG_HEAP = '--max-semi-space-size=4';
 
 export interface SupervisorOptions {
-  readonly store: string;
+  readonly store: StoreLocation;
   /** Gateway names, and their portals as they are printed. */
   readonly gateways: readonly { readonly name: string; readonly portal: string }[];
   /** A gateway process accepts logins: the first time, and each time it was started again. */
@@ -100,7 +102,7 @@ export class Supervisor {
 
   #spawn(gateway: Supervised): void {
     if (this.#ending) return;
-    const args = ['gateway', '--store', this.#options.store, '--name', gateway.name];
+    const args = ['gateway', ...storeWords(this.#options.store), '--name', gateway.name];
     const program = process.argv[1] ?? '';
     const child = spawn(
       process.execPath,

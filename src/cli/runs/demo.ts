@@ -4,6 +4,7 @@ import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { hostOf } from '../../gateway/portal-listeners.ts';
 import type { Store } from '../../gateway/store.ts';
+import { describeLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import {
@@ -13,9 +14,10 @@ import {
   onKeptStore,
 } from '../demo/demo-document.ts';
 import { DemoOutput } from '../demo/demo-output.ts';
+import { type DemoPlace, demoPlace } from '../demo/demo-place.ts';
 import { Supervisor } from '../demo/supervisor.ts';
-import { makeTemporaryStore, removeTemporaryStore } from '../demo/temporary-store.ts';
 import { isToolName, withStore } from '../tool-store.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Gateways of a demo that was killed have this long to end. */
 const LEAVING_WAIT_MAX_MS = 3_000;
@@ -26,20 +28,20 @@ export async function runDemo(call: CliCall): Promise<number> {
   const draft = demoDocument(options);
   // Before there is anything to leave behind.
   const ending = new Ending();
-  const isTemporary = call.store === '';
-  const store = isTemporary ? await makeTemporaryStore() : call.store;
+  const output = new DemoOutput(call.json);
+  const place = await demoPlace({ ...placeOf(call, options), onProgress: output.progress });
   try {
+    const { location } = place;
     const { document } = await withStore(
-      { directory: store, create: true },
+      { location, create: true },
       async ({ living }, context) => {
-        await requireNobodyServes(living, store);
+        await requireNobodyServes(living, describeLocation(location));
         return await applyDocument(context, (current) => onKeptStore(draft, current));
       },
     );
-    const output = new DemoOutput(call.json);
-    if (!ending.isAsked) await serve(document, options, store, output, isTemporary, ending);
+    if (!ending.isAsked) await serve(document, options, place, output, ending);
   } finally {
-    if (isTemporary) await removeTemporaryStore(store);
+    await place.remove();
   }
   return ExitCode.ok;
 }
@@ -61,6 +63,14 @@ async function requireNobodyServes(living: Store['living'], store: string): Prom
   }
 }
 
+function placeOf(call: CliCall, { sizeBytes }: DemoOptions) {
+  const throwawayCeph = call.options['throwawayCeph'] === true;
+  if (throwawayCeph && call.store !== undefined) {
+    throw new UsageError('--throwaway-ceph brings its own store: neither --store nor --ceph');
+  }
+  return { asked: call.store, throwawayCeph, osds: Number(call.options['osds']), sizeBytes };
+}
+
 function optionsOf({ options }: CliCall): DemoOptions {
   return {
     sizeBytes: Number(options['size']),
@@ -76,9 +86,8 @@ function optionsOf({ options }: CliCall): DemoOptions {
 async function serve(
   document: ClusterDocument,
   { target, gateways: count }: DemoOptions,
-  store: string,
+  place: DemoPlace,
   output: DemoOutput,
-  isTemporary: boolean,
   ending: Ending,
 ): Promise<void> {
   const names = Array.from({ length: count }, (_, i) => demoGatewayName(i));
@@ -91,7 +100,7 @@ async function serve(
   });
   const waiting = new Set(names);
   const supervisor = new Supervisor({
-    store,
+    store: place.location,
     gateways,
     onServing: (name, pid, portal) => {
       output.gatewayServes(name, pid, portal);
@@ -106,7 +115,7 @@ async function serve(
     onFailure: (code, message) => ending.fail(new Failure(code, message)),
   });
   ending.onAskedAgain = () => supervisor.kill();
-  output.introduce(store, isTemporary, { target, portals });
+  output.introduce(place, { target, portals });
   supervisor.start();
   try {
     await ending.asked;

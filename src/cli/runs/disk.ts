@@ -7,6 +7,7 @@ import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson, table } from '../output.ts';
+import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -21,7 +22,7 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
   if (!parsed.ok) throw new UsageError(parsed.problems.map(inWords).join('\n'));
   const empty: DocumentDraft = { ...parsed.document, disks: [] };
   const disk = parsed.document.disks[0]!;
-  return await withStore({ directory: call.store, create: true }, async (_, context) => {
+  return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
     const { document } = await applyDocument(context, (latest) => {
       const current = latest ?? empty;
       if (current.disks.some((known) => known.name === disk.name)) {
@@ -42,7 +43,7 @@ function inWords({ path, message }: Problem): string {
 }
 
 export async function runDiskList(call: CliCall): Promise<number> {
-  return await withStore({ directory: call.store, create: false }, async (store) => {
+  return await withStore({ location: storeOf(call), create: false }, async (store) => {
     const current = await readDocument(store.records);
     const disks = current?.document.disks ?? [];
     const named = new Set(disks.map(({ name }) => name));
@@ -63,7 +64,7 @@ export async function runDiskList(call: CliCall): Promise<number> {
 export async function runDiskResize(call: CliCall): Promise<number> {
   const [name, size] = call.arguments as [string, number];
   const mayShrink = call.options['shrink'] === true;
-  return await withStore({ directory: call.store, create: false }, async (_, context) => {
+  return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
     const { version } = await applyDocument({ ...context, mayShrink }, (current) => {
       const disk = findDisk(current, name);
       if (size % disk.blockLength !== 0) {
@@ -79,7 +80,7 @@ export async function runDiskResize(call: CliCall): Promise<number> {
 
 export async function runDiskDelete(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
-  return await withStore({ directory: call.store, create: false }, async (store, context) => {
+  return await withStore({ location: storeOf(call), create: false }, async (store, context) => {
     const current = await readDocument(store.records);
     const isNamed = current?.document.disks.some((disk) => disk.name === name) === true;
     if (isNamed) {

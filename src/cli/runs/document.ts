@@ -13,6 +13,7 @@ import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
+import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 
 export async function runApply(call: CliCall): Promise<number> {
@@ -20,7 +21,7 @@ export async function runApply(call: CliCall): Promise<number> {
   const parsed = parseDocument(await readText(file));
   if (!parsed.ok) return refuse(parsed.problems, file, call.json);
   const draft = parsed.document;
-  return await withStore({ directory: call.store, create: true }, async (store, context) => {
+  return await withStore({ location: storeOf(call), create: true }, async (store, context) => {
     if (call.options['dryRun'] === true) {
       const current = await readDocument(store.records);
       const next = completeIdentities(draft, current?.document, context.random);
@@ -74,7 +75,7 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
 }
 
 export async function runGet(call: CliCall): Promise<number> {
-  return await withStore({ directory: call.store, create: false }, async (store) => {
+  return await withStore({ location: storeOf(call), create: false }, async (store) => {
     const current = await readDocument(store.records);
     if (current === undefined) {
       throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');

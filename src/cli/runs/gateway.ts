@@ -7,6 +7,7 @@ import { systemRandom } from '../../host/system-random.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import type { GatewayMessage } from '../gateway-messages.ts';
 import { print, printJson } from '../output.ts';
+import { storeOf } from '../store-options.ts';
 import { UsageError } from '../usage-error.ts';
 
 const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
@@ -25,7 +26,7 @@ export async function runGateway(call: CliCall): Promise<number> {
   // Asked to end before it serves, it ends after its start.
   const end = endOf();
   try {
-    const store = await openStore({ directory: call.store, memberName: name, ...environment });
+    const store = await openStore({ location: storeOf(call), memberName: name, ...environment });
     try {
       const gateway = await Gateway.start({ name, store, ...environment });
       announce(gateway, call.json);

@@ -2,12 +2,13 @@ import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from '../../gateway
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { formatBytes, print, printJson, table } from '../output.ts';
+import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 
 const ANSWER_TIMEOUT_MS = 2_000;
 
 export async function runStatus(call: CliCall): Promise<number> {
-  return await withStore({ directory: call.store, create: false }, async (store) => {
+  return await withStore({ location: storeOf(call), create: false }, async (store) => {
     const current = await readDocument(store.records);
     const question = new Uint8Array();
     const { answers, missing } = await store.records.notify(

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { commands } from '../../../src/cli/commands.ts';
 import { parseCommandLine } from '../../../src/cli/program.ts';
+import { storeWords } from '../../../src/cli/store-options.ts';
 import { UsageError } from '../../../src/cli/usage-error.ts';
 
 const runs = Number(process.env['ALLPATH_FUZZ_RUNS'] ?? 500);
@@ -35,12 +36,46 @@ test('the options of the demo have their defaults', () => {
     listen: '127.0.0.1',
     blocks: 512,
     target: 'iqn.2026-11.io.allpath:demo',
+    osds: 1,
   });
 });
 
 test('global options stand before or after the command', () => {
   assert.equal(requestOf('--store', 'x', 'disk', 'list').options['store'], 'x');
   assert.equal(requestOf('disk', 'list', '--store', 'x').options['store'], 'x');
+});
+
+test('a store is a folder, or a pool of a cluster; never both, never half', () => {
+  const storeOf = (...words: string[]) => requestOf('status', ...words).store;
+  assert.deepEqual(storeOf('--store', 'x'), { dir: 'x' });
+  const pool = ['--ceph', '/etc/ceph/ceph.conf', '--pool', 'p'];
+  const ceph = { conf: '/etc/ceph/ceph.conf', pool: 'p', user: 'admin', namespace: '' };
+  assert.deepEqual(storeOf(...pool), { ceph });
+  assert.deepEqual(storeOf(...pool, '--user', 'u', '--namespace', 'n'), {
+    ceph: { ...ceph, user: 'u', namespace: 'n' },
+  });
+  assert.equal(requestOf('demo').store, undefined);
+  const wrong = [
+    [...pool, '--store', 'x'],
+    ['--ceph', 'c'],
+    ['--pool', 'p'],
+    ['--user', 'u', '--store', 'x'],
+    ['--ceph', '', '--pool', 'p'],
+    ['--ceph', 'c', '--pool', 'a/b'],
+    ['--ceph', 'c', '--pool', "p'"],
+    [...pool, '--user', 'client.u'],
+    [...pool, '--namespace', 'a b'],
+  ];
+  for (const words of wrong) {
+    assert.throws(() => parse('status', ...words), UsageError, words.join(' '));
+  }
+});
+
+test('what gives another process the same store is understood as that store', () => {
+  const ceph = { conf: '/c', pool: 'p', user: 'u', namespace: '' };
+  for (const store of [{ dir: 'x' }, { ceph }, { ceph: { ...ceph, namespace: 'n' } }]) {
+    assert.deepEqual(requestOf('status', ...storeWords(store)).store, store);
+  }
 });
 
 test('arguments are parsed', () => {

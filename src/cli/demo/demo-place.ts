@@ -1,0 +1,57 @@
+import { clientCaps } from '../../ceph/client-caps.ts';
+import type { StoreLocation } from '../../gateway/store-location.ts';
+import { makeTemporaryStore, removeTemporaryStore } from './temporary-store.ts';
+
+/** The throwaway cluster's pool, and who the gateways are there. */
+const POOL = 'allpath';
+const USER = 'allpath';
+/** Room beside the disk: metadata of the OSD, and what is not given back at once. */
+const SPARE_BYTES = 8 * 2 ** 30;
+
+/** Where a demo's store is. */
+export interface DemoPlace {
+  readonly location: StoreLocation;
+  /** It is gone when the demo ends. */
+  readonly isTemporary: boolean;
+  remove(): Promise<void>;
+}
+
+export interface DemoPlaceOptions {
+  /** Undefined: a temporary one. */
+  readonly asked: StoreLocation | undefined;
+  /** A temporary one on a Ceph cluster of the demo's own. */
+  readonly throwawayCeph: boolean;
+  readonly osds: number;
+  readonly sizeBytes: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** The store that was asked for, or one that is removed at the end. */
+export async function demoPlace(options: DemoPlaceOptions): Promise<DemoPlace> {
+  const { asked, throwawayCeph } = options;
+  if (throwawayCeph) return await onThrowawayCeph(options);
+  if (asked !== undefined) {
+    return { location: asked, isTemporary: false, remove: async () => {} };
+  }
+  const dir = await makeTemporaryStore();
+  return { location: { dir }, isTemporary: true, remove: () => removeTemporaryStore(dir) };
+}
+
+async function onThrowawayCeph(options: DemoPlaceOptions): Promise<DemoPlace> {
+  const { osds, sizeBytes, onProgress } = options;
+  // No other demo pays for these.
+  const { ThrowawayCeph } = await import('../../ceph/throwaway/throwaway-ceph.ts');
+  const { createPool } = await import('../../ceph/throwaway/throwaway-pools.ts');
+  const osdSizeBytes = sizeBytes + SPARE_BYTES;
+  const ceph = await ThrowawayCeph.start({ osds, osdSizeBytes, onProgress });
+  try {
+    onProgress(`making the pool ${POOL}`);
+    await createPool(ceph, POOL);
+    await ceph.createUser(USER, clientCaps({ pool: POOL, namespace: '', dataPools: [] }));
+  } catch (error) {
+    await ceph.stop();
+    throw error;
+  }
+  const location = { ceph: { conf: ceph.conf, pool: POOL, user: USER, namespace: '' } };
+  return { location, isTemporary: true, remove: () => ceph.stop() };
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { CephLocation, StoreLocation } from '../gateway/store-location.ts';
+import type { CliCall, OptionSpec } from './command-spec.ts';
+import { cephNameValue, cephUserValue, textValue } from './option-values.ts';
+import { UsageError } from './usage-error.ts';
+
+const USER_DEFAULT = 'admin';
+
+/** Where the store is: a folder of this host, or a pool of a Ceph cluster. */
+export const STORE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--store <dir>', description: 'Folder of the store.' },
+  {
+    flags: '--ceph <conf>',
+    description: 'Instead of a folder: the ceph.conf of the cluster that holds the store.',
+    parse: textValue,
+  },
+  { flags: '--pool <pool>', description: 'With --ceph: its pool.', parse: cephNameValue },
+  {
+    flags: '--user <id>',
+    description: `With --ceph: who to be there, without "client."; ${USER_DEFAULT} unless given.`,
+    parse: cephUserValue,
+  },
+  {
+    flags: '--namespace <name>',
+    description: 'With --ceph: a namespace of the pool.',
+    parse: cephNameValue,
+  },
+];
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What these options say; undefined if they say nothing. Throws a `UsageError`. */
+export function storeLocation(options: Options): StoreLocation | undefined {
+  const { store, ceph, pool } = options;
+  if (ceph === undefined) {
+    const idle = ['pool', 'user', 'namespace'].filter((name) => options[name] !== undefined);
+    if (idle.length > 0) throw new UsageError(`--${idle[0]} goes with --ceph <conf>`);
+    return store === undefined || store === '' ? undefined : { dir: String(store) };
+  }
+  if (store !== undefined) throw new UsageError('--store and --ceph exclude each other');
+  if (pool === undefined) throw new UsageError('--ceph needs --pool <pool>');
+  return {
+    ceph: {
+      conf: resolve(String(ceph)),
+      pool: String(pool),
+      user: userOf(options),
+      namespace: String(options['namespace'] ?? ''),
+    },
+  };
+}
+
+/** `--user`, or who is meant without it. */
+export function userOf(options: Options, fallback = USER_DEFAULT): string {
+  return String(options['user'] ?? fallback);
+}
+
+/** The words that give another process the same store. */
+export function storeWords(location: StoreLocation): readonly string[] {
+  return 'dir' in location ? ['--store', location.dir] : cephWords(location.ceph);
+}
+
+function cephWords({ conf, pool, user, namespace }: CephLocation): readonly string[] {
+  const words = ['--ceph', conf, '--pool', pool, '--user', user];
+  return namespace === '' ? words : [...words, '--namespace', namespace];
+}
+
+/** The store of a command that needs one. */
+export function storeOf({ store }: CliCall): StoreLocation {
+  if (store === undefined) throw new UsageError('needs --store <dir>');
+  return store;
+}
