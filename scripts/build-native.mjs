@@ -39,7 +39,8 @@ const flags = [
 main();
 
 function main() {
-  if (existsSync(join(root, 'prebuilt', `${process.platform}-${process.arch}`, 'ceph.node'))) return;
+  if (existsSync(join(root, 'prebuilt', `${process.platform}-${process.arch}`, 'ceph.node')))
+    return;
   if (!existsSync(sources)) return;
   const include = headers();
   if (include === undefined) return skip('the npm package node-api-headers is not installed');
@@ -49,24 +50,27 @@ function main() {
   const compiler = ['g++', 'c++', 'clang++'].find(isThere);
   if (compiler === undefined) return skip('there is no C++ compiler (Debian package g++)');
   say(`building the addon for Ceph with ${compiler}`);
-  build(compiler, include, files);
-  writeFileSync(stamp, hash);
+  if (build(compiler, include, files)) writeFileSync(stamp, hash);
 }
 
-/** Object files by several compilers at once, then one link; the addon appears whole or not. */
+/** The addon appears whole or not at all, also when two build it at once. */
 function build(compiler, include, files) {
   mkdirSync(built, { recursive: true });
-  const units = files.filter((file) => file.endsWith('.cc'));
   const made = join(built, `ceph.${process.pid}.node`);
-  const paths = units.map((file) => join(sources, file));
-  const args = [...flags, `-isystem${include}`, '-shared', ...paths, '-o', made, '-ldl', '-lpthread'];
+  // One unit of all: the headers of the language are most of the work of each file.
+  const unit = join(built, `ceph.${process.pid}.cc`);
+  const units = files.filter((file) => file.endsWith('.cc'));
+  writeFileSync(unit, units.map((file) => `#include "${join(sources, file)}"\n`).join(''));
+  const args = [...flags, `-isystem${include}`, '-shared', unit, '-o', made, '-ldl', '-lpthread'];
   const { status } = spawnSync(compiler, args, { stdio: 'inherit' });
+  rmSync(unit, { force: true });
   if (status !== 0) {
     rmSync(made, { force: true });
     say('the addon for Ceph could not be built; the messages of the compiler stand above');
-    process.exit(1);
+    return false;
   }
   renameSync(made, addon);
+  return true;
 }
 
 function headers() {

@@ -61,6 +61,8 @@ function main() {
     installNpmPackages();
   }
   checkNode();
+  // Says by itself what it does, and what it lacks: without Ceph all else works.
+  spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], { stdio: 'inherit' });
   fillCompileCache();
   if (process.argv.includes('--test')) installTestPackages();
 }

@@ -89,10 +89,14 @@ int listPage(ObjectListing &listing, const std::string &prefix, size_t max,
              std::vector<std::string> &names) {
   const rados_ioctx_t io = listing.pool->io;
   std::vector<rados_object_list_item> items(max);
-  rados_object_list_cursor next = nullptr;
+  // A cursor to be overwritten, not a place for a new one.
+  rados_object_list_cursor next = ceph.rados_object_list_begin(io);
   const int count = ceph.rados_object_list(io, listing.next, listing.end, max, nullptr, 0,
                                            items.data(), &next);
-  if (count < 0) return count;
+  if (count < 0) {
+    ceph.rados_object_list_cursor_free(io, next);
+    return count;
+  }
   for (int i = 0; i < count; i++) {
     std::string name(items[i].oid, items[i].oid_length);
     if (name.compare(0, prefix.size(), prefix) == 0) names.push_back(std::move(name));

@@ -5,7 +5,7 @@
 
 namespace {
 
-void onDone(rados_completion_t completion, void *argument) {
+void onCompleted(rados_completion_t completion, void *argument) {
   const std::unique_ptr<Watch::Then> then(static_cast<Watch::Then *>(argument));
   const int result = ceph.rados_aio_get_return_value(completion);
   ceph.rados_aio_release(completion);
@@ -14,10 +14,10 @@ void onDone(rados_completion_t completion, void *argument) {
 
 // Starts a call of librados that ends with `then`, also when it does not even start.
 template <typename Start>
-void run(Watch::Then then, Start start) {
+void complete(Watch::Then then, Start start) {
   auto argument = std::make_unique<Watch::Then>(std::move(then));
   rados_completion_t completion = nullptr;
-  ceph.rados_aio_create_completion2(argument.get(), onDone, &completion);
+  ceph.rados_aio_create_completion2(argument.get(), onCompleted, &completion);
   const int result = start(completion);
   if (result < 0) {
     ceph.rados_aio_release(completion);
@@ -36,7 +36,7 @@ void Watch::start(uint32_t timeoutSeconds, Then then) {
     if (result < 0) self_.reset();
     then(result);
   };
-  run(ended, [&](rados_completion_t completion) {
+  complete(ended, [&](rados_completion_t completion) {
     return ceph.rados_aio_watch2(pool_->io, object_.c_str(), completion, &cookie_, onNotify,
                                  onError, timeoutSeconds, this);
   });
@@ -49,11 +49,11 @@ void Watch::end(Then then) {
   };
   // Whether the OSD still knew the watch or not: no callback runs or comes after the flush.
   const auto unwatched = [self = shared_from_this(), flushed](int) {
-    run(flushed, [&](rados_completion_t completion) {
+    complete(flushed, [&](rados_completion_t completion) {
       return ceph.rados_aio_watch_flush(self->pool_->client->cluster, completion);
     });
   };
-  run(unwatched, [this](rados_completion_t completion) {
+  complete(unwatched, [this](rados_completion_t completion) {
     return ceph.rados_aio_unwatch(pool_->io, cookie_, completion);
   });
 }

@@ -127,7 +127,7 @@ export class RadosClient {
     const { errno, value } = await this.#blocking<string | undefined>((native, slot, client) =>
       native.fsid(slot, client),
     );
-    return { errno, fsid: value ?? '' };
+    return { errno: Math.min(errno, 0), fsid: errno < 0 ? '' : (value ?? '') };
   }
 
   /** Space of the whole cluster; zeros while the cluster has no manager. */
