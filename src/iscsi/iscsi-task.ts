@@ -1,3 +1,4 @@
+import { clearList } from '../base/clear-list.ts';
 import type { Slab } from '../base/slab-pool.ts';
 import { Status } from '../scsi/status.ts';
 import { Task } from '../scsi/task.ts';
@@ -218,11 +219,11 @@ export class IscsiTask extends Task {
 
   #release(): void {
     for (const slab of this.#slabs) slab?.release();
-    this.#slabs.length = 0;
-    this.dataOut.length = 0;
-    this.#regions.length = 0;
-    this.#lengths.length = 0;
-    this.#views.length = 0;
+    clearList(this.#slabs);
+    clearList(this.dataOut);
+    clearList(this.#regions);
+    clearList(this.#lengths);
+    clearList(this.#views);
     this.#dataInPdus = 0;
     this.#chunk = undefined;
     this.receivedLength = 0;

@@ -1,3 +1,4 @@
+import { clearList } from '../../base/clear-list.ts';
 import type { Slab } from '../../base/slab-pool.ts';
 
 /**
@@ -38,8 +39,8 @@ export class Pdu {
   }
 
   clear(): void {
-    this.data.length = 0;
-    this.slabs.length = 0;
+    clearList(this.data);
+    clearList(this.slabs);
     this.dataLength = 0;
     this.ahsLength = 0;
   }

@@ -1,3 +1,4 @@
+import { clearList } from '../../base/clear-list.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Slab, SlabPool } from '../../base/slab-pool.ts';
 import type { ByteStream } from '../contracts.ts';
@@ -143,7 +144,7 @@ export class SendQueue {
       this.#pendingBytes -= each.end - each.start;
       each.slab.release();
     }
-    this.#sending.length = 0;
+    clearList(this.#sending);
     this.#writing = false;
     if (this.#closed) return;
     this.flush();

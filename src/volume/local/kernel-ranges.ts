@@ -22,9 +22,10 @@ export class KernelRanges {
   readonly #own = new Set<Range>();
   #exclusives = 0;
   /** Ranges that the umbrella covers, while it stands. */
-  readonly #under = new Set<Range>();
+  readonly #under: Range[] = [];
   #isOpen = false;
-  #lastUsedMs = 0;
+  /** Used since the last look at it. */
+  #isUsed = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #intendedUntilMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -38,7 +39,7 @@ export class KernelRanges {
   tryShared(range: Range): boolean {
     const isIntended = this.#isAnyIntended();
     if (!isIntended && this.#mayGoUnder()) {
-      this.#under.add(range);
+      range.place = this.#under.push(range) - 1;
       return true;
     }
     if (isIntended && this.#isOpen) this.#fold();
@@ -59,8 +60,8 @@ export class KernelRanges {
   }
 
   release(range: Range, isExclusive: boolean): void {
-    if (this.#under.delete(range)) {
-      this.#lastUsedMs = this.#clock.now();
+    if (range.place >= 0) {
+      this.#leaveUmbrella(range);
       return;
     }
     this.#own.delete(range);
@@ -99,17 +100,31 @@ export class KernelRanges {
   #watch(): void {
     this.#clock.after(LINGER_MS, () => {
       if (!this.#isOpen || this.#isClosed) return;
-      const isUnused = this.#under.size === 0 && this.#clock.now() - this.#lastUsedMs >= LINGER_MS;
+      const isUnused = this.#under.length === 0 && !this.#isUsed;
+      this.#isUsed = false;
       if (isUnused || this.#isAnyIntended()) this.#fold();
       else this.#watch();
     });
   }
 
+  #leaveUmbrella(range: Range): void {
+    const last = this.#under.pop()!;
+    if (last !== range) {
+      this.#under[range.place] = last;
+      last.place = range.place;
+    }
+    range.place = -1;
+    this.#isUsed = true;
+  }
+
   /** Unlocks everything but the ranges in use, each of which then has a lock of its own. */
   #fold(): void {
     this.#isOpen = false;
-    for (const range of this.#under) this.#own.add(range);
-    this.#under.clear();
+    for (const range of this.#under) {
+      range.place = -1;
+      this.#own.add(range);
+    }
+    this.#under.length = 0;
     let at = 0;
     for (const { offset, length } of [...this.#own].sort((a, b) => a.offset - b.offset)) {
       if (offset > at) this.#file.unlock(at, offset - at);

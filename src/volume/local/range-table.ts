@@ -8,7 +8,6 @@
 export class RangeTable {
   readonly #buckets = new Map<number, Range[]>();
   readonly #wide = new Set<Range>();
-  readonly #all = new Set<Range>();
 
   /** Enters a range; it is granted when `range.waitsFor` is 0, else when `granted` is called. */
   enter(offset: number, length: number, granted: (range: Range) => void): Range {
@@ -18,24 +17,26 @@ export class RangeTable {
       waitsFor: 0,
       followers: undefined,
       granted,
+      place: -1,
     };
     const first = Math.floor(offset / BUCKET_BYTES);
     const last = Math.floor((offset + Math.max(length, 1) - 1) / BUCKET_BYTES);
     if (last - first >= BUCKETS_MAX) {
-      for (const other of this.#all) follow(range, other);
+      for (const bucket of this.#buckets.values()) {
+        for (const other of bucket) follow(range, other);
+      }
+      for (const other of this.#wide) follow(range, other);
       this.#wide.add(range);
     } else {
       if (this.#wide.size > 0) for (const other of this.#wide) follow(range, other);
       for (let key = first; key <= last; key++) this.#enterBucket(key, range);
     }
-    this.#all.add(range);
     return range;
   }
 
   /** Takes a range out, granted or not, and grants what waited for it alone. */
   leave(range: Range): void {
-    this.#all.delete(range);
-    if (!this.#wide.delete(range)) {
+    if (this.#wide.size === 0 || !this.#wide.delete(range)) {
       const first = Math.floor(range.offset / BUCKET_BYTES);
       const last = Math.floor((range.offset + Math.max(range.length, 1) - 1) / BUCKET_BYTES);
       for (let key = first; key <= last; key++) this.#leaveBucket(key, range);
@@ -73,6 +74,8 @@ export interface Range {
   waitsFor: number;
   followers: Range[] | undefined;
   readonly granted: (range: Range) => void;
+  /** Index in the list of those that one lock covers (`KernelRanges`); -1: not in it. */
+  place: number;
 }
 
 const BUCKET_BYTES = 64 * 1024;
