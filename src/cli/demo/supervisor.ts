@@ -22,6 +22,13 @@ const HEAP = '--max-old-space-size=1024';
 /** What a command leaves behind is gone at once: a young generation of 48 MiB would only be dirt. */
 const YOUNG_HEAP = '--max-semi-space-size=4';
 
+/**
+ * glibc's allocator (mallopt(3)): by default it has a heap for each of a dozen threads, and keeps in
+ * each what the compiler or the collector needed there once. From one heap another thread takes it.
+ * Buffers are mapped one by one, and not kept by the heap when they go.
+ */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
+
 export interface SupervisorOptions {
   readonly store: StoreLocation;
   /** Gateway names, and their portals as they are printed. */
@@ -109,7 +116,7 @@ export class Supervisor {
       [HEAP, YOUNG_HEAP, program, ...args, '--log-level', 'warn'],
       {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...process.env },
+        env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...ALLOCATOR, ...process.env },
       },
     );
     gateway.child = child;

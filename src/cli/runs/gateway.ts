@@ -1,6 +1,7 @@
 import { Failure } from '../../base/failure.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { openStore } from '../../gateway/store.ts';
+import { HeapTrim } from '../../host/heap-trim.ts';
 import { type LogLevel, logOutput } from '../../host/log-output.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
@@ -25,6 +26,7 @@ export async function runGateway(call: CliCall): Promise<number> {
   const environment = { clock: systemClock, random: systemRandom, log };
   // Asked to end before it serves, it ends after its start.
   const end = endOf();
+  const heapTrim = new HeapTrim(systemClock);
   try {
     const store = await openStore({ location: storeOf(call), memberName: name, ...environment });
     try {
@@ -37,6 +39,7 @@ export async function runGateway(call: CliCall): Promise<number> {
       await Promise.race([store.close(), wait(STORE_CLOSE_WAIT_MAX_MS)]);
     }
   } catch (error) {
+    heapTrim.close();
     if (error instanceof Failure) {
       tell({ kind: 'failed', code: error.code, message: error.message });
     }

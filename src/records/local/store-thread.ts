@@ -23,6 +23,8 @@ const CLOSE_TIME_MAX_MS = 5000;
 const BACKOFF_MAX_MS = 16;
 /** Calls under way; more are refused. */
 const CALLS_MAX = 1024;
+/** Young generation of the thread's JavaScript heap: there is little for it to hold. */
+const YOUNG_HEAP_MIB = 2;
 
 interface Wait {
   ticks: number;
@@ -64,6 +66,7 @@ export class StoreThread {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     this.#worker = new Worker(new URL(`./store-worker${extension}`, import.meta.url), {
       workerData: databasePath,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
     this.#worker.on('message', (reply: StoreReply) => this.#onReply(reply));
     this.#worker.on('error', (error) => {
