@@ -19,12 +19,12 @@ const GATEWAY_THREADS = '8';
  * enough that one with a leak is started again before the host suffers. Buffers are not in it.
  */
 const HEAP = '--max-old-space-size=1024';
-/** What a command leaves behind is gone at once: a young generation of 48 MiB would only be dirt. */
+/** What a command leaves behind is gone at once: a young generation of 48 MiB would be dirt. */
 const YOUNG_HEAP = '--max-semi-space-size=4';
 
 /**
- * glibc's allocator (mallopt(3)): by default it has a heap for each of a dozen threads, and keeps in
- * each what the compiler or the collector needed there once. From one heap another thread takes it.
+ * glibc's allocator (mallopt(3)): by default it has a heap for each of a dozen threads, and keeps
+ * in each what the compiler or the collector needed there once. From one heap another takes it.
  * Buffers are mapped one by one, and not kept by the heap when they go.
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
