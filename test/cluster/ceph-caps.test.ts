@@ -1,5 +1,6 @@
-// Proves that what `allpath ceph caps` prints is enough for all that gateways and commands do (data,
-// records, watch and notify, images, snapshots, the blocklist), and grants nothing beyond its pools.
+// Proves that what `allpath ceph caps` prints is enough for all that gateways and commands do
+// (records, watch and notify, images, snapshots, the blocklist), and grants nothing beyond its
+// pools.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

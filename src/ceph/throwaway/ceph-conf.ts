@@ -35,8 +35,8 @@ export function monAddress(port: number): string {
 }
 
 /**
- * The text of the cluster's ceph.conf. It names no folder but its own, and sets nothing for clients:
- * what a gateway needs set, it sets itself.
+ * The text of the cluster's ceph.conf. It names no folder but its own, and sets nothing for
+ * clients: what a gateway needs set, it sets itself.
  */
 export function cephConf(options: CephConfOptions): string {
   const { lines } = options;

@@ -22,8 +22,8 @@ export type CephPrograms = ReadonlyMap<CephProgram, string>;
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 
 /**
- * Finds the programs of a cluster. Throws `cephPackagesMissing`, in one line that names the packages
- * of Debian to install.
+ * Finds the programs of a cluster. Throws `cephPackagesMissing`, in one line that names the
+ * packages of Debian to install.
  */
 export function findCephPrograms(
   withManager: boolean,

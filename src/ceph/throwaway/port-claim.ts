@@ -18,8 +18,9 @@ export interface PortClaim {
 }
 
 /**
- * Claims a block whose first port is free. The claim is an abstract Unix socket (unix(7)): it counts
- * in the network namespace, as ports do, and the kernel gives it back however this process ends.
+ * Claims a block whose first port is free. The claim is an abstract Unix socket (unix(7)): it
+ * counts in the network namespace, as ports do, and the kernel gives it back however this process
+ * ends.
  */
 export async function claimPorts(startBlock: number): Promise<PortClaim> {
   for (let i = 0; i < CLUSTERS_MAX; i++) {
