@@ -228,7 +228,8 @@ function zeros(on: On): void {
     assert.equal(at, SIZE);
     const inData = extents.find((extent) => extent.offset + extent.length > 65536);
     assert.equal(inData?.allocated, true);
-    assert.equal(extents[0]?.allocated, false);
+    // What lies before it may be told as allocated too: a driver may round out.
+    assert.equal(extents.at(-1)?.allocated, false);
     assert.equal((await volume.allocation(0, SIZE, 1)).extents.length, 1);
     assert.deepEqual((await volume.allocation(4096, 0, 5)).extents, []);
   });

@@ -89,6 +89,9 @@ export class RbdVolumeStore implements VolumeStore {
       const errno = await image.resize(sizeBytes, { allowShrink: true });
       if (errno < 0) throw cephFailure('rbd_resize', errno, `the image ${this.#spec(name)}`);
     });
+    // Others are told by their watches; one's own know it when this resolves.
+    const own = [...this.#open].filter((volume) => volume.name === name);
+    await Promise.all(own.map((volume) => volume.refresh()));
   }
 
   async delete(name: string): Promise<void> {

@@ -72,6 +72,10 @@ export class RbdVolume implements Volume, Tenant {
     if (!this.#instance.submits) this.#operations.suspend();
   }
 
+  get name(): string {
+    return this.#parts.name;
+  }
+
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
@@ -192,6 +196,11 @@ export class RbdVolume implements Volume, Tenant {
     if (sizeBytes === this.#sizeBytes) return;
     this.#sizeBytes = sizeBytes;
     for (const listener of this.#listeners) listener(sizeBytes);
+  }
+
+  /** Resolves when all is known of the image that any client changed before this call. */
+  refresh(): Promise<void> {
+    return this.#operations.opening.header.refresh();
   }
 
   suspend(): void {
