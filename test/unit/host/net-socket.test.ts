@@ -7,6 +7,7 @@ import { test } from 'node:test';
 
 import { listen } from '../../../src/host/net-socket.ts';
 import type { ByteStream, StreamReader } from '../../../src/iscsi/contracts.ts';
+import { stillHeld } from '../../support/still-held.ts';
 
 class Recorder implements StreamReader {
   readonly slab = new Uint8Array(1 << 20);
@@ -119,4 +120,30 @@ test('a paused stream reads no further, and goes on after resume', async () => {
   client.destroy();
   await recorder.untilClosed();
   await listener.close();
+});
+
+test('a listener remembers nothing of connections that have ended', async (t) => {
+  const refs = new Map<string, WeakRef<object>>();
+  const waiting: ((stream: ByteStream) => void)[] = [];
+  const address = { address: '127.0.0.1', port: 0 };
+  const listener = await listen(address, (stream) => waiting.shift()?.(stream));
+  t.after(() => listener.close());
+  const comesAndGoes = async (i: number): Promise<void> => {
+    const accepted = new Promise<ByteStream>((resolve) => waiting.push(resolve));
+    const client = connect(listener.address.port, '127.0.0.1');
+    client.write('some');
+    const stream = await accepted;
+    const recorder = new Recorder();
+    stream.start(recorder);
+    await recorder.until(4);
+    await new Promise<void>((resolve) => stream.write([new Uint8Array(1)], resolve));
+    // Ended by the peer, or from here.
+    if (i % 2 === 0) client.destroy();
+    else stream.destroy();
+    await recorder.untilClosed();
+    client.destroy();
+    refs.set(`stream ${i}`, new WeakRef(stream)).set(`reader ${i}`, new WeakRef(recorder));
+  };
+  for (let i = 0; i < 6; i++) await comesAndGoes(i);
+  assert.deepEqual(await stillHeld(refs), []);
 });
