@@ -37,7 +37,7 @@ async function openWorld(): Promise<MembersContractWorld> {
         self: { name, incarnation },
         stop: () => child.stop(),
         resume: async () => child.resume(),
-        isOver: async () => child.child.exitCode !== null || child.child.signalCode !== null,
+        isOver: () => child.child.exitCode !== null || child.child.signalCode !== null,
         end: () => child.end(),
       };
     },

@@ -8,12 +8,13 @@ import { MemoryCluster, MemoryFencing } from '../../src/members/memory-fencing.t
 import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
 import { PausableClock } from '../support/pausable-clock.ts';
-import { type MembersContractWorld, membersContract } from './members.ts';
+import { type MemberPuppet, type MembersContractWorld, membersContract } from './members.ts';
 
 async function openWorld(delayMaxMs: number): Promise<MembersContractWorld> {
   const environment = { clock: systemClock, random: systemRandom, log: silentLog };
   const world = new MemoryRecordsWorld({ ...environment, delayMaxMs });
   const cluster = new MemoryCluster();
+  const puppets: MemberPuppet[] = [];
   async function join(records: Records, clock = systemClock) {
     const address = records.self.incarnation;
     const driver = new MemoryFencing(cluster, (fenced) => {
@@ -52,7 +53,7 @@ async function openWorld(delayMaxMs: number): Promise<MembersContractWorld> {
           isClosed = true;
         },
       });
-      return {
+      const puppet: MemberPuppet = {
         self,
         stop: async () => {
           clock.pause();
@@ -62,14 +63,18 @@ async function openWorld(delayMaxMs: number): Promise<MembersContractWorld> {
           world.resume(self);
           clock.resume();
         },
-        isOver: async () => isClosed,
+        isOver: () => isClosed,
         end: async () => {
           clock.kill();
           world.stop(self);
         },
       };
+      puppets.push(puppet);
+      return puppet;
     },
-    dispose: async () => {},
+    async dispose() {
+      for (const puppet of puppets) await puppet.end();
+    },
   };
 }
 
