@@ -18,6 +18,8 @@ import {
   createImage,
   createNamespace,
   createPool,
+  poolIsFull,
+  setPoolQuota,
 } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import {
   ownProcessIdentity,
@@ -28,6 +30,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const MIB = 2 ** 20;
 const endLimitMs = 20_000;
+const quotaLimitMs = 60_000;
 const here = ownProcessIdentity();
 
 function processesOf({ mon, osds, mgr }: ThrowawayCeph): ProcessIdentity[] {
@@ -141,6 +144,35 @@ test('an OSD that is killed comes back with what it acknowledged; one that is st
   await ceph.mon.start();
   assert.notDeepEqual(ceph.mon.process, before);
   await createPool(ceph, 'q');
+});
+
+test('with a manager a quota that is passed makes the pool full, and lifting it ends that', async () => {
+  await using ceph = await ThrowawayCeph.start({ backend: 'memstore', mgr: true });
+  await createPool(ceph, 'p');
+  await setPoolQuota(ceph, 'p', MIB);
+  const write = ['bench', '1', 'write', '--no-cleanup', '-b', `${MIB}`, '--max-objects', '2'];
+  await ceph.rados('-p', 'p', ...write);
+  const full = async (wanted: boolean) => {
+    const deadline = performance.now() + quotaLimitMs;
+    while ((await poolIsFull(ceph, 'p')) !== wanted) {
+      assert.ok(performance.now() < deadline, `the pool becomes ${wanted ? '' : 'not '}full`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await full(true);
+  await setPoolQuota(ceph, 'p', 0);
+  await full(false);
+});
+
+test('a daemon is asked, and told, on its admin socket', async () => {
+  await using ceph = await ThrowawayCeph.start({ backend: 'memstore' });
+  const name = 'paxos_propose_interval';
+  assert.deepEqual(await ceph.mon.ask({ prefix: 'config get', var: name }), { [name]: '0.050000' });
+  await ceph.mon.ask({ prefix: 'config set', var: name, val: ['1'] });
+  assert.deepEqual(await ceph.mon.ask({ prefix: 'config get', var: name }), { [name]: '1.000000' });
+  await assert.rejects(ceph.mon.ask({ prefix: 'nothing' }), { code: 'cephCommandFailed' });
+  await ceph.mon.kill();
+  await assert.rejects(ceph.mon.ask({ prefix: 'version' }), { code: 'cephDaemonSilent' });
 });
 
 test('killing its owner with -9 ends the daemons; the next start removes its folder', async () => {

@@ -8,6 +8,8 @@ export type OsdBackend =
 export interface CephConfOptions {
   readonly folder: string;
   readonly fsid: string;
+  /** All daemons listen on it. */
+  readonly address: string;
   /** The monitor listens on the first, the other daemons on the rest. */
   readonly ports: { readonly first: number; readonly last: number };
   readonly backend: OsdBackend;
@@ -30,8 +32,8 @@ const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
 const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
 
 /** The monitor's address as clients are given it: messenger version 2 alone. */
-export function monAddress(port: number): string {
-  return `[v2:127.0.0.1:${port}]`;
+export function monAddress(address: string, port: number): string {
+  return `[v2:${address}:${port}]`;
 }
 
 /**
@@ -52,12 +54,13 @@ export function cephConf(options: CephConfOptions): string {
     .join('\n');
 }
 
-function globalLines({ folder, fsid, ports, poolSize }: CephConfOptions): readonly string[] {
+function globalLines(options: CephConfOptions): readonly string[] {
+  const { folder, fsid, address, ports, poolSize } = options;
   return [
     `fsid = ${fsid}`,
-    `mon host = ${monAddress(ports.first)}`,
-    'public addr = 127.0.0.1',
-    'cluster addr = 127.0.0.1',
+    `mon host = ${monAddress(address, ports.first)}`,
+    `public addr = ${address}`,
+    `cluster addr = ${address}`,
     'ms bind msgr1 = false',
     `ms bind port min = ${ports.first + 1}`,
     `ms bind port max = ${ports.last}`,
@@ -96,6 +99,8 @@ function monLines({ folder }: CephConfOptions): readonly string[] {
     `mon cluster log file = ${folder}/log/cluster.log`,
     // A second by default, which every change of a map would take.
     'paxos propose interval = 0.05',
+    // Five seconds by default, which a quota that is reached would wait for.
+    'mon tick interval = 1',
     'mon osd min down reporters = 1',
     // The disk is not the cluster's alone.
     'mon data avail warn = 3',
@@ -110,7 +115,8 @@ function mgrLines({ folder }: CephConfOptions): readonly string[] {
     ...daemonLines(folder),
     `mgr data = ${folder}/mgr`,
     'mgr initial modules =',
-    'mgr stats period = 2',
+    'mgr stats period = 1',
+    'mgr tick period = 1',
   ];
 }
 

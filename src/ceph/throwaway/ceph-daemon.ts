@@ -12,6 +12,7 @@ import {
   processState,
 } from '../../host/process-identity.ts';
 import { tiedCommand } from '../../host/tied-command.ts';
+import { askDaemon, type DaemonCommand } from './admin-socket.ts';
 import { cephEnvironment } from './program-run.ts';
 
 /** A daemon that is asked to end has this long; then it is killed. */
@@ -30,6 +31,7 @@ export interface CephDaemonOptions {
   /** What it prints goes here; what it logs, to the file that ceph.conf names. */
   readonly outputFile: string;
   readonly logFile: string;
+  readonly adminSocket: string;
   readonly clock: Clock;
 }
 
@@ -83,6 +85,11 @@ export class CephDaemon {
     } finally {
       closeSync(output);
     }
+  }
+
+  /** What it answers on its admin socket: `config set`, `dump_ops_in_flight`, `perf dump`. */
+  async ask(command: DaemonCommand): Promise<unknown> {
+    return await askDaemon(this.#options.adminSocket, command);
   }
 
   /** SIGSTOP; resolves when no thread of it runs. */

@@ -24,6 +24,7 @@ const OSD_CAPS = { mon: 'allow profile osd', mgr: 'allow profile osd', osd: 'all
 /** What a cluster is made of, all decided. */
 export interface ClusterPlan {
   readonly folder: string;
+  readonly address: string;
   readonly ports: PortClaim;
   readonly programs: CephPrograms;
   readonly osds: number;
@@ -69,6 +70,7 @@ function daemonOf(
     args: ['-i', id, '-c', confOf(folder), '-f'],
     outputFile: join(folder, 'log', `${name}.out`),
     logFile: join(folder, 'log', `${name}.log`),
+    adminSocket: join(folder, 'run', `${name}.asok`),
     clock,
   });
 }
@@ -89,7 +91,7 @@ export async function startCluster(plan: ClusterPlan, parts: ClusterParts): Prom
   await writeFiles(plan, fsid);
   onProgress('making the stores of the daemons');
   const monmap = join(plan.folder, 'monmap');
-  const address = monAddress(plan.ports.first);
+  const address = monAddress(plan.address, plan.ports.first);
   const create = ['--create', '--fsid', fsid, '--addv', MON, address, monmap];
   await runCephProgram(plan.programs.get('monmaptool')!, create, limitMs);
   const uuids = parts.osds.map(() => randomUUID());
@@ -143,13 +145,12 @@ function requireRunning({ mon, osds, mgr }: ClusterParts): void {
 }
 
 async function writeFiles(plan: ClusterPlan, fsid: string): Promise<void> {
-  const { folder, ports, backend, osdSizeBytes, osds, lines, random } = plan;
+  const { folder, osds, random } = plan;
   const folders = ['keys', 'run', 'log', 'crash', 'mon', 'mgr'];
   const osdFolders = Array.from({ length: osds }, (_, i) => `osd.${i}`);
   await Promise.all([...folders, ...osdFolders].map((name) => mkdir(join(folder, name))));
   const poolSize = Math.min(osds, 3);
-  const conf = cephConf({ folder, fsid, ports, backend, osdSizeBytes, poolSize, lines });
-  await writeFile(confOf(folder), conf);
+  await writeFile(confOf(folder), cephConf({ ...plan, fsid, poolSize }));
   // A key's time must not lie in the future of the monitor's clock: 0 is in nobody's.
   const keyOf = (entity: string, caps: Capabilities) => makeCephKey(entity, caps, random, 0);
   const keys: readonly CephKey[] = [
@@ -189,11 +190,11 @@ async function makeOsdStore(
 
 /** Until then each attempt to connect would be put off by the client for longer and longer. */
 async function portOpen(
-  { ports, clock }: ClusterPlan,
+  { address, ports, clock }: ClusterPlan,
   mon: CephDaemon,
   deadline: number,
 ): Promise<void> {
-  while (!(await accepts(ports.first))) {
+  while (!(await accepts(address, ports.first))) {
     if (!mon.isRunning) throw new Failure('cephStartFailed', `${mon.name} has ended`);
     if (clock.now() > deadline) {
       throw new Failure('cephStartFailed', `${mon.name} does not listen in time`);
@@ -202,9 +203,9 @@ async function portOpen(
   }
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, address);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -10,7 +10,7 @@ const PORT_FIRST = 10_000;
 export const PORTS_PER_CLUSTER = 100;
 export const CLUSTERS_MAX = 50;
 
-/** Ports of 127.0.0.1 that no other throwaway cluster of this network namespace takes. */
+/** Ports that no other throwaway cluster of this network namespace takes. */
 export interface PortClaim {
   readonly first: number;
   readonly last: number;
@@ -22,12 +22,12 @@ export interface PortClaim {
  * counts in the network namespace, as ports do, and the kernel gives it back however this process
  * ends.
  */
-export async function claimPorts(startBlock: number): Promise<PortClaim> {
+export async function claimPorts(startBlock: number, address = '127.0.0.1'): Promise<PortClaim> {
   for (let i = 0; i < CLUSTERS_MAX; i++) {
     const first = PORT_FIRST + ((startBlock + i) % CLUSTERS_MAX) * PORTS_PER_CLUSTER;
-    const claim = await listening(claimName(first));
+    const claim = await listening(claimName(first), address);
     if (claim === undefined) continue;
-    const probe = await listening(first);
+    const probe = await listening(first, address);
     if (probe !== undefined) {
       await closed(probe);
       claim.unref();
@@ -47,11 +47,11 @@ export function claimName(first: number): string {
 }
 
 /** Undefined: somebody else has it. */
-async function listening(where: string | number): Promise<Server | undefined> {
+async function listening(where: string | number, address: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
     if (typeof where === 'string') server.listen(where);
-    else server.listen(where, '127.0.0.1');
+    else server.listen(where, address);
     await once(server, 'listening');
     return server;
   } catch (error) {

@@ -24,6 +24,7 @@ import { CLUSTERS_MAX, claimPorts, type PortClaim } from './port-claim.ts';
 import { runCephProgram } from './program-run.ts';
 
 const FOLDER_PREFIX = 'allpath-ceph-';
+const LOOPBACK = '127.0.0.1';
 const OSDS_MAX = 16;
 /** Sparse: a file system gives room for what is written. */
 const OSD_SIZE_DEFAULT_BYTES = 6 * 2 ** 30;
@@ -44,6 +45,8 @@ export interface ThrowawayCephOptions {
   readonly osdSizeBytes?: number;
   /** Needed for usage figures, quotas and health alone; takes 310 MiB. Off unless given. */
   readonly mgr?: boolean;
+  /** An IPv4 address of this machine, for clients in other network namespaces; 127.0.0.1 if none. */
+  readonly address?: string;
   /** Further lines of ceph.conf, by section. */
   readonly lines?: ConfLines;
   /** The folder to make the cluster's own in; the system's temporary one unless given. */
@@ -54,7 +57,7 @@ export interface ThrowawayCephOptions {
 }
 
 /**
- * A real, small Ceph cluster on 127.0.0.1, in a folder of its own: one monitor, some OSDs, cephx,
+ * A real, small Ceph cluster on this machine, in a folder of its own: one monitor, some OSDs, cephx,
  * no pool yet. Nothing of it is in /etc/ceph or /var/lib/ceph, no service manager knows it, and
  * several run at once. It ends with this process, however that ends; what a killed one leaves in
  * the temporary folder, the next start removes.
@@ -90,17 +93,18 @@ export class ThrowawayCeph {
    * words of the daemons; then nothing of it is left.
    */
   static async start(options: ThrowawayCephOptions = {}): Promise<ThrowawayCeph> {
-    const { osds = 1, mgr = false, parent, programFolders, onProgress = () => {} } = options;
+    const { osds = 1, mgr = false, address = LOOPBACK, onProgress = () => {} } = options;
     if (!Number.isInteger(osds) || osds < 1 || osds > OSDS_MAX) {
       throw new Failure('cephOptions', `a throwaway Ceph has 1 to ${OSDS_MAX} OSDs`);
     }
-    const programs = findCephPrograms(mgr, programFolders);
-    const folder = await makeFolder(parent);
+    const programs = findCephPrograms(mgr, options.programFolders);
+    const folder = await makeFolder(options.parent);
     let ports: PortClaim | undefined;
     try {
-      ports = await claimPorts(systemRandom.below(CLUSTERS_MAX));
+      ports = await claimPorts(systemRandom.below(CLUSTERS_MAX), address);
       const plan: ClusterPlan = {
         folder,
+        address,
         ports,
         programs,
         osds,

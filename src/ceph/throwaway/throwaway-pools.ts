@@ -74,6 +74,28 @@ async function enable(ceph: ThrowawayCeph, pool: string): Promise<void> {
   await ceph.rados('-p', pool, 'ls', '--all');
 }
 
+/**
+ * Bounds what the pool holds; 0 lifts the bound. Needs a manager, which tells the monitor of usage:
+ * until `poolIsFull`, 2 to 4 s after the bound was passed, writes go on.
+ */
+export async function setPoolQuota(
+  ceph: ThrowawayCeph,
+  pool: string,
+  maxBytes: number,
+): Promise<void> {
+  const quota = { field: 'max_bytes', val: String(maxBytes) };
+  await ceph.ask({ prefix: 'osd pool set-quota', pool, ...quota });
+}
+
+/** Whether the monitor holds the pool full, by its quota or because OSDs are. */
+export async function poolIsFull(ceph: ThrowawayCeph, pool: string): Promise<boolean> {
+  const { pools } = (await ceph.askJson({ prefix: 'osd dump' })) as {
+    pools: readonly { readonly pool_name: string; readonly flags_names: string }[];
+  };
+  const found = pools.find((each) => each.pool_name === pool);
+  return found?.flags_names.split(',').includes('full') === true;
+}
+
 /** Makes a namespace of a pool. */
 export async function createNamespace(
   ceph: ThrowawayCeph,

@@ -8,6 +8,7 @@ import { cephConf } from '../../../../src/ceph/throwaway/ceph-conf.ts';
 const options = {
   folder: '/tmp/somewhere',
   fsid: 'f',
+  address: '192.0.2.1',
   ports: { first: 10_000, last: 10_099 },
   backend: 'bluestore',
   osdSizeBytes: 2 ** 30,
@@ -26,7 +27,7 @@ test('every path lies in its folder; clients are told where the monitor is, and 
   assert.ok(paths.length > 5);
   for (const path of paths) assert.ok(path.startsWith('/tmp/somewhere/'), path);
   assert.deepEqual(section(text, 'client'), ['']);
-  assert.ok(section(text, 'global').includes('mon host = [v2:127.0.0.1:10000]'));
+  assert.ok(section(text, 'global').includes('mon host = [v2:192.0.2.1:10000]'));
 });
 
 test('lines of the caller come last in their section', () => {
