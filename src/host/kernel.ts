@@ -33,6 +33,8 @@ export const SEEK_HOLE = 4;
 export const IO_VECTOR_MAX = 1024;
 
 const RWF_NOWAIT = 0x08;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const TWO_TO_32 = 0x1_0000_0000;
@@ -50,6 +52,7 @@ function bind(name: string, result: string, ...parameters: string[]): Blocking {
 
 const preadv2 = bind('preadv2', 'int64_t', 'int', 'uintptr_t', 'int', 'int64_t', 'int');
 const fcntl = bind('fcntl', 'int', 'int', 'int', 'uintptr_t');
+const sendCall = bind('send', 'int64_t', 'int', 'uintptr_t', 'size_t', 'int');
 const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t');
 const lseekCall = bind('lseek', 'int64_t', 'int', 'int64_t', 'int');
 
@@ -94,6 +97,15 @@ export function readIfCached(
     vector[4 * i + 2] = view.length;
   }
   return orErrno(preadv2(descriptor, vectorAddress, count, offset, RWF_NOWAIT));
+}
+
+/**
+ * Sends on a connected socket what its buffer has room for now, without waiting: the number of
+ * bytes, or a negated errno (-EAGAIN: no room).
+ */
+export function sendNow(descriptor: number, bytes: Uint8Array): number {
+  const address = addressOf(bytes.buffer) + bytes.byteOffset;
+  return orErrno(sendCall(descriptor, address, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 /** struct flock: short type, whence; long start, length; int pid. */

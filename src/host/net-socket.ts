@@ -1,6 +1,7 @@
 import { createServer, type Server, Socket } from 'node:net';
 
 import type { ByteStream, SocketAddress, StreamReader } from '../iscsi/contracts.ts';
+import { sendNow } from './kernel.ts';
 
 /**
  * A TCP connection that reads into buffers of the reader's and writes without copying.
@@ -14,6 +15,7 @@ export class NetSocket implements ByteStream {
   readonly local: SocketAddress;
   readonly #accepted: Socket;
   #socket: Socket | undefined;
+  #descriptor = -1;
   #destroyed = false;
 
   /** `accepted` comes from a server with `pauseOnConnect`. */
@@ -25,7 +27,8 @@ export class NetSocket implements ByteStream {
 
   start(reader: StreamReader): void {
     if (this.#destroyed) return;
-    const handle = (this.#accepted as unknown as { _handle: object | null })._handle;
+    const handle = (this.#accepted as unknown as { _handle: { fd: number } | null })._handle;
+    this.#descriptor = handle?.fd ?? -1;
     const socket = new Socket({
       handle,
       onread: {
@@ -62,10 +65,26 @@ export class NetSocket implements ByteStream {
       return;
     }
     const last = chunks.length - 1;
+    const unsent = last === 0 ? this.#unsentOf(socket, chunks[0]!) : chunks[last]!;
+    if (unsent === undefined) {
+      queueMicrotask(sent);
+      return;
+    }
     if (last > 0) socket.cork();
     for (let i = 0; i < last; i++) socket.write(chunks[i]!);
-    socket.write(chunks[last]!, sent);
+    socket.write(unsent, sent);
     if (last > 0) socket.uncork();
+  }
+
+  /**
+   * Sends a lone chunk at once, past the stream's bookkeeping, which costs as much as the system
+   * call. What is left, and any error, is the stream's.
+   */
+  #unsentOf(socket: Socket, chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#descriptor < 0 || socket.writableLength > 0 || !socket.writable) return chunk;
+    const count = sendNow(this.#descriptor, chunk);
+    if (count === chunk.length) return undefined;
+    return count > 0 ? chunk.subarray(count) : chunk;
   }
 
   end(): void {

@@ -99,6 +99,37 @@ test('chunks leave in order, and `sent` follows the last', async () => {
   await listener.close();
 });
 
+test('lone chunks for which the socket has no room follow each other whole', async () => {
+  const { listener, client, stream } = await pair();
+  const chunks = [1, 2, 3].map((seed) =>
+    new Uint8Array(16 * 1024 * 1024).map((_, i) => (i >>> 9) * seed),
+  );
+  // Nobody reads yet: each chunk is longer than what the kernel takes.
+  client.pause();
+  const sent = chunks.map((chunk) => new Promise<void>((done) => stream.write([chunk], done)));
+  const received: Buffer[] = [];
+  client.on('data', (data) => received.push(data));
+  client.resume();
+  await Promise.all(sent);
+  stream.end();
+  await once(client, 'end');
+  assert.ok(Buffer.concat(received).equals(Buffer.concat(chunks)));
+  client.destroy();
+  await listener.close();
+});
+
+test('a lone chunk for a peer that has reset the connection ends the stream', async () => {
+  const { listener, client, stream, recorder } = await pair();
+  stream.pause();
+  client.resetAndDestroy();
+  await once(client, 'close');
+  await new Promise<void>((resolve) => stream.write([new Uint8Array(100)], resolve));
+  stream.resume();
+  await recorder.untilClosed();
+  assert.equal(recorder.ends, 1);
+  await listener.close();
+});
+
 test('`sent` is called for a stream that is gone, so that nothing is held for ever', async () => {
   const { listener, client, stream, recorder } = await pair();
   stream.destroy();
