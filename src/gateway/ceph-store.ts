@@ -1,14 +1,78 @@
 import { Failure } from '../base/failure.ts';
+import { RadosClient } from '../ceph/rados-client.ts';
+import { openRadosRecords } from '../records/rados/open-rados-records.ts';
+import type { RadosRecords } from '../records/rados/rados-records.ts';
+import { INSTANCES_DEFAULT, type InstanceGuard } from '../volume/rbd/instance-pool.ts';
+import { RbdVolumeStore } from '../volume/rbd/rbd-volume-store.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
-import { type CephLocation, describeLocation } from './store-location.ts';
+import type { CephLocation } from './store-location.ts';
 
-/** Opens records and volumes of a pool. Throws `cephUnsupported`: no driver is joined here yet. */
+const INCARNATION_BYTES = 8;
+
+/** Opens the records of a pool, over a client instance of their own, and its images as volumes. */
 export async function openCephStore(
   ceph: CephLocation,
-  _options: Omit<OpenStoreOptions, 'location'>,
+  options: Omit<OpenStoreOptions, 'location'>,
 ): Promise<Store> {
-  const place = describeLocation({ ceph });
-  throw new Failure('cephUnsupported', `stores on Ceph cannot be opened yet: ${place}`, {
+  const { clock, log } = options;
+  const connect = () => RadosClient.connect({ conf: ceph.conf, user: ceph.user });
+  const { records, close: closeRecords } = await openRecords(ceph, await connect(), options);
+  const volumes = new RbdVolumeStore({
+    connect,
     pool: ceph.pool,
+    namespace: ceph.namespace,
+    guard: unguarded,
+    instances: INSTANCES_DEFAULT,
+    clock,
+    log,
   });
+  return {
+    location: { ceph },
+    records,
+    volumes,
+    living: async () => [],
+    // An acknowledged write is durable as it is.
+    openVolume: (name) => volumes.open(name),
+    close: async () => {
+      await volumes.close();
+      await closeRecords();
+    },
+  };
 }
+
+interface OpenRecords {
+  readonly records: RadosRecords;
+  /** Lets go of their client instance, too. */
+  readonly close: () => Promise<void>;
+}
+
+async function openRecords(
+  { pool: poolName, namespace }: CephLocation,
+  client: RadosClient,
+  { memberName: name, clock, random }: Omit<OpenStoreOptions, 'location'>,
+): Promise<OpenRecords> {
+  const release: (() => unknown)[] = [() => client.close()];
+  const close = async (): Promise<void> => {
+    for (const step of release.splice(0).reverse()) await step();
+  };
+  try {
+    const pool = await client.openPool(poolName, { namespace });
+    release.push(() => pool.close());
+    const incarnation = Buffer.from(random.bytes(INCARNATION_BYTES)).toString('hex');
+    const records = await openRadosRecords({ pool, namespace, self: { name, incarnation }, clock });
+    release.push(() => records.close());
+    return { records, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A tool is no member: nobody waits for it, and it ends with what it was asked. */
+const unguarded: InstanceGuard = {
+  register: async () => {},
+  fenceInstance: async () => {
+    throw new Failure('membersUnsupported', 'a tool fences nobody');
+  },
+  unregister: async () => {},
+};
