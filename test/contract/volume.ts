@@ -328,7 +328,7 @@ function failsWith(code: string): (error: unknown) => boolean {
   return (error) => error instanceof Failure && error.code === code;
 }
 
-function done(result: VolumeResult): void {
+export function done(result: VolumeResult): void {
   assert.equal(result.status, 'done');
 }
 
