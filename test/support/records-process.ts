@@ -1,4 +1,4 @@
-// Members of a local store in processes of their own, for tests that stop and kill them.
+// Members of a store in processes of their own, for tests that stop and kill them.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,8 +20,9 @@ export class RecordsProcess {
   /** The process has ended, and its last line was read. */
   #isClosed = false;
 
-  constructor(part: string, directory: string, name: string, argument = '') {
-    const args = [SCRIPT, part, directory, name, argument];
+  /** `place` is the local store's folder, or what else `script` takes. */
+  constructor(part: string, place: string, name: string, argument = '', script = SCRIPT) {
+    const args = [script, part, place, name, argument];
     this.child = spawn(...tied(process.execPath, args), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -9,6 +9,8 @@ import type { StoreReply, StoreRequest } from './store-message.ts';
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_PROTOCOL = 15;
+/** The primary result code of SQLite for a file system without room. */
+const SQLITE_FULL = 13;
 const PRIMARY_CODE_MASK = 0xff;
 
 assert(parentPort !== null, 'the store runs in a worker thread');
@@ -36,12 +38,18 @@ function answer({ id, operation, parameters }: StoreRequest): StoreReply {
       return { id, status: 'failed', code: error.code, message: error.message };
     }
     const message = `${workerData}: ${error instanceof Error ? error.message : String(error)}`;
-    return { id, status: 'failed', code: 'recordsUnavailable', message };
+    const code = primaryCodeOf(error) === SQLITE_FULL ? 'recordsFull' : 'recordsUnavailable';
+    return { id, status: 'failed', code, message };
   }
 }
 
 function isBusy(error: unknown): boolean {
+  const code = primaryCodeOf(error);
+  return code !== undefined && [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].includes(code);
+}
+
+/** Undefined for what is no error of SQLite. */
+function primaryCodeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode;
-  if (typeof code !== 'number') return false;
-  return [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].includes(code & PRIMARY_CODE_MASK);
+  return typeof code === 'number' ? code & PRIMARY_CODE_MASK : undefined;
 }

@@ -2,7 +2,7 @@ import { ECANCELED, EEXIST, ENOENT, EOVERFLOW, ERANGE } from '../../ceph/errno.t
 import { OMAP_PAGE_MAX, type WriteStep } from '../../ceph/object-steps.ts';
 import { checkFieldTotals } from '../record-arguments.ts';
 import { FIELDS_LENGTH_MAX, FIELDS_MAX, type FieldGuard } from '../records.ts';
-import { fieldsObjectOf } from './object-names.ts';
+import { fieldsObjectOf, fieldsPrefixOf } from './object-names.ts';
 import { readOmapPage } from './omap-read.ts';
 import { type RadosCalls, unavailable } from './rados-calls.ts';
 import type { RecordsPool } from './records-pool.ts';
@@ -49,7 +49,7 @@ export class FieldObjects {
     }
     this.#totals.set(key, totals);
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const steps = stepsOf(fields, guard);
+      const steps = stepsOf(key, fields, guard);
       if (steps.length === 0) return true;
       const errno = await this.#change(key, steps);
       if (errno === 0) return true;
@@ -73,7 +73,7 @@ export class FieldObjects {
       checkFieldTotals(totals.count, totals.lengthBytes);
       const first: WriteStep =
         version === 0 ? { step: 'create', exclusive: true } : { step: 'assertVersion', version };
-      const errno = await this.#change(key, [first, ...stepsOf(fields, undefined)]);
+      const errno = await this.#change(key, [first, ...stepsOf(key, fields, undefined)]);
       if (errno === 0) {
         this.#keepTotals(key, totals);
         return true;
@@ -98,17 +98,19 @@ export class FieldObjects {
   async #readPages(
     key: string,
   ): Promise<{ version: number; fields: Map<string, Uint8Array> } | undefined> {
+    const prefix = fieldsPrefixOf(key);
     const fields = new Map<string, Uint8Array>();
     let startAfter = '';
     let version: number | undefined;
     for (let more = true; more; ) {
-      const page = { prefix: '', startAfter, max: OMAP_PAGE_MAX };
+      const page = { prefix, startAfter, max: OMAP_PAGE_MAX };
       const read = await readOmapPage(this.#pool, this.#calls, fieldsObjectOf(key), page);
       version ??= read.version;
       if (version !== read.version) return undefined;
-      for (const [name, bytes] of read.entries) {
+      for (const [omapKey, bytes] of read.entries) {
+        const name = omapKey.slice(prefix.length);
         fields.set(name, decodeField(name, bytes));
-        startAfter = name;
+        startAfter = omapKey;
       }
       more = read.more;
     }
@@ -136,19 +138,20 @@ export class FieldObjects {
   }
 }
 
-function stepsOf(fields: Fields, guard: FieldGuard | undefined): WriteStep[] {
+function stepsOf(key: string, fields: Fields, guard: FieldGuard | undefined): WriteStep[] {
+  const prefix = fieldsPrefixOf(key);
   const steps: WriteStep[] = [];
   if (guard !== undefined) {
     const value = guard.equals === undefined ? ABSENT : encodeField(guard.equals);
-    steps.push({ step: 'omapCmp', key: guard.field, comparison: 'eq', value });
+    steps.push({ step: 'omapCmp', key: `${prefix}${guard.field}`, comparison: 'eq', value });
   }
   const names = Object.keys(fields);
   for (const kept of chunksOf(names.filter((name) => fields[name] !== undefined))) {
-    const entries = kept.map((name) => [name, encodeField(fields[name]!)] as const);
+    const entries = kept.map((name) => [`${prefix}${name}`, encodeField(fields[name]!)] as const);
     steps.push({ step: 'omapSet', entries });
   }
-  for (const keys of chunksOf(names.filter((name) => fields[name] === undefined))) {
-    steps.push({ step: 'omapRemove', keys });
+  for (const removed of chunksOf(names.filter((name) => fields[name] === undefined))) {
+    steps.push({ step: 'omapRemove', keys: removed.map((name) => `${prefix}${name}`) });
   }
   return steps;
 }

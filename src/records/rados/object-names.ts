@@ -6,6 +6,8 @@ const PREFIX = 'allpath';
 const NAMESPACE_END = '\u001f';
 /** Objects that hold values; a change of their number is another format of the store. */
 export const VALUE_OBJECTS = 32;
+/** So much of a key is in the name of the object of its fields. */
+const FIELDS_NAME_LENGTH_MAX = 200;
 /**
  * Objects that notifications go through; a change of their number is another format. A power of
  * two, so that each can be in a placement group of its own.
@@ -26,9 +28,20 @@ export function valueObjectOf(key: string): string {
   return valueObjects[hashOf(key) % VALUE_OBJECTS]!;
 }
 
-/** The object that holds the fields of `key`, and nothing else. */
+/**
+ * The object that holds the fields of `key`; only keys that begin alike for long share one. Some
+ * clusters have OSDs that take names of 256 bytes alone.
+ */
 export function fieldsObjectOf(key: string): string {
-  return `${PREFIX}.fields.${key}`;
+  return `${PREFIX}.fields.${key.slice(0, FIELDS_NAME_LENGTH_MAX)}`;
+}
+
+/**
+ * What the omap's key of each of its fields begins with. `//` is in no key, and no name of a field
+ * begins with a slash: no map's prefix is the beginning of another's.
+ */
+export function fieldsPrefixOf(key: string): string {
+  return `${key.slice(FIELDS_NAME_LENGTH_MAX)}//`;
 }
 
 /**

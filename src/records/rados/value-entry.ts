@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { Failure } from '../../base/failure.ts';
+import { copyOf } from '../record-arguments.ts';
 import type { RecordEntry } from '../records.ts';
 import { BytesReader } from './bytes-reader.ts';
 
@@ -67,7 +68,7 @@ export function encodeField(value: Uint8Array): Uint8Array {
 
 export function decodeField(name: string, bytes: Uint8Array): Uint8Array {
   checkFormat(bytes, `the field ${name}`);
-  return bytes.slice(1);
+  return copyOf(bytes.subarray(1));
 }
 
 function checkFormat(bytes: Uint8Array, what: string): void {

@@ -1,0 +1,58 @@
+// The driver `rados` keeps the records contract on a real Ceph of one and of three OSDs, in the
+// default and in another namespace, as a user with no more than the rights of a gateway.
+
+import { fileURLToPath } from 'node:url';
+import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import type { Records } from '../../src/records/records.ts';
+import { recordsContract } from '../contract/records.ts';
+import type { RecordsWorld } from '../contract/records-world.ts';
+import { cephOfFile } from '../support/ceph.ts';
+import { openRadosMember, type RadosMember, type RadosPlace } from '../support/rados-member.ts';
+import { RecordsProcess } from '../support/records-process.ts';
+
+const SCRIPT = fileURLToPath(new URL('../support/rados-records-process-main.ts', import.meta.url));
+
+async function openWorld(ceph: ThrowawayCeph, namespace: string): Promise<RecordsWorld> {
+  const place: RadosPlace = { conf: ceph.conf, pool: 'records', namespace, user: 'gateway' };
+  const members = new Map<Records, RadosMember>();
+  return {
+    async open(name) {
+      const member = await openRadosMember(place, name);
+      members.set(member.records, member);
+      return member.records;
+    },
+    async openPuppet(name, channel) {
+      const child = new RecordsProcess('watch', JSON.stringify(place), name, channel, SCRIPT);
+      const [, incarnation] = (await child.line('ready')).split(' ');
+      return {
+        member: { name, incarnation: incarnation! },
+        stop: () => child.stop(),
+        resume: async () => child.resume(),
+        end: () => child.end(),
+      };
+    },
+    async loseWatches(records) {
+      const { client } = members.get(records)!;
+      // A blocklist cuts the watches at once; without it the client works again.
+      const addr = client.addresses;
+      await ceph.ask({ prefix: 'osd blocklist', blocklistop: 'add', addr });
+      await client.waitForLatestOsdmap();
+      await ceph.ask({ prefix: 'osd blocklist', blocklistop: 'rm', addr });
+      await client.waitForLatestOsdmap();
+    },
+    async dispose() {
+      await Promise.all([...members.values()].map((member) => member.end()));
+    },
+  };
+}
+
+for (const [osds, namespace] of [
+  [1, ''],
+  [3, 'iscsi'],
+] as const) {
+  const ceph = await cephOfFile({ osds });
+  await createPool(ceph, 'records');
+  await ceph.createUser('gateway', { mon: 'profile rbd', osd: 'profile rbd pool=records' });
+  recordsContract(`rados, ${osds} OSDs`, () => openWorld(ceph, namespace));
+}
