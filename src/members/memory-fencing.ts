@@ -46,8 +46,9 @@ export class MemoryFencing implements FencingDriver {
     this.#onBlocklist = onBlocklist;
   }
 
-  openInstance(address: string): void {
-    this.instances.set(address, this.#cluster.mapEpoch);
+  /** A new instance may begin with an older map, from a monitor that lags. */
+  openInstance(address: string, mapEpoch = this.#cluster.mapEpoch): void {
+    this.instances.set(address, mapEpoch);
   }
 
   async confirmMonitor(): Promise<void> {}

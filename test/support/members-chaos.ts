@@ -47,10 +47,12 @@ class Place {
     this.isServing = false;
     this.#isCondemned = false;
     gateways.push(gateway);
-    gateway.fencing.openInstance(this.volumeOf(gateway));
     gateway
       .join(previous?.self)
       .then(async (members) => {
+        const { cluster, random } = world;
+        const mapEpoch = Math.max(1, cluster.mapEpoch - random.below(3));
+        gateway.fencing.openInstance(this.volumeOf(gateway), mapEpoch);
         await members.register({ address: this.volumeOf(gateway), kind: 'volume' });
         await members.admit();
         if (this.gateway === gateway) this.isServing = true;
@@ -89,6 +91,16 @@ class Place {
     this.isServing = false;
     world.clock.after(world.random.below(RESTART_MAX_MS), () => {
       if (this.gateway === gateway) void this.start();
+    });
+  }
+
+  /** One more process under this name: it may join only if the first one does not live. */
+  startTwin(): void {
+    const { world, gateways } = this.#chaos;
+    void world.gateway(this.name).then((twin) => {
+      gateways.push(twin);
+      const leave = () => twin.members?.leave();
+      twin.join().then(leave, () => {});
     });
   }
 
@@ -189,6 +201,7 @@ export class Chaos {
       () => place.pause(lengthMs),
       () => place.pause(lengthMs),
       () => place.kill(),
+      () => place.startTwin(),
       () => during({ isStoreSilent: true }),
       () => during({ isMonitorSilent: true }),
       () => during({ isBarrierStuck: true }),

@@ -1,0 +1,97 @@
+// A gap of the event loop is found by whoever asks first, and ends by what was confirmed after it;
+// a gateway is cut off when three witnesses at least are silent while it could have heard them.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pulse } from '../../../src/members/pulse.ts';
+import { PausableClock } from '../../support/pausable-clock.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+function start() {
+  const time = new VirtualClock();
+  const clock = new PausableClock(time);
+  const seen = { gaps: 0, cuts: 0, agesMs: [0, 0, 0] as number[] };
+  const pulse = new Pulse({
+    clock,
+    witnessAgesMs: () => seen.agesMs,
+    onGap: () => {
+      seen.gaps += 1;
+    },
+    onCut: () => {
+      seen.cuts += 1;
+    },
+  });
+  pulse.start();
+  const pause = async (lengthMs: number): Promise<void> => {
+    clock.pause();
+    await time.advance(lengthMs);
+  };
+  return { time, clock, pulse, seen, pause };
+}
+
+test('without a gap it may act', async () => {
+  const { time, pulse, seen } = start();
+  for (let i = 0; i < 100; i++) {
+    await time.advance(77);
+    assert.equal(pulse.mayAct(), true);
+  }
+  assert.deepEqual([seen.gaps, seen.cuts], [0, 0]);
+});
+
+test('after a gap it may not, whether it asks before its timers run or after', async () => {
+  for (const asksFirst of [true, false]) {
+    const { time, clock, pulse, seen, pause } = start();
+    await time.advance(10_000);
+    await pause(1_100);
+    if (asksFirst) assert.equal(pulse.mayAct(), false);
+    clock.resume();
+    assert.equal(pulse.mayAct(), false);
+    await time.advance(5_000);
+    assert.equal(pulse.mayAct(), false, 'time alone confirms nothing');
+    assert.equal(seen.gaps, 1);
+    pulse.confirmed(pulse.gaps);
+    assert.equal(pulse.mayAct(), true);
+  }
+});
+
+test('what was begun before a second gap confirms nothing', async () => {
+  const { time, clock, pulse, pause } = start();
+  await time.advance(1_000);
+  await pause(2_000);
+  clock.resume();
+  const { gaps } = pulse;
+  await pause(2_000);
+  clock.resume();
+  pulse.confirmed(gaps);
+  assert.equal(pulse.mayAct(), false);
+  pulse.confirmed(pulse.gaps);
+  assert.equal(pulse.mayAct(), true);
+});
+
+test('three silent witnesses are a cut; two, or one that is heard of, are none', async () => {
+  for (const [agesMs, isCut] of [
+    [[3_000, 3_000, 3_000], true],
+    [[9_000, 3_000, 4_000, 5_000], true],
+    [[9_000, 9_000], false],
+    [[9_000, 9_000, 2_999], false],
+    [[], false],
+  ] as const) {
+    const { time, seen } = start();
+    await time.advance(10_000);
+    seen.agesMs = [...agesMs];
+    await time.advance(250);
+    assert.equal(seen.cuts > 0, isCut, `${agesMs}`);
+  }
+});
+
+test('silence does not count while the gateway stood still', async () => {
+  const { time, clock, seen, pause } = start();
+  await time.advance(10_000);
+  await pause(20_000);
+  seen.agesMs = [20_000, 20_000, 20_000];
+  clock.resume();
+  await time.advance(2_750);
+  assert.equal(seen.cuts, 0);
+  await time.advance(500);
+  assert.ok(seen.cuts > 0);
+});
