@@ -114,6 +114,7 @@ async function serve(
     onEnded: (name, pid, how, again) => output.gatewayEnded(name, pid, how, again),
     onFailure: (code, message) => ending.fail(new Failure(code, message)),
   });
+  const endAtOnce = ending.onAskedAgain;
   ending.onAskedAgain = () => supervisor.kill();
   output.introduce(place, { target, portals });
   supervisor.start();
@@ -121,6 +122,7 @@ async function serve(
     await ending.asked;
   } finally {
     await supervisor.end();
+    ending.onAskedAgain = endAtOnce;
     output.end();
   }
 }
@@ -129,7 +131,8 @@ async function serve(
 class Ending {
   readonly #asked = Promise.withResolvers<void>();
   isAsked = false;
-  onAskedAgain: () => void = () => {};
+  /** Until the gateways run there is nobody else to end: a cluster may be out of reach. */
+  onAskedAgain: () => void = () => process.kill(process.pid, 'SIGKILL');
 
   constructor() {
     const ask = (): void => {
