@@ -152,6 +152,9 @@ export class InstancePool {
     const { guard, log } = this.#options;
     const { addresses } = lost;
     log.warn('a client instance of the cluster is being fenced', { addresses });
+    // Who comes now gets its successor.
+    delete place.connecting;
+    delete place.instance;
     const isFenced = await guard.fenceInstance(addresses).then(
       () => true,
       (error: unknown) => {
@@ -159,8 +162,6 @@ export class InstancePool {
         return false;
       },
     );
-    delete place.connecting;
-    delete place.instance;
     if (isFenced) {
       for (const tenant of lost.tenants) tenant.fenced();
       void this.#moveTenants(lost, place);

@@ -7,6 +7,7 @@ import { lengthOf } from '../scatter.ts';
 import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
 import type { ClientInstance, Tenant } from './client-instance.ts';
+import type { ObjectLayout } from './data-object.ts';
 import type { ImageOpening } from './image-opening.ts';
 import { Operations } from './operations.ts';
 import { rbdLimits } from './rbd-limits.ts';
@@ -28,7 +29,7 @@ export interface RbdVolumeParts {
 export const CLOSE_WAIT_MS = 5_000;
 /** How long after a failed attempt an image is opened again on its new instance. */
 export const REOPEN_AGAIN_MS = 1_000;
-/** A volume that had an operation older than this when it was moved is probed before it is used. */
+/** A volume that had an operation older than this at its fence is probed before it is used. */
 export const SLOW_OPERATION_MS = 1_000;
 
 const PROBE_BYTES = 512;
@@ -45,6 +46,8 @@ export class RbdVolume implements Volume, Tenant {
   readonly #listeners = new Set<(sizeBytes: number) => void>();
   #instance: ClientInstance;
   #sizeBytes: number;
+  /** Where an operation was older than SLOW_OPERATION_MS when submissions were suspended. */
+  #stuckAt: number | undefined;
   #ended: VolumeResult | undefined;
   /** Set while the image is being opened on another instance. */
   #moving: Promise<void> | undefined;
@@ -78,6 +81,11 @@ export class RbdVolume implements Volume, Tenant {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** How it lies in its data objects. */
+  get layout(): ObjectLayout {
+    return this.#operations.opening.header.info;
   }
 
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
@@ -204,6 +212,7 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   suspend(): void {
+    this.#stuckAt = this.#operations.slowest(SLOW_OPERATION_MS);
     this.#operations.suspend();
   }
 
@@ -231,11 +240,10 @@ export class RbdVolume implements Volume, Tenant {
 
   async #move(instance: ClientInstance): Promise<void> {
     const { clock, log, name, openImage } = this.#parts;
-    const slowest = this.#operations.slowest(SLOW_OPERATION_MS);
     while (this.#instance === instance && this.#ended?.status !== 'closed') {
       try {
         const opening = await openImage(instance, (sizeBytes) => this.resized(sizeBytes));
-        await this.#takeOver(instance, opening, slowest);
+        await this.#takeOver(instance, opening);
         return;
       } catch (error) {
         log.warn('an image does not open on its new instance yet', { name, reason: String(error) });
@@ -244,11 +252,7 @@ export class RbdVolume implements Volume, Tenant {
     }
   }
 
-  async #takeOver(
-    instance: ClientInstance,
-    opening: ImageOpening,
-    slowest: number | undefined,
-  ): Promise<void> {
+  async #takeOver(instance: ClientInstance, opening: ImageOpening): Promise<void> {
     if (this.#instance !== instance || this.#ended?.status === 'closed') {
       void opening.close();
       return;
@@ -256,7 +260,9 @@ export class RbdVolume implements Volume, Tenant {
     void this.#operations.replaceOpening(opening).close();
     this.resized(opening.header.info.sizeBytes);
     // Where an OSD is stopped, everything would run into it anew, and the fence with it.
-    if (slowest !== undefined) await opening.read(slowest, [new Uint8Array(PROBE_BYTES)]);
+    if (this.#stuckAt !== undefined) {
+      await opening.read(this.#stuckAt, [new Uint8Array(PROBE_BYTES)]);
+    }
     if (this.#instance === instance && instance.submits) this.#operations.resume();
   }
 

@@ -1,0 +1,92 @@
+// Client instances and open images that do what a test tells them, for the volumes above them.
+
+import type { RadosClient } from '../../src/ceph/rados-client.ts';
+import type { ClientInstance } from '../../src/volume/rbd/client-instance.ts';
+import type { ImageOpening } from '../../src/volume/rbd/image-opening.ts';
+import type { InstanceGuard } from '../../src/volume/rbd/instance-pool.ts';
+import type { VolumeResult } from '../../src/volume/volume.ts';
+
+export const IMAGE_SIZE_BYTES = 64 * 1024 * 1024;
+
+/** An operation that flies until the test lands it. */
+export interface Flight {
+  readonly opening: number;
+  readonly kind: string;
+  readonly offset: number;
+  land(result: VolumeResult): void;
+}
+
+/** A cluster of which everything is in the test's hands. */
+export class FakeRbd {
+  /** What happened, in order. */
+  readonly log: string[] = [];
+  readonly flights: Flight[] = [];
+  /** Settles the fence under way. */
+  endFence: (isFenced: boolean) => void = () => {};
+  connectFails = false;
+  openFails = false;
+  #clients = 0;
+  #openings = 0;
+
+  readonly connect = async (): Promise<RadosClient> => {
+    if (this.connectFails) throw new Error('planted: no cluster');
+    const addresses = `client-${++this.#clients}`;
+    this.log.push(`connect ${addresses}`);
+    return {
+      addresses,
+      waitForLatestOsdmap: async () => {
+        this.log.push(`barrier ${addresses}`);
+        return 0;
+      },
+      close: async () => {
+        this.log.push(`close ${addresses}`);
+      },
+    } as unknown as RadosClient;
+  };
+
+  readonly guard: InstanceGuard = {
+    register: async (addresses) => {
+      this.log.push(`register ${addresses}`);
+    },
+    fenceInstance: (addresses) => {
+      this.log.push(`fence ${addresses}`);
+      return new Promise((resolve, reject) => {
+        this.endFence = (isFenced) => (isFenced ? resolve() : reject(new Error('planted')));
+      });
+    },
+    unregister: async (addresses) => {
+      this.log.push(`unregister ${addresses}`);
+    },
+  };
+
+  readonly openImage = async (instance: ClientInstance): Promise<ImageOpening> => {
+    if (this.openFails) throw new Error('planted: no image');
+    const number = ++this.#openings;
+    const letGo = instance.keep();
+    this.log.push(`open ${number} on ${instance.addresses}`);
+    const fly =
+      (kind: string) =>
+      (offset: number): Promise<VolumeResult> =>
+        new Promise((land) => {
+          this.flights.push({ opening: number, kind, offset, land });
+        });
+    return {
+      header: { info: { sizeBytes: IMAGE_SIZE_BYTES }, refresh: async () => {} },
+      atomicBytes: 4 * 1024 * 1024,
+      read: fly('read'),
+      write: fly('write'),
+      compareAndWrite: fly('compareAndWrite'),
+      writeSame: fly('writeSame'),
+      writeZeroes: fly('writeZeroes'),
+      close: async () => {
+        this.log.push(`close ${number}`);
+        letGo();
+      },
+    } as unknown as ImageOpening;
+  };
+
+  /** Lands everything that flies, in order. */
+  land(result: VolumeResult): void {
+    for (const flight of this.flights.splice(0)) flight.land(result);
+  }
+}

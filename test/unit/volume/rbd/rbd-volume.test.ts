@@ -1,0 +1,224 @@
+// What a volume on RBD tells its user when its client instance is fenced, held or replaced: what may
+// have been applied is told of only when the fence is finished, what changes nothing is done again.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../../src/base/log.ts';
+import { InstancePool } from '../../../../src/volume/rbd/instance-pool.ts';
+import { OPERATIONS_MAX, WRITE_BYTES_MAX } from '../../../../src/volume/rbd/operations.ts';
+import { CLOSE_WAIT_MS, RbdVolume } from '../../../../src/volume/rbd/rbd-volume.ts';
+import { fault } from '../../../../src/volume/refusal.ts';
+import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
+import { FakeRbd } from '../../../support/fake-rbd.ts';
+import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
+
+const block = new Uint8Array(512);
+const FENCED = fault('fenced');
+
+async function world(names: readonly string[] = ['disk']) {
+  const rbd = new FakeRbd();
+  const clock = new VirtualClock();
+  const { connect, guard, openImage } = rbd;
+  const pool = new InstancePool({ connect, guard, instances: 1, clock, log: silentLog });
+  const volumes: RbdVolume[] = [];
+  for (const name of names) {
+    const open = await pool.place((instance) =>
+      RbdVolume.open({ name, instance, openImage, clock, log: silentLog, onClose: () => {} }),
+    );
+    volumes.push(open);
+  }
+  return { rbd, clock, pool, volumes, volume: volumes[0]! };
+}
+
+/** What the operations have ended with so far. */
+function watch(
+  ...pending: readonly (VolumeResult | Promise<VolumeResult>)[]
+): (string | undefined)[] {
+  const ended: (string | undefined)[] = pending.map(() => undefined);
+  for (const [index, result] of pending.entries()) {
+    void Promise.resolve(result).then(({ status }) => {
+      ended[index] = status;
+    });
+  }
+  return ended;
+}
+
+test('of what is in flight nothing is told before the fence is finished everywhere', async () => {
+  const { rbd, volume } = await world();
+  const ended = watch(volume.write(0, [block]), volume.read(0, [block]));
+  const fence = watch(volume.fence());
+  rbd.land(FENCED);
+  await settle();
+  assert.deepEqual([...ended, ...fence], [undefined, undefined, undefined]);
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual([...ended, ...fence], ['fenced', 'fenced', 'done']);
+});
+
+test('a write that never comes back ends when the fence is finished; a read does not', async () => {
+  const { rbd, volumes } = await world(['self', 'neighbour']);
+  const [self, neighbour] = volumes;
+  const ended = watch(
+    self!.write(0, [block]),
+    neighbour!.compareAndWrite(0, [block], [block]),
+    neighbour!.read(0, [block]),
+  );
+  void self!.fence();
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual(ended, ['fenced', 'fenced', undefined]);
+  const late = rbd.flights.splice(0);
+  for (const flight of late) flight.land(flight.kind === 'read' ? FENCED : DONE);
+  await settle();
+  const [again] = rbd.flights;
+  assert.equal(again?.kind, 'read');
+  assert.ok(again.opening > late[2]!.opening);
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(ended, ['fenced', 'fenced', 'done']);
+});
+
+test('one client found blocklisted is fenced once, and what follows goes to the next', async () => {
+  const { rbd, volume, pool } = await world();
+  const ended = watch(volume.read(0, [block]), volume.write(512, [block]));
+  rbd.land(FENCED);
+  await settle();
+  ended.push(...watch(volume.write(1024, [block])));
+  await settle();
+  assert.equal(rbd.flights.length, 0, 'nothing is submitted to a client that is being fenced');
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual(
+    rbd.flights.map(({ opening, kind, offset }) => [opening, kind, offset]),
+    [
+      [2, 'read', 0],
+      [2, 'write', 1024],
+    ],
+  );
+  rbd.land(DONE);
+  await settle();
+  assert.equal(ended[1], 'fenced');
+  assert.equal(rbd.log.filter((line) => line.startsWith('fence')).length, 1);
+  assert.deepEqual(
+    pool.instances.map(({ addresses }) => addresses),
+    ['client-2'],
+  );
+  const order = ['fence client-1', 'connect client-2', 'register client-2', 'barrier client-2'];
+  assert.deepEqual(
+    rbd.log.filter((line) => order.includes(line)),
+    order,
+  );
+  assert.ok(rbd.log.indexOf('close 1') < rbd.log.indexOf('close client-1'));
+});
+
+test('a fence that cannot be reached leaves what may have landed unanswered', async () => {
+  const { rbd, volume } = await world();
+  const ended = watch(volume.write(0, [block]), volume.read(0, [block]));
+  const fence = watch(volume.fence());
+  rbd.land(FENCED);
+  rbd.endFence(false);
+  await settle();
+  assert.deepEqual([...ended, ...fence], [undefined, 'fenced', 'unsupported']);
+  assert.equal((await volume.write(0, [block])).status, 'fenced');
+});
+
+test('a fenced volume is of use again once it was opened again, and not before', async () => {
+  const { rbd, volume } = await world();
+  const fence = volume.fence();
+  rbd.endFence(true);
+  assert.equal((await fence).status, 'done');
+  await settle();
+  assert.equal((await volume.read(0, [block])).status, 'fenced');
+  assert.equal((await volume.reopen()).status, 'done');
+  const read = watch(volume.read(0, [block]));
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(read, ['done']);
+});
+
+test('no successor, or an image that does not open there, is tried again', async () => {
+  const { rbd, volume, clock } = await world();
+  rbd.connectFails = true;
+  const ended = watch(volume.read(0, [block]));
+  rbd.land(FENCED);
+  await settle();
+  rbd.endFence(true);
+  await clock.advance(3_000);
+  rbd.connectFails = false;
+  rbd.openFails = true;
+  await clock.advance(3_000);
+  assert.equal(rbd.flights.length, 0);
+  rbd.openFails = false;
+  await clock.advance(1_500);
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(ended, ['done']);
+});
+
+test('a volume that had an operation stuck is probed there before it is used again', async () => {
+  const { rbd, volume, clock } = await world();
+  void volume.write(8192, [block]);
+  await clock.advance(1_500);
+  void volume.fence();
+  rbd.endFence(true);
+  await settle();
+  const reopened = watch(volume.reopen());
+  await settle();
+  const [, probe] = rbd.flights;
+  assert.deepEqual([probe?.opening, probe?.kind, probe?.offset], [2, 'read', 8192]);
+  assert.deepEqual(reopened, [undefined]);
+  probe!.land(DONE);
+  await settle();
+  assert.deepEqual(reopened, ['done']);
+});
+
+test('what is held waits, in order, and is not submitted before the release', async () => {
+  const { rbd, volume, pool } = await world();
+  pool.hold();
+  const ended = watch(volume.write(0, [block]), volume.read(512, [block]));
+  await settle();
+  assert.equal(rbd.flights.length, 0);
+  pool.release();
+  assert.deepEqual(
+    rbd.flights.map(({ offset }) => offset),
+    [0, 512],
+  );
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(ended, ['done', 'done']);
+});
+
+test('beyond its bounds an operation ends busy and is not submitted', async () => {
+  const { rbd, volume } = await world();
+  const large = new Uint8Array(64 * 1024 * 1024);
+  const fitting = WRITE_BYTES_MAX / large.length;
+  for (let i = 0; i < fitting; i++) void volume.write(0, [large]);
+  assert.equal((await volume.write(0, [block])).status, 'busy');
+  for (let i = fitting; i < OPERATIONS_MAX; i++) void volume.read(0, [block]);
+  assert.equal((await volume.read(0, [block])).status, 'busy');
+  assert.equal(rbd.flights.length, OPERATIONS_MAX);
+  rbd.land(DONE);
+  await settle();
+  const ended = watch(volume.write(0, [block]));
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(ended, ['done']);
+});
+
+test('a close waits for what is in flight, but not for ever', async () => {
+  const { rbd, volume, clock } = await world();
+  const ended = watch(volume.write(0, [block]));
+  let isClosed = false;
+  void volume.close().then(() => {
+    isClosed = true;
+  });
+  await clock.advance(CLOSE_WAIT_MS - 1);
+  assert.equal(isClosed, false);
+  await clock.advance(2);
+  assert.equal(isClosed, true);
+  assert.deepEqual(ended, [undefined], 'of its outcome nothing is known');
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(ended, ['done']);
+  assert.equal((await volume.read(0, [block])).status, 'closed');
+});
