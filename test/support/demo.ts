@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { storeWords } from '../../src/cli/store-options.ts';
+import type { CephLocation } from '../../src/gateway/store-location.ts';
 import { tied } from './tied.ts';
 
 /** The program under test; a packed build can be put in its place. */
@@ -31,7 +33,7 @@ export interface DemoOptions {
   readonly blocks?: 512 | 4096;
   readonly store?: string;
   /** A pool of a cluster in place of a store in a folder. */
-  readonly ceph?: { readonly conf: string; readonly pool: string };
+  readonly ceph?: Pick<CephLocation, 'conf' | 'pool'> & Partial<CephLocation>;
 }
 
 /** One start of one gateway process. */
@@ -84,7 +86,7 @@ export class Demo {
     args.push('--blocks', String(options.blocks ?? 512));
     if (options.store !== undefined) args.push('--store', options.store);
     if (options.ceph !== undefined) {
-      args.push('--ceph', options.ceph.conf, '--pool', options.ceph.pool);
+      args.push(...storeWords({ ceph: { user: 'admin', namespace: '', ...options.ceph } }));
     }
     const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const demo = new Demo(child, port, gateways);

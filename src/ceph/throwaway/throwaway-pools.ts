@@ -27,7 +27,9 @@ export async function createPool(
   await ceph.ask({ prefix: 'osd pool create', pool, pg_num: groups, pgp_num: groups });
   if (size !== undefined) await setOfPool(ceph, pool, 'size', String(size));
   if (minSize !== undefined) await setOfPool(ceph, pool, 'min_size', String(minSize));
-  await enable(ceph, pool);
+  await groupsServe(ceph, pool);
+  // Without it the first image of a pool is refused to a user of one namespace (EPERM).
+  await ceph.rbd('pool', 'init', pool);
 }
 
 /**
@@ -55,7 +57,9 @@ export async function createErasurePool(ceph: ThrowawayCeph, pool: string): Prom
     erasure_code_profile: name,
   });
   await setOfPool(ceph, pool, 'allow_ec_overwrites', 'true');
-  await enable(ceph, pool);
+  // It holds no header of an image, and has nothing to be initialized.
+  await ceph.ask({ prefix: 'osd pool application enable', pool, app: 'rbd' });
+  await groupsServe(ceph, pool);
 }
 
 async function setOfPool(
@@ -68,8 +72,7 @@ async function setOfPool(
   await ceph.ask({ prefix: 'osd pool set', pool, var: variable, val: value, ...sure });
 }
 
-async function enable(ceph: ThrowawayCeph, pool: string): Promise<void> {
-  await ceph.ask({ prefix: 'osd pool application enable', pool, app: 'rbd' });
+async function groupsServe(ceph: ThrowawayCeph, pool: string): Promise<void> {
   // A listing asks every placement group, and waits for those that do not serve yet.
   await ceph.rados('-p', pool, 'ls', '--all');
 }
