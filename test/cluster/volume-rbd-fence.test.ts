@@ -1,0 +1,198 @@
+// Client instances of a real cluster: one that is blocklisted, by itself or by others, is replaced
+// without its volumes' users seeing more than what was in flight; what it had in flight never lands
+// later; a stopped OSD holds up only what touches it; counting by compare-and-write loses nothing.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { dataObject } from '../../src/volume/rbd/data-object.ts';
+import type { RbdVolume } from '../../src/volume/rbd/rbd-volume.ts';
+import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
+import type { Volume } from '../../src/volume/volume.ts';
+import { bytes, content, done } from '../contract/volume.ts';
+import { cephOfFile } from '../support/ceph.ts';
+import { RbdWorld } from '../support/rbd-world.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const MIB = 2 ** 20;
+const LIMIT_MS = 20_000;
+const ceph = await cephOfFile({ osds: 3 });
+await createPool(ceph, 'rbd');
+await createPool(ceph, 'single', { size: 1 });
+
+async function within(
+  options: { readonly pool: string; readonly instances?: number },
+  body: (store: RbdVolumeStore, world: RbdWorld) => Promise<void>,
+): Promise<void> {
+  const world = new RbdWorld(ceph.conf);
+  try {
+    await body(world.open(options), world);
+  } finally {
+    await world.dispose({ pool: options.pool });
+  }
+}
+
+/** Makes and opens volumes of 64 MiB. */
+async function volumes(store: RbdVolumeStore, ...names: readonly string[]): Promise<RbdVolume[]> {
+  for (const name of names) await store.create(name, 64 * MIB);
+  return await Promise.all(names.map((name) => store.open(name)));
+}
+
+test('volumes go to the instance with the fewest, and stay registered while it lives', () =>
+  within({ pool: 'rbd', instances: 2 }, async (store, world) => {
+    const [a, b, c] = await volumes(store, 'a', 'b', 'c');
+    assert.equal(store.instances.instances.length, 2);
+    assert.deepEqual(store.instances.instances.map(({ tenants }) => tenants.size).sort(), [1, 2]);
+    const addresses = store.instances.instances.map((instance) => instance.addresses);
+    assert.deepEqual([...world.registered].sort(), addresses.sort());
+    for (const volume of [a!, b!, c!]) done(await volume.write(0, [bytes(512, 1)]));
+    await store.close();
+    assert.deepEqual([...world.registered], []);
+  }));
+
+test('a volume fences its instance: others on it go on, it goes on when it is opened again', () =>
+  within({ pool: 'rbd' }, async (store, world) => {
+    const [self, neighbour] = await volumes(store, 'self', 'neighbour');
+    const [first] = store.instances.instances;
+    done(await neighbour!.write(0, [bytes(4096, 1)]));
+    done(await self!.fence());
+    assert.notEqual(first!.state, 'open');
+    assert.equal((await self!.read(0, [bytes(512, 0)])).status, 'fenced');
+    assert.deepEqual(await content(neighbour!, 0, 4096), bytes(4096, 1));
+    done(await neighbour!.write(0, [bytes(4096, 2)]));
+    done(await self!.reopen());
+    done(await self!.write(0, [bytes(512, 3)]));
+    assert.deepEqual(await content(self!, 0, 512), bytes(512, 3));
+    const addresses = store.instances.instances.map((instance) => instance.addresses);
+    assert.deepEqual([...world.registered], addresses);
+    assert.notEqual(addresses[0], first!.addresses);
+    // The size signal comes by the new instance.
+    await world.open({ pool: 'rbd' }).resize('neighbour', 32 * MIB);
+    await waitFor('the new size', () => neighbour!.sizeBytes === 32 * MIB, LIMIT_MS);
+  }));
+
+test('an instance that others blocklist is replaced: reads go on, writes in flight end fenced', () =>
+  within({ pool: 'rbd' }, async (store, world) => {
+    const [volume] = await volumes(store, 'victim');
+    done(await volume!.write(0, [bytes(MIB, 1)]));
+    for (let round = 0; round < 3; round++) {
+      const instance = await store.instances.any();
+      await world.blocklist(instance.addresses);
+      // The OSDs hear of it at a time of their own.
+      const ends = new Set<string>();
+      while (instance.state === 'open') {
+        const reads = Array.from({ length: 20 }, (_, i) => content(volume!, i * 4096, 4096));
+        const writes = Array.from({ length: 20 }, (_, i) =>
+          volume!.write(2 * MIB + i * 4096, [bytes(4096, round)]),
+        );
+        for (const read of await Promise.all(reads)) assert.deepEqual(read, bytes(4096, 1));
+        for (const { status } of await Promise.all(writes)) ends.add(status);
+      }
+      for (const status of ends) assert.ok(['done', 'fenced'].includes(status), status);
+      assert.ok(ends.has('fenced'));
+      done(await volume!.write(4 * MIB, [bytes(512, round)]));
+      assert.equal(store.instances.instances.includes(instance), false);
+    }
+  }));
+
+test('what is held waits in order, what comes beyond the bound is told busy', () =>
+  within({ pool: 'rbd' }, async (store) => {
+    const [volume] = await volumes(store, 'held');
+    store.instances.hold();
+    let landed = 0;
+    const writes = Array.from({ length: 10 }, (_, i) =>
+      Promise.resolve(volume!.write(0, [bytes(4096, i)])).then((result) => {
+        done(result);
+        landed++;
+      }),
+    );
+    await store.instances.passBarrier();
+    assert.equal(landed, 0);
+    store.instances.release();
+    await Promise.all(writes);
+    assert.deepEqual(await content(volume!, 0, 4096), bytes(4096, 9));
+  }));
+
+for (const length of [512, 4096, 65_536]) {
+  test(`two clients count in a block of ${length} bytes, and no count is lost`, () =>
+    within({ pool: 'rbd', instances: 2 }, async (store) => {
+      await store.create('counter', 64 * MIB);
+      const clients = await Promise.all([store.open('counter'), store.open('counter')]);
+      assert.equal(store.instances.instances.length, 2);
+      const at = 4 * MIB - length;
+      const rounds = 60;
+      await Promise.all(clients.map((client) => count(client, at, length, rounds)));
+      const last = await content(clients[0]!, at, length);
+      assert.deepEqual(last, numbered(length, clients.length * rounds));
+    }));
+}
+
+/** Adds one, `rounds` times; the whole block carries the number, so a torn one would show. */
+async function count(volume: Volume, at: number, length: number, rounds: number): Promise<void> {
+  for (let won = 0; won < rounds; ) {
+    const before = await content(volume, at, length);
+    const value = new DataView(before.buffer).getUint32(0);
+    assert.deepEqual(before, numbered(length, value), 'of one write');
+    const after = numbered(length, value + 1);
+    const result = await volume.compareAndWrite(at, [before], [after]);
+    if (result.status === 'done') won++;
+    else assert.equal(result.status, 'miscompare');
+  }
+}
+
+function numbered(length: number, value: number): Uint8Array {
+  const block = new DataView(new ArrayBuffer(length));
+  for (let at = 0; at < length; at += 4) block.setUint32(at, value);
+  return new Uint8Array(block.buffer);
+}
+
+test('a stopped OSD holds up what touches it alone, and a fence what is in flight there', () =>
+  within({ pool: 'single', instances: 2 }, async (store, world) => {
+    const [slow, other] = await volumes(store, 'slow', 'other');
+    const [client] = [await world.connect()];
+    const pool = await client.openPool('single');
+    const osdOf = async (volume: RbdVolume, at: number): Promise<number> => {
+      const { name } = dataObject(volume.layout, at);
+      const { acting } = (await ceph.askJson({
+        prefix: 'osd map',
+        pool: 'single',
+        object: name,
+        format: 'json',
+      })) as { acting: readonly number[] };
+      return acting[0]!;
+    };
+    // Of each volume, an offset on the OSD that will be stopped, and one on another.
+    const stopped = await osdOf(slow!, 0);
+    let elsewhere = -1;
+    for (let at = 0; at < 64 * MIB; at += 4 * MIB) {
+      if ((await osdOf(other!, at)) !== stopped) elsewhere = at;
+    }
+    assert.ok(elsewhere >= 0);
+    done(await slow!.write(0, [bytes(4096, 1)]));
+    done(await other!.write(elsewhere, [bytes(4096, 1)]));
+    await ceph.osds[stopped]!.pause();
+    try {
+      const stuck = slow!.write(0, [bytes(4096, 2)]);
+      const stuckRead = slow!.read(0, [bytes(4096, 0)]);
+      for (let i = 0; i < 50; i++) done(await other!.write(elsewhere, [bytes(4096, i)]));
+      assert.equal(await isPending(stuck), true);
+      done(await slow!.fence());
+      assert.equal((await stuck).status, 'fenced');
+      assert.equal(await isPending(stuckRead), true);
+      done(await other!.write(elsewhere, [bytes(4096, 3)]));
+    } finally {
+      ceph.osds[stopped]!.resume();
+    }
+    done(await slow!.reopen());
+    // One that has the map touches the object: what was queued there lands never, or has landed.
+    const before = await content(slow!, 0, 4096);
+    done(await slow!.write(4 * MIB, [bytes(512, 1)]));
+    assert.deepEqual(await content(slow!, 0, 4096), before);
+    pool.close();
+    await client.close();
+  }));
+
+async function isPending(result: unknown): Promise<boolean> {
+  const mark = {};
+  return (await Promise.race([result, Promise.resolve(mark)])) === mark;
+}
