@@ -9,7 +9,7 @@ export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
  *
  * - `create` exclusive: -EEXIST. `assertExists`: -ENOENT. Any comparison on an absent object, too,
  *   unless a `create` stands before it.
- * - `assertVersion`: -ERANGE when the object is newer, -EOVERFLOW when it is older.
+ * - `assertVersion`: -ERANGE when the object is newer, -EOVERFLOW when it is older; 0 is -EINVAL.
  * - `cmpext`: `CMPEXT_MISMATCH - index` of the first differing byte of these bytes. What was never
  *   written compares as zeros. Several in one operation are all checked.
  * - `cmpxattr`, `omapCmp`: -ECANCELED. What is absent compares as the empty string. `given OP

@@ -1,0 +1,138 @@
+// A process that leaves Ceph in the middle of something: `MODE CONF KEYRING POOL IMAGE`. It prints
+// `ready` when that something is under way, and goes on at the first line of its input.
+
+import { once } from 'node:events';
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { RadosClient } from '../../src/ceph/rados-client.ts';
+import type { RadosPool } from '../../src/ceph/rados-pool.ts';
+import { RbdImage } from '../../src/ceph/rbd-image.ts';
+
+const arguments_ = isMainThread ? process.argv.slice(2) : (workerData as string[]);
+const [mode = '', conf = '', keyring = '', poolName = '', imageName = ''] = arguments_;
+const operations = 64;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function open(): Promise<{ client: RadosClient; pool: RadosPool; image: RbdImage }> {
+  const client = await RadosClient.connect({ conf, user: 'admin', keyring });
+  const pool = await client.openPool(poolName);
+  return { client, pool, image: await RbdImage.open(pool, imageName) };
+}
+
+/** Reads and writes whose buffers and results nobody else holds. */
+function startOperations(image: RbdImage, onEnd: (result: number) => void = () => {}): void {
+  const wanted = (promise: Promise<number>): void => {
+    promise.then(onEnd, onEnd);
+  };
+  for (let i = 0; i < operations; i++) {
+    wanted(image.read(i * 65_536, [new Uint8Array(65_536), new Uint8Array(4096)]));
+    wanted(image.write(i * 65_536, [new Uint8Array(65_536).fill(i)]));
+  }
+}
+
+/** Unreferenced, so that it does not keep the process alive by itself. */
+async function input(): Promise<void> {
+  await once(process.stdin, 'data');
+  process.stdin.destroy();
+}
+
+const modes: Record<string, () => Promise<void>> = {
+  /** Ends by itself with everything open and nothing under way. */
+  async idle() {
+    const { pool } = await open();
+    await pool.operate('idle', [{ step: 'create', exclusive: false }]);
+    await pool.watch('idle', { onNotify() {}, onError() {} });
+    say('ready');
+  },
+
+  /** Does not end by itself before its operations have. */
+  async flying() {
+    const { image } = await open();
+    say('open');
+    await input();
+    let ended = 0;
+    startOperations(image, (result) => {
+      if (result >= 0) ended++;
+      if (ended === 2 * operations) say('all ended');
+    });
+    queueMicrotask(() => say('ready'));
+  },
+
+  /** Leaves with operations, an open and a flush of a silent cluster under way. */
+  async exit() {
+    const { pool, image } = await open();
+    say('open');
+    await input();
+    startOperations(image);
+    image.flush().catch(() => {});
+    image.close().catch(() => {});
+    RbdImage.open(pool, imageName).catch(() => {});
+    say('ready');
+    setTimeout(() => process.exit(3), 200);
+  },
+
+  /** Forgets its buffers while they are in flight, and collects garbage. */
+  async garbage() {
+    const { image } = await open();
+    say('open');
+    await input();
+    const forgotten: WeakRef<Uint8Array>[] = [];
+    let ended = 0;
+    const forget = (i: number): void => {
+      const buffer = new Uint8Array(65_536).fill(i);
+      forgotten.push(new WeakRef(buffer));
+      const end = (): void => void ended++;
+      image.write(i * 65_536, [buffer]).then(end, end);
+    };
+    for (let i = 0; i < operations; i++) forget(i);
+    await collect();
+    const held = forgotten.filter((reference) => reference.deref() !== undefined).length;
+    say(`in flight ${image.inFlight}, held ${held}`);
+    while (ended < operations) await new Promise((resolve) => setTimeout(resolve, 5));
+    await collect();
+    const left = forgotten.filter((reference) => reference.deref() !== undefined).length;
+    say(`held when ended: ${left}`);
+    await image.close();
+    process.exit(0);
+  },
+
+  /** A worker that is ended with operations in flight, while its process goes on. */
+  async worker() {
+    const { client, pool, image } = await open();
+    for (let round = 0; round < 3; round++) {
+      const worker = new Worker(new URL(import.meta.url), {
+        workerData: ['inWorker', conf, keyring, poolName, imageName],
+      });
+      await once(worker, 'message');
+      await worker.terminate();
+      const result = await image.read(0, [new Uint8Array(4096)]);
+      say(`round ${round}: read ${result}`);
+    }
+    await image.close();
+    pool.close();
+    await client.close();
+    say('closed');
+  },
+
+  async inWorker() {
+    const { image } = await open();
+    const { parentPort } = await import('node:worker_threads');
+    startOperations(image);
+    setImmediate(() => {
+      startOperations(image);
+      queueMicrotask(() => parentPort?.postMessage('flying'));
+    });
+  },
+};
+
+async function collect(): Promise<void> {
+  const { gc } = globalThis as { gc?: () => void };
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc?.();
+  }
+}
+
+await modes[mode]?.();
