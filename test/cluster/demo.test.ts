@@ -1,6 +1,6 @@
 // Proves that two gateways serve a disk from a pool of a cluster, under the privileges that
-// `allpath ceph caps` prints and within a namespace: what is written through one is read through the
-// other, by another demo on the same pool too, and commands see the same store.
+// `allpath ceph caps` prints and within a namespace: what is written through one is read through
+// the other, by another demo on the same pool too, and commands see the same store.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';

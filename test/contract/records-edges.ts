@@ -1,5 +1,5 @@
-// The part of the records contract suite about what is rarely asked: odd names, odd versions, changes
-// of nothing, calls from inside a notification, and bounds of watches.
+// The part of the records contract suite about what is rarely asked: odd names, odd versions,
+// changes of nothing, calls from inside a notification, and bounds of watches.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

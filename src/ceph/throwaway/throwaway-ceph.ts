@@ -57,10 +57,10 @@ export interface ThrowawayCephOptions {
 }
 
 /**
- * A real, small Ceph cluster on this machine, in a folder of its own: one monitor, some OSDs, cephx,
- * no pool yet. Nothing of it is in /etc/ceph or /var/lib/ceph, no service manager knows it, and
- * several run at once. It ends with this process, however that ends; what a killed one leaves in
- * the temporary folder, the next start removes.
+ * A real, small Ceph cluster on this machine, in a folder of its own: one monitor, some OSDs,
+ * cephx, no pool yet. Nothing of it is in /etc/ceph or /var/lib/ceph, no service manager knows it,
+ * and several run at once. It ends with this process, however that ends; what a killed one leaves
+ * in the temporary folder, the next start removes.
  */
 export class ThrowawayCeph {
   readonly folder: string;

@@ -1,5 +1,6 @@
-// What a volume on RBD tells its user when its client instance is fenced, held or replaced: what may
-// have been applied is told of only when the fence is finished, what changes nothing is done again.
+// What a volume on RBD tells its user when its client instance is fenced, held or replaced: what
+// may have been applied is told of only when the fence is finished, what changes nothing is done
+// again.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
