@@ -1,11 +1,12 @@
-// Builds the addon for Ceph, native/build/ceph.node, when its sources or its headers have changed
-// since it was built. Without a C++ compiler it says so in one line and ends well: all but Ceph
-// works without. Plain JavaScript, for any Node from 18 on may run it, also when a published
-// package is installed, which brings its addons built and has no use for a compiler.
+// Builds the addon for Ceph, native/build/ceph.node, unless it is there, here or as the package
+// brought it, of these very sources. Without a C++ compiler it says so in one line and ends well:
+// all but Ceph works without. `--prebuilt` also puts it where a published package carries it.
+// Plain JavaScript, for any Node from 18 on may run it, also when a package is installed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -22,7 +23,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(root, 'native', 'src');
 const built = join(root, 'native', 'build');
 const addon = join(built, 'ceph.node');
-const stamp = join(built, 'ceph.sha256');
+const prebuilt = join(root, 'prebuilt', `${process.platform}-${process.arch}`);
 const flags = [
   '-std=c++17',
   '-O2',
@@ -39,18 +40,41 @@ const flags = [
 main();
 
 function main() {
-  if (existsSync(join(root, 'prebuilt', `${process.platform}-${process.arch}`, 'ceph.node')))
-    return;
   if (!existsSync(sources)) return;
+  const files = readdirSync(sources).sort();
+  const hash = hashOf(files);
+  if (isCurrent(prebuilt, hash)) {
+    // What was built here comes first when it is there, and this one is newer.
+    rmSync(built, { recursive: true, force: true });
+    return;
+  }
+  if (!isCurrent(built, hash) && !buildHere(files, hash)) return;
+  if (!process.argv.includes('--prebuilt')) return;
+  mkdirSync(prebuilt, { recursive: true });
+  for (const file of ['ceph.node', 'ceph.sha256']) {
+    copyFileSync(join(built, file), join(prebuilt, file));
+  }
+}
+
+function buildHere(files, hash) {
   const include = headers();
   if (include === undefined) return skip('the npm package node-api-headers is not installed');
-  const files = readdirSync(sources).sort();
-  const hash = hashOf(files, include);
-  if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   const compiler = ['g++', 'c++', 'clang++'].find(isThere);
   if (compiler === undefined) return skip('there is no C++ compiler (Debian package g++)');
   say(`building the addon for Ceph with ${compiler}`);
-  if (build(compiler, include, files)) writeFileSync(stamp, hash);
+  if (!build(compiler, include, files)) return false;
+  writeFileSync(join(built, 'ceph.sha256'), hash);
+  return true;
+}
+
+/** Whether that folder has the addon of these very sources. */
+function isCurrent(folder, hash) {
+  const stamp = join(folder, 'ceph.sha256');
+  return (
+    existsSync(join(folder, 'ceph.node')) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === hash
+  );
 }
 
 /** The addon appears whole or not at all, also when two build it at once. */
@@ -81,9 +105,9 @@ function headers() {
   }
 }
 
-function hashOf(files, include) {
+function hashOf(files) {
   const hash = createHash('sha256');
-  hash.update(`${flags.join(' ')} ${include} ${process.arch}`);
+  hash.update(`${flags.join(' ')} ${process.arch}`);
   for (const file of files) hash.update(file).update(readFileSync(join(sources, file)));
   return hash.digest('hex');
 }
@@ -94,6 +118,7 @@ function isThere(command) {
 
 function skip(why) {
   say(`the addon for Ceph is not built: ${why}`);
+  return false;
 }
 
 function say(message) {

@@ -1,5 +1,5 @@
-// `npm run build` makes dist/, what the published package runs: Node strips no types from files
-// below node_modules.
+// `npm run build` makes dist/, what the published package runs (Node strips no types from files
+// below node_modules), and prebuilt/, its addon for the platform that this runs on.
 
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
@@ -15,3 +15,5 @@ if (stale.length > 0) {
   console.error(`these name a .ts file that dist has not:\n  ${stale.join('\n  ')}`);
   process.exit(1);
 }
+
+execFileSync(process.execPath, ['scripts/build-native.mjs', '--prebuilt'], { stdio: 'inherit' });

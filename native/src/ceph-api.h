@@ -175,6 +175,7 @@ constexpr int kCreateIdempotent = 0;
   F(int, rbd_close, rbd_image_t) \
   F(int, rbd_stat, rbd_image_t, rbd_image_info_t *, size_t) \
   F(int, rbd_get_features, rbd_image_t, uint64_t *) \
+  F(int, rbd_update_features, rbd_image_t, uint64_t, uint8_t) \
   F(int, rbd_get_stripe_unit, rbd_image_t, uint64_t *) \
   F(int, rbd_get_stripe_count, rbd_image_t, uint64_t *) \
   F(int, rbd_get_overlap, rbd_image_t, uint64_t *) \

@@ -117,6 +117,14 @@ napi_value resizeImage(const Call &call) {
   return nullptr;
 }
 
+napi_value setImageFeatures(const Call &call) {
+  const auto features = static_cast<uint64_t>(call.number(2));
+  callImage(call, [features, enabled = call.flag(3)](Image &image, Message &message) {
+    message.result = ceph.rbd_update_features(image.handle, features, enabled ? 1 : 0);
+  });
+  return nullptr;
+}
+
 struct Extents {
   size_t max;
   // Offset, length, and 1 if it exists, of each.
@@ -205,6 +213,7 @@ void defineImageCalls(napi_env env, napi_value exports) {
   define<closeImage>(env, exports, "closeImage");
   define<imageInfo>(env, exports, "imageInfo");
   define<resizeImage>(env, exports, "resizeImage");
+  define<setImageFeatures>(env, exports, "setImageFeatures");
   define<diffImage>(env, exports, "diffImage");
   define<imageMetadata>(env, exports, "imageMetadata");
   define<setImageMetadata>(env, exports, "setImageMetadata");

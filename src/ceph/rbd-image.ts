@@ -112,7 +112,7 @@ export class RbdImage {
     return this.#info;
   }
 
-  /** Operations in flight. */
+  /** Operations and calls in flight. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -127,8 +127,8 @@ export class RbdImage {
   }
 
   /**
-   * Writes `write` if `compare` (as long) equals what is there; executed at the OSD. Ceph 16 takes a
-   * range inside one 512-byte sector and answers -EINVAL to all others; Reef and later one stripe
+   * Writes `write` if `compare` (as long) equals what is there; executed at the OSD. Ceph 16 takes
+   * a range inside one 512-byte sector and answers -EINVAL to all others; Reef and later one stripe
    * unit. One buffer each.
    */
   compareAndWrite(
@@ -148,7 +148,7 @@ export class RbdImage {
     return this.#submit(WRITE_SAME, offset, length, [pattern], 0);
   }
 
-  /** Reads as zeros afterwards, to the byte (rbd_skip_partial_discard=false), and gives space back. */
+  /** Reads as zeros afterwards, to the byte (rbd_skip_partial_discard=false); gives space back. */
   discard(offset: number, length: number): Promise<number> {
     return this.#submit(DISCARD, offset, length, noBuffers, 0);
   }
@@ -176,6 +176,14 @@ export class RbdImage {
   async resize(sizeBytes: number, options: { allowShrink?: boolean } = {}): Promise<number> {
     const { errno } = await this.#blocking((slot) =>
       this.#calls.native.resizeImage(slot, this.#handle, sizeBytes, options.allowShrink ?? false),
+    );
+    return errno;
+  }
+
+  /** Bits of `RBD_FEATURE_*`, below 2 ** 32. Waits for the writes of this client. */
+  async setFeatures(features: bigint, enabled: boolean): Promise<number> {
+    const { errno } = await this.#blocking((slot) =>
+      this.#calls.native.setImageFeatures(slot, this.#handle, Number(features), enabled),
     );
     return errno;
   }
@@ -283,7 +291,7 @@ export class RbdImage {
     done: (result: number, detail: number) => void,
   ): void {
     const ended = (result: number, extra: number) => {
-      if (--this.#inFlight === 0) this.#idle?.();
+      this.#ended();
       done(result, extra);
     };
     const isOver = this.#inFlight >= IMAGE_OPERATIONS_MAX || buffers.length > IMAGE_BUFFERS_MAX;
@@ -301,7 +309,14 @@ export class RbdImage {
     if (this.#closed !== undefined) {
       return Promise.resolve({ errno: ESHUTDOWN, value: undefined as T });
     }
-    return this.pool.gate.run(() => this.#calls.call<T>((_, slot) => start(slot)));
+    this.#inFlight++;
+    return this.pool.gate
+      .run(() => this.#calls.call<T>((_, slot) => start(slot)))
+      .finally(() => this.#ended());
+  }
+
+  #ended(): void {
+    if (--this.#inFlight === 0) this.#idle?.();
   }
 }
 

@@ -1,5 +1,6 @@
 // The addon's objects on a real Ceph: one operation is atomic and tells the version of itself, its
-// comparisons end as Ceph says, reads see one moment; watches answer, age and are lost; fences hold.
+// comparisons end as Ceph says, reads see one moment; watches answer, age and are lost; a fenced
+// client can do nothing any more.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
