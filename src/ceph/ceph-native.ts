@@ -56,6 +56,7 @@ export interface CephNative {
   closeImage(slot: number, image: number): void;
   imageInfo(slot: number, image: number): void;
   resizeImage(slot: number, image: number, sizeBytes: number, allowShrink: boolean): void;
+  setImageFeatures(slot: number, image: number, features: number, enabled: boolean): void;
   diffImage(
     slot: number,
     image: number,

@@ -78,7 +78,8 @@ async function prepareVolumes(volumes: VolumeStore, diff: DocumentDiff): Promise
     throw new Failure('applyRefused', misfits.join('\n'), { refusals: misfits });
   }
   for (const { name, size } of diff.createDisks) {
-    if (!sizes.has(name)) await volumes.create(name, size);
+    if (sizes.has(name)) await volumes.prepare?.(name, false);
+    else await volumes.create(name, size);
   }
   for (const { disk } of diff.resizeDisks) {
     if (sizes.get(disk.name) !== disk.size) await volumes.resize(disk.name, disk.size);

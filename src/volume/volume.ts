@@ -143,6 +143,12 @@ export interface VolumeStore {
   /** Grows or shrinks, and tells every process that has it open. */
   resize(name: string, sizeBytes: number): Promise<void>;
   delete(name: string): Promise<void>;
+  /**
+   * Resolves when several gateways may serve the volume. `Failure('volumeUnsuitable')` with what
+   * stands against it and the commands that mend it; `mend` does first what it can itself. Absent
+   * where any volume may be served.
+   */
+  prepare?(name: string, mend: boolean): Promise<void>;
   list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]>;
   close(): Promise<void>;
 }

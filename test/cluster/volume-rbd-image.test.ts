@@ -63,6 +63,22 @@ test('a cache that image or pool switch on is refused, and taken when it is remo
     done(await (await store.open('cached')).write(0, [bytes(512, 1)]));
   }));
 
+test('prepare mends what is the own of an image, and says what is not', () =>
+  within(async (store) => {
+    const features = ['layering', 'exclusive-lock', 'object-map', 'fast-diff', 'journaling'];
+    await createImage(ceph, { pool: 'rbd', name: 'mended', sizeBytes: MIB, features });
+    await ceph.rbd('image-meta', 'set', 'rbd/mended', 'conf_rbd_cache', 'true');
+    await assert.rejects(store.prepare('mended', false), { code: 'volumeUnsuitable' });
+    await ceph.rbd('config', 'pool', 'set', 'rbd', 'rbd_cache', 'true');
+    await assert.rejects(store.prepare('mended', true), (error: Failure) => {
+      assert.deepEqual(error.data['commands'], ['rbd config pool remove rbd rbd_cache']);
+      return true;
+    });
+    await ceph.rbd('config', 'pool', 'remove', 'rbd', 'rbd_cache');
+    await store.prepare('mended', false);
+    done(await (await store.open('mended')).write(0, [bytes(512, 1)]));
+  }));
+
 test('striping that splits blocks is refused; any other keeps its bytes and its compares', () =>
   within(async (store) => {
     const stripes = ['--size', '64M', '--stripe-count', '3', '--stripe-unit'];

@@ -22,6 +22,26 @@ export const diskCommands: readonly CommandSpec[] = [
     load: async () => (await import('../runs/disk.ts')).runDiskCreate,
   },
   {
+    path: ['disk', 'import'],
+    summary: 'Serve a volume that is there already: an RBD image, or what a document left behind.',
+    arguments: [NAME],
+    options: [
+      {
+        flags: '--blocks <bytes>',
+        description: 'Length of a logical block: 512 or 4096.',
+        default: '512',
+        parse: blockLengthValue,
+      },
+      { flags: '--read-only', description: 'Refuse writes.' },
+      {
+        flags: '--fix',
+        description: 'Switch off what lets one gateway only write the image, a cache of it, too.',
+      },
+    ],
+    needsStore: true,
+    load: async () => (await import('../runs/disk-import.ts')).runDiskImport,
+  },
+  {
     path: ['disk', 'list'],
     summary: 'List disks, and volumes that the document does not name any more.',
     needsStore: true,

@@ -1,11 +1,10 @@
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
-import { parseDocument } from '../../config/parse.ts';
-import type { Problem } from '../../config/problem.ts';
 import { formatSize } from '../../config/size.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
+import { addDisk, diskDraft } from '../disk-draft.ts';
 import { print, printJson, table } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
@@ -16,30 +15,13 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
   const blockLength = call.options['blocks'];
   const writethrough = call.options['writethrough'] === true;
   const readOnly = call.options['readOnly'] === true;
-  const asked = { name, size, blockLength, writethrough, readOnly };
-  // The document's own rules judge the name and the size.
-  const parsed = parseDocument(JSON.stringify({ formatVersion: 1, disks: [asked] }));
-  if (!parsed.ok) throw new UsageError(parsed.problems.map(inWords).join('\n'));
-  const empty: DocumentDraft = { ...parsed.document, disks: [] };
-  const disk = parsed.document.disks[0]!;
+  const draft = diskDraft({ name, size, blockLength, writethrough, readOnly });
   return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
-    const { document } = await applyDocument(context, (latest) => {
-      const current = latest ?? empty;
-      if (current.disks.some((known) => known.name === disk.name)) {
-        throw new Failure('diskExists', `there is a disk ${disk.name} already`);
-      }
-      return { ...current, disks: [...current.disks, disk] };
-    });
-    const made = document.disks.find((each) => each.name === disk.name)!;
+    const made = await addDisk(context, draft);
     if (call.json) printJson(made);
     else print(`${made.name}: ${formatSize(made.size)}, ${made.wwn}`);
     return ExitCode.ok;
   });
-}
-
-/** `disks[0].size: ...` as `size: ...`: there is one disk. */
-function inWords({ path, message }: Problem): string {
-  return `${path.replace(/^.*\./, '')}: ${message}`;
 }
 
 export async function runDiskList(call: CliCall): Promise<number> {

@@ -10,6 +10,7 @@ import { RbdImages } from '../../ceph/rbd-images.ts';
 import type { VolumeStore } from '../volume.ts';
 import type { ClientInstance } from './client-instance.ts';
 import { type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
+import { mendImage } from './image-mending.ts';
 import { ImageOpening } from './image-opening.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { imageSizes } from './image-sizes.ts';
@@ -121,12 +122,14 @@ export class RbdVolumeStore implements VolumeStore {
     });
   }
 
-  /** What stands against serving the image by several gateways; empty when nothing does. */
-  async judge(name: string): Promise<readonly ImageProblem[]> {
-    return await this.#withImage(name, async (image, { client }) => {
+  async prepare(name: string, mend: boolean): Promise<void> {
+    await this.#withImage(name, async (image, { client }) => {
       const plainPool = await client.openPool(this.#options.pool);
       try {
-        return await this.#judge(image, plainPool);
+        const found = await this.#judge(image, plainPool);
+        if (mend) await mendImage(image, this.#spec(name), found);
+        const left = mend && found.length > 0 ? await this.#judge(image, plainPool) : found;
+        if (left.length > 0) throw unsuitable(this.#spec(name), left);
       } finally {
         plainPool.close();
       }

@@ -1,0 +1,41 @@
+// Mending takes away what is the image's own, and nothing else.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ImageProblem } from '../../../../src/volume/rbd/image-judgement.ts';
+import { mendImage } from '../../../../src/volume/rbd/image-mending.ts';
+
+const problems: readonly ImageProblem[] = [
+  { what: '', command: '', mend: { kind: 'disableFeatures', features: 28n } },
+  { what: '', command: '' },
+  { what: '', command: '', mend: { kind: 'removeImageSetting', name: 'rbd_cache' } },
+];
+
+function image(errno = 0) {
+  const done: string[] = [];
+  return {
+    done,
+    setFeatures: async (features: bigint, enabled: boolean) => {
+      done.push(`features ${features} ${enabled}`);
+      return errno;
+    },
+    setMetadata: async (key: string, value: string | undefined) => {
+      done.push(`metadata ${key} ${value}`);
+      return 0;
+    },
+    refresh: async () => {
+      done.push('refresh');
+      return 0;
+    },
+  };
+}
+
+test('features are switched off, settings removed, and the image looked at anew', async () => {
+  const it = image();
+  await mendImage(it, 'rbd/disk', problems);
+  assert.deepEqual(it.done, ['features 28 false', 'metadata conf_rbd_cache undefined', 'refresh']);
+});
+
+test('what Ceph refuses ends it', async () => {
+  await assert.rejects(mendImage(image(-30), 'rbd/disk', problems), { code: 'cephFailed' });
+});
