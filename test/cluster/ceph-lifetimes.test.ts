@@ -96,3 +96,26 @@ test('a worker ends with operations in flight, and its process goes on', async (
   assert.equal(await life.line(), 'closed');
   assert.equal(await life.ended, 0, life.stderr);
 });
+
+test('a process whose worker ends while a silent cluster holds its buffers leaves at once', async () => {
+  const life = new Life('silentWorker');
+  assert.equal(await life.line(), 'open');
+  await osd.pause();
+  life.goOn();
+  assert.equal(await life.line(), 'ready');
+  assert.equal(await life.ended, 70, life.stderr);
+  assert.match(life.stderr, /Ceph still holds its buffers/);
+  osd.resume();
+});
+
+test('clients, images and watches that were closed leave no thread and no file open', async () => {
+  const life = new Life('rounds');
+  const rounds: number[][] = [];
+  for (let round = 0; round < 12; round++) {
+    rounds.push((await life.line()).split(' ').map(Number));
+  }
+  // The first rounds make what the libraries and Node keep.
+  const [settled, last] = [rounds[3]!, rounds.at(-1)!];
+  assert.ok(last[0]! <= settled[0]! + 1 && last[1]! <= settled[1]! + 1, JSON.stringify(rounds));
+  assert.equal(await life.ended, 0, life.stderr);
+});

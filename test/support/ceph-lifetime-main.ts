@@ -2,7 +2,8 @@
 // `ready` when that something is under way, and goes on at the first line of its input.
 
 import { once } from 'node:events';
-import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { readdirSync } from 'node:fs';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import type { RadosPool } from '../../src/ceph/rados-pool.ts';
 import { RbdImage } from '../../src/ceph/rbd-image.ts';
@@ -116,14 +117,48 @@ const modes: Record<string, () => Promise<void>> = {
     say('closed');
   },
 
+  /** The same of a cluster that is silent: its buffers cannot come back. */
+  async silentWorker() {
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: ['inWorker', conf, keyring, poolName, imageName],
+    });
+    await once(worker, 'message');
+    say('open');
+    await input();
+    worker.postMessage('more');
+    await once(worker, 'message');
+    say('ready');
+    await worker.terminate();
+    say('the worker ended');
+  },
+
+  /** Opens and closes all there is, again and again, and tells what is open each time. */
+  async rounds() {
+    for (let round = 0; round < 12; round++) {
+      const { client, pool, image } = await open();
+      await pool.operate('rounds', [{ step: 'create', exclusive: false }]);
+      const watch = await pool.watch('rounds', { onNotify() {}, onError() {} });
+      await image.write(0, [new Uint8Array(4096)]);
+      await image.close();
+      await watch.close();
+      pool.close();
+      await client.close();
+      const [threads = 0, files = 0] = ['task', 'fd'].map(
+        (name) => readdirSync(`/proc/self/${name}`).length,
+      );
+      say(`${threads} ${files}`);
+    }
+  },
+
   async inWorker() {
     const { image } = await open();
-    const { parentPort } = await import('node:worker_threads');
-    startOperations(image);
-    setImmediate(() => {
+    const start = (): void => {
       startOperations(image);
+      // After the submission, which waits for the end of this callback.
       queueMicrotask(() => parentPort?.postMessage('flying'));
-    });
+    };
+    parentPort?.on('message', start);
+    start();
   },
 };
 
