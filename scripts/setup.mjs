@@ -14,6 +14,7 @@ const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 
 /** Debian packages that the tests drive, each with a file that shows it is there. */
 const testPackages = [
+  { name: 'g++', shownBy: ['/usr/bin/g++', '/usr/bin/c++'] },
   { name: 'tgt', shownBy: ['/usr/sbin/tgtd'] },
   { name: 'libiscsi-bin', shownBy: ['/usr/bin/iscsi-test-cu'] },
   { name: 'qemu-utils', shownBy: ['/usr/bin/qemu-img'] },
@@ -61,10 +62,10 @@ function main() {
     installNpmPackages();
   }
   checkNode();
+  if (process.argv.includes('--test')) installTestPackages();
   // Says by itself what it does, and what it lacks: without Ceph all else works.
   spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], { stdio: 'inherit' });
   fillCompileCache();
-  if (process.argv.includes('--test')) installTestPackages();
 }
 
 /** Why node_modules cannot be used as it is; undefined if it can. */
