@@ -140,7 +140,10 @@ export class ThrowawayCeph {
     }
   }
 
-  /** Kills the daemons, and removes every trace. Nothing is asked of them: they may be stopped. */
+  /**
+   * Kills the daemons, and removes every trace. Nothing is asked of them: they may be stopped. Close
+   * clients before: librados waits for daemons that are gone.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
