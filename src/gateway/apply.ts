@@ -5,6 +5,7 @@ import { type DocumentDiff, diffDocuments } from '../config/diff.ts';
 import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
 import { completeIdentities } from '../config/identity.ts';
 import { formatSize } from '../config/size.ts';
+import { MembersObject } from '../members/members-object.ts';
 import type { Records } from '../records/records.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchAnswer } from './channels.ts';
@@ -88,9 +89,11 @@ async function prepareVolumes(volumes: VolumeStore, diff: DocumentDiff): Promise
 
 /** Resolves with the names of the gateways, all of which serve `version` or a later one. */
 async function awaitSwitch(
-  { records, clock }: ApplyContext,
+  { records, clock, random }: ApplyContext,
   version: number,
 ): Promise<readonly string[]> {
+  // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
+  await new MembersObject({ records, clock, random }).raiseDocumentVersion(version);
   const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
   const request = encodeMessage({ version });
   for (;;) {

@@ -1,6 +1,7 @@
 /** The channels on which gateways answer, and what they say there (JSON). */
 export const DOCUMENT_CHANNEL = 'document';
 export const STATUS_CHANNEL = 'status';
+export const FENCE_CHANNEL = 'fence';
 
 /** Asked on `DOCUMENT_CHANNEL`: serve this version, or a later one, and say which you serve. */
 export interface SwitchRequest {
@@ -10,6 +11,17 @@ export interface SwitchRequest {
 export interface SwitchAnswer {
   readonly version: number;
   /** Why it does not serve what was asked for. */
+  readonly reason?: string;
+}
+
+/** Asked on `FENCE_CHANNEL`: fence the gateway of this name, unless it is you. */
+export interface FenceRequest {
+  readonly name: string;
+}
+
+export interface FenceAnswer {
+  /** `self`: this is that gateway. `unknown`: no gateway of that name counts. */
+  readonly outcome: 'fenced' | 'self' | 'unknown' | 'failed';
   readonly reason?: string;
 }
 
@@ -50,7 +62,9 @@ export interface TrafficStatus {
 /** More sessions than this are counted, not listed: an answer is one message of bounded length. */
 export const STATUS_SESSIONS_MAX = 100;
 
-export function encodeMessage(message: SwitchRequest | SwitchAnswer | GatewayStatus): Uint8Array {
+type Message = SwitchRequest | SwitchAnswer | GatewayStatus | FenceRequest | FenceAnswer;
+
+export function encodeMessage(message: Message): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 

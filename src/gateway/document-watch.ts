@@ -46,6 +46,12 @@ export class DocumentWatch {
     this.#pollLater();
   }
 
+  /** Somebody says that this version stands: follows it if it is not served yet. */
+  follow(version: number): void {
+    if (version <= this.#served || this.#closed) return;
+    this.#catchUp().catch((error: unknown) => this.#complain(error));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#poll?.cancel();

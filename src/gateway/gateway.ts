@@ -9,6 +9,9 @@ import { DEFAULT_ISCSI_SETTINGS, type IscsiSettings } from '../iscsi/limits.ts';
 import type { ChapSettings } from '../iscsi/login/chap.ts';
 import { NEGOTIATION_DEFAULTS } from '../iscsi/login/negotiation-settings.ts';
 import type { Session } from '../iscsi/session.ts';
+import { joinMembers } from '../members/join-members.ts';
+import type { ClosedReason, Members } from '../members/members.ts';
+import type { Member } from '../records/records.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import type { LunMap } from '../scsi/nexus.ts';
 import {
@@ -20,6 +23,7 @@ import {
 import { GatewayDirectory } from './directory.ts';
 import { readDocument, type VersionedDocument } from './document-record.ts';
 import { DocumentWatch } from './document-watch.ts';
+import { answerFences } from './fence-requests.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
 import { PortalListeners } from './portal-listeners.ts';
@@ -33,6 +37,8 @@ const CLOSE_WAIT_MAX_MS = 3_000;
 export interface GatewayOptions {
   readonly name: string;
   readonly store: Store;
+  /** The incarnation that this process had before: it need not be waited for. */
+  readonly previous?: Member;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -48,13 +54,21 @@ export class Gateway {
   readonly #documentWatch: DocumentWatch;
   readonly #figures: LiveFigures;
   readonly #startedMs: number;
+  /** Undefined where the store has no members. */
+  readonly #members: Members | undefined;
+  readonly #over = Promise.withResolvers<ClosedReason>();
   /** Of the document that is served. */
   #settings: ClusterDocument['settings'];
 
-  private constructor(options: GatewayOptions, settings: ClusterDocument['settings']) {
+  private constructor(
+    options: GatewayOptions,
+    settings: ClusterDocument['settings'],
+    members: Members | undefined,
+  ) {
     const { name, store, clock, random, log } = options;
     this.#options = options;
     this.#settings = settings;
+    this.#members = members;
     this.#startedMs = clock.now();
     this.#units = new LogicalUnits(store, log, clock);
     const directory = new GatewayDirectory(name, () => deviceServer);
@@ -70,6 +84,7 @@ export class Gateway {
       random,
       log,
       directory,
+      ...(members === undefined ? {} : { mayAct: () => members.mayAct() }),
       settings: withQueueDepth(() => this.#settings.queueDepth),
       login: { negotiation: NEGOTIATION_DEFAULTS, chap: withMd5(() => this.#settings.chapMd5) },
     });
@@ -81,11 +96,16 @@ export class Gateway {
       log,
       serve: (next) => this.#serve(next),
     });
+    members?.listen({
+      onConfirmed: () => this.#server.recheck(),
+      onView: ({ documentVersion }) => this.#documentWatch.follow(documentVersion),
+      onClosed: (reason) => this.#over.resolve(reason),
+    });
   }
 
   /**
-   * Resolves when every portal admits logins. Rejects with `documentMissing`, `gatewayUnknown` or
-   * `portalUnavailable`.
+   * Joins the other gateways, and resolves when every portal admits logins. Rejects with
+   * `documentMissing`, `gatewayUnknown`, `portalUnavailable` or why it could not join.
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const current = await readDocument(options.store.records);
@@ -93,9 +113,12 @@ export class Gateway {
       throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
     }
     requireGateway(options.name, current);
-    const gateway = new Gateway(options, current.document.settings);
+    const members = await join(options);
+    const gateway = new Gateway(options, current.document.settings, members);
     try {
+      await members?.admit();
       await gateway.#documentWatch.open();
+      if (members !== undefined) await answerFences(options.store.records, members);
       await options.store.records.watch(STATUS_CHANNEL, {
         onNotify: () => encodeMessage(gateway.status),
         // Nobody depends on it, and a lost store ends the gateway by other ways.
@@ -106,6 +129,19 @@ export class Gateway {
       throw error;
     }
     return gateway;
+  }
+
+  /** Who this gateway is to the others. */
+  get self(): Member {
+    return this.#options.store.records.self;
+  }
+
+  /**
+   * Resolves when this gateway is fenced, or cut off from its store: it may do nothing any more,
+   * and another is to be started in its place.
+   */
+  get over(): Promise<ClosedReason> {
+    return this.#over.promise;
   }
 
   get status(): GatewayStatus {
@@ -143,13 +179,19 @@ export class Gateway {
     const { clock } = this.#options;
     this.#directory.draining = true;
     this.#figures.close();
-    const closing = async (): Promise<void> => {
+    const closing = async (): Promise<boolean> => {
       await this.#listeners.close();
       await this.#documentWatch.close();
       await this.#server.close();
       await this.#units.close();
+      return true;
     };
-    await Promise.race([closing(), sleep(clock, CLOSE_WAIT_MAX_MS)]);
+    const isClean = await Promise.race([closing(), sleep(clock, CLOSE_WAIT_MAX_MS)]);
+    // What may still be under way is for the others to fence.
+    const leaving = this.#members?.leave(isClean === true).catch((error: unknown) => {
+      this.#options.log.warn('could not leave in order', { reason: String(error) });
+    });
+    await Promise.race([leaving, sleep(clock, CLOSE_WAIT_MAX_MS)]);
   }
 
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
@@ -188,6 +230,15 @@ export class Gateway {
     const { targetName, initiatorName, portalGroupTag } = identity;
     return this.#directory.lunsOf(targetName, portalGroupTag, initiatorName);
   }
+}
+
+async function join(options: GatewayOptions): Promise<Members | undefined> {
+  const { store, previous, clock, random, log } = options;
+  if (store.fencing === undefined) return undefined;
+  return await joinMembers({
+    ...{ records: store.records, ...store.fencing, clock, random, log },
+    ...(previous === undefined ? {} : { previous }),
+  });
 }
 
 /** Read at each login: a session takes what the document says when it begins. */

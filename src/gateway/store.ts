@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { FencingDriver } from '../members/fencing-driver.ts';
+import type { Instance } from '../members/members.ts';
+import { ProcessFencing } from '../members/process-fencing.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
 import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
@@ -13,11 +16,19 @@ export interface Store {
   readonly location: StoreLocation;
   readonly records: Records;
   readonly volumes: VolumeStore;
+  /** What fences a gateway of this store; a store without it has no members. */
+  readonly fencing?: StoreFencing;
   /** Who has the store open now, this process too, by name. */
   living(): Promise<readonly Member[]>;
   /** `writethrough`: every write through this opening is durable before its result. */
   openVolume(name: string, writethrough: boolean): Promise<Volume>;
   close(): Promise<void>;
+}
+
+export interface StoreFencing {
+  readonly driver: FencingDriver;
+  /** The client instances that were opened with the store: the records' own first. */
+  readonly instances: readonly Instance[];
 }
 
 export interface OpenStoreOptions {
@@ -56,6 +67,7 @@ async function openLocalStore(
       location: { dir: directory },
       records,
       volumes,
+      fencing: { driver: new ProcessFencing(records.processes), instances: [] },
       living: () => records.processes.living(),
       openVolume: async (name, writethrough) => {
         if (!writethrough) return await volumes.open(name);

@@ -29,6 +29,8 @@ export interface ConnectionOptions extends LoginOptions {
   readonly pool: SlabPool;
   /** Buffers for a login and its answers: small, because who sends one is nobody yet. */
   readonly loginPool: SlabPool;
+  /** Whether PDUs may be taken now; when not, `recheck` is called once they may be. */
+  readonly mayAct: () => boolean;
   /** The login is over: the session exists. */
   readonly onSession: (connection: Connection) => void;
   /** The connection is no more, and nothing of its session is under way. Called once. */
@@ -49,6 +51,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #session: Session | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #paused = false;
+  /** Asked once for all that came in together. */
+  #mayAct = true;
   #resumeScheduled = false;
   #lastReceivedMs: number;
   #pingSentMs: number | undefined;
@@ -94,6 +98,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (this.#state !== 'open') return;
     this.#lastReceivedMs = this.#clock.now();
     this.#pingSentMs = undefined;
+    this.#mayAct = this.#options.mayAct();
     this.#reader.received(length);
     this.#queue.flush();
     if (this.#isOpen && !this.ready) this.#pause();
@@ -106,7 +111,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   // What the reader calls.
 
   get ready(): boolean {
-    if (this.#state !== 'open') return false;
+    if (this.#state !== 'open' || !this.#mayAct) return false;
     return this.#session === undefined ? this.#login.ready : this.#session.ready;
   }
 
@@ -227,8 +232,15 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     });
   }
 
+  /** PDUs that were left when they might not be taken. */
+  recheck(): void {
+    this.#scheduleResume();
+  }
+
   #resume(): void {
-    if (!this.#paused || !this.ready) return;
+    if (!this.#paused) return;
+    this.#mayAct = this.#options.mayAct();
+    if (!this.ready) return;
     this.#session?.executeHeld();
     this.#reader.parse();
     this.#queue.flush();

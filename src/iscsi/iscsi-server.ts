@@ -24,6 +24,11 @@ export interface IscsiServerOptions {
   readonly directory: Directory;
   readonly settings: IscsiSettings;
   readonly login: LoginSettings;
+  /**
+   * Whether PDUs may be taken now (asked for each batch of them); after false, `recheck` is to be
+   * called. Always, when left out.
+   */
+  readonly mayAct?: () => boolean;
   /** Buffers of sessions; one of the server's own when left out. */
   readonly pool?: SlabPool;
 }
@@ -61,6 +66,7 @@ export class IscsiServer {
       stream,
       portal,
       clock,
+      mayAct: this.#options.mayAct ?? always,
       log: log.child({ initiator: stream.remote.address, port: stream.remote.port }),
       pool: this.#pool,
       loginPool: this.#loginPool,
@@ -91,6 +97,11 @@ export class IscsiServer {
     this.#connections.add(connection);
   }
 
+  /** PDUs may be taken again. */
+  recheck(): void {
+    for (const each of this.#connections) each.recheck();
+  }
+
   /** Asks every initiator to log out (draining). */
   requestLogouts(): void {
     for (const each of this.#connections) each.requestLogout();
@@ -118,4 +129,8 @@ export class IscsiServer {
       return;
     }
   }
+}
+
+function always(): boolean {
+  return true;
 }

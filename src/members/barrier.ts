@@ -1,9 +1,11 @@
 import { type Clock, sleep, type Timer } from '../base/clock.ts';
 import type { FencingDriver } from './fencing-driver.ts';
+import type { Holds } from './holds.ts';
 import { BARRIER_HOLD_AFTER_MS, BARRIER_RETRY_MS, HOLD_MAX_MS } from './limits.ts';
 
 export interface BarrierOptions {
   readonly driver: FencingDriver;
+  readonly holds: Holds;
   readonly clock: Clock;
   /** The epoch passed when this member opened. */
   readonly passedEpoch: number;
@@ -55,7 +57,7 @@ export class Barrier {
   }
 
   async #run(): Promise<void> {
-    const { driver, clock, onPassed } = this.#options;
+    const { driver, holds, clock, onPassed } = this.#options;
     this.#arm();
     while (this.#passed < this.#wanted && !this.#isStopped) {
       // Begun after the epoch was read: one that came meanwhile needs a barrier of its own.
@@ -79,17 +81,17 @@ export class Barrier {
     this.#timer?.cancel();
     if (!this.#isHolding) return;
     this.#isHolding = false;
-    driver.release();
+    holds.remove('barrier');
     onPassed();
   }
 
   #arm(): void {
     this.#timer?.cancel();
     if (this.#isHolding) return;
-    const { clock, driver, onPassed, onCut } = this.#options;
+    const { clock, holds, onPassed, onCut } = this.#options;
     this.#timer = clock.after(BARRIER_HOLD_AFTER_MS, () => {
       this.#isHolding = true;
-      driver.hold();
+      holds.add('barrier');
       onPassed();
       this.#timer = clock.after(HOLD_MAX_MS, onCut);
     });

@@ -106,6 +106,8 @@ export interface MembersListener {
   onGone?(gone: GoneMember): void;
   /** Something of the view, heartbeats apart, is not as it was. */
   onView?(view: MembersView): void;
+  /** After a gap `mayAct` is true again: what was not taken for it can be. */
+  onConfirmed?(): void;
   /** This incarnation is over: stop, drop all sessions, and join again after a back-off. */
   onClosed?(reason: ClosedReason): void;
 }

@@ -7,6 +7,7 @@ import { FenceWork } from './fence-work.ts';
 import type { FencingDriver } from './fencing-driver.ts';
 import { GoneMembers } from './gone-members.ts';
 import { type HeartbeatReport, Heartbeats } from './heartbeats.ts';
+import { Holds } from './holds.ts';
 import { ADDRESS_LENGTH_MAX } from './limits.ts';
 import {
   type ClosedReason,
@@ -48,6 +49,7 @@ export class RosterMembers implements Members {
   readonly self: Member;
   readonly #parts: RosterMembersParts;
   readonly #heartbeats: Heartbeats<Roster>;
+  readonly #holds: Holds;
   readonly #pulse: Pulse;
   readonly #barrier: Barrier;
   readonly #work: FenceWork;
@@ -69,6 +71,7 @@ export class RosterMembers implements Members {
       this.#nudges.send();
       this.#heartbeats.soon();
     };
+    this.#holds = new Holds(driver);
     this.#heartbeats = new Heartbeats({
       clock,
       beat: () => this.#beat(),
@@ -77,11 +80,11 @@ export class RosterMembers implements Members {
     this.#pulse = new Pulse({
       clock,
       witnessAgesMs: () => driver.witnessAgesMs(),
-      onGap: () => void this.confirm(),
+      onGap: () => this.#doubt(),
       onCut: () => this.#end('cut'),
     });
     this.#barrier = new Barrier({
-      ...{ driver, clock, passedEpoch: opened.epoch },
+      ...{ driver, holds: this.#holds, clock, passedEpoch: opened.epoch },
       onPassed: () => this.#heartbeats.soon(),
       onCut: () => this.#end('cut'),
     });
@@ -137,8 +140,20 @@ export class RosterMembers implements Members {
       const { gaps } = this.#pulse;
       if ((await this.#heartbeats.next()) === undefined) return false;
       this.#pulse.confirmed(gaps);
-      if (this.mayAct()) return true;
+      if (this.#isOver) return false;
+      if (!this.mayAct()) continue;
+      this.#holds.remove('doubt');
+      return true;
     }
+  }
+
+  /** The event loop stood still: nothing is done until this member is seen to be open. */
+  #doubt(): void {
+    if (this.#isOver) return;
+    this.#holds.add('doubt');
+    void this.confirm().then((isOpen) => {
+      if (isOpen) for (const listener of this.#listeners) listener.onConfirmed?.();
+    });
   }
 
   async register(instance: Instance): Promise<void> {
@@ -254,7 +269,7 @@ export class RosterMembers implements Members {
     this.#parts.log.warn('this gateway is no member any more', { reason });
     this.#stop();
     this.#nudges.close();
-    this.#parts.driver.hold();
+    this.#holds.add('over');
     for (const listener of this.#listeners) listener.onClosed?.(reason);
   }
 }

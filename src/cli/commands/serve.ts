@@ -65,6 +65,16 @@ export const serveCommands: readonly CommandSpec[] = [
     load: async () => (await import('../runs/demo.ts')).runDemo,
   },
   {
+    path: ['fence'],
+    summary: 'Have a gateway fenced: nothing that it has begun is seen done later.',
+    detail:
+      'The other gateways do it, so at least one must serve. The fenced gateway drops its ' +
+      'sessions, and serves again by itself after a while if it can.',
+    arguments: [{ name: 'name', description: 'Name of the gateway.', parse: textValue }],
+    needsStore: true,
+    load: async () => (await import('../runs/fence.ts')).runFence,
+  },
+  {
     path: ['gateway'],
     summary: 'Run one gateway of the document, until it is told to end.',
     detail: 'SIGTERM and SIGINT ask the initiators to log out, wait a while, and end it.',

@@ -1,5 +1,6 @@
 import { Failure } from '../../base/failure.ts';
 import { Gateway } from '../../gateway/gateway.ts';
+import { runGatewayLives } from '../../gateway/gateway-lives.ts';
 import { openStore } from '../../gateway/store.ts';
 import { HeapTrim } from '../../host/heap-trim.ts';
 import { type LogLevel, logOutput } from '../../host/log-output.ts';
@@ -13,8 +14,6 @@ import { UsageError } from '../usage-error.ts';
 
 const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
 const STATUS_INTERVAL_MS = 1_000;
-/** After this the process ends, whatever still waits. */
-const STORE_CLOSE_WAIT_MAX_MS = 3_000;
 /** A gateway that could not start ends after this, whatever still keeps its process. */
 const FAILED_WAIT_MAX_MS = 2_000;
 
@@ -28,16 +27,15 @@ export async function runGateway(call: CliCall): Promise<number> {
   const end = endOf();
   const heapTrim = new HeapTrim(systemClock);
   try {
-    const store = await openStore({ location: storeOf(call), memberName: name, ...environment });
-    try {
-      const gateway = await Gateway.start({ name, store, ...environment });
-      announce(gateway, call.json);
-      const how = await end;
-      if (how === 'drain') await gateway.drain();
-      await gateway.close();
-    } finally {
-      await Promise.race([store.close(), wait(STORE_CLOSE_WAIT_MAX_MS)]);
-    }
+    const location = storeOf(call);
+    await runGatewayLives({
+      name,
+      ...environment,
+      openStore: () => openStore({ location, memberName: name, ...environment }),
+      start: (options) => Gateway.start(options),
+      onServing: (gateway) => announce(gateway, call.json),
+      end,
+    });
   } catch (error) {
     heapTrim.close();
     if (error instanceof Failure) {
@@ -62,6 +60,9 @@ function endOf(): Promise<'drain' | 'now'> {
   });
 }
 
+/** Of the gateway that serves now: one that was fenced has a successor in this process. */
+let told: NodeJS.Timeout | undefined;
+
 function announce(gateway: Gateway, json: boolean): void {
   const { name, pid, portals } = gateway.status;
   if (process.send === undefined) {
@@ -70,15 +71,11 @@ function announce(gateway: Gateway, json: boolean): void {
     return;
   }
   tell({ kind: 'ready' });
-  setInterval(() => tell({ kind: 'status', status: gateway.status }), STATUS_INTERVAL_MS).unref();
+  clearInterval(told);
+  told = setInterval(() => tell({ kind: 'status', status: gateway.status }), STATUS_INTERVAL_MS);
+  told.unref();
 }
 
 function tell(message: GatewayMessage): void {
   if (process.connected) process.send?.(message, () => {});
-}
-
-function wait(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
 }

@@ -1,5 +1,7 @@
 import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from '../../gateway/channels.ts';
 import { readDocument } from '../../gateway/document-record.ts';
+import { type MembersStatus, membersStatus } from '../../gateway/members-status.ts';
+import { MembersObject } from '../../members/members-object.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { formatBytes, print, printJson, table } from '../output.ts';
 import { storeOf } from '../store-options.ts';
@@ -8,28 +10,36 @@ import { withStore } from '../tool-store.ts';
 const ANSWER_TIMEOUT_MS = 2_000;
 
 export async function runStatus(call: CliCall): Promise<number> {
-  return await withStore({ location: storeOf(call), create: false }, async (store) => {
-    const current = await readDocument(store.records);
-    const question = new Uint8Array();
-    const { answers, missing } = await store.records.notify(
-      STATUS_CHANNEL,
-      question,
-      ANSWER_TIMEOUT_MS,
-    );
-    const gateways = answers
-      .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload) ?? [])
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const running = new Set(gateways.map(({ name }) => name));
-    const silent = (current?.document.gateways ?? [])
-      .map(({ name }) => name)
-      .filter((name) => !running.has(name));
-    const version = current?.version ?? 0;
-    // Of those, who runs all the same: stopped, or too busy to answer.
-    const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
-    if (call.json) printJson({ version, gateways, silent, stuck });
-    else printTable(version, gateways, silent, stuck);
-    return ExitCode.ok;
-  });
+  return await withStore(
+    { location: storeOf(call), create: false },
+    async (store, { clock, random }) => {
+      const current = await readDocument(store.records);
+      const question = new Uint8Array();
+      const { answers, missing } = await store.records.notify(
+        STATUS_CHANNEL,
+        question,
+        ANSWER_TIMEOUT_MS,
+      );
+      const gateways = answers
+        .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload) ?? [])
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const running = new Set(gateways.map(({ name }) => name));
+      const silent = (current?.document.gateways ?? [])
+        .map(({ name }) => name)
+        .filter((name) => !running.has(name));
+      const version = current?.version ?? 0;
+      // Of those, who runs all the same: stopped, or too busy to answer.
+      const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
+      const { records } = store;
+      const members = membersStatus(await new MembersObject({ records, clock, random }).read());
+      if (call.json) printJson({ version, gateways, silent, stuck, members });
+      else {
+        printTable(version, gateways, silent, stuck);
+        printMembers(members);
+      }
+      return ExitCode.ok;
+    },
+  );
 }
 
 function printTable(
@@ -64,6 +74,16 @@ function printTable(
   ]);
   const others = silent.map((name) => [name, stuck.includes(name) ? 'no answer' : 'not running']);
   print(table(headings, [...rows, ...others]));
+}
+
+function printMembers({ life, barrierEpoch, list }: MembersStatus): void {
+  if (list.length === 0) return;
+  const rows = list.map(({ name, start, state, instances, isHolding }) => {
+    return [name, String(start), isHolding ? `${state}, holding` : state, String(instances)];
+  });
+  print('');
+  print(table(['MEMBER', 'START', 'STATE', 'INSTANCES'], rows));
+  print(`life ${life}, barrier epoch ${barrierEpoch}`);
 }
 
 function stateOf({ draining, documentVersion }: GatewayStatus, version: number): string {

@@ -1,0 +1,43 @@
+import { Failure } from '../../base/failure.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  FENCE_CHANNEL,
+  type FenceAnswer,
+} from '../../gateway/channels.ts';
+import { type CliCall, ExitCode } from '../command-spec.ts';
+import { print, printJson } from '../output.ts';
+import { storeOf } from '../store-options.ts';
+import { withStore } from '../tool-store.ts';
+
+/** A fence that takes longer is not finished in time; it may be all the same, later. */
+const FENCE_WAIT_MAX_MS = 8_000;
+
+export async function runFence(call: CliCall): Promise<number> {
+  const name = String(call.arguments[0]);
+  return await withStore({ location: storeOf(call), create: false }, async ({ records }) => {
+    const request = encodeMessage({ name });
+    const { answers } = await records.notify(FENCE_CHANNEL, request, FENCE_WAIT_MAX_MS);
+    const said = answers.flatMap(({ from, payload }) => {
+      const answer = decodeMessage<FenceAnswer>(payload);
+      return answer === undefined ? [] : [{ by: from.name, ...answer }];
+    });
+    const done = said.find(({ outcome }) => outcome === 'fenced');
+    if (done === undefined) throw failure(name, said);
+    if (call.json) printJson({ fenced: name, by: done.by });
+    else print(`${name} is fenced, by ${done.by}`);
+    return ExitCode.ok;
+  });
+}
+
+function failure(name: string, said: readonly FenceAnswer[]): Failure {
+  const others = said.filter(({ outcome }) => outcome !== 'self');
+  if (others.length === 0) {
+    return new Failure('fenceNobody', `no other gateway serves that could fence ${name}`, { name });
+  }
+  if (others.every(({ outcome }) => outcome === 'unknown')) {
+    return new Failure('fenceUnknown', `no gateway ${name} serves`, { name });
+  }
+  const reasons = others.flatMap(({ reason }) => reason ?? []).join('; ');
+  return new Failure('fenceFailed', `${name} is not fenced: ${reasons}`, { name });
+}

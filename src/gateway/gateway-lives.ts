@@ -1,0 +1,84 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { BackOff } from '../members/back-off.ts';
+import { BACK_OFF_MAX_MS } from '../members/limits.ts';
+import type { Member } from '../records/records.ts';
+import type { GatewayOptions } from './gateway.ts';
+import type { Store } from './store.ts';
+
+/** After this a store that does not close is left to itself. */
+const STORE_CLOSE_WAIT_MAX_MS = 3_000;
+
+/** What `GatewayLives` asks of a gateway. */
+export interface LivingGateway {
+  readonly self: Member;
+  readonly over: Promise<unknown>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GatewayLivesOptions<G extends LivingGateway> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Opens the store anew: a client that was fenced is of no use any more. */
+  readonly openStore: () => Promise<Store>;
+  readonly start: (options: GatewayOptions) => Promise<G>;
+  readonly onServing: (gateway: G) => void;
+  /** Asked to end: `drain` first, or `now`. */
+  readonly end: Promise<'drain' | 'now'>;
+}
+
+/**
+ * Runs a gateway until it is asked to end. One that is fenced, or cut off from its store, drops its
+ * sessions, waits a while, and serves again as a new incarnation. Rejects when the first cannot
+ * start; later ones are tried again.
+ */
+export async function runGatewayLives<G extends LivingGateway>(
+  options: GatewayLivesOptions<G>,
+): Promise<void> {
+  const { clock, random, log, end } = options;
+  const backOff = new BackOff(random);
+  let previous: Member | undefined;
+  let hasServed = false;
+  const served = (gateway: G): void => {
+    hasServed = true;
+    previous = gateway.self;
+    options.onServing(gateway);
+  };
+  for (;;) {
+    const startMs = clock.now();
+    try {
+      if ((await runOne(options, previous, served)) === 'ended') return;
+    } catch (error) {
+      if (!hasServed) throw error;
+      log.warn('cannot serve again yet', { reason: String(error) });
+    }
+    if (clock.now() - startMs > BACK_OFF_MAX_MS) backOff.reset();
+    const waitMs = backOff.nextMs();
+    log.info('serving again after a while', { waitMs });
+    const isEnding = await Promise.race([end.then(() => true), sleep(clock, waitMs)]);
+    if (isEnding === true) return;
+  }
+}
+
+async function runOne<G extends LivingGateway>(
+  { name, clock, random, log, openStore, start, end }: GatewayLivesOptions<G>,
+  previous: Member | undefined,
+  onServing: (gateway: G) => void,
+): Promise<'ended' | 'over'> {
+  const store = await openStore();
+  try {
+    const before = previous === undefined ? {} : { previous };
+    const gateway = await start({ name, store, clock, random, log, ...before });
+    onServing(gateway);
+    const how = await Promise.race([end, gateway.over.then(() => 'over' as const)]);
+    if (how === 'drain') await gateway.drain();
+    await gateway.close();
+    return how === 'over' ? 'over' : 'ended';
+  } finally {
+    await Promise.race([store.close(), sleep(clock, STORE_CLOSE_WAIT_MAX_MS)]);
+  }
+}
