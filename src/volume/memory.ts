@@ -178,6 +178,11 @@ export class MemoryVolume implements Volume {
     return DONE;
   }
 
+  async reopen(): Promise<VolumeResult> {
+    if (this.#ended?.status === 'fenced') this.#ended = undefined;
+    return this.#ended ?? DONE;
+  }
+
   async close(): Promise<void> {
     this.#ended = fault('closed');
     this.#listeners.clear();

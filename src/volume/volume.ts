@@ -68,10 +68,16 @@ export interface Volume {
 
   /**
    * What was submitted and is not done is, when this resolves `done`, never seen done by anyone
-   * who passed the barrier; every later call ends `fenced` until the volume is opened again. A
-   * driver that cannot (see `local`) resolves `unsupported`, and its process must be ended.
+   * who passed the barrier; every later call ends `fenced` until `reopen`. A driver that cannot
+   * (see `local`) resolves `unsupported`, and its process must be ended.
    */
   fence(): Promise<VolumeResult>;
+
+  /**
+   * After a fence that ended `done`: `done` when calls work again. Else what calls end with; `done`
+   * when it was never fenced.
+   */
+  reopen(): Promise<VolumeResult>;
 
   /** Drains and lets go of everything. Later calls end `closed`. */
   close(): Promise<void>;

@@ -255,6 +255,21 @@ function ends(on: On): void {
     for (const status of await everyCall(volume)) assert.equal(status, 'fenced');
   });
 
+  on('a volume that was fenced can be opened again, and keeps its bytes', async (volume) => {
+    done(await volume.reopen());
+    for (let round = 1; round <= 2; round++) {
+      done(await volume.write(4096, [bytes(512, round)]));
+      done(await volume.fence());
+      done(await volume.reopen());
+      assert.deepEqual(await content(volume, 4096, 512), bytes(512, round));
+      for (const status of await everyCall(volume)) {
+        assert.ok(['done', 'miscompare'].includes(status), status);
+      }
+    }
+    await volume.close();
+    assert.equal((await volume.reopen()).status, 'closed');
+  });
+
   on('after a close every call ends closed', async (volume) => {
     const before = volume.write(0, [bytes(512, 3)]);
     await volume.close();

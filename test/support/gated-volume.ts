@@ -93,6 +93,10 @@ export class GatedVolume implements Volume {
     return this.#inner.fence();
   }
 
+  reopen(): Promise<VolumeResult> {
+    return this.#inner.reopen();
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

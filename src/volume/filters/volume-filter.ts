@@ -95,6 +95,10 @@ export abstract class VolumeFilter implements Volume {
     return this.inner.fence();
   }
 
+  reopen(): Promise<VolumeResult> {
+    return this.inner.reopen();
+  }
+
   async close(): Promise<void> {
     await this.#inFlight.drain();
     await this.inner.close();

@@ -30,6 +30,8 @@ export class LocalVolume implements Volume {
   readonly #inFlight = new InFlight();
   #sizeBytes: number;
   #ended: VolumeResult | undefined;
+  /** What was in flight when it was fenced has landed. */
+  #isFenceDone = false;
 
   constructor(parts: LocalVolumeParts) {
     this.#parts = parts;
@@ -161,10 +163,19 @@ export class LocalVolume implements Volume {
       const timer = this.#parts.clock.after(FENCE_WAIT_MS, () => resolve(fault('unsupported')));
       const drained = () => {
         timer.cancel();
+        this.#isFenceDone = true;
         resolve(DONE);
       };
       this.drain().then(drained, drained);
     });
+  }
+
+  async reopen(): Promise<VolumeResult> {
+    if (this.#ended?.status === 'fenced' && this.#isFenceDone) {
+      this.#isFenceDone = false;
+      this.#ended = undefined;
+    }
+    return this.#ended ?? DONE;
   }
 
   async close(): Promise<void> {

@@ -49,8 +49,8 @@ export class RbdVolume implements Volume, Tenant {
   /** Where an operation was older than SLOW_OPERATION_MS when submissions were suspended. */
   #stuckAt: number | undefined;
   #ended: VolumeResult | undefined;
-  /** Set while the image is being opened on another instance. */
-  #moving: Promise<void> | undefined;
+  /** Set from the end of a fence until the image is open on another instance. */
+  #moving: PromiseWithResolvers<void> | undefined;
 
   /** `Failure('volumeNotFound' | 'volumeUnsuitable' | 'cephFailed')` */
   static async open(parts: RbdVolumeParts): Promise<RbdVolume> {
@@ -180,7 +180,7 @@ export class RbdVolume implements Volume, Tenant {
   /** After a fence: `done` when calls work again, on the instance that took the place. */
   async reopen(): Promise<VolumeResult> {
     if (this.#ended?.status !== 'fenced') return this.#ended ?? DONE;
-    while (this.#moving !== undefined) await this.#moving;
+    await this.#moving?.promise;
     if (this.#ended.status === 'fenced' && this.#instance.state === 'open') this.#ended = undefined;
     return this.#ended ?? DONE;
   }
@@ -190,6 +190,7 @@ export class RbdVolume implements Volume, Tenant {
     const isFirst = this.#ended?.status !== 'closed';
     this.#ended = fault('closed');
     this.#listeners.clear();
+    this.#moved();
     this.#operations.refuseHeld(this.#ended);
     // An OSD that is silent would keep it open for as long.
     await Promise.race([this.#operations.drain(), sleep(clock, CLOSE_WAIT_MS)]);
@@ -221,6 +222,7 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   fenced(): void {
+    this.#moving ??= Promise.withResolvers();
     this.#operations.fenced();
     if (this.#ended !== undefined) this.#operations.refuseHeld(this.#ended);
   }
@@ -228,14 +230,12 @@ export class RbdVolume implements Volume, Tenant {
   abandon(): void {
     this.#ended ??= fault('fenced');
     this.#operations.abandon();
+    this.#moved();
   }
 
   moveTo(instance: ClientInstance): void {
     this.#instance = instance;
-    const moving = this.#move(instance).finally(() => {
-      if (this.#moving === moving) this.#moving = undefined;
-    });
-    this.#moving = moving;
+    void this.#move(instance);
   }
 
   async #move(instance: ClientInstance): Promise<void> {
@@ -263,7 +263,14 @@ export class RbdVolume implements Volume, Tenant {
     if (this.#stuckAt !== undefined) {
       await opening.read(this.#stuckAt, [new Uint8Array(PROBE_BYTES)]);
     }
-    if (this.#instance === instance && instance.submits) this.#operations.resume();
+    if (this.#instance !== instance) return;
+    this.#moved();
+    if (instance.submits) this.#operations.resume();
+  }
+
+  #moved(): void {
+    this.#moving?.resolve();
+    this.#moving = undefined;
   }
 
   /** The result of what needs no operation. */
