@@ -33,8 +33,8 @@ export class Heartbeats<View> {
   #isFlying = false;
   #wantsExtra = false;
   #isStopped = false;
-  /** Those who wait for a heartbeat that is begun after they came. */
-  #waiting: ((view: View | undefined) => void)[] = [];
+  /** Of the next heartbeat that is begun: all who wait for it share it. */
+  #next: PromiseWithResolvers<View | undefined> | undefined;
 
   constructor(options: HeartbeatsOptions<View>) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class Heartbeats<View> {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
-    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    this.#next?.resolve(undefined);
   }
 
   /** One more between those of the row, at once. */
@@ -60,10 +60,10 @@ export class Heartbeats<View> {
   /** Resolves with what a heartbeat begun after this call reads; undefined: stopped before. */
   next(): Promise<View | undefined> {
     if (this.#isStopped) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.soon();
-    });
+    this.#next ??= Promise.withResolvers();
+    const { promise } = this.#next;
+    this.soon();
+    return promise;
   }
 
   #schedule(): void {
@@ -97,18 +97,23 @@ export class Heartbeats<View> {
     this.#owedMs = undefined;
     this.#wantsExtra = false;
     this.#isFlying = true;
-    const waiting = this.#waiting.splice(0);
+    const awaited = this.#next;
+    this.#next = undefined;
     const settle = (view: View | undefined): void => {
       this.#isFlying = false;
       if (this.#isStopped) {
-        for (const resolve of waiting) resolve(undefined);
+        awaited?.resolve(undefined);
         return;
       }
       const isSlow = this.#options.clock.now() - startMs > HEARTBEAT_CONFIRM_MAX_MS;
       const isGap = view === undefined || isSlow || isLate;
       this.#options.onReport({ view, kind: isGap ? 'gap' : isOfRow ? 'regular' : 'extra' });
-      if (view === undefined) this.#waiting.unshift(...waiting);
-      else for (const resolve of waiting) resolve(view);
+      if (view !== undefined) awaited?.resolve(view);
+      else if (awaited !== undefined) {
+        // Who waited for this one waits for the next that is confirmed.
+        this.#next ??= Promise.withResolvers();
+        awaited.resolve(this.#next.promise);
+      }
       this.#send();
     };
     this.#options.beat().then(settle, () => settle(undefined));

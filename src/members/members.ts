@@ -53,7 +53,7 @@ export interface Members {
   /** Adds or removes a logical unit with an unsettled event. */
   markUnsettled(unit: string, isUnsettled: boolean): Promise<void>;
 
-  /** Returns the undo. */
+  /** Returns the undo. A member that is closed already says so at once. */
   listen(listener: MembersListener): () => void;
 
   /**

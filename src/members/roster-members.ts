@@ -60,6 +60,7 @@ export class RosterMembers implements Members {
   #view: Roster;
   #counter = 0;
   #isOver = false;
+  #closedFor: ClosedReason | undefined;
 
   constructor(parts: RosterMembersParts) {
     const { records, object, driver, clock, log, opened } = parts;
@@ -213,6 +214,7 @@ export class RosterMembers implements Members {
 
   listen(listener: MembersListener): () => void {
     this.#listeners.add(listener);
+    if (this.#closedFor !== undefined) listener.onClosed?.(this.#closedFor);
     return () => this.#listeners.delete(listener);
   }
 
@@ -267,6 +269,7 @@ export class RosterMembers implements Members {
   #end(reason: ClosedReason): undefined {
     if (this.#isOver) return;
     this.#parts.log.warn('this gateway is no member any more', { reason });
+    this.#closedFor = reason;
     this.#stop();
     this.#nudges.close();
     this.#holds.add('over');

@@ -26,7 +26,7 @@ const WRITE = 0x20;
 const READ = 0x40;
 const FINAL = 0x80;
 
-function world(settings = DEFAULT_ISCSI_SETTINGS) {
+function world(settings = DEFAULT_ISCSI_SETTINGS, mayAct = () => true) {
   const clock = new VirtualClock();
   const nexuses: ScriptedNexus[] = [];
   const port = { name: 'p', deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 };
@@ -56,6 +56,7 @@ function world(settings = DEFAULT_ISCSI_SETTINGS) {
     random: new SeededRandom(1),
     log: silentLog,
     directory,
+    mayAct,
     settings,
     login: { negotiation: NEGOTIATION_DEFAULTS, chap: { md5: true } },
   });
@@ -67,8 +68,8 @@ function world(settings = DEFAULT_ISCSI_SETTINGS) {
   return { clock, server, nexuses, connect };
 }
 
-async function loggedIn(keys: readonly string[] = []) {
-  const all = world();
+async function loggedIn(keys: readonly string[] = [], mayAct = () => true) {
+  const all = world(DEFAULT_ISCSI_SETTINGS, mayAct);
   const stream = all.connect();
   stream.feed(loginRequest([...NAMES, ...keys], { words: { 24: 100 } }));
   await settle();
@@ -114,6 +115,23 @@ test('commands reach the nexus in CmdSN order, each once, whatever the order of 
     statSns.map((_, i) => statSns[0]! + i),
     'StatSN counts on',
   );
+});
+
+test('while a gateway may not act no PDU is taken; none is lost when it may again', async () => {
+  let mayAct = true;
+  const { server, clock, stream, nexus } = await loggedIn([], () => mayAct);
+  nexus.onSubmit = (task) => task.end(0, 0, undefined);
+  mayAct = false;
+  for (let sn = 100; sn < 110; sn++) stream.feed(command(sn, sn, FINAL, 0));
+  server.recheck();
+  await clock.advance(1_000);
+  assert.deepEqual([nexus.submitted.length, stream.take().length], [0, 0]);
+  mayAct = true;
+  server.recheck();
+  await clock.advance(0);
+  assert.deepEqual([nexus.submitted.length, stream.take().length], [10, 10]);
+  stream.feed(command(110, 110, FINAL, 0));
+  assert.equal(nexus.submitted.length, 11);
 });
 
 test('the window closes as commands stay in flight and opens as they end', async () => {

@@ -1,0 +1,119 @@
+// A gateway that is over is followed, after a back-off, by another of the same process that names
+// it as its predecessor; the end that was asked for comes at any moment; a first start that fails
+// is told.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../src/base/log.ts';
+import type { GatewayOptions } from '../../../src/gateway/gateway.ts';
+import { type LivingGateway, runGatewayLives } from '../../../src/gateway/gateway-lives.ts';
+import type { Store } from '../../../src/gateway/store.ts';
+import { BACK_OFF_MIN_MS } from '../../../src/members/limits.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+class FakeGateway implements LivingGateway {
+  readonly self;
+  readonly ends = Promise.withResolvers<string>();
+  readonly over = this.ends.promise;
+  readonly calls: string[] = [];
+
+  constructor(number: number) {
+    this.self = { name: 'g', incarnation: String(number) };
+  }
+
+  async drain(): Promise<void> {
+    this.calls.push('drain');
+  }
+
+  async close(): Promise<void> {
+    this.calls.push('close');
+  }
+}
+
+function start(failures: readonly number[] = []) {
+  const clock = new VirtualClock();
+  const end = Promise.withResolvers<'drain' | 'now'>();
+  const gateways: FakeGateway[] = [];
+  const previous: (string | undefined)[] = [];
+  const stores = { open: 0, opened: 0 };
+  const run = runGatewayLives({
+    name: 'g',
+    clock,
+    random: new SeededRandom(1),
+    log: silentLog,
+    end: end.promise,
+    openStore: async () => {
+      stores.open += 1;
+      stores.opened += 1;
+      const close = async () => {
+        stores.open -= 1;
+      };
+      return { close } as unknown as Store;
+    },
+    start: async (options: GatewayOptions) => {
+      previous.push(options.previous?.incarnation);
+      if (failures.includes(previous.length)) throw new Error('planted');
+      const gateway = new FakeGateway(previous.length);
+      gateways.push(gateway);
+      return gateway;
+    },
+    onServing: () => {},
+  });
+  let state = 'running';
+  run.then(
+    () => {
+      state = 'ended';
+    },
+    () => {
+      state = 'failed';
+    },
+  );
+  return { clock, end, gateways, previous, stores, run, state: () => state };
+}
+
+test('one that is over is closed, its store too, and followed after a back-off', async () => {
+  const { clock, end, gateways, previous, stores, state } = start();
+  await clock.advance(0);
+  gateways[0]!.ends.resolve('closed');
+  await clock.advance(BACK_OFF_MIN_MS - 1);
+  assert.deepEqual(gateways[0]!.calls, ['close']);
+  assert.deepEqual([gateways.length, stores.open], [1, 0]);
+  await clock.advance(BACK_OFF_MIN_MS + 1);
+  assert.deepEqual([gateways.length, stores.open], [2, 1]);
+  assert.deepEqual(previous, [undefined, '1']);
+  end.resolve('drain');
+  await clock.advance(0);
+  assert.deepEqual(gateways[1]!.calls, ['drain', 'close']);
+  assert.deepEqual([state(), stores.open, stores.opened], ['ended', 0, 2]);
+});
+
+test('a later start that fails is tried again, and names the last that served', async () => {
+  const { clock, end, gateways, previous, stores, state } = start([2, 3]);
+  await clock.advance(0);
+  gateways[0]!.ends.resolve('cut');
+  await clock.advance(60_000);
+  assert.deepEqual(previous, [undefined, '1', '1', '1']);
+  assert.equal(stores.open, 1);
+  end.resolve('now');
+  await clock.advance(0);
+  assert.deepEqual([state(), gateways[1]!.calls.join()], ['ended', 'close']);
+});
+
+test('an end that is asked for while it waits is the end', async () => {
+  const { clock, end, gateways, state } = start();
+  await clock.advance(0);
+  gateways[0]!.ends.resolve('closed');
+  await clock.advance(BACK_OFF_MIN_MS / 2);
+  end.resolve('drain');
+  await clock.advance(0);
+  assert.equal(state(), 'ended');
+});
+
+test('a first start that fails is told, and its store is closed', async () => {
+  const { clock, stores, run, state } = start([1]);
+  const told = assert.rejects(run, /planted/);
+  await clock.advance(0);
+  await told;
+  assert.deepEqual([state(), stores.open], ['failed', 0]);
+});
