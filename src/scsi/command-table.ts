@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { compareAndWriteCommand } from './commands/compare-and-write.ts';
 import { getLbaStatusCommand } from './commands/get-lba-status.ts';
 import { inquiryCommand } from './commands/inquiry.ts';
+import { logSenseCommand } from './commands/log-sense.ts';
 import { modeSelectCommands } from './commands/mode-select.ts';
 import { modeSenseCommands } from './commands/mode-sense.ts';
 import { preFetchCommands } from './commands/pre-fetch.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   inquiryCommand,
   ...modeSelectCommands,
   ...modeSenseCommands,
+  logSenseCommand,
   startStopUnitCommand,
   ...readCapacityCommands,
   reportLunsCommand,

@@ -2,6 +2,7 @@ import type { Volume } from '../volume/volume.ts';
 import type { Ending } from './ending.ts';
 import { ModeState } from './mode-state.ts';
 import { conditions } from './sense-table.ts';
+import { type SpaceFigures, ThinSpace } from './thin-space.ts';
 
 /** What a logical unit is called, the same through every path and for ever (I6). */
 export interface LogicalUnitIdentity {
@@ -50,6 +51,7 @@ export class LogicalUnit {
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
   readonly mode: ModeState;
+  readonly space = new ThinSpace();
   /** START STOP UNIT with START 0: medium access commands end NOT READY until it is started. */
   stopped = false;
   /** The nexuses of this gateway that reach it. */
@@ -77,6 +79,12 @@ export class LogicalUnit {
     for (const nexus of this.nexuses) {
       if (nexus !== except) nexus.establish(this, condition);
     }
+  }
+
+  /** The store told how full it is: every nexus hears when that reaches the soft threshold. */
+  setSpace(figures: SpaceFigures, softThresholdPercent: number): void {
+    if (!this.space.update(figures, softThresholdPercent)) return;
+    this.establish(conditions.thinProvisioningSoftThresholdReached);
   }
 
   /** Lets go of the volume, which its owner closes. */

@@ -50,6 +50,7 @@ export const conditions = Object.freeze({
   asymmetricAccessStateChanged: check(SenseKey.unitAttention, 0x2a06),
   capacityDataHasChanged: check(SenseKey.unitAttention, 0x2a09),
   commandsClearedByAnotherInitiator: check(SenseKey.unitAttention, 0x2f00),
+  thinProvisioningSoftThresholdReached: check(SenseKey.unitAttention, 0x3807),
   inquiryDataHasChanged: check(SenseKey.unitAttention, 0x3f03),
   reportedLunsDataHasChanged: check(SenseKey.unitAttention, 0x3f0e),
 
