@@ -72,12 +72,20 @@ test('a gateway that is stopped is fenced, and does nothing when it goes on', as
 test('a gateway that is stopped for three seconds is not fenced, and confirms before it acts', async () => {
   const world = new MembersWorld(4, { delayMaxMs: 2 });
   const [a, b] = (await world.serving('a', 'b')) as [SimGateway, SimGateway];
+  let confirmed = 0;
+  b.members!.listen({
+    onConfirmed: () => {
+      confirmed += 1;
+    },
+  });
   b.pause();
   await world.clock.advance(3_000);
   b.resume();
   assert.equal(b.members!.mayAct(), false);
+  assert.equal(b.fencing.isHolding, true, 'what waits to be submitted waits on');
   assert.equal(await world.within(100, b.members!.confirm()), true);
   assert.equal(b.members!.mayAct(), true);
+  assert.deepEqual([b.fencing.isHolding, confirmed], [false, 1]);
   await world.clock.advance(10_000);
   assert.deepEqual([a.closed, b.closed], [undefined, undefined]);
   assert.equal(a.members!.mayAct(), true);
