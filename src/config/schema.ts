@@ -184,6 +184,12 @@ export const settingsSchema = z.strictObject({
     .max(60)
     .default(5)
     .describe('How long a gateway that stops waits for its initiators to log out.'),
+  softThresholdPercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(80)
+    .describe('THIN PROVISIONING SOFT THRESHOLD REACHED when so much of the pool is used.'),
 });
 
 export const documentSchema = z.strictObject({

@@ -27,6 +27,7 @@ import { answerFences } from './fence-requests.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
 import { PortalListeners } from './portal-listeners.ts';
+import { SpaceWatch } from './space-watch.ts';
 import type { Store } from './store.ts';
 
 /** How often a draining gateway looks whether its initiators have left. */
@@ -53,6 +54,7 @@ export class Gateway {
   readonly #units: LogicalUnits;
   readonly #documentWatch: DocumentWatch;
   readonly #figures: LiveFigures;
+  readonly #space: SpaceWatch;
   readonly #startedMs: number;
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
@@ -90,6 +92,12 @@ export class Gateway {
     });
     this.#listeners = new PortalListeners((stream, portal) => this.#server.accept(stream, portal));
     this.#figures = new LiveFigures(this.#server.traffic, clock);
+    this.#space = new SpaceWatch({
+      volumes: store.volumes,
+      softThresholdPercent: () => this.#settings.softThresholdPercent,
+      clock,
+      log,
+    });
     this.#documentWatch = new DocumentWatch({
       records: store.records,
       clock,
@@ -118,6 +126,7 @@ export class Gateway {
     try {
       await members?.admit();
       await gateway.#documentWatch.open();
+      gateway.#space.open();
       if (members !== undefined) await answerFences(options.store.records, members);
       await options.store.records.watch(STATUS_CHANNEL, {
         onNotify: () => encodeMessage(gateway.status),
@@ -179,6 +188,7 @@ export class Gateway {
     const { clock } = this.#options;
     this.#directory.draining = true;
     this.#figures.close();
+    this.#space.close();
     const closing = async (): Promise<boolean> => {
       await this.#listeners.close();
       await this.#documentWatch.close();
@@ -203,6 +213,7 @@ export class Gateway {
     const sessions = this.#server.sessions;
     this.#directory.serve(document, units);
     this.#settings = document.settings;
+    this.#space.serve(units.values());
     for (const [i, session] of sessions.entries()) {
       const luns = this.#lunsOf(session);
       if (luns !== undefined && !isSameMap(before[i], luns)) session.nexus?.updateLuns(luns);

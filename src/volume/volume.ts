@@ -141,6 +141,13 @@ export interface Extent {
   readonly allocated: boolean;
 }
 
+/** Shared by the volumes of a store, and by whatever else is kept there. */
+export interface StoreSpace {
+  readonly usedBytes: number;
+  /** What may still be written. */
+  readonly availableBytes: number;
+}
+
 /** The volumes of one store, by name. Failures of management are thrown as `Failure`. */
 export interface VolumeStore {
   create(name: string, sizeBytes: number): Promise<void>;
@@ -155,6 +162,8 @@ export interface VolumeStore {
    * where any volume may be served.
    */
   prepare?(name: string, mend: boolean): Promise<void>;
+  /** How full what holds the volumes is; undefined while that is not known. Rejects. */
+  space?(): Promise<StoreSpace | undefined>;
   list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]>;
   close(): Promise<void>;
 }

@@ -47,6 +47,9 @@ async function fill(options: RbdStoreOptions, pool: string): Promise<void> {
     done(await volume.write(0, [bytes(2 * QUOTA_BYTES, 5)]));
     await setQuota(QUOTA_BYTES);
     const at = await writeUntil(volume, 'noSpace', OBJECT);
+    const space = await store.space();
+    assert.equal(space?.availableBytes, 0);
+    assert.ok(space.usedBytes >= QUOTA_BYTES);
     done(await volume.write(4096, [bytes(4096, 6)]));
     done(await volume.compareAndWrite(4096, [bytes(4096, 6)], [bytes(4096, 7)]));
     assert.deepEqual(await content(volume, 4096, 4096), bytes(4096, 7));

@@ -7,7 +7,7 @@ import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { RbdImage } from '../../ceph/rbd-image.ts';
 import { RbdImages } from '../../ceph/rbd-images.ts';
-import type { VolumeStore } from '../volume.ts';
+import type { StoreSpace, VolumeStore } from '../volume.ts';
 import type { ClientInstance } from './client-instance.ts';
 import { type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
@@ -16,6 +16,7 @@ import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { imageSizes } from './image-sizes.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
+import { poolSpace } from './pool-space.ts';
 import { RbdVolume } from './rbd-volume.ts';
 
 export interface RbdVolumeStoreOptions extends ImagePlace {
@@ -134,6 +135,11 @@ export class RbdVolumeStore implements VolumeStore {
         plainPool.close();
       }
     });
+  }
+
+  async space(): Promise<StoreSpace | undefined> {
+    const { client } = await this.instances.any();
+    return await poolSpace(client, this.#options.dataPool ?? this.#options.pool);
   }
 
   async close(): Promise<void> {

@@ -33,7 +33,7 @@ const golden: ReadonlyMap<number, string> = new Map([
     VpdPageCode.blockDeviceCharacteristics,
     `00 b1 00 3c 00 01 00 00 00 00 00 00 00 00 00 00${zeros(3)}`,
   ],
-  [VpdPageCode.logicalBlockProvisioning, '00 b2 00 04 00 e4 02 00'],
+  [VpdPageCode.logicalBlockProvisioning, '00 b2 00 04 0b e4 02 00'],
 ]);
 
 for (const [pageCode, bytes] of golden) {

@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { LogicalUnit } from '../scsi/logical-unit.ts';
+import type { StoreSpace, VolumeStore } from '../volume/volume.ts';
+
+/** How often the store is asked how full it is. */
+export const SPACE_POLL_MS = 5_000;
+
+export interface SpaceWatchOptions {
+  readonly volumes: Pick<VolumeStore, 'space'>;
+  /** THIN PROVISIONING SOFT THRESHOLD, in percent of what the store holds. */
+  readonly softThresholdPercent: () => number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Tells the logical units how full the store is; asks it once at a time, however slow it is. */
+export class SpaceWatch {
+  readonly #options: SpaceWatchOptions;
+  #units: readonly LogicalUnit[] = [];
+  #space: StoreSpace | undefined;
+  #timer: Timer | undefined;
+  /** As of the last failure: told once, not at each. */
+  #reason: string | undefined;
+  #isClosed = false;
+
+  constructor(options: SpaceWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to ask, if the store can tell. */
+  open(): void {
+    if (this.#options.volumes.space !== undefined) void this.#look();
+  }
+
+  /** These are told from now on, and what is known at once. */
+  serve(units: Iterable<LogicalUnit>): void {
+    this.#units = [...units];
+    this.#tell();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  async #look(): Promise<void> {
+    const { volumes, clock, log } = this.#options;
+    try {
+      this.#space = await volumes.space?.();
+      this.#reason = undefined;
+      if (!this.#isClosed) this.#tell();
+    } catch (error) {
+      const reason = String(error);
+      if (reason !== this.#reason) log.warn('it is not known how full the store is', { reason });
+      this.#reason = reason;
+    }
+    if (!this.#isClosed) this.#timer = clock.after(SPACE_POLL_MS, () => void this.#look());
+  }
+
+  #tell(): void {
+    if (this.#space === undefined) return;
+    const percent = this.#options.softThresholdPercent();
+    for (const unit of this.#units) unit.setSpace(this.#space, percent);
+  }
+}
