@@ -40,7 +40,7 @@ export class ModelRados {
   readonly notifies = new Map<bigint, Notify>();
   /** Operations by object, for tests that count them. */
   readonly operations: string[] = [];
-  /** Whether writes that need room end -EDQUOT. */
+  /** Whether new objects end -EDQUOT; RADOS does not count what is in the omap of old ones. */
   full = false;
   #version = 0;
   #serial = 0n;
@@ -293,9 +293,10 @@ function applyStep(
       return Buffer.compare(stored, step.value) === 0 ? 0 : ECANCELED;
     }
     case 'omapSet':
+      if (!next.exists && full) return EDQUOT;
       next.exists = true;
       for (const [key, value] of step.entries) next.omap.set(key, value.slice());
-      return full ? EDQUOT : 0;
+      return 0;
     case 'omapRemove':
       if (!next.exists) return ENOENT;
       for (const key of step.keys) next.omap.delete(key);

@@ -1,7 +1,17 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import { EEXIST } from '../../ceph/errno.ts';
+import type { WriteStep } from '../../ceph/object-steps.ts';
 import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
-import { CHANNEL_OBJECTS, STORE_OBJECT, VALUE_OBJECTS } from './object-names.ts';
+import { checkMemberName } from '../record-arguments.ts';
+import type { Member } from '../records.ts';
+import {
+  CHANNEL_OBJECTS,
+  channelObjectsOf,
+  STORE_OBJECT,
+  VALUE_OBJECTS,
+  valueObjects,
+} from './object-names.ts';
 import { readOmapKeys } from './omap-read.ts';
 import { RadosCalls } from './rados-calls.ts';
 import { RadosRecords, type RadosRecordsParts } from './rados-records.ts';
@@ -34,26 +44,35 @@ const layoutFormat: JsonRecordFormat<Layout> = {
  * `recordsUnsuitable` when another release has laid them out in a way that this one does not know.
  */
 export async function openRadosRecords(parts: RadosRecordsParts): Promise<RadosRecords> {
-  const { pool, clock } = parts;
+  const { pool, namespace, clock, self } = parts;
+  checkMember(self);
   const calls = new RadosCalls(clock, () => {});
   const read = async (): Promise<Uint8Array | undefined> => {
     const { entries } = await readOmapKeys(pool, calls, STORE_OBJECT, [LAYOUT_KEY]);
     return entries.get(LAYOUT_KEY);
   };
+  const make = async (object: string, steps: readonly WriteStep[]): Promise<void> => {
+    const all: WriteStep[] = [{ step: 'create', exclusive: true }, ...steps];
+    const { errno } = await calls.bounded(pool.operate(object, all));
+    if (errno < 0 && errno !== EEXIST) throw calls.failure(errno, `making ${object}`);
+  };
   let bytes = await read();
   if (bytes === undefined) {
+    // All objects are made now: a pool without room takes no new one, but goes on with these.
+    const objects = [...valueObjects, ...channelObjectsOf(namespace)];
+    await Promise.all(objects.map((object) => make(object, [])));
     const entries = [[LAYOUT_KEY, encodeJsonRecord(layoutFormat, layout)]] as const;
-    const { errno } = await calls.bounded(
-      pool.operate(STORE_OBJECT, [
-        { step: 'create', exclusive: true },
-        { step: 'omapSet', entries },
-      ]),
-    );
-    if (errno < 0 && errno !== EEXIST) throw calls.failure(errno, `making ${STORE_OBJECT}`);
+    await make(STORE_OBJECT, [{ step: 'omapSet', entries }]);
     bytes = await read();
   }
   checkLayout(bytes);
   return new RadosRecords(parts);
+}
+
+/** Both texts are in every message, and the incarnation in the stamp of every write. */
+function checkMember({ name, incarnation }: Member): void {
+  checkMemberName(name);
+  assert(/^[\x21-\x7e]{1,200}$/.test(incarnation), 'an incarnation is a short text of ASCII');
 }
 
 function checkLayout(bytes: Uint8Array | undefined): void {

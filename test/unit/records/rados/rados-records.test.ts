@@ -216,16 +216,19 @@ test('the ages of the witnesses count from the last sign of each', async () => {
   assert.deepEqual(records.witnessAgesMs(), Array(8).fill(0));
 });
 
-test('a full pool refuses what needs room, and nothing else', async () => {
+test('a full pool refuses a new map, and goes on with all else', async () => {
   const { rados, open } = newWorld();
   const { records } = await open('a');
-  await records.compareAndSet('k', 0, bytes('1'));
+  await records.setFields('old', { x: bytes('1') });
   rados.full = true;
-  await assert.rejects(records.compareAndSet('k', 1, bytes('2')), fails('recordsFull'));
-  await assert.rejects(records.setFields('m', { x: bytes('') }), fails('recordsFull'));
-  assert.equal(text((await records.get('k'))?.value), '1');
+  await assert.rejects(records.setFields('new', { x: bytes('') }), fails('recordsFull'));
+  for (let key = 0; key < 100; key++) {
+    assert.equal((await records.compareAndSet(`k/${key}`, 0, bytes('1'))).status, 'done');
+    await records.watch(`c/${key}`, echo(String));
+  }
+  assert.equal(await records.setFields('old', { x: bytes('2') }), true);
   rados.full = false;
-  assert.equal((await records.compareAndSet('k', 1, bytes('2'))).status, 'done');
+  assert.equal(await records.setFields('new', { x: bytes('') }), true);
 });
 
 test('a store, a value and a message of a newer format are refused or not answered', async () => {
