@@ -3,8 +3,9 @@
  *
  * - `rbd_cache`: a cache of librbd's would show gateways different data.
  * - `rbd_skip_partial_discard`: the default silently keeps what is not a whole 64 KiB unit.
- * - `rbd_disable_zero_copy_writes`: off, librbd sends from our buffers instead of copying each at
- *   submission; they are held until the operation ended anyway. A 256 KiB write costs a half.
+ * - `rbd_disable_zero_copy_writes`: librbd copies what it writes at submission. Without (`false`) a
+ *   256 KiB write costs a half, but it ends only when librados lets go of the buffer, which for a
+ *   blocklisted client is never: a write that hangs instead of -ESHUTDOWN (Ceph 16.2.15).
  * - threads: one of each costs less CPU for each operation than the default two.
  * - `objecter_*`: a client learns of a new map after half a second instead of five or ten; more
  *   operations may fly than the default 1024, beyond which a submission would block its thread.
@@ -15,7 +16,7 @@
 export const cephSettings: Readonly<Record<string, string>> = {
   rbd_cache: 'false',
   rbd_skip_partial_discard: 'false',
-  rbd_disable_zero_copy_writes: 'false',
+  rbd_disable_zero_copy_writes: 'true',
   ms_async_op_threads: '1',
   librados_thread_count: '1',
   objecter_tick_interval: '0.5',

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { CephCalls } from './ceph-calls.ts';
 import { cephFailure } from './ceph-failure.ts';
 import { EAGAIN, EILSEQ, ESHUTDOWN } from './errno.ts';
@@ -136,6 +137,7 @@ export class RbdImage {
     compare: Uint8Array,
     write: Uint8Array,
   ): Promise<CompareAndWriteResult> {
+    assert(compare.length === write.length, 'compare and write are of one length');
     return new Promise((resolve) => {
       const done = (errno: number, mismatchOffset: number) =>
         resolve({ errno, mismatchOffset: errno === EILSEQ ? mismatchOffset : 0 });
@@ -294,7 +296,11 @@ export class RbdImage {
       this.#ended();
       done(result, extra);
     };
-    const isOver = this.#inFlight >= IMAGE_OPERATIONS_MAX || buffers.length > IMAGE_BUFFERS_MAX;
+    assert(
+      buffers.length <= IMAGE_BUFFERS_MAX,
+      'an operation has at most IMAGE_BUFFERS_MAX buffers',
+    );
+    const isOver = this.#inFlight >= IMAGE_OPERATIONS_MAX;
     const slot =
       this.#closed === undefined && !isOver ? this.#calls.take(ended, buffers) : undefined;
     if (slot === undefined) {

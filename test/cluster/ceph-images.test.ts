@@ -188,3 +188,26 @@ test('what comes after a close ends at once; what was in flight ends before it',
   assert.equal(ended.at(-1), 'close 0');
   assert.ok(ended.slice(0, 50).every((one) => one === 'write 0'));
 });
+
+test('every operation of a blocklisted client ends -ESHUTDOWN, and so does its close', async () => {
+  assert.equal(await images.create('fenced', 16 * MIB), 0);
+  const victim = await RadosClient.connect(options);
+  const victimPool = await victim.openPool('images');
+  const image = await RbdImage.open(victimPool, 'fenced');
+  assert.equal(await client.blocklist(victim.addresses, 3600), 0);
+  assert.equal(await victim.waitForLatestOsdmap(), 0);
+  const sector = new Uint8Array(512);
+  const operations = [
+    image.write(0, [new Uint8Array(4096)]),
+    image.write(4 * MIB - 4096, [new Uint8Array(4096), new Uint8Array(65_536)]),
+    image.read(0, [new Uint8Array(4096)]),
+    image.writeSame(0, 4096, sector),
+    image.discard(0, MIB),
+    image.writeZeroes(0, 4096),
+    image.compareAndWrite(0, sector, sector).then(({ errno }) => errno),
+  ];
+  assert.deepEqual(new Set(await Promise.all(operations)), new Set([ESHUTDOWN]));
+  await image.close();
+  victimPool.close();
+  await victim.close();
+});
