@@ -119,6 +119,7 @@ export class InstancePool {
   }
 
   #at(place: Place): Promise<ClientInstance> {
+    if (this.#isClosed) return Promise.reject(closedStore());
     if (place.connecting !== undefined) return place.connecting;
     const connecting = this.#connect(place);
     place.connecting = connecting;
@@ -130,7 +131,6 @@ export class InstancePool {
 
   async #connect(place: Place): Promise<ClientInstance> {
     const { connect, guard } = this.#options;
-    if (this.#isClosed) throw new Failure('storeClosed', 'the store is closed');
     const client = await connect();
     const instance = new ClientInstance(client, (lost) => this.#replace(lost, place));
     place.joining = instance;
@@ -138,7 +138,7 @@ export class InstancePool {
       await guard.register(instance.addresses);
       // What was fenced before it was announced is not seen by its first operation.
       await instance.passBarrier();
-      if (this.#isClosed) throw new Failure('storeClosed', 'the store is closed');
+      if (this.#isClosed) throw closedStore();
     } catch (error) {
       void instance.close();
       throw error;
@@ -193,6 +193,10 @@ export class InstancePool {
     // Images that librbd cannot close, while an OSD is silent, keep their client.
     await lost.close();
   }
+}
+
+function closedStore(): Failure<'storeClosed'> {
+  return new Failure('storeClosed', 'the store is closed');
 }
 
 /** One of the instances that there may be. */

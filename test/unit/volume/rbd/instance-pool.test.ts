@@ -1,0 +1,109 @@
+// Which instance a volume gets, when an instance is registered, what passes a barrier, and what is
+// left registered at the end.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../../src/base/log.ts';
+import type { ClientInstance, Tenant } from '../../../../src/volume/rbd/client-instance.ts';
+import {
+  CLIENT_CLOSE_MAX_MS,
+  INSTANCES_MAX,
+  InstancePool,
+} from '../../../../src/volume/rbd/instance-pool.ts';
+import { FakeRbd } from '../../../support/fake-rbd.ts';
+import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
+
+function world(instances: number) {
+  const rbd = new FakeRbd();
+  const clock = new VirtualClock();
+  const { connect, guard } = rbd;
+  return {
+    rbd,
+    clock,
+    pool: new InstancePool({ connect, guard, instances, clock, log: silentLog }),
+  };
+}
+
+function tenant(): Tenant {
+  return { suspend() {}, resume() {}, fenced() {}, moveTo() {}, abandon() {} };
+}
+
+async function addTo(instance: ClientInstance): Promise<string> {
+  instance.add(tenant());
+  return instance.addresses;
+}
+
+test('volumes are spread, those that come at one time too', async () => {
+  const { pool } = world(3);
+  const placed = await Promise.all(Array.from({ length: 7 }, () => pool.place(addTo)));
+  const counts = pool.instances.map(({ tenants }) => tenants.size);
+  assert.deepEqual(counts, [3, 2, 2]);
+  assert.equal(new Set(placed).size, 3);
+});
+
+test('instances are connected when one is needed, registered, and then pass the barrier', async () => {
+  const { rbd, pool } = world(3);
+  assert.deepEqual(rbd.log, []);
+  await pool.place(addTo);
+  assert.deepEqual(rbd.log, ['connect client-1', 'register client-1', 'barrier client-1']);
+});
+
+test('a barrier is passed by an instance that is being registered, too', async () => {
+  const { rbd, pool } = world(1);
+  const register = Promise.withResolvers<void>();
+  rbd.guard.register = () => register.promise;
+  const placed = pool.place(addTo);
+  await settle();
+  await pool.passBarrier();
+  assert.deepEqual(rbd.log, ['connect client-1', 'barrier client-1']);
+  register.resolve();
+  await placed;
+  assert.equal(rbd.log.length, 3);
+});
+
+test('an instance that comes while all are held is held', async () => {
+  const { pool } = world(1);
+  pool.hold();
+  const instance = await pool.any();
+  assert.equal(instance.submits, false);
+  pool.release();
+  assert.equal(instance.submits, true);
+});
+
+test('what does not connect or register is tried anew by the next', async () => {
+  const { rbd, pool } = world(1);
+  rbd.connectFails = true;
+  await assert.rejects(pool.place(addTo));
+  rbd.connectFails = false;
+  const { register } = rbd.guard;
+  rbd.guard.register = () => Promise.reject(new Error('planted'));
+  await assert.rejects(pool.place(addTo));
+  rbd.guard.register = register;
+  assert.equal(await pool.place(addTo), 'client-2');
+  assert.ok(rbd.log.includes('close client-1'));
+});
+
+test('an instance that closes leaves the list, one that still has an image open does not', async () => {
+  const { rbd, clock, pool } = world(2);
+  await pool.place(addTo);
+  await pool.place(addTo);
+  pool.instances[1]!.keep();
+  const closed = pool.close();
+  await clock.advance(CLIENT_CLOSE_MAX_MS);
+  await closed;
+  assert.deepEqual(
+    rbd.log.filter((line) => line.startsWith('unregister')),
+    ['unregister client-1'],
+  );
+  await assert.rejects(
+    world(1)
+      .pool.close()
+      .then(() => pool.place(addTo)),
+  );
+});
+
+test('how many instances there are is bounded', () => {
+  for (const count of [0, -1, 1.5, INSTANCES_MAX + 1]) {
+    assert.throws(() => world(count), { code: 'instancesBad' });
+  }
+});
