@@ -44,8 +44,8 @@ export interface Records {
 
   /**
    * Calls the watchers of `channel` in every process, this one too, and resolves with their
-   * answers when all have answered or after `timeoutMs`. An answer that counts is one that came;
-   * its absence proves nothing.
+   * answers when all have answered or after `timeoutMs` (a driver may round it up to the next
+   * second but one). An answer that counts is one that came; its absence proves nothing.
    */
   notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult>;
 

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { errnoName } from '../../ceph/ceph-failure.ts';
-import { EACCES, EDQUOT, ENOSPC, EPERM, ESHUTDOWN } from '../../ceph/errno.ts';
+import { EACCES, EDQUOT, ENOSPC, EOPNOTSUPP, EPERM, ESHUTDOWN } from '../../ceph/errno.ts';
 import type { RecordsFailureCode } from '../records.ts';
 
 /** An operation that has not ended after this long ends `recordsUnavailable`. */
@@ -69,6 +69,8 @@ export class RadosCalls {
       case EPERM:
       case EACCES:
         return new Failure('recordsUnsuitable', `the user may not do this: ${message}`, { errno });
+      case EOPNOTSUPP:
+        return new Failure('recordsUnsuitable', `is the pool replicated? ${message}`, { errno });
       default:
         return unavailable(message, { errno });
     }

@@ -11,7 +11,7 @@ import { openRadosRecords } from '../../../../src/records/rados/open-rados-recor
 import { OPERATION_TIME_MAX_MS } from '../../../../src/records/rados/rados-calls.ts';
 import type { RadosRecords } from '../../../../src/records/rados/rados-records.ts';
 import { encodeValue } from '../../../../src/records/rados/value-entry.ts';
-import { FIELDS_MAX } from '../../../../src/records/records.ts';
+import { FIELDS_MAX, LIST_LENGTH_MAX, VALUE_LENGTH_MAX } from '../../../../src/records/records.ts';
 import { bytes, echo, fails, text } from '../../../contract/records-world.ts';
 import { type ModelClient, ModelRados } from '../../../support/model-rados.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
@@ -306,4 +306,24 @@ test('who never spoke is missing by its instance; who did, by its name', async (
   await clock.advance(1000);
   assert.deepEqual((await known).missing, [b.self]);
   assert.equal(rados.notifies.size, 0);
+});
+
+test('a list has its bounds, and many records of one object come in pages', async () => {
+  const { open } = newWorld();
+  const { records } = await open('a');
+  const large = new Uint8Array(VALUE_LENGTH_MAX);
+  const count = LIST_LENGTH_MAX / VALUE_LENGTH_MAX;
+  for (let index = 0; index < count; index++) {
+    await records.compareAndSet(`large/${index}`, 0, large);
+  }
+  assert.equal((await records.list('large/')).length, count);
+  await records.compareAndSet('large/more', 0, bytes('1'));
+  await assert.rejects(records.list('large/'), fails('recordsTooLarge'));
+  for (let index = 0; index < 1000; index++) {
+    await records.compareAndSet(`small/${index}`, 0, bytes(`${index}`));
+  }
+  const small = await records.list('small/');
+  const values = small.map(({ key, value }) => `${key}=small/${text(value)}`);
+  assert.equal(new Set(values).size, 1000);
+  assert.ok(values.every((pair) => pair.split('=')[0] === pair.split('=')[1]));
 });
