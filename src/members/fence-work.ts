@@ -2,8 +2,9 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { Member } from '../records/records.ts';
+import { clusterCall, unconfirmed } from './cluster-call.ts';
 import type { FencingDriver } from './fencing-driver.ts';
-import { FENCE_POLL_MS, MONITOR_CONFIRM_MAX_MS } from './limits.ts';
+import { BLOCKLIST_MAX_MS, FENCE_POLL_MS, MONITOR_CONFIRM_MAX_MS } from './limits.ts';
 import { isOver, type MemberState, type MembersView, stateOf } from './members.ts';
 import type { MembersObject } from './members-object.ts';
 import { close, finish, isPassed, raiseEpoch } from './roster-changes.ts';
@@ -64,7 +65,7 @@ export class FenceWork {
     if (driver.processes !== undefined) {
       if (!(await driver.processes.end(victim))) throw unconfirmed('its process did not end');
     } else if (closed.fenceEpoch === undefined) {
-      await Promise.all(closed.instances.map(({ address }) => driver.blocklist(address)));
+      await Promise.all(closed.instances.map(({ address }) => this.blocklist(address)));
       await object.change(raiseEpoch(self, victim));
       onChanged();
     }
@@ -75,15 +76,14 @@ export class FenceWork {
   /** A round trip to the monitors that begins now; rejects with `membersUnconfirmed`. */
   async confirmMonitor(): Promise<void> {
     const { driver, clock } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      const late = () => reject(unconfirmed('the monitors did not answer'));
-      const timer = clock.after(MONITOR_CONFIRM_MAX_MS, late);
-      const fail = (cause: unknown) => reject(unconfirmed(String(cause)));
-      driver
-        .confirmMonitor()
-        .then(resolve, fail)
-        .finally(() => timer.cancel());
-    });
+    const call = driver.confirmMonitor();
+    await clusterCall(clock, MONITOR_CONFIRM_MAX_MS, 'the monitors', call);
+  }
+
+  /** Keeps an instance from changing anything; rejects with `membersUnconfirmed`. */
+  async blocklist(address: string): Promise<void> {
+    const { driver, clock } = this.#options;
+    await clusterCall(clock, BLOCKLIST_MAX_MS, 'the blocklist', driver.blocklist(address));
   }
 
   async #finish(victim: Member): Promise<void> {
@@ -110,8 +110,4 @@ export class FenceWork {
       await sleep(clock, FENCE_POLL_MS);
     }
   }
-}
-
-export function unconfirmed(reason: string): Failure {
-  return new Failure('membersUnconfirmed', `the fence is not confirmed: ${reason}`);
 }

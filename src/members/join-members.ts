@@ -3,9 +3,10 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Member, Records } from '../records/records.ts';
+import { clusterCall } from './cluster-call.ts';
 import type { FencingDriver } from './fencing-driver.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { JOIN_ATTEMPTS_MAX, SUSPICION_HEARTBEATS } from './limits.ts';
+import { JOIN_ATTEMPTS_MAX, JOIN_STEP_MAX_MS, SUSPICION_HEARTBEATS } from './limits.ts';
 import { type Instance, isOpen, isSame, type MemberState, stateOf } from './members.ts';
 import { MembersObject } from './members-object.ts';
 import { open } from './roster-changes.ts';
@@ -48,14 +49,16 @@ async function openIncarnation(
   object: MembersObject,
   options: JoinMembersOptions,
 ): Promise<Roster> {
-  const { records, driver, instances } = options;
+  const { records, driver, instances, clock } = options;
   const { self } = records;
   for (let attempt = 0; attempt < JOIN_ATTEMPTS_MAX; attempt++) {
     const dead = await deadNamesake(object, options);
     // Who could not reach the monitors could not finish what it begins by closing.
-    if (dead !== undefined) await driver.confirmMonitor();
+    if (dead !== undefined) {
+      await clusterCall(clock, JOIN_STEP_MAX_MS, 'the monitors', driver.confirmMonitor());
+    }
     const { epoch: passedEpoch } = await object.read();
-    await driver.passBarrier();
+    await clusterCall(clock, JOIN_STEP_MAX_MS, 'a barrier', driver.passBarrier());
     const roster = await object.change(open({ self, instances, passedEpoch, dead }));
     const own = stateOf(roster, self);
     if (own === undefined) continue;

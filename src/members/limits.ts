@@ -26,6 +26,11 @@ export const MONITOR_CONFIRM_MAX_MS = 5_000;
 /** Who waits for the others to pass an epoch reads this often. */
 export const FENCE_POLL_MS = 100;
 
+/** The same of a blocklist command: far above what a monitor takes to commit it. */
+export const BLOCKLIST_MAX_MS = 10_000;
+/** A joiner that the cluster does not let pass within this fails to join. */
+export const JOIN_STEP_MAX_MS = 30_000;
+
 /** How often a member looks whether its own event loop stood still, and whether it is cut off. */
 export const PULSE_INTERVAL_MS = 250;
 /** After a longer gap of its event loop a member acts only when it has confirmed that it is open. */

@@ -195,7 +195,7 @@ export class RosterMembers implements Members {
       throw new Failure('membersUnsupported', 'a process has no instances to be fenced');
     }
     await this.#work.confirmMonitor();
-    await driver.blocklist(address);
+    await this.#work.blocklist(address);
     const { epoch } = await object.change(raiseOwnEpoch(this.self));
     this.#nudges.send();
     await this.#work.until((view) => isPassed(view, epoch));

@@ -12,7 +12,8 @@ const FAULT_INTERVAL_MAX_MS = 2_500;
 const FAULT_LENGTH_MAX_MS = 12_000;
 const RESTART_MAX_MS = 3_000;
 const SLOW_WRITE_MAX_MS = 15_000;
-const HEAL_MS = 60_000;
+/** The longest back-off, and a join, and one that had begun before. */
+const HEAL_MS = 90_000;
 const STEP_MS = 25;
 const BLOCKS = 4;
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isOpen, isOver } from '../../../src/members/members.ts';
-import { open } from '../../../src/members/roster-changes.ts';
+import { MembersObject } from '../../../src/members/members-object.ts';
+import { close, open } from '../../../src/members/roster-changes.ts';
 import { rosterNow, watchRoster } from '../../support/members-laws.ts';
 import { MembersWorld, type SimGateway } from '../../support/members-world.ts';
 
@@ -24,6 +25,19 @@ test('a joiner finishes the fences that are not, its own name first, before it s
   assert.deepEqual(next.blocklisted, [b.address]);
   await world.within(TAKE_OVER_MAX_MS, serving);
   assert.ok(rosterNow(world).members.every(({ state }) => state !== 'closed'));
+});
+
+test('of several fences its own name comes first, whoever was opened first', async () => {
+  const world = new MembersWorld(10);
+  const [x, a, b] = (await world.serving('x', 'a', 'b')) as [SimGateway, ...Two];
+  const { clock, random } = world;
+  const object = new MembersObject({ records: a.records, clock, random });
+  const always = () => true;
+  for (const victim of [x, b]) await object.change(close(a.self, victim.self, always));
+  for (const gateway of [x, a, b]) gateway.kill();
+  const next = await world.gateway('b');
+  await world.within(TAKE_OVER_MAX_MS, next.join());
+  assert.deepEqual(next.blocklisted.slice(0, 2), [b.address, x.address]);
 });
 
 test('a name that is alive is refused to a second process within a heartbeat', async () => {

@@ -1,0 +1,23 @@
+import type { Clock } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+
+/**
+ * What the cluster is asked to do, within a bound. Rejects with `membersUnconfirmed` when it fails
+ * or is late; what is late may happen all the same, and counts for nothing.
+ */
+export async function clusterCall<T>(
+  clock: Clock,
+  limitMs: number,
+  what: string,
+  call: Promise<T>,
+): Promise<T> {
+  return await new Promise<T>((resolve, reject) => {
+    const fail = (reason: unknown) => reject(unconfirmed(`${what}: ${reason}`));
+    const timer = clock.after(limitMs, () => fail('no answer'));
+    call.then(resolve, fail).finally(() => timer.cancel());
+  });
+}
+
+export function unconfirmed(reason: string): Failure {
+  return new Failure('membersUnconfirmed', `the cluster did not do its part: ${reason}`);
+}
