@@ -1,9 +1,13 @@
 import { Failure } from '../base/failure.ts';
 import { RadosClient } from '../ceph/rados-client.ts';
+import type { Members } from '../members/members.ts';
+import { MembersObject } from '../members/members-object.ts';
 import { openRadosRecords } from '../records/rados/open-rados-records.ts';
 import type { RadosRecords } from '../records/rados/rados-records.ts';
 import { INSTANCES_DEFAULT, type InstanceGuard } from '../volume/rbd/instance-pool.ts';
 import { RbdVolumeStore } from '../volume/rbd/rbd-volume-store.ts';
+import { CephFencing } from './ceph-fencing.ts';
+import { livingMembers } from './living-members.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
 import type { CephLocation } from './store-location.ts';
 
@@ -14,14 +18,20 @@ export async function openCephStore(
   ceph: CephLocation,
   options: Omit<OpenStoreOptions, 'location'>,
 ): Promise<Store> {
-  const { clock, log } = options;
+  const { clock, random, log } = options;
   const connect = () => RadosClient.connect({ conf: ceph.conf, user: ceph.user });
-  const { records, close: closeRecords } = await openRecords(ceph, await connect(), options);
+  const client = await connect();
+  const { records, close: closeRecords } = await openRecords(ceph, client, options);
+  let guard: InstanceGuard = toolGuard;
   const volumes = new RbdVolumeStore({
     connect,
     pool: ceph.pool,
     namespace: ceph.namespace,
-    guard: unguarded,
+    guard: {
+      register: (address) => guard.register(address),
+      fenceInstance: (address) => guard.fenceInstance(address),
+      unregister: (address) => guard.unregister(address),
+    },
     instances: INSTANCES_DEFAULT,
     clock,
     log,
@@ -30,7 +40,14 @@ export async function openCephStore(
     location: { ceph },
     records,
     volumes,
-    living: async () => [],
+    fencing: {
+      driver: new CephFencing({ client, records, instances: volumes.instances }),
+      instances: [{ address: client.addresses, kind: 'records' }],
+      joined: (members) => {
+        guard = memberGuard(members);
+      },
+    },
+    living: () => livingMembers(new MembersObject({ records, clock, random }), clock),
     // An acknowledged write is durable as it is.
     openVolume: (name) => volumes.open(name),
     close: async () => {
@@ -68,8 +85,17 @@ async function openRecords(
   }
 }
 
+/** Who is a member lists the instances of its volumes, for whoever may have to fence them. */
+function memberGuard(members: Members): InstanceGuard {
+  return {
+    register: (address) => members.register({ address, kind: 'volume' }),
+    fenceInstance: (address) => members.fenceInstance(address),
+    unregister: (address) => members.unregister(address),
+  };
+}
+
 /** A tool is no member: nobody waits for it, and it ends with what it was asked. */
-const unguarded: InstanceGuard = {
+const toolGuard: InstanceGuard = {
   register: async () => {},
   fenceInstance: async () => {
     throw new Failure('membersUnsupported', 'a tool fences nobody');

@@ -246,10 +246,12 @@ export class Gateway {
 async function join(options: GatewayOptions): Promise<Members | undefined> {
   const { store, previous, clock, random, log } = options;
   if (store.fencing === undefined) return undefined;
-  return await joinMembers({
+  const members = await joinMembers({
     ...{ records: store.records, ...store.fencing, clock, random, log },
     ...(previous === undefined ? {} : { previous }),
   });
+  store.fencing.joined?.(members);
+  return members;
 }
 
 /** Read at each login: a session takes what the document says when it begins. */

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { FencingDriver } from '../members/fencing-driver.ts';
-import type { Instance } from '../members/members.ts';
+import type { Instance, Members } from '../members/members.ts';
 import { ProcessFencing } from '../members/process-fencing.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
 import type { Member, Records } from '../records/records.ts';
@@ -29,6 +29,8 @@ export interface StoreFencing {
   readonly driver: FencingDriver;
   /** The client instances that were opened with the store: the records' own first. */
   readonly instances: readonly Instance[];
+  /** This gateway has joined: instances that are opened from now on are registered with it. */
+  joined?(members: Members): void;
 }
 
 export interface OpenStoreOptions {
