@@ -1,5 +1,6 @@
 // A demo where a test wants it: on the embedded store, or on a throwaway Ceph of its own.
 
+import type { OsdBackend } from '../../src/ceph/throwaway/ceph-conf.ts';
 import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
 import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { Demo, type DemoOptions } from './demo.ts';
@@ -16,13 +17,18 @@ export interface PlacedDemo extends AsyncDisposable {
  * Starts a demo; the store goes with it.
  *
  * @param osds of a throwaway Ceph; 0 for the embedded store
+ * @param backend `memstore` costs the least, and loses all when its OSD is killed
  */
-export async function demoAt(osds: number, options: DemoOptions = {}): Promise<PlacedDemo> {
+export async function demoAt(
+  osds: number,
+  options: DemoOptions = {},
+  backend: OsdBackend = 'bluestore',
+): Promise<PlacedDemo> {
   if (osds === 0) {
     const demo = await Demo.start(options);
     return { demo, ceph: undefined, [Symbol.asyncDispose]: async () => void (await demo.stop()) };
   }
-  const ceph = await ThrowawayCeph.start({ osds });
+  const ceph = await ThrowawayCeph.start({ osds, backend });
   try {
     await createPool(ceph, poolName);
     const demo = await Demo.start({ ...options, ceph: { conf: ceph.conf, pool: poolName } });
