@@ -48,20 +48,21 @@ export class ImageOpening {
     return runBytes(this.header.info);
   }
 
-  async read(offset: number, into: readonly Uint8Array[]): Promise<VolumeResult> {
+  read(offset: number, into: readonly Uint8Array[]): Promise<VolumeResult> {
     const length = lengthOf(into);
     if (into.length <= IMAGE_BUFFERS_MAX) {
-      return readResult(await this.#image.read(offset, into), length);
+      return this.#image.read(offset, into).then((read) => readResult(read, length));
     }
     const whole = new Uint8Array(length);
-    const result = readResult(await this.#image.read(offset, [whole]), length);
-    if (result.status === 'done') spread(whole, into);
-    return result;
+    return this.#image.read(offset, [whole]).then((read) => {
+      if (read === length) spread(whole, into);
+      return readResult(read, length);
+    });
   }
 
-  async write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
+  write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
     const list = from.length <= IMAGE_BUFFERS_MAX ? from : [joined(from)];
-    return resultOf(await this.#image.write(offset, list), false);
+    return this.#image.write(offset, list).then(writeResult);
   }
 
   async compareAndWrite(
@@ -122,6 +123,10 @@ export class ImageOpening {
     await this.header.refresh();
     return DONE;
   }
+}
+
+function writeResult(errno: number): VolumeResult {
+  return resultOf(errno, false);
 }
 
 function readResult(read: number, length: number): VolumeResult {

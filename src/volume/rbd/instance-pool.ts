@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../base/clock.ts';
+import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
@@ -108,7 +108,7 @@ export class InstancePool {
       this.instances.map(async (instance) => {
         const closed = instance.close().then(() => guard.unregister(instance.addresses));
         // One that does not close has something in flight, and stays on the list.
-        await Promise.race([closed, sleep(clock, CLIENT_CLOSE_MAX_MS)]);
+        await within(clock, CLIENT_CLOSE_MAX_MS, closed);
       }),
     );
   }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../base/clock.ts';
+import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { Pending } from '../../base/pending.ts';
@@ -193,10 +193,10 @@ export class RbdVolume implements Volume, Tenant {
     this.#moved();
     this.#operations.refuseHeld(this.#ended);
     // An OSD that is silent would keep it open for as long.
-    await Promise.race([this.#operations.drain(), sleep(clock, CLOSE_WAIT_MS)]);
+    await within(clock, CLOSE_WAIT_MS, this.#operations.drain());
     if (!isFirst) return;
     this.#instance.delete(this);
-    await Promise.race([this.#operations.opening.close(), sleep(clock, CLOSE_WAIT_MS)]);
+    await within(clock, CLOSE_WAIT_MS, this.#operations.opening.close());
     onClose();
   }
 
