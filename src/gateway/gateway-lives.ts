@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { BackOff } from '../members/back-off.ts';
@@ -59,8 +59,7 @@ export async function runGatewayLives<G extends LivingGateway>(
     if (clock.now() - startMs > BACK_OFF_MAX_MS) backOff.reset();
     const waitMs = backOff.nextMs();
     log.info('serving again after a while', { waitMs });
-    const isEnding = await Promise.race([end.then(() => true), sleep(clock, waitMs)]);
-    if (isEnding === true) return;
+    if ((await within(clock, waitMs, end)) !== undefined) return;
   }
 }
 
@@ -79,6 +78,6 @@ async function runOne<G extends LivingGateway>(
     await gateway.close();
     return how === 'over' ? 'over' : 'ended';
   } finally {
-    await Promise.race([store.close(), sleep(clock, STORE_CLOSE_WAIT_MAX_MS)]);
+    await within(clock, STORE_CLOSE_WAIT_MAX_MS, store.close());
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, sleep, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -196,12 +196,12 @@ export class Gateway {
       await this.#units.close();
       return true;
     };
-    const isClean = await Promise.race([closing(), sleep(clock, CLOSE_WAIT_MAX_MS)]);
+    const isClean = await within(clock, CLOSE_WAIT_MAX_MS, closing());
     // What may still be under way is for the others to fence.
     const leaving = this.#members?.leave(isClean === true).catch((error: unknown) => {
       this.#options.log.warn('could not leave in order', { reason: String(error) });
     });
-    await Promise.race([leaving, sleep(clock, CLOSE_WAIT_MAX_MS)]);
+    if (leaving !== undefined) await within(clock, CLOSE_WAIT_MAX_MS, leaving);
   }
 
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
@@ -114,7 +114,7 @@ export class LogicalUnits {
         if (sizeBytes === disk.size) resolve();
       });
     });
-    await Promise.race([seen, sleep(this.#clock, SIZE_WAIT_MAX_MS)]);
+    await within(this.#clock, SIZE_WAIT_MAX_MS, seen);
     stop();
     if (volume.sizeBytes === disk.size) return;
     const { name, size } = disk;

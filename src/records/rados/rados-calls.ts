@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../base/clock.ts';
+import { type Clock, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { errnoName } from '../../ceph/ceph-failure.ts';
 import { EACCES, EDQUOT, ENOSPC, EOPNOTSUPP, EPERM, ESHUTDOWN } from '../../ceph/errno.ts';
@@ -84,7 +84,7 @@ export class RadosCalls {
   /** Resolves when what is under way has ended, or after a while. */
   async settle(): Promise<void> {
     const settled = Promise.allSettled(this.#underWay);
-    await Promise.race([settled, sleep(this.#clock, SETTLE_TIME_MAX_MS)]);
+    await within(this.#clock, SETTLE_TIME_MAX_MS, settled);
   }
 
   #fenced(): Failure<RecordsFailureCode> {
