@@ -1,12 +1,14 @@
 // The driver `rados` keeps the records contract on a real Ceph of one and of three OSDs, in the
 // default and in another namespace, as a user with no more than the rights of a gateway.
 
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createErasurePool, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import type { Records } from '../../src/records/records.ts';
 import { recordsContract } from '../contract/records.ts';
-import type { RecordsWorld } from '../contract/records-world.ts';
+import { fails, type RecordsWorld } from '../contract/records-world.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { openRadosMember, type RadosMember, type RadosPlace } from '../support/rados-member.ts';
 import { RecordsProcess } from '../support/records-process.ts';
@@ -55,4 +57,18 @@ for (const [osds, namespace] of [
   await createPool(ceph, 'records');
   await ceph.createUser('gateway', { mon: 'profile rbd', osd: 'profile rbd pool=records' });
   recordsContract(`rados, ${osds} OSDs`, () => openWorld(ceph, namespace));
+  if (osds === 3) await unsuitablePools(ceph);
+}
+
+/** Records are refused where they cannot be, in words that say why. */
+async function unsuitablePools(ceph: ThrowawayCeph): Promise<void> {
+  await createErasurePool(ceph, 'erasure');
+  await createPool(ceph, 'foreign');
+  test('an erasure-coded pool, and one that the user may not write, are no place', async () => {
+    const place = { conf: ceph.conf, namespace: '' };
+    const onErasure = openRadosMember({ ...place, pool: 'erasure', user: 'admin' }, 'a');
+    await assert.rejects(onErasure, fails('recordsUnsuitable'));
+    const foreign = openRadosMember({ ...place, pool: 'foreign', user: 'gateway' }, 'a');
+    await assert.rejects(foreign, fails('recordsUnsuitable'));
+  });
 }

@@ -26,13 +26,21 @@ export async function openRadosMember(place: RadosPlace, name: string): Promise<
   const client = await RadosClient.connect({ conf, user });
   const pool = await client.openPool(place.pool, { namespace });
   const self = { name, incarnation: `${name}#${client.instanceId}` };
-  const records = await openRadosRecords({ pool, namespace, self, clock: systemClock });
-  return {
-    ...{ records, client, pool },
-    async end() {
-      await records.close();
-      pool.close();
-      await client.close();
-    },
+  const leave = async (): Promise<void> => {
+    pool.close();
+    await client.close();
   };
+  try {
+    const records = await openRadosRecords({ pool, namespace, self, clock: systemClock });
+    return {
+      ...{ records, client, pool },
+      async end() {
+        await records.close();
+        await leave();
+      },
+    };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
 }

@@ -128,8 +128,7 @@ export class RadosRecords implements Records {
 
   /** Keeps watching all channel objects, so that they are witnesses of the cluster. */
   watchCluster(): void {
-    this.#check();
-    this.#channels.watchAll();
+    if (this.#closing === undefined) this.#channels.watchAll();
   }
 
   /**
