@@ -35,7 +35,7 @@ const summaryLine = /^\s+tests\s+(\d+)\s+(\d+)\s/;
 
 interface OpenTest {
   readonly name: string;
-  /** Those up to the verdict. What follows is of the suite's clean-up or of the next one's set-up. */
+  /** Those up to the verdict: what follows is of a clean-up or of the next set-up. */
   readonly messages: string[];
   verdict: 'passed' | 'FAILED' | undefined;
 }
