@@ -1,5 +1,5 @@
-// The logical units hear how full the store is: at once when they are served, then at each look, and
-// nothing while the store does not know or does not answer.
+// The logical units hear how full the store is: at once when they are served, then at each look;
+// nothing is told while the store does not know or does not answer.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
