@@ -97,6 +97,11 @@ void callImage(const Call &call, std::function<void(Image &, Message &)> work) {
   });
 }
 
+napi_value imageUpdates(const Call &call) {
+  const auto image = call.environment.images.get(call.handle(0));
+  return number(call.env, image == nullptr ? 0 : image->updates());
+}
+
 napi_value imageInfo(const Call &call) {
   callImage(call, [](Image &image, Message &message) {
     ImageInfo info;
@@ -212,6 +217,7 @@ void defineImageCalls(napi_env env, napi_value exports) {
   define<openImage>(env, exports, "openImage");
   define<closeImage>(env, exports, "closeImage");
   define<imageInfo>(env, exports, "imageInfo");
+  define<imageUpdates>(env, exports, "imageUpdates");
   define<resizeImage>(env, exports, "resizeImage");
   define<setImageFeatures>(env, exports, "setImageFeatures");
   define<diffImage>(env, exports, "diffImage");

@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include <atomic>
 #include <cerrno>
 
 #include "blocking-call.h"
@@ -22,6 +23,8 @@ struct Image::Updates {
   std::shared_ptr<AnswerQueue> queue;
   uint32_t slot;
   uint64_t watch;
+  // How many there were.
+  std::atomic<uint32_t> count{0};
 };
 
 Image::Image(std::shared_ptr<Pool> pool, rbd_image_t handle)
@@ -36,18 +39,24 @@ Image::~Image() {
 }
 
 int Image::watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot) {
-  updates_ = std::unique_ptr<Updates>(new Updates{std::move(queue), slot, 0});
+  updates_ = std::unique_ptr<Updates>(new Updates{std::move(queue), slot, 0, {0}});
   const int result = ceph.rbd_update_watch(handle, &updates_->watch, onUpdate, updates_.get());
   if (result < 0) updates_.reset();
   return result;
 }
 
 void Image::onUpdate(void *argument) {
-  const auto *updates = static_cast<Updates *>(argument);
+  auto *updates = static_cast<Updates *>(argument);
+  // Before librbd tells whoever made the change that this client knows of it.
+  updates->count.fetch_add(1);
   Message message;
   message.slot = updates->slot;
   message.isAnswer = false;
   updates->queue->push(std::move(message));
+}
+
+uint32_t Image::updates() const {
+  return updates_ == nullptr ? 0 : updates_->count.load();
 }
 
 int Image::close() {

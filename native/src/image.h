@@ -44,6 +44,8 @@ class Image {
   // Waits. From then on, news of the header go to that slot.
   int watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot);
   int info(ImageInfo &info) const;
+  // News of the header so far, those too that are still on their way to the slot.
+  uint32_t updates() const;
   // Waits until librbd let go of all that it was given.
   int close();
 

@@ -55,6 +55,7 @@ export interface CephNative {
   openImage(slot: number, updateSlot: number, pool: number, name: string, readOnly: boolean): void;
   closeImage(slot: number, image: number): void;
   imageInfo(slot: number, image: number): void;
+  imageUpdates(image: number): number;
   resizeImage(slot: number, image: number, sizeBytes: number, allowShrink: boolean): void;
   setImageFeatures(slot: number, image: number, features: number, enabled: boolean): void;
   diffImage(

@@ -108,6 +108,14 @@ export class RbdImage {
     return image;
   }
 
+  /**
+   * How many updates by any client librbd has told of, those too whose `onUpdate` is still to come.
+   * librbd answers who made the change only after it has counted here.
+   */
+  get updates(): number {
+    return this.#calls.native.imageUpdates(this.#handle);
+  }
+
   /** As of the open, or of the last `refresh`. */
   get info(): RbdImageInfo {
     return this.#info;

@@ -6,25 +6,30 @@ import type { RbdImageInfo } from '../../ceph/rbd-image-info.ts';
 /** After an update whose header could not be read, it is read again this much later. */
 export const REFRESH_AGAIN_MS = 500;
 
+/** What this needs of an open image. */
+export type HeaderImage = Pick<RbdImage, 'info' | 'refresh' | 'onUpdate' | 'updates'>;
+
 /**
  * What is known of an open image, kept in step with its header: after each update by any client the
  * header is read again, the snapshot context of our own writes to data objects is set to it, and
  * `onChange` is called.
  */
 export class ImageHeader {
-  readonly #image: Pick<RbdImage, 'info' | 'refresh' | 'onUpdate'>;
+  readonly #image: HeaderImage;
   readonly #dataPool: Pick<RadosPool, 'setSnapWriteContext'>;
   readonly #clock: Clock;
   readonly #onChange: (info: RbdImageInfo) => void;
   readonly #stopListening: () => void;
   #refreshing: Promise<void> | undefined;
   #isStale = false;
+  /** Updates that librbd had told of when the header was last read. */
+  #seen = 0;
   #again: Timer | undefined;
   #endWait: (() => void) | undefined;
   #isClosed = false;
 
   constructor(
-    image: Pick<RbdImage, 'info' | 'refresh' | 'onUpdate'>,
+    image: HeaderImage,
     dataPool: Pick<RadosPool, 'setSnapWriteContext'>,
     clock: Clock,
     onChange: (info: RbdImageInfo) => void,
@@ -34,7 +39,7 @@ export class ImageHeader {
     this.#clock = clock;
     this.#onChange = onChange;
     dataPool.setSnapWriteContext(image.info.snapContext);
-    this.#stopListening = image.onUpdate(() => void this.refresh());
+    this.#stopListening = image.onUpdate(() => this.#look());
   }
 
   get info(): RbdImageInfo {
@@ -42,10 +47,12 @@ export class ImageHeader {
   }
 
   /**
-   * Undefined when the header is known as of every update that was told so far; else resolves when
-   * it is. What is submitted then carries the snapshot context that such an update made.
+   * Undefined when the header is known as of every update so far; else resolves when it is. What is
+   * submitted then carries the snapshot context that such an update made. Who makes a snapshot has
+   * it when librbd has counted the update here, be its news to this thread still on the way.
    */
   get fresh(): Promise<void> | undefined {
+    this.#look();
     return this.#refreshing;
   }
 
@@ -64,9 +71,14 @@ export class ImageHeader {
     this.#endWait?.();
   }
 
+  #look(): void {
+    if (this.#image.updates !== this.#seen) void this.refresh();
+  }
+
   async #refreshAll(): Promise<void> {
     while (this.#isStale && !this.#isClosed) {
       this.#isStale = false;
+      this.#seen = this.#image.updates;
       const errno = await this.#image.refresh();
       if (this.#isClosed) break;
       if (errno < 0) {

@@ -17,6 +17,7 @@ function world() {
     /** What the cluster has; a refresh brings it here. */
     newest: 0,
     errno: 0,
+    updates: 0,
     answer: () => {},
     refresh() {
       const seen = infoOf(image.newest);
@@ -32,10 +33,13 @@ function world() {
       update = listener;
       return () => log.push('undo');
     },
-    change() {
+    /** Without `isTold`, the news of it is still on its way. */
+    change(isTold = true) {
       image.newest++;
-      update();
+      image.updates++;
+      if (isTold) update();
     },
+    tell: () => update(),
   };
   const pool = {
     setSnapWriteContext(context: SnapContext | undefined) {
@@ -61,6 +65,19 @@ test('an update is followed by one look, and then all is known', async () => {
   await header.fresh;
   assert.equal(header.fresh, undefined);
   assert.deepEqual(log, ['context 0', 'refresh 1', 'context 1', 'size 1']);
+});
+
+test('an update counts before its news is there, and the news brings no second look', async () => {
+  const { log, image, header } = world();
+  image.change(false);
+  const { fresh } = header;
+  image.answer();
+  await fresh;
+  assert.equal(header.info.sizeBytes, 1);
+  image.tell();
+  await settle();
+  assert.equal(header.fresh, undefined);
+  assert.equal(log.filter((line) => line.startsWith('refresh')).length, 1);
 });
 
 test('an update during a look brings another, and who waits waits for both', async () => {
