@@ -30,8 +30,8 @@ export class FencedUnits {
   readonly #possible: Uint8Array[][];
   readonly #describe: (bytes: Uint8Array) => string;
 
-  constructor(units: number, initial: Uint8Array, describe = describeStamp) {
-    this.#possible = Array.from({ length: units }, () => [initial]);
+  constructor(units: number, initial: (unit: number) => Uint8Array, describe = describeStamp) {
+    this.#possible = Array.from({ length: units }, (_, unit) => [initial(unit)]);
     this.#describe = describe;
   }
 

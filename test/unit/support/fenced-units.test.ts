@@ -15,7 +15,7 @@ test('a write in flight may be seen or not, but what was seen once stays', () =>
     [zeros, fenced()],
     [fenced(), zeros],
   ] as const) {
-    const units = new FencedUnits(1, zeros);
+    const units = new FencedUnits(1, () => zeros);
     units.sent(0, fenced());
     assert.equal(units.seen(0, first), undefined);
     assert.equal(units.seen(0, first), undefined);
@@ -24,7 +24,7 @@ test('a write in flight may be seen or not, but what was seen once stays', () =>
 });
 
 test('of two writes in flight to a unit any may be seen, and then that one alone', () => {
-  const units = new FencedUnits(1, zeros);
+  const units = new FencedUnits(1, () => zeros);
   units.sent(0, fenced(1));
   units.sent(0, fenced(2));
   assert.equal(units.seen(0, fenced(2)), undefined);
@@ -32,7 +32,7 @@ test('of two writes in flight to a unit any may be seen, and then that one alone
 });
 
 test('what another gateway wrote is not undone', () => {
-  const units = new FencedUnits(1, zeros);
+  const units = new FencedUnits(1, () => zeros);
   units.sent(0, fenced());
   units.sent(0, other);
   units.written(0, other);
@@ -42,7 +42,7 @@ test('what another gateway wrote is not undone', () => {
 });
 
 test('nobody else is ever seen, nor half a write', () => {
-  const units = new FencedUnits(2, zeros);
+  const units = new FencedUnits(2, () => zeros);
   units.sent(0, fenced());
   assert.match(units.seen(0, other) ?? '', /shows writer 2 .*, not zeros or writer 1 /);
   const torn = Buffer.concat([fenced().subarray(0, 512), zeros.subarray(512)]);

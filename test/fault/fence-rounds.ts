@@ -1,0 +1,316 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
+import { type CommandHandle, Initiator } from '../initiator/initiator.ts';
+import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
+import type { CephGateway } from '../support/ceph-gateways.ts';
+import { FencedUnits, stampedBytes } from '../support/fenced-units.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
+import { FENCE_TARGET, type FenceWorld } from './fence-world.ts';
+
+/** `stopped`: by SIGSTOP; `cut`: off from the cluster, by a packet filter. */
+export type FenceCause = 'stopped' | 'cut';
+
+export interface FenceRoundsOptions {
+  readonly world: FenceWorld;
+  readonly rounds: number;
+  readonly random: SeededRandom;
+  /** By turns, from the first on. */
+  readonly causes: readonly FenceCause[];
+  /** Goes on after a round that found something, and tells it in the round's `faults`. */
+  readonly keepsFaults?: boolean;
+  readonly onRound?: (round: FenceRound) => void;
+}
+
+export interface FenceRound {
+  readonly round: number;
+  readonly victim: string;
+  readonly cause: FenceCause;
+  /** By command; else by suspicion, with nobody asking. */
+  readonly isAsked: boolean;
+  /** Another gateway could not reach the monitor from before the fence until after it. */
+  readonly isMapHeldOld: boolean;
+  /** From the stop, or the cut, to the finished fence. */
+  readonly fencedMs: number;
+  /** Of the units that the fenced gateway was writing, how many show it, and how many do not. */
+  readonly landed: number;
+  readonly lost: number;
+  readonly faults: readonly string[];
+}
+
+const UNIT_LENGTH = 4096;
+const BLOCKS = UNIT_LENGTH / 512;
+const OBJECT_BYTES = 4 * 2 ** 20;
+const OBJECTS = 16;
+const UNITS = 384;
+const SESSIONS_OF_VICTIM = 4;
+const READS_MAX = 64;
+const WAIT_MAX_MS = 300;
+const HELD_WAIT_MAX_MS = 1_000;
+const DROP_LIMIT_MS = 30_000;
+const LATER_LOOKS = 3;
+const UNIT_ATTENTIONS_MAX = 10;
+
+type Use = 'readHeld' | 'writeHeld' | 'readOther' | 'writeOther' | 'later';
+const USES: readonly Use[] = [
+  'readHeld',
+  'readHeld',
+  'writeHeld',
+  'readOther',
+  'writeOther',
+  'later',
+];
+
+/**
+ * Fences a gateway while its writes are in flight to a stopped OSD, has the others read and write
+ * the same units afterwards, lets the OSD and the fenced one go on, and looks, round by round, that
+ * nothing that was seen or written since changes. Rejects on the first fault.
+ */
+export async function fenceRounds(options: FenceRoundsOptions): Promise<FenceRound[]> {
+  const done: FenceRound[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    const result = await new Round(options, round).run();
+    done.push(result);
+    options.onRound?.(result);
+    if (result.faults.length === 0 || options.keepsFaults) continue;
+    throw new Error(`${JSON.stringify({ ...result, faults: result.faults.slice(0, 10) })}`);
+  }
+  return done;
+}
+
+class Round {
+  readonly #world: FenceWorld;
+  readonly #random: SeededRandom;
+  readonly #round: number;
+  readonly #cause: FenceCause;
+  readonly #isAsked: boolean;
+  readonly #isMapHeldOld: boolean;
+  readonly #victim: CephGateway;
+  /** The one whose map is held old, and the one that fences. */
+  readonly #held: CephGateway;
+  readonly #other: CephGateway;
+  readonly #faults: string[] = [];
+  readonly #units: FencedUnits;
+  readonly #written: readonly Buffer[];
+  #use: readonly Use[] = [];
+
+  constructor({ world, random, causes }: FenceRoundsOptions, round: number) {
+    this.#world = world;
+    this.#random = random;
+    this.#round = round;
+    this.#cause = causes[round % causes.length]!;
+    this.#isAsked = Math.floor(round / 2) % 2 === 0;
+    this.#isMapHeldOld = world.isInNamespaces && round % 2 === 1;
+    const first = random.below(world.gateways.length);
+    const step = 1 + random.below(2);
+    const at = (i: number) => world.gateways[(first + i * step) % world.gateways.length]!;
+    [this.#victim, this.#held, this.#other] = [at(0), at(1), at(2)];
+    const bytes = (writer: number, unit: number) =>
+      stampedBytes({ writer, round, unit, write: 0 }, UNIT_LENGTH);
+    this.#base = (unit) => bytes(0, unit);
+    this.#ours = (unit) => bytes(2, unit);
+    this.#written = Array.from({ length: UNITS }, (_, unit) => bytes(1, unit));
+    this.#units = new FencedUnits(UNITS, this.#base);
+  }
+
+  readonly #base: (unit: number) => Buffer;
+  readonly #ours: (unit: number) => Buffer;
+
+  async run(): Promise<FenceRound> {
+    const { osd, cluster } = this.#world;
+    const member = await cluster.serving(cluster.gateways.indexOf(this.#victim));
+    const held = await this.#connect(this.#held);
+    const other = await this.#connect(this.#other);
+    await this.#each(all(), (unit) => write(other, unit, this.#base(unit)));
+    const victims = await Promise.all(
+      Array.from({ length: SESSIONS_OF_VICTIM }, () => this.#connect(this.#victim)),
+    );
+    this.#use = all().map(() => this.#random.pick(USES));
+    await osd.pause();
+    const begun = await this.#beginWrites(victims);
+    if (this.#isMapHeldOld) await this.#held.namespace!.cut(this.#world.monPorts);
+    const stoppedMs = performance.now();
+    if (this.#cause === 'stopped') this.#victim.signal('SIGSTOP');
+    else await this.#victim.namespace!.cut(this.#world.ceph.ports);
+    if (this.#isAsked) void cluster.allpath('fence', this.#victim.name).catch(() => {});
+    await cluster.fenced(member);
+    const fencedMs = Math.round(performance.now() - stoppedMs);
+    await this.#goOn(held, other, victims);
+    await this.#lookAgain(held, other);
+    await this.#judgeAnswers(begun);
+    const landed = await this.#countLanded(other);
+    await Promise.all([held, other].map((initiator) => initiator.logout()));
+    await this.#victim.kill();
+    await this.#victim.start();
+    const back = await this.#connect(this.#victim);
+    await this.#each(all(), async (unit) => this.#look(back, unit));
+    await back.logout();
+    return {
+      round: this.#round,
+      victim: this.#victim.name,
+      cause: this.#cause,
+      isAsked: this.#isAsked,
+      isMapHeldOld: this.#isMapHeldOld,
+      fencedMs,
+      ...landed,
+      faults: this.#faults,
+    };
+  }
+
+  /** Resolves when the gateway has handed all of them to the cluster. */
+  async #beginWrites(victims: readonly Initiator[]): Promise<ReadonlyMap<number, CommandHandle>> {
+    const begun = new Map<number, CommandHandle>();
+    for (const unit of all()) {
+      const bytes = this.#written[unit]!;
+      this.#units.sent(unit, bytes);
+      begun.set(unit, victims[unit % victims.length]!.start(writeRequest(unit, bytes)));
+    }
+    // Answered after what came before it was taken.
+    await Promise.all(victims.map((initiator) => initiator.nop()));
+    await delay(this.#random.below(WAIT_MAX_MS));
+    return begun;
+  }
+
+  /** The fence is finished: the others use the units, and all that was held back goes on. */
+  async #goOn(held: Initiator, other: Initiator, victims: readonly Initiator[]): Promise<void> {
+    const { osd } = this.#world;
+    const using = Promise.all([
+      this.#using(held, 'readHeld', (unit) => this.#look(held, unit)),
+      this.#using(held, 'writeHeld', (unit) => this.#overwrite(held, unit)),
+      this.#using(other, 'readOther', (unit) => this.#look(other, unit)),
+      this.#using(other, 'writeOther', (unit) => this.#overwrite(other, unit)),
+    ]);
+    // Judged below; a wait in between must not find it unhandled.
+    using.catch(() => {});
+    await Promise.all([held.nop(), other.nop()]);
+    const goOn = [
+      async () => osd.resume(),
+      async () => {
+        if (this.#cause === 'stopped') this.#victim.signal('SIGCONT');
+        else await this.#victim.namespace!.mend();
+      },
+    ];
+    if (this.#random.below(2) === 1) goOn.reverse();
+    const mend = async () => {
+      if (!this.#isMapHeldOld) return;
+      await delay(this.#random.below(HELD_WAIT_MAX_MS));
+      await this.#held.namespace!.mend();
+    };
+    const mended = mend();
+    for (const step of goOn) {
+      await delay(this.#random.below(WAIT_MAX_MS));
+      await step();
+    }
+    await mended;
+    await using;
+    await within(
+      'the fenced gateway drops its sessions',
+      DROP_LIMIT_MS,
+      victims.map((each) => each.closed),
+    );
+  }
+
+  async #lookAgain(held: Initiator, other: Initiator): Promise<void> {
+    for (let look = 0; look < LATER_LOOKS; look++) {
+      for (const through of [other, held])
+        await this.#each(all(), (unit) => this.#look(through, unit));
+      await delay(this.#random.below(WAIT_MAX_MS));
+    }
+  }
+
+  /** What the fenced gateway answered GOOD is there, where nobody wrote over it. */
+  async #judgeAnswers(begun: ReadonlyMap<number, CommandHandle>): Promise<void> {
+    for (const [unit, { result }] of begun) {
+      const answer = await result.catch(() => undefined);
+      if (answer?.status !== 0 || this.#use[unit]!.startsWith('write')) continue;
+      const wrong = this.#units.seen(unit, this.#written[unit]!);
+      if (wrong !== undefined) this.#faults.push(`answered GOOD by ${this.#victim.name}: ${wrong}`);
+    }
+  }
+
+  async #countLanded(through: Initiator): Promise<{ landed: number; lost: number }> {
+    let [landed, lost] = [0, 0];
+    await this.#each(all(), async (unit) => {
+      if (this.#use[unit]!.startsWith('write')) return;
+      if ((await read(through, unit)).equals(this.#written[unit]!)) landed += 1;
+      else lost += 1;
+    });
+    return { landed, lost };
+  }
+
+  async #look(through: Initiator, unit: number): Promise<void> {
+    const wrong = this.#units.seen(unit, await read(through, unit));
+    if (wrong !== undefined) this.#faults.push(wrong);
+  }
+
+  async #overwrite(through: Initiator, unit: number): Promise<void> {
+    const bytes = this.#ours(unit);
+    await write(through, unit, bytes);
+    this.#units.written(unit, bytes);
+  }
+
+  async #using(_: Initiator, use: Use, work: (unit: number) => Promise<void>): Promise<void> {
+    await this.#each(
+      all().filter((unit) => this.#use[unit] === use),
+      work,
+    );
+  }
+
+  async #each(units: readonly number[], work: (unit: number) => Promise<void>): Promise<void> {
+    let next = 0;
+    const worker = async () => {
+      while (next < units.length) await work(units[next++]!);
+    };
+    await Promise.all(Array.from({ length: READS_MAX }, worker));
+  }
+
+  async #connect(gateway: CephGateway): Promise<Initiator> {
+    const initiator = await Initiator.connect({
+      ...gateway.address,
+      targetName: FENCE_TARGET,
+      initiatorName: `iqn.2026-11.test:${gateway.name}`,
+    });
+    await execute(initiator, { cdb: testUnitReady() });
+    return initiator;
+  }
+}
+
+function all(): number[] {
+  return Array.from({ length: UNITS }, (_, unit) => unit);
+}
+
+/** Neighbours lie in different objects. */
+function lbaOf(unit: number): number {
+  const offset = (unit % OBJECTS) * OBJECT_BYTES + Math.floor(unit / OBJECTS) * UNIT_LENGTH;
+  return offset / 512;
+}
+
+function writeRequest(unit: number, dataOut: Buffer): ScsiRequest {
+  return { cdb: write16(lbaOf(unit), BLOCKS), dataOut };
+}
+
+async function write(through: Initiator, unit: number, bytes: Buffer): Promise<void> {
+  await execute(through, writeRequest(unit, bytes));
+}
+
+async function read(through: Initiator, unit: number): Promise<Buffer> {
+  const request = { cdb: read16(lbaOf(unit), BLOCKS), dataInLength: UNIT_LENGTH };
+  return (await execute(through, request)).dataIn;
+}
+
+/** Takes unit attentions on the way. */
+async function execute(through: Initiator, request: ScsiRequest): Promise<ScsiResult> {
+  for (let attention = 0; ; attention++) {
+    const result = await through.execute(request);
+    if (result.status === 0) return result;
+    const isAttention = (result.sense[2] ?? 0) % 16 === 6;
+    if (isAttention && attention < UNIT_ATTENTIONS_MAX) continue;
+    throw new Error(`status ${result.status} ${result.sense.toString('hex')}`);
+  }
+}
+
+async function within(what: string, limitMs: number, waits: readonly Promise<unknown>[]) {
+  const late = delay(limitMs, 'late', { ref: false });
+  const ended = Promise.all(waits).then(() => 'ended');
+  if ((await Promise.race([ended, late])) === 'late')
+    throw new Error(`not within ${limitMs} ms: ${what}`);
+}
