@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { valueObjectOf } from '../../src/records/rados/object-names.ts';
 import { OPERATION_TIME_MAX_MS } from '../../src/records/rados/rados-calls.ts';
 import type { Records } from '../../src/records/records.ts';
 import { bytes, echo, fails, HANG_MS, text } from '../contract/records-world.ts';
@@ -28,10 +29,12 @@ after(() => Promise.all(members.map((member) => member.end())));
 const ceph = await cephOfFile({ mgr: true });
 await createPool(ceph, 'records');
 await ceph.createUser('gateway', { mon: 'profile rbd', osd: 'profile rbd pool=records' });
+const three = await cephOfFile({ osds: 3 });
+await createPool(three, 'records');
 const place: RadosPlace = { conf: ceph.conf, pool: 'records', namespace: '', user: 'gateway' };
 
-async function open(name: string): Promise<RadosMember> {
-  const member = await openRadosMember(place, name);
+async function open(name: string, where = place): Promise<RadosMember> {
+  const member = await openRadosMember(where, name);
   members.push(member);
   return member;
 }
@@ -106,6 +109,39 @@ test('an OSD that is stopped: calls end in their bound, the witnesses tell, and 
   const { answers, missing } = await records.notify('stop', bytes('again'), HANG_MS);
   assert.deepEqual([answers.length, missing], [1, []]);
   assert.equal(lost, 1);
+});
+
+test('one stopped OSD of three is not the silence of the cluster, and holds up its share alone', {
+  timeout: LIMIT_MS,
+}, async (context) => {
+  const where = { ...place, conf: three.conf, user: 'admin' };
+  const { records } = await open('third', where);
+  records.watchCluster();
+  const keys = Array.from({ length: 30 }, (_, index) => `third/${index}`);
+  for (const key of keys) await records.compareAndSet(key, 0, bytes(key));
+  await until(() => Math.max(...records.witnessAgesMs()) < 1000);
+  // One that has something to hold up, or the test says nothing.
+  const map = (await three.askJson({
+    prefix: 'osd map',
+    pool: 'records',
+    object: valueObjectOf(keys[0]!),
+  })) as {
+    acting_primary: number;
+  };
+  const osd = three.osds[map.acting_primary]!;
+  await osd.pause();
+  context.after(() => osd.resume());
+  const read = await Promise.allSettled(keys.map((key) => records.get(key)));
+  const there = read.filter(({ status }) => status === 'fulfilled');
+  assert.ok(there.length > 0 && there.length < keys.length, `${there.length} were read`);
+  const agesMs = records.witnessAgesMs();
+  assert.ok(Math.max(...agesMs) > OPERATION_TIME_MAX_MS - 1000);
+  assert.ok(Math.min(...agesMs) < OPERATION_TIME_MAX_MS / 2);
+  osd.resume();
+  for (const key of keys) {
+    assert.equal(text((await untilAvailable(() => records.get(key)))?.value), key);
+  }
+  await until(() => Math.max(...records.witnessAgesMs()) < 1000);
 });
 
 test('an OSD that is killed and started again: nothing acknowledged is lost, watches come back', {
@@ -184,11 +220,11 @@ test('a pool without room takes no new map, and goes on with every record and ma
   const setQuota = (bytes: string) =>
     ceph.ask({ prefix: 'osd pool set-quota', pool: 'records', field: 'max_bytes', val: bytes });
   context.after(() => setQuota('0'));
-  await setQuota('1');
-  // RADOS counts the data of objects, and no omap.
+  // OSDs count the data of objects, and no omap.
   const filler = join(ceph.folder, 'filler');
   await writeFile(filler, 'full');
   await ceph.rados('-p', 'records', 'put', 'filler', filler);
+  await setQuota('1');
   let maps = 0;
   const refused = async (): Promise<boolean> => {
     try {
@@ -208,6 +244,13 @@ test('a pool without room takes no new map, and goes on with every record and ma
     const { answers } = await records.notify(`full/${channel}`, bytes('?'), HANG_MS);
     assert.equal(answers.length, 1);
   }
+  // Also for who joins now, and knows from its map of the cluster that the pool is full.
+  const joiner = await open('joiner');
+  await joiner.client.waitForLatestOsdmap();
+  await increment(joiner.records, 'full/0');
+  await joiner.records.watch('full/0', echo(String));
+  const { answers } = await joiner.records.notify('full/0', bytes('?'), HANG_MS);
+  assert.equal(answers.length, 2);
   await setQuota('0');
   await until(async () => !(await refused()));
 });
@@ -237,7 +280,7 @@ test('processes that count one record up lose nothing', {
 test('a storm of notifications from several members is answered whole', {
   timeout: LIMIT_MS,
 }, async () => {
-  const storm = await Promise.all(['s1', 's2', 's3'].map(open));
+  const storm = await Promise.all(['s1', 's2', 's3'].map((name) => open(name)));
   const channels = Array.from({ length: 20 }, (_, index) => `storm/${index}`);
   for (const { records } of storm) {
     for (const channel of channels) await records.watch(channel, echo(String));
