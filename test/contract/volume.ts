@@ -155,6 +155,35 @@ function compareAndWrites(on: On): void {
     assert.deepEqual(await content(volume, 0, 1024), counting(1024));
   });
 
+  on('as long as it may be, it compares and writes the whole', async (volume) => {
+    const { compareAndWriteMaxBytes, atomicBoundaryBytes } = volume.limits;
+    const length = Math.min(compareAndWriteMaxBytes, atomicBoundaryBytes, SIZE);
+    assert.ok(length >= 4096, 'the longest logical block fits');
+    const offset = Math.floor((SIZE - length) / atomicBoundaryBytes) * atomicBoundaryBytes;
+    const data = counting(length);
+    done(await volume.compareAndWrite(offset, split(bytes(length, 0), [512]), [data]));
+    const last = data.slice();
+    last[length - 1] = 0;
+    const result = await volume.compareAndWrite(offset, [last], [bytes(length, 0)]);
+    assert.deepEqual(result, { status: 'miscompare', offset: length - 1 });
+    assert.deepEqual(await content(volume, offset, length), data);
+  });
+
+  on('a block that a write changes meanwhile is compared before or after it, whole', async (it) => {
+    done(await it.write(0, [bytes(4096, 1)]));
+    for (let round = 0; round < 10; round++) {
+      const [written, compared] = await Promise.all([
+        it.write(0, [bytes(4096, 2)]),
+        it.compareAndWrite(0, [bytes(4096, 1)], [bytes(4096, 3)]),
+      ]);
+      done(written);
+      // Compared first, the write came over it; compared last, it found the write.
+      assert.ok(compared.status === 'done' || compared.status === 'miscompare');
+      assert.deepEqual(await content(it, 0, 4096), bytes(4096, 2), compared.status);
+      done(await it.write(0, [bytes(4096, 1)]));
+    }
+  });
+
   on('beyond its length or boundary it is refused', async (volume) => {
     const { compareAndWriteMaxBytes: max, atomicBoundaryBytes: boundary } = volume.limits;
     const attempts = [[0, max + 512]];
