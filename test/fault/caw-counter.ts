@@ -37,6 +37,8 @@ export class CawCounter {
   readonly #options: CawCounterOptions;
   readonly #initiators: readonly MultipathInitiator[];
   readonly #done: number[];
+  /** Initiators whose next increment was sent, lost its path, and was not applied when last seen. */
+  readonly #late = new Set<number>();
   #running = false;
   #workers: Promise<void>[] = [];
   #miscompares = 0;
@@ -103,13 +105,14 @@ export class CawCounter {
     const reader = this.#initiators[0]!;
     reader.prefer(path);
     const block = await this.#read(reader);
+    for (const index of [...this.#late]) this.#resolve(index, block);
     return {
       done: [...this.#done],
       miscompares: this.#miscompares,
       unknown: this.#unknown,
       unknownApplied: this.#unknownApplied,
       total: block.readUInt32BE(TOTAL_AT),
-      shares: this.#done.map((_, index) => block.readUInt32BE(SHARES_AT + 4 * index)),
+      shares: this.#done.map((_, index) => shareOf(block, index)),
     };
   }
 
@@ -128,23 +131,31 @@ export class CawCounter {
       const outcome = await this.#swap(initiator, known, next);
       if (outcome === 'swapped') {
         this.#done[index]! += 1;
+        // It compares with a total that is gone.
+        this.#late.delete(index);
         known = next;
         continue;
       }
       known = await this.#read(initiator);
       if (outcome === 'miscompare') this.#miscompares += 1;
-      else this.#resolve(index, known);
+      else {
+        this.#unknown += 1;
+        this.#late.add(index);
+      }
+      this.#resolve(index, known);
     }
   }
 
-  /** The path is lost with its gateway's end: what was not applied by now never is. */
+  /**
+   * Where a path was lost with its gateway's end. What that gateway had sent to a cluster may land
+   * until its fence is finished: then it is the very increment that its initiator tries again, and
+   * only one of the two can be applied.
+   */
   #resolve(index: number, block: Buffer): void {
-    this.#unknown += 1;
-    const share = block.readUInt32BE(SHARES_AT + 4 * index);
-    if (share === this.#done[index]! + 1) {
-      this.#done[index]! += 1;
-      this.#unknownApplied += 1;
-    }
+    if (!this.#late.has(index) || shareOf(block, index) !== this.#done[index]! + 1) return;
+    this.#late.delete(index);
+    this.#done[index]! += 1;
+    this.#unknownApplied += 1;
   }
 
   async #swap(
@@ -176,6 +187,10 @@ export class CawCounter {
     if (status !== 0) throw new Error(`READ: status ${status}`);
     return dataIn;
   }
+}
+
+function shareOf(block: Buffer, index: number): number {
+  return block.readUInt32BE(SHARES_AT + 4 * index);
 }
 
 function blockLength({ blockLength = 512 }: CawCounterOptions): number {

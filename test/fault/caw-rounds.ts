@@ -8,6 +8,7 @@ export interface CawRoundsOptions {
   readonly rounds: number;
   readonly random: SeededRandom;
   readonly initiators?: number;
+  readonly blockLength?: number;
   /** Increments of each round. */
   readonly increments?: number;
   /** Kill one gateway in each round. */
@@ -26,6 +27,7 @@ export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> 
     targetName: demoTargetName,
     initiators,
     lba: 7,
+    ...(options.blockLength === undefined ? {} : { blockLength: options.blockLength }),
   });
   let summary: CawSummary | undefined;
   try {

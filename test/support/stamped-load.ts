@@ -16,7 +16,9 @@ export interface StampedLoadOptions {
   readonly answerBoundMs?: number;
 }
 
-const RECONNECT_LIMIT_MS = 15_000;
+const PROGRESS_LIMIT_MS = 15_000;
+/** A gateway that was fenced before waits up to 60 s until it serves again. */
+const RECONNECT_LIMIT_MS = 75_000;
 
 /** Several initiators, each with a region of its own, spread over the paths by turns. */
 export class StampedLoad {
@@ -71,7 +73,7 @@ export class StampedLoad {
   }
 
   /** Resolves when every writer has had another `count` writes acknowledged. */
-  async progress(count: number, limitMs = RECONNECT_LIMIT_MS): Promise<void> {
+  async progress(count: number, limitMs = PROGRESS_LIMIT_MS): Promise<void> {
     const goals = this.writers.map(({ acknowledged }) => acknowledged + count);
     await waitFor(
       'every writer goes on',
