@@ -31,6 +31,8 @@ export interface FenceRound {
   readonly isMapHeldOld: boolean;
   /** From the stop, or the cut, to the finished fence. */
   readonly fencedMs: number;
+  /** From when the fenced one could act again to the end of its last session. */
+  readonly droppedMs: number;
   /** Of the units that the fenced gateway was writing, how many show it, and how many do not. */
   readonly landed: number;
   readonly lost: number;
@@ -134,7 +136,7 @@ class Round {
     if (this.#isAsked) void cluster.allpath('fence', this.#victim.name).catch(() => {});
     await cluster.fenced(member);
     const fencedMs = Math.round(performance.now() - stoppedMs);
-    await this.#goOn(held, other, victims);
+    const droppedMs = await this.#goOn(held, other, victims);
     await this.#lookAgain(held, other);
     await this.#judgeAnswers(begun);
     const landed = await this.#countLanded(other);
@@ -151,6 +153,7 @@ class Round {
       isAsked: this.#isAsked,
       isMapHeldOld: this.#isMapHeldOld,
       fencedMs,
+      droppedMs,
       ...landed,
       faults: this.#faults,
     };
@@ -171,42 +174,43 @@ class Round {
   }
 
   /** The fence is finished: the others use the units, and all that was held back goes on. */
-  async #goOn(held: Initiator, other: Initiator, victims: readonly Initiator[]): Promise<void> {
-    const { osd } = this.#world;
+  async #goOn(held: Initiator, other: Initiator, victims: readonly Initiator[]): Promise<number> {
     const using = Promise.all([
-      this.#using(held, 'readHeld', (unit) => this.#look(held, unit)),
-      this.#using(held, 'writeHeld', (unit) => this.#overwrite(held, unit)),
-      this.#using(other, 'readOther', (unit) => this.#look(other, unit)),
-      this.#using(other, 'writeOther', (unit) => this.#overwrite(other, unit)),
+      this.#using('readHeld', (unit) => this.#look(held, unit)),
+      this.#using('writeHeld', (unit) => this.#overwrite(held, unit)),
+      this.#using('readOther', (unit) => this.#look(other, unit)),
+      this.#using('writeOther', (unit) => this.#overwrite(other, unit)),
     ]);
     // Judged below; a wait in between must not find it unhandled.
     using.catch(() => {});
     await Promise.all([held.nop(), other.nop()]);
+    const mended = this.#mendHeld();
+    let continuedMs = 0;
     const goOn = [
-      async () => osd.resume(),
+      async () => this.#world.osd.resume(),
       async () => {
         if (this.#cause === 'stopped') this.#victim.signal('SIGCONT');
         else await this.#victim.namespace!.mend();
+        continuedMs = performance.now();
       },
     ];
     if (this.#random.below(2) === 1) goOn.reverse();
-    const mend = async () => {
-      if (!this.#isMapHeldOld) return;
-      await delay(this.#random.below(HELD_WAIT_MAX_MS));
-      await this.#held.namespace!.mend();
-    };
-    const mended = mend();
     for (const step of goOn) {
       await delay(this.#random.below(WAIT_MAX_MS));
       await step();
     }
+    const closed = victims.map((each) => each.closed);
+    await within('the fenced gateway drops its sessions', DROP_LIMIT_MS, closed);
+    const droppedMs = Math.round(performance.now() - continuedMs);
     await mended;
     await using;
-    await within(
-      'the fenced gateway drops its sessions',
-      DROP_LIMIT_MS,
-      victims.map((each) => each.closed),
-    );
+    return droppedMs;
+  }
+
+  async #mendHeld(): Promise<void> {
+    if (!this.#isMapHeldOld) return;
+    await delay(this.#random.below(HELD_WAIT_MAX_MS));
+    await this.#held.namespace!.mend();
   }
 
   async #lookAgain(held: Initiator, other: Initiator): Promise<void> {
@@ -248,7 +252,7 @@ class Round {
     this.#units.written(unit, bytes);
   }
 
-  async #using(_: Initiator, use: Use, work: (unit: number) => Promise<void>): Promise<void> {
+  async #using(use: Use, work: (unit: number) => Promise<void>): Promise<void> {
     await this.#each(
       all().filter((unit) => this.#use[unit] === use),
       work,
