@@ -10,6 +10,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { storeWords } from '../../src/cli/store-options.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  FENCE_CHANNEL,
+  type FenceAnswer,
+} from '../../src/gateway/channels.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import type { MemberState, MembersView } from '../../src/members/members.ts';
@@ -26,6 +32,7 @@ const program =
 const ISCSI_PORT = 3260;
 const END_LIMIT_MS = 15_000;
 const READY_LIMIT_MS = 60_000;
+const FENCE_WAIT_MS = 8_000;
 const POLL_MS = 20;
 /** Of what a gateway says on standard error, so many of the last characters are kept. */
 const ERRORS_MAX = 20_000;
@@ -221,6 +228,13 @@ export class CephGateways {
     const { code, stderr, stdout } = await this.allpath(...args);
     if (code !== 0) throw new Error(`allpath ${args.join(' ')}: ${stderr}`);
     return stdout;
+  }
+
+  /** Asks the gateways that serve to fence one, as the command does; resolves what each answers. */
+  async askToFence(name: string): Promise<readonly FenceAnswer[]> {
+    const request = encodeMessage({ name });
+    const { answers } = await this.#tool.records.notify(FENCE_CHANNEL, request, FENCE_WAIT_MS);
+    return answers.flatMap(({ payload }) => decodeMessage<FenceAnswer>(payload) ?? []);
   }
 
   /** The members as the store has them now. */
