@@ -51,8 +51,11 @@ export async function openCephStore(
     // An acknowledged write is durable as it is.
     openVolume: (name) => volumes.open(name),
     close: async () => {
-      await volumes.close();
-      await closeRecords();
+      try {
+        await volumes.close();
+      } finally {
+        await closeRecords();
+      }
     },
   };
 }

@@ -103,10 +103,18 @@ export class InstancePool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { clock, guard } = this.#options;
+    const { clock, guard, log } = this.#options;
+    const unregister = async ({ addresses }: ClientInstance): Promise<void> => {
+      try {
+        await guard.unregister(addresses);
+      } catch (error) {
+        // Who is no member any more, fenced or by leaving, has no list to take it from.
+        log.debug('a client instance stays listed', { addresses, reason: String(error) });
+      }
+    };
     await Promise.all(
       this.instances.map(async (instance) => {
-        const closed = instance.close().then(() => guard.unregister(instance.addresses));
+        const closed = instance.close().then(() => unregister(instance));
         // One that does not close has something in flight, and stays on the list.
         await within(clock, CLIENT_CLOSE_MAX_MS, closed);
       }),

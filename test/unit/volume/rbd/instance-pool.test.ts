@@ -103,3 +103,13 @@ test('how many instances there are is bounded', () => {
     assert.throws(() => world(count), { code: 'instancesBad' });
   }
 });
+
+test('a store closes whole when its gateway is no member any more', async () => {
+  const { rbd, pool } = world(2);
+  await Promise.all([pool.place(addTo), pool.place(addTo)]);
+  rbd.guard.unregister = async () => {
+    throw new Error('planted: this incarnation is closed');
+  };
+  await pool.close();
+  assert.deepEqual(rbd.log.slice(-2), ['close client-1', 'close client-2']);
+});
