@@ -6,7 +6,12 @@ import type { Member, Records } from '../records/records.ts';
 import { clusterCall } from './cluster-call.ts';
 import type { FencingDriver } from './fencing-driver.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { JOIN_ATTEMPTS_MAX, JOIN_STEP_MAX_MS, SUSPICION_HEARTBEATS } from './limits.ts';
+import {
+  JOIN_ATTEMPTS_MAX,
+  JOIN_STEP_MAX_MS,
+  LATE_HEARTBEATS_MAX,
+  SUSPICION_HEARTBEATS,
+} from './limits.ts';
 import { type Instance, isOpen, isSame, type MemberState, stateOf } from './members.ts';
 import { MembersObject } from './members-object.ts';
 import { open } from './roster-changes.ts';
@@ -86,6 +91,8 @@ async function deadNamesake(
   }
   return await new Promise((resolve, reject) => {
     const still = new StandStill();
+    let { counter } = first.heartbeat;
+    let moves = 0;
     const end = (settle: () => void): void => {
       row.stop();
       settle();
@@ -99,10 +106,9 @@ async function deadNamesake(
         const now = namesakeIn(view);
         if (now === undefined) return end(() => resolve(undefined));
         const { incarnation, heartbeat } = now;
-        const isFirst = isSame(now, first);
-        if (!isFirst || heartbeat.counter !== first.heartbeat.counter) {
-          return end(() => reject(taken()));
-        }
+        if (heartbeat.counter !== counter) moves += 1;
+        counter = heartbeat.counter;
+        if (!isSame(now, first) || moves > LATE_HEARTBEATS_MAX) return end(() => reject(taken()));
         if (kind !== 'regular') return;
         still.observe(new Map([[incarnation, heartbeat.counter]]));
         if (still.count(incarnation) >= SUSPICION_HEARTBEATS) end(() => resolve(now));

@@ -6,6 +6,8 @@ export const HEARTBEAT_LATE_MAX_MS = 250;
 export const HEARTBEAT_CONFIRM_MAX_MS = 1_000;
 /** A member that stands still over so many consecutive heartbeats of an observer is fenced. */
 export const SUSPICION_HEARTBEATS = 8;
+/** Heartbeats of a process that has ended which may land yet: it had one in flight at a time. */
+export const LATE_HEARTBEATS_MAX = 1;
 /** A member that has neither passed an epoch nor holds over so many (2 s) is fenced. */
 export const BARRIER_HEARTBEATS = 4;
 

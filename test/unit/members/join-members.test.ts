@@ -40,11 +40,11 @@ test('of several fences its own name comes first, whoever was opened first', asy
   assert.deepEqual(next.blocklisted.slice(0, 2), [b.address, x.address]);
 });
 
-test('a name that is alive is refused to a second process within a heartbeat', async () => {
+test('a name that is alive is refused to a second process within two heartbeats', async () => {
   const world = new MembersWorld(2, { delayMaxMs: 5 });
   const [a] = (await world.serving('a')) as [SimGateway];
   const twin = await world.gateway('a');
-  await world.within(1_000, assert.rejects(twin.join(), { code: 'membersNameTaken' }));
+  await world.within(1_500, assert.rejects(twin.join(), { code: 'membersNameTaken' }));
   await world.clock.advance(10_000);
   assert.equal(a.closed, undefined);
   assert.equal(rosterNow(world).members.filter(isOpen).length, 1);
@@ -59,6 +59,22 @@ test('a name that a killed process left is taken when it stood still for eight b
   await world.clock.advance(3_900);
   assert.equal(heir.members, undefined);
   await world.within(1_000, serving);
+  assert.deepEqual(world.cluster.blocklisted, [a.address]);
+});
+
+test('the last heartbeat of a killed process, landing late, does not keep its name', async () => {
+  const world = new MembersWorld(11);
+  const [a] = (await world.serving('a')) as [SimGateway];
+  a.kill();
+  const heir = await world.gateway('a');
+  const serving = heir.serve();
+  await world.clock.advance(600);
+  const { heartbeat } = rosterNow(world).members[0]!;
+  const { clock, random } = world;
+  const late = { ...heartbeat, counter: heartbeat.counter + 1 };
+  const landing = new MembersObject({ records: heir.records, clock, random }).beat(a.self, late);
+  assert.equal(await world.within(100, landing), true);
+  await world.within(TAKE_OVER_MAX_MS, serving);
   assert.deepEqual(world.cluster.blocklisted, [a.address]);
 });
 
