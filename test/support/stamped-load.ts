@@ -7,8 +7,13 @@ import { waitFor } from './wait-for.ts';
 export interface StampedLoadOptions {
   readonly paths: readonly Address[];
   readonly targetName: string;
+  /** Initiators, with a writer each for every logical unit. */
   readonly writers: number;
+  /** The first alone unless given. */
+  readonly luns?: readonly number[];
   readonly depth?: number;
+  /** Between a status and the next write; 0 unless given. */
+  readonly thinkMs?: number;
   /** Units of 4 KiB that each writer has for itself. */
   readonly units?: number;
   readonly blockLength?: number;
@@ -31,7 +36,7 @@ export class StampedLoad {
   }
 
   static async connect(options: StampedLoadOptions): Promise<StampedLoad> {
-    const units = options.units ?? 512;
+    const { units = 512, luns = [0] } = options;
     const writers: StampedWriter[] = [];
     for (let writer = 0; writer < options.writers; writer++) {
       const initiator = await MultipathInitiator.connect({
@@ -43,16 +48,20 @@ export class StampedLoad {
         },
         ...(options.answerBoundMs === undefined ? {} : { answerBoundMs: options.answerBoundMs }),
       });
-      writers.push(
-        new StampedWriter({
-          initiator,
-          writer,
-          firstUnit: writer * units,
-          units,
-          blockLength: options.blockLength ?? 512,
-          depth: options.depth ?? 4,
-        }),
-      );
+      for (const [index, lun] of luns.entries()) {
+        writers.push(
+          new StampedWriter({
+            initiator,
+            writer: writer * luns.length + index,
+            lun,
+            firstUnit: writer * units,
+            units,
+            blockLength: options.blockLength ?? 512,
+            depth: options.depth ?? 4,
+            thinkMs: options.thinkMs ?? 0,
+          }),
+        );
+      }
     }
     return new StampedLoad(options, writers);
   }
@@ -112,14 +121,14 @@ export class StampedLoad {
         }),
       RECONNECT_LIMIT_MS,
     );
-    for (const [index, writer] of this.writers.entries()) {
-      writer.initiator.prefer(index % count);
-      writer.settled();
-    }
+    const initiators = new Set(this.writers.map(({ initiator }) => initiator));
+    for (const [index, initiator] of [...initiators].entries()) initiator.prefer(index % count);
+    for (const writer of this.writers) writer.settled();
   }
 
   async close(): Promise<void> {
     await this.pause().catch(() => {});
-    await Promise.all(this.writers.map(({ initiator }) => initiator.close()));
+    const initiators = new Set(this.writers.map(({ initiator }) => initiator));
+    await Promise.all([...initiators].map((initiator) => initiator.close()));
   }
 }

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { read16, write16 } from '../initiator/cdb.ts';
 import type { Initiator } from '../initiator/initiator.ts';
 import type { MultipathInitiator } from '../initiator/multipath-initiator.ts';
+import type { ScsiRequest } from '../initiator/scsi-exchange.ts';
 
 /** Bytes that carry one stamp; a write is one unit. */
 export const UNIT_LENGTH = 4096;
@@ -10,11 +12,15 @@ export interface StampedWriterOptions {
   readonly initiator: MultipathInitiator;
   /** Goes into every stamp. */
   readonly writer: number;
+  /** 0 unless given. */
+  readonly lun?: number;
   readonly firstUnit: number;
   readonly units: number;
   readonly blockLength: number;
   /** Writes under way at a time. */
   readonly depth: number;
+  /** Between a status and the next write of a worker; 0 unless given. */
+  readonly thinkMs?: number;
 }
 
 /**
@@ -77,13 +83,14 @@ export class StampedWriter {
 
   /** Reads every unit written and returns what differs from what was acknowledged. */
   async faults(reader: Initiator): Promise<string[]> {
-    const { firstUnit, units, blockLength, writer } = this.#options;
+    const { firstUnit, units, blockLength, writer, lun = 0 } = this.#options;
     const blocks = (READ_UNITS * UNIT_LENGTH) / blockLength;
     const faults: string[] = [];
     for (let at = 0; at < units; at += READ_UNITS) {
       const lba = ((firstUnit + at) * UNIT_LENGTH) / blockLength;
       const dataInLength = READ_UNITS * UNIT_LENGTH;
-      const { status, dataIn } = await readThrough(reader, lba, blocks, dataInLength);
+      const cdb = read16(lba, blocks);
+      const { status, dataIn } = await readThrough(reader, { lun, cdb, dataInLength });
       if (status !== 0) throw new Error(`read back: status ${status}`);
       for (let unit = at; unit < at + READ_UNITS; unit++) {
         const sequence = this.#sequences[unit]!;
@@ -98,13 +105,14 @@ export class StampedWriter {
   }
 
   async #work(): Promise<void> {
-    const { writer, firstUnit, blockLength, initiator } = this.#options;
+    const { writer, firstUnit, blockLength, initiator, lun = 0, thinkMs = 0 } = this.#options;
     while (this.#running) {
       const unit = this.#takeUnit();
       const sequence = ++this.#sequence;
       const lba = ((firstUnit + unit) * UNIT_LENGTH) / blockLength;
       const startedAt = performance.now();
       const { status, sense, attempts } = await initiator.execute({
+        lun,
         cdb: write16(lba, UNIT_LENGTH / blockLength),
         dataOut: stampedUnit(writer, unit, sequence),
       });
@@ -113,6 +121,7 @@ export class StampedWriter {
       this.#sequences[unit] = sequence;
       this.#count(performance.now() - startedAt, attempts);
       if (attempts > 1) this.#unsettled.add(unit);
+      if (thinkMs > 0) await delay(thinkMs);
     }
   }
 
@@ -140,9 +149,9 @@ export class StampedWriter {
 }
 
 /** Unit attentions of the reader's fresh session are taken on the way. */
-async function readThrough(reader: Initiator, lba: number, blocks: number, dataInLength: number) {
+async function readThrough(reader: Initiator, request: ScsiRequest) {
   for (let attempts = 0; ; attempts++) {
-    const result = await reader.execute({ cdb: read16(lba, blocks), dataInLength });
+    const result = await reader.execute(request);
     if (result.status === 0 || attempts === 10) return result;
   }
 }
