@@ -1,10 +1,13 @@
 // Pools of a throwaway cluster whose placement groups are where a test wants them, so that one OSD
 // can be stopped and it is known what that touches.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
 import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 
 const IMAGE_ATTEMPTS_MAX = 30;
+const PLACE_ATTEMPTS_MAX = 5;
+const SERVES_LIMIT_MS = 15_000;
 
 /** A pool of one copy of each object, on one OSD per group. */
 export class PlacedPool {
@@ -29,11 +32,17 @@ export class PlacedPool {
     const pool = new PlacedPool(ceph, name);
     const first = await pool.groupOf('any');
     const id = first.group.split('.')[0];
-    const moves = Array.from({ length: groups }, (_, i) => {
-      return pool.move(`${id}.${i.toString(16)}`, osds[i % osds.length]!);
-    });
-    await Promise.all(moves);
-    await pool.#serves();
+    const place = async () => {
+      const moves = Array.from({ length: groups }, (_, i) => {
+        return pool.move(`${id}.${i.toString(16)}`, osds[i % osds.length]!);
+      });
+      await Promise.all(moves);
+    };
+    await place();
+    for (let attempt = 1; !(await pool.#serves()); attempt++) {
+      if (attempt === PLACE_ATTEMPTS_MAX) throw new Error(`the pool ${name} does not serve`);
+      await place();
+    }
     return pool;
   }
 
@@ -50,6 +59,7 @@ export class PlacedPool {
 
   /** Moves a placement group to that OSD. */
   async move(group: string, osd: number): Promise<void> {
+    // Moved back and forth it peers anew: one that is moved while it peers may be stuck.
     if (this.#moved.delete(group)) {
       await this.#ceph.ask({ prefix: 'osd rm-pg-upmap-items', pgid: group });
     }
@@ -76,8 +86,8 @@ export class PlacedPool {
       const { id } = JSON.parse(info) as { readonly id: string };
       const { group } = await this.groupOf(`rbd_header.${id}`);
       if (!others.has(group)) {
-        await this.move(group, osd);
-        await this.#serves();
+        do await this.move(group, osd);
+        while (!(await this.#serves()));
         return;
       }
       await this.#ceph.rbd('rm', `${this.name}/${options.name}`, '--no-progress');
@@ -91,7 +101,11 @@ export class PlacedPool {
   }
 
   /** A listing waits for every group. */
-  async #serves(): Promise<void> {
-    await this.#objects();
+  async #serves(): Promise<boolean> {
+    const listed = this.#objects().then(
+      () => true,
+      () => false,
+    );
+    return await Promise.race([listed, delay(SERVES_LIMIT_MS, false, { ref: false })]);
   }
 }
