@@ -1,4 +1,5 @@
-import { getSystemErrorName } from 'node:util';
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 import { Failure } from '../base/failure.ts';
 
 /** A call of Ceph that should have made something (a connection, a pool, an image, a watch). */
@@ -18,9 +19,14 @@ export function errnoOf(error: unknown): number | undefined {
 
 /** `EIO` for -5; the number itself for one that has no name. */
 export function errnoName(errno: number): string {
-  try {
-    return getSystemErrorName(errno);
-  } catch {
-    return String(errno);
-  }
+  if (errno < -ERRNO_MAX) return String(errno);
+  // The map is libuv's, which has no EDQUOT.
+  return getSystemErrorMap().get(errno)?.[0] ?? systemNames.get(-errno) ?? String(errno);
 }
+
+/** Beyond it libuv has numbers of its own. */
+const ERRNO_MAX = 1_000;
+
+const systemNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([name, errno]) => [errno, name]),
+);

@@ -22,3 +22,5 @@ export const SECRET_LENGTH_MAX_BYTES = 256;
 export const DISK_SIZE_MAX_BYTES = 2 ** 52;
 /** Most commands in flight that `queueDepth` may ask for. */
 export const QUEUE_DEPTH_MAX = 1024;
+/** Most client instances that `volumeInstances` may ask for: a member lists 64, successors too. */
+export const VOLUME_INSTANCES_MAX = 32;

@@ -12,6 +12,7 @@ import {
   SECRET_LENGTH_MAX_BYTES,
   SECRET_LENGTH_MIN_BYTES,
   TARGETS_MAX,
+  VOLUME_INSTANCES_MAX,
 } from './limits.ts';
 import { parseSize } from './size.ts';
 
@@ -190,6 +191,16 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default(80)
     .describe('THIN PROVISIONING SOFT THRESHOLD REACHED when so much of the pool is used.'),
+  volumeInstances: z
+    .int()
+    .min(1)
+    .max(VOLUME_INSTANCES_MAX)
+    .default(1)
+    .describe(
+      'On Ceph: client instances that the disks of a gateway share. A fence for one disk moves ' +
+        'all disks of its instance; each instance more costs CPU at every command. Holds for ' +
+        'disks that are opened from then on: restart a gateway to spread all.',
+    ),
 });
 
 export const documentSchema = z.strictObject({

@@ -50,6 +50,7 @@ export async function openCephStore(
     living: () => livingMembers(new MembersObject({ records, clock, random }), clock),
     // An acknowledged write is durable as it is.
     openVolume: (name) => volumes.open(name),
+    spreadVolumes: (instances) => volumes.instances.spread(instances),
     close: async () => {
       try {
         await volumes.close();

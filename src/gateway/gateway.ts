@@ -207,6 +207,7 @@ export class Gateway {
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
   async #serve({ version, document }: VersionedDocument): Promise<boolean> {
     const portals = this.#portalsOf(document);
+    this.#options.store.spreadVolumes?.(document.settings.volumeInstances);
     const { units, whole, release } = await this.#units.prepare(document);
     await this.#listeners.listen(portals);
     const before = this.#server.sessions.map((session) => this.#lunsOf(session));

@@ -22,6 +22,11 @@ export interface Store {
   living(): Promise<readonly Member[]>;
   /** `writethrough`: every write through this opening is durable before its result. */
   openVolume(name: string, writethrough: boolean): Promise<Volume>;
+  /**
+   * Volumes that are opened from now on share so many client instances of the cluster; absent
+   * where there are none.
+   */
+  spreadVolumes?(instances: number): void;
   close(): Promise<void>;
 }
 

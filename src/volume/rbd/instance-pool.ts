@@ -9,7 +9,8 @@ import { ClientInstance } from './client-instance.ts';
  * operation and 13 threads (bench/micro/rbd-instances.ts); fewer are fenced together.
  */
 export const INSTANCES_DEFAULT = 1;
-export const INSTANCES_MAX = 64;
+/** A member lists 64 at a time: those of its records, and successors of fenced ones, too. */
+export const INSTANCES_MAX = 32;
 
 /** How long after a failed attempt the next successor of a fenced instance is tried. */
 export const SUCCESSOR_AGAIN_MS = 1_000;
@@ -46,17 +47,27 @@ export interface InstanceGuard {
  */
 export class InstancePool {
   readonly #options: InstancePoolOptions;
-  readonly #places: readonly Place[];
+  readonly #places: Place[] = [];
+  /** So many of the places, from the first on, take volumes. */
+  #width = 0;
   #isHeld = false;
   #isClosed = false;
 
   constructor(options: InstancePoolOptions) {
-    const { instances } = options;
+    this.#options = options;
+    this.spread(options.instances);
+  }
+
+  /**
+   * Volumes that are opened from now on share so many instances, 1 to `INSTANCES_MAX`; those that
+   * are open stay where they are. Throws `Failure('instancesBad')`.
+   */
+  spread(instances: number): void {
     if (!(Number.isInteger(instances) && instances >= 1 && instances <= INSTANCES_MAX)) {
       throw new Failure('instancesBad', `instances is a number from 1 to ${INSTANCES_MAX}`);
     }
-    this.#options = options;
-    this.#places = Array.from({ length: instances }, () => ({ coming: 0 }));
+    this.#width = instances;
+    while (this.#places.length < instances) this.#places.push({ coming: 0 });
   }
 
   /** Those that are connected. */
@@ -75,9 +86,10 @@ export class InstancePool {
     }
   }
 
-  /** Any instance, for what is no volume's: creating, listing, deleting. */
+  /** Any instance, for what is no volume's: creating, listing, deleting. None is made for it. */
   async any(): Promise<ClientInstance> {
-    return await this.#at(this.#emptiest());
+    const known = this.#places.find(({ connecting }) => connecting !== undefined);
+    return await this.#at(known ?? this.#emptiest());
   }
 
   /**
@@ -123,7 +135,8 @@ export class InstancePool {
 
   #emptiest(): Place {
     const load = ({ instance, coming }: Place) => coming + (instance?.tenants.size ?? 0);
-    return this.#places.reduce((best, place) => (load(place) < load(best) ? place : best));
+    const open = this.#places.slice(0, this.#width);
+    return open.reduce((best, place) => (load(place) < load(best) ? place : best));
   }
 
   #at(place: Place): Promise<ClientInstance> {

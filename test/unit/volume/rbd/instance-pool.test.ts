@@ -4,9 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../../src/base/log.ts';
+import { VOLUME_INSTANCES_MAX } from '../../../../src/config/limits.ts';
+import { settingsSchema } from '../../../../src/config/schema.ts';
+import { INSTANCES_MAX as INSTANCES_OF_A_MEMBER_MAX } from '../../../../src/members/limits.ts';
 import type { ClientInstance, Tenant } from '../../../../src/volume/rbd/client-instance.ts';
 import {
   CLIENT_CLOSE_MAX_MS,
+  INSTANCES_DEFAULT,
   INSTANCES_MAX,
   InstancePool,
 } from '../../../../src/volume/rbd/instance-pool.ts';
@@ -96,6 +100,34 @@ test('an instance that closes leaves the list, one that still has an image open 
     ['unregister client-1'],
   );
   await assert.rejects(pool.place(addTo), { code: 'storeClosed' });
+});
+
+test('a wider spread holds for the volumes that come then, and so does a narrower one', async () => {
+  const { pool } = world(1);
+  await Promise.all(Array.from({ length: 3 }, () => pool.place(addTo)));
+  pool.spread(2);
+  const wider = await Promise.all(Array.from({ length: 3 }, () => pool.place(addTo)));
+  assert.deepEqual(new Set(wider), new Set(['client-2']));
+  pool.spread(1);
+  assert.equal(await pool.place(addTo), 'client-1');
+  assert.deepEqual(
+    pool.instances.map(({ tenants }) => tenants.size),
+    [4, 3],
+  );
+});
+
+test('what is no volume gets an instance that is there, and makes none beside it', async () => {
+  const { rbd, pool } = world(3);
+  await pool.place(addTo);
+  assert.equal((await pool.any()).addresses, 'client-1');
+  assert.equal(rbd.log.filter((line) => line.startsWith('connect')).length, 1);
+});
+
+test('the document has the default and the bound of the pool', () => {
+  const { volumeInstances } = settingsSchema.parse({});
+  assert.equal(volumeInstances, INSTANCES_DEFAULT);
+  assert.equal(VOLUME_INSTANCES_MAX, INSTANCES_MAX);
+  assert.ok(1 + INSTANCES_MAX < INSTANCES_OF_A_MEMBER_MAX);
 });
 
 test('how many instances there are is bounded', () => {
