@@ -23,6 +23,9 @@ export const UNMAP_MAX_BYTES = 512 * 1024 * 1024;
 /** MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT. */
 export const UNMAP_DESCRIPTOR_COUNT_MAX = 256;
 
+/** Of the ranges of one UNMAP, so many are under way at a time. */
+export const UNMAP_RANGES_AT_ONCE = 8;
+
 /** MAXIMUM WRITE SAME LENGTH. */
 export const WRITE_SAME_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
 

@@ -1,9 +1,10 @@
+import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { contiguous } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
-import { UNMAP_DESCRIPTOR_COUNT_MAX, unmapBlocksMax } from '../limits.ts';
+import { UNMAP_DESCRIPTOR_COUNT_MAX, UNMAP_RANGES_AT_ONCE, unmapBlocksMax } from '../limits.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { conditions, invalidInCdb, invalidInParameterList } from '../sense-table.ts';
 import { OperationCode, Unmap, UnmapBlockDescriptor, UnmapParameterList } from '../standard/sbc.ts';
@@ -65,19 +66,47 @@ function parse(list: Uint8Array, logicalUnit: LogicalUnit): BlockRun[] | Ending 
   return runs;
 }
 
+/** Several ranges at a time: each costs a round trip where the medium is a cluster. */
 async function unmapAll(
   call: CommandCall,
   logicalUnit: LogicalUnit,
   runs: readonly BlockRun[],
 ): Promise<VolumeResult | Ending> {
-  const { volume, blockLengthBytes } = logicalUnit;
-  for (const { lba, blocks } of runs) {
-    if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
-    const offset = lba * blockLengthBytes;
-    const result = await inSteps(call, offset, blocks * blockLengthBytes, (at, length) =>
-      volume.unmap(at, length),
-    );
-    if (result.status !== 'done') return result;
+  const waiting = joined(runs);
+  let next = 0;
+  let failed: VolumeResult | Ending | undefined;
+  const work = async (): Promise<void> => {
+    while (failed === undefined && next < waiting.length) {
+      const result = await unmapRun(call, logicalUnit, waiting[next++]!);
+      if (result.status !== 'done') failed ??= result;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(waiting.length, UNMAP_RANGES_AT_ONCE) }, work));
+  return failed ?? DONE;
+}
+
+function unmapRun(
+  call: CommandCall,
+  { volume, blockLengthBytes }: LogicalUnit,
+  { lba, blocks }: BlockRun,
+): Pending<VolumeResult | Ending> {
+  if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
+  return inSteps(call, lba * blockLengthBytes, blocks * blockLengthBytes, (at, length) =>
+    volume.unmap(at, length),
+  );
+}
+
+/** The same blocks in order, those that touch or overlap in one run. */
+function joined(runs: readonly BlockRun[]): readonly BlockRun[] {
+  const result: BlockRun[] = [];
+  for (const run of [...runs].sort((a, b) => a.lba - b.lba)) {
+    const last = result.at(-1);
+    if (last === undefined || last.lba + last.blocks < run.lba) {
+      result.push(run);
+    } else {
+      const end = Math.max(last.lba + last.blocks, run.lba + run.blocks);
+      result[result.length - 1] = { lba: last.lba, blocks: end - last.lba };
+    }
   }
-  return DONE;
+  return result;
 }
