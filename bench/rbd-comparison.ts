@@ -7,6 +7,7 @@ import {
   measureTurns,
   type Subject,
   type TurnsOptions,
+  warmUp,
 } from './measurement.ts';
 import { startAllpathOnCeph } from './server/allpath-server.ts';
 import { fillDisk } from './server/fill-disk.ts';
@@ -16,6 +17,15 @@ const kiB = 1024;
 const pool = 'bench';
 /** Long writes: the images only must have no hole. */
 const fillBytes = 4 * kiB ** 2;
+/**
+ * Every subject under the same conditions.
+ *
+ * - Without a client cache: by default librbd acknowledges what is in its memory alone, also to
+ *   tgt, and several gateways would serve different data.
+ * - An OSD in memory keeps an object in pages: by default each short write makes all later ones to
+ *   the object slower, so that who is measured later, or writes faster, would lose by it.
+ */
+const confLines = { client: ['rbd cache = false'], osd: ['memstore page set = true'] };
 
 /** A row of the table, with what it is to reach. */
 interface Row {
@@ -70,7 +80,12 @@ export async function compareOnRbd(
 ): Promise<readonly RbdRowResult[]> {
   const { backend, osds, sizeBytes, progress } = options;
   progress(`starting a Ceph of ${osds} OSD(s), ${backend}`);
-  await using ceph = await ThrowawayCeph.start({ osds, backend, parent: options.folder });
+  await using ceph = await ThrowawayCeph.start({
+    osds,
+    backend,
+    parent: options.folder,
+    lines: confLines,
+  });
   await createPool(ceph, pool);
   const size = String(sizeBytes / kiB ** 2);
   for (const image of ['raw', 'tgt']) {
@@ -85,6 +100,10 @@ export async function compareOnRbd(
   for (const { name, url } of subjects) {
     progress(`filling the image of ${name}`);
     await fillDisk(url, sizeBytes, fillBytes);
+  }
+  for (const subject of subjects) {
+    progress(`warming up ${subject.name}`);
+    await warmUp(subject, options.seconds);
   }
   const results: RbdRowResult[] = [];
   for (const row of rbdRows) {
