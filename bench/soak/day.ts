@@ -17,6 +17,7 @@ await runSoak({
     minutes: [15, 'length of the day'],
     images: [20, 'disks of one target'],
     initiators: [4, 'initiators, each writing to all disks'],
+    'think-ms': [40, 'between a status and the next write of an initiator to a disk'],
     'growth-max-mib': [24, 'memory that a gateway may hold more at the end'],
     'handles-max': [4, 'handles, and threads, that it may hold more'],
   },
@@ -25,6 +26,7 @@ await runSoak({
       minutes: numbers['minutes']!,
       images: numbers['images']!,
       initiators: numbers['initiators']!,
+      thinkMs: numbers['think-ms']!,
       onProgress: (what) => progress(what),
     });
     const problems: string[] = [];

@@ -11,6 +11,8 @@ export interface DayOptions {
   readonly minutes: number;
   readonly images: number;
   readonly initiators: number;
+  /** Between a status and the next write of an initiator to a disk: bounds the load. */
+  readonly thinkMs: number;
   readonly onProgress?: (what: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -35,8 +37,6 @@ export interface DayReport {
 }
 
 const UNITS = 1_024;
-/** Bounds the load: the machine serves the cluster, the gateways and the initiators. */
-const THINK_MS = 40;
 const ANSWER_BOUND_MS = 5_000;
 const DOWN_MS = 2_000;
 const CAPACITY_DATA_HAS_CHANGED = '2a09';
@@ -82,7 +82,7 @@ class Day {
       luns: [...disks.keys()],
       units: UNITS,
       depth: 1,
-      thinkMs: THINK_MS,
+      thinkMs: this.#options.thinkMs,
       answerBoundMs: ANSWER_BOUND_MS,
     });
     try {

@@ -30,13 +30,15 @@ interface Path {
 const NOP_INTERVAL_MS = 250;
 const RECONNECT_INTERVAL_MS = 100;
 const ANSWER_BOUND_MS = 1500;
-const UNIT_ATTENTION = 6;
+const UNIT_ATTENTION = 0x06;
+const ABORTED_COMMAND = 0x0b;
 const UNIT_ATTENTIONS_MAX = 20;
 
 /**
  * One initiator with a session through each gateway, as dm-multipath has it: commands go through
  * one path; on a lost connection or a NOP-Out without answer they are sent again through another,
- * and the lost path is reconnected for ever. Unit attentions are taken and the command sent again.
+ * and the lost path is reconnected for ever. Unit attentions are taken and the command sent again,
+ * as is one that ended ABORTED COMMAND.
  */
 export class MultipathInitiator {
   readonly #options: MultipathOptions;
@@ -93,8 +95,14 @@ export class MultipathInitiator {
       const session = path.session!;
       try {
         const result = await session.execute(request);
-        if (isUnitAttention(result) && unitAttentions++ < UNIT_ATTENTIONS_MAX) {
+        const key = senseKeyOf(result);
+        if (key === UNIT_ATTENTION && unitAttentions++ < UNIT_ATTENTIONS_MAX) {
           attempts -= 1;
+          continue;
+        }
+        // As the SCSI layers of hosts do; it may have been done, or in part.
+        if (key === ABORTED_COMMAND && retry && Date.now() < deadline) {
+          await delay(RECONNECT_INTERVAL_MS);
           continue;
         }
         return { ...result, attempts, path: path.index };
@@ -203,10 +211,11 @@ export class MultipathInitiator {
   }
 }
 
-function isUnitAttention({ status, sense }: ScsiResult): boolean {
-  if (status !== 0x02 || sense.length < 3) return false;
+/** 0 without sense data. */
+function senseKeyOf({ status, sense }: ScsiResult): number {
+  if (status !== 0x02 || sense.length < 3) return 0;
   const descriptor = (sense[0]! & 0x7f) >= 0x72;
-  return (sense[descriptor ? 1 : 2]! & 0x0f) === UNIT_ATTENTION;
+  return sense[descriptor ? 1 : 2]! & 0x0f;
 }
 
 function delay(ms: number): Promise<undefined> {
