@@ -135,6 +135,16 @@ export class RbdImage {
     return this.#submit(WRITE, offset, 0, from, 0);
   }
 
+  /** `read` without a promise: `done` is called with what it would resolve with, always later. */
+  startRead(offset: number, into: readonly Uint8Array[], done: (read: number) => void): void {
+    this.#start(READ, offset, 0, into, 0, done);
+  }
+
+  /** `write` without a promise, as `startRead`. */
+  startWrite(offset: number, from: readonly Uint8Array[], done: (errno: number) => void): void {
+    this.#start(WRITE, offset, 0, from, 0, done);
+  }
+
   /**
    * Writes `write` if `compare` (as long) equals what is there; executed at the OSD. Ceph 16 takes
    * a range inside one 512-byte sector and answers -EINVAL to all others; Reef and later one stripe
@@ -312,7 +322,8 @@ export class RbdImage {
     const slot =
       this.#closed === undefined && !isOver ? this.#calls.take(ended, buffers) : undefined;
     if (slot === undefined) {
-      done(this.#closed === undefined ? EAGAIN : ESHUTDOWN, 0);
+      const errno = this.#closed === undefined ? EAGAIN : ESHUTDOWN;
+      queueMicrotask(() => done(errno, 0));
       return;
     }
     this.#inFlight++;

@@ -70,11 +70,15 @@ export class FakeRbd {
         new Promise((land) => {
           this.flights.push({ opening: number, kind, offset, land });
         });
+    const flyTo =
+      (kind: string) =>
+      (offset: number, _: readonly Uint8Array[], landed: (result: VolumeResult) => void): void =>
+        void fly(kind)(offset).then(landed);
     return {
       header: { info: { sizeBytes: IMAGE_SIZE_BYTES }, refresh: async () => {} },
       atomicBytes: 4 * 1024 * 1024,
-      read: fly('read'),
-      write: fly('write'),
+      read: flyTo('read'),
+      write: flyTo('write'),
       compareAndWrite: fly('compareAndWrite'),
       writeSame: fly('writeSame'),
       writeZeroes: fly('writeZeroes'),

@@ -12,6 +12,9 @@ import { runBytes } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
 import { ImageHeader } from './image-header.ts';
 
+/** Takes what an operation came to. */
+export type Landed = (result: VolumeResult) => void;
+
 /** The sector of librbd's own compare-and-write. */
 const SECTOR_BYTES = 512;
 
@@ -48,21 +51,20 @@ export class ImageOpening {
     return runBytes(this.header.info);
   }
 
-  read(offset: number, into: readonly Uint8Array[]): Promise<VolumeResult> {
+  /** Reads and writes are many: they call `landed`, later, where a promise each would tell. */
+  read(offset: number, into: readonly Uint8Array[], landed: Landed): void {
     const length = lengthOf(into);
-    if (into.length <= IMAGE_BUFFERS_MAX) {
-      return this.#image.read(offset, into).then((read) => readResult(read, length));
-    }
-    const whole = new Uint8Array(length);
-    return this.#image.read(offset, [whole]).then((read) => {
-      if (read === length) spread(whole, into);
-      return readResult(read, length);
+    const isLong = into.length > IMAGE_BUFFERS_MAX;
+    const list = isLong ? [new Uint8Array(length)] : into;
+    this.#image.startRead(offset, list, (read) => {
+      if (isLong && read === length) spread(list[0]!, into);
+      landed(readResult(read, length));
     });
   }
 
-  write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
+  write(offset: number, from: readonly Uint8Array[], landed: Landed): void {
     const list = from.length <= IMAGE_BUFFERS_MAX ? from : [joined(from)];
-    return this.#image.write(offset, list).then(writeResult);
+    this.#image.startWrite(offset, list, (errno) => landed(resultOf(errno, false)));
   }
 
   async compareAndWrite(
@@ -123,10 +125,6 @@ export class ImageOpening {
     await this.header.refresh();
     return DONE;
   }
-}
-
-function writeResult(errno: number): VolumeResult {
-  return resultOf(errno, false);
 }
 
 function readResult(read: number, length: number): VolumeResult {

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type Epoch, InFlight } from '../in-flight.ts';
 import { fault } from '../refusal.ts';
 import type { VolumeResult } from '../volume.ts';
-import type { ImageOpening } from './image-opening.ts';
+import type { ImageOpening, Landed } from './image-opening.ts';
 
 /** Operations of one volume that wait or fly at one time. */
 export const OPERATIONS_MAX = 2048;
@@ -17,7 +17,7 @@ export interface Operation {
   /** Bytes that librbd copies. */
   readonly writeBytes: number;
   readonly startedMs: number;
-  readonly start: (opening: ImageOpening) => Promise<VolumeResult>;
+  readonly start: (opening: ImageOpening, landed: Landed) => void;
   readonly settle: (result: VolumeResult) => void;
   epoch?: Epoch;
 }
@@ -60,7 +60,7 @@ export class Operations {
     isRead: boolean,
     offset: number,
     writeBytes: number,
-    start: (opening: ImageOpening) => Promise<VolumeResult>,
+    start: (opening: ImageOpening, landed: Landed) => void,
   ): Promise<VolumeResult> | VolumeResult {
     const isFull = this.count >= OPERATIONS_MAX || this.#writeBytes + writeBytes > WRITE_BYTES_MAX;
     if (isFull && this.count > 0) return BUSY;
@@ -139,7 +139,7 @@ export class Operations {
   #fly(operation: Operation): void {
     const opening = this.#opening;
     this.#flying.set(operation, opening);
-    void operation.start(opening).then((result) => this.#landed(operation, opening, result));
+    operation.start(opening, (result) => this.#landed(operation, opening, result));
   }
 
   #landed(operation: Operation, opening: ImageOpening, result: VolumeResult): void {

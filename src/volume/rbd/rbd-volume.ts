@@ -91,7 +91,10 @@ export class RbdVolume implements Volume, Tenant {
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
     const length = lengthOf(into);
     const early = this.#early(offset, length);
-    return early ?? this.#operations.run(true, offset, 0, (image) => image.read(offset, into));
+    return (
+      early ??
+      this.#operations.run(true, offset, 0, (image, landed) => image.read(offset, into, landed))
+    );
   }
 
   /** Durable when it is done, with and without FORCE UNIT ACCESS. */
@@ -99,7 +102,9 @@ export class RbdVolume implements Volume, Tenant {
     const length = lengthOf(from);
     const early = this.#early(offset, length);
     if (early !== undefined) return early;
-    return this.#operations.run(false, offset, length, (image) => image.write(offset, from));
+    return this.#operations.run(false, offset, length, (image, landed) =>
+      image.write(offset, from, landed),
+    );
   }
 
   compareAndWrite(
@@ -114,8 +119,11 @@ export class RbdVolume implements Volume, Tenant {
     const unfit = atomicRefusal(this.limits, offset, length, lengthOf(write));
     if (unfit !== undefined) return unfit;
     if (length === 0) return DONE;
-    return this.#operations.run(false, offset, 2 * length, (image) =>
-      image.compareAndWrite(offset, compare, write),
+    return this.#operations.run(
+      false,
+      offset,
+      2 * length,
+      (image, landed) => void image.compareAndWrite(offset, compare, write).then(landed),
     );
   }
 
@@ -128,8 +136,11 @@ export class RbdVolume implements Volume, Tenant {
     const refusal = this.#refusal(offset, length) ?? patternRefusal(length, pattern.length);
     if (refusal !== undefined) return refusal;
     if (length === 0) return DONE;
-    return this.#operations.run(false, offset, pattern.length, (image) =>
-      image.writeSame(offset, length, pattern),
+    return this.#operations.run(
+      false,
+      offset,
+      pattern.length,
+      (image, landed) => void image.writeSame(offset, length, pattern).then(landed),
     );
   }
 
@@ -141,7 +152,12 @@ export class RbdVolume implements Volume, Tenant {
   writeZeroes(offset: number, length: number, _?: WriteOptions): Pending<VolumeResult> {
     const early = this.#early(offset, length);
     if (early !== undefined) return early;
-    return this.#operations.run(false, offset, 0, (image) => image.writeZeroes(offset, length));
+    return this.#operations.run(
+      false,
+      offset,
+      0,
+      (image, landed) => void image.writeZeroes(offset, length).then(landed),
+    );
   }
 
   /** What was acknowledged is durable. */
@@ -153,11 +169,16 @@ export class RbdVolume implements Volume, Tenant {
     const early = this.#early(offset, length);
     if (early !== undefined) return { result: early, extents: [] };
     let found: Allocation['extents'] = [];
-    const result = await this.#operations.run(true, offset, 0, async (image) => {
-      const allocation = await image.allocation(offset, length, extentsMax);
-      found = allocation.extents;
-      return allocation.result;
-    });
+    const result = await this.#operations.run(
+      true,
+      offset,
+      0,
+      (image, landed) =>
+        void image.allocation(offset, length, extentsMax).then((allocation) => {
+          found = allocation.extents;
+          landed(allocation.result);
+        }),
+    );
     return { result, extents: result.status === 'done' ? found : [] };
   }
 
@@ -261,7 +282,10 @@ export class RbdVolume implements Volume, Tenant {
     this.resized(opening.header.info.sizeBytes);
     // Where an OSD is stopped, everything would run into it anew, and the fence with it.
     if (this.#stuckAt !== undefined) {
-      await opening.read(this.#stuckAt, [new Uint8Array(PROBE_BYTES)]);
+      const at = this.#stuckAt;
+      await new Promise<VolumeResult>((landed) => {
+        opening.read(at, [new Uint8Array(PROBE_BYTES)], landed);
+      });
     }
     if (this.#instance !== instance) return;
     this.#moved();
