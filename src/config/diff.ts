@@ -5,6 +5,8 @@ import { formatSize } from './size.ts';
 export interface DocumentDiff {
   readonly createDisks: readonly Disk[];
   readonly resizeDisks: readonly { readonly disk: Disk; readonly fromBytes: number }[];
+  /** Disks that now say something else of how their volume lies in the store. */
+  readonly layoutDisks: readonly Disk[];
   /** Disks that leave the document; their volumes stay until `disk delete`. */
   readonly releaseDisks: readonly string[];
   /** What `apply` does not do, in words; with any of these nothing is done. */
@@ -22,6 +24,7 @@ export function diffDocuments(
   const before = new Map(current?.disks.map((disk) => [disk.name, disk]));
   const createDisks: Disk[] = [];
   const resizeDisks: { disk: Disk; fromBytes: number }[] = [];
+  const layoutDisks: Disk[] = [];
   const refusals: string[] = [];
   for (const disk of next.disks) {
     const old = before.get(disk.name);
@@ -29,6 +32,8 @@ export function diffDocuments(
     if (old === undefined) createDisks.push(disk);
     else {
       refusals.push(...refusalsOf(old, disk, mayShrink));
+      const isLaid = disk.dataPool === old.dataPool && disk.objectSize === old.objectSize;
+      if (!isLaid) layoutDisks.push(disk);
       if (disk.size !== old.size) resizeDisks.push({ disk, fromBytes: old.size });
     }
   }
@@ -45,7 +50,7 @@ export function diffDocuments(
     ...(equal(current?.discovery ?? {}, next.discovery) ? [] : ['change discovery']),
     ...(equal(current?.settings ?? next.settings, next.settings) ? [] : ['change settings']),
   ];
-  return { createDisks, resizeDisks, releaseDisks, refusals, changes };
+  return { createDisks, resizeDisks, layoutDisks, releaseDisks, refusals, changes };
 }
 
 function refusalsOf(old: Disk, disk: Disk, mayShrink: boolean): string[] {

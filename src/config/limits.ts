@@ -20,6 +20,9 @@ export const SECRET_LENGTH_MIN_BYTES = 12;
 export const SECRET_LENGTH_MAX_BYTES = 256;
 /** Far above what a medium of today takes, and exact as a number. */
 export const DISK_SIZE_MAX_BYTES = 2 ** 52;
+/** What librbd takes as the size of an image's objects. */
+export const OBJECT_SIZE_MIN_BYTES = 4 * 1024;
+export const OBJECT_SIZE_MAX_BYTES = 32 * 1024 * 1024;
 /** Most commands in flight that `queueDepth` may ask for. */
 export const QUEUE_DEPTH_MAX = 1024;
 /** Most client instances that `volumeInstances` may ask for: a member lists 64, successors too. */

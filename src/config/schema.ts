@@ -7,6 +7,8 @@ import {
   GATEWAYS_MAX,
   INITIATORS_PER_TARGET_MAX,
   LUN_MAX,
+  OBJECT_SIZE_MAX_BYTES,
+  OBJECT_SIZE_MIN_BYTES,
   PORTALS_PER_GATEWAY_MAX,
   QUEUE_DEPTH_MAX,
   SECRET_LENGTH_MAX_BYTES,
@@ -61,6 +63,14 @@ const size = z
     return z.NEVER;
   })
   .refine((bytes) => bytes <= DISK_SIZE_MAX_BYTES, 'at most 4P');
+
+const objectSize = size.refine(
+  (bytes) =>
+    bytes >= OBJECT_SIZE_MIN_BYTES &&
+    bytes <= OBJECT_SIZE_MAX_BYTES &&
+    Number.isInteger(Math.log2(bytes)),
+  'a power of two from 4K to 32M',
+);
 
 const secret = z
   .string()
@@ -119,6 +129,18 @@ export const diskSchema = z.strictObject({
     .default(false)
     .describe('Every write is durable when it is acknowledged (WCE 0).'),
   readOnly: z.boolean().default(false).describe('Writes end DATA PROTECT.'),
+  dataPool: ascii(128)
+    .optional()
+    .describe(
+      "On Ceph: the pool of the data of the disk's image where that is not the store's own, an " +
+        'erasure-coded one say. Cannot change later.',
+    ),
+  objectSize: objectSize
+    .optional()
+    .describe(
+      "On Ceph: size of the objects of the disk's image, a power of two from `4K` to `32M`; `4M` " +
+        'when it is made without. Cannot change later.',
+    ),
 });
 
 const identifier = z.int().min(1).max(65535);

@@ -4,12 +4,12 @@ import type { Random } from '../base/random.ts';
 import { type DocumentDiff, diffDocuments } from '../config/diff.ts';
 import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
 import { completeIdentities } from '../config/identity.ts';
-import { formatSize } from '../config/size.ts';
 import { MembersObject } from '../members/members-object.ts';
 import type { Records } from '../records/records.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchAnswer } from './channels.ts';
 import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
+import { prepareVolumes } from './prepare-volumes.ts';
 
 /** How often a change is computed anew because somebody else changed the document meanwhile. */
 const ATTEMPTS_MAX = 20;
@@ -65,26 +65,6 @@ export async function applyDocument(
     return { version, document, diff, gateways };
   }
   throw new Failure('applyConflict', 'others change the document all the time');
-}
-
-async function prepareVolumes(volumes: VolumeStore, diff: DocumentDiff): Promise<void> {
-  const sizes = new Map<string, number>();
-  for (const { name, sizeBytes } of await volumes.list()) sizes.set(name, sizeBytes);
-  const misfits = diff.createDisks.flatMap(({ name, size }) => {
-    const found = sizes.get(name);
-    if (found === undefined || found === size) return [];
-    return [`disk ${name} has data of ${formatSize(found)} already, not of ${formatSize(size)}`];
-  });
-  if (misfits.length > 0) {
-    throw new Failure('applyRefused', misfits.join('\n'), { refusals: misfits });
-  }
-  for (const { name, size } of diff.createDisks) {
-    if (sizes.has(name)) await volumes.prepare?.(name, false);
-    else await volumes.create(name, size);
-  }
-  for (const { disk } of diff.resizeDisks) {
-    if (sizes.get(disk.name) !== disk.size) await volumes.resize(disk.name, disk.size);
-  }
 }
 
 /** Resolves with the names of the gateways, all of which serve `version` or a later one. */

@@ -145,9 +145,10 @@ function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
   return names;
 }
 
-/** The size is the volume's own matter; all else makes another logical unit. */
+/** Size and layout are the volume's own matter; all else makes another logical unit. */
 function isSameUnit(a: Disk, b: Disk): boolean {
-  return JSON.stringify({ ...a, size: 0 }) === JSON.stringify({ ...b, size: 0 });
+  const own = { size: 0, dataPool: undefined, objectSize: undefined };
+  return JSON.stringify({ ...a, ...own }) === JSON.stringify({ ...b, ...own });
 }
 
 function logicalUnit(disk: Disk, volume: Volume): LogicalUnit {

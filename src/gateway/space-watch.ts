@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
-import type { StoreSpace, VolumeStore } from '../volume/volume.ts';
+import type { SpaceOf, VolumeStore } from '../volume/volume.ts';
 
 /** How often the store is asked how full it is. */
 export const SPACE_POLL_MS = 5_000;
@@ -14,11 +14,11 @@ export interface SpaceWatchOptions {
   readonly log: Log;
 }
 
-/** Tells the logical units how full the store is; asks it once at a time, however slow it is. */
+/** Tells the logical units how full what holds them is; asks once at a time, however slow. */
 export class SpaceWatch {
   readonly #options: SpaceWatchOptions;
   #units: readonly LogicalUnit[] = [];
-  #space: StoreSpace | undefined;
+  #spaceOf: SpaceOf = () => undefined;
   #timer: Timer | undefined;
   /** As of the last failure: told once, not at each. */
   #reason: string | undefined;
@@ -47,7 +47,7 @@ export class SpaceWatch {
   async #look(): Promise<void> {
     const { volumes, clock, log } = this.#options;
     try {
-      this.#space = await volumes.space?.();
+      if (volumes.space !== undefined) this.#spaceOf = await volumes.space();
       this.#reason = undefined;
       if (!this.#isClosed) this.#tell();
     } catch (error) {
@@ -59,8 +59,10 @@ export class SpaceWatch {
   }
 
   #tell(): void {
-    if (this.#space === undefined) return;
     const percent = this.#options.softThresholdPercent();
-    for (const unit of this.#units) unit.setSpace(this.#space, percent);
+    for (const unit of this.#units) {
+      const space = this.#spaceOf(unit.identity.name);
+      if (space !== undefined) unit.setSpace(space, percent);
+    }
   }
 }

@@ -3,8 +3,9 @@ import { InFlight } from './in-flight.ts';
 import { atomicRefusal, fault, patternRefusal, rangeRefusal } from './refusal.ts';
 import { firstDifference, isZero, lengthOf } from './scatter.ts';
 import { SparseBytes } from './sparse-bytes.ts';
-import type { Allocation, VolumeStore, WriteOptions } from './volume.ts';
+import type { Allocation, VolumeEntry, VolumeLayout, VolumeStore, WriteOptions } from './volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from './volume.ts';
+import { refuseLayout } from './volume-layout.ts';
 
 export const MEMORY_COMPARE_AND_WRITE_MAX_BYTES = 128 * 1024;
 
@@ -21,12 +22,12 @@ const limits: VolumeLimits = Object.freeze({
 export class MemoryStore implements VolumeStore {
   readonly #volumes = new Map<string, Medium>();
 
-  create(name: string, sizeBytes: number): Promise<void> {
+  async create(name: string, sizeBytes: number, layout: VolumeLayout = {}): Promise<void> {
+    refuseLayout(layout);
     if (this.#volumes.has(name)) {
-      return Promise.reject(new Failure('volumeExists', `a volume ${name} exists`, { name }));
+      throw new Failure('volumeExists', `a volume ${name} exists`, { name });
     }
     this.#volumes.set(name, { bytes: new SparseBytes(), sizeBytes, open: new Set() });
-    return Promise.resolve();
   }
 
   async open(name: string): Promise<Volume> {
@@ -47,7 +48,7 @@ export class MemoryStore implements VolumeStore {
     this.#volumes.delete(name);
   }
 
-  async list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
+  async list(): Promise<readonly VolumeEntry[]> {
     return [...this.#volumes]
       .map(([name, { sizeBytes }]) => ({ name, sizeBytes }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));

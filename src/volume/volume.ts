@@ -141,16 +141,40 @@ export interface Extent {
   readonly allocated: boolean;
 }
 
-/** Shared by the volumes of a store, and by whatever else is kept there. */
+/** How a volume lies in what holds it, where the driver leaves a choice; made so, for ever. */
+export interface VolumeLayout {
+  /** The pool of its data objects, an erasure-coded one say, where that is not the store's own. */
+  readonly dataPool?: string;
+  /** Of its data objects. */
+  readonly objectSizeBytes?: number;
+}
+
+/** A volume in a list. */
+export interface VolumeEntry {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Absent where a driver has one layout only. */
+  readonly layout?: VolumeLayout;
+}
+
+/** Shared by the volumes of a pool or a disk, and by whatever else is kept there. */
 export interface StoreSpace {
   readonly usedBytes: number;
   /** What may still be written. */
   readonly availableBytes: number;
 }
 
+export type SpaceOf = (volume: string) => StoreSpace | undefined;
+
 /** The volumes of one store, by name. Failures of management are thrown as `Failure`. */
 export interface VolumeStore {
-  create(name: string, sizeBytes: number): Promise<void>;
+  /** `Failure('layoutRefused')`, with nothing made, for a layout that cannot be had. */
+  create(name: string, sizeBytes: number, layout?: VolumeLayout): Promise<void>;
+  /**
+   * What stands against making volumes so, in words; undefined when nothing does. Absent where
+   * volumes have one layout only, and every choice is refused. Rejects.
+   */
+  judgeLayout?(layout: VolumeLayout): Promise<string | undefined>;
   /** `Failure('volumeNotFound')` when there is none of that name. */
   open(name: string): Promise<Volume>;
   /** Grows or shrinks, and tells every process that has it open. */
@@ -162,8 +186,12 @@ export interface VolumeStore {
    * where any volume may be served.
    */
   prepare?(name: string, mend: boolean): Promise<void>;
-  /** How full what holds the volumes is; undefined while that is not known. Rejects. */
-  space?(): Promise<StoreSpace | undefined>;
-  list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]>;
+  /**
+   * How full what holds the volumes is, as of one look. The answer tells it for a volume that this
+   * store has open; undefined while that is not known. Rejects.
+   */
+  space?(): Promise<SpaceOf>;
+  /** In order of their names. */
+  list(): Promise<readonly VolumeEntry[]>;
   close(): Promise<void>;
 }

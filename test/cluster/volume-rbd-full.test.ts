@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
-import type { Volume } from '../../src/volume/volume.ts';
+import type { Volume, VolumeLayout } from '../../src/volume/volume.ts';
 import { bytes, content, done } from '../contract/volume.ts';
 import { cephOfFile } from '../support/ceph.ts';
-import { type RbdStoreOptions, RbdWorld } from '../support/rbd-world.ts';
+import { RbdWorld } from '../support/rbd-world.ts';
 
 const MIB = 2 ** 20;
 const OBJECT = 4 * MIB;
@@ -36,18 +36,19 @@ async function writeUntil(volume: Volume, status: string, from: number): Promise
   return assert.fail(`the volume ended before ${status}`);
 }
 
-async function fill(options: RbdStoreOptions, pool: string): Promise<void> {
+async function fill(pool: string, layout: VolumeLayout): Promise<void> {
+  const options = { pool: 'rbd' };
   const world = new RbdWorld(ceph.conf);
   const setQuota = (limit: number) =>
     ceph.ask({ prefix: 'osd pool set-quota', pool, field: 'max_bytes', val: String(limit) });
   try {
     const store = world.open(options);
-    await store.create('filling', 4096 * OBJECT);
+    await store.create('filling', 4096 * OBJECT, layout);
     const volume = await store.open('filling');
     done(await volume.write(0, [bytes(2 * QUOTA_BYTES, 5)]));
     await setQuota(QUOTA_BYTES);
     const at = await writeUntil(volume, 'noSpace', OBJECT);
-    const space = await store.space();
+    const space = (await store.space())('filling');
     assert.equal(space?.availableBytes, 0);
     assert.ok(space.usedBytes >= QUOTA_BYTES);
     done(await volume.write(4096, [bytes(4096, 6)]));
@@ -66,7 +67,6 @@ async function fill(options: RbdStoreOptions, pool: string): Promise<void> {
   }
 }
 
-test('a full pool stops what needs space, at once, and nothing else', () =>
-  fill({ pool: 'rbd' }, 'rbd'));
+test('a full pool stops what needs space, at once, and nothing else', () => fill('rbd', {}));
 
-test('a full data pool does the same', () => fill({ pool: 'rbd', dataPool: 'data' }, 'data'));
+test('a full data pool does the same', () => fill('data', { dataPool: 'data' }));

@@ -22,7 +22,7 @@ volumeContract('delay and fault over memory', async () => {
   const delays = { clock: systemClock, random: systemRandom, beforeMs: 2, afterMs: 2 };
   const never = { operations: [], status: 'writeError', oneIn: 1 } as const;
   const store: VolumeStore = {
-    create: (name, sizeBytes) => memory.create(name, sizeBytes),
+    create: (name, sizeBytes, layout) => memory.create(name, sizeBytes, layout),
     open: async (name) =>
       new Delay(new Fault(await memory.open(name), systemRandom, [never]), delays),
     resize: (name, sizeBytes) => memory.resize(name, sizeBytes),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Failure } from '../../src/base/failure.ts';
-import type { Volume, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
+import type { Volume, VolumeLayout, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
 
 /** A store that is empty, and a second opening of it where several may have it open. */
 export interface ContractStore {
@@ -15,12 +15,17 @@ export interface ContractStore {
 
 const SIZE = 1024 * 1024;
 
-export function volumeContract(name: string, openStore: () => Promise<ContractStore>): void {
+/** `layout`: of the volumes that are tried; one that the store takes. */
+export function volumeContract(
+  name: string,
+  openStore: () => Promise<ContractStore>,
+  layout: VolumeLayout = {},
+): void {
   const on: On = (what, body) => {
     test(what, async () => {
       const stores = await openStore();
       try {
-        await stores.store.create('disk', SIZE);
+        await stores.store.create('disk', SIZE, layout);
         await body(await stores.store.open('disk'), stores);
       } finally {
         await stores.dispose();
@@ -34,6 +39,7 @@ export function volumeContract(name: string, openStore: () => Promise<ContractSt
     zeros(on);
     ends(on);
     stores(on);
+    layouts(on, layout);
   });
 }
 
@@ -354,7 +360,8 @@ function stores(on: On): void {
 
   on('a store lists, refuses a name twice, deletes what nobody has open', async (volume, it) => {
     await it.store.create('another', 512);
-    assert.deepEqual(await it.other.list(), [
+    const found = (await it.other.list()).map(({ name, sizeBytes }) => ({ name, sizeBytes }));
+    assert.deepEqual(found, [
       { name: 'another', sizeBytes: 512 },
       { name: 'disk', sizeBytes: SIZE },
     ]);
@@ -365,6 +372,25 @@ function stores(on: On): void {
     await assert.rejects(it.store.open('disk'), failsWith('volumeNotFound'));
     await it.store.create('disk', 1024);
     assert.equal((await it.other.open('disk')).sizeBytes, 1024);
+  });
+}
+
+function layouts(on: On, layout: VolumeLayout): void {
+  on('a layout that is taken is listed; one that is not leaves nothing behind', async (_, it) => {
+    const found = (await it.other.list()).find(({ name }) => name === 'disk');
+    assert.deepEqual({ ...found?.layout, ...layout }, found?.layout ?? {});
+    const wanted: VolumeLayout = { objectSizeBytes: 8192 };
+    if (it.store.judgeLayout !== undefined) {
+      assert.equal(await it.store.judgeLayout(wanted), undefined);
+      await it.store.create('wanted', SIZE, wanted);
+      const made = (await it.other.list()).find(({ name }) => name === 'wanted');
+      assert.equal(made?.layout?.objectSizeBytes, 8192);
+    }
+    for (const bad of [{ objectSizeBytes: 8191 }, { dataPool: 'there-is-none' }]) {
+      assert.equal(typeof ((await it.store.judgeLayout?.(bad)) ?? ''), 'string');
+      await assert.rejects(it.store.create('bad', SIZE, bad), failsWith('layoutRefused'));
+    }
+    assert.ok((await it.other.list()).every(({ name }) => name !== 'bad'));
   });
 }
 

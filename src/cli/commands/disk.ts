@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts';
-import { blockLengthValue, sizeValue, textValue } from '../option-values.ts';
+import { blockLengthValue, cephNameValue, sizeValue, textValue } from '../option-values.ts';
 
 const NAME = { name: 'name', description: 'Name of the disk.', parse: textValue };
 
@@ -17,6 +17,16 @@ export const diskCommands: readonly CommandSpec[] = [
       },
       { flags: '--writethrough', description: 'Every acknowledged write is durable (WCE 0).' },
       { flags: '--read-only', description: 'Refuse writes.' },
+      {
+        flags: '--data-pool <pool>',
+        description: 'With --ceph: the pool of its data, an erasure-coded one say.',
+        parse: cephNameValue,
+      },
+      {
+        flags: '--object-size <size>',
+        description: 'With --ceph: size of its objects, a power of two from 4K to 32M; else 4M.',
+        parse: sizeValue,
+      },
     ],
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskCreate,

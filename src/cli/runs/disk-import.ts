@@ -16,7 +16,9 @@ export async function runDiskImport(call: CliCall): Promise<number> {
     if (volume === undefined) {
       throw new Failure('volumeNotFound', `the store has no volume ${name}`, { name });
     }
-    const draft = diskDraft({ name, size: volume.sizeBytes, blockLength, readOnly });
+    const { dataPool, objectSizeBytes: objectSize } = volume.layout ?? {};
+    const traits = { blockLength, readOnly, dataPool, objectSize };
+    const draft = diskDraft({ name, size: volume.sizeBytes, ...traits });
     await store.volumes.prepare?.(name, call.options['fix'] === true);
     const made = await addDisk(context, draft);
     if (call.json) printJson(made);

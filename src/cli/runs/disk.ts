@@ -15,7 +15,9 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
   const blockLength = call.options['blocks'];
   const writethrough = call.options['writethrough'] === true;
   const readOnly = call.options['readOnly'] === true;
-  const draft = diskDraft({ name, size, blockLength, writethrough, readOnly });
+  const { dataPool, objectSize } = call.options;
+  const traits = { blockLength, writethrough, readOnly, dataPool, objectSize };
+  const draft = diskDraft({ name, size, ...traits });
   return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
     const made = await addDisk(context, draft);
     if (call.json) printJson(made);

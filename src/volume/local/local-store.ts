@@ -7,7 +7,8 @@ import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
 import { WriteThread } from '../../host/write-thread.ts';
-import type { VolumeStore } from '../volume.ts';
+import type { VolumeEntry, VolumeLayout, VolumeStore } from '../volume.ts';
+import { refuseLayout } from '../volume-layout.ts';
 import { FileMedium } from './file-medium.ts';
 import { LocalVolume } from './local-volume.ts';
 import { INTENTIONS_AT, LockFile } from './lock-file.ts';
@@ -68,7 +69,8 @@ export class LocalStore implements VolumeStore {
     this.#thread = new WriteThread({ clock: options.clock });
   }
 
-  async create(name: string, sizeBytes: number): Promise<void> {
+  async create(name: string, sizeBytes: number, layout: VolumeLayout = {}): Promise<void> {
+    refuseLayout(layout);
     checkSize(sizeBytes);
     descriptionPath(this.#folder, name);
     await this.#claimed(name, 'volumeExists', async () => {
@@ -169,8 +171,8 @@ export class LocalStore implements VolumeStore {
     });
   }
 
-  async list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
-    const found: { readonly name: string; readonly sizeBytes: number }[] = [];
+  async list(): Promise<readonly VolumeEntry[]> {
+    const found: VolumeEntry[] = [];
     for (const file of (await readdir(this.#folder)).sort()) {
       if (!file.endsWith(SUFFIX)) continue;
       const name = file.slice(0, -SUFFIX.length);

@@ -7,16 +7,17 @@ import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { RbdImage } from '../../ceph/rbd-image.ts';
 import { RbdImages } from '../../ceph/rbd-images.ts';
-import type { StoreSpace, VolumeStore } from '../volume.ts';
+import type { SpaceOf, VolumeEntry, VolumeLayout, VolumeStore } from '../volume.ts';
 import type { ClientInstance } from './client-instance.ts';
+import { imageEntries } from './image-entries.ts';
 import { type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
 import { ImageOpening } from './image-opening.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
-import { imageSizes } from './image-sizes.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
-import { poolSpace } from './pool-space.ts';
+import { judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
+import { poolSpaces } from './pool-spaces.ts';
 import { RbdVolume } from './rbd-volume.ts';
 
 export interface RbdVolumeStoreOptions extends ImagePlace {
@@ -25,47 +26,49 @@ export interface RbdVolumeStoreOptions extends ImagePlace {
   readonly guard: InstanceGuard;
   /** Client instances that the volumes share; see `InstancePool`. */
   readonly instances: number;
-  /** The pool of the data objects of new images, an erasure-coded one say. */
-  readonly dataPool?: string;
-  /** Of the data objects of new images: a power of two from 4 KiB to 32 MiB. 4 MiB unless given. */
-  readonly objectSizeBytes?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** `-ENOTEMPTY`: rbd_remove of an image with snapshots. */
 const ENOTEMPTY = -39;
-const OBJECT_SIZE_DEFAULT_BYTES = 4 * 1024 * 1024;
-const ORDER_MIN = 12;
-const ORDER_MAX = 25;
 
 /** The images of one pool and namespace as volumes. */
 export class RbdVolumeStore implements VolumeStore {
   readonly instances: InstancePool;
   readonly #options: RbdVolumeStoreOptions;
-  readonly #order: number;
   readonly #open = new Set<RbdVolume>();
 
   /** Connects when something is asked of it. */
   constructor(options: RbdVolumeStoreOptions) {
     const { connect, instances, guard, clock, log } = options;
     this.#options = options;
-    this.#order = orderOf(options.objectSizeBytes ?? OBJECT_SIZE_DEFAULT_BYTES);
     this.instances = new InstancePool({ connect, instances, guard, clock, log });
   }
 
-  async create(name: string, sizeBytes: number): Promise<void> {
+  /** An object size is a power of two from 4 KiB to 32 MiB; 4 MiB unless given. */
+  async create(name: string, sizeBytes: number, layout: VolumeLayout = {}): Promise<void> {
     checkImageName(name);
     checkSize(sizeBytes);
-    const { dataPool } = this.#options;
-    const options = { order: this.#order, ...(dataPool === undefined ? {} : { dataPool }) };
+    const reason = await this.judgeLayout(layout);
+    if (reason !== undefined) throw new Failure('layoutRefused', reason, { name });
+    const { dataPool } = layout;
+    const order = orderOf(layout)!;
     const errno = await this.#inPool((pool) =>
-      new RbdImages(pool).create(name, sizeBytes, options),
+      new RbdImages(pool).create(name, sizeBytes, {
+        order,
+        ...(dataPool === undefined ? {} : { dataPool }),
+      }),
     );
     if (errno === EEXIST) {
       throw new Failure('volumeExists', `an image ${this.#spec(name)} exists`, { name });
     }
     if (errno < 0) throw cephFailure('rbd_create', errno, `the image ${this.#spec(name)}`);
+  }
+
+  async judgeLayout(layout: VolumeLayout): Promise<string | undefined> {
+    const { client } = await this.instances.any();
+    return await judgeLayout(client, this.#options.pool, layout);
   }
 
   async open(name: string): Promise<RbdVolume> {
@@ -115,11 +118,11 @@ export class RbdVolumeStore implements VolumeStore {
     if (errno < 0) throw cephFailure('rbd_remove', errno, `the image ${spec}`);
   }
 
-  async list(): Promise<readonly { readonly name: string; readonly sizeBytes: number }[]> {
-    return await this.#inPool(async (pool) => {
+  async list(): Promise<readonly VolumeEntry[]> {
+    return await this.#inPool(async (pool, { client }) => {
       const { errno, images } = await new RbdImages(pool).list();
       if (errno < 0) throw cephFailure('rbd_list', errno, `the pool ${this.#options.pool}`);
-      return await imageSizes(pool, images);
+      return await imageEntries({ pool, images, poolNames: () => poolNames(client) });
     });
   }
 
@@ -137,9 +140,13 @@ export class RbdVolumeStore implements VolumeStore {
     });
   }
 
-  async space(): Promise<StoreSpace | undefined> {
+  async space(): Promise<SpaceOf> {
     const { client } = await this.instances.any();
-    return await poolSpace(client, this.#options.dataPool ?? this.#options.pool);
+    const spaces = await poolSpaces(client);
+    return (name) => {
+      const volume = [...this.#open].find((each) => each.name === name);
+      return volume === undefined ? undefined : spaces.get(volume.dataPoolId);
+    };
   }
 
   async close(): Promise<void> {
@@ -235,14 +242,6 @@ export class RbdVolumeStore implements VolumeStore {
   #notFound(name: string): Failure {
     return new Failure('volumeNotFound', `there is no image ${this.#spec(name)}`, { name });
   }
-}
-
-function orderOf(objectSizeBytes: number): number {
-  const order = Math.log2(objectSizeBytes);
-  if (Number.isInteger(order) && order >= ORDER_MIN && order <= ORDER_MAX) return order;
-  throw new Failure('objectSizeBad', 'an object size is a power of two from 4 KiB to 32 MiB', {
-    objectSizeBytes,
-  });
 }
 
 function checkSize(sizeBytes: number): void {

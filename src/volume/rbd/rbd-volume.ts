@@ -83,6 +83,11 @@ export class RbdVolume implements Volume, Tenant {
     return this.#sizeBytes;
   }
 
+  /** The pool of its data objects. */
+  get dataPoolId(): number {
+    return this.#operations.opening.header.info.dataPoolId;
+  }
+
   /** How it lies in its data objects. */
   get layout(): ObjectLayout {
     return this.#operations.opening.header.info;

@@ -14,10 +14,12 @@ async function world() {
   const { logicalUnit } = await ScsiBench.open();
   const store = {
     asked: 0,
+    holds: logicalUnit.identity.name,
     answer: async (): Promise<StoreSpace | undefined> => undefined,
-    space() {
+    async space() {
       this.asked++;
-      return this.answer();
+      const space = await this.answer();
+      return (name: string) => (name === this.holds ? space : undefined);
     },
   };
   const watch = new SpaceWatch({
@@ -58,6 +60,21 @@ test('a store that does not know, or fails, is asked again, and what was known s
   await clock.advance(SPACE_POLL_MS);
   assert.deepEqual(logicalUnit.space.figures, { usedBytes: 5, availableBytes: 5 });
   assert.equal(store.asked, 4);
+});
+
+test('a unit is told of what holds it, not of what holds others', async () => {
+  const { clock, store, watch, logicalUnit } = await world();
+  const { name } = logicalUnit.identity;
+  store.answer = async () => ({ usedBytes: 1, availableBytes: 9 });
+  store.holds = 'other';
+  watch.serve([logicalUnit]);
+  watch.open();
+  await clock.advance(0);
+  assert.equal(logicalUnit.space.figures, undefined);
+  store.holds = name;
+  await clock.advance(SPACE_POLL_MS);
+  assert.deepEqual(logicalUnit.space.figures, { usedBytes: 1, availableBytes: 9 });
+  watch.close();
 });
 
 test('a store that hangs is not asked a second time, and a watch that is closed asks no more', async () => {

@@ -1,0 +1,63 @@
+import { cephFailure } from '../../ceph/ceph-failure.ts';
+import type { RadosClient } from '../../ceph/rados-client.ts';
+import type { VolumeLayout } from '../volume.ts';
+
+/** librbd's bounds of the order of an image. */
+const ORDER_MIN = 12;
+const ORDER_MAX = 25;
+const OBJECT_SIZE_DEFAULT_BYTES = 4 * 1024 * 1024;
+
+/** `type` of a pool that is erasure-coded, in the map of the OSDs. */
+const TYPE_ERASURE = 3;
+
+/** A pool as `ceph osd pool ls detail` tells of it. */
+interface PoolDetail {
+  readonly pool_id: number;
+  readonly pool_name: string;
+  readonly type: number;
+  /** By commas. */
+  readonly flags_names: string;
+}
+
+type Asked = Pick<RadosClient, 'monCommand'>;
+
+/** The order of an image's objects; undefined for a size that objects cannot have. */
+export function orderOf({ objectSizeBytes }: VolumeLayout): number | undefined {
+  const order = Math.log2(objectSizeBytes ?? OBJECT_SIZE_DEFAULT_BYTES);
+  return Number.isInteger(order) && order >= ORDER_MIN && order <= ORDER_MAX ? order : undefined;
+}
+
+/**
+ * What stands against an image in `pool` with that layout, in words; undefined when nothing does.
+ * Throws `Failure('cephFailed')`.
+ */
+export async function judgeLayout(
+  client: Asked,
+  pool: string,
+  layout: VolumeLayout,
+): Promise<string | undefined> {
+  if (orderOf(layout) === undefined) return 'an object size is a power of two from 4K to 32M';
+  const { dataPool } = layout;
+  if (dataPool === undefined) return undefined;
+  if (dataPool === pool) return `${pool} is the pool of the images: no data pool has to be named`;
+  const found = (await poolDetails(client)).find(({ pool_name: name }) => name === dataPool);
+  if (found === undefined) return `the cluster has no pool ${dataPool}`;
+  const overwrites = found.flags_names.split(',').includes('ec_overwrites');
+  if (found.type === TYPE_ERASURE && !overwrites) {
+    const command = `ceph osd pool set ${dataPool} allow_ec_overwrites true`;
+    return `the pool ${dataPool} is erasure-coded and takes no overwrites; mended by: ${command}`;
+  }
+  return undefined;
+}
+
+/** Names of pools by id. Throws `Failure('cephFailed')`. */
+export async function poolNames(client: Asked): Promise<ReadonlyMap<number, string>> {
+  return new Map((await poolDetails(client)).map((each) => [each.pool_id, each.pool_name]));
+}
+
+async function poolDetails(client: Asked): Promise<readonly PoolDetail[]> {
+  const command = { prefix: 'osd pool ls', detail: 'detail', format: 'json' };
+  const { errno, output, status } = await client.monCommand(command);
+  if (errno < 0) throw cephFailure('osd pool ls', errno, `the pools of the cluster (${status})`);
+  return JSON.parse(output) as readonly PoolDetail[];
+}

@@ -1,0 +1,43 @@
+// Which layouts an image can be made with, and what is said of the others.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judgeLayout, orderOf, poolNames } from '../../../../src/volume/rbd/layout-judgement.ts';
+
+const pools = [
+  { pool_id: 1, pool_name: 'rbd', type: 1, flags_names: 'hashpspool' },
+  { pool_id: 2, pool_name: 'plain', type: 1, flags_names: 'hashpspool,selfmanaged_snaps' },
+  { pool_id: 3, pool_name: 'coded', type: 3, flags_names: 'hashpspool,ec_overwrites' },
+  { pool_id: 4, pool_name: 'append', type: 3, flags_names: 'hashpspool' },
+];
+
+function client(errno = 0) {
+  return { monCommand: async () => ({ errno, output: JSON.stringify(pools), status: 'why' }) };
+}
+
+const judged = (layout: Parameters<typeof judgeLayout>[2]) => judgeLayout(client(), 'rbd', layout);
+
+test('an object size is a power of two within the bounds of librbd', async () => {
+  assert.equal(orderOf({}), 22);
+  assert.equal(orderOf({ objectSizeBytes: 4096 }), 12);
+  assert.equal(orderOf({ objectSizeBytes: 2 ** 25 }), 25);
+  for (const objectSizeBytes of [0, 2048, 3 * 4096, 2 ** 26, Number.NaN]) {
+    assert.match((await judged({ objectSizeBytes })) ?? '', /power of two from 4K to 32M/);
+  }
+  assert.equal(await judged({ objectSizeBytes: 65_536 }), undefined);
+});
+
+test('a data pool is there, is not the pool of the images, and takes overwrites', async () => {
+  for (const dataPool of ['plain', 'coded']) assert.equal(await judged({ dataPool }), undefined);
+  assert.match((await judged({ dataPool: 'none' })) ?? '', /has no pool none/);
+  assert.match((await judged({ dataPool: 'rbd' })) ?? '', /is the pool of the images/);
+  const words = (await judged({ dataPool: 'append' })) ?? '';
+  assert.match(words, /ceph osd pool set append allow_ec_overwrites true$/);
+});
+
+test('nothing is asked of the cluster without a data pool, and a refusal is told', async () => {
+  assert.equal(await judgeLayout(client(-13), 'rbd', {}), undefined);
+  const refused = judgeLayout(client(-13), 'rbd', { dataPool: 'plain' });
+  await assert.rejects(refused, { code: 'cephFailed', message: /why/ });
+  assert.equal((await poolNames(client())).get(3), 'coded');
+});
