@@ -8,9 +8,10 @@ import type {
   TargetListing,
 } from '../iscsi/contracts.ts';
 import { targetPortName } from '../iscsi/names.ts';
+import type { MembersView } from '../members/members.ts';
 import type { DeviceServer } from '../scsi/device-server.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
-import type { LunMap, PortGroup, TargetPort } from '../scsi/nexus.ts';
+import type { AccessState, LunMap, PortGroup, TargetPort } from '../scsi/nexus.ts';
 import { authenticationOf } from './authentication.ts';
 
 /** One version of the document, made ready for logins. Never changes. */
@@ -53,6 +54,8 @@ export class GatewayDirectory implements Directory {
   readonly #gateway: string;
   readonly #deviceServer: () => DeviceServer;
   #served: Served = NOTHING;
+  /** Incarnations that admit initiators, by the name of the gateway; undefined: none is known of. */
+  #admitting: ReadonlyMap<string, string> | undefined;
 
   constructor(gateway: string, deviceServer: () => DeviceServer) {
     this.#gateway = gateway;
@@ -62,6 +65,19 @@ export class GatewayDirectory implements Directory {
   /** Serves this document from now on. `units`: the logical unit of each disk, by its name. */
   serve(document: ClusterDocument, units: ReadonlyMap<string, LogicalUnit>): void {
     this.#served = prepare(document, units);
+  }
+
+  /**
+   * Takes the states of the port groups from this view of the members; whether one is another than
+   * before. A gateway that another incarnation serves as has been away in between.
+   */
+  follow(view: MembersView): boolean {
+    const before = this.#admitting;
+    const admitting = view.members.filter((m) => m.state === 'serving' && !m.isDraining);
+    const now = new Map(admitting.map(({ name, incarnation }) => [name, incarnation]));
+    this.#admitting = now;
+    const gateways = [...this.#served.groups.values()].map(({ gateway }) => gateway);
+    return before !== undefined && gateways.some((name) => before.get(name) !== now.get(name));
   }
 
   get discoveryAuthentication(): Authentication | undefined {
@@ -97,14 +113,20 @@ export class GatewayDirectory implements Directory {
   }
 
   portGroups(deviceName: string): readonly PortGroup[] {
-    return [...this.#served.groups].map(([tag, group]): PortGroup => {
-      const isLeaving = this.draining && group.gateway === this.#gateway;
-      return {
+    return [...this.#served.groups].map(
+      ([tag, group]): PortGroup => ({
         portGroup: tag,
-        state: isLeaving ? 'unavailable' : 'activeOptimized',
+        state: this.#stateOf(group.gateway),
         ports: [targetPort(deviceName, tag, group)],
-      };
-    });
+      }),
+    );
+  }
+
+  /** Where members are not known every gateway counts; one that answers is there in any case. */
+  #stateOf(gateway: string): AccessState {
+    const isOwn = gateway === this.#gateway;
+    const admits = isOwn ? !this.draining : (this.#admitting?.has(gateway) ?? true);
+    return admits ? 'activeOptimized' : 'unavailable';
   }
 
   #admit(target: ServedTarget, port: TargetPort, initiatorName: string): Admission | undefined {

@@ -14,6 +14,7 @@ import type { ClosedReason, Members } from '../members/members.ts';
 import type { Member } from '../records/records.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import type { LunMap } from '../scsi/nexus.ts';
+import { AccessStateNews } from './access-state-news.ts';
 import {
   encodeMessage,
   type GatewayStatus,
@@ -55,6 +56,7 @@ export class Gateway {
   readonly #documentWatch: DocumentWatch;
   readonly #figures: LiveFigures;
   readonly #space: SpaceWatch;
+  readonly #accessNews: AccessStateNews;
   readonly #startedMs: number;
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
@@ -81,6 +83,8 @@ export class Gateway {
       taskSetDepthMax: QUEUE_DEPTH_MAX,
     });
     this.#directory = directory;
+    if (members !== undefined) directory.follow(members.view);
+    this.#accessNews = new AccessStateNews(clock);
     this.#server = new IscsiServer({
       clock,
       random,
@@ -106,7 +110,10 @@ export class Gateway {
     });
     members?.listen({
       onConfirmed: () => this.#server.recheck(),
-      onView: ({ documentVersion }) => this.#documentWatch.follow(documentVersion),
+      onView: (view) => {
+        if (directory.follow(view)) this.#accessNews.tell();
+        this.#documentWatch.follow(view.documentVersion);
+      },
       onClosed: (reason) => this.#over.resolve(reason),
     });
   }
@@ -174,8 +181,11 @@ export class Gateway {
 
   /** Asks the initiators to log out, refuses new ones, and waits, bounded, until they have left. */
   async drain(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, log } = this.#options;
     this.#directory.draining = true;
+    this.#members?.drain().catch((error: unknown) => {
+      log.warn('the others cannot be told of the drain', { reason: String(error) });
+    });
     this.#server.requestLogouts();
     const deadline = clock.now() + this.#settings.drainSeconds * 1000;
     while (this.#server.sessions.length > 0 && clock.now() < deadline) {
@@ -215,6 +225,7 @@ export class Gateway {
     this.#directory.serve(document, units);
     this.#settings = document.settings;
     this.#space.serve(units.values());
+    this.#accessNews.serve(units.values());
     for (const [i, session] of sessions.entries()) {
       const luns = this.#lunsOf(session);
       if (luns !== undefined && !isSameMap(before[i], luns)) session.nexus?.updateLuns(luns);

@@ -35,6 +35,9 @@ export interface Members {
   /** Ends joining: resolves when all fences are finished and this member is one that serves. */
   admit(): Promise<void>;
 
+  /** Says to all that this gateway asks its initiators to leave; it counts until it has left. */
+  drain(): Promise<void>;
+
   /**
    * Resolves when nothing that the member submitted is seen done later by any gateway. True at
    * once for one that has left. Rejects with `membersSelf` for this member itself.
@@ -80,6 +83,8 @@ export interface MemberState extends Member {
   /** Counts openings; of two incarnations of a name the one with the higher start is the later. */
   readonly start: number;
   readonly state: 'joining' | 'serving' | 'closed' | 'finished';
+  /** It asks its initiators to leave: others should not come. */
+  readonly isDraining: boolean;
   /** Finished because it left, not because it was fenced. */
   readonly hasLeft: boolean;
   readonly instances: readonly Instance[];

@@ -104,7 +104,8 @@ export function open(opening: Opening): RosterChange {
     checkInstances(instances);
     const opened: MemberState = {
       ...{ name: self.name, incarnation: self.incarnation, start: roster.starts + 1 },
-      ...{ state: 'joining', hasLeft: false, instances, fenceEpoch: undefined },
+      ...{ state: 'joining', isDraining: false, hasLeft: false },
+      ...{ instances, fenceEpoch: undefined },
       heartbeat: { counter: 0, epoch: passedEpoch, isHolding: false },
     };
     const put = counted
@@ -133,6 +134,14 @@ export function serve(self: Member): RosterChange {
     const isAlone = !roster.members.some(({ state }) => state === 'serving');
     const put: MemberState[] = [{ ...own, state: 'serving' }];
     return isAlone ? { put, life: roster.life + 1 } : { put };
+  };
+}
+
+/** Said once, and never taken back: an incarnation that drains ends. */
+export function drain(self: Member): RosterChange {
+  return (roster) => {
+    const own = openState(roster, self);
+    return own.isDraining ? undefined : { put: [{ ...own, isDraining: true }] };
   };
 }
 

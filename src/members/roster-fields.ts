@@ -7,7 +7,7 @@ import type { Heartbeat, Instance, MemberState, MembersView } from './members.ts
  *
  *   roster            revision, epoch, life, starts: every change but a heartbeat raises `revision`
  *   inc:NAME/INC      open, closed or finished: what a heartbeat asserts
- *   about:NAME/INC    start, serving, instances, fenceEpoch, left
+ *   about:NAME/INC    start, serving, instances, fenceEpoch, draining, left
  *   hb:NAME/INC       counter, epoch, holding: written by that member alone
  *   document          version
  *   unsettled:UNIT    a logical unit with an unsettled event
@@ -62,8 +62,8 @@ export function encodeIncarnation({ state }: MemberState): Uint8Array {
 }
 
 export function encodeAbout(member: MemberState): Uint8Array {
-  const { start, state, instances, fenceEpoch, hasLeft } = member;
-  return encode({ start, serving: state === 'serving', instances, fenceEpoch, left: hasLeft });
+  const { start, state, instances, fenceEpoch, isDraining: draining, hasLeft: left } = member;
+  return encode({ start, serving: state === 'serving', instances, fenceEpoch, draining, left });
 }
 
 export function encodeHeartbeat({ counter, epoch, isHolding }: Heartbeat): Uint8Array {
@@ -110,6 +110,7 @@ function decodeMember(fields: Fields, field: string): MemberState {
     incarnation: id.slice(cut + 1),
     start: count(about?.['start']),
     state: state === 'open' ? open : state,
+    isDraining: about?.['draining'] === true,
     hasLeft: about?.['left'] === true,
     instances: instancesOf(about?.['instances'], field),
     fenceEpoch: fenceEpoch === undefined ? undefined : count(fenceEpoch),

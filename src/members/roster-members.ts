@@ -25,6 +25,7 @@ import { Nudges } from './nudges.ts';
 import { Pulse } from './pulse.ts';
 import {
   addInstance,
+  drain,
   isPassed,
   leave,
   raiseOwnEpoch,
@@ -178,6 +179,12 @@ export class RosterMembers implements Members {
     }
     this.#nudges.send();
     await this.#work.until(isServing);
+  }
+
+  async drain(): Promise<void> {
+    await this.#parts.object.change(drain(this.self));
+    this.#nudges.send();
+    this.#heartbeats.soon();
   }
 
   async fence(member: Member): Promise<void> {

@@ -148,6 +148,20 @@ function rosterTests(use: Use): void {
       assert.equal(await again.members.confirm(), false);
     }));
 
+  test('one that drains is seen to by all, and counts until it has left', () =>
+    use(async (a, b, world) => {
+      const d = await world.join('d');
+      await d.members.admit();
+      await d.members.drain();
+      await d.members.drain();
+      for (const members of [a, b]) {
+        await waitFor(() => stateOf(members.view, d.members.self)?.isDraining === true);
+        assert.equal(stateOf(members.view, d.members.self)?.state, 'serving');
+      }
+      assert.equal(stateOf(a.view, a.self)?.isDraining, false);
+      await d.close();
+    }));
+
   test('the name of a gateway that lives is refused, and that gateway is not harmed', () =>
     use(async (a, b, world) => {
       await assert.rejects(world.join('a'), fails('membersNameTaken', 'recordsNameTaken'));

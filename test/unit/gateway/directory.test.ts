@@ -1,10 +1,11 @@
 // Proves what logins and discovery see of a document: access lists, LUN maps of initiators, CHAP of
-// initiators, portals of IPv6, port groups while draining, and the switch to another document.
+// initiators, portals of IPv6, states of port groups, and the switch to another document.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GatewayDirectory } from '../../../src/gateway/directory.ts';
 import type { Portal } from '../../../src/iscsi/contracts.ts';
+import type { MemberState, MembersView } from '../../../src/members/members.ts';
 import type { DeviceServer } from '../../../src/scsi/device-server.ts';
 import type { LogicalUnit } from '../../../src/scsi/logical-unit.ts';
 import type { LunMap, Nexus, NexusIdentity } from '../../../src/scsi/nexus.ts';
@@ -135,4 +136,63 @@ test('another document takes effect whole', () => {
   assert.equal(directory.findTarget(target, portal), undefined);
   assert.deepEqual(directory.listTargets(host1), []);
   assert.equal(directory.lunsOf(target, 7, host1), undefined);
+});
+
+function view(...members: readonly Partial<MemberState>[]): MembersView {
+  const common = { life: 1, epoch: 0, documentVersion: 1, unsettled: [] };
+  const fill = (member: Partial<MemberState>): MemberState => ({
+    ...{ name: 'g0', incarnation: `${member.name}-1`, start: 1, state: 'serving' },
+    ...{ isDraining: false, hasLeft: false, instances: [], fenceEpoch: undefined },
+    heartbeat: { counter: 1, epoch: 0, isHolding: false },
+    ...member,
+  });
+  return { ...common, members: members.map(fill) };
+}
+
+test('port groups of gateways that do not admit initiators are unavailable, through every one', () => {
+  const through = ['g0', 'g1'].map((name) => serving([], name).directory);
+  const states = () =>
+    through.map((directory) =>
+      directory
+        .portGroups(target)
+        .map(({ state }) => state)
+        .join(),
+    );
+  const both = (text: string) => [text, text];
+  assert.deepEqual(states(), both('activeOptimized,activeOptimized'), 'none is known of');
+  const [g0] = [{ name: 'g0' }];
+  const others: readonly (readonly Partial<MemberState>[])[] = [
+    [],
+    [{ name: 'g1', state: 'joining' }],
+    [{ name: 'g1', state: 'closed' }],
+    [{ name: 'g1', state: 'finished' }],
+    [{ name: 'g1', isDraining: true }],
+  ];
+  for (const members of others) {
+    // The gateway that is away does not answer, or knows that it drains.
+    through[1]!.draining = true;
+    for (const directory of through) directory.follow(view(g0, ...members));
+    assert.deepEqual(states(), both('activeOptimized,unavailable'), JSON.stringify(members));
+    through[1]!.draining = false;
+    for (const directory of through) directory.follow(view(g0, { name: 'g1' }));
+    assert.deepEqual(states(), both('activeOptimized,activeOptimized'));
+  }
+});
+
+test('a change of state is found once, also that of a gateway which was back at once', () => {
+  const { directory } = serving([]);
+  const g0 = { name: 'g0' };
+  const g1 = { name: 'g1' };
+  const follow = (...members: readonly Partial<MemberState>[]) =>
+    directory.follow(view(...members));
+  assert.equal(follow(g0, g1), false, 'there is no state before the first');
+  assert.equal(follow(g0, g1), false);
+  assert.equal(follow(g0, { ...g1, state: 'closed' }), true);
+  assert.equal(follow(g0, { ...g1, state: 'finished' }), false, 'it was not there before');
+  assert.equal(follow(g0, { ...g1, incarnation: '2', state: 'joining' }), false);
+  assert.equal(follow(g0, { ...g1, incarnation: '2' }), true);
+  assert.equal(follow(g0, { ...g1, incarnation: '3' }), true);
+  assert.equal(follow(g0, { ...g1, incarnation: '3' }, { name: 'stranger' }), false);
+  assert.equal(follow(g0, { ...g1, incarnation: '3', isDraining: true }), true);
+  assert.equal(follow(g0, { ...g1, incarnation: '3', state: 'finished', hasLeft: true }), false);
 });

@@ -14,6 +14,7 @@ function member(name: string, state: MemberState['state'], counter: number): Mem
     incarnation: `${name}-1`,
     start: 1,
     state,
+    isDraining: false,
     hasLeft: false,
     instances: [],
     fenceEpoch: undefined,

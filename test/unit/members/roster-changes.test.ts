@@ -4,7 +4,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MemberState } from '../../../src/members/members.ts';
-import { close, encodeUpdate, finish, open, updated } from '../../../src/members/roster-changes.ts';
+import {
+  close,
+  drain,
+  encodeUpdate,
+  finish,
+  open,
+  updated,
+} from '../../../src/members/roster-changes.ts';
 import { decodeRoster, type Roster } from '../../../src/members/roster-fields.ts';
 
 const a = { name: 'a', incarnation: '1' };
@@ -56,4 +63,19 @@ test('a fence is not finished while it has no epoch, or one open member has not 
   assert.equal(finish(a, b, true)({ ...after, members: members(2) }), undefined);
   const done = finish(a, b, true)({ ...after, members: members(3) })!;
   assert.equal(done.put?.[0]?.state, 'finished');
+});
+
+test('who drains says so once, stays open, and is seen to drain by who reads the fields', () => {
+  const roster = opened();
+  const update = drain(a)(roster)!;
+  const fields = new Map<string, Uint8Array>();
+  for (const [field, value] of Object.entries(encodeUpdate(roster, update))) {
+    if (value !== undefined) fields.set(field, value);
+  }
+  const [member] = decodeRoster(fields).members;
+  assert.deepEqual([member?.name, member?.state, member?.isDraining], ['a', 'joining', true]);
+  const after = updated(roster, update);
+  assert.equal(drain(a)(after), undefined);
+  const closed = updated(after, close(b, a, () => true)(after)!);
+  assert.throws(() => drain(a)(closed), { code: 'membersClosed' });
 });

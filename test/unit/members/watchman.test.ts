@@ -11,7 +11,8 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 function member(name: string, counter: number, epoch = 0): MemberState {
   const heartbeat = { counter, epoch, isHolding: false };
   return {
-    ...{ name, incarnation: `${name}-1`, start: 1, state: 'serving', hasLeft: false },
+    ...{ name, incarnation: `${name}-1`, start: 1, state: 'serving' },
+    ...{ isDraining: false, hasLeft: false },
     ...{ instances: [], fenceEpoch: undefined, heartbeat },
   };
 }
