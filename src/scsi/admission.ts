@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
-import { atCdb, conditions } from './sense-table.ts';
+import { atCdb, conditions, endings } from './sense-table.ts';
 import type { Task } from './task.ts';
 import type { UnitAttentions } from './unit-attention.ts';
 
@@ -43,6 +43,7 @@ export function checkState(
   logicalUnit: LogicalUnit | undefined,
 ): Ending | undefined {
   if (logicalUnit === undefined) return undefined;
+  if (logicalUnit.fencing && usesMedium(command)) return endings.busy;
   if (logicalUnit.stopped && usesMedium(command)) {
     return conditions.logicalUnitNotReadyInitializingCommandRequired;
   }

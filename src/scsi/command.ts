@@ -59,6 +59,8 @@ export interface CommandCall {
   /** Undefined only for commands whose addressing is `anyLun`. */
   readonly logicalUnit: LogicalUnit | undefined;
   readonly nexus: CommandNexus;
+  /** A long operation made a step: it is not stuck. */
+  progressed(): void;
 }
 
 /** The nexus as a command handler sees it. */

@@ -17,6 +17,10 @@ export type AbortOutcome =
 /** Who runs executions: the nexus. */
 export interface ExecutionOwner extends CommandNexus {
   settled(execution: Execution, result: Ending | VolumeResult): void;
+  /** Takes an aborted command out of its task set before it has settled. */
+  detach(execution: Execution): void;
+  /** Time as commands age by it: see `Nexus.age`. Milliseconds. */
+  readonly agedMs: number;
 }
 
 /**
@@ -36,6 +40,10 @@ export class Execution implements CommandCall {
   dataIn = 0;
   /** Its handler was called and has not settled: the volume may act for it. */
   running = false;
+  /** When it began, or made its last step, by `ExecutionOwner.agedMs`. */
+  startedMs = 0;
+  /** Out of its task set, though it has not settled. */
+  detached = false;
   abortOutcome: AbortOutcome = 'discard';
   /** Called when it has left the task set. */
   onLeft: (() => void) | undefined = undefined;
@@ -63,6 +71,10 @@ export class Execution implements CommandCall {
     return this.#unit;
   }
 
+  progressed(): void {
+    this.startedMs = this.nexus.agedMs;
+  }
+
   /** Takes the execution into use. */
   assign(task: Task, command: Command, unit: LogicalUnitNexus): void {
     this.#task = task;
@@ -81,6 +93,7 @@ export class Execution implements CommandCall {
     this.dataOut = 0;
     this.dataIn = 0;
     this.running = false;
+    this.detached = false;
     this.abortOutcome = 'discard';
     this.onLeft = undefined;
   }

@@ -35,6 +35,21 @@ export const WRITE_SAME_NON_ZERO = true;
 /** The longest parameter list that any command takes. */
 export const PARAMETER_LIST_LENGTH_MAX_BYTES = 64 * 1024;
 
+/**
+ * How long the medium may take to be done with aborted commands that change it, before its volume is
+ * fenced (DESIGN, the LU-wide event).
+ */
+export const DRAIN_MAX_MS = 2_000;
+
+/** The same for ABORT TASK alone: a COMPARE AND WRITE shall end with its true status. */
+export const ABORT_TASK_SETTLE_MAX_MS = 6_000;
+
+/**
+ * The answer of a task management function whose fence takes longer than this is that it is
+ * rejected: before the shortest common time-out of an abort (15 s, open-iscsi).
+ */
+export const MANAGEMENT_MAX_MS = 12_000;
+
 /** A long operation gives others a turn, and can be aborted, after this many bytes. */
 export const STEP_BYTES = 4 * 1024 * 1024;
 

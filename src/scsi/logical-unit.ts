@@ -1,4 +1,5 @@
 import type { Volume } from '../volume/volume.ts';
+import type { Abort } from './abort-settlement.ts';
 import type { Ending } from './ending.ts';
 import { ModeState } from './mode-state.ts';
 import { conditions } from './sense-table.ts';
@@ -28,14 +29,19 @@ export interface LogicalUnitOptions {
   /** Bytes of a logical block: 512 or 4096. */
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
+  /**
+   * The volume could not be fenced, nor opened again: what was submitted to it may land at any time,
+   * until this gateway is fenced or its process has ended.
+   */
+  readonly onUnfenced?: () => void;
 }
 
 /** What a nexus shows to the logical units that it reaches. */
 export interface LogicalUnitListener {
   /** Establishes a unit attention condition for this nexus at that logical unit. */
   establish(logicalUnit: LogicalUnit, condition: Ending): void;
-  /** Aborts this nexus's commands at the logical unit; resolves when none of them acts any more. */
-  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): Promise<void>;
+  /** Aborts this nexus's commands at the logical unit; returns those that are with the medium. */
+  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[];
 }
 
 /** Who asked for the abort: decides between no status and TASK ABORTED (SAM, TAS bit). */
@@ -57,6 +63,8 @@ export class LogicalUnit {
   /** The nexuses of this gateway that reach it. */
   readonly nexuses = new Set<LogicalUnitListener>();
   #blocks: number;
+  #fence: Promise<boolean> | undefined;
+  readonly #onUnfenced: () => void;
   readonly #stopWatching: () => void;
 
   constructor(options: LogicalUnitOptions) {
@@ -64,6 +72,7 @@ export class LogicalUnit {
     this.volume = options.volume;
     this.blockLengthBytes = options.blockLengthBytes;
     this.readOnly = options.readOnly;
+    this.#onUnfenced = options.onUnfenced ?? (() => {});
     this.mode = new ModeState(options.volume.limits.volatileCache);
     this.#blocks = Math.floor(options.volume.sizeBytes / options.blockLengthBytes);
     this.#stopWatching = options.volume.onResize((sizeBytes) => this.#resized(sizeBytes));
@@ -72,6 +81,20 @@ export class LogicalUnit {
   /** Capacity in logical blocks; the last LBA is one less. */
   get blocks(): number {
     return this.#blocks;
+  }
+
+  /** The volume is being fenced and opened again: medium access commands end BUSY. */
+  get fencing(): boolean {
+    return this.#fence !== undefined;
+  }
+
+  /**
+   * The self-fence: resolves true when nothing that was submitted to the volume before is seen done
+   * any more. The volume is of use again some time later. False: that could not be reached.
+   */
+  fence(): Promise<boolean> {
+    this.#fence ??= this.#fenceVolume();
+    return this.#fence;
   }
 
   /** Establishes a unit attention condition for every nexus but `except`. */
@@ -90,6 +113,20 @@ export class LogicalUnit {
   /** Lets go of the volume, which its owner closes. */
   close(): void {
     this.#stopWatching();
+  }
+
+  async #fenceVolume(): Promise<boolean> {
+    const { status } = await this.volume.fence();
+    // A volume that was closed meanwhile has no more to do with it.
+    if (status === 'done') void this.#reopen();
+    else if (status !== 'closed') this.#onUnfenced();
+    return status === 'done';
+  }
+
+  async #reopen(): Promise<void> {
+    const { status } = await this.volume.reopen();
+    if (status === 'done' || status === 'closed') this.#fence = undefined;
+    else this.#onUnfenced();
   }
 
   #resized(sizeBytes: number): void {

@@ -28,11 +28,27 @@ export interface Nexus {
   /** The LUN map changed: REPORTED LUNS DATA HAS CHANGED on what the initiator can reach. */
   updateLuns(luns: LunMap): void;
 
-  /** I_T nexus loss: aborts and discards every task; resolves when what was submitted is done. */
+  /**
+   * I_T nexus loss: aborts and discards every task; resolves when nothing of them can change a
+   * medium any more.
+   */
   close(): Promise<void>;
+
+  /**
+   * `byMs` more have passed in which this gateway was at work. Returns for how long the oldest
+   * commands have been with their medium since they began or made a step.
+   */
+  age(byMs: number): CommandAges;
 
   /** Commands in the task sets of this nexus. */
   readonly outstanding: number;
+}
+
+export interface CommandAges {
+  /** Of any command, in milliseconds; 0 when there is none. */
+  readonly runningMs: number;
+  /** Of one that changes the medium. */
+  readonly changingMs: number;
 }
 
 /** LUN (a flat number, 0 to 16383) to logical unit, for one initiator at one target. */

@@ -3,16 +3,19 @@ import type { Clock } from '../base/clock.ts';
 import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
+import { Abort, allOver, settleAborts } from './abort-settlement.ts';
 import { admit, checkState, refuseUnknown } from './admission.ts';
 import type { Command } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
 import type { AbortOutcome, ExecutionOwner } from './execution.ts';
 import { Execution } from './execution.ts';
+import { DRAIN_MAX_MS } from './limits.ts';
 import type { AbortCause, LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { decodeLun } from './lun.ts';
 import type {
+  CommandAges,
   LunMap,
   Nexus,
   NexusIdentity,
@@ -37,8 +40,6 @@ export interface NexusSurroundings {
   portGroups(deviceName: string): readonly PortGroup[];
 }
 
-const NOTHING: Promise<void> = Promise.resolve();
-
 /** One I_T nexus: takes commands from their arrival to their status. */
 export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   readonly identity: NexusIdentity;
@@ -51,6 +52,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   readonly #left = new Set<LogicalUnitNexus>();
   #luns: readonly number[] = [];
   #outstanding = 0;
+  #agedMs = 0;
   #closing: Promise<void> | undefined = undefined;
 
   constructor(identity: NexusIdentity, luns: LunMap, surroundings: NexusSurroundings) {
@@ -78,6 +80,10 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   get clock(): Clock {
     return this.#surroundings.clock;
+  }
+
+  get agedMs(): number {
+    return this.#agedMs;
   }
 
   /** One for each LUN in the map. */
@@ -151,6 +157,21 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     return this.#closing;
   }
 
+  age(byMs: number): CommandAges {
+    this.#agedMs += byMs;
+    let oldestMs = this.#agedMs;
+    let oldestChangeMs = this.#agedMs;
+    for (const { tasks } of [...this.#units.values(), ...this.#left]) {
+      for (let at = tasks.first; at !== undefined; at = at.next) {
+        if (!at.running) continue;
+        oldestMs = Math.min(oldestMs, at.startedMs);
+        if (at.command.access !== 'writeMedium') continue;
+        oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
+      }
+    }
+    return { runningMs: this.#agedMs - oldestMs, changingMs: this.#agedMs - oldestChangeMs };
+  }
+
   takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined {
     return this.#unitOf(logicalUnit)?.attentions.take();
   }
@@ -165,49 +186,53 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     }
   }
 
-  async abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): Promise<void> {
+  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[] {
     const outcome =
       cause === 'otherNexus' && logicalUnit.mode.current.tas ? 'taskAborted' : 'discard';
-    const waits: Promise<void>[] = [];
-    for (const unit of [...this.#units.values(), ...this.#left]) {
-      if (unit.logicalUnit !== logicalUnit) continue;
-      waits.push(this.abortAll(unit, outcome));
-    }
-    await Promise.all(waits);
+    return [...this.#units.values(), ...this.#left].flatMap((unit) =>
+      unit.logicalUnit === logicalUnit ? this.abortAll(unit, outcome) : [],
+    );
   }
 
-  /** Aborts what is in a task set; resolves when nothing acts for it any more. */
-  async abortAll(unit: LogicalUnitNexus, outcome: AbortOutcome): Promise<void> {
+  /** Aborts what is in a task set; returns those that are with the medium. */
+  abortAll(unit: LogicalUnitNexus, outcome: AbortOutcome): Abort[] {
     unit.tasks.held = true;
-    const aborted = unit.tasks.list().map((execution) => this.abort(execution, outcome));
+    const aborts = unit.tasks.list().flatMap((each) => this.abort(each, outcome) ?? []);
     unit.tasks.held = false;
     this.#startOthers(unit);
-    await Promise.all(aborted);
+    return aborts;
   }
 
-  /** Aborts one command; resolves when nothing acts for it any more. */
-  abort(execution: Execution, outcome: AbortOutcome): Promise<void> {
+  /** Aborts one command; undefined: at once, for it is not with the medium. */
+  abort(execution: Execution, outcome: AbortOutcome): Abort | undefined {
     if (!execution.running) {
       this.#concludeAborted(execution, outcome);
-      return NOTHING;
+      return undefined;
     }
     if (execution.command.settlesWhenAborted !== true) {
       execution.task.state = 'aborted';
       execution.abortOutcome = outcome;
     }
-    return new Promise((resolve) => {
-      const others = execution.onLeft;
-      execution.onLeft = () => {
-        others?.();
-        resolve();
-      };
-    });
+    return new Abort(execution);
+  }
+
+  detach(execution: Execution): void {
+    const { task, unit, onLeft } = execution;
+    execution.detached = true;
+    // Its handler makes no further step; only the medium's buffers are still its own.
+    task.state = 'aborted';
+    const startOthers = this.#takeOut(execution);
+    execution.onLeft = undefined;
+    onLeft?.();
+    if (startOthers) this.#startOthers(unit);
   }
 
   /** The volume, or whatever else a handler waited for, is done with a command. */
   settled(execution: Execution, result: Ending | VolumeResult): void {
     execution.running = false;
-    if (execution.task.state === 'aborted') {
+    if (execution.detached) {
+      this.#concludeDetached(execution);
+    } else if (execution.task.state === 'aborted') {
       this.#concludeAborted(execution, execution.abortOutcome);
     } else {
       this.#conclude(execution, endingOf(result));
@@ -260,6 +285,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       return;
     }
     execution.running = true;
+    execution.startedMs = this.#agedMs;
     whenSettled(command.run(execution), execution.onSettled);
   }
 
@@ -283,6 +309,13 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     if (startOthers) this.#startOthers(unit);
   }
 
+  #concludeDetached(execution: Execution): void {
+    const { task, unit, abortOutcome } = execution;
+    this.#free(execution);
+    if (abortOutcome === 'taskAborted') this.#end(task, endings.taskAborted, unit, 0);
+    else task.discard();
+  }
+
   #startOthers(unit: LogicalUnitNexus): void {
     for (;;) {
       const next = unit.tasks.nextToStart();
@@ -293,17 +326,29 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   /** Takes a command out of its task set; true when others may be able to start because of it. */
   #remove(execution: Execution): boolean {
-    const { task, onLeft, unit } = execution;
+    const { onLeft } = execution;
+    const startOthers = this.#takeOut(execution);
+    this.#free(execution);
+    onLeft?.();
+    return startOthers;
+  }
+
+  #takeOut(execution: Execution): boolean {
+    const { unit } = execution;
     const startOthers = unit.tasks.remove(execution);
     if (this.#left.size > 0 && unit.tasks.length === 0 && this.#left.delete(unit)) {
       this.#part(unit);
     }
+    return startOthers;
+  }
+
+  /** Nothing acts for it any more: what it holds can be used again. */
+  #free(execution: Execution): void {
+    const { task } = execution;
     task.state = 'idle';
     task.execution = undefined;
     this.#outstanding--;
     this.#release(execution);
-    onLeft?.();
-    return startOthers;
   }
 
   #release(execution: Execution): void {
@@ -362,7 +407,10 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   async #close(): Promise<void> {
     const units = [...this.#units.values(), ...this.#left, this.#absent];
-    await Promise.all(units.map((unit) => this.abortAll(unit, 'discard')));
+    const aborts = units.flatMap((unit) => this.abortAll(unit, 'discard'));
+    const isProved = await settleAborts(this.#surroundings.clock, aborts, DRAIN_MAX_MS);
+    // Where the fence was not to be had, only the medium's own end proves something.
+    if (!isProved) await allOver(aborts.filter(({ changesMedium }) => changesMedium));
     // Not before: a reset by another nexus waits for what this one has with the medium.
     for (const { logicalUnit } of units) logicalUnit?.nexuses.delete(this);
   }

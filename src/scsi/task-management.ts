@@ -1,16 +1,12 @@
-import type { Clock } from '../base/clock.ts';
+import { within } from '../base/clock.ts';
 import type { Pending } from '../base/pending.ts';
+import { type Abort, settleAborts } from './abort-settlement.ts';
+import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, MANAGEMENT_MAX_MS } from './limits.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import type { TaskManagementRequest, TaskManagementResponse } from './nexus.ts';
 import type { ScsiNexus } from './scsi-nexus.ts';
 import { conditions } from './sense-table.ts';
-
-/**
- * How long a function waits for the medium to be done with what it aborted (invariant I3). Past
- * it the function is rejected: the abort goes on, but nothing may be promised.
- */
-export const ABORT_SETTLE_MAX_MS = 7000;
 
 const COMPLETE: TaskManagementResponse = { response: 'functionComplete' };
 const SUCCEEDED: TaskManagementResponse = { response: 'functionSucceeded' };
@@ -28,9 +24,9 @@ export function manage(
       return REJECTED;
     case 'targetWarmReset':
     case 'targetColdReset':
-      return afterAborts(nexus.clock, resetTarget(nexus));
+      return afterAborts(nexus, resetTarget(nexus));
     case 'iTNexusReset':
-      return afterAborts(nexus.clock, resetNexus(nexus));
+      return afterAborts(nexus, resetNexus(nexus));
     default: {
       const unit = nexus.unitAt(request.lun);
       return unit === undefined ? NO_LOGICAL_UNIT : manageUnit(nexus, unit, request);
@@ -47,14 +43,15 @@ function manageUnit(
     case 'abortTask': {
       const execution = unit.tasks.find(request.referencedTag);
       if (execution === undefined) return NO_TASK;
-      return afterAborts(nexus.clock, nexus.abort(execution, 'discard'));
+      const abort = nexus.abort(execution, 'discard');
+      return afterAborts(nexus, abort === undefined ? [] : [abort], ABORT_TASK_SETTLE_MAX_MS);
     }
     // With a task set for each nexus (TST 001b) there is nothing of others to clear.
     case 'abortTaskSet':
     case 'clearTaskSet':
-      return afterAborts(nexus.clock, nexus.abortAll(unit, 'discard'));
+      return afterAborts(nexus, nexus.abortAll(unit, 'discard'));
     case 'logicalUnitReset':
-      return afterAborts(nexus.clock, resetUnit(nexus, unit));
+      return afterAborts(nexus, resetUnit(nexus, unit));
     case 'queryTask':
       return unit.tasks.find(request.referencedTag) === undefined ? COMPLETE : SUCCEEDED;
     case 'queryTaskSet':
@@ -66,47 +63,50 @@ function manageUnit(
   }
 }
 
-/** Resolves when the aborts are over, or rejects the function when that takes too long. */
-function afterAborts(clock: Clock, aborts: Promise<void>): Promise<TaskManagementResponse> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(ABORT_SETTLE_MAX_MS, () => resolve(REJECTED));
-    aborts.then(() => {
-      timer.cancel();
-      resolve(COMPLETE);
-    }, reject);
-  });
+/**
+ * Answers when nothing of what was aborted can change a medium any more (invariant I3). Rejects the
+ * function where that is not proved in time: the aborts go on, but nothing may be promised.
+ */
+async function afterAborts(
+  { clock }: ScsiNexus,
+  aborts: readonly Abort[],
+  waitMs = DRAIN_MAX_MS,
+): Promise<TaskManagementResponse> {
+  if (aborts.length === 0) return COMPLETE;
+  const settled = settleAborts(clock, aborts, waitMs);
+  return (await within(clock, MANAGEMENT_MAX_MS, settled)) === true ? COMPLETE : REJECTED;
 }
 
-async function resetUnit(nexus: ScsiNexus, { logicalUnit }: LogicalUnitNexus): Promise<void> {
-  if (logicalUnit !== undefined) await resetLogicalUnit(nexus, logicalUnit);
+function resetUnit(nexus: ScsiNexus, { logicalUnit }: LogicalUnitNexus): Abort[] {
+  return logicalUnit === undefined ? [] : resetLogicalUnit(nexus, logicalUnit);
 }
 
 /** The logical unit reset condition (SAM): commands of all nexuses, mode parameters, attention. */
-async function resetLogicalUnit(nexus: ScsiNexus, logicalUnit: LogicalUnit): Promise<void> {
-  const aborts: Promise<void>[] = [];
+function resetLogicalUnit(nexus: ScsiNexus, logicalUnit: LogicalUnit): Abort[] {
+  const aborts: Abort[] = [];
   for (const other of logicalUnit.nexuses) {
     const cause = other === nexus ? 'ownNexus' : 'otherNexus';
-    aborts.push(other.abortCommands(logicalUnit, cause));
+    aborts.push(...other.abortCommands(logicalUnit, cause));
   }
   logicalUnit.mode.reset();
   logicalUnit.stopped = false;
   logicalUnit.establish(conditions.busDeviceResetFunctionOccurred);
-  await Promise.all(aborts);
+  return aborts;
 }
 
-async function resetTarget(nexus: ScsiNexus): Promise<void> {
+function resetTarget(nexus: ScsiNexus): Abort[] {
   const logicalUnits = new Set<LogicalUnit>();
   for (const { logicalUnit } of nexus.units) {
     if (logicalUnit !== undefined) logicalUnits.add(logicalUnit);
   }
-  await Promise.all([...logicalUnits].map((unit) => resetLogicalUnit(nexus, unit)));
+  return [...logicalUnits].flatMap((unit) => resetLogicalUnit(nexus, unit));
 }
 
-async function resetNexus(nexus: ScsiNexus): Promise<void> {
+function resetNexus(nexus: ScsiNexus): Abort[] {
   const units = [...nexus.units];
-  const aborts = units.map((unit) => nexus.abortAll(unit, 'discard'));
+  const aborts = units.flatMap((unit) => nexus.abortAll(unit, 'discard'));
   for (const { attentions } of units) attentions.establish(conditions.iTNexusLossOccurred);
-  await Promise.all(aborts);
+  return aborts;
 }
 
 /** UADE DEPTH, in the response information of QUERY ASYNCHRONOUS EVENT. */

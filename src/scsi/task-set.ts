@@ -73,12 +73,15 @@ export class TaskSet {
     return undefined;
   }
 
-  /** The command that carries this tag. */
+  /** The command that carries this tag: one that is aborted if no other does. */
   find(tag: number): Execution | undefined {
+    let aborted: Execution | undefined;
     for (let at = this.first; at !== undefined; at = at.next) {
-      if (at.task.tag === tag) return at;
+      if (at.task.tag !== tag) continue;
+      if (at.task.state !== 'aborted') return at;
+      aborted ??= at;
     }
-    return undefined;
+    return aborted;
   }
 
   /** Those that are in the set now. */

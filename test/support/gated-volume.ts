@@ -7,9 +7,15 @@ export class GatedVolume implements Volume {
   shut = false;
   /** What operations end with instead of being done, while set. */
   fault: VolumeResult | undefined = undefined;
+  /** Fences, and openings after one, wait for the test. A fence that ends drops what waits. */
+  holdFences = false;
+  holdReopens = false;
+  fences = 0;
   readonly log: string[] = [];
   readonly #inner: MemoryVolume;
-  readonly #held: (() => void)[] = [];
+  readonly #held: Held[] = [];
+  #endFence: (isDone: boolean) => void = () => {};
+  #endReopen: () => void = () => {};
 
   constructor(inner: MemoryVolume) {
     this.#inner = inner;
@@ -29,7 +35,16 @@ export class GatedVolume implements Volume {
 
   /** Lets the oldest operation that waits go on. */
   release(): void {
-    this.#held.shift()?.();
+    this.#held.shift()?.go();
+  }
+
+  /** `isDone`: what changes the medium and waits ends `fenced`, as on a cluster. */
+  endFence(isDone: boolean): void {
+    this.#endFence(isDone);
+  }
+
+  endReopen(): void {
+    this.#endReopen();
   }
 
   releaseAll(): void {
@@ -90,11 +105,29 @@ export class GatedVolume implements Volume {
   }
 
   fence(): Promise<VolumeResult> {
-    return this.#inner.fence();
+    this.fences++;
+    if (!this.holdFences) return this.#inner.fence();
+    return new Promise((resolve) => {
+      this.#endFence = (isDone) => {
+        if (!isDone) {
+          resolve({ status: 'unsupported' });
+          return;
+        }
+        const dropped = this.#held.filter(({ isRead }) => !isRead);
+        for (const each of dropped) {
+          this.#held.splice(this.#held.indexOf(each), 1);
+          each.drop();
+        }
+        resolve(this.#inner.fence());
+      };
+    });
   }
 
   reopen(): Promise<VolumeResult> {
-    return this.#inner.reopen();
+    if (!this.holdReopens) return this.#inner.reopen();
+    return new Promise((resolve) => {
+      this.#endReopen = () => resolve(this.#inner.reopen());
+    });
   }
 
   close(): Promise<void> {
@@ -106,8 +139,15 @@ export class GatedVolume implements Volume {
     const { fault } = this;
     const perform = (): Pending<VolumeResult> => fault ?? act();
     if (!this.shut) return perform();
-    return new Promise<void>((resolve) => {
-      this.#held.push(resolve);
-    }).then(perform);
+    return new Promise<boolean>((resolve) => {
+      const isRead = name.startsWith('read');
+      this.#held.push({ isRead, go: () => resolve(true), drop: () => resolve(false) });
+    }).then((goes) => (goes ? perform() : { status: 'fenced' }));
   }
+}
+
+interface Held {
+  readonly isRead: boolean;
+  readonly go: () => void;
+  readonly drop: () => void;
 }

@@ -1,5 +1,5 @@
 import type { ByteStream, StreamReader } from '../../src/iscsi/contracts.ts';
-import type { Nexus, TaskManagementResponse } from '../../src/scsi/nexus.ts';
+import type { CommandAges, Nexus, TaskManagementResponse } from '../../src/scsi/nexus.ts';
 import type { Task } from '../../src/scsi/task.ts';
 
 /** The two ends of a connection in memory: what the target writes is cut into PDUs. */
@@ -91,6 +91,7 @@ export class ScriptedNexus implements Nexus {
   onSubmit: (task: Task) => void = () => {};
   onClose: () => Promise<void> = () => Promise.resolve();
   response: TaskManagementResponse = { response: 'functionComplete' };
+  ages: CommandAges = { runningMs: 0, changingMs: 0 };
 
   get outstanding(): number {
     return this.submitted.length;
@@ -115,6 +116,10 @@ export class ScriptedNexus implements Nexus {
   }
 
   updateLuns(): void {}
+
+  age(): CommandAges {
+    return this.ages;
+  }
 
   close(): Promise<void> {
     this.closes++;

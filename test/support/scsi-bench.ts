@@ -113,6 +113,8 @@ export class ScsiBench {
   readonly volume: GatedVolume;
   readonly logicalUnit: LogicalUnit;
   readonly nexus: Nexus;
+  /** How often the logical unit said that its volume could not be fenced. */
+  unfenced = 0;
   readonly #server: ReturnType<typeof createDeviceServer>;
 
   static async open(options: BenchOptions = {}): Promise<ScsiBench> {
@@ -125,7 +127,7 @@ export class ScsiBench {
   private constructor(store: MemoryStore, volume: MemoryVolume, options: BenchOptions) {
     this.store = store;
     this.volume = new GatedVolume(volume);
-    this.logicalUnit = makeLogicalUnit(this.volume, options);
+    this.logicalUnit = makeLogicalUnit(this.volume, options, () => this.unfenced++);
     this.#server = createDeviceServer({
       clock: this.clock,
       log: silentLog,
@@ -177,7 +179,11 @@ const identity: NexusIdentity = {
   targetPort: port,
 };
 
-function makeLogicalUnit(volume: GatedVolume, options: BenchOptions): LogicalUnit {
+function makeLogicalUnit(
+  volume: GatedVolume,
+  options: BenchOptions,
+  onUnfenced: () => void,
+): LogicalUnit {
   return new LogicalUnit({
     identity: {
       name: 'disk',
@@ -191,5 +197,6 @@ function makeLogicalUnit(volume: GatedVolume, options: BenchOptions): LogicalUni
     volume,
     blockLengthBytes: options.blockLengthBytes ?? 512,
     readOnly: options.readOnly ?? false,
+    onUnfenced,
   });
 }

@@ -98,6 +98,7 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
     task,
     logicalUnit: options.unit === null ? undefined : (options.unit ?? logicalUnit()),
     nexus: literalNexus(options, told),
+    progressed: () => {},
   };
   const command = rowOf(cdb, options.commands ?? commands);
   const plan = command.plan(call);

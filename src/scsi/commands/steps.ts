@@ -37,6 +37,7 @@ async function manySteps(
     const pending = step(at, Math.min(stepBytes, end - at));
     const result = await pending;
     if (result.status !== 'done') return result;
+    call.progressed();
     // A medium that answers at once would otherwise keep the event loop to the end.
     if (!(pending instanceof Promise)) await turn(call);
   }

@@ -1,8 +1,9 @@
 import type { VolumeResult, WriteOptions } from '../../volume/volume.ts';
+import type { CommandCall } from '../command.ts';
 import { fill, slice } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
-import type { LogicalUnit } from '../logical-unit.ts';
 import { conditions } from '../sense-table.ts';
+import { mediumOf } from './medium.ts';
 
 /** How often the last block is tried anew when others change it at the same time. */
 const PART_TRIES_MAX = 16;
@@ -13,13 +14,13 @@ const PART_TRIES_MAX = 16;
  * compareAndWrite puts the two together.
  */
 export async function writePart(
-  logicalUnit: LogicalUnit,
+  call: CommandCall,
   offset: number,
   from: readonly Uint8Array[],
   length: number,
   options: WriteOptions,
 ): Promise<VolumeResult | Ending> {
-  const { volume, blockLengthBytes } = logicalUnit;
+  const { volume, blockLengthBytes } = mediumOf(call);
   const wholeLength = length - (length % blockLengthBytes);
   if (wholeLength > 0) {
     const result = await volume.write(offset, slice(from, 0, wholeLength), options);
@@ -27,9 +28,12 @@ export async function writePart(
   }
   const rest = slice(from, wholeLength, length);
   for (let tries = 0; tries < PART_TRIES_MAX; tries++) {
+    // An aborted command may be past its fence: it must write no more.
+    if (isAborted(call)) break;
     const before = new Uint8Array(blockLengthBytes);
     const read = await volume.read(offset + wholeLength, [before]);
     if (read.status !== 'done') return read;
+    if (isAborted(call)) break;
     const after = before.slice();
     let at = 0;
     for (const part of rest) at += fill([after.subarray(at)], part);
@@ -37,4 +41,8 @@ export async function writePart(
     if (written.status !== 'miscompare') return written;
   }
   return conditions.noAdditionalSenseInformation;
+}
+
+function isAborted({ task }: CommandCall): boolean {
+  return task.state === 'aborted';
 }

@@ -98,5 +98,5 @@ export function storeDataOut(
   if (volume.limits.compareAndWriteMaxBytes < blockLengthBytes) {
     return conditions.invalidFieldInCommandInformationUnit;
   }
-  return writePart(logicalUnit, offset, from, length, options);
+  return writePart(call, offset, from, length, options);
 }

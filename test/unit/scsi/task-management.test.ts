@@ -4,14 +4,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import {
+  ABORT_TASK_SETTLE_MAX_MS,
+  DRAIN_MAX_MS,
+  MANAGEMENT_MAX_MS,
+} from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';
 import type { Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
-import { ABORT_SETTLE_MAX_MS } from '../../../src/scsi/task-management.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];
 const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const COMPARE_AND_WRITE = [0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
 
@@ -63,18 +68,133 @@ test('a COMPARE AND WRITE in flight tells its true status before its abort is an
   assert.deepEqual(order, ['status', 'answer']);
 });
 
-test('an abort that the medium holds up too long is rejected, not promised', async () => {
+/** What the function is answered, once it is. */
+function watch(answer: ReturnType<Nexus['manage']>): { response?: string } {
+  const seen: { response?: string } = {};
+  void Promise.resolve(answer).then(({ response }) => {
+    seen.response = response;
+  });
+  return seen;
+}
+
+test('an abort of what only reads is answered in time, and what reads ends unheard', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
-  bench.send(READ, { dataInExpected: 512, tag: 1 });
-  let answered: unknown;
-  void Promise.resolve(manage(bench.nexus, 'abortTaskSet')).then((response) => {
-    answered = response;
-  });
-  await bench.clock.advance(ABORT_SETTLE_MAX_MS - 1);
-  assert.equal(answered, undefined);
+  const read = bench.send(READ, { dataInExpected: 512, tag: 1 });
+  const answer = watch(manage(bench.nexus, 'abortTaskSet'));
+  await bench.clock.advance(DRAIN_MAX_MS - 1);
+  assert.equal(answer.response, undefined);
   await bench.clock.advance(1);
-  assert.deepEqual(answered, { response: 'functionRejected' });
+  assert.equal(answer.response, 'functionComplete');
+  assert.equal(bench.volume.fences, 0);
+  assert.deepEqual(read.ends, [], 'the medium has its buffers');
+  assert.equal(bench.nexus.outstanding, 1);
+  const ordered = bench.send(TEST_UNIT_READY, { attribute: 2, tag: 1 });
+  assert.equal(ordered.status, Status.good, 'and it holds up nobody');
+  bench.volume.releaseAll();
+  await settle();
+  assert.deepEqual(read.ends, ['discarded']);
+  assert.equal(bench.nexus.outstanding, 0);
+});
+
+test('an abort of a write that does not settle fences the volume, and then is answered', async () => {
+  for (const [name, waitMs] of [
+    ['abortTask', ABORT_TASK_SETTLE_MAX_MS],
+    ['abortTaskSet', DRAIN_MAX_MS],
+    ['clearTaskSet', DRAIN_MAX_MS],
+    ['logicalUnitReset', DRAIN_MAX_MS],
+    ['targetWarmReset', DRAIN_MAX_MS],
+  ] as const) {
+    const bench = await ScsiBench.open();
+    bench.volume.shut = true;
+    bench.volume.holdFences = true;
+    const write = bench.send(WRITE, { data: new Uint8Array(512), tag: 5 });
+    const answer = watch(manage(bench.nexus, name, 5));
+    await bench.clock.advance(waitMs - 1);
+    assert.equal(bench.volume.fences, 0);
+    await bench.clock.advance(1);
+    assert.equal(bench.volume.fences, 1);
+    assert.deepEqual([answer.response, write.ends], [undefined, []]);
+    bench.volume.endFence(true);
+    await settle();
+    assert.deepEqual([answer.response, write.ends], ['functionComplete', ['discarded']], name);
+  }
+});
+
+test('while the volume is fenced and opened again, medium commands end BUSY, others do not', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  bench.volume.holdFences = true;
+  bench.volume.holdReopens = true;
+  bench.send(WRITE, { data: new Uint8Array(512) });
+  const answer = watch(manage(bench.nexus, 'abortTaskSet'));
+  await bench.clock.advance(DRAIN_MAX_MS);
+  const busy = () => bench.send(READ, { dataInExpected: 512 }).status;
+  assert.equal(busy(), Status.busy);
+  bench.volume.endFence(true);
+  await settle();
+  assert.equal(answer.response, 'functionComplete');
+  assert.equal(busy(), Status.busy);
+  assert.equal(bench.send(TEST_UNIT_READY).status, Status.good);
+  bench.volume.shut = false;
+  bench.volume.endReopen();
+  await settle();
+  assert.equal(busy(), Status.good);
+});
+
+test('a fence that cannot be reached promises nothing, and the gateway is told', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  bench.volume.holdFences = true;
+  bench.send(WRITE, { data: new Uint8Array(512) });
+  const answer = watch(manage(bench.nexus, 'abortTaskSet'));
+  await bench.clock.advance(DRAIN_MAX_MS);
+  bench.volume.endFence(false);
+  await settle();
+  assert.equal(answer.response, 'functionRejected');
+  assert.equal(bench.unfenced, 1);
+});
+
+test('a fence that takes too long leaves the function rejected', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  bench.volume.holdFences = true;
+  bench.send(WRITE, { data: new Uint8Array(512) });
+  const answer = watch(manage(bench.nexus, 'logicalUnitReset'));
+  await bench.clock.advance(MANAGEMENT_MAX_MS);
+  assert.equal(answer.response, 'functionRejected');
+  assert.equal(bench.unfenced, 0);
+});
+
+test('a COMPARE AND WRITE of unknown outcome ends ABORTED COMMAND before its abort', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  bench.volume.holdFences = true;
+  const data = new Uint8Array(1024).fill(1, 512);
+  const task = bench.send(COMPARE_AND_WRITE, { data, tag: 4 });
+  const answer = watch(manage(bench.nexus, 'abortTask', 4));
+  await bench.clock.advance(ABORT_TASK_SETTLE_MAX_MS);
+  task.onEnd = () => assert.equal(answer.response, undefined, 'first the status');
+  bench.volume.endFence(true);
+  await settle();
+  assert.equal(answer.response, 'functionComplete');
+  assert.equal(task.condition, 'b/0000');
+});
+
+test('an aborted write in parts writes no more after its fence', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  const task = bench.send(WRITE, { data: new Uint8Array(100).fill(7), tag: 6 });
+  const answer = watch(manage(bench.nexus, 'abortTask', 6));
+  await bench.clock.advance(ABORT_TASK_SETTLE_MAX_MS + DRAIN_MAX_MS);
+  assert.equal(answer.response, 'functionComplete');
+  bench.volume.releaseAll();
+  await settle();
+  assert.deepEqual(task.ends, ['discarded']);
+  assert.deepEqual(
+    bench.volume.log.filter((line) => line.startsWith('compareAndWrite')),
+    [],
+  );
 });
 
 test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS is kept', async () => {

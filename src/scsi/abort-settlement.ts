@@ -1,0 +1,67 @@
+import { type Clock, within } from '../base/clock.ts';
+import type { Execution } from './execution.ts';
+import { DRAIN_MAX_MS } from './limits.ts';
+import type { LogicalUnit } from './logical-unit.ts';
+
+/** An abort under way: its command is with the medium. */
+export class Abort {
+  /** Whether the medium may still be changed by the command. */
+  readonly changesMedium: boolean;
+  readonly logicalUnit: LogicalUnit | undefined;
+  /** Resolves when its command has left the task set. */
+  readonly over: Promise<void>;
+  readonly #execution: Execution;
+  #isOver = false;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+    this.logicalUnit = execution.logicalUnit;
+    this.changesMedium = execution.command.access === 'writeMedium';
+    this.over = new Promise((resolve) => {
+      const others = execution.onLeft;
+      execution.onLeft = () => {
+        this.#isOver = true;
+        others?.();
+        resolve();
+      };
+    });
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Takes the command out of its task set, whatever the medium still does for it. */
+  detach(): void {
+    if (!this.#isOver) this.#execution.nexus.detach(this.#execution);
+  }
+}
+
+/**
+ * Resolves when nothing of the aborted commands can change the medium any more: true. What does not
+ * end within `waitMs` is fenced (DESIGN, "Aborts and CAW"). False: that could not be reached. What
+ * only reads is not waited for longer; the medium keeps its buffers.
+ */
+export async function settleAborts(
+  clock: Clock,
+  aborts: readonly Abort[],
+  waitMs: number,
+): Promise<boolean> {
+  if (aborts.length === 0) return true;
+  await within(clock, waitMs, allOver(aborts));
+  const stuck = aborts.filter((abort) => abort.changesMedium && !abort.isOver);
+  if (stuck.length > 0) {
+    const units = new Set(stuck.flatMap(({ logicalUnit }) => logicalUnit ?? []));
+    const fences = await Promise.all([...units].map((unit) => unit.fence()));
+    if (fences.includes(false)) return false;
+    // The volume has told its callers already, or is about to: a true status goes out first.
+    await within(clock, DRAIN_MAX_MS, allOver(stuck));
+  }
+  for (const abort of aborts) abort.detach();
+  return true;
+}
+
+/** Resolves when nothing acts for any of them. */
+export async function allOver(aborts: readonly Abort[]): Promise<void> {
+  await Promise.all(aborts.map(({ over }) => over));
+}
