@@ -4,45 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CALLS_MAX, CephCalls } from '../../../src/ceph/ceph-calls.ts';
-import {
-  type CephNative,
-  DESCRIPTOR_FIELDS,
-  RESULT_FIELDS,
-} from '../../../src/ceph/ceph-native.ts';
+import type { CephNative } from '../../../src/ceph/ceph-native.ts';
 import { EAGAIN } from '../../../src/ceph/errno.ts';
 import { ImageSubmission, READ } from '../../../src/ceph/image-submission.ts';
+import { FakeCephNative } from '../../support/fake-ceph-native.ts';
 
-/** An addon that does nothing by itself. */
-class FakeNative {
-  readonly batches: { slots: number[]; buffers: readonly Uint8Array[] }[] = [];
-  results = new Float64Array();
-  onResults: (count: number) => void = () => {};
-  onMessage: (slot: number, errno: number, value: unknown) => void = () => {};
-
-  attach(
-    results: Float64Array,
-    onResults: (count: number) => void,
-    onMessage: (slot: number, errno: number, value: unknown) => void,
-  ): void {
-    Object.assign(this, { results, onResults, onMessage });
-  }
-
-  submit(count: number, descriptors: Float64Array, buffers: readonly Uint8Array[]): void {
-    const slots = Array.from({ length: count }, (_, i) => descriptors[i * DESCRIPTOR_FIELDS + 2]!);
-    this.batches.push({ slots, buffers });
-  }
-
-  /** Ends these operations, each with its slot as the result. */
-  end(slots: readonly number[]): void {
-    for (const [i, slot] of slots.entries()) {
-      this.results.set([slot, slot + 1000, 0], i * RESULT_FIELDS);
-    }
-    this.onResults(slots.length);
-  }
-}
-
-function world(): { native: FakeNative; calls: CephCalls } {
-  const native = new FakeNative();
+function world(): { native: FakeCephNative; calls: CephCalls } {
+  const native = new FakeCephNative();
   return { native, calls: new CephCalls(native as unknown as CephNative) };
 }
 

@@ -1,0 +1,51 @@
+// Operations of an image that call back: in the order of their results, in the turn in which those
+// arrive; and a refused one later, never within the call.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CallGate } from '../../../src/ceph/call-gate.ts';
+import { CephCalls } from '../../../src/ceph/ceph-calls.ts';
+import type { CephNative } from '../../../src/ceph/ceph-native.ts';
+import { EAGAIN, ESHUTDOWN } from '../../../src/ceph/errno.ts';
+import type { RadosPool } from '../../../src/ceph/rados-pool.ts';
+import { IMAGE_OPERATIONS_MAX, RbdImage } from '../../../src/ceph/rbd-image.ts';
+import { FakeCephNative } from '../../support/fake-ceph-native.ts';
+
+// Submission is one for the whole thread, and so is what it submits to.
+const native = new FakeCephNative();
+const calls = new CephCalls(native as unknown as CephNative);
+const pool = { calls, gate: new CallGate(), handle: 1 } as unknown as RadosPool;
+
+async function submitted(): Promise<number[]> {
+  await Promise.resolve();
+  return native.batches.splice(0).flatMap(({ slots }) => slots);
+}
+
+test('reads and writes call back in the order of their results', async () => {
+  const image = await RbdImage.open(pool, 'one');
+  const ended: string[] = [];
+  image.startRead(0, [new Uint8Array(8)], (read) => ended.push(`read ${read}`));
+  image.startWrite(8, [new Uint8Array(8)], (errno) => ended.push(`write ${errno}`));
+  const [reading = 0, writing = 0] = await submitted();
+  assert.equal(image.inFlight, 2);
+  native.end([writing, reading]);
+  assert.deepEqual(ended, [`write ${writing + 1000}`, `read ${reading + 1000}`]);
+  assert.equal(image.inFlight, 0);
+  assert.equal(await image.close(), 0);
+});
+
+test('what is refused is told later, and submits nothing', async () => {
+  const image = await RbdImage.open(pool, 'one');
+  for (let i = 0; i < IMAGE_OPERATIONS_MAX; i++) image.startRead(0, [], () => {});
+  const told: number[] = [];
+  image.startRead(0, [], (errno) => told.push(errno));
+  assert.equal(told.length, 0);
+  const slots = await submitted();
+  assert.deepEqual([slots.length, told], [IMAGE_OPERATIONS_MAX, [EAGAIN]]);
+  for (let i = 0; i < slots.length; i += 1024) native.end(slots.slice(i, i + 1024));
+  await image.close();
+  image.startWrite(0, [], (errno) => told.push(errno));
+  assert.deepEqual(told, [EAGAIN]);
+  assert.deepEqual(await submitted(), []);
+  assert.deepEqual(told, [EAGAIN, ESHUTDOWN]);
+});
