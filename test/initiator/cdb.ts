@@ -49,3 +49,8 @@ function sixteen(operationCode: number, lba: number, blocks: number, fua: boolea
   const flags = fua ? 0x08 : 0;
   return new ByteWriter().u8(operationCode).u8(flags).u64(lba).u32(blocks).zeros(2).finish();
 }
+
+/** REPORT TARGET PORT GROUPS, length only header. */
+export function reportTargetPortGroups(allocationLength: number): Uint8Array {
+  return new ByteWriter().u8(0xa3).u8(0x0a).zeros(4).u32(allocationLength).zeros(2).finish();
+}
