@@ -1,0 +1,171 @@
+// Proves on a real Ceph that a stopped OSD delays only what touches it: another logical unit of the
+// same gateway, session and client keeps its speed, NOPs are answered, no session ends and nobody is
+// fenced; and that what waited for it is done when it goes on, or was aborted in bounded time.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
+import { Initiator } from '../initiator/initiator.ts';
+import type { ScsiRequest } from '../initiator/scsi-exchange.ts';
+import { cephOfFile } from '../support/ceph.ts';
+import { CephGateways } from '../support/ceph-gateways.ts';
+import { PlacedPool } from '../support/placed-pool.ts';
+
+const target = 'iqn.2026-11.com.example:t';
+const FAST = 0;
+const SLOW = 1;
+const SIZE_BYTES = 64 * 2 ** 20;
+const BLOCKS = 8;
+const LENGTH = BLOCKS * 512;
+const MEASURED_MS = 750;
+const STUCK = 16;
+const DEPTH = 4;
+/** The machine is shared with the cluster: half the speed is no sign of a stop, a tenth is. */
+const SPEED_KEPT = 0.4;
+const TURNS = 4;
+const WORST_MAX_MS = 2_000;
+/** The gateway's own bound of 7 s, and what a busy machine adds. */
+const ABORT_MAX_MS = 12_000;
+const ABORT_TASK = 1;
+
+const ceph = await cephOfFile({ osds: 3 });
+const place = { conf: ceph.conf, pool: 'allpath', namespace: '', user: 'admin' };
+const empty = { settings: { drainSeconds: 1 }, disks: [], targets: [] };
+let cluster: CephGateways;
+
+before(async () => {
+  const pool = await PlacedPool.create(ceph, place.pool, 32, [0, 1]);
+  await PlacedPool.create(ceph, 'slow', 8, [2]);
+  cluster = await CephGateways.prepare({ place, gateways: 2, parts: empty });
+  await pool.imageWithHeaderOn(2, { name: 'slow', sizeBytes: SIZE_BYTES, dataPool: 'slow' });
+  await cluster.mustApply({
+    ...empty,
+    disks: ['fast', 'slow'].map((name) => ({ name, size: SIZE_BYTES })),
+    targets: [{ iqn: target, luns: { [FAST]: 'fast', [SLOW]: 'slow' }, access: 'any' }],
+  });
+  await cluster.startAll();
+});
+after(() => cluster.stop());
+
+async function connect(gateway: number): Promise<Initiator> {
+  const initiatorName = `iqn.2026-11.test:${gateway}`;
+  const address = cluster.addresses[gateway]!;
+  const initiator = await Initiator.connect({ ...address, targetName: target, initiatorName });
+  for (const lun of [FAST, SLOW]) {
+    while ((await initiator.execute({ lun, cdb: testUnitReady() })).status !== 0);
+  }
+  return initiator;
+}
+
+function writing(lun: number, unit: number, value: number): ScsiRequest {
+  const dataOut = Buffer.alloc(LENGTH, value);
+  return { lun, cdb: write16(unit * BLOCKS, BLOCKS), dataOut, timeoutMs: 120_000 };
+}
+
+function reading(lun: number, unit: number): ScsiRequest {
+  return { lun, cdb: read16(unit * BLOCKS, BLOCKS), dataInLength: LENGTH, timeoutMs: 120_000 };
+}
+
+interface Speed {
+  /** Commands. */
+  readonly done: number;
+  readonly worstMs: number;
+  readonly nopWorstMs: number;
+}
+
+/** Writes and reads the fast unit, and sends NOPs beside. */
+async function speedOf(initiator: Initiator): Promise<Speed> {
+  const endMs = performance.now() + MEASURED_MS;
+  let [done, worstMs, nopWorstMs] = [0, 0, 0];
+  const work = async (worker: number) => {
+    while (performance.now() < endMs) {
+      const begunMs = performance.now();
+      const request = done % 2 === 0 ? writing(FAST, worker, done % 256) : reading(FAST, worker);
+      assert.equal((await initiator.execute(request)).status, 0);
+      worstMs = Math.max(worstMs, performance.now() - begunMs);
+      done += 1;
+    }
+  };
+  const ping = async () => {
+    while (performance.now() < endMs) {
+      const begunMs = performance.now();
+      await initiator.nop();
+      nopWorstMs = Math.max(nopWorstMs, performance.now() - begunMs);
+      await delay(50);
+    }
+  };
+  await Promise.all([ping(), ...Array.from({ length: DEPTH }, (_, i) => work(i))]);
+  const rounded = [worstMs, nopWorstMs].map(Math.round);
+  return { done, worstMs: rounded[0]!, nopWorstMs: rounded[1]! };
+}
+
+test('what does not touch a stopped OSD keeps its speed', async (t) => {
+  const initiators = [await connect(0), await connect(1)];
+  const members = (await cluster.view()).members.map(({ incarnation }) => incarnation);
+  const running: Speed[] = [];
+  const stopped: Speed[] = [];
+  // By turns: the machine is shared, and what it gives changes.
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const initiator of initiators) running.push(await speedOf(initiator));
+    await ceph.osds[2]!.pause();
+    let ended = 0;
+    const stuck = initiators.flatMap((initiator) => {
+      return begin(initiator, () => {
+        ended += 1;
+      });
+    });
+    try {
+      for (const initiator of initiators) stopped.push(await speedOf(initiator));
+      assert.equal(ended, 0, 'what touches it waits');
+    } finally {
+      ceph.osds[2]!.resume();
+    }
+    for (const { status } of await Promise.all(stuck)) assert.equal(status, 0);
+  }
+  t.diagnostic(JSON.stringify({ running, stopped }));
+  const total = (speeds: readonly Speed[]) => speeds.reduce((sum, { done }) => sum + done, 0);
+  const kept = total(stopped) / total(running);
+  assert.ok(kept >= SPEED_KEPT, `${kept} of the speed`);
+  for (const { worstMs, nopWorstMs } of stopped) {
+    assert.ok(Math.max(worstMs, nopWorstMs) <= WORST_MAX_MS);
+  }
+  for (const initiator of initiators) assert.equal(initiator.isOpen, true);
+  const view = await cluster.view();
+  assert.deepEqual(
+    view.members.filter(({ state }) => state === 'serving').map(({ incarnation }) => incarnation),
+    members,
+    'nobody was fenced',
+  );
+  for (const initiator of initiators) await initiator.logout();
+});
+
+/** Reads and writes that the stopped OSD holds up. */
+function begin(initiator: Initiator, onEnd: () => void) {
+  return Array.from({ length: STUCK }, (_, i) => {
+    const request = i % 2 === 0 ? writing(SLOW, i, i) : reading(SLOW, i);
+    return initiator.execute(request).finally(onEnd);
+  });
+}
+
+test('a write to a stopped OSD can be aborted in bounded time, the session stays', async (t) => {
+  const initiator = await connect(0);
+  const other = await connect(1);
+  assert.equal((await initiator.execute(writing(SLOW, 0, 1))).status, 0);
+  await ceph.osds[2]!.pause();
+  try {
+    const stuck = initiator.start(writing(SLOW, 0, 7));
+    await initiator.nop();
+    const begunMs = performance.now();
+    const { response } = await initiator.manage({ function: ABORT_TASK, lun: SLOW, of: stuck });
+    const tookMs = Math.round(performance.now() - begunMs);
+    t.diagnostic(JSON.stringify({ response, tookMs }));
+    assert.ok(tookMs < ABORT_MAX_MS);
+    assert.equal((await initiator.execute(writing(FAST, 0, 3))).status, 0);
+  } finally {
+    ceph.osds[2]!.resume();
+  }
+  const first = await other.execute(reading(SLOW, 0));
+  assert.equal(first.status, 0);
+  for (const each of [initiator, other]) await each.logout();
+});
