@@ -32,6 +32,7 @@ export const SEEK_HOLE = 4;
 /** readv(2) takes at most this many buffers (UIO_MAXIOV). */
 export const IO_VECTOR_MAX = 1024;
 
+const CLOCK_BOOTTIME = 7;
 const RWF_NOWAIT = 0x08;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -54,6 +55,7 @@ const preadv2 = bind('preadv2', 'int64_t', 'int', 'uintptr_t', 'int', 'int64_t',
 const fcntl = bind('fcntl', 'int', 'int', 'int', 'uintptr_t');
 const sendCall = bind('send', 'int64_t', 'int', 'uintptr_t', 'size_t', 'int');
 const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t');
+const clockGettime = bind('clock_gettime', 'int', 'int', 'uintptr_t');
 const lseekCall = bind('lseek', 'int64_t', 'int', 'int64_t', 'int');
 
 function orErrno(result: number): number {
@@ -106,6 +108,19 @@ export function readIfCached(
 export function sendNow(descriptor: number, bytes: Uint8Array): number {
   const address = addressOf(bytes.buffer) + bytes.byteOffset;
   return orErrno(sendCall(descriptor, address, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+/** struct timespec: long seconds, nanoseconds. */
+const timespec = new Uint32Array(4);
+const timespecAddress = addressOf(timespec.buffer);
+
+/**
+ * CLOCK_BOOTTIME in milliseconds since the machine's boot, its sleep included. Costs what
+ * `performance.now` does.
+ */
+export function bootTimeMs(): number {
+  clockGettime(CLOCK_BOOTTIME, timespecAddress);
+  return (timespec[0]! + timespec[1]! * TWO_TO_32) * 1_000 + timespec[2]! / 1_000_000;
 }
 
 /** struct flock: short type, whence; long start, length; int pid. */

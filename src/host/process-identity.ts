@@ -50,14 +50,28 @@ export function processState(identity: ProcessIdentity, here: ProcessIdentity): 
   }
 }
 
+/**
+ * Whether the process that has `pid` now is stopped, by a signal or a tracer; false when there is
+ * none, or it cannot be seen. For who knows that the process is his child and has not ended.
+ */
+export function isProcessStopped(pid: number): boolean {
+  try {
+    return isStopped(readStatus(pid)?.state);
+  } catch {
+    return false;
+  }
+}
+
+function isStopped(state: string | undefined): boolean {
+  return state === 'T' || state === 't';
+}
+
 /** Throws if it cannot be seen. */
 function stateOf(identity: ProcessIdentity): ProcessState {
   const status = readStatus(identity.pid);
   if (status === undefined || status.startTicks !== identity.startTicks) return 'ended';
+  if (isStopped(status.state)) return 'stopped';
   switch (status.state) {
-    case 'T':
-    case 't':
-      return 'stopped';
     case 'X':
       return 'ended';
     case 'Z':

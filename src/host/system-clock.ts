@@ -1,11 +1,13 @@
 import type { Clock, Timer } from '../base/clock.ts';
+import { bootTimeMs } from './kernel.ts';
 
 /**
- * The machine's clock. `now` is CLOCK_MONOTONIC (what Node offers): it goes on while the process
- * is stopped, but, unlike CLOCK_BOOTTIME, stands still while the whole machine sleeps.
+ * The machine's clock. `now` is CLOCK_BOOTTIME: it goes on while the process is stopped, and while
+ * the whole machine sleeps, of which Node's own clock (CLOCK_MONOTONIC) shows nothing. Timers, which
+ * stand still meanwhile, fire that much later.
  */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: bootTimeMs,
 
   after(delayMs: number, action: () => void): Timer {
     const timeout = setTimeout(action, Math.max(0, delayMs));

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { GatewayStatus } from '../../gateway/channels.ts';
 import type { StoreLocation } from '../../gateway/store-location.ts';
+import { systemClock } from '../../host/system-clock.ts';
 import type { GatewayMessage } from '../gateway-messages.ts';
 import { storeWords } from '../store-options.ts';
+import { StoppedProcesses } from './stopped-processes.ts';
 
 /** A gateway that lives shorter than this is started again later each time. */
 const SETTLED_MS = 5_000;
@@ -56,6 +58,9 @@ interface Supervised {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #gateways: Supervised[];
+  readonly #stopped = new StoppedProcesses(systemClock, () =>
+    this.#gateways.flatMap(({ child }) => child ?? []),
+  );
   #ending = false;
   /** Called at each end of a process while all are to end. */
   #onEnd: () => void = () => {};
@@ -81,11 +86,13 @@ export class Supervisor {
 
   start(): void {
     for (const gateway of this.#gateways) this.#spawn(gateway);
+    this.#stopped.open();
   }
 
   /** Asks every gateway to end, and resolves when all have. */
   async end(): Promise<void> {
     this.#ending = true;
+    this.#stopped.close();
     const ended = new Promise<void>((resolve) => {
       this.#onEnd = () => {
         if (this.#gateways.every(({ child }) => child === undefined)) resolve();
@@ -100,6 +107,7 @@ export class Supervisor {
 
   /** Ends every gateway without asking. */
   kill(): void {
+    this.#stopped.close();
     this.#signal('SIGKILL');
   }
 
