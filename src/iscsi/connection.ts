@@ -1,16 +1,21 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { SlabPool } from '../base/slab-pool.ts';
+import type { CommandAges } from '../scsi/nexus.ts';
 import type { ByteStream, Portal, StreamReader } from './contracts.ts';
 import {
   ABSENT_TIMEOUT_MS,
   CLOSE_TIMEOUT_MS,
+  COMMAND_MAX_MS,
   LOGIN_DATA_SEGMENT_BYTES_MAX,
   LOGIN_TIMEOUT_MS,
   LOGOUT_REQUEST_TIMEOUT_MS,
   NOP_INTERVAL_MS,
   NOP_TIMEOUT_MS,
   RECEIVE_DATA_SEGMENT_BYTES_MAX,
+  SLOW_COMMAND_MS,
+  SLOW_NOP_INTERVAL_MS,
+  SLOW_SILENCE_MAX_MS,
   WATCH_INTERVAL_MS,
 } from './limits.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
@@ -20,6 +25,11 @@ import { requestLogout, sendPing } from './session-requests.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
 import { SendQueue } from './wire/send-queue.ts';
+
+/** Between two looks at the clocks; after a longer one this gateway stood still. */
+const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
+const STUCK = 'a command does not end';
+const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0 };
 
 export interface ConnectionOptions extends LoginOptions {
   readonly stream: ByteStream;
@@ -55,6 +65,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #mayAct = true;
   #resumeScheduled = false;
   #lastReceivedMs: number;
+  #lastWatchMs = 0;
   #pingSentMs: number | undefined;
   #logoutDeadlineMs: number | undefined;
   #watch: Timer;
@@ -179,6 +190,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       dataDigest: session.parameters.dataDigest,
     });
     this.#watch.cancel();
+    this.#lastWatchMs = this.#clock.now();
     this.#watchPeer();
     this.#options.onSession(this);
   }
@@ -196,24 +208,49 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     const session = this.#session;
     if (session === undefined) return undefined;
     const now = this.#clock.now();
+    const { runningMs, changingMs } = this.#commandAges(session, now);
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';
     }
     if (this.#paused) {
+      if (runningMs >= COMMAND_MAX_MS) return STUCK;
       // We do not read: silence proves nothing, but data that nobody takes does in the end.
       return now - this.#lastReceivedMs > ABSENT_TIMEOUT_MS && !this.#queue.idle
         ? 'the initiator takes no data'
         : undefined;
     }
     if (session.dataOut.overdue(now)) return 'Data-Out timed out';
+    const silenceMs = now - this.#lastReceivedMs;
+    const isChanging = changingMs >= SLOW_COMMAND_MS;
     if (this.#pingSentMs !== undefined) {
-      return now - this.#pingSentMs > NOP_TIMEOUT_MS ? 'no answer to NOP-In' : undefined;
+      const isLost =
+        now - this.#pingSentMs > NOP_TIMEOUT_MS || (isChanging && silenceMs >= SLOW_SILENCE_MAX_MS);
+      return isLost ? 'no answer to NOP-In' : undefined;
     }
-    if (now - this.#lastReceivedMs >= NOP_INTERVAL_MS) {
+    // Its initiator answers: it is the command that is stuck, and other paths may be better.
+    if (runningMs >= COMMAND_MAX_MS) return STUCK;
+    if (silenceMs >= (isChanging ? SLOW_NOP_INTERVAL_MS : NOP_INTERVAL_MS)) {
       this.#pingSentMs = now;
       sendPing(session);
     }
     return undefined;
+  }
+
+  /**
+   * How long its commands have been under way. Time in which this gateway stood still does not
+   * count, neither for them nor as silence of the initiator.
+   */
+  #commandAges(session: Session, now: number): CommandAges {
+    const gapMs = now - this.#lastWatchMs;
+    this.#lastWatchMs = now;
+    if (gapMs > GAP_MAX_MS) {
+      this.#lastReceivedMs = now;
+      this.#pingSentMs = undefined;
+    }
+    const ages = session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
+    session.slow = ages.runningMs >= SLOW_COMMAND_MS;
+    if (session.slow) this.#scheduleResume();
+    return ages;
   }
 
   #pause(): void {

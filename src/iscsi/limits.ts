@@ -76,6 +76,31 @@ export const NOP_INTERVAL_MS = 3_000;
 export const NOP_TIMEOUT_MS = 5_000;
 /** An initiator that takes none of the data queued for it for so long is lost. */
 export const ABSENT_TIMEOUT_MS = 30_000;
+/**
+ * A command that has been with its medium for so long ends its session (invariant I8): more than
+ * Ceph takes by default to find a stopped OSD (20 to 25 s), less than the 30 s after which Linux
+ * begins to abort.
+ */
+export const COMMAND_MAX_MS = 27_000;
+/** One that has been for so long is slow: the three bounds below are for sessions that have one. */
+export const SLOW_COMMAND_MS = 1_000;
+/**
+ * With a slow command that changes its medium: silence after which a NOP-In asks for a sign of life,
+ * and silence, all in all, which ends the session. This, the drain and the fence together take less
+ * than the 8 s after which an initiator may have failed over (invariant I11).
+ */
+export const SLOW_NOP_INTERVAL_MS = 1_000;
+export const SLOW_SILENCE_MAX_MS = 3_000;
+/**
+ * What a session may have reserved or queued to be sent, for it to go on reading PDUs while its slow
+ * commands take up `SEND_QUEUE_BYTES_MAX`: room for the answers of NOPs and task management.
+ */
+export const SLOW_SEND_QUEUE_BYTES_MAX = 2 * SEND_QUEUE_BYTES_MAX;
+/**
+ * How long a login waits for the end of the session that it takes the place of; then it is refused,
+ * and tried again by its initiator. Less than the shortest common time-out of a login (5 s, ESXi).
+ */
+export const REINSTATEMENT_MAX_MS = 4_500;
 /** How often a connection looks at its clocks. */
 export const WATCH_INTERVAL_MS = 500;
 /** After a logout request by Asynchronous Message the connection is closed. */

@@ -1,7 +1,8 @@
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { CommandWindow } from './command-window.ts';
 import type { DiscoveryService } from './discovery.ts';
+import { REINSTATEMENT_MAX_MS } from './limits.ts';
 import { judgeAgain } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
@@ -9,6 +10,7 @@ import type { Refusal } from './login/refusal.ts';
 import { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, Opcode } from './standard/bhs.ts';
+import { LoginStatus } from './standard/login-status.ts';
 import type { Traffic } from './traffic.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { PduWriter } from './wire/pdu-writer.ts';
@@ -31,6 +33,11 @@ export interface LoginEvents {
   /** PDUs are taken again. */
   resume(): void;
 }
+
+const STILL_ENDING: Refusal = {
+  refused: LoginStatus.serviceUnavailable,
+  reason: 'writes of the session before it have not ended yet',
+};
 
 /** The login PDUs of one connection: framing around the login machine, and the session's birth. */
 export class LoginPhase {
@@ -101,7 +108,7 @@ export class LoginPhase {
     result: LoginResult,
     respond: (changed: Partial<LoginReply>) => void,
   ): Promise<void> {
-    const { registry, context } = this.#options;
+    const { registry, context, clock } = this.#options;
     const identity = {
       initiatorName: result.initiatorName,
       isid: result.isid,
@@ -112,11 +119,17 @@ export class LoginPhase {
     };
     // Of logins that wait for the same end, the first to go on is ended by the next: no `await`
     // stands between the last look at the registry and the entry of this session.
+    const deadlineMs = clock.now() + REINSTATEMENT_MAX_MS;
     for (;;) {
       const holder = registry.holderOf(identity);
       if (holder === undefined) break;
-      await holder.terminate('session reinstatement');
+      const ended = holder.terminate('session reinstatement').then(() => true);
+      const hasEnded = await within(clock, deadlineMs - clock.now(), ended);
       if (this.#abandoned) return;
+      if (hasEnded !== true) {
+        this.#refuse(STILL_ENDING, respond);
+        return;
+      }
     }
     const judged = judgeAgain(result.identity, context.directory, context.portal);
     if ('refused' in judged) {

@@ -46,11 +46,16 @@ export function startScsiCommand(
     const end = Math.min(session.parameters.firstBurstLength, task.dataOutExpected);
     session.dataOut.expectUnsolicited(task, task.tag, end);
   }
-  if (session.gatheredBytes > GATHERED_BYTES_MAX || !session.promise(task)) {
+  const isFull = session.slow && !session.hasRoom && hasData(task);
+  if (isFull || session.gatheredBytes > GATHERED_BYTES_MAX || !session.promise(task)) {
     task.end(Status.taskSetFull, 0, undefined);
     return;
   }
   nexus.submit(task);
+}
+
+function hasData({ dataOutExpected, dataInExpected }: IscsiTask): boolean {
+  return dataOutExpected > 0 || dataInExpected > 0;
 }
 
 function takeImmediateData(session: Session, task: IscsiTask, pdu: Pdu): void {

@@ -13,6 +13,7 @@ import {
   PROMISED_BYTES_MAX,
   SEND_DATA_SEGMENT_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
+  SLOW_SEND_QUEUE_BYTES_MAX,
 } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import { startScsiCommand } from './scsi-command.ts';
@@ -83,6 +84,11 @@ export class Session {
   readonly endTarget: SessionOptions['endTarget'];
   /** Set by the connection while it does not read; then `onRoom` is called as commands end. */
   stalled = false;
+  /**
+   * Commands of it are slow: it reads on although they take up its memory, so that NOPs and task
+   * management are answered, and new commands with data are not taken.
+   */
+  slow = false;
   onRoom: () => void = () => {};
   /** Called when commands that are held wait for room too. */
   onStall: () => void = () => {};
@@ -118,6 +124,12 @@ export class Session {
 
   /** False while the initiator must wait: it does not read, or its writes are still under way. */
   get ready(): boolean {
+    if (this.slow) return this.writer.queue.pendingBytes < SLOW_SEND_QUEUE_BYTES_MAX;
+    return this.hasRoom;
+  }
+
+  /** Whether commands with data may begin. */
+  get hasRoom(): boolean {
     return (
       this.writer.queue.pendingBytes < SEND_QUEUE_BYTES_MAX &&
       this.#executingBytes < EXECUTING_BYTES_MAX

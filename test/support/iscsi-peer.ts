@@ -117,7 +117,7 @@ export class ScriptedNexus implements Nexus {
 
   updateLuns(): void {}
 
-  age(): CommandAges {
+  age(_byMs: number): CommandAges {
     return this.ages;
   }
 

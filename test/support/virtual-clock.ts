@@ -33,6 +33,11 @@ export class VirtualClock implements Clock {
     queueMicrotask(action);
   }
 
+  /** Time passes in which nothing runs, as for a stopped process. */
+  skip(byMs: number): void {
+    this.#now += byMs;
+  }
+
   /** Moves on, firing what falls due, in order; lets promises settle before and after each. */
   async advance(byMs: number): Promise<void> {
     const end = this.#now + byMs;
@@ -41,7 +46,7 @@ export class VirtualClock implements Clock {
       const due = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
       this.#waiting = this.#waiting.filter((other) => other !== due);
-      this.#now = due.at;
+      this.#now = Math.max(this.#now, due.at);
       due.action();
       await settle();
     }

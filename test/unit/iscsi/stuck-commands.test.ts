@@ -1,0 +1,138 @@
+// Proves what becomes of a session whose commands do not end, on virtual time: it ends in the bound
+// and no other does, it answers NOPs meanwhile, a silent initiator with writes under way is given up
+// early, and a login that takes its place is answered in time.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  COMMAND_MAX_MS,
+  EXECUTING_BYTES_MAX,
+  NOP_INTERVAL_MS,
+  NOP_TIMEOUT_MS,
+  REINSTATEMENT_MAX_MS,
+  SLOW_SILENCE_MAX_MS,
+  WATCH_INTERVAL_MS,
+} from '../../../src/iscsi/limits.ts';
+import { loginRequest, type MemoryStream, pdu } from '../../support/iscsi-peer.ts';
+import {
+  FINAL,
+  FIRST_CMD_SN,
+  IscsiWorld,
+  NAMES,
+  READ,
+  scsiCommand,
+  signOfLife,
+  WRITE,
+} from '../../support/iscsi-world.ts';
+import { settle } from '../../support/virtual-clock.ts';
+
+const OTHER = { words: { 24: FIRST_CMD_SN }, bytes: { 8: 0x40, 13: 2 } };
+const NOP_IN = 0x20;
+const SCSI_RESPONSE = 0x21;
+const TASK_SET_FULL = 0x28;
+
+/** What runs in the nexus began now, and changes the medium if that is said. */
+function stuckSince(world: IscsiWorld, changes: boolean): void {
+  const { nexus } = world;
+  let runningMs = 0;
+  nexus.age = (byMs) => {
+    runningMs += byMs;
+    return { runningMs, changingMs: changes ? runningMs : 0 };
+  };
+}
+
+async function pass(world: IscsiWorld, ms: number, ...alive: MemoryStream[]): Promise<void> {
+  for (let waited = 0; waited < ms; waited += WATCH_INTERVAL_MS) {
+    await world.clock.advance(WATCH_INTERVAL_MS);
+    for (const each of alive) each.feed(signOfLife(FIRST_CMD_SN));
+  }
+}
+
+test('a command that does not end takes its session with it, and no other', async () => {
+  const world = new IscsiWorld();
+  const other = await world.logIn([], OTHER);
+  const stream = await world.logIn();
+  stuckSince(world, false);
+  await pass(world, COMMAND_MAX_MS - WATCH_INTERVAL_MS, stream, other);
+  assert.equal(stream.destroyed, false);
+  await pass(world, WATCH_INTERVAL_MS, stream, other);
+  assert.deepEqual([stream.destroyed, other.destroyed], [true, false]);
+  assert.equal(world.server.sessions.length, 1);
+});
+
+test('time in which the gateway stood still is not held against commands or initiators', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn();
+  stuckSince(world, true);
+  await pass(world, 5_000, stream);
+  world.clock.skip(COMMAND_MAX_MS);
+  await world.clock.advance(0);
+  await pass(world, 5_000, stream);
+  assert.equal(stream.destroyed, false);
+});
+
+test('a silent initiator with a slow write is given up early, one without is not', async () => {
+  for (const changes of [true, false]) {
+    const world = new IscsiWorld();
+    const stream = await world.logIn();
+    stuckSince(world, changes);
+    await pass(world, 2_000, stream);
+    stream.take();
+    const early = SLOW_SILENCE_MAX_MS + WATCH_INTERVAL_MS;
+    await world.clock.advance(early);
+    assert.equal(stream.destroyed, changes);
+    assert.equal(stream.take()[0]?.[0], NOP_IN, 'it was asked');
+    await world.clock.advance(NOP_INTERVAL_MS + NOP_TIMEOUT_MS + WATCH_INTERVAL_MS - early);
+    assert.equal(stream.destroyed, true);
+  }
+});
+
+test('NOPs are answered while slow writes take all memory, and further writes are not taken', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['InitialR2T=Yes', 'FirstBurstLength=262144']);
+  world.nexus.onSubmit = (task) => {
+    task.transferLength = task.dataOutExpected;
+    task.requestDataOut(task.dataOutExpected);
+  };
+  stuckSince(world, true);
+  const data = Buffer.alloc(262_144);
+  const writes = EXECUTING_BYTES_MAX / data.length;
+  for (let i = 0; i < writes; i++) {
+    stream.feed(scsiCommand(FIRST_CMD_SN + i, i + 1, WRITE | FINAL, data.length, data));
+  }
+  assert.equal(stream.paused, true);
+  await world.clock.advance(1_000 + WATCH_INTERVAL_MS);
+  assert.equal(stream.paused, false);
+  stream.take();
+  stream.feed(pdu({ opcode: 0x40, tag: 77, words: { 20: 0xffff_ffff, 24: FIRST_CMD_SN } }));
+  stream.feed(scsiCommand(FIRST_CMD_SN + writes, 50, WRITE | FINAL, data.length, data));
+  stream.feed(scsiCommand(FIRST_CMD_SN + writes + 1, 51, READ | FINAL, 512));
+  stream.feed(scsiCommand(FIRST_CMD_SN + writes + 2, 52, FINAL, 0));
+  await settle();
+  assert.deepEqual(
+    stream.take().map((each) => [each[0], each[0] === SCSI_RESPONSE ? each[3] : 0]),
+    [
+      [NOP_IN, 0],
+      [SCSI_RESPONSE, TASK_SET_FULL],
+      [SCSI_RESPONSE, TASK_SET_FULL],
+    ],
+  );
+  assert.equal(world.nexus.submitted.at(-1)?.tag, 52, 'what has no data goes on');
+});
+
+test('a login whose predecessor does not end in time is refused, to be tried again', async () => {
+  const world = new IscsiWorld();
+  await world.logIn();
+  const drained = Promise.withResolvers<void>();
+  world.nexus.onClose = () => drained.promise;
+  const early = world.connect();
+  early.feed(loginRequest(NAMES));
+  await world.clock.advance(REINSTATEMENT_MAX_MS - 1);
+  assert.deepEqual(early.take(), []);
+  await world.clock.advance(1);
+  assert.equal(early.take()[0]?.readUInt16BE(36), 0x0301);
+  assert.equal(world.nexuses.length, 1, 'no nexus was opened');
+  drained.resolve();
+  await settle();
+  await world.logIn();
+  assert.equal(world.server.sessions.length, 1);
+});
