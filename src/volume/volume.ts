@@ -124,7 +124,7 @@ export type VolumeFault =
   | 'fenced'
   /** The volume was closed. */
   | 'closed'
-  /** A named bound was exceeded; nothing was submitted. */
+  /** A named bound was exceeded, or a fence came first; nothing was changed. */
   | 'busy'
   | 'unsupported';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import { type Epoch, InFlight } from '../in-flight.ts';
 import { fault } from '../refusal.ts';
 import type { VolumeResult } from '../volume.ts';
@@ -8,6 +8,10 @@ import type { ImageOpening, Landed } from './image-opening.ts';
 export const OPERATIONS_MAX = 2048;
 /** Bytes that they write: librbd keeps a copy of what it was given. */
 export const WRITE_BYTES_MAX = 256 * 1024 * 1024;
+/** What waits for longer, for a barrier, a successor or a probe, ends `busy`. */
+export const HELD_MAX_MS = 5_000;
+/** How often what waits is looked at. */
+export const HELD_CHECK_MS = 500;
 
 /** One operation on its way to the cluster and back. */
 export interface Operation {
@@ -17,6 +21,8 @@ export interface Operation {
   /** Bytes that librbd copies. */
   readonly writeBytes: number;
   readonly startedMs: number;
+  /** Since when it waits to be submitted, if it does. */
+  heldMs?: number;
   readonly start: (opening: ImageOpening, landed: Landed) => void;
   readonly settle: (result: VolumeResult) => void;
   epoch?: Epoch;
@@ -36,7 +42,9 @@ export class Operations {
   readonly #onLost: () => void;
   #opening: ImageOpening;
   #isSuspended = false;
+  /** In the order of their coming to wait, but for reads to be done once more, which come first. */
   #held: Operation[] = [];
+  #heldCheck: Timer | undefined;
   readonly #flying = new Map<Operation, ImageOpening>();
   #lost: Operation[] = [];
   #writeBytes = 0;
@@ -69,9 +77,17 @@ export class Operations {
     const startedMs = this.#clock.now();
     return new Promise((settle) => {
       const operation = { isRead, offset, writeBytes, startedMs, start, settle, epoch };
-      if (this.#isSuspended) this.#held.push(operation);
+      if (this.#isSuspended) this.#hold(operation);
       else this.#fly(operation);
     });
+  }
+
+  /** Whether something flies that changes the image, or may have. */
+  get changes(): boolean {
+    for (const [{ isRead }, opening] of this.#flying) {
+      if (!isRead && opening === this.#opening) return true;
+    }
+    return this.#lost.some(({ isRead }) => !isRead);
   }
 
   drain(): Promise<void> {
@@ -84,16 +100,13 @@ export class Operations {
 
   resume(): void {
     this.#isSuspended = false;
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#takeHeld();
     for (const operation of held) this.#fly(operation);
   }
 
-  /** What was never submitted ends so. */
+  /** What waits, and so has changed nothing, ends so. */
   refuseHeld(result: VolumeResult): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const operation of held) this.#settle(operation, result);
+    for (const operation of this.#takeHeld()) this.#settle(operation, result);
   }
 
   /**
@@ -108,7 +121,7 @@ export class Operations {
       this.#flying.delete(operation);
       lost.push(operation);
     }
-    this.#held = [...lost.filter(({ isRead }) => isRead), ...this.#held];
+    this.#holdFirst(lost.filter(({ isRead }) => isRead));
     for (const operation of lost) if (!operation.isRead) this.#settle(operation, FENCED);
   }
 
@@ -116,7 +129,7 @@ export class Operations {
   abandon(): void {
     const reads = this.#lost.filter(({ isRead }) => isRead);
     this.#lost = this.#lost.filter(({ isRead }) => !isRead);
-    this.#held = [...reads, ...this.#held];
+    this.#holdFirst(reads);
     this.refuseHeld(FENCED);
   }
 
@@ -136,6 +149,39 @@ export class Operations {
     return undefined;
   }
 
+  #hold(operation: Operation): void {
+    operation.heldMs = this.#clock.now();
+    this.#held.push(operation);
+    this.#heldCheck ??= this.#clock.after(HELD_CHECK_MS, this.#onHeldCheck);
+  }
+
+  #holdFirst(operations: readonly Operation[]): void {
+    const others = this.#held;
+    this.#held = [];
+    for (const operation of operations) this.#hold(operation);
+    this.#held.push(...others);
+  }
+
+  #takeHeld(): readonly Operation[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldCheck?.cancel();
+    this.#heldCheck = undefined;
+    return held;
+  }
+
+  readonly #onHeldCheck = (): void => {
+    const before = this.#clock.now() - HELD_MAX_MS;
+    const held = this.#takeHeld();
+    this.#held = held.filter(({ heldMs = before }) => heldMs > before);
+    if (this.#held.length > 0) {
+      this.#heldCheck = this.#clock.after(HELD_CHECK_MS, this.#onHeldCheck);
+    }
+    for (const operation of held) {
+      if ((operation.heldMs ?? before) <= before) this.#settle(operation, BUSY);
+    }
+  };
+
   #fly(operation: Operation): void {
     const opening = this.#opening;
     this.#flying.set(operation, opening);
@@ -151,7 +197,7 @@ export class Operations {
       this.#lost.push(operation);
       this.#onLost();
     } else if (this.#isSuspended) {
-      this.#held.push(operation);
+      this.#hold(operation);
     } else {
       // A read of an earlier opening.
       this.#fly(operation);

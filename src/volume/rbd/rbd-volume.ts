@@ -46,7 +46,7 @@ export class RbdVolume implements Volume, Tenant {
   readonly #listeners = new Set<(sizeBytes: number) => void>();
   #instance: ClientInstance;
   #sizeBytes: number;
-  /** Where an operation was older than SLOW_OPERATION_MS when submissions were suspended. */
+  /** Where an operation was older than SLOW_OPERATION_MS at a suspension; until a probe succeeds. */
   #stuckAt: number | undefined;
   #ended: VolumeResult | undefined;
   /** Set from the end of a fence until the image is open on another instance. */
@@ -196,18 +196,26 @@ export class RbdVolume implements Volume, Tenant {
     return this.#operations.drain();
   }
 
-  /** Fences the client instance, and so everything in flight of all volumes on it. */
+  /**
+   * Fences the client instance, and so everything in flight of all volumes on it; not if nothing of
+   * this one is in flight that changes it.
+   */
   async fence(): Promise<VolumeResult> {
     this.#ended ??= fault('fenced');
-    this.#operations.refuseHeld(this.#ended);
+    this.#operations.refuseHeld(fault('busy'));
+    if (this.#instance.state === 'open' && !this.#operations.changes) return DONE;
     return (await this.#instance.fence()) ? DONE : fault('unsupported');
   }
 
   /** After a fence: `done` when calls work again, on the instance that took the place. */
   async reopen(): Promise<VolumeResult> {
-    if (this.#ended?.status !== 'fenced') return this.#ended ?? DONE;
-    await this.#moving?.promise;
-    if (this.#ended.status === 'fenced' && this.#instance.state === 'open') this.#ended = undefined;
+    while (this.#ended?.status === 'fenced') {
+      await this.#moving?.promise;
+      if (this.#instance.state === 'open') break;
+      // Another volume, or another gateway, has it fenced meanwhile.
+      if (!(await this.#instance.fence()) || this.#moving === undefined) return this.#ended;
+    }
+    if (this.#ended?.status === 'fenced') this.#ended = undefined;
     return this.#ended ?? DONE;
   }
 
@@ -239,7 +247,7 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   suspend(): void {
-    this.#stuckAt = this.#operations.slowest(SLOW_OPERATION_MS);
+    this.#stuckAt = this.#operations.slowest(SLOW_OPERATION_MS) ?? this.#stuckAt;
     this.#operations.suspend();
   }
 
@@ -250,7 +258,7 @@ export class RbdVolume implements Volume, Tenant {
   fenced(): void {
     this.#moving ??= Promise.withResolvers();
     this.#operations.fenced();
-    if (this.#ended !== undefined) this.#operations.refuseHeld(this.#ended);
+    if (this.#ended !== undefined) this.#operations.refuseHeld(fault('busy'));
   }
 
   abandon(): void {
@@ -288,9 +296,12 @@ export class RbdVolume implements Volume, Tenant {
     // Where an OSD is stopped, everything would run into it anew, and the fence with it.
     if (this.#stuckAt !== undefined) {
       const at = this.#stuckAt;
-      await new Promise<VolumeResult>((landed) => {
+      const { status } = await new Promise<VolumeResult>((landed) => {
         opening.read(at, [new Uint8Array(PROBE_BYTES)], landed);
       });
+      // Its client was fenced as well: on the next it is probed again.
+      if (status === 'fenced') return;
+      this.#stuckAt = undefined;
     }
     if (this.#instance !== instance) return;
     this.#moved();

@@ -6,7 +6,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../../src/base/log.ts';
 import { InstancePool } from '../../../../src/volume/rbd/instance-pool.ts';
-import { OPERATIONS_MAX, WRITE_BYTES_MAX } from '../../../../src/volume/rbd/operations.ts';
+import {
+  HELD_CHECK_MS,
+  HELD_MAX_MS,
+  OPERATIONS_MAX,
+  WRITE_BYTES_MAX,
+} from '../../../../src/volume/rbd/operations.ts';
 import { CLOSE_WAIT_MS, RbdVolume } from '../../../../src/volume/rbd/rbd-volume.ts';
 import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
@@ -53,7 +58,7 @@ test('of what is in flight nothing is told before the fence is finished everywhe
   assert.deepEqual([...ended, ...fence], [undefined, undefined, undefined]);
   rbd.endFence(true);
   await settle();
-  assert.deepEqual([...ended, ...fence], ['fenced', 'fenced', 'done']);
+  assert.deepEqual([...ended, ...fence], ['fenced', 'busy', 'done']);
 });
 
 test('a write that never comes back ends when the fence is finished; a read does not', async () => {
@@ -144,10 +149,10 @@ test('no successor, or an image that does not open there, is tried again', async
   rbd.land(FENCED);
   await settle();
   rbd.endFence(true);
-  await clock.advance(3_000);
+  await clock.advance(1_500);
   rbd.connectFails = false;
   rbd.openFails = true;
-  await clock.advance(3_000);
+  await clock.advance(1_500);
   assert.equal(rbd.flights.length, 0);
   rbd.openFails = false;
   await clock.advance(1_500);
@@ -222,4 +227,76 @@ test('a close waits for what is in flight, but not for ever', async () => {
   await settle();
   assert.deepEqual(ended, ['done']);
   assert.equal((await volume.read(0, [block])).status, 'closed');
+});
+
+test('a volume with no change in flight is fenced by dropping what waits', async () => {
+  const { rbd, pool, volume } = await world();
+  const read = watch(volume.read(0, [block]));
+  pool.hold();
+  const held = watch(volume.write(0, [block]));
+  assert.equal((await volume.fence()).status, 'done');
+  assert.deepEqual([...read, ...held], [undefined, 'busy']);
+  assert.equal((await volume.write(0, [block])).status, 'fenced');
+  assert.equal((await volume.reopen()).status, 'done');
+  pool.release();
+  assert.equal(rbd.flights.length, 1, 'nothing of what waited is submitted');
+  assert.equal(rbd.log.filter((line) => line.startsWith('fence')).length, 0);
+});
+
+test('what waits for a probe ends busy in time, and fences nobody', async () => {
+  const { rbd, volumes, clock } = await world(['stuck', 'other']);
+  const [stuck, other] = volumes;
+  void stuck!.write(8192, [block]);
+  void other!.write(4096, [block]);
+  await clock.advance(1_500);
+  void stuck!.fence();
+  rbd.endFence(true);
+  await settle();
+  const waiting = watch(other!.write(0, [block]));
+  await clock.advance(HELD_MAX_MS - HELD_CHECK_MS);
+  assert.deepEqual(waiting, [undefined]);
+  await clock.advance(2 * HELD_CHECK_MS);
+  assert.deepEqual(waiting, ['busy']);
+  const later = watch(other!.write(512, [block]));
+  assert.equal((await other!.fence()).status, 'done');
+  await settle();
+  assert.deepEqual(later, ['busy']);
+  assert.equal(rbd.log.filter((line) => line.startsWith('fence')).length, 1);
+});
+
+test('a probe that is fenced is no probe: the next instance is probed as well', async () => {
+  const { rbd, volumes, clock } = await world(['stuck', 'other']);
+  const [stuck, other] = volumes;
+  void stuck!.write(8192, [block]);
+  await clock.advance(1_500);
+  void stuck!.fence();
+  rbd.endFence(true);
+  await settle();
+  const reopened = watch(stuck!.reopen());
+  void other!.write(0, [block]);
+  void other!.fence();
+  for (const flight of rbd.flights) if (flight.opening > 2) flight.land(FENCED);
+  rbd.flights.length = 0;
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual(reopened, [undefined]);
+  const probe = rbd.flights.find(({ kind, offset }) => kind === 'read' && offset === 8192);
+  assert.ok(probe !== undefined, 'probed again');
+  probe.land(DONE);
+  await settle();
+  assert.deepEqual(reopened, ['done']);
+});
+
+test('a volume whose client is being fenced for another is of use again afterwards', async () => {
+  const { rbd, volumes } = await world(['self', 'neighbour']);
+  const [self, neighbour] = volumes;
+  assert.equal((await self!.fence()).status, 'done', 'with nothing in flight');
+  void neighbour!.write(0, [block]);
+  void neighbour!.fence();
+  const reopened = watch(self!.reopen());
+  await settle();
+  assert.deepEqual(reopened, [undefined]);
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual(reopened, ['done']);
 });
