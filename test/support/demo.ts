@@ -15,7 +15,7 @@ import { tied } from './tied.ts';
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 export const demoTargetName = 'iqn.2026-11.io.allpath:demo';
-/** Four gateways on three OSDs are there in 3 s; with both cores taken by others 25 s were seen. */
+/** Four gateways on three OSDs are there in 3 s; with both cores taken by others 20 s were few. */
 const readyLimitMs = 60_000;
 const endLimitMs = 10_000;
 /** How many lines of the demo's error output a failure message quotes. */
