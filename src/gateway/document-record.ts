@@ -1,4 +1,5 @@
 import type { ClusterDocument } from '../config/document.ts';
+import { settingsSchema } from '../config/schema.ts';
 import {
   decodeJsonRecord,
   encodeJsonRecord,
@@ -8,8 +9,8 @@ import type { Records } from '../records/records.ts';
 
 const KEY = 'document';
 
-/** What documents that an older release wrote lack, as the schema has it. */
-const LATER_SETTINGS = { chapMd5: true };
+/** A document that an older release wrote lacks the settings of later ones. */
+const DEFAULT_SETTINGS = settingsSchema.parse({});
 
 /** Validated before it was written: here its format is checked, not its content again. */
 const FORMAT: JsonRecordFormat<ClusterDocument> = {
@@ -17,7 +18,7 @@ const FORMAT: JsonRecordFormat<ClusterDocument> = {
   formatVersion: 1,
   decode: (content) => {
     const document = content as ClusterDocument;
-    return { ...document, settings: { ...LATER_SETTINGS, ...document.settings } };
+    return { ...document, settings: { ...DEFAULT_SETTINGS, ...document.settings } };
   },
 };
 
