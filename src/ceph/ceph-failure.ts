@@ -3,11 +3,14 @@ import { getSystemErrorMap } from 'node:util';
 import { Failure } from '../base/failure.ts';
 
 /** A call of Ceph that should have made something (a connection, a pool, an image, a watch). */
-export function cephFailure(call: string, errno: number, what: string): Failure<'cephFailed'> {
-  return new Failure('cephFailed', `${what}: ${call} ended with ${errnoName(errno)}`, {
-    call,
-    errno,
-  });
+export function cephFailure(
+  call: string,
+  errno: number,
+  what: string,
+  hint = '',
+): Failure<'cephFailed'> {
+  const message = `${what}: ${call} ended with ${errnoName(errno)}${hint}`;
+  return new Failure('cephFailed', message, { call, errno });
 }
 
 /** The negated errno of such a failure; undefined for anything else that was thrown. */

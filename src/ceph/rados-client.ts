@@ -3,6 +3,8 @@ import { type Answer, type CephCalls, cephCalls } from './ceph-calls.ts';
 import { cephFailure } from './ceph-failure.ts';
 import type { CephNative } from './ceph-native.ts';
 import { cephSettings } from './ceph-settings.ts';
+import { connectHint } from './connect-hint.ts';
+import { ENOENT } from './errno.ts';
 import { RadosPool } from './rados-pool.ts';
 
 export interface RadosClientOptions {
@@ -75,7 +77,8 @@ export class RadosClient {
     });
     if (errno < 0) {
       const where = `no connection to the cluster of ${options.conf} as client.${options.user}`;
-      throw cephFailure(String(value ?? 'rados_connect'), errno, where);
+      const call = String(value ?? 'rados_connect');
+      throw cephFailure(call, errno, where, connectHint(call, errno));
     }
     return new RadosClient(calls, value as number);
   }
@@ -90,7 +93,10 @@ export class RadosClient {
       if (typeof pool === 'string') native.openPool(slot, client, pool, namespace);
       else native.openPoolById(slot, client, pool, namespace);
     });
-    if (errno < 0) throw cephFailure('rados_ioctx_create', errno, `the pool ${pool}`);
+    if (errno < 0) {
+      const hint = errno === ENOENT ? ': there is none of that name' : '';
+      throw cephFailure('rados_ioctx_create', errno, `the pool ${pool}`, hint);
+    }
     return new RadosPool(this.#calls, this.gate, value, typeof pool === 'string' ? pool : '');
   }
 

@@ -3,11 +3,16 @@ import { ExitCode } from './command-spec.ts';
 import { parseCommandLine } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
+/** How long what is still under way may keep a process whose command has ended. */
+const LINGER_MAX_MS = 1_000;
+
 // Whoever read the output may leave before its end (`| head`): what a command does, it does whole.
 // The demo, which is there to be seen, listens itself.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
+// An operation that a silent cluster does not end would keep the process.
+setTimeout(() => process.exit(), LINGER_MAX_MS).unref();
 
 async function main(words: readonly string[]): Promise<number> {
   const json = words.includes('--json');

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { ApplyContext } from '../gateway/apply.ts';
 import { openStore, type Store } from '../gateway/store.ts';
@@ -9,6 +10,8 @@ import { systemClock } from '../host/system-clock.ts';
 import { systemRandom } from '../host/system-random.ts';
 
 const TOOL_PREFIX = 'tool-';
+/** How long a store may take to close. */
+const CLOSE_MAX_MS = 10_000;
 
 /** Whether a member of a store is one command, not a gateway. */
 export function isToolName(name: string): boolean {
@@ -34,7 +37,8 @@ export async function withStore<T>(
     const { records, volumes } = store;
     return await work(store, { records, volumes, clock: systemClock, random: systemRandom });
   } finally {
-    await store.close();
+    // What a silent cluster does not let close ends with the process.
+    await within(systemClock, CLOSE_MAX_MS, store.close());
   }
 }
 

@@ -68,7 +68,11 @@ export class RadosCalls {
         return new Failure('recordsFull', `the pool has no room: ${message}`, { errno });
       case EPERM:
       case EACCES:
-        return new Failure('recordsUnsuitable', `the user may not do this: ${message}`, { errno });
+        return new Failure(
+          'recordsUnsuitable',
+          `the user may not do this, "allpath ceph caps" prints what it needs: ${message}`,
+          { errno },
+        );
       case EOPNOTSUPP:
         return new Failure('recordsUnsuitable', `is the pool replicated? ${message}`, { errno });
       default:

@@ -1,6 +1,8 @@
 import { cephFailure } from '../../ceph/ceph-failure.ts';
+import { EACCES, ENOENT, EPERM } from '../../ceph/errno.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { VolumeLayout } from '../volume.ts';
+import type { ImagePlace } from './image-spec.ts';
 
 /** librbd's bounds of the order of an image. */
 const ORDER_MIN = 12;
@@ -21,6 +23,18 @@ interface PoolDetail {
 
 type Asked = Pick<RadosClient, 'monCommand'>;
 
+/** Read to see whether the user may: it need not be there. */
+const PROBE_OBJECT = 'allpath.probe';
+
+/** What makes librbd refuse a new image so, as far as it is known; else empty. */
+export function createHint({ pool, namespace = '' }: ImagePlace, errno: number): string {
+  if (errno === ENOENT && namespace !== '') {
+    return `: is there the namespace? It is made by: rbd namespace create ${pool}/${namespace}`;
+  }
+  if (errno !== EPERM && errno !== EACCES) return '';
+  return `: is the pool initialized (rbd pool init ${pool}), and the user as by "allpath ceph caps"?`;
+}
+
 /** The order of an image's objects; undefined for a size that objects cannot have. */
 export function orderOf({ objectSizeBytes }: VolumeLayout): number | undefined {
   const order = Math.log2(objectSizeBytes ?? OBJECT_SIZE_DEFAULT_BYTES);
@@ -32,8 +46,8 @@ export function orderOf({ objectSizeBytes }: VolumeLayout): number | undefined {
  * Throws `Failure('cephFailed')`.
  */
 export async function judgeLayout(
-  client: Asked,
-  pool: string,
+  client: Pick<RadosClient, 'monCommand' | 'openPool'>,
+  { pool, namespace = '' }: ImagePlace,
   layout: VolumeLayout,
 ): Promise<string | undefined> {
   if (orderOf(layout) === undefined) return 'an object size is a power of two from 4K to 32M';
@@ -47,7 +61,14 @@ export async function judgeLayout(
     const command = `ceph osd pool set ${dataPool} allow_ec_overwrites true`;
     return `the pool ${dataPool} is erasure-coded and takes no overwrites; mended by: ${command}`;
   }
-  return undefined;
+  const data = await client.openPool(dataPool, { namespace });
+  try {
+    const { errno } = await data.read(PROBE_OBJECT, [{ step: 'stat' }]);
+    if (errno !== EPERM && errno !== EACCES) return undefined;
+    return `the user may not use the pool ${dataPool}: see "allpath ceph caps --data-pools"`;
+  } finally {
+    data.close();
+  }
 }
 
 /** Names of pools by id. Throws `Failure('cephFailed')`. */

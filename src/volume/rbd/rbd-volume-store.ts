@@ -16,7 +16,7 @@ import { ImageOpening } from './image-opening.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
-import { judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
+import { createHint, judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
 import { poolSpaces } from './pool-spaces.ts';
 import { RbdVolume } from './rbd-volume.ts';
 
@@ -63,12 +63,15 @@ export class RbdVolumeStore implements VolumeStore {
     if (errno === EEXIST) {
       throw new Failure('volumeExists', `an image ${this.#spec(name)} exists`, { name });
     }
-    if (errno < 0) throw cephFailure('rbd_create', errno, `the image ${this.#spec(name)}`);
+    if (errno < 0) {
+      const hint = createHint(this.#options, errno);
+      throw cephFailure('rbd_create', errno, `the image ${this.#spec(name)}`, hint);
+    }
   }
 
   async judgeLayout(layout: VolumeLayout): Promise<string | undefined> {
     const { client } = await this.instances.any();
-    return await judgeLayout(client, this.#options.pool, layout);
+    return await judgeLayout(client, this.#options, layout);
   }
 
   async open(name: string): Promise<RbdVolume> {

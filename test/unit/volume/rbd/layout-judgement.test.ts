@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeLayout, orderOf, poolNames } from '../../../../src/volume/rbd/layout-judgement.ts';
+import { ENOENT, EPERM } from '../../../../src/ceph/errno.ts';
+import {
+  createHint,
+  judgeLayout,
+  orderOf,
+  poolNames,
+} from '../../../../src/volume/rbd/layout-judgement.ts';
+import type { VolumeLayout } from '../../../../src/volume/volume.ts';
 
 const pools = [
   { pool_id: 1, pool_name: 'rbd', type: 1, flags_names: 'hashpspool' },
@@ -11,11 +18,19 @@ const pools = [
   { pool_id: 4, pool_name: 'append', type: 3, flags_names: 'hashpspool' },
 ];
 
-function client(errno = 0) {
-  return { monCommand: async () => ({ errno, output: JSON.stringify(pools), status: 'why' }) };
+type Client = Parameters<typeof judgeLayout>[0];
+const place = { pool: 'rbd' };
+
+/** `readErrno`: what reading in a data pool ends with. */
+function client(errno = 0, readErrno = ENOENT): Client {
+  return {
+    monCommand: async () => ({ errno, output: JSON.stringify(pools), status: 'why' }),
+    openPool: async () =>
+      ({ read: async () => ({ errno: readErrno, values: [] }), close: () => {} }) as never,
+  };
 }
 
-const judged = (layout: Parameters<typeof judgeLayout>[2]) => judgeLayout(client(), 'rbd', layout);
+const judged = (layout: VolumeLayout) => judgeLayout(client(), place, layout);
 
 test('an object size is a power of two within the bounds of librbd', async () => {
   assert.equal(orderOf({}), 22);
@@ -35,9 +50,21 @@ test('a data pool is there, is not the pool of the images, and takes overwrites'
   assert.match(words, /ceph osd pool set append allow_ec_overwrites true$/);
 });
 
+test('a data pool that the user may not use is refused', async () => {
+  const words = await judgeLayout(client(0, EPERM), place, { dataPool: 'coded' });
+  assert.match(words ?? '', /may not use the pool coded: see "allpath ceph caps --data-pools"/);
+});
+
+test('a refused image is told with what may be missing', () => {
+  const within = { pool: 'p', namespace: 'n' };
+  assert.match(createHint(within, ENOENT), /rbd namespace create p\/n$/);
+  assert.match(createHint(within, EPERM), /rbd pool init p\)/);
+  assert.equal(createHint({ pool: 'p' }, ENOENT), '');
+});
+
 test('nothing is asked of the cluster without a data pool, and a refusal is told', async () => {
-  assert.equal(await judgeLayout(client(-13), 'rbd', {}), undefined);
-  const refused = judgeLayout(client(-13), 'rbd', { dataPool: 'plain' });
+  assert.equal(await judgeLayout(client(-13), place, {}), undefined);
+  const refused = judgeLayout(client(-13), place, { dataPool: 'plain' });
   await assert.rejects(refused, { code: 'cephFailed', message: /why/ });
   assert.equal((await poolNames(client())).get(3), 'coded');
 });
