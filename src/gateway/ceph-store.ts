@@ -23,6 +23,7 @@ export async function openCephStore(
   const client = await connect();
   const { records, close: closeRecords } = await openRecords(ceph, client, options);
   let guard: InstanceGuard = toolGuard;
+  const unfenced = Promise.withResolvers<void>();
   const volumes = new RbdVolumeStore({
     connect,
     pool: ceph.pool,
@@ -44,8 +45,9 @@ export async function openCephStore(
       driver: new CephFencing({ client, records, instances: volumes.instances }),
       instances: [{ address: client.addresses, kind: 'records' }],
       joined: (members) => {
-        guard = memberGuard(members);
+        guard = memberGuard(members, () => unfenced.resolve());
       },
+      unfenced: unfenced.promise,
     },
     living: () => livingMembers(new MembersObject({ records, clock, random }), clock),
     // An acknowledged write is durable as it is.
@@ -90,10 +92,17 @@ async function openRecords(
 }
 
 /** Who is a member lists the instances of its volumes, for whoever may have to fence them. */
-function memberGuard(members: Members): InstanceGuard {
+function memberGuard(members: Members, onUnfenced: () => void): InstanceGuard {
   return {
     register: (address) => members.register({ address, kind: 'volume' }),
-    fenceInstance: (address) => members.fenceInstance(address),
+    fenceInstance: async (address) => {
+      try {
+        await members.fenceInstance(address);
+      } catch (error) {
+        onUnfenced();
+        throw error;
+      }
+    },
     unregister: (address) => members.unregister(address),
   };
 }

@@ -27,6 +27,11 @@ export interface GatewayLivesOptions<G extends LivingGateway> {
   readonly openStore: () => Promise<Store>;
   readonly start: (options: GatewayOptions) => Promise<G>;
   readonly onServing: (gateway: G) => void;
+  /**
+   * Ends this process at once. Where members are processes, that alone keeps what is stuck from
+   * landing later.
+   */
+  readonly endProcess: () => void;
   /** Asked to end: `drain` first, or `now`. */
   readonly end: Promise<'drain' | 'now'>;
 }
@@ -64,7 +69,7 @@ export async function runGatewayLives<G extends LivingGateway>(
 }
 
 async function runOne<G extends LivingGateway>(
-  { name, clock, random, log, openStore, start, end }: GatewayLivesOptions<G>,
+  { name, clock, random, log, openStore, start, end, endProcess }: GatewayLivesOptions<G>,
   previous: Member | undefined,
   onServing: (gateway: G) => void,
 ): Promise<'ended' | 'over'> {
@@ -73,7 +78,12 @@ async function runOne<G extends LivingGateway>(
     const before = previous === undefined ? {} : { previous };
     const gateway = await start({ name, store, clock, random, log, ...before });
     onServing(gateway);
-    const how = await Promise.race([end, gateway.over.then(() => 'over' as const)]);
+    const over = gateway.over.then((reason) => {
+      const isProcess = store.fencing?.driver.processes !== undefined;
+      if (reason === 'unfenced' && isProcess) endProcess();
+      return 'over' as const;
+    });
+    const how = await Promise.race([end, over]);
     if (how === 'drain') await gateway.drain();
     await gateway.close();
     return how === 'over' ? 'over' : 'ended';

@@ -36,6 +36,12 @@ const DRAIN_POLL_MS = 50;
 /** Closing waits this long for commands under way; then the process ends all the same. */
 const CLOSE_WAIT_MAX_MS = 3_000;
 
+/**
+ * Why a gateway is over. `unfenced`: what it has submitted is stuck, may land at any time, and could
+ * not be fenced by itself.
+ */
+export type GatewayEnd = ClosedReason | 'unfenced';
+
 export interface GatewayOptions {
   readonly name: string;
   readonly store: Store;
@@ -60,7 +66,7 @@ export class Gateway {
   readonly #startedMs: number;
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
-  readonly #over = Promise.withResolvers<ClosedReason>();
+  readonly #over = Promise.withResolvers<GatewayEnd>();
   /** Of the document that is served. */
   #settings: ClusterDocument['settings'];
 
@@ -74,7 +80,11 @@ export class Gateway {
     this.#settings = settings;
     this.#members = members;
     this.#startedMs = clock.now();
-    this.#units = new LogicalUnits(store, log, clock);
+    this.#units = new LogicalUnits(store, log, clock, (disk) => {
+      log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
+      this.#over.resolve('unfenced');
+    });
+    void store.fencing?.unfenced?.then(() => this.#over.resolve('unfenced'));
     const directory = new GatewayDirectory(name, () => deviceServer);
     const deviceServer = createDeviceServer({
       clock,
@@ -153,10 +163,10 @@ export class Gateway {
   }
 
   /**
-   * Resolves when this gateway is fenced, or cut off from its store: it may do nothing any more,
-   * and another is to be started in its place.
+   * Resolves when this gateway is fenced, cut off from its store, or has to be fenced: it may do
+   * nothing any more, and another is to be started in its place.
    */
-  get over(): Promise<ClosedReason> {
+  get over(): Promise<GatewayEnd> {
     return this.#over.promise;
   }
 

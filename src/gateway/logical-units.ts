@@ -35,13 +35,21 @@ export class LogicalUnits {
   readonly #store: VolumeOpener;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #onUnfenced: (disk: string) => void;
   #open = new Map<string, OpenDisk>();
   /** Prepared for a document that is not served yet, or never will be. */
   #prepared = new Map<string, OpenDisk>();
   /** Disks that did not open at the last attempt, with the reason: told once, not at each. */
   readonly #failed = new Map<string, string>();
 
-  constructor(store: VolumeOpener, log: Log, clock: Clock) {
+  /** `onUnfenced`: writes to that disk are stuck, and may land at any time. */
+  constructor(
+    store: VolumeOpener,
+    log: Log,
+    clock: Clock,
+    onUnfenced: (disk: string) => void = () => {},
+  ) {
+    this.#onUnfenced = onUnfenced;
     this.#store = store;
     this.#log = log;
     this.#clock = clock;
@@ -94,7 +102,8 @@ export class LogicalUnits {
         ? known.volume
         : await this.#store.openVolume(disk.name, disk.writethrough);
       if (this.#failed.delete(disk.name)) this.#log.info('a disk opens again', { disk: disk.name });
-      return { disk, volume, unit: logicalUnit(disk, volume) };
+      const onUnfenced = () => this.#onUnfenced(disk.name);
+      return { disk, volume, unit: logicalUnit(disk, volume, onUnfenced) };
     } catch (error) {
       const reason = error instanceof Failure ? error.message : String(error);
       if (this.#failed.get(disk.name) !== reason) {
@@ -151,7 +160,7 @@ function isSameUnit(a: Disk, b: Disk): boolean {
   return JSON.stringify({ ...a, ...own }) === JSON.stringify({ ...b, ...own });
 }
 
-function logicalUnit(disk: Disk, volume: Volume): LogicalUnit {
+function logicalUnit(disk: Disk, volume: Volume, onUnfenced: () => void): LogicalUnit {
   const { name, uuid, serial, wwn, vendor, product, revision } = disk;
   const naa = Uint8Array.from(Buffer.from(wwn.slice('naa.'.length), 'hex'));
   return new LogicalUnit({
@@ -159,5 +168,6 @@ function logicalUnit(disk: Disk, volume: Volume): LogicalUnit {
     volume,
     blockLengthBytes: disk.blockLength,
     readOnly: disk.readOnly,
+    onUnfenced,
   });
 }

@@ -34,6 +34,11 @@ export interface StoreFencing {
   readonly driver: FencingDriver;
   /** The client instances that were opened with the store: the records' own first. */
   readonly instances: readonly Instance[];
+  /**
+   * Resolves when what this gateway submitted to the volumes could not be fenced: it has to be
+   * fenced as a whole.
+   */
+  readonly unfenced?: Promise<void>;
   /** This gateway has joined: instances that are opened from now on are registered with it. */
   joined?(members: Members): void;
 }

@@ -33,6 +33,8 @@ export async function runGateway(call: CliCall): Promise<number> {
       ...environment,
       openStore: () => openStore({ location, memberName: name, ...environment }),
       start: (options) => Gateway.start(options),
+      // No handler runs, no thread is waited for: one of them may be stuck in a write.
+      endProcess: () => process.kill(process.pid, 'SIGKILL'),
       onServing: (gateway) => announce(gateway, call.json),
       end,
     });

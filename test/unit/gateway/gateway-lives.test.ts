@@ -8,6 +8,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import type { GatewayOptions } from '../../../src/gateway/gateway.ts';
 import { type LivingGateway, runGatewayLives } from '../../../src/gateway/gateway-lives.ts';
 import type { Store } from '../../../src/gateway/store.ts';
+import type { FencingDriver } from '../../../src/members/fencing-driver.ts';
 import { BACK_OFF_MIN_MS } from '../../../src/members/limits.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -31,12 +32,12 @@ class FakeGateway implements LivingGateway {
   }
 }
 
-function start(failures: readonly number[] = []) {
+function start(failures: readonly number[] = [], storeParts: Partial<Store> = {}) {
   const clock = new VirtualClock();
   const end = Promise.withResolvers<'drain' | 'now'>();
   const gateways: FakeGateway[] = [];
   const previous: (string | undefined)[] = [];
-  const stores = { open: 0, opened: 0 };
+  const stores = { open: 0, opened: 0, processEnds: 0 };
   const run = runGatewayLives({
     name: 'g',
     clock,
@@ -49,7 +50,7 @@ function start(failures: readonly number[] = []) {
       const close = async () => {
         stores.open -= 1;
       };
-      return { close } as unknown as Store;
+      return { ...storeParts, close } as unknown as Store;
     },
     start: async (options: GatewayOptions) => {
       previous.push(options.previous?.incarnation);
@@ -59,6 +60,9 @@ function start(failures: readonly number[] = []) {
       return gateway;
     },
     onServing: () => {},
+    endProcess: () => {
+      stores.processEnds += 1;
+    },
   });
   let state = 'running';
   run.then(
@@ -116,4 +120,31 @@ test('a first start that fails is told, and its store is closed', async () => {
   await clock.advance(0);
   await told;
   assert.deepEqual([state(), stores.open], ['failed', 0]);
+});
+
+test('one whose writes are stuck takes another life, but ends where members are processes', async () => {
+  const processes = { living: async () => [], end: async () => true };
+  for (const [driver, ends] of [
+    [{}, 0],
+    [{ processes }, 1],
+  ] as const) {
+    const fencing = { driver: driver as unknown as FencingDriver, instances: [] };
+    const { clock, end, gateways, stores } = start([], { fencing });
+    await clock.advance(0);
+    gateways[0]!.ends.resolve('unfenced');
+    await clock.advance(0);
+    assert.equal(stores.processEnds, ends);
+    assert.deepEqual(gateways[0]!.calls, ['close']);
+    end.resolve('now');
+    await clock.advance(0);
+  }
+  const { clock, end, gateways, stores } = start([], {
+    fencing: { driver: { processes } as unknown as FencingDriver, instances: [] },
+  });
+  await clock.advance(0);
+  gateways[0]!.ends.resolve('closed');
+  await clock.advance(0);
+  assert.equal(stores.processEnds, 0, 'one that was fenced has nothing stuck');
+  end.resolve('now');
+  await clock.advance(0);
 });
