@@ -35,7 +35,8 @@ export async function withStore<T>(
   const store = await openStore({ location, memberName, ...environment });
   try {
     const { records, volumes } = store;
-    return await work(store, { records, volumes, clock: systemClock, random: systemRandom });
+    const living = () => store.living();
+    return await work(store, { ...environment, records, volumes, living });
   } finally {
     // What a silent cluster does not let close ends with the process.
     await within(systemClock, CLOSE_MAX_MS, store.close());

@@ -61,6 +61,10 @@ export const UNSETTLED_MAX = 1_024;
 export const CHANGE_ATTEMPTS_MAX = 256;
 /** Bound of the wait before such a change, or one of unknown outcome, is tried again. */
 export const CHANGE_RETRY_MAX_MS = 50;
+/** A store that gives no answer to one step of a change for so long is asked anew. */
+export const STORE_ANSWER_MAX_MS = 5_000;
+/** A change that was not made within this, because the store hangs, is given up. */
+export const CHANGE_MAX_MS = 20_000;
 /** A lost watch is taken anew after this. */
 export const WATCH_RETRY_MS = 500;
 /** How long one that tells the others of a change waits for their answers. */

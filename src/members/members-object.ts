@@ -1,8 +1,14 @@
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, sleep, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { Member, Records } from '../records/records.ts';
-import { CHANGE_ATTEMPTS_MAX, CHANGE_RETRY_MAX_MS, UNSETTLED_MAX } from './limits.ts';
+import {
+  CHANGE_ATTEMPTS_MAX,
+  CHANGE_MAX_MS,
+  CHANGE_RETRY_MAX_MS,
+  STORE_ANSWER_MAX_MS,
+  UNSETTLED_MAX,
+} from './limits.ts';
 import type { Heartbeat } from './members.ts';
 import { encodeUpdate, type RosterChange, updated } from './roster-changes.ts';
 import {
@@ -47,12 +53,12 @@ export class MembersObject {
 
   /**
    * Makes a change of the roster by compare-and-set, again as long as others are first or the
-   * outcome is unknown. Resolves with the roster that has it, or that needs no change.
+   * outcome is unknown. Resolves with the roster that has it, or that needs no change. Rejects with
+   * `membersUnavailable` within CHANGE_MAX_MS + STORE_ANSWER_MAX_MS; it may be made all the same.
    */
   async change(change: RosterChange): Promise<Roster> {
     const { records } = this.#parts;
-    for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX; attempt++) {
-      if (attempt > 0) await this.#waitBeforeRetry();
+    for await (const _ of this.#attempts()) {
       const fields = await this.#ifAnswered(records.getFields(MEMBERS_KEY));
       if (fields === undefined) continue;
       const roster = decodeRoster(fields);
@@ -68,8 +74,7 @@ export class MembersObject {
   /** An older version than the one that stands changes nothing. */
   async raiseDocumentVersion(version: number): Promise<void> {
     const { records } = this.#parts;
-    for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX; attempt++) {
-      if (attempt > 0) await this.#waitBeforeRetry();
+    for await (const _ of this.#attempts()) {
       const fields = await this.#ifAnswered(records.getFields(MEMBERS_KEY));
       if (fields === undefined) continue;
       if (decodeRoster(fields).documentVersion >= version) return;
@@ -90,15 +95,20 @@ export class MembersObject {
     return await this.#parts.records.setFields(MEMBERS_KEY, fields, guard);
   }
 
-  async #waitBeforeRetry(): Promise<void> {
+  /** One after the other until the change is to be given up. */
+  async *#attempts(): AsyncGenerator<void> {
     const { clock, random } = this.#parts;
-    await sleep(clock, random.below(CHANGE_RETRY_MAX_MS + 1));
+    const deadline = clock.now() + CHANGE_MAX_MS;
+    for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX && clock.now() < deadline; attempt++) {
+      if (attempt > 0) await sleep(clock, random.below(CHANGE_RETRY_MAX_MS + 1));
+      yield;
+    }
   }
 
   /** Undefined when the store gave no answer: what was asked may have been done, or not. */
   async #ifAnswered<T>(call: Promise<T>): Promise<T | undefined> {
     try {
-      return await call;
+      return await within(this.#parts.clock, STORE_ANSWER_MAX_MS, call);
     } catch (error) {
       if (error instanceof Failure && error.code === 'recordsUnavailable') return undefined;
       throw error;

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
-import { applyDocument, SWITCH_WAIT_MAX_MS } from '../../../src/gateway/apply.ts';
+import { applyDocument } from '../../../src/gateway/apply.ts';
+import { SWITCH_WAIT_MAX_MS } from '../../../src/gateway/await-switch.ts';
 import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
 import { readDocument } from '../../../src/gateway/document-record.ts';
 import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
@@ -20,7 +21,8 @@ async function cluster() {
   const world = new MemoryRecordsWorld({ clock, random });
   const volumes = new MemoryStore();
   const records = await world.open('tool');
-  return { clock, world, volumes, records, context: { records, volumes, clock, random } };
+  const living = async () => [];
+  return { clock, world, volumes, records, context: { records, volumes, clock, random, living } };
 }
 
 /** A gateway that serves what the record says, or stays at a version. */
@@ -151,7 +153,8 @@ test("of rivals every change is made, each on the other's", async () => {
   const empty = documentDraft({});
   const rivals = ['a', 'b', 'c', 'd'].map(async (name, i) => {
     const records = await world.open(`tool-${name}`);
-    const context = { records, volumes, clock, random: new SeededRandom(i) };
+    const random = new SeededRandom(i);
+    const context = { records, volumes, clock, random, living: async () => [] };
     return await applyDocument(context, (current) => ({
       ...(current ?? empty),
       disks: [...(current?.disks ?? []), ...documentDraft({ disks: [{ name, size: '1M' }] }).disks],

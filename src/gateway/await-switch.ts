@@ -1,0 +1,113 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import { isOpen, isSame, type MemberState } from '../members/members.ts';
+import { MembersObject } from '../members/members-object.ts';
+import type { Member, NotifyResult, Records } from '../records/records.ts';
+import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchAnswer } from './channels.ts';
+
+/** How long a new version waits for the gateways: longer than it takes to fence one. */
+export const SWITCH_WAIT_MAX_MS = 10_000;
+const NOTIFY_TIMEOUT_MS = 2_000;
+const NOTIFY_PAUSE_MS = 200;
+
+export interface SwitchContext {
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Who has the store open now. */
+  readonly living: () => Promise<readonly Member[]>;
+}
+
+/** A gateway that may serve an older version yet. */
+interface Late {
+  readonly member: Member;
+  readonly reason: string | undefined;
+}
+
+/**
+ * Resolves, with the names of the gateways, when every incarnation that serves has switched to
+ * `version` or a later one, or is fenced. Those of a store that nobody serves any more are dead,
+ * and are not waited for. Rejects with `applyIncomplete`, which names those that are late.
+ */
+export async function awaitSwitch(
+  context: SwitchContext,
+  version: number,
+): Promise<readonly string[]> {
+  const { clock } = context;
+  // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
+  await new MembersObject(context).raiseDocumentVersion(version);
+  const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
+  const gateways = new SwitchingGateways(context, version);
+  for (;;) {
+    const late = await gateways.ask();
+    if (late.length === 0) return gateways.switched;
+    if (clock.now() >= deadline) throw incomplete(version, late);
+    await sleep(clock, NOTIFY_PAUSE_MS);
+  }
+}
+
+class SwitchingGateways {
+  readonly #context: SwitchContext;
+  readonly #version: number;
+  readonly #object: MembersObject;
+  /** Names by incarnation: who has switched does not go back. */
+  readonly #switched = new Map<string, string>();
+
+  constructor(context: SwitchContext, version: number) {
+    this.#context = context;
+    this.#version = version;
+    this.#object = new MembersObject(context);
+  }
+
+  get switched(): readonly string[] {
+    return [...new Set(this.#switched.values())].sort();
+  }
+
+  /** Asks all which version they serve; resolves with those that are late. */
+  async ask(): Promise<readonly Late[]> {
+    const request = encodeMessage({ version: this.#version });
+    const { records } = this.#context;
+    const result = await records.notify(DOCUMENT_CHANNEL, request, NOTIFY_TIMEOUT_MS);
+    const behind = this.#take(result);
+    // Who is opened after this reads the version that stands.
+    const { members } = await this.#object.read();
+    const counted = members.filter(({ state }) => state === 'serving' || state === 'closed');
+    const isHeard = (one: Member) =>
+      this.#switched.has(one.incarnation) || behind.some(({ member }) => isSame(member, one));
+    const silent = counted.filter((one) => !isHeard(one));
+    const strangers = result.missing.filter((one) => !has(members, one));
+    // Those that live fence the others.
+    const isServed =
+      silent.length > 0 && (members.some(isHeard) || (await this.#anyLives(members)));
+    const late = isServed ? [...strangers, ...silent] : strangers;
+    return [...behind, ...late.map((member) => ({ member, reason: 'no answer' }))];
+  }
+
+  #take({ answers }: NotifyResult): readonly Late[] {
+    return answers.flatMap(({ from: member, payload }) => {
+      const { version = 0, reason } = decodeMessage<SwitchAnswer>(payload) ?? {};
+      if (version < this.#version) return [{ member, reason }];
+      this.#switched.set(member.incarnation, member.name);
+      return [];
+    });
+  }
+
+  async #anyLives(members: readonly MemberState[]): Promise<boolean> {
+    const open = members.filter(isOpen);
+    return (await this.#context.living()).some((member) => has(open, member));
+  }
+}
+
+function has(members: readonly Member[], one: Member): boolean {
+  return members.some((member) => isSame(member, one));
+}
+
+function incomplete(version: number, late: readonly Late[]): Failure {
+  const words = late.map(({ member: { name }, reason }) => (reason ? `${name} (${reason})` : name));
+  return new Failure(
+    'applyIncomplete',
+    `version ${version} is committed, but not served yet by ${words.join(', ')}`,
+    { version, gateways: late.map(({ member }) => member.name) },
+  );
+}

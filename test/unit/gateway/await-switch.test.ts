@@ -1,0 +1,129 @@
+// Proves whom a new version of the document waits for: every incarnation that serves, also one that
+// no notification reaches, until it has switched or its fence is finished; not those that nobody
+// lives to fence, nor those that join and read the document afterwards.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { awaitSwitch, SWITCH_WAIT_MAX_MS } from '../../../src/gateway/await-switch.ts';
+import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
+import { MembersObject } from '../../../src/members/members-object.ts';
+import { close, finish, open, serve } from '../../../src/members/roster-changes.ts';
+import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
+import type { Member, Records } from '../../../src/records/records.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const VERSION = 7;
+
+async function store() {
+  const clock = new VirtualClock();
+  const random = new SeededRandom(5);
+  const world = new MemoryRecordsWorld({ clock, random });
+  const records = await world.open('tool');
+  const object = new MembersObject({ records, clock, random });
+  const living: Member[] = [];
+  const join = async (name: string, serves = true): Promise<Records> => {
+    const member = await world.open(name);
+    const { self } = member;
+    await inTime(object.change(open({ self, instances: [], passedEpoch: 0, dead: undefined })));
+    if (serves) await inTime(object.change(serve(self)));
+    return member;
+  };
+  /** Lets time pass until it is settled, and resolves with how long that took. */
+  const inTime = async (promise: Promise<unknown>): Promise<number> => {
+    const startMs = clock.now();
+    let isSettled = false;
+    const mark = () => {
+      isSettled = true;
+    };
+    promise.then(mark, mark);
+    while (!isSettled) {
+      assert.ok(clock.now() - startMs < 60_000, 'it ends');
+      await clock.advance(50);
+    }
+    await promise;
+    return clock.now() - startMs;
+  };
+  const context = { records, clock, random, living: async () => living };
+  const waiting = () => awaitSwitch(context, VERSION);
+  return { clock, world, object, living, join, inTime, waiting };
+}
+
+/** It serves the version that stands, and says so. */
+async function answers(records: Records, version = () => VERSION): Promise<void> {
+  const onNotify = () => encodeMessage({ version: version() });
+  await records.watch(DOCUMENT_CHANNEL, { onNotify, onLost: () => {} });
+}
+
+test('all that serve have switched: it ends at once, and names them', async () => {
+  const { join, inTime, waiting } = await store();
+  for (const name of ['b', 'a']) await answers(await join(name));
+  const ending = waiting();
+  assert.ok((await inTime(ending)) < 500);
+  assert.deepEqual(await ending, ['a', 'b']);
+});
+
+test('one that no notification reaches is waited for until its fence is finished', async () => {
+  const { clock, object, join, inTime, waiting } = await store();
+  const a = await join('a');
+  await answers(a);
+  const { self } = await join('deaf');
+  let finishedMs: number | undefined;
+  clock.after(2_000, () => void object.change(close(a.self, self, () => true)));
+  const finishing = async (): Promise<void> => {
+    await object.change(finish(a.self, self, false));
+    finishedMs = clock.now();
+  };
+  clock.after(4_000, () => void finishing());
+  const ending = waiting();
+  await inTime(ending);
+  assert.ok(finishedMs !== undefined && clock.now() >= finishedMs, 'not before');
+  assert.ok(clock.now() - finishedMs < 1_000, 'nor much later');
+  assert.deepEqual(await ending, ['a']);
+});
+
+test('one that is reached late has switched when it says so', async () => {
+  const { clock, join, inTime, waiting } = await store();
+  await answers(await join('a'));
+  let version = 0;
+  await answers(await join('late'), () => version);
+  clock.after(3_000, () => {
+    version = VERSION;
+  });
+  const ending = waiting();
+  assert.ok((await inTime(ending)) >= 3_000);
+  assert.deepEqual(await ending, ['a', 'late']);
+});
+
+test('one that lives and stays silent is named, in bounded time', async () => {
+  const { living, join, inTime, waiting } = await store();
+  const { self } = await join('deaf');
+  living.push(self);
+  const failure = { code: 'applyIncomplete', data: { version: VERSION, gateways: ['deaf'] } };
+  const ending = waiting();
+  const tooks = inTime(ending.catch(() => {}));
+  await assert.rejects(ending, failure);
+  assert.ok((await tooks) < SWITCH_WAIT_MAX_MS + 3_000);
+});
+
+test('those of a store that nobody serves any more are not waited for', async () => {
+  const { world, living, join, inTime, waiting } = await store();
+  const dead = await join('dead');
+  await answers(dead);
+  world.stop(dead.self);
+  await join('deaf');
+  // The tool itself has the store open, and is no member.
+  living.push({ name: 'tool', incarnation: '1' });
+  const ending = waiting();
+  assert.ok((await inTime(ending)) < 3_000, 'no longer than one notification');
+  assert.deepEqual(await ending, []);
+});
+
+test('one that joins reads the document afterwards, and is not waited for', async () => {
+  const { join, inTime, waiting } = await store();
+  await answers(await join('a'));
+  await join('joiner', false);
+  const ending = waiting();
+  assert.ok((await inTime(ending)) < 500);
+  assert.deepEqual(await ending, ['a']);
+});
