@@ -1,0 +1,66 @@
+// A submission goes through librbd on the event loop's thread (rbd_non_blocking_aio=false) and waits
+// for nothing there. Were it to wait for the stopped OSD, this file would hang: only the thread
+// that submits lets the OSD go on.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EAGAIN } from '../../src/ceph/errno.ts';
+import { RadosClient } from '../../src/ceph/rados-client.ts';
+import { IMAGE_OPERATIONS_MAX, RbdImage } from '../../src/ceph/rbd-image.ts';
+import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { cephOfFile } from '../support/ceph.ts';
+
+const KIB = 1024;
+const sizeBytes = 64 * KIB ** 2;
+const ceph = await cephOfFile({ backend: 'memstore' });
+await createPool(ceph, 'rbd');
+await createImage(ceph, { pool: 'rbd', name: 'one', sizeBytes });
+const osd = ceph.osds[0] ?? assert.fail('there is an OSD');
+const client = await RadosClient.connect({
+  conf: ceph.conf,
+  user: 'admin',
+  keyring: ceph.keyring(),
+});
+const pool = await client.openPool('rbd');
+const image = await RbdImage.open(pool, 'one');
+test.after(async () => {
+  pool.close();
+  await client.close();
+});
+
+test('while an OSD is stopped, as many operations as may fly are submitted at once', async () => {
+  assert.equal(await image.write(0, [new Uint8Array(4 * KIB)]), 0);
+  await osd.pause();
+  const ended: Promise<number>[] = [];
+  for (let i = 0; i < IMAGE_OPERATIONS_MAX; i++) {
+    const offset = (i * 32 * KIB) % sizeBytes;
+    const bytes = new Uint8Array(32 * KIB);
+    ended.push(i % 2 === 0 ? image.write(offset, [bytes]) : image.read(offset, [bytes]));
+  }
+  // Refused here, and by then all others went down.
+  assert.equal(await image.read(0, [new Uint8Array(512)]), EAGAIN);
+  assert.equal(image.inFlight, IMAGE_OPERATIONS_MAX);
+  osd.resume();
+  const results = new Set(await Promise.all(ended));
+  assert.deepEqual(results, new Set([0, 32 * KIB]));
+});
+
+test('while the header changes, writes go on and each is answered', async () => {
+  let isChanging = true;
+  const changes = (async () => {
+    for (let i = 0; i < 5; i++) {
+      await ceph.rbd('snap', 'create', `rbd/one@s${i}`);
+      const size = String(sizeBytes / KIB ** 2 + 4 * (i + 1));
+      await ceph.rbd('resize', '-p', 'rbd', '--size', size, 'one');
+    }
+    isChanging = false;
+  })();
+  while (isChanging) {
+    const writes = Array.from({ length: 32 }, (_, i) =>
+      image.write(i * 4 * KIB, [new Uint8Array(4 * KIB)]),
+    );
+    assert.deepEqual(new Set(await Promise.all(writes)), new Set([0]));
+  }
+  await changes;
+  assert.equal(await image.close(), 0);
+});
