@@ -3,6 +3,7 @@ import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/doc
 import { formatSize } from '../../config/size.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
+import type { VolumeLayout } from '../../volume/volume.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { addDisk, diskDraft } from '../disk-draft.ts';
 import { print, printJson, table } from '../output.ts';
@@ -31,18 +32,36 @@ export async function runDiskList(call: CliCall): Promise<number> {
     const current = await readDocument(store.records);
     const disks = current?.document.disks ?? [];
     const named = new Set(disks.map(({ name }) => name));
-    const orphans = (await store.volumes.list()).filter(({ name }) => !named.has(name));
+    const volumes = await store.volumes.list();
+    const orphans = volumes.filter(({ name }) => !named.has(name));
+    const layouts = new Map(volumes.map(({ name, layout }) => [name, layout]));
     if (call.json) {
-      printJson({ disks, orphans });
+      // What the document leaves open is said as the store has it.
+      const laid = disks.map((disk) => ({ ...layoutKeys(layouts.get(disk.name)), ...disk }));
+      printJson({ store: store.location, disks: laid, orphans });
       return ExitCode.ok;
     }
+    const hasPools = volumes.some(({ layout }) => layout?.dataPool !== undefined);
+    const poolOf = (name: string) => (hasPools ? [layouts.get(name)?.dataPool ?? '-'] : []);
+    const row = (name: string, bytes: number, ...cells: readonly string[]) => {
+      return [name, formatSize(bytes), ...poolOf(name), ...cells];
+    };
     const rows = [
-      ...disks.map((d) => [d.name, formatSize(d.size), String(d.blockLength), d.wwn, d.serial]),
-      ...orphans.map(({ name, sizeBytes }) => [name, formatSize(sizeBytes), '-', 'not served']),
+      ...disks.map((d) => row(d.name, d.size, String(d.blockLength), d.wwn, d.serial)),
+      ...orphans.map(({ name, sizeBytes }) => row(name, sizeBytes, '-', 'not served')),
     ];
-    print(table(['NAME', 'SIZE', 'BLOCKS', 'WWN', 'SERIAL'], rows));
+    const pools = hasPools ? ['DATA POOL'] : [];
+    print(table(['NAME', 'SIZE', ...pools, 'BLOCKS', 'WWN', 'SERIAL'], rows));
     return ExitCode.ok;
   });
+}
+
+/** By the names of the document. */
+function layoutKeys({ dataPool, objectSizeBytes }: VolumeLayout = {}): object {
+  return {
+    ...(dataPool === undefined ? {} : { dataPool }),
+    ...(objectSizeBytes === undefined ? {} : { objectSize: objectSizeBytes }),
+  };
 }
 
 export async function runDiskResize(call: CliCall): Promise<number> {

@@ -32,7 +32,8 @@ export async function runStatus(call: CliCall): Promise<number> {
       const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
       const { records } = store;
       const members = membersStatus(await new MembersObject({ records, clock, random }).read());
-      if (call.json) printJson({ version, gateways, silent, stuck, members });
+      const figures = { version, gateways, silent, stuck, members };
+      if (call.json) printJson({ store: store.location, ...figures });
       else {
         printTable(version, gateways, silent, stuck);
         printMembers(members);
