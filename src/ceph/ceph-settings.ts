@@ -8,8 +8,8 @@
  *   blocklisted client is never: a write that hangs instead of -ESHUTDOWN (Ceph 16.2.15).
  * - `rbd_non_blocking_aio`: a submission goes through librbd on the thread that makes it, up to the
  *   messenger, instead of being handed to librbd's thread, whose wake-up a lone operation would pay
- *   with a fifth of its CPU. It does not wait: not for an OSD that is stopped, nor for a header that
- *   changes (`test/cluster/image-submission.test.ts`), only when `objecter_inflight_*` is exceeded.
+ *   with a fifth of its CPU. It waits only when `objecter_inflight_*` is exceeded: not for an OSD
+ *   that is stopped, nor for a header that changes (`test/cluster/image-submission.test.ts`).
  * - threads: one of each costs less CPU for each operation than the default two.
  * - `objecter_*`: a client learns of a new map after half a second instead of five or ten; more
  *   operations may fly than the default 1024, beyond which a submission would block its thread.

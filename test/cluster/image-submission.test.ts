@@ -1,6 +1,6 @@
-// A submission goes through librbd on the event loop's thread (rbd_non_blocking_aio=false) and waits
-// for nothing there. Were it to wait for the stopped OSD, this file would hang: only the thread
-// that submits lets the OSD go on.
+// A submission goes through librbd on the event loop's thread (rbd_non_blocking_aio=false) and
+// waits for nothing there. Were it to wait for the stopped OSD, this file would hang: only the
+// thread that submits lets the OSD go on.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
