@@ -28,6 +28,7 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      help: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       size: { type: 'string' },
@@ -41,6 +42,10 @@ async function main(): Promise<number> {
       folder: { type: 'string', default: tmpdir() },
     },
   });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
   const sizeMiB = Number(values.size ?? (values.quick ? 32 : 1024));
   const seconds = Number(values.seconds ?? (values.quick ? 0.05 : 2));
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));

@@ -84,9 +84,9 @@ function allNumbers(command: SoakCommand): SoakCommand['numbers'] {
 
 function usage(command: SoakCommand): string {
   const rows = Object.entries(allNumbers(command)).map(([name, [initial, meaning]]) => {
-    return `${`  --${name} N`.padEnd(20)}${meaning} [${initial}]`;
+    return `${`  --${name} N`.padEnd(23)}${meaning} [${initial}]`;
   });
-  rows.push(`${'  --json'.padEnd(20)}one JSON object a line`, `${'  --help'.padEnd(20)}this text`);
+  rows.push(`${'  --json'.padEnd(23)}one JSON object a line`, `${'  --help'.padEnd(23)}this text`);
   const first = `usage: node bench/soak/${command.name}.ts [options]`;
   return [first, '', ...command.proves, '', ...rows, ''].join('\n');
 }
