@@ -1,5 +1,6 @@
 // What a `RecordsProcess` on RADOS runs: PART PLACE NAME ARGUMENT, the place as JSON.
 
+import { joinOverRados } from './rados-gateway.ts';
 import { openRadosMember, type RadosPlace } from './rados-member.ts';
 
 const [part, placeText, name, argument] = process.argv.slice(2) as [string, string, string, string];
@@ -16,6 +17,14 @@ const parts: Record<string, () => Promise<void>> = {
     const onNotify = (message: Uint8Array) => Buffer.concat([Buffer.from('echo:'), message]);
     await records.watch(argument, { onNotify, onLost: () => say('lost') });
     say(`ready ${records.self.incarnation}`);
+  },
+
+  /** A gateway that is a member and serves. */
+  async serve() {
+    const { members } = await joinOverRados(place, name);
+    await members.admit();
+    members.listen({ onClosed: (reason) => say(`over ${reason}`) });
+    say(`ready ${members.self.incarnation}`);
   },
 
   /** Counts the record `counter` up, ARGUMENT times in all, as fast as it can. */

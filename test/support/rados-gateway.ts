@@ -1,0 +1,38 @@
+// A member of a store on a real Ceph, as a gateway is one: with the clients, the fencing and the
+// instances of `openStore`, and nothing that serves initiators.
+
+import { silentLog } from '../../src/base/log.ts';
+import { openStore } from '../../src/gateway/store.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
+import { joinMembers } from '../../src/members/join-members.ts';
+import type { Members } from '../../src/members/members.ts';
+import type { RadosPlace } from './rados-member.ts';
+
+export interface RadosGateway {
+  readonly members: Members;
+  /** Leaves, and lets go of the store. */
+  close(): Promise<void>;
+}
+
+const environment = { clock: systemClock, random: systemRandom, log: silentLog };
+
+export async function joinOverRados(place: RadosPlace, name: string): Promise<RadosGateway> {
+  const store = await openStore({ location: { ceph: place }, memberName: name, ...environment });
+  try {
+    const { records, fencing } = store;
+    if (fencing === undefined) throw new Error('a store on Ceph has members');
+    const members = await joinMembers({ ...environment, records, ...fencing });
+    fencing.joined?.(members);
+    return {
+      members,
+      close: async () => {
+        await members.leave();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
