@@ -32,7 +32,8 @@ export function createHint({ pool, namespace = '' }: ImagePlace, errno: number):
     return `: is there the namespace? It is made by: rbd namespace create ${pool}/${namespace}`;
   }
   if (errno !== EPERM && errno !== EACCES) return '';
-  return `: is the pool initialized (rbd pool init ${pool}), and the user as by "allpath ceph caps"?`;
+  const command = `rbd pool init ${pool}`;
+  return `: is the pool initialized (${command}), and the user as by "allpath ceph caps"?`;
 }
 
 /** The order of an image's objects; undefined for a size that objects cannot have. */
