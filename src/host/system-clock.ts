@@ -3,8 +3,8 @@ import { bootTimeMs } from './kernel.ts';
 
 /**
  * The machine's clock. `now` is CLOCK_BOOTTIME: it goes on while the process is stopped, and while
- * the whole machine sleeps, of which Node's own clock (CLOCK_MONOTONIC) shows nothing. Timers, which
- * stand still meanwhile, fire that much later.
+ * the whole machine sleeps, of which Node's own clock (CLOCK_MONOTONIC) shows nothing. Timers,
+ * which stand still meanwhile, fire that much later.
  */
 export const systemClock: Clock = {
   now: bootTimeMs,

@@ -85,15 +85,15 @@ export const COMMAND_MAX_MS = 27_000;
 /** One that has been for so long is slow: the three bounds below are for sessions that have one. */
 export const SLOW_COMMAND_MS = 1_000;
 /**
- * With a slow command that changes its medium: silence after which a NOP-In asks for a sign of life,
- * and silence, all in all, which ends the session. This, the drain and the fence together take less
- * than the 8 s after which an initiator may have failed over (invariant I11).
+ * With a slow command that changes its medium: silence after which a NOP-In asks for a sign of
+ * life, and silence, all in all, which ends the session. This, the drain and the fence together
+ * take less than the 8 s after which an initiator may have failed over (invariant I11).
  */
 export const SLOW_NOP_INTERVAL_MS = 1_000;
 export const SLOW_SILENCE_MAX_MS = 3_000;
 /**
- * What a session may have reserved or queued to be sent, for it to go on reading PDUs while its slow
- * commands take up `SEND_QUEUE_BYTES_MAX`: room for the answers of NOPs and task management.
+ * What a session may have reserved or queued to be sent, for it to go on reading PDUs while its
+ * slow commands take up `SEND_QUEUE_BYTES_MAX`: room for the answers of NOPs and task management.
  */
 export const SLOW_SEND_QUEUE_BYTES_MAX = 2 * SEND_QUEUE_BYTES_MAX;
 /**

@@ -36,8 +36,8 @@ export const WRITE_SAME_NON_ZERO = true;
 export const PARAMETER_LIST_LENGTH_MAX_BYTES = 64 * 1024;
 
 /**
- * How long the medium may take to be done with aborted commands that change it, before its volume is
- * fenced (DESIGN, the LU-wide event).
+ * How long the medium may take to be done with aborted commands that change it, before its volume
+ * is fenced.
  */
 export const DRAIN_MAX_MS = 2_000;
 

@@ -30,8 +30,8 @@ export interface LogicalUnitOptions {
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
   /**
-   * The volume could not be fenced, nor opened again: what was submitted to it may land at any time,
-   * until this gateway is fenced or its process has ended.
+   * The volume could not be fenced, nor opened again: what was submitted to it may land at any
+   * time, until this gateway is fenced or its process has ended.
    */
   readonly onUnfenced?: () => void;
 }

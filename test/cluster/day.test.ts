@@ -1,6 +1,6 @@
-// Proves in less than a minute of load, on a real Ceph, what `bench/soak/day.ts` does in fifteen: an
-// OSD and the monitor killed and started again, a gateway killed, another fenced, an image grown; no
-// byte lost, no watch and no entry on the blocklist more than there should be.
+// Proves in less than a minute of load, on a real Ceph, what `bench/soak/day.ts` does in fifteen:
+// an OSD and the monitor killed and started again, a gateway killed, another fenced, an image
+// grown; no byte lost, no watch and no entry on the blocklist more than there should be.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,8 @@
-// Proves on a real Ceph, under load: a gateway that is stopped for 6 s is fenced with nobody asking,
-// serves again by itself within 30 s of being continued, and its initiators log in again; of two
-// that are told to fence each other at once exactly one stays; a fence leaves no more entries on
-// the blocklist than the fenced one had client instances, and loses nothing acknowledged.
+// Proves on a real Ceph, under load: a gateway that is stopped for 6 s is fenced with nobody
+// asking, serves again by itself within 30 s of being continued, and its initiators log in again;
+// of two that are told to fence each other at once exactly one stays; a fence leaves no more
+// entries on the blocklist than the fenced one had client instances, and loses nothing
+// acknowledged.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';

@@ -1,6 +1,6 @@
 // Proves on a real Ceph that a stopped OSD delays only what touches it: another logical unit of the
-// same gateway, session and client keeps its speed, NOPs are answered, no session ends and nobody is
-// fenced; and that what waited for it is done when it goes on, or was aborted in bounded time.
+// same gateway, session and client keeps its speed, NOPs are answered, no session ends and nobody
+// is fenced; and that what waited for it is done when it goes on, or was aborted in bounded time.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -40,14 +40,16 @@ export class FencedUnits {
     this.#possible[unit]!.push(bytes);
   }
 
-  /** A gateway that goes on answered a write GOOD, and no other write that may count is under way. */
+  /**
+   * A gateway that goes on answered a write GOOD, and no other write that may count is under way.
+   */
   written(unit: number, bytes: Uint8Array): void {
     this.#possible[unit] = [bytes];
   }
 
   /**
-   * A read that was begun after the fence was finished shows these bytes: resolves the unit. Returns
-   * what is wrong, if they cannot be.
+   * A read that was begun after the fence was finished shows these bytes: resolves the unit.
+   * Returns what is wrong, if they cannot be.
    */
   seen(unit: number, bytes: Uint8Array): string | undefined {
     const possible = this.#possible[unit]!;

@@ -1,4 +1,5 @@
-// Proves that the machine's clock is the time since boot, as the kernel tells it, and never goes back.
+// Proves that the machine's clock is the time since boot, as the kernel tells it, and never goes
+// back.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

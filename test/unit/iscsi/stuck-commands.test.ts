@@ -1,6 +1,6 @@
 // Proves what becomes of a session whose commands do not end, on virtual time: it ends in the bound
-// and no other does, it answers NOPs meanwhile, a silent initiator with writes under way is given up
-// early, and a login that takes its place is answered in time.
+// and no other does, it answers NOPs meanwhile, a silent initiator with writes under way is given
+// up early, and a login that takes its place is answered in time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

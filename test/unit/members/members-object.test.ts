@@ -1,5 +1,5 @@
-// Proves that a change of the members object ends in bounded time when the store hangs, goes on when
-// it answers again, and is made once although an attempt that was given up lands late.
+// Proves that a change of the members object ends in bounded time when the store hangs, goes on
+// when it answers again, and is made once although an attempt that was given up lands late.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
