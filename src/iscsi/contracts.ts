@@ -40,7 +40,7 @@ export interface Portal extends SocketAddress {
 
 /**
  * The configuration as logins see it: read anew at each use, so that a login is judged by the
- * version that is served then (DESIGN: "at its last PDU, by the version then served").
+ * version that is served then at its last PDU.
  */
 export interface Directory {
   /** Targets that this initiator may see, with all portals of all gateways. */

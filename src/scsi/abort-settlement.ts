@@ -39,7 +39,7 @@ export class Abort {
 
 /**
  * Resolves when nothing of the aborted commands can change the medium any more: true. What does not
- * end within `waitMs` is fenced (DESIGN, "Aborts and CAW"). False: that could not be reached. What
+ * end within `waitMs` is fenced. False: that could not be reached. What
  * only reads is not waited for longer; the medium keeps its buffers.
  */
 export async function settleAborts(
