@@ -55,7 +55,10 @@ test('a volume fences its instance: others on it go on, it goes on when it is op
     const [self, neighbour] = await volumes(store, 'self', 'neighbour');
     const [first] = store.instances.instances;
     done(await neighbour!.write(0, [bytes(4096, 1)]));
+    // Without anything in flight that changes it there would be nothing to fence.
+    const writing = self!.write(8192, [bytes(4096, 9)]);
     done(await self!.fence());
+    assert.match((await writing).status, /^(done|fenced)$/);
     assert.notEqual(first!.state, 'open');
     assert.equal((await self!.read(0, [bytes(512, 0)])).status, 'fenced');
     assert.deepEqual(await content(neighbour!, 0, 4096), bytes(4096, 1));
