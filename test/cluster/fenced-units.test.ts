@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeStamp, FencedUnits, stampedBytes } from '../../support/fenced-units.ts';
+import { describeStamp, FencedUnits, stampedBytes } from '../support/fenced-units.ts';
 
 const LENGTH = 4096;
 const zeros = Buffer.alloc(LENGTH);
