@@ -37,8 +37,8 @@ const DRAIN_POLL_MS = 50;
 const CLOSE_WAIT_MAX_MS = 3_000;
 
 /**
- * Why a gateway is over. `unfenced`: what it has submitted is stuck and may land at any time, and it
- * could not fence that itself.
+ * Why a gateway is over. `unfenced`: what it has submitted is stuck and may land at any time, and
+ * it could not fence that itself.
  */
 export type GatewayEnd = ClosedReason | 'unfenced';
 

@@ -45,7 +45,9 @@ export interface ThrowawayCephOptions {
   readonly osdSizeBytes?: number;
   /** Needed for usage figures, quotas and health alone; takes 310 MiB. Off unless given. */
   readonly mgr?: boolean;
-  /** An IPv4 address of this machine, for clients in other network namespaces; 127.0.0.1 if none. */
+  /**
+   * An IPv4 address of this machine, for clients in other network namespaces; 127.0.0.1 if none.
+   */
   readonly address?: string;
   /** Further lines of ceph.conf, by section. */
   readonly lines?: ConfLines;
@@ -141,8 +143,8 @@ export class ThrowawayCeph {
   }
 
   /**
-   * Kills the daemons, and removes every trace. Nothing is asked of them: they may be stopped. Close
-   * clients before: librados waits for daemons that are gone.
+   * Kills the daemons, and removes every trace. Nothing is asked of them: they may be stopped.
+   * Close clients before: librados waits for daemons that are gone.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
