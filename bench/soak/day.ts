@@ -8,10 +8,10 @@ const MIB = 2 ** 20;
 await runSoak({
   name: 'day',
   proves: [
-    'While an OSD and the monitor are killed and started again, a gateway is killed, another fenced',
-    'and an image grows, all under load through two gateways, no byte is lost; and afterwards no',
-    'memory, handle, thread or watch is held that was not before, nor is more on the blocklist than',
-    'the client instances of the fenced. Needs Ceph.',
+    'While an OSD and the monitor are killed and started again, a gateway is killed, another is',
+    'fenced and an image grows, all under load through two gateways, no byte is lost; afterwards',
+    'no memory, handle, thread or watch is held that was not before, and no more is on the',
+    'blocklist than the client instances of the fenced. Needs Ceph.',
   ],
   numbers: {
     minutes: [15, 'length of the day'],

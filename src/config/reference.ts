@@ -47,8 +47,8 @@ export function documentReference(): string {
       '`apply`, and a later document without it keeps it, by the name of its disk or the ' +
       'address of its portal.',
     `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
-    'Secrets are stored in the store as they are, protected by its file modes or, on Ceph, by who ' +
-      'may read its pool; `allpath get` prints them only with `--secrets`.',
+    'Secrets are stored in the store as they are, protected by its file modes or, on Ceph, by ' +
+      'who may read its pool; `allpath get` prints them only with `--secrets`.',
     ...table('The document', schema),
     '',
   ]
