@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { BackOff } from '../../src/members/back-off.ts';
 import { PAUSE_GAP_MAX_MS } from '../../src/members/limits.ts';
-import { isOpen, isOver } from '../../src/members/members.ts';
+import { isOpen, isOver, stateOf } from '../../src/members/members.ts';
 import { rosterNow, SimMedium, watchRoster } from './members-laws.ts';
 import { MembersWorld, type SimGateway } from './members-world.ts';
 
@@ -222,6 +222,8 @@ export class Chaos {
     if (by.gateway?.members === undefined || by.gateway.isDead || gateway === undefined) return;
     if (by.gateway.isPaused || by === victim) return;
     const { self } = gateway;
+    // One that joins and was never open is over until it is opened.
+    if (stateOf(rosterNow(this.world), self) === undefined) return;
     by.gateway.members.fence(self).then(
       () => assert.ok(isOver(rosterNow(this.world), self), 'a fence resolved too early'),
       // Refused, or the fencer is over itself.
