@@ -12,6 +12,7 @@ import {
   SLOW_SILENCE_MAX_MS,
   WATCH_INTERVAL_MS,
 } from '../../../src/iscsi/limits.ts';
+import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { loginRequest, type MemoryStream, pdu } from '../../support/iscsi-peer.ts';
 import {
   FINAL,
@@ -26,6 +27,10 @@ import {
 import { settle } from '../../support/virtual-clock.ts';
 
 const OTHER = { words: { 24: FIRST_CMD_SN }, bytes: { 8: 0x40, 13: 2 } };
+/** With the initiator settings that the demo prints, no initiator goes to another path sooner. */
+const FAILOVER_MS = 8_000;
+/** With the monitors' default `paxos_propose_interval`, and a heartbeat of every member. */
+const FENCE_MS = 2_500;
 const NOP_IN = 0x20;
 const SCSI_RESPONSE = 0x21;
 const TASK_SET_FULL = 0x28;
@@ -135,4 +140,9 @@ test('a login whose predecessor does not end in time is refused, to be tried aga
   await settle();
   await world.logIn();
   assert.equal(world.server.sessions.length, 1);
+});
+
+test('silence, drain and fence together are over before an initiator may have failed over', () => {
+  const lostMs = SLOW_SILENCE_MAX_MS + WATCH_INTERVAL_MS;
+  assert.ok(lostMs + DRAIN_MAX_MS + FENCE_MS <= FAILOVER_MS);
 });
