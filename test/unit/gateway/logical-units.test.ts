@@ -140,3 +140,20 @@ test('a size that is on its way to the volume is waited for, in bounded time', a
   await units.close();
   assert.equal(store.open, 0);
 });
+
+test('a disk whose volume can neither be fenced nor opened again is told of, by its name', async () => {
+  const { store, clock } = await world('a', 'b');
+  const unfenced: string[] = [];
+  const units = new LogicalUnits(store, silentLog, clock, (disk) => unfenced.push(disk));
+  const prepared = await units.prepare(mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' }));
+  const [a, b] = ['a', 'b'].map((name) => prepared.units.get(name)!);
+  assert.equal(await a!.fence(), true);
+  await settle();
+  assert.deepEqual([a!.fencing, unfenced], [false, []]);
+  a!.volume.fence = async () => ({ status: 'unsupported' });
+  b!.volume.reopen = async () => ({ status: 'fenced' });
+  assert.deepEqual([await a!.fence(), await b!.fence()], [false, true]);
+  await settle();
+  assert.deepEqual(unfenced, ['a', 'b']);
+  assert.deepEqual([a!.fencing, b!.fencing], [true, true], 'and nothing is done with it any more');
+});
