@@ -29,6 +29,8 @@ const NEW = 9;
 const SLACK_MS = 8_000;
 /** Other work may wait for a fence that its client shares, and no longer. */
 const WORST_MAX_MS = 6_000;
+/** Invariant I11: sooner does no initiator go to another path. */
+const FAILOVER_MS = 8_000;
 const RETRY_MS = 50;
 const COMMAND_LIMIT_MS = 120_000;
 const LOGIN_ATTEMPTS_MAX = 20;
@@ -156,20 +158,58 @@ test('a session with stuck writes ends in the bound, and nothing of it lands lat
   } finally {
     ceph.osds[2]!.resume();
   }
+  await provedNew(rewritten, [back, other]);
+  assert.equal((await settled(back, writing(SLOW, 0, NEW))).status, Status.good);
+  for (const each of [back, neighbour, other]) await each.logout();
+  assert.equal(await blocklisted(), before + 1);
+});
+
+test('what a broken connection left with a stopped OSD is fenced before others may go on', async (t) => {
+  const lost = await connect(0, 'broken');
+  const other = await connect(1, 'broken');
+  for (let unit = 0; unit < STUCK; unit++) await settled(lost, writing(SLOW, unit, OLD));
+  const before = await blocklisted();
+  let rewritten: Promise<ScsiResult>[] = [];
+  await ceph.osds[2]!.pause();
+  try {
+    for (let unit = 0; unit < STUCK; unit++)
+      lost.execute(writing(SLOW, unit, LOST)).catch(() => {});
+    await lost.nop();
+    const begunMs = performance.now();
+    lost.destroy();
+    const isLate = laterThan(FAILOVER_MS + SLACK_MS);
+    while ((await blocklisted()) === before && !isLate()) await delay(RETRY_MS);
+    const tookMs = Math.round(performance.now() - begunMs);
+    t.diagnostic(`fenced ${tookMs} ms after the connection broke`);
+    assert.ok(tookMs <= FAILOVER_MS);
+    rewritten = Array.from({ length: STUCK }, (_, unit) =>
+      settled(other, writing(SLOW, unit, NEW)),
+    );
+    await other.nop();
+  } finally {
+    ceph.osds[2]!.resume();
+  }
+  const back = await connect(0, 'broken');
+  await provedNew(rewritten, [back, other]);
+  for (const each of [back, other]) await each.logout();
+});
+
+/** What was written by others is there, and stays, through every path. */
+async function provedNew(
+  rewritten: readonly Promise<ScsiResult>[],
+  paths: readonly Initiator[],
+): Promise<void> {
   for (const { status } of await Promise.all(rewritten)) assert.equal(status, Status.good);
   const isOver = laterThan(LOOK_MS);
   do {
     for (let unit = 0; unit < STUCK; unit++) {
-      for (const through of [back, other]) {
+      for (const through of paths) {
         const { dataIn } = await settled(through, reading(SLOW, unit));
         assert.equal(dataIn[0], NEW, `unit ${unit} shows a write of the lost session`);
       }
     }
   } while (!isOver());
-  assert.equal((await settled(back, writing(SLOW, 0, NEW))).status, Status.good);
-  for (const each of [back, neighbour, other]) await each.logout();
-  assert.equal(await blocklisted(), before + 1);
-});
+}
 
 function laterThan(ms: number): () => boolean {
   const endMs = performance.now() + ms;
