@@ -87,7 +87,11 @@ test('a disk is created, listed, resized and deleted', async () => {
   assert.equal(await failure(1, ...shrink), 'applyRefused');
   assert.equal((await answer('disk', 'resize', 'a', '64M', '--shrink'))['size'], 64 * 2 ** 20);
   assert.equal((await answer('disk', 'delete', 'a'))['deleted'], true);
-  assert.deepEqual(await answer('disk', 'list'), { disks: [], orphans: [] });
+  assert.deepEqual(await answer('disk', 'list'), {
+    store: { dir: store },
+    disks: [],
+    orphans: [],
+  });
 });
 
 test('a gateway serves what is applied; secrets are not printed', async () => {
