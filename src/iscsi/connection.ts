@@ -12,6 +12,7 @@ import {
   LOGOUT_REQUEST_TIMEOUT_MS,
   NOP_INTERVAL_MS,
   NOP_TIMEOUT_MS,
+  READ_ON_AFTER_MS,
   RECEIVE_DATA_SEGMENT_BYTES_MAX,
   SLOW_COMMAND_MS,
   SLOW_NOP_INTERVAL_MS,
@@ -248,7 +249,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       this.#pingSentMs = undefined;
     }
     const ages = session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
-    session.slow = ages.runningMs >= SLOW_COMMAND_MS;
+    session.slow = ages.runningMs >= READ_ON_AFTER_MS;
     if (session.slow) this.#scheduleResume();
     return ages;
   }

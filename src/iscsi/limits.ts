@@ -82,19 +82,21 @@ export const ABSENT_TIMEOUT_MS = 30_000;
  * begins to abort.
  */
 export const COMMAND_MAX_MS = 27_000;
-/** One that has been for so long is slow: the three bounds below are for sessions that have one. */
-export const SLOW_COMMAND_MS = 1_000;
 /**
- * With a slow command that changes its medium: silence after which a NOP-In asks for a sign of
- * life, and silence, all in all, which ends the session. This, the drain and the fence together
- * take less than the 8 s after which an initiator may have failed over (invariant I11).
+ * With one that has been for so long, and changes its medium, an initiator is lost sooner: silence
+ * after which a NOP-In asks for a sign of life, and silence, all in all, which ends the session.
+ * This, the drain and the fence together take less than the 8 s after which an initiator may have
+ * failed over (invariant I11).
  */
+export const SLOW_COMMAND_MS = 1_000;
 export const SLOW_NOP_INTERVAL_MS = 1_000;
 export const SLOW_SILENCE_MAX_MS = 3_000;
 /**
- * What a session may have reserved or queued to be sent, for it to go on reading PDUs while its
- * slow commands take up `SEND_QUEUE_BYTES_MAX`: room for the answers of NOPs and task management.
+ * With one that has been for so long a session reads on though its commands take up its memory: in
+ * time for a NOP-Out, which an initiator gives up after 3 s at the earliest.
  */
+export const READ_ON_AFTER_MS = 2_000;
+/** What it may then have reserved or queued to be sent: room for answers beside what is stuck. */
 export const SLOW_SEND_QUEUE_BYTES_MAX = 2 * SEND_QUEUE_BYTES_MAX;
 /**
  * How long a login waits for the end of the session that it takes the place of; then it is refused,

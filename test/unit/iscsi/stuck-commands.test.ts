@@ -8,6 +8,7 @@ import {
   EXECUTING_BYTES_MAX,
   NOP_INTERVAL_MS,
   NOP_TIMEOUT_MS,
+  READ_ON_AFTER_MS,
   REINSTATEMENT_MAX_MS,
   SLOW_SILENCE_MAX_MS,
   WATCH_INTERVAL_MS,
@@ -105,7 +106,7 @@ test('NOPs are answered while slow writes take all memory, and further writes ar
     stream.feed(scsiCommand(FIRST_CMD_SN + i, i + 1, WRITE | FINAL, data.length, data));
   }
   assert.equal(stream.paused, true);
-  await world.clock.advance(1_000 + WATCH_INTERVAL_MS);
+  await world.clock.advance(READ_ON_AFTER_MS + WATCH_INTERVAL_MS);
   assert.equal(stream.paused, false);
   stream.take();
   stream.feed(pdu({ opcode: 0x40, tag: 77, words: { 20: 0xffff_ffff, 24: FIRST_CMD_SN } }));
