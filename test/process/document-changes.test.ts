@@ -189,6 +189,8 @@ test('SIGTERM asks initiators to log out, refuses logins, and ends in bounded ti
   // Event 1: the target requests a logout.
   assert.equal(leaving.asyncEvents[0]?.event, 1);
   assert.equal(await refusal(connect(cluster, 0, { isid: isid(3) })), '3.1');
+  // That its port group is unavailable is told once.
+  await settled(leaving);
   assert.equal(condition(await read(leaving, 0)), '', 'commands are served until the end');
   await leaving.logout();
   const begunMs = performance.now();
