@@ -119,7 +119,7 @@ const pages: ReadonlyMap<number, readonly string[]> = new Map([
       'Write same (10) with unmap bit supported (LBPWS10): 1',
       'Logical block provisioning read zeros (LBPRZ): 1',
       'Anchored LBAs supported (ANC_SUP): 0',
-      'Threshold exponent: 0',
+      'Threshold exponent: 11',
       'Provisioning type: 2 (thin provisioned)',
     ],
   ],
