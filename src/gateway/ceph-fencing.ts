@@ -7,6 +7,8 @@ import type { InstancePool } from '../volume/rbd/instance-pool.ts';
 /** An entry that expires undoes the fence: a writer that was stopped for longer would go on. */
 const BLOCKLIST_SECONDS = 365 * 24 * 3600;
 
+const LIST_BLOCKLIST = { prefix: 'osd blocklist ls', format: 'json' };
+
 export interface CephFencingParts {
   /** The client instance of the records. */
   readonly client: RadosClient;
@@ -32,6 +34,15 @@ export class CephFencing implements FencingDriver {
   async blocklist(address: string): Promise<void> {
     const errno = await this.#parts.client.blocklist(address, BLOCKLIST_SECONDS);
     if (errno < 0) throw cephFailure('rados_blocklist_add', errno, `the client ${address}`);
+  }
+
+  /** By the records' client: a fence of a gateway blocklists all that it has. */
+  async isBlocklisted(): Promise<boolean> {
+    const { client } = this.#parts;
+    const { errno, output } = await client.monCommand(LIST_BLOCKLIST);
+    if (errno < 0) throw cephFailure('osd blocklist ls', errno, 'the blocklist');
+    // Behind the list Ceph 16 appends another one, of ranges: it is no JSON as a whole.
+    return output.includes(JSON.stringify(client.addresses));
   }
 
   async passBarrier(): Promise<void> {

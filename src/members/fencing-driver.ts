@@ -16,6 +16,12 @@ export interface FencingDriver {
   blocklist(address: string): Promise<void>;
 
   /**
+   * Whether the cluster keeps this gateway itself from changing anything: told by the monitors, to
+   * a question begun after this call.
+   */
+  isBlocklisted(): Promise<boolean>;
+
+  /**
    * Passes a barrier, begun after this call, on every client instance that this gateway has open.
    */
   passBarrier(): Promise<void>;

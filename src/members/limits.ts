@@ -41,10 +41,21 @@ export const PAUSE_GAP_MAX_MS = 1_000;
 export const WITNESSES_MIN = 3;
 /** Less than a suspicion takes: who is cut off stops before it is fenced. */
 export const WITNESS_SILENCE_MAX_MS = 3_000;
+/** All witnesses silent for so long: the monitors are asked whether this gateway is fenced. */
+export const MONITOR_ASK_AFTER_MS = 1_500;
+/** A "not fenced" of the monitors holds off a cut for so long. */
+export const MONITOR_SILENCE_MAX_MS = 2_000;
+/** Whatever they say, for no longer: above what Ceph takes to find a stopped OSD (20 to 25 s). */
+export const CLUSTER_SILENCE_MAX_MS = 30_000;
 
-/** How long a closed gateway waits before it takes a new incarnation. */
+/** How long a gateway waits before it takes a new incarnation. */
 export const BACK_OFF_MIN_MS = 1_000;
+/** After attempts that did not come to serve. */
 export const BACK_OFF_MAX_MS = 60_000;
+/** After one that had served: with what a join takes it serves again within 30 s. */
+export const BACK_OFF_SERVED_MAX_MS = 16_000;
+/** One that served for so long was no sign of flapping: the waits begin anew. */
+export const BACK_OFF_SETTLED_MS = 30_000;
 
 /** A joiner that other members' changes defeat so often gives up. */
 export const JOIN_ATTEMPTS_MAX = 16;

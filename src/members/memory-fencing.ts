@@ -35,7 +35,7 @@ export class MemoryCluster {
  */
 export class MemoryFencing implements FencingDriver {
   readonly #cluster: MemoryCluster;
-  /** The map epoch of each instance, by address. */
+  /** The map epoch of each instance, by address; that of the records is opened first. */
   readonly instances = new Map<string, number>();
   isHolding = false;
   readonly #onBlocklist: (address: string) => void;
@@ -56,6 +56,11 @@ export class MemoryFencing implements FencingDriver {
   async blocklist(address: string): Promise<void> {
     this.#cluster.blocklist(address);
     this.#onBlocklist(address);
+  }
+
+  async isBlocklisted(): Promise<boolean> {
+    const [recordsAddress] = this.instances.keys();
+    return this.#cluster.blocklisted.some((address) => address === recordsAddress);
   }
 
   async passBarrier(): Promise<void> {

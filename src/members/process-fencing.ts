@@ -15,6 +15,10 @@ export class ProcessFencing implements FencingDriver {
 
   async blocklist(): Promise<void> {}
 
+  async isBlocklisted(): Promise<boolean> {
+    return false;
+  }
+
   async passBarrier(): Promise<void> {}
 
   hold(): void {}

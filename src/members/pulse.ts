@@ -1,22 +1,19 @@
-import type { Clock, Timer } from '../base/clock.ts';
-import {
-  PAUSE_GAP_MAX_MS,
-  PULSE_INTERVAL_MS,
-  WITNESS_SILENCE_MAX_MS,
-  WITNESSES_MIN,
-} from './limits.ts';
+import type { Timer } from '../base/clock.ts';
+import { ClusterSilence, type ClusterSilenceOptions } from './cluster-silence.ts';
+import { PAUSE_GAP_MAX_MS, PULSE_INTERVAL_MS } from './limits.ts';
+import type { ClosedReason } from './members.ts';
 
-export interface PulseOptions {
-  readonly clock: Clock;
-  readonly witnessAgesMs: () => readonly number[];
+export interface PulseOptions extends ClusterSilenceOptions {
   /** The event loop stood still: nothing may be done until `confirmed`. */
   readonly onGap: () => void;
-  readonly onCut: () => void;
+  /** Cut off from the cluster, or fenced by it. */
+  readonly onOver: (reason: ClosedReason) => void;
 }
 
 /** Notices that this gateway's event loop stood still, and that the cluster is silent. */
 export class Pulse {
   readonly #options: PulseOptions;
+  readonly #silence: ClusterSilence;
   #lastMs: number;
   /** Silence counts only while this gateway could have heard something. */
   #listeningSinceMs: number;
@@ -27,6 +24,7 @@ export class Pulse {
 
   constructor(options: PulseOptions) {
     this.#options = options;
+    this.#silence = new ClusterSilence(options);
     this.#lastMs = options.clock.now();
     this.#listeningSinceMs = this.#lastMs;
   }
@@ -74,14 +72,8 @@ export class Pulse {
       this.#look();
       this.#lastMs = clock.now();
       this.#schedule();
-      if (this.#isCut()) this.#options.onCut();
+      const over = this.#silence.look(this.#listeningSinceMs);
+      if (over !== undefined) this.#options.onOver(over);
     });
-  }
-
-  #isCut(): boolean {
-    const listenedMs = this.#options.clock.now() - this.#listeningSinceMs;
-    if (listenedMs < WITNESS_SILENCE_MAX_MS) return false;
-    const agesMs = this.#options.witnessAgesMs();
-    return agesMs.length >= WITNESSES_MIN && Math.min(...agesMs) >= WITNESS_SILENCE_MAX_MS;
   }
 }

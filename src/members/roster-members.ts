@@ -82,8 +82,9 @@ export class RosterMembers implements Members {
     this.#pulse = new Pulse({
       clock,
       witnessAgesMs: () => driver.witnessAgesMs(),
+      isFenced: () => driver.isBlocklisted(),
       onGap: () => this.#doubt(),
-      onCut: () => this.#end('cut'),
+      onOver: (reason) => this.#end(reason),
     });
     this.#barrier = new Barrier({
       ...{ driver, holds: this.#holds, clock, passedEpoch: opened.epoch },

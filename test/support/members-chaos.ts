@@ -207,6 +207,7 @@ export class Chaos {
       () => during({ isMonitorSilent: true }),
       () => during({ isBarrierStuck: true }),
       () => during({ isStoreSilent: true, isMonitorSilent: true, areWitnessesSilent: true }),
+      () => during({ isStoreSilent: true, areWitnessesSilent: true }),
       () => this.#fence(place, random.pick(this.#places)),
       () => {
         const other = random.pick(this.#places);

@@ -123,6 +123,14 @@ export class SimGateway implements FencingDriver {
     });
   }
 
+  async isBlocklisted(): Promise<boolean> {
+    let isBlocklisted = false;
+    await this.#monitor(async () => {
+      isBlocklisted = await this.fencing.isBlocklisted();
+    });
+    return isBlocklisted;
+  }
+
   passBarrier(): Promise<void> {
     return this.#monitor(async () => {
       await this.#until(() => !this.faults.isBarrierStuck);

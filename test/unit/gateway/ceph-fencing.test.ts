@@ -9,7 +9,7 @@ import { CephFencing } from '../../../src/gateway/ceph-fencing.ts';
 import type { RadosRecords } from '../../../src/records/rados/rados-records.ts';
 import type { InstancePool } from '../../../src/volume/rbd/instance-pool.ts';
 
-function world(errno = 0) {
+function world(errno = 0, blocklist = '[][]') {
   const calls: string[] = [];
   const say = (text: string) => void calls.push(text);
   const client = {
@@ -20,6 +20,11 @@ function world(errno = 0) {
     waitForLatestOsdmap: async () => {
       say('records map');
       return errno;
+    },
+    addresses: '127.0.0.1:0/7',
+    monCommand: async ({ prefix }: { readonly prefix: string }) => {
+      say(prefix);
+      return { errno, output: blocklist, status: '' };
     },
   } as unknown as RadosClient;
   const instances = {
@@ -51,6 +56,19 @@ test('what the cluster does not do is told, never taken for done', async () => {
   await assert.rejects(fencing.blocklist('a'), { code: 'cephFailed' });
   await assert.rejects(fencing.passBarrier(), { code: 'cephFailed' });
   await assert.rejects(fencing.confirmMonitor(), { code: 'cephFailed' });
+  await assert.rejects(fencing.isBlocklisted(), { code: 'cephFailed' });
+});
+
+test('a gateway finds the client of its records on the blocklist, not one that looks like it', async () => {
+  for (const [addresses, isOn] of [
+    [[], false],
+    [['127.0.0.1:0/77', '127.0.0.1:0/6'], false],
+    [['127.0.0.1:0/77', '127.0.0.1:0/7'], true],
+  ] as const) {
+    const entries = addresses.map((addr) => ({ addr, until: '2026-11-23T02:31:21.689954+0000' }));
+    const { fencing } = world(0, `${JSON.stringify(entries)}[]`);
+    assert.equal(await fencing.isBlocklisted(), isOn);
+  }
 });
 
 test('submissions to volumes are held and released', () => {

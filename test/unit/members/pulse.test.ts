@@ -1,5 +1,6 @@
 // A gap of the event loop is found by whoever asks first, and ends by what was confirmed after it;
-// a gateway is cut off when three witnesses at least are silent while it could have heard them.
+// without an answer of the monitors, a gateway is cut off when three witnesses at least are silent
+// while it could have heard them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,7 +18,8 @@ function start() {
     onGap: () => {
       seen.gaps += 1;
     },
-    onCut: () => {
+    isFenced: () => new Promise(() => {}),
+    onOver: () => {
       seen.cuts += 1;
     },
   });
