@@ -2,7 +2,6 @@ import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { BackOff } from '../members/back-off.ts';
-import { BACK_OFF_MAX_MS } from '../members/limits.ts';
 import type { Member } from '../records/records.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { Store } from './store.ts';
@@ -20,6 +19,8 @@ export interface LivingGateway {
 
 export interface GatewayLivesOptions<G extends LivingGateway> {
   readonly name: string;
+  /** The last incarnation of this name, when its process was seen to end. */
+  readonly previous?: Member | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -46,32 +47,49 @@ export async function runGatewayLives<G extends LivingGateway>(
 ): Promise<void> {
   const { clock, random, log, end } = options;
   const backOff = new BackOff(random);
-  let previous: Member | undefined;
+  let { previous } = options;
   let hasServed = false;
-  const served = (gateway: G): void => {
-    hasServed = true;
-    previous = gateway.self;
-    options.onServing(gateway);
-  };
   for (;;) {
-    const startMs = clock.now();
+    let servingMs: number | undefined;
+    let overMs: number | undefined;
+    const marks: LifeMarks<G> = {
+      onServing: (gateway) => {
+        hasServed = true;
+        servingMs = clock.now();
+        previous = gateway.self;
+        options.onServing(gateway);
+      },
+      onOver: () => {
+        overMs = clock.now();
+      },
+    };
     try {
-      if ((await runOne(options, previous, served)) === 'ended') return;
+      if ((await runOne(options, previous, marks)) === 'ended') return;
     } catch (error) {
       if (!hasServed) throw error;
       log.warn('cannot serve again yet', { reason: String(error) });
     }
-    if (clock.now() - startMs > BACK_OFF_MAX_MS) backOff.reset();
-    const waitMs = backOff.nextMs();
+    const endMs = overMs ?? clock.now();
+    const backOffMs =
+      servingMs === undefined
+        ? backOff.afterFailureMs()
+        : backOff.afterServingMs(endMs - servingMs);
+    const waitMs = Math.max(0, endMs + backOffMs - clock.now());
     log.info('serving again after a while', { waitMs });
     if ((await within(clock, waitMs, end)) !== undefined) return;
   }
 }
 
+interface LifeMarks<G> {
+  readonly onServing: (gateway: G) => void;
+  /** It was fenced or cut off: what takes time to close counts as waiting. */
+  readonly onOver: () => void;
+}
+
 async function runOne<G extends LivingGateway>(
   { name, clock, random, log, openStore, start, end, endProcess }: GatewayLivesOptions<G>,
   previous: Member | undefined,
-  onServing: (gateway: G) => void,
+  { onServing, onOver }: LifeMarks<G>,
 ): Promise<'ended' | 'over'> {
   const store = await openStore();
   try {
@@ -79,6 +97,7 @@ async function runOne<G extends LivingGateway>(
     const gateway = await start({ name, store, clock, random, log, ...before });
     onServing(gateway);
     const over = gateway.over.then((reason) => {
+      onOver();
       const isProcess = store.fencing?.driver.processes !== undefined;
       if (reason === 'unfenced' && isProcess) endProcess();
       return 'over' as const;

@@ -32,6 +32,7 @@ class Place {
   readonly #backOff: BackOff;
   gateway: SimGateway | undefined;
   isServing = false;
+  #servingMs = 0;
   /** Seen over when it went on after a stop: it must not act again. */
   #isCondemned = false;
 
@@ -56,7 +57,9 @@ class Place {
         gateway.fencing.openInstance(this.volumeOf(gateway), mapEpoch);
         await members.register({ address: this.volumeOf(gateway), kind: 'volume' });
         await members.admit();
-        if (this.gateway === gateway) this.isServing = true;
+        if (this.gateway !== gateway) return;
+        this.isServing = true;
+        this.#servingMs = world.clock.now();
       })
       // It could not join, or was closed before it served: the next one tries.
       .catch(() => this.#again(gateway));
@@ -122,8 +125,12 @@ class Place {
     const { world } = this.#chaos;
     if (this.gateway !== gateway || gateway.isDead) return;
     this.gateway = undefined;
+    const backOff = this.#backOff;
+    const waitMs = this.isServing
+      ? backOff.afterServingMs(world.clock.now() - this.#servingMs)
+      : backOff.afterFailureMs();
     this.isServing = false;
-    world.clock.after(this.#backOff.nextMs(), () => {
+    world.clock.after(waitMs, () => {
       if (this.gateway === undefined) void this.start(gateway);
     });
   }
