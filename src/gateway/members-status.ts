@@ -13,9 +13,35 @@ export interface MembersStatus {
     readonly incarnation: string;
     readonly start: number;
     readonly state: 'joining' | 'serving' | 'closed' | 'fenced' | 'left';
+    readonly isDraining: boolean;
     readonly instances: number;
     readonly isHolding: boolean;
   }[];
+}
+
+/** What is known of a gateway that does not answer. */
+export interface SilentGateway {
+  readonly name: string;
+  /**
+   * `closed`: it is being fenced. `no answer`: its process runs, or did some seconds ago. `not
+   * running`: it does not, and nobody has fenced it.
+   */
+  readonly state: 'joining' | 'draining' | 'closed' | 'fenced' | 'no answer' | 'not running';
+  /** Its latest. */
+  readonly incarnation?: string;
+}
+
+/** `runs`: its process has the store open all the same. */
+export function silentGateway({ list }: MembersStatus, name: string, runs: boolean): SilentGateway {
+  const latest = list.findLast((member) => member.name === name);
+  const unheard = runs ? 'no answer' : 'not running';
+  if (latest === undefined) return { name, state: unheard };
+  const { state, incarnation, isDraining } = latest;
+  if (state === 'closed' || state === 'fenced' || state === 'joining') {
+    return { name, state, incarnation };
+  }
+  const drains = state === 'serving' && isDraining && runs;
+  return { name, state: drains ? 'draining' : unheard, incarnation };
 }
 
 export function membersStatus({ life, epoch, members }: MembersView): MembersStatus {
@@ -27,6 +53,7 @@ export function membersStatus({ life, epoch, members }: MembersView): MembersSta
       incarnation: member.incarnation,
       start: member.start,
       state: member.state !== 'finished' ? member.state : member.hasLeft ? 'left' : 'fenced',
+      isDraining: member.isDraining,
       instances: member.instances.length,
       isHolding: member.heartbeat.isHolding,
     })),

@@ -7,8 +7,8 @@ import {
 } from './limits.ts';
 
 /**
- * How long a gateway waits before it takes a new incarnation, counted from the end of the last: with
- * chance, from BACK_OFF_MIN_MS to a bound that doubles each time.
+ * How long a gateway waits before it takes a new incarnation, counted from the end of the last:
+ * with chance, from BACK_OFF_MIN_MS to a bound that doubles each time.
  */
 export class BackOff {
   readonly #random: Random;

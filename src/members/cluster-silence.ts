@@ -16,8 +16,8 @@ export interface ClusterSilenceOptions {
 }
 
 /**
- * Judges a cluster whose witnesses are all silent. They may be so for every gateway (one stopped OSD
- * of three has placement groups on the others wait as well), and then there is nowhere else to go.
+ * Judges a cluster whose witnesses are all silent. They may be so for every gateway (one stopped
+ * OSD of three has placement groups on the others wait as well): then there is nowhere else to go.
  * As long as the monitors answer that nobody has fenced this gateway, it waits, within a bound.
  */
 export class ClusterSilence {

@@ -28,7 +28,10 @@ export interface JoinMembersOptions {
   readonly log: Log;
   /** The client instances that are open already: the records' own. */
   readonly instances: readonly Instance[];
-  /** An earlier incarnation that this very process has given up: it is not waited for. */
+  /**
+   * An earlier incarnation that this very process has given up, or whose process was reaped by the
+   * one that started this: it is not waited for.
+   */
   readonly previous?: Member;
 }
 

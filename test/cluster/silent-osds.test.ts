@@ -1,6 +1,6 @@
-// Proves on a real Ceph that one hung OSD of three, which every placement group has, ends no session
-// and fences nobody, though all OSDs are silent until it is marked down: NOPs are answered, each
-// gateway keeps its incarnation, and what waited is done.
+// Proves on a real Ceph that one hung OSD of three, which every placement group has, ends no
+// session and fences nobody, though all OSDs are silent until it is marked down: NOPs are
+// answered, each gateway keeps its incarnation, and what waited is done.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -2,12 +2,13 @@
 // that is asked for ends its process and it serves again, and one that was killed is fenced.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PREVIOUS_VARIABLE } from '../../src/cli/gateway-messages.ts';
 import { Demo } from '../support/demo.ts';
 import { run } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -17,6 +18,7 @@ const LIMIT_MS = 20_000;
 
 interface ListedMember {
   readonly name: string;
+  readonly incarnation: string;
   readonly start: number;
   readonly state: string;
 }
@@ -83,6 +85,11 @@ describe('gateways of one host as members', { timeout: 4 * LIMIT_MS }, () => {
       ({ name, state }) => name === before.name && state === 'serving',
     )!;
     demo.signal(before, 'SIGKILL');
+    await waitFor('another process', () => demo.processOf(1).pid !== before.pid, LIMIT_MS);
+    const { pid } = demo.processOf(1);
+    const words = (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0');
+    const told = `${PREVIOUS_VARIABLE}=${first.incarnation}`;
+    assert.ok(words.includes(told), 'it is told which incarnation has ended for certain');
     await until((list) => {
       const old = list.find(({ start }) => start === first.start);
       return (old === undefined || old.state === 'fenced') && isServing(list, before.name);

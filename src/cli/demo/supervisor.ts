@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { GatewayStatus } from '../../gateway/channels.ts';
 import type { StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
-import type { GatewayMessage } from '../gateway-messages.ts';
+import { type GatewayMessage, PREVIOUS_VARIABLE } from '../gateway-messages.ts';
 import { storeWords } from '../store-options.ts';
 import { StoppedProcesses } from './stopped-processes.ts';
 
@@ -50,6 +50,8 @@ interface Supervised {
   delayMs: number;
   /** It served at least once: then its death is an accident, and it comes back. */
   served: boolean;
+  /** Its last incarnation that served. */
+  incarnation: string;
   failure: { code: string; message: string } | undefined;
   status: GatewayStatus | undefined;
 }
@@ -74,6 +76,7 @@ export class Supervisor {
       startedMs: 0,
       delayMs: 0,
       served: false,
+      incarnation: '',
       failure: undefined,
       status: undefined,
     }));
@@ -124,7 +127,11 @@ export class Supervisor {
       [HEAP, YOUNG_HEAP, program, ...args, '--log-level', 'warn'],
       {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...ALLOCATOR, ...process.env },
+        env: {
+          ...{ UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...ALLOCATOR, ...process.env },
+          // The process that it was of has ended: there is one at a time.
+          [PREVIOUS_VARIABLE]: gateway.incarnation,
+        },
       },
     );
     gateway.child = child;
@@ -145,6 +152,7 @@ export class Supervisor {
     else if (message.kind === 'failed') gateway.failure = message;
     else {
       gateway.served = true;
+      gateway.incarnation = message.incarnation;
       this.#options.onServing(gateway.name, child.pid ?? 0, gateway.portal);
     }
   }

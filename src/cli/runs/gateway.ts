@@ -6,8 +6,9 @@ import { HeapTrim } from '../../host/heap-trim.ts';
 import { type LogLevel, logOutput } from '../../host/log-output.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
+import type { Member } from '../../records/records.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import type { GatewayMessage } from '../gateway-messages.ts';
+import { type GatewayMessage, PREVIOUS_VARIABLE } from '../gateway-messages.ts';
 import { print, printJson } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 import { UsageError } from '../usage-error.ts';
@@ -30,6 +31,7 @@ export async function runGateway(call: CliCall): Promise<number> {
     const location = storeOf(call);
     await runGatewayLives({
       name,
+      previous: previousOf(name),
       ...environment,
       openStore: () => openStore({ location, memberName: name, ...environment }),
       start: (options) => Gateway.start(options),
@@ -62,6 +64,12 @@ function endOf(): Promise<'drain' | 'now'> {
   });
 }
 
+/** The demo, which this process talks to, has seen the end of the one before. */
+function previousOf(name: string): Member | undefined {
+  const incarnation = process.env[PREVIOUS_VARIABLE] ?? '';
+  return process.send === undefined || incarnation === '' ? undefined : { name, incarnation };
+}
+
 /** Of the gateway that serves now: one that was fenced has a successor in this process. */
 let told: NodeJS.Timeout | undefined;
 
@@ -72,7 +80,7 @@ function announce(gateway: Gateway, json: boolean): void {
     else print(`${name} serves ${portals.join(', ')}`);
     return;
   }
-  tell({ kind: 'ready' });
+  tell({ kind: 'ready', incarnation: gateway.self.incarnation });
   clearInterval(told);
   told = setInterval(() => tell({ kind: 'status', status: gateway.status }), STATUS_INTERVAL_MS);
   told.unref();

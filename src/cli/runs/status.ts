@@ -1,6 +1,11 @@
 import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from '../../gateway/channels.ts';
 import { readDocument } from '../../gateway/document-record.ts';
-import { type MembersStatus, membersStatus } from '../../gateway/members-status.ts';
+import {
+  type MembersStatus,
+  membersStatus,
+  type SilentGateway,
+  silentGateway,
+} from '../../gateway/members-status.ts';
 import { MembersObject } from '../../members/members-object.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { formatBytes, print, printJson, table } from '../output.ts';
@@ -32,10 +37,11 @@ export async function runStatus(call: CliCall): Promise<number> {
       const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
       const { records } = store;
       const members = membersStatus(await new MembersObject({ records, clock, random }).read());
-      const figures = { version, gateways, silent, stuck, members };
+      const silentStates = silent.map((name) => silentGateway(members, name, stuck.includes(name)));
+      const figures = { version, gateways, silent, silentStates, stuck, members };
       if (call.json) printJson({ store: store.location, ...figures });
       else {
-        printTable(version, gateways, silent, stuck);
+        printTable(version, gateways, silentStates);
         printMembers(members);
       }
       return ExitCode.ok;
@@ -46,8 +52,7 @@ export async function runStatus(call: CliCall): Promise<number> {
 function printTable(
   version: number,
   gateways: readonly GatewayStatus[],
-  silent: readonly string[],
-  stuck: readonly string[],
+  silent: readonly SilentGateway[],
 ): void {
   const headings = [
     'GATEWAY',
@@ -73,17 +78,19 @@ function printTable(
     `${gateway.uptimeSeconds} s`,
     formatBytes(gateway.residentBytes),
   ]);
-  const others = silent.map((name) => [name, stuck.includes(name) ? 'no answer' : 'not running']);
+  const others = silent.map(({ name, state }) => [name, state]);
   print(table(headings, [...rows, ...others]));
 }
 
 function printMembers({ life, barrierEpoch, list }: MembersStatus): void {
   if (list.length === 0) return;
-  const rows = list.map(({ name, start, state, instances, isHolding }) => {
-    return [name, String(start), isHolding ? `${state}, holding` : state, String(instances)];
+  const rows = list.map(({ name, incarnation, start, state, instances, isHolding, isDraining }) => {
+    const drains = isDraining && state === 'serving';
+    const states = [drains ? 'draining' : state, ...(isHolding ? ['holding'] : [])];
+    return [name, incarnation, String(start), states.join(', '), String(instances)];
   });
   print('');
-  print(table(['MEMBER', 'START', 'STATE', 'INSTANCES'], rows));
+  print(table(['MEMBER', 'INCARNATION', 'START', 'STATE', 'INSTANCES'], rows));
   print(`life ${life}, barrier epoch ${barrierEpoch}`);
 }
 

@@ -4,12 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sleep } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import type { GatewayOptions } from '../../../src/gateway/gateway.ts';
 import { type LivingGateway, runGatewayLives } from '../../../src/gateway/gateway-lives.ts';
 import type { Store } from '../../../src/gateway/store.ts';
 import type { FencingDriver } from '../../../src/members/fencing-driver.ts';
 import { BACK_OFF_MIN_MS } from '../../../src/members/limits.ts';
+import type { Member } from '../../../src/records/records.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -32,7 +34,11 @@ class FakeGateway implements LivingGateway {
   }
 }
 
-function start(failures: readonly number[] = [], storeParts: Partial<Store> = {}) {
+function start(
+  failures: readonly number[] = [],
+  storeParts: Partial<Store> = {},
+  parts: { readonly previous?: Member; readonly closeMs?: number } = {},
+) {
   const clock = new VirtualClock();
   const end = Promise.withResolvers<'drain' | 'now'>();
   const gateways: FakeGateway[] = [];
@@ -40,6 +46,7 @@ function start(failures: readonly number[] = [], storeParts: Partial<Store> = {}
   const stores = { open: 0, opened: 0, processEnds: 0 };
   const run = runGatewayLives({
     name: 'g',
+    previous: parts.previous,
     clock,
     random: new SeededRandom(1),
     log: silentLog,
@@ -48,6 +55,7 @@ function start(failures: readonly number[] = [], storeParts: Partial<Store> = {}
       stores.open += 1;
       stores.opened += 1;
       const close = async () => {
+        await sleep(clock, parts.closeMs ?? 0);
         stores.open -= 1;
       };
       return { ...storeParts, close } as unknown as Store;
@@ -90,6 +98,24 @@ test('one that is over is closed, its store too, and followed after a back-off',
   await clock.advance(0);
   assert.deepEqual(gateways[1]!.calls, ['drain', 'close']);
   assert.deepEqual([state(), stores.open, stores.opened], ['ended', 0, 2]);
+});
+
+test('the first names one whose process was seen to end', async () => {
+  const { clock, end, previous } = start([], {}, { previous: { name: 'g', incarnation: 'x' } });
+  await clock.advance(0);
+  assert.deepEqual(previous, ['x']);
+  end.resolve('now');
+  await clock.advance(0);
+});
+
+test('what closing takes counts as waiting', async () => {
+  const { clock, end, gateways, stores } = start([], {}, { closeMs: 2 * BACK_OFF_MIN_MS });
+  await clock.advance(0);
+  gateways[0]!.ends.resolve('closed');
+  await clock.advance(2 * BACK_OFF_MIN_MS);
+  assert.deepEqual([gateways.length, stores.opened], [2, 2]);
+  end.resolve('now');
+  await clock.advance(2 * BACK_OFF_MIN_MS);
 });
 
 test('a later start that fails is tried again, and names the last that served', async () => {

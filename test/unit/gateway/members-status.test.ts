@@ -1,0 +1,42 @@
+// Of a gateway that does not answer the status says what the members know of its latest
+// incarnation.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { membersStatus, silentGateway } from '../../../src/gateway/members-status.ts';
+import type { MemberState } from '../../../src/members/members.ts';
+
+const NAME = 'a';
+
+function status(...parts: readonly Partial<MemberState>[]) {
+  const members = parts.map(
+    (part, i): MemberState => ({
+      ...{ name: NAME, incarnation: `i${i}`, start: i + 1, state: 'serving' },
+      ...{ isDraining: false, hasLeft: false, instances: [], fenceEpoch: undefined },
+      heartbeat: { counter: 0, epoch: 0, isHolding: false },
+      ...part,
+    }),
+  );
+  return membersStatus({ life: 1, epoch: 0, documentVersion: 1, unsettled: [], members });
+}
+
+test('a silent gateway is what its latest incarnation is', () => {
+  for (const [parts, runs, expected] of [
+    [[], false, 'not running'],
+    [[], true, 'no answer'],
+    [[{}], true, 'no answer'],
+    [[{}], false, 'not running'],
+    [[{ isDraining: true }], true, 'draining'],
+    [[{ state: 'closed' }], true, 'closed'],
+    [[{ state: 'closed' }], false, 'closed'],
+    [[{ state: 'finished' }], false, 'fenced'],
+    [[{ state: 'finished', hasLeft: true, isDraining: true }], false, 'not running'],
+    [[{ state: 'finished' }, { state: 'joining' }], true, 'joining'],
+    [[{}, { name: 'b', state: 'closed' }], true, 'no answer'],
+  ] as const) {
+    const { state, incarnation } = silentGateway(status(...parts), NAME, runs);
+    assert.equal(state, expected, JSON.stringify(parts));
+    const own = status(...parts).list.findLast(({ name }) => name === NAME);
+    assert.equal(incarnation, own?.incarnation);
+  }
+});
