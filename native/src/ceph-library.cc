@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "allocator.h"
 #include "process-exit.h"
 
 CephApi ceph;
@@ -44,6 +45,7 @@ bool loadCeph(MissingLibrary &missing) {
   if (!resolve(rbd, #name, ceph.name)) return fail(missing, kRbd);
   RBD_FUNCTIONS(CEPH_RBD)
 #undef CEPH_RBD
+  keepBuffersInHeap();
   // After the libraries' own handlers, so that ours runs before them.
   leaveAtOnceWithOpenClients();
   loaded = true;
