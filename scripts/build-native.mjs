@@ -41,6 +41,8 @@ main();
 
 function main() {
   if (!existsSync(sources)) return;
+  // scripts/setup.mjs, which sets this for npm alone, runs this script itself afterwards.
+  if (process.env.ALLPATH_NATIVE === 'later') return;
   const files = readdirSync(sources).sort();
   const hash = hashOf(files);
   if (isCurrent(prebuilt, hash)) {

@@ -110,6 +110,8 @@ function installNpmPackages() {
   const { status, error } = spawnSync(command, [...first, ...args], {
     cwd: root,
     stdio: 'inherit',
+    // The addon is built once all is there that this installs, a compiler maybe among it.
+    env: { ...process.env, ALLPATH_NATIVE: 'later' },
   });
   if (error !== undefined) fail(`npm could not be run: ${error.message}`);
   if (status !== 0) fail('npm ci failed; its own message stands above');
