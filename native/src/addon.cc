@@ -36,6 +36,7 @@ NAPI_MODULE_INIT() {
   defineClientCalls(env, exports);
   definePoolCalls(env, exports);
   defineObjectWrite(env, exports);
+  defineCompareAndWrite(env, exports);
   defineObjectRead(env, exports);
   defineWatchCalls(env, exports);
   defineImageCalls(env, exports);

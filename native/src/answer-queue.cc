@@ -18,9 +18,10 @@ void AnswerQueue::wake() {
   woken_ = napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking) == napi_ok;
 }
 
-void AnswerQueue::push(const Result &result) {
+void AnswerQueue::push(const Result &result, int returned) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (--borrowed_ == 0 && closed_) returned_.notify_all();
+  borrowed_ -= returned;
+  if (borrowed_ == 0 && closed_) returned_.notify_all();
   if (closed_) return;
   results_.push_back(result);
   wake();

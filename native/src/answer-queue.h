@@ -12,7 +12,7 @@
 
 class Environment;
 
-// Of an image operation: numbers only, for there are many of them.
+// Of an operation of the data path: numbers only, for there are many of them.
 struct Result {
   uint32_t slot;
   int64_t result;
@@ -34,7 +34,8 @@ class AnswerQueue {
   // Nobody is woken any more; what comes later is dropped.
   void close();
 
-  void push(const Result &result);
+  // `returned`: how many of what was borrowed come back with it.
+  void push(const Result &result, int returned = 0);
   void push(Message &&message);
   // News is dropped when the JavaScript thread is this far behind: its sender will time out.
   static constexpr size_t kNewsMax = 65536;

@@ -32,7 +32,7 @@ void onDone(rbd_completion_t completion, void *argument) {
   const std::unique_ptr<ImageOperation> operation(static_cast<ImageOperation *>(argument));
   const ssize_t result = ceph.rbd_aio_get_return_value(completion);
   ceph.rbd_aio_release(completion);
-  operation->queue->push(Result{operation->slot, result, operation->mismatch});
+  operation->queue->push(Result{operation->slot, result, operation->mismatch}, 1);
 }
 
 struct Range {
@@ -93,7 +93,7 @@ void submitOne(Environment &environment, const double *fields, napi_value buffer
     vector[i] = {const_cast<char *>(memory.data()), memory.size()};
   }
   if (image == nullptr) {
-    environment.queue->push(Result{slot, -ESHUTDOWN, 0});
+    environment.queue->push(Result{slot, -ESHUTDOWN, 0}, 1);
     return;
   }
   const Range range{static_cast<uint64_t>(fields[3]), static_cast<uint64_t>(fields[4]),
@@ -107,7 +107,7 @@ void submitOne(Environment &environment, const double *fields, napi_value buffer
   if (result >= 0) return;
   operation.reset(flying);
   ceph.rbd_aio_release(completion);
-  environment.queue->push(Result{slot, result, 0});
+  environment.queue->push(Result{slot, result, 0}, 1);
 }
 
 napi_value submit(const Call &call) {

@@ -15,7 +15,7 @@ export interface CephNative {
 
   /**
    * Where answers go. `results` holds RESULT_FIELDS numbers (slot, result, detail) for each
-   * operation of an image that `onResults(count)` tells of; all else arrives by `onMessage`.
+   * operation of the data path that `onResults(count)` tells of; all else arrives by `onMessage`.
    */
   attach(
     results: Float64Array,
@@ -45,6 +45,16 @@ export interface CephNative {
   closeListing(cursor: number): void;
   setSnapWriteContext(pool: number, newest: bigint, ids: readonly bigint[]): number;
   operate(slot: number, pool: number, object: string, steps: readonly NativeStep[]): void;
+  /** Answered as an image operation is, by `onResults`. */
+  compareAndWriteObject(
+    slot: number,
+    pool: number,
+    object: string,
+    offset: number,
+    compare: Uint8Array,
+    write: Uint8Array,
+    mustExist: boolean,
+  ): void;
   readObject(slot: number, pool: number, object: string, steps: readonly NativeStep[]): void;
   watch(slot: number, watchSlot: number, pool: number, object: string, seconds: number): void;
   watchCheck(watch: number): number;

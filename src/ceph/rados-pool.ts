@@ -93,6 +93,34 @@ export class RadosPool {
     return { errno, version: value?.version ?? 0, stepErrnos: value?.stepErrnos ?? [] };
   }
 
+  /**
+   * `write` in place of `compare` (as long) if that is what `object` holds there: a `cmpext` and a
+   * `write` step, after `assertExists` with `mustExist`, whose errno `done` is called with, always
+   * later. Bytes are copied at submission.
+   */
+  startCompareAndWrite(
+    object: string,
+    offset: number,
+    compare: Uint8Array,
+    write: Uint8Array,
+    mustExist: boolean,
+    done: (errno: number) => void,
+  ): void {
+    const ended = (errno: number) => {
+      this.#inFlight--;
+      done(errno);
+    };
+    const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
+    const slot = isOver ? undefined : this.calls.take(ended);
+    if (slot === undefined) {
+      queueMicrotask(() => done(EAGAIN));
+      return;
+    }
+    this.#inFlight++;
+    const { calls, handle } = this;
+    calls.native.compareAndWriteObject(slot, handle, object, offset, compare, write, mustExist);
+  }
+
   /** One operation that sees the object at one moment. */
   async read(object: string, steps: readonly ReadStep[]): Promise<ReadResult> {
     assert(steps.length <= STEPS_MAX, 'an operation has at most STEPS_MAX steps');

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { errnoOf } from '../../src/ceph/ceph-failure.ts';
 import {
   CMPEXT_MISMATCH,
+  EAGAIN,
   ECANCELED,
   EEXIST,
   ENOENT,
@@ -17,6 +18,7 @@ import {
   ETIMEDOUT,
 } from '../../src/ceph/errno.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
+import { OBJECT_OPERATIONS_MAX } from '../../src/ceph/rados-pool.ts';
 import { createNamespace, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -85,6 +87,37 @@ test('every comparison ends with the errno that Ceph has for it', async () => {
   ]);
   assert.equal(compared.errno, CMPEXT_MISMATCH - 1);
   assert.deepEqual(compared.stepErrnos, [0, CMPEXT_MISMATCH - 1, 0]);
+});
+
+test('a compare-and-write ends with what its steps would end with', async () => {
+  const exchange = (
+    object: string,
+    offset: number,
+    from: string,
+    to: string,
+    mustExist = false,
+    by = pool,
+  ) =>
+    new Promise<number>((done) =>
+      by.startCompareAndWrite(object, offset, text(from), text(to), mustExist, done),
+    );
+  assert.equal(await exchange('exchanged', 4, '\0\0', 'ab', true), ENOENT);
+  assert.equal(await exchange('exchanged', 4, '\0\0', 'ab'), 0, 'an absent object holds zeros');
+  assert.equal(await exchange('exchanged', 4, 'ax', 'cd'), CMPEXT_MISMATCH - 1);
+  assert.equal(await exchange('exchanged', 4, 'ab', 'cd', true), 0);
+  const { values } = await pool.read('exchanged', [{ step: 'read', offset: 0, length: 100 }]);
+  assert.ok(values[0]?.step === 'read');
+  assert.equal(Buffer.from(values[0].bytes).toString(), '\0\0\0\0cd');
+  const many = Array.from({ length: OBJECT_OPERATIONS_MAX + 1 }, () =>
+    exchange('exchanged', 0, 'x', 'y'),
+  );
+  const ends = await Promise.all(many);
+  assert.equal(ends.pop(), EAGAIN, 'one more than may be in flight');
+  assert.deepEqual(new Set(ends), new Set([CMPEXT_MISMATCH]));
+  assert.equal(pool.inFlight, 0);
+  const closed = await client.openPool('objects');
+  closed.close();
+  assert.equal(await exchange('exchanged', 4, 'cd', 'ef', false, closed), ESHUTDOWN);
 });
 
 test('omaps are read page by page and by key, attributes all at once', async () => {

@@ -7,7 +7,7 @@ import { lengthOf } from '../scatter.ts';
 import { type Allocation, DONE, type VolumeResult } from '../volume.ts';
 import { allocationExtents } from './allocation-extents.ts';
 import { joined, spread } from './buffer-list.ts';
-import { compareAndWrite } from './compare-and-write.ts';
+import { type CompareAndWriteImage, compareAndWrite } from './compare-and-write.ts';
 import { runBytes } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
 import { ImageHeader } from './image-header.ts';
@@ -25,7 +25,7 @@ const SECTOR_BYTES = 512;
 export class ImageOpening {
   readonly header: ImageHeader;
   readonly #image: RbdImage;
-  readonly #dataPool: RadosPool;
+  readonly #exchanges: CompareAndWriteImage;
   readonly #letGo: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
@@ -42,8 +42,18 @@ export class ImageOpening {
   ) {
     this.#letGo = letGo;
     this.#image = image;
-    this.#dataPool = dataPool;
-    this.header = new ImageHeader(image, dataPool, clock, ({ sizeBytes }) => onSize(sizeBytes));
+    const header = new ImageHeader(image, dataPool, clock, ({ sizeBytes }) => onSize(sizeBytes));
+    this.header = header;
+    this.#exchanges = {
+      get layout() {
+        return header.info;
+      },
+      get parentOverlapBytes() {
+        return header.info.parentOverlapBytes;
+      },
+      exchange: dataPool.startCompareAndWrite.bind(dataPool),
+      copyUp: (at) => this.#copyUp(at),
+    };
   }
 
   /** The longest stretch that one operation of the cluster changes as a whole. */
@@ -51,7 +61,7 @@ export class ImageOpening {
     return runBytes(this.header.info);
   }
 
-  /** Reads and writes are many: they call `landed`, later, where a promise each would tell. */
+  /** Those of the data path, which are many, call `landed`, later, where a promise each would tell. */
   read(offset: number, into: readonly Uint8Array[], landed: Landed): void {
     const length = lengthOf(into);
     const isLong = into.length > IMAGE_BUFFERS_MAX;
@@ -67,25 +77,19 @@ export class ImageOpening {
     this.#image.startWrite(offset, list, (errno) => landed(resultOf(errno, false)));
   }
 
-  async compareAndWrite(
+  compareAndWrite(
     offset: number,
     compare: readonly Uint8Array[],
     write: readonly Uint8Array[],
-  ): Promise<VolumeResult> {
-    const { header } = this;
-    const image = {
-      get layout() {
-        return header.info;
-      },
-      get parentOverlapBytes() {
-        return header.info.parentOverlapBytes;
-      },
-      operate: this.#dataPool.operate.bind(this.#dataPool),
-      copyUp: (at: number) => this.#copyUp(at),
-    };
-    // A snapshot made before this call must not change by it.
-    while (header.fresh !== undefined) await header.fresh;
-    return await compareAndWrite(image, offset, joined(compare), joined(write));
+    landed: Landed,
+  ): void {
+    const { fresh } = this.header;
+    if (fresh === undefined) {
+      compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), landed);
+    } else {
+      // A snapshot made before this call must not change by it.
+      void fresh.then(() => this.compareAndWrite(offset, compare, write, landed));
+    }
   }
 
   async writeSame(offset: number, length: number, pattern: Uint8Array): Promise<VolumeResult> {

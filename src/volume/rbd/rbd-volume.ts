@@ -124,11 +124,8 @@ export class RbdVolume implements Volume, Tenant {
     const unfit = atomicRefusal(this.limits, offset, length, lengthOf(write));
     if (unfit !== undefined) return unfit;
     if (length === 0) return DONE;
-    return this.#operations.run(
-      false,
-      offset,
-      2 * length,
-      (image, landed) => void image.compareAndWrite(offset, compare, write).then(landed),
+    return this.#operations.run(false, offset, 2 * length, (image, landed) =>
+      image.compareAndWrite(offset, compare, write, landed),
     );
   }
 

@@ -3,13 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WriteStep } from '../../../../src/ceph/object-steps.ts';
 import {
   type CompareAndWriteImage,
   compareAndWrite,
 } from '../../../../src/volume/rbd/compare-and-write.ts';
 import { fault } from '../../../../src/volume/refusal.ts';
-import { DONE } from '../../../../src/volume/volume.ts';
+import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
 
 const ENOENT = -2;
 const MIB = 2 ** 20;
@@ -29,9 +28,18 @@ function image(errnos: readonly number[], parentOverlapBytes = 0) {
       stripeCount: 1,
     },
     parentOverlapBytes,
-    async operate(object: string, steps: readonly WriteStep[]) {
-      asked.push(`${object.slice(-1)} ${steps.map(({ step }) => step).join('+')}`);
-      return { errno: left.shift() ?? assert.fail('asked too often'), version: 1, stepErrnos: [] };
+    exchange(
+      object: string,
+      offset: number,
+      compare: Uint8Array,
+      write: Uint8Array,
+      mustExist: boolean,
+      done: (errno: number) => void,
+    ) {
+      assert.deepEqual([compare, write], [zeros, ones]);
+      asked.push(`${object.slice(-1)} at ${offset}${mustExist ? ', must exist' : ''}`);
+      const errno = left.shift() ?? assert.fail('asked too often');
+      queueMicrotask(() => done(errno));
     },
     copyUp: async (): Promise<typeof DONE> => {
       asked.push('copyUp');
@@ -40,31 +48,35 @@ function image(errnos: readonly number[], parentOverlapBytes = 0) {
   } satisfies CompareAndWriteImage & { asked: string[] };
 }
 
+function outcome(it: CompareAndWriteImage, offset: number): Promise<VolumeResult> {
+  return new Promise((landed) => compareAndWrite(it, offset, zeros, ones, landed));
+}
+
 test('without a parent it is a compare and a write in one operation', async () => {
   const it = image([0]);
-  assert.deepEqual(await compareAndWrite(it, 9 * MIB, zeros, ones), DONE);
-  assert.deepEqual(it.asked, ['2 cmpext+write']);
+  assert.deepEqual(await outcome(it, 9 * MIB), DONE);
+  assert.deepEqual(it.asked, ['2 at 1048576']);
 });
 
 test('a miscompare gives the index that the OSD gives', async () => {
   for (const index of [0, 1, 511]) {
-    const result = await compareAndWrite(image([-4095 - index]), 0, zeros, ones);
+    const result = await outcome(image([-4095 - index]), 0);
     assert.deepEqual(result, { status: 'miscompare', offset: index });
   }
 });
 
 test('an absent object of a clone is copied up before it is compared', async () => {
   const it = image([ENOENT, -4095 - 7], 8 * MIB);
-  const result = await compareAndWrite(it, 4 * MIB, zeros, ones);
+  const result = await outcome(it, 4 * MIB);
   assert.deepEqual(result, { status: 'miscompare', offset: 7 });
-  const exchange = '1 assertExists+cmpext+write';
+  const exchange = '1 at 0, must exist';
   assert.deepEqual(it.asked, [exchange, 'copyUp', exchange]);
 });
 
 test('beyond the overlap no parent is asked for', async () => {
   const it = image([0], 8 * MIB);
-  await compareAndWrite(it, 8 * MIB, zeros, ones);
-  assert.deepEqual(it.asked, ['2 cmpext+write']);
+  await outcome(it, 8 * MIB);
+  assert.deepEqual(it.asked, ['2 at 0']);
 });
 
 test('a parent that is gone after the copy-up is asked for no more', async () => {
@@ -76,20 +88,20 @@ test('a parent that is gone after the copy-up is asked for no more', async () =>
       return it.copyUp();
     },
   };
-  assert.deepEqual(await compareAndWrite(flattened, 0, zeros, ones), DONE);
-  assert.deepEqual(it.asked, ['0 assertExists+cmpext+write', 'copyUp', '0 cmpext+write']);
+  assert.deepEqual(await outcome(flattened, 0), DONE);
+  assert.deepEqual(it.asked, ['0 at 0, must exist', 'copyUp', '0 at 0']);
 });
 
 test('an object that never comes up ends busy, a copy-up that fails ends with its fault', async () => {
   const never = image(Array<number>(5).fill(ENOENT), MIB);
-  assert.equal((await compareAndWrite(never, 0, zeros, ones)).status, 'busy');
+  assert.equal((await outcome(never, 0)).status, 'busy');
   const full = { ...image([ENOENT], MIB), copyUp: async () => fault('noSpace') };
-  assert.equal((await compareAndWrite(full, 0, zeros, ones)).status, 'noSpace');
+  assert.equal((await outcome(full, 0)).status, 'noSpace');
 });
 
 test('errors are told for what they are', async () => {
   const expected = { '-108': 'fenced', '-122': 'noSpace', '-28': 'noSpace', '-5': 'writeError' };
   for (const [errno, status] of Object.entries(expected)) {
-    assert.equal((await compareAndWrite(image([Number(errno)]), 0, zeros, ones)).status, status);
+    assert.equal((await outcome(image([Number(errno)]), 0)).status, status);
   }
 });
