@@ -1,15 +1,16 @@
-// `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, and
-// `memory` its memory.
+// `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, `caw`
+// its COMPARE AND WRITE beside librbd's, and `memory` its memory.
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { compareCaw } from './caw-comparison.ts';
 import { conditions } from './conditions.ts';
 import { measureMemory } from './memory.ts';
 import { compareOnRbd } from './rbd-comparison.ts';
-import { comparisonTable, memoryTable, rbdTable } from './report.ts';
+import { cawTable, comparisonTable, memoryTable, rbdTable } from './report.ts';
 import { compareWithTgt } from './tgt-comparison.ts';
 
-const usage = `usage: npm run bench -- tgt|rbd|memory [options]
+const usage = `usage: npm run bench -- tgt|rbd|caw|memory [options]
   --json           the figures as JSON
   --quick          tiny input: shows that it runs, measures nothing
   --size MIB       size of the disks (1024)
@@ -17,8 +18,8 @@ const usage = `usage: npm run bench -- tgt|rbd|memory [options]
   --rounds N       tgt, rbd: how often each row is measured, in turns (5)
   --fill KIB       tgt: length of the writes that fill the disks (4)
   --only TEXT      tgt, rbd: only rows whose label contains it, "depth 32" say
-  --osds N         rbd: OSDs of the throwaway Ceph (1)
-  --backend NAME   rbd: what they store on, memstore or bluestore (memstore)
+  --osds N         rbd, caw: OSDs of the throwaway Ceph (1)
+  --backend NAME   rbd, caw: what they store on, memstore or bluestore (memstore)
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
 
@@ -69,13 +70,16 @@ async function main(): Promise<number> {
     console.log(values.json ? json() : `${places.join('\n')}\n\n${text}`);
   };
   const only = values.only === undefined ? {} : { only: values.only };
-  if (positionals[0] === 'rbd') {
-    const { backend } = values;
-    const osds = Number(values.osds);
-    if ((backend !== 'memstore' && backend !== 'bluestore') || !(osds >= 1)) {
-      console.error(usage);
-      return 2;
-    }
+  const { backend } = values;
+  const osds = Number(values.osds);
+  if ((backend !== 'memstore' && backend !== 'bluestore') || !(osds >= 1)) {
+    console.error(usage);
+    return 2;
+  }
+  if (positionals[0] === 'caw') {
+    const result = await compareCaw({ ...common, osds, backend });
+    print(result, cawTable(result));
+  } else if (positionals[0] === 'rbd') {
     const results = await compareOnRbd({ ...common, ...only, rounds, osds, backend });
     print(results, rbdTable(results));
   } else if (positionals[0] === 'tgt') {

@@ -1,3 +1,4 @@
+import { type CawResult, cawRatioMax } from './caw-comparison.ts';
 import type { MemoryResult } from './memory.ts';
 import type { RbdRowResult } from './rbd-comparison.ts';
 import type { RowResult } from './tgt-comparison.ts';
@@ -50,6 +51,19 @@ export function rbdTable(results: readonly RbdRowResult[]): string {
     result.reached ? '' : 'missed',
   ]);
   return table([...head, ...rows]);
+}
+
+/** COMPARE AND WRITE beside librbd's own. */
+export function cawTable({ subjects, ratio, reached }: CawResult): string {
+  const rows = subjects.map(({ name, calls, p50Us, p99Us }) => [
+    name,
+    String(calls),
+    p50Us.toFixed(0),
+    p99Us.toFixed(0),
+  ]);
+  const verdict = `ratio of the medians ${ratio.toFixed(2)}, at most ${cawRatioMax.toFixed(1)}`;
+  const text = table([['', 'calls', 'p50 us', 'p99 us'], ...rows]);
+  return `${text}\n${verdict}${reached ? '' : '  missed'}`;
 }
 
 export function memoryTable(result: MemoryResult): string {
