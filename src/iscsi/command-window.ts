@@ -34,6 +34,11 @@ export class CommandWindow {
     return this.#maxCmdSn;
   }
 
+  /** No command that takes a place is in flight. */
+  get isIdle(): boolean {
+    return serialDistance(this.#maxCmdSn, this.#expCmdSn) + 1 === this.depth;
+  }
+
   judge(cmdSn: number): Arrival {
     const ahead = serialDistance(cmdSn, this.#expCmdSn);
     if (ahead === 0) return serialDistance(this.#maxCmdSn, cmdSn) >= 0 ? 'next' : 'ignored';

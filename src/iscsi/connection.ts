@@ -111,7 +111,9 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#lastReceivedMs = this.#clock.now();
     this.#pingSentMs = undefined;
     this.#mayAct = this.#options.mayAct();
+    this.#queue.gathers = true;
     this.#reader.received(length);
+    this.#queue.gathers = false;
     this.#queue.flush();
     if (this.#isOpen && !this.ready) this.#pause();
   }
@@ -279,8 +281,10 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (!this.#paused) return;
     this.#mayAct = this.#options.mayAct();
     if (!this.ready) return;
+    this.#queue.gathers = true;
     this.#session?.executeHeld();
     this.#reader.parse();
+    this.#queue.gathers = false;
     this.#queue.flush();
     if (!this.ready) return;
     this.#paused = false;

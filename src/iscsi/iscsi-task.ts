@@ -145,7 +145,7 @@ export class IscsiTask extends Task {
       } else {
         writer.expectedNumbers(region);
       }
-      writer.send(region, length, reserved);
+      writer.send(region, length, reserved, withStatus);
       this.#lengths[i] = -1;
       offset = end;
       dataSn++;
@@ -172,7 +172,7 @@ export class IscsiTask extends Task {
       bytes.set(sense, at + 2);
     }
     writer.sequenceNumbers(region, true);
-    writer.send(region, senseLength);
+    writer.send(region, senseLength, senseLength, true);
   }
 
   /** The Expected Data Transfer Length as the initiator sent it. */

@@ -81,8 +81,11 @@ export class PduWriter {
     this.#expected(region.slab.bytes, region.start);
   }
 
-  /** Finishes a PDU whose header and data are in place, and queues it. */
-  send(region: Region, dataLength: number, reservedDataLength = dataLength): void {
+  /**
+   * Finishes a PDU whose header and data are in place, and queues it. `ends` a command: with no
+   * other in flight, nothing is worth waiting for.
+   */
+  send(region: Region, dataLength: number, reservedDataLength = dataLength, ends = false): void {
     const bytes = region.slab.bytes;
     const base = region.start;
     if (this.#headerDigestBytes > 0) {
@@ -97,7 +100,8 @@ export class PduWriter {
         putDigest(bytes, digestOf([bytes.subarray(from, from + padded)]), from + padded);
       }
     }
-    this.queue.push(region, this.wireLength(dataLength), this.wireLength(reservedDataLength));
+    const reserved = this.wireLength(reservedDataLength);
+    this.queue.push(region, this.wireLength(dataLength), reserved, ends && this.#window.isIdle);
   }
 
   /** A whole PDU with a copy of its data: for all that is not a transfer. */

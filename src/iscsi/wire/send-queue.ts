@@ -33,6 +33,8 @@ export class SendQueue {
   #writing = false;
   #scheduled = false;
   #closed = false;
+  /** Set while what was received is parsed: a flush follows. */
+  gathers = false;
   #pendingBytes = 0;
   /** Called when bytes have left and there is room again. */
   onSent: () => void = () => {};
@@ -82,8 +84,11 @@ export class SendQueue {
     return { slab, start };
   }
 
-  /** Sends the first `length` of the `reserved` bytes after what was pushed before. */
-  push(region: Region, length: number, reserved: number): void {
+  /**
+   * Queues the first `length` of the `reserved` bytes. They leave with all that is pushed until the
+   * end of the turn; at once if they are `alone`, with nothing under way that could join them.
+   */
+  push(region: Region, length: number, reserved: number, alone: boolean): void {
     this.#pendingBytes -= reserved - length;
     if (this.#closed) {
       this.#pendingBytes -= length;
@@ -98,7 +103,10 @@ export class SendQueue {
     } else {
       segments.push({ slab: region.slab, start: region.start, end: region.start + length });
     }
-    if (!this.#scheduled && !this.#writing) {
+    if (this.gathers || this.#writing) return;
+    if (alone) {
+      this.flush();
+    } else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#clock.endOfTurn(this.#onEndOfTurn);
     }

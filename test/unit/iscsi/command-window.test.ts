@@ -34,6 +34,7 @@ test('the window follows the commands in flight, wherever its numbers begin', ()
           }
           assert.ok(serialDistance(window.expCmdSn, expCmdSn) >= 0);
           assert.ok(serialDistance(window.maxCmdSn, maxCmdSn) >= 0);
+          assert.equal(window.isIdle, taken === ended);
           assert.equal(window.expCmdSn, (start + taken) % 2 ** 32);
           assert.equal(serialDistance(window.maxCmdSn, window.expCmdSn) + 1, depth - taken + ended);
         }
