@@ -10,6 +10,8 @@ export interface Subject {
   readonly url: string;
   /** The process whose CPU is told; none where the client does all. */
   readonly pid: number | undefined;
+  /** Processes behind it that work for it, the daemons of a cluster, say. */
+  readonly behind?: () => readonly number[];
 }
 
 /** Medians of one subject under one load. */
@@ -18,6 +20,8 @@ export interface Figures {
   /** Microseconds per command; 0 without a server. */
   readonly serverCpuUs: number;
   readonly clientCpuUs: number;
+  /** Of the processes behind it, together. */
+  readonly behindCpuUs: number;
 }
 
 export interface TurnsOptions {
@@ -71,13 +75,20 @@ async function findRate(subject: Subject, load: Load, seconds: number): Promise<
 async function measure(subject: Subject, load: Load, seconds: number, rate: number) {
   const commands = Math.max(load.depth, Math.round(rate * seconds));
   const usedUs = () => (subject.pid === undefined ? 0 : cpuUs(subject.pid));
+  const behindUs = () => sum((subject.behind?.() ?? []).map(cpuUs));
   const beforeUs = usedUs();
+  const beforeBehindUs = behindUs();
   const result = await putLoad(subject.url, load, commands, rate);
   return {
     iops: result.commands / result.seconds,
     serverCpuUs: (usedUs() - beforeUs) / result.commands,
     clientCpuUs: result.clientCpuUs / result.commands,
+    behindCpuUs: (behindUs() - beforeBehindUs) / result.commands,
   };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
 }
 
 function medians(all: readonly Figures[] = []): Figures {
@@ -91,6 +102,7 @@ function medians(all: readonly Figures[] = []): Figures {
     iops: median(({ iops }) => iops),
     serverCpuUs: median(({ serverCpuUs }) => serverCpuUs),
     clientCpuUs: median(({ clientCpuUs }) => clientCpuUs),
+    behindCpuUs: median(({ behindCpuUs }) => behindCpuUs),
   };
 }
 

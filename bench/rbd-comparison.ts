@@ -91,12 +91,13 @@ export async function compareOnRbd(
   for (const image of ['raw', 'tgt']) {
     await ceph.rbd('create', '-p', pool, '--size', size, '--image-feature', 'layering', image);
   }
-  const raw: Subject = { name: 'librbd', url: rbdUrl(ceph, 'raw'), pid: undefined };
+  const behind = () => ceph.osds.flatMap((osd) => osd.process?.pid ?? []);
+  const raw: Subject = { name: 'librbd', url: rbdUrl(ceph, 'raw'), pid: undefined, behind };
   const bsopts = `conf=${ceph.conf};id=admin`;
   const backing = ['--bstype', 'rbd', '--backing-store', `${pool}/tgt`, '--bsopts', bsopts];
   await using tgt = await startTgtOn('tgt-rbd', backing);
   await using allpath = await startAllpathOnCeph({ conf: ceph.conf, pool }, sizeBytes);
-  const subjects = [raw, tgt, allpath] as const;
+  const subjects: readonly Subject[] = [raw, { ...tgt, behind }, { ...allpath, behind }];
   for (const { name, url } of subjects) {
     progress(`filling the image of ${name}`);
     await fillDisk(url, sizeBytes, fillBytes);

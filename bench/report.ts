@@ -27,7 +27,7 @@ export function comparisonTable(results: readonly RowResult[]): string {
   return table([...head, ...rows]);
 }
 
-/** Allpath beside raw librbd and tgt-rbd. */
+/** Allpath beside raw librbd and tgt-rbd; then where the CPU of each went. */
 export function rbdTable(results: readonly RbdRowResult[]): string {
   const head = [
     ['', 'IOPS', 'IOPS', 'IOPS', 'to', 'at', 'to', 'at', 'CPU us', 'CPU us', 'CPU', 'at', ''],
@@ -50,6 +50,24 @@ export function rbdTable(results: readonly RbdRowResult[]): string {
     floors.cpuRatioMax.toFixed(1),
     result.reached ? '' : 'missed',
   ]);
+  return `${table([...head, ...rows])}\n\n${rbdCpuTable(results)}`;
+}
+
+/** CPU of all three sides of a command, which is what bounds the rate on a busy machine. */
+function rbdCpuTable(results: readonly RbdRowResult[]): string {
+  const head = [
+    ['CPU us a command', 'librbd', '', 'tgt', '', '', 'allpath', '', ''],
+    ['', 'client', 'OSD', 'client', 'server', 'OSD', 'client', 'server', 'OSD'],
+  ];
+  const rows = results.map(({ label, raw, tgt, allpath }) => {
+    const [first, ...others] = [raw, tgt, allpath].map((figures) => [
+      figures.clientCpuUs,
+      figures.serverCpuUs,
+      figures.behindCpuUs,
+    ]);
+    const all = [first?.[0] ?? 0, first?.[2] ?? 0, ...others.flat()];
+    return [label, ...all.map((us) => us.toFixed(1))];
+  });
   return table([...head, ...rows]);
 }
 
