@@ -53,7 +53,7 @@ function bind(name: string, result: string, ...parameters: string[]): Blocking {
 
 const preadv2 = bind('preadv2', 'int64_t', 'int', 'uintptr_t', 'int', 'int64_t', 'int');
 const fcntl = bind('fcntl', 'int', 'int', 'int', 'uintptr_t');
-const sendCall = bind('send', 'int64_t', 'int', 'uintptr_t', 'size_t', 'int');
+const sendmsg = bind('sendmsg', 'int64_t', 'int', 'uintptr_t', 'int');
 const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t');
 const clockGettime = bind('clock_gettime', 'int', 'int', 'uintptr_t');
 const lseekCall = bind('lseek', 'int64_t', 'int', 'int64_t', 'int');
@@ -90,24 +90,35 @@ export function readIfCached(
   into: readonly Uint8Array[],
   offset: number,
 ): number {
-  const count = Math.min(into.length, IO_VECTOR_MAX);
+  const count = fillVector(into);
+  return orErrno(preadv2(descriptor, vectorAddress, count, offset, RWF_NOWAIT));
+}
+
+/** struct msghdr: name, its length, vector, its length, control, its length, flags; 8 bytes each. */
+const message = new Uint32Array(14);
+const messageAddress = addressOf(message.buffer);
+message[4] = vectorAddress % TWO_TO_32;
+message[5] = vectorAddress / TWO_TO_32;
+
+/**
+ * Sends on a connected socket what its buffer has room for now of these (at most `IO_VECTOR_MAX`),
+ * without waiting: the number of bytes, or a negated errno (-EAGAIN: no room).
+ */
+export function sendNow(descriptor: number, chunks: readonly Uint8Array[]): number {
+  message[6] = fillVector(chunks);
+  return orErrno(sendmsg(descriptor, messageAddress, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+function fillVector(views: readonly Uint8Array[]): number {
+  const count = Math.min(views.length, IO_VECTOR_MAX);
   for (let i = 0; i < count; i++) {
-    const view = into[i]!;
+    const view = views[i]!;
     const address = addressOf(view.buffer) + view.byteOffset;
     vector[4 * i] = address % TWO_TO_32;
     vector[4 * i + 1] = address / TWO_TO_32;
     vector[4 * i + 2] = view.length;
   }
-  return orErrno(preadv2(descriptor, vectorAddress, count, offset, RWF_NOWAIT));
-}
-
-/**
- * Sends on a connected socket what its buffer has room for now, without waiting: the number of
- * bytes, or a negated errno (-EAGAIN: no room).
- */
-export function sendNow(descriptor: number, bytes: Uint8Array): number {
-  const address = addressOf(bytes.buffer) + bytes.byteOffset;
-  return orErrno(sendCall(descriptor, address, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL));
+  return count;
 }
 
 /** struct timespec: long seconds, nanoseconds. */

@@ -64,27 +64,32 @@ export class NetSocket implements ByteStream {
       queueMicrotask(sent);
       return;
     }
-    const last = chunks.length - 1;
-    const unsent = last === 0 ? this.#unsentOf(socket, chunks[0]!) : chunks[last]!;
-    if (unsent === undefined) {
+    const unsent = this.#unsentOf(socket, chunks);
+    const last = unsent.length - 1;
+    if (last < 0) {
       queueMicrotask(sent);
       return;
     }
     if (last > 0) socket.cork();
-    for (let i = 0; i < last; i++) socket.write(chunks[i]!);
-    socket.write(unsent, sent);
+    for (let i = 0; i < last; i++) socket.write(unsent[i]!);
+    socket.write(unsent[last]!, sent);
     if (last > 0) socket.uncork();
   }
 
   /**
-   * Sends a lone chunk at once, past the stream's bookkeeping, which costs as much as the system
-   * call. What is left, and any error, is the stream's.
+   * Sends at once what there is room for, past the stream's bookkeeping, which costs as much as the
+   * system call. What is left, and any error, is the stream's.
    */
-  #unsentOf(socket: Socket, chunk: Uint8Array): Uint8Array | undefined {
-    if (this.#descriptor < 0 || socket.writableLength > 0 || !socket.writable) return chunk;
-    const count = sendNow(this.#descriptor, chunk);
-    if (count === chunk.length) return undefined;
-    return count > 0 ? chunk.subarray(count) : chunk;
+  #unsentOf(socket: Socket, chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    if (this.#descriptor < 0 || socket.writableLength > 0 || !socket.writable) return chunks;
+    let count = sendNow(this.#descriptor, chunks);
+    for (let i = 0; i < chunks.length; i++) {
+      const chunk = chunks[i]!;
+      if (count <= 0) return chunks.slice(i);
+      if (count < chunk.length) return [chunk.subarray(count), ...chunks.slice(i + 1)];
+      count -= chunk.length;
+    }
+    return [];
   }
 
   end(): void {

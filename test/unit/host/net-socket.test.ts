@@ -99,14 +99,26 @@ test('chunks leave in order, and `sent` follows the last', async () => {
   await listener.close();
 });
 
-test('lone chunks for which the socket has no room follow each other whole', async () => {
+/** Lists of chunks; most are longer than what the kernel takes, and end anywhere. */
+const crowds = {
+  'lone chunks': [[16], [16], [16]],
+  'lists of chunks': [[1, 3, 0.25], [0.5, 16, 2], Array<number>(1500).fill(0.01)],
+};
+
+for (const [name, lists] of Object.entries(crowds)) {
+  test(`${name} for which the socket has no room follow each other whole`, () => crowd(lists));
+}
+
+async function crowd(listsMiB: readonly (readonly number[])[]): Promise<void> {
   const { listener, client, stream } = await pair();
-  const chunks = [1, 2, 3].map((seed) =>
-    new Uint8Array(16 * 1024 * 1024).map((_, i) => (i >>> 9) * seed),
+  const lists = listsMiB.map((list, seed) =>
+    list.map((sizeMiB) =>
+      new Uint8Array(sizeMiB * 1024 * 1024 + seed).map((_, i) => (i >>> 9) * (seed + 1)),
+    ),
   );
-  // Nobody reads yet: each chunk is longer than what the kernel takes.
+  const chunks = lists.flat();
   client.pause();
-  const sent = chunks.map((chunk) => new Promise<void>((done) => stream.write([chunk], done)));
+  const sent = lists.map((list) => new Promise<void>((done) => stream.write(list, done)));
   const received: Buffer[] = [];
   client.on('data', (data) => received.push(data));
   client.resume();
@@ -116,7 +128,7 @@ test('lone chunks for which the socket has no room follow each other whole', asy
   assert.ok(Buffer.concat(received).equals(Buffer.concat(chunks)));
   client.destroy();
   await listener.close();
-});
+}
 
 test('a lone chunk for a peer that has reset the connection ends the stream', async () => {
   const { listener, client, stream, recorder } = await pair();
