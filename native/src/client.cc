@@ -6,8 +6,10 @@
 Client::Client(rados_t cluster) : cluster(cluster) { clientOpened(); }
 
 Client::~Client() {
-  startThread([cluster = cluster, queue = std::move(queue_), slot = slot_] {
+  startThread([cluster = cluster, operations = operations, queue = std::move(queue_),
+               slot = slot_] {
     ceph.rados_shutdown(cluster);
+    operations->endAll();
     clientGone();
     if (queue == nullptr) return;
     Message message;

@@ -5,6 +5,7 @@
 
 #include "answer-queue.h"
 #include "ceph-library.h"
+#include "object-operation.h"
 
 // A client instance. Pools, and through them images and watches, hold it; when the last of them is
 // gone it is shut down, on a thread of its own, and `close` is answered.
@@ -19,6 +20,7 @@ class Client {
   void answerWhenGone(std::shared_ptr<AnswerQueue> queue, uint32_t slot);
 
   const rados_t cluster;
+  const std::shared_ptr<ObjectOperations> operations = std::make_shared<ObjectOperations>();
 
  private:
   std::shared_ptr<AnswerQueue> queue_;

@@ -7,16 +7,16 @@
 
 namespace {
 
-struct Exchange {
-  std::shared_ptr<AnswerQueue> queue;
-  uint32_t slot = 0;
+struct Exchange final : ObjectOperation {
+  using ObjectOperation::ObjectOperation;
+  void end(int result) override { queue->push(Result{slot, result, 0}); }
 };
 
 void onExchanged(rados_completion_t completion, void *argument) {
   const std::unique_ptr<Exchange> exchange(static_cast<Exchange *>(argument));
   const int result = ceph.rados_aio_get_return_value(completion);
   ceph.rados_aio_release(completion);
-  exchange->queue->push(Result{exchange->slot, result, 0});
+  exchange->end(result);
 }
 
 // librados copies all bytes and the name.
@@ -35,7 +35,8 @@ napi_value compareAndWriteObject(const Call &call) {
   if (mustExist) ceph.rados_write_op_assert_exists(operation);
   ceph.rados_write_op_cmpext(operation, compare.data(), compare.size(), offset, nullptr);
   ceph.rados_write_op_write(operation, write.data(), write.size(), offset);
-  auto exchange = std::make_unique<Exchange>(Exchange{call.environment.queue, call.slot()});
+  auto exchange = std::make_unique<Exchange>(pool->client->operations, call.environment.queue,
+                                             call.slot());
   rados_completion_t completion = nullptr;
   ceph.rados_aio_create_completion2(exchange.get(), onExchanged, &completion);
   const int result = ceph.rados_aio_write_op_operate(operation, pool->io, completion,
@@ -44,7 +45,7 @@ napi_value compareAndWriteObject(const Call &call) {
   ceph.rados_release_write_op(operation);
   if (result < 0) {
     ceph.rados_aio_release(completion);
-    call.environment.queue->push(Result{call.slot(), result, 0});
+    exchange->end(result);
   } else {
     exchange.release();
   }

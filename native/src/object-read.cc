@@ -66,38 +66,32 @@ struct ReadStep {
   }
 };
 
-struct ObjectRead {
-  rados_read_op_t operation = ceph.rados_create_read_op();
-  std::shared_ptr<AnswerQueue> queue;
-  uint32_t slot = 0;
-  std::vector<ReadStep> steps;
+struct ObjectRead final : ObjectOperation {
+  using ObjectOperation::ObjectOperation;
+  ~ObjectRead() override { ceph.rados_release_read_op(operation); }
 
-  ObjectRead() = default;
-  ObjectRead(const ObjectRead &) = delete;
-  ObjectRead &operator=(const ObjectRead &) = delete;
-  ~ObjectRead() { ceph.rados_release_read_op(operation); }
+  rados_read_op_t operation = ceph.rados_create_read_op();
+  // They outlive the operation, until the JavaScript thread has made its values of them.
+  const std::shared_ptr<std::vector<ReadStep>> steps = std::make_shared<std::vector<ReadStep>>();
 };
 
 void onRead(rados_completion_t completion, void *argument) {
-  const std::shared_ptr<ObjectRead> read(static_cast<ObjectRead *>(argument));
+  const std::unique_ptr<ObjectRead> read(static_cast<ObjectRead *>(argument));
   Message message;
   message.slot = read->slot;
   message.result = ceph.rados_aio_get_return_value(completion);
   const uint64_t version = ceph.rados_aio_get_version(completion);
-  for (ReadStep &step : read->steps) step.gather();
-  message.value = [version, read](Environment &environment) {
+  for (ReadStep &step : *read->steps) step.gather();
+  message.value = [version, steps = read->steps](Environment &environment) {
     const napi_env env = environment.env;
-    const napi_value values = array(env, read->steps.size());
-    for (size_t i = 0; i < read->steps.size(); i++) {
-      setElement(env, values, i, read->steps[i].value(env));
-    }
+    const napi_value values = array(env, steps->size());
+    for (size_t i = 0; i < steps->size(); i++) setElement(env, values, i, (*steps)[i].value(env));
     const napi_value result = object(env);
     setMember(env, result, "version", number(env, static_cast<double>(version)));
     setMember(env, result, "values", values);
     return result;
   };
-  const std::shared_ptr<AnswerQueue> queue = read->queue;
-  queue->push(std::move(message));
+  read->queue->push(std::move(message));
   ceph.rados_aio_release(completion);
 }
 
@@ -144,23 +138,23 @@ napi_value readObject(const Call &call) {
     call.environment.answer(call.slot(), -ESHUTDOWN);
     return nullptr;
   }
-  auto read = std::make_unique<ObjectRead>();
-  read->queue = call.environment.queue;
-  read->slot = call.slot();
+  auto read = std::make_unique<ObjectRead>(pool->client->operations, call.environment.queue,
+                                           call.slot());
   const uint32_t count = lengthOf(call.env, call.arguments[3]);
   // Never resized again: librados holds pointers into the steps.
-  read->steps.resize(count);
+  read->steps->resize(count);
   for (uint32_t i = 0; i < count; i++) {
-    addStep(read->operation, read->steps[i], call.env, elementOf(call.env, call.arguments[3], i));
+    ReadStep &step = (*read->steps)[i];
+    addStep(read->operation, step, call.env, elementOf(call.env, call.arguments[3], i));
   }
   rados_completion_t completion = nullptr;
   ceph.rados_aio_create_completion2(read.get(), onRead, &completion);
   const int result = ceph.rados_aio_read_op_operate(read->operation, pool->io, completion,
                                                     call.text(2).c_str(), 0);
   if (result < 0) {
-    for (ReadStep &step : read->steps) step.gather();
+    for (ReadStep &step : *read->steps) step.gather();
     ceph.rados_aio_release(completion);
-    call.environment.answer(call.slot(), result);
+    read->end(result);
   } else {
     read.release();
   }

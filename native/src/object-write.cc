@@ -7,17 +7,13 @@
 namespace {
 
 // One write operation in flight. librados copies bytes and names when a step is added.
-struct ObjectWrite {
+struct ObjectWrite final : ObjectOperation {
+  using ObjectOperation::ObjectOperation;
+  ~ObjectWrite() override { ceph.rados_release_write_op(operation); }
+
   rados_write_op_t operation = ceph.rados_create_write_op();
-  std::shared_ptr<AnswerQueue> queue;
-  uint32_t slot = 0;
   // What each step says for itself; filled by librados.
   std::vector<int> stepErrnos;
-
-  ObjectWrite() = default;
-  ObjectWrite(const ObjectWrite &) = delete;
-  ObjectWrite &operator=(const ObjectWrite &) = delete;
-  ~ObjectWrite() { ceph.rados_release_write_op(operation); }
 };
 
 void onWritten(rados_completion_t completion, void *argument) {
@@ -154,9 +150,8 @@ napi_value operate(const Call &call) {
     call.environment.answer(call.slot(), -ESHUTDOWN);
     return nullptr;
   }
-  auto write = std::make_unique<ObjectWrite>();
-  write->queue = call.environment.queue;
-  write->slot = call.slot();
+  auto write = std::make_unique<ObjectWrite>(pool->client->operations, call.environment.queue,
+                                             call.slot());
   const uint32_t count = lengthOf(call.env, call.arguments[3]);
   write->stepErrnos.resize(count);
   for (uint32_t i = 0; i < count; i++) {
@@ -169,7 +164,7 @@ napi_value operate(const Call &call) {
                                                      call.text(2).c_str(), nullptr, 0);
   if (result < 0) {
     ceph.rados_aio_release(completion);
-    call.environment.answer(call.slot(), result);
+    write->end(result);
   } else {
     write.release();
   }

@@ -57,9 +57,9 @@ napi_value watchAck(const Call &call) {
 }
 
 // A notification under way. The message is copied by librados when it is sent.
-struct Notify {
-  std::shared_ptr<AnswerQueue> queue;
-  uint32_t slot;
+struct Notify final : ObjectOperation {
+  using ObjectOperation::ObjectOperation;
+
   char *reply = nullptr;
   size_t replyLength = 0;
 };
@@ -86,7 +86,8 @@ napi_value notify(const Call &call) {
     return nullptr;
   }
   const std::string_view bytes = toBytes(call.env, call.arguments[3]);
-  auto argument = std::unique_ptr<Notify>(new Notify{call.environment.queue, call.slot()});
+  auto argument = std::make_unique<Notify>(pool->client->operations, call.environment.queue,
+                                           call.slot());
   rados_completion_t completion = nullptr;
   ceph.rados_aio_create_completion2(argument.get(), onNotified, &completion);
   const int result = ceph.rados_aio_notify(
@@ -94,7 +95,7 @@ napi_value notify(const Call &call) {
       static_cast<uint64_t>(call.number(4)), &argument->reply, &argument->replyLength);
   if (result < 0) {
     ceph.rados_aio_release(completion);
-    call.environment.answer(call.slot(), result);
+    argument->end(result);
   } else {
     argument.release();
   }

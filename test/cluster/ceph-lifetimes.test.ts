@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ESHUTDOWN } from '../../src/ceph/errno.ts';
 import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { tied } from '../support/tied.ts';
@@ -18,6 +19,7 @@ await createPool(ceph, 'rbd');
 await createImage(ceph, { pool: 'rbd', name: 'lived', sizeBytes: 64 * 2 ** 20 });
 const osd = ceph.osds[0] ?? assert.fail('there is an OSD');
 const endLimitMs = 30_000;
+afterEach(() => osd.resume());
 
 /** One run of the program, line by line. */
 class Life {
@@ -74,7 +76,15 @@ test('a process leaves a silent cluster with the exit code it wants', async () =
   life.goOn();
   assert.equal(await life.line(), 'ready');
   assert.equal(await life.ended, 3, life.stderr);
-  osd.resume();
+});
+
+test('operations on objects that a closing client leaves at a silent cluster end', async () => {
+  const life = new Life('closing');
+  assert.equal(await life.line(), 'open');
+  await osd.pause();
+  life.goOn();
+  assert.equal(await life.line(), `ended ${Array(4).fill(ESHUTDOWN).join(' ')}`);
+  assert.equal(await life.ended, 0, life.stderr);
 });
 
 test('buffers that were forgotten live until their operations have ended', async () => {
@@ -105,7 +115,6 @@ test('a process whose worker ends while a silent cluster holds its buffers leave
   assert.equal(await life.line(), 'ready');
   assert.equal(await life.ended, 70, life.stderr);
   assert.match(life.stderr, /Ceph still holds its buffers/);
-  osd.resume();
 });
 
 test('clients, images and watches that were closed leave no thread and no file open', async () => {

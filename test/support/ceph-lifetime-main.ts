@@ -74,6 +74,29 @@ const modes: Record<string, () => Promise<void>> = {
     setTimeout(() => process.exit(3), 200);
   },
 
+  /** Closes a client of a silent cluster with operations on objects under way. */
+  async closing() {
+    const client = await RadosClient.connect({ conf, user: 'admin', keyring });
+    const pool = await client.openPool(poolName);
+    await pool.operate('closing', [{ step: 'create', exclusive: false }]);
+    say('open');
+    await input();
+    const exchange = Promise.withResolvers<number>();
+    const block = new Uint8Array(512);
+    pool.startCompareAndWrite('closing', 0, block, block, false, exchange.resolve);
+    const ends = [
+      pool.operate('closing', [{ step: 'create', exclusive: false }]).then(({ errno }) => errno),
+      pool
+        .read('closing', [{ step: 'omapGetValuesByKeys', keys: ['a'] }])
+        .then(({ errno }) => errno),
+      pool.notify('closing', block, 30_000).then(({ errno }) => errno),
+      exchange.promise,
+    ];
+    pool.close();
+    await client.close();
+    say(`ended ${(await Promise.all(ends)).join(' ')}`);
+  },
+
   /** Forgets its buffers while they are in flight, and collects garbage. */
   async garbage() {
     const { image } = await open();

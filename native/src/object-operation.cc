@@ -1,0 +1,40 @@
+#include "object-operation.h"
+
+#include <cerrno>
+
+void ObjectOperations::add(ObjectOperation *operation) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  all_.insert(operation);
+}
+
+void ObjectOperations::remove(ObjectOperation *operation) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  all_.erase(operation);
+}
+
+void ObjectOperations::endAll() {
+  std::unordered_set<ObjectOperation *> left;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    left.swap(all_);
+  }
+  for (ObjectOperation *operation : left) {
+    operation->end(-ESHUTDOWN);
+    delete operation;
+  }
+}
+
+ObjectOperation::ObjectOperation(std::shared_ptr<ObjectOperations> all,
+                                 std::shared_ptr<AnswerQueue> queue, uint32_t slot)
+    : queue(std::move(queue)), slot(slot), all_(std::move(all)) {
+  all_->add(this);
+}
+
+ObjectOperation::~ObjectOperation() { all_->remove(this); }
+
+void ObjectOperation::end(int result) {
+  Message message;
+  message.slot = slot;
+  message.result = result;
+  queue->push(std::move(message));
+}
