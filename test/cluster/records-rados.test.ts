@@ -17,10 +17,13 @@ const SCRIPT = fileURLToPath(new URL('../support/rados-records-process-main.ts',
 
 async function openWorld(ceph: ThrowawayCeph, namespace: string): Promise<RecordsWorld> {
   const place: RadosPlace = { conf: ceph.conf, pool: 'records', namespace, user: 'gateway' };
+  const opened: Promise<RadosMember>[] = [];
   const members = new Map<Records, RadosMember>();
   return {
     async open(name) {
-      const member = await openRadosMember(place, name);
+      const opening = openRadosMember(place, name);
+      opened.push(opening);
+      const member = await opening;
       members.set(member.records, member);
       return member.records;
     },
@@ -44,7 +47,11 @@ async function openWorld(ceph: ThrowawayCeph, namespace: string): Promise<Record
       await client.waitForLatestOsdmap();
     },
     async dispose() {
-      await Promise.all([...members.values()].map((member) => member.end()));
+      // One that fails to open fails its test; the others must not keep the process.
+      const all = await Promise.allSettled(opened);
+      await Promise.all(
+        all.map((one) => (one.status === 'fulfilled' ? one.value.end() : undefined)),
+      );
     },
   };
 }
@@ -56,8 +63,9 @@ for (const [osds, namespace] of [
   const ceph = await cephOfFile({ osds });
   await createPool(ceph, 'records');
   await ceph.createUser('gateway', { mon: 'profile rbd', osd: 'profile rbd pool=records' });
-  recordsContract(`rados, ${osds} OSDs`, () => openWorld(ceph, namespace));
+  // Before the suite: while a cluster makes pools it may keep a member waiting for seconds.
   if (osds === 3) await unsuitablePools(ceph);
+  recordsContract(`rados, ${osds} OSDs`, () => openWorld(ceph, namespace));
 }
 
 /** Records are refused where they cannot be, in words that say why. */

@@ -24,7 +24,8 @@ export function recordsContract(name: string, openWorld: () => Promise<RecordsWo
       [a, b] = await Promise.all([world.open('a'), world.open('b')]);
     });
     after(async () => {
-      await Promise.all([a.close(), b.close()]);
+      // Not opened, if `before` failed.
+      await Promise.all([a?.close(), b?.close()]);
       await world.dispose();
     });
     const use: Use = (body) => body(a, b, world);
