@@ -54,13 +54,19 @@ export async function measureTurns(
   return subjects.map((subject) => medians(measured.get(subject)));
 }
 
-/** Each direction, deep and alone, until a just-in-time compiler has done its work. */
+/** What a just-in-time compiler meets before anything is measured, with commands a second. */
+const warmUpLoads = [
+  { blockBytes: 4 * kiB, depth: 32, perSecond: 60_000 },
+  { blockBytes: 4 * kiB, depth: 1, perSecond: 10_000 },
+  { blockBytes: 256 * kiB, depth: 16, perSecond: 10_000 },
+];
+
+/** Each direction, deep and alone, short and long, until a just-in-time compiler has done its work. */
 export async function warmUp(subject: Subject, seconds: number): Promise<void> {
-  const common = { tool: 'qemu-img', blockBytes: 4 * kiB } as const;
   for (const direction of ['read', 'write'] as const) {
-    for (const depth of [32, 1]) {
-      const commands = Math.ceil(seconds * (depth === 1 ? 10_000 : 60_000));
-      await putLoad(subject.url, { ...common, direction, depth }, commands, 1);
+    for (const { perSecond, ...load } of warmUpLoads) {
+      const commands = Math.ceil(seconds * perSecond);
+      await putLoad(subject.url, { tool: 'qemu-img', direction, ...load }, commands, 1);
     }
   }
 }
