@@ -65,6 +65,7 @@ export class RadosPool {
   /** What the addon knows this pool by. */
   readonly handle: number;
   #inFlight = 0;
+  #onIdle: (() => void)[] = [];
   #closed = false;
 
   constructor(calls: CephCalls, gate: CallGate, handle: number, name: string) {
@@ -89,7 +90,7 @@ export class RadosPool {
     const { errno, value } = await this.calls.call<NativeOperated>((native, slot) =>
       native.operate(slot, this.handle, object, encoded),
     );
-    this.#inFlight--;
+    this.#ended();
     return { errno, version: value?.version ?? 0, stepErrnos: value?.stepErrnos ?? [] };
   }
 
@@ -107,7 +108,7 @@ export class RadosPool {
     done: (errno: number) => void,
   ): void {
     const ended = (errno: number) => {
-      this.#inFlight--;
+      this.#ended();
       done(errno);
     };
     const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
@@ -130,7 +131,7 @@ export class RadosPool {
     const { errno, value } = await this.calls.call<NativeRead>((native, slot) =>
       native.readObject(slot, this.handle, object, encoded),
     );
-    this.#inFlight--;
+    this.#ended();
     const found = errno < 0 ? [] : value.values;
     return {
       errno,
@@ -177,11 +178,25 @@ export class RadosPool {
     return { errno, objects: value?.objects ?? 0, storedBytes: value?.storedBytes ?? 0 };
   }
 
-  /** Lets go of the handle; what is in flight still ends. */
+  /** Resolves when no object operation is in flight: not as long as an OSD is silent. */
+  idle(): Promise<void> {
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /**
+   * Lets go of the handle. What is in flight still ends: as the cluster answers, or -ESHUTDOWN when
+   * the client is closed before, and then it may yet be done.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.calls.native.closePool(this.handle);
+  }
+
+  #ended(): void {
+    if (--this.#inFlight > 0 || this.#onIdle.length === 0) return;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 }
 

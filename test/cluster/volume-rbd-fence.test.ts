@@ -150,20 +150,8 @@ function numbered(length: number, value: number): Uint8Array {
 }
 
 test('a stopped OSD holds up what touches it alone, and a fence what is in flight there', () =>
-  within({ pool: 'single', instances: 2 }, async (store, world) => {
+  within({ pool: 'single', instances: 2 }, async (store) => {
     const [slow, other] = await volumes(store, 'slow', 'other');
-    const [client] = [await world.connect()];
-    const pool = await client.openPool('single');
-    const osdOf = async (volume: RbdVolume, at: number): Promise<number> => {
-      const { name } = dataObject(volume.layout, at);
-      const { acting } = (await ceph.askJson({
-        prefix: 'osd map',
-        pool: 'single',
-        object: name,
-        format: 'json',
-      })) as { acting: readonly number[] };
-      return acting[0]!;
-    };
     // Of each volume, an offset on the OSD that will be stopped, and one on another.
     const stopped = await osdOf(slow!, 0);
     let elsewhere = -1;
@@ -191,9 +179,40 @@ test('a stopped OSD holds up what touches it alone, and a fence what is in fligh
     const before = await content(slow!, 0, 4096);
     done(await slow!.write(4 * MIB, [bytes(512, 1)]));
     assert.deepEqual(await content(slow!, 0, 4096), before);
-    pool.close();
-    await client.close();
   }));
+
+test('an instance with a COMPARE AND WRITE at a stopped OSD stays registered when it closes', () =>
+  within({ pool: 'single' }, async (store, world) => {
+    const [volume] = await volumes(store, 'leaver');
+    // librbd closes an image whose header answers.
+    const { name } = dataObject(volume!.layout, 0);
+    const closing = await osdOfObject(`rbd_header.${name.split('.')[1]}`);
+    let at = 0;
+    while ((await osdOf(volume!, at)) === closing) at += 4 * MIB;
+    const osd = ceph.osds[await osdOf(volume!, at)]!;
+    done(await volume!.write(at, [bytes(512, 1)]));
+    await osd.pause();
+    try {
+      const stuck = volume!.compareAndWrite(at, [bytes(512, 1)], [bytes(512, 2)]);
+      await store.close();
+      assert.equal(await isPending(stuck), true);
+      assert.equal(world.registered.size, 1, 'who is left has something to fence');
+    } finally {
+      osd.resume();
+    }
+    await waitFor('the end of its instance', () => world.registered.size === 0, LIMIT_MS);
+  }));
+
+/** The OSD that has what lies there of a volume in the pool `single`. */
+function osdOf(volume: RbdVolume, at: number): Promise<number> {
+  return osdOfObject(dataObject(volume.layout, at).name);
+}
+
+async function osdOfObject(object: string): Promise<number> {
+  const where = { prefix: 'osd map', pool: 'single', object, format: 'json' };
+  const { acting } = (await ceph.askJson(where)) as { acting: readonly number[] };
+  return acting[0]!;
+}
 
 async function isPending(result: unknown): Promise<boolean> {
   const mark = {};

@@ -170,7 +170,8 @@ export class RbdVolumeStore implements VolumeStore {
     };
     const openPool = async (pool: string | number, namespace = this.#options.namespace ?? '') => {
       const opened = await instance.client.openPool(pool, { namespace });
-      release.push(() => opened.close());
+      // A client that has closed has nothing in flight: it is not fenced any more.
+      release.push(() => opened.idle().then(() => opened.close()));
       return opened;
     };
     try {
