@@ -35,8 +35,12 @@ export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> 
       const goal = counter.increments + increments;
       counter.rebalance();
       counter.start();
-      const more = (count: number) =>
-        waitFor('the counter grows', () => counter.increments >= count, PROGRESS_LIMIT_MS);
+      const more = async (count: number): Promise<void> => {
+        while (counter.increments < count) {
+          const before = counter.increments;
+          await waitFor('the counter grows', () => counter.increments > before, PROGRESS_LIMIT_MS);
+        }
+      };
       if (kills) {
         await more(goal - random.below(increments));
         demo.signal(demo.processOf(random.below(demo.gateways)), 'SIGKILL');
