@@ -10,8 +10,9 @@ export interface CephConfOptions {
   readonly fsid: string;
   /** All daemons listen on it. */
   readonly address: string;
-  /** The monitor listens on the first, the other daemons on the rest. */
+  /** The monitors listen on the first, the other daemons on the rest. */
   readonly ports: { readonly first: number; readonly last: number };
+  readonly mons: number;
   readonly backend: OsdBackend;
   readonly osdSizeBytes: number;
   /** Copies of an object in pools that say nothing else. */
@@ -31,9 +32,18 @@ export const PLACEMENT_GROUPS = 8;
 const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
 const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
 
-/** The monitor's address as clients are given it: messenger version 2 alone. */
+/** A monitor's address as clients are given it: messenger version 2 alone. */
 export function monAddress(address: string, port: number): string {
   return `[v2:${address}:${port}]`;
+}
+
+/** Of all monitors, in the order of their names. */
+export function monAddresses({
+  address,
+  ports,
+  mons,
+}: Pick<CephConfOptions, 'address' | 'ports' | 'mons'>): readonly string[] {
+  return Array.from({ length: mons }, (_, index) => monAddress(address, ports.first + index));
 }
 
 /**
@@ -55,14 +65,14 @@ export function cephConf(options: CephConfOptions): string {
 }
 
 function globalLines(options: CephConfOptions): readonly string[] {
-  const { folder, fsid, address, ports, poolSize } = options;
+  const { folder, fsid, address, ports, mons, poolSize } = options;
   return [
     `fsid = ${fsid}`,
-    `mon host = ${monAddress(address, ports.first)}`,
+    `mon host = ${monAddresses(options).join(',')}`,
     `public addr = ${address}`,
     `cluster addr = ${address}`,
     'ms bind msgr1 = false',
-    `ms bind port min = ${ports.first + 1}`,
+    `ms bind port min = ${ports.first + mons}`,
     `ms bind port max = ${ports.last}`,
     `keyring = ${folder}/keys/$name.keyring`,
     `run dir = ${folder}/run`,
@@ -95,7 +105,9 @@ function daemonLines(folder: string): readonly string[] {
 function monLines({ folder }: CephConfOptions): readonly string[] {
   return [
     ...daemonLines(folder),
-    `mon data = ${folder}/mon`,
+    `mon data = ${folder}/mon.$id`,
+    // By it monitors know each other; without one they would refuse cephx.
+    `keyring = ${folder}/mon.keyring`,
     `mon cluster log file = ${folder}/log/cluster.log`,
     // A second by default, which every change of a map would take.
     'paxos propose interval = 0.05',

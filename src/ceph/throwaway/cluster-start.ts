@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Clock, sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Random } from '../../base/random.ts';
-import { type ConfLines, cephConf, monAddress, type OsdBackend } from './ceph-conf.ts';
+import { type ConfLines, cephConf, monAddresses, type OsdBackend } from './ceph-conf.ts';
 import { CephDaemon } from './ceph-daemon.ts';
 import { type Capabilities, type CephKey, keyringText, makeCephKey } from './ceph-key.ts';
 import type { CephProgram, CephPrograms } from './ceph-programs.ts';
@@ -14,7 +14,8 @@ import type { PortClaim } from './port-claim.ts';
 import { runCephProgram } from './program-run.ts';
 
 const POLL_MS = 10;
-const MON = 'a';
+/** The first of them is the only one unless more are asked for. */
+export const MON_NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
 const MGR = 'x';
 
 const ADMIN_CAPS = { mon: 'allow *', osd: 'allow *', mgr: 'allow *' };
@@ -27,6 +28,7 @@ export interface ClusterPlan {
   readonly address: string;
   readonly ports: PortClaim;
   readonly programs: CephPrograms;
+  readonly mons: number;
   readonly osds: number;
   readonly backend: OsdBackend;
   readonly osdSizeBytes: number;
@@ -40,21 +42,29 @@ export interface ClusterPlan {
 
 /** The daemons of a cluster, and who asks its monitor. */
 export interface ClusterParts {
-  readonly mon: CephDaemon;
+  readonly mons: readonly CephDaemon[];
   readonly osds: readonly CephDaemon[];
   readonly mgr: CephDaemon | undefined;
   readonly monClient: MonClient;
+}
+
+export function daemonsOf({ mons, osds, mgr }: ClusterParts): readonly CephDaemon[] {
+  return [...mons, ...osds, ...(mgr === undefined ? [] : [mgr])];
 }
 
 /** The parts; nothing runs yet but who will ask the monitor. */
 export function clusterParts(plan: ClusterPlan): ClusterParts {
   const { osds, mgr } = plan;
   return {
-    mon: daemonOf(plan, 'ceph-mon', 'mon', MON),
+    mons: monNames(plan).map((name) => daemonOf(plan, 'ceph-mon', 'mon', name)),
     osds: Array.from({ length: osds }, (_, i) => daemonOf(plan, 'ceph-osd', 'osd', String(i))),
     mgr: mgr ? daemonOf(plan, 'ceph-mgr', 'mgr', MGR) : undefined,
     monClient: new MonClient(confOf(plan.folder)),
   };
+}
+
+function monNames({ mons }: ClusterPlan): readonly string[] {
+  return MON_NAMES.slice(0, mons);
 }
 
 function daemonOf(
@@ -91,17 +101,19 @@ export async function startCluster(plan: ClusterPlan, parts: ClusterParts): Prom
   await writeFiles(plan, fsid);
   onProgress('making the stores of the daemons');
   const monmap = join(plan.folder, 'monmap');
-  const address = monAddress(plan.address, plan.ports.first);
-  const create = ['--create', '--fsid', fsid, '--addv', MON, address, monmap];
+  const addresses = monAddresses(plan).flatMap((each, i) => ['--addv', MON_NAMES[i]!, each]);
+  const create = ['--create', '--fsid', fsid, ...addresses, monmap];
   await runCephProgram(plan.programs.get('monmaptool')!, create, limitMs);
   const uuids = parts.osds.map(() => randomUUID());
   const osdStores = uuids.map((uuid, id) => makeOsdStore(plan, monmap, id, uuid));
   // Else a failure of these, while the monitor starts, would be nobody's.
   for (const made of osdStores) made.catch(() => {});
-  await makeMonStore(plan, monmap);
-  onProgress('starting the monitor');
-  await parts.mon.start();
-  await portOpen(plan, parts.mon, deadline);
+  await Promise.all(monNames(plan).map((name) => makeMonStore(plan, monmap, name)));
+  onProgress(`starting ${plan.mons === 1 ? 'the monitor' : `${plan.mons} monitors`}`);
+  await Promise.all(parts.mons.map((mon) => mon.start()));
+  await Promise.all(
+    parts.mons.map((mon, index) => portOpen(plan, mon, plan.ports.first + index, deadline)),
+  );
   const ask = askWithin(parts, deadline, clock);
   for (const [id, uuid] of uuids.entries()) await ask({ prefix: 'osd new', uuid, id });
   await Promise.all(osdStores);
@@ -136,8 +148,8 @@ function askWithin({ monClient }: ClusterParts, deadline: number, clock: Clock) 
     monClient.ask(command, Math.max(1, deadline - clock.now()));
 }
 
-function requireRunning({ mon, osds, mgr }: ClusterParts): void {
-  for (const daemon of [mon, ...osds, ...(mgr === undefined ? [] : [mgr])]) {
+function requireRunning(parts: ClusterParts): void {
+  for (const daemon of daemonsOf(parts)) {
     if (!daemon.isRunning) {
       throw new Failure('cephStartFailed', `${daemon.name} has ended`, { daemon: daemon.name });
     }
@@ -146,9 +158,12 @@ function requireRunning({ mon, osds, mgr }: ClusterParts): void {
 
 async function writeFiles(plan: ClusterPlan, fsid: string): Promise<void> {
   const { folder, osds, random } = plan;
-  const folders = ['keys', 'run', 'log', 'crash', 'mon', 'mgr'];
+  const folders = ['keys', 'run', 'log', 'crash', 'mgr'];
+  const monFolders = monNames(plan).map((name) => `mon.${name}`);
   const osdFolders = Array.from({ length: osds }, (_, i) => `osd.${i}`);
-  await Promise.all([...folders, ...osdFolders].map((name) => mkdir(join(folder, name))));
+  await Promise.all(
+    [...folders, ...monFolders, ...osdFolders].map((name) => mkdir(join(folder, name))),
+  );
   const poolSize = Math.min(osds, 3);
   await writeFile(confOf(folder), cephConf({ ...plan, fsid, poolSize }));
   // A key's time must not lie in the future of the monitor's clock: 0 is in nobody's.
@@ -169,10 +184,10 @@ function monKeysOf(folder: string): string {
   return join(folder, 'mon.keyring');
 }
 
-async function makeMonStore(plan: ClusterPlan, monmap: string): Promise<void> {
+async function makeMonStore(plan: ClusterPlan, monmap: string, name: string): Promise<void> {
   const { folder, programs, limitMs } = plan;
   const files = ['--monmap', monmap, '--keyring', monKeysOf(folder)];
-  const args = ['--mkfs', '-i', MON, '-c', confOf(folder), ...files];
+  const args = ['--mkfs', '-i', name, '-c', confOf(folder), ...files];
   await runCephProgram(programs.get('ceph-mon')!, args, limitMs);
 }
 
@@ -190,11 +205,12 @@ async function makeOsdStore(
 
 /** Until then each attempt to connect would be put off by the client for longer and longer. */
 async function portOpen(
-  { address, ports, clock }: ClusterPlan,
+  { address, clock }: ClusterPlan,
   mon: CephDaemon,
+  port: number,
   deadline: number,
 ): Promise<void> {
-  while (!(await accepts(address, ports.first))) {
+  while (!(await accepts(address, port))) {
     if (!mon.isRunning) throw new Failure('cephStartFailed', `${mon.name} has ended`);
     if (clock.now() > deadline) {
       throw new Failure('cephStartFailed', `${mon.name} does not listen in time`);

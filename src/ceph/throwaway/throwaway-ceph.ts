@@ -15,7 +15,9 @@ import {
   type ClusterPlan,
   clusterParts,
   confOf,
+  daemonsOf,
   keyringOf,
+  MON_NAMES,
   osdsUp,
   startCluster,
 } from './cluster-start.ts';
@@ -40,6 +42,8 @@ const FOLDER_LENGTH_MAX = 80;
 export interface ThrowawayCephOptions {
   /** 1 unless given; at most 16. */
   readonly osds?: number;
+  /** 1 unless given; at most 5. With three or more the cluster outlives one. */
+  readonly mons?: number;
   /** `bluestore` unless given. */
   readonly backend?: OsdBackend;
   readonly osdSizeBytes?: number;
@@ -59,7 +63,7 @@ export interface ThrowawayCephOptions {
 }
 
 /**
- * A real, small Ceph cluster on this machine, in a folder of its own: one monitor, some OSDs,
+ * A real, small Ceph cluster on this machine, in a folder of its own: a monitor or some, OSDs,
  * cephx, no pool yet. Nothing of it is in /etc/ceph or /var/lib/ceph, no service manager knows it,
  * and several run at once. It ends with this process, however that ends; what a killed one leaves
  * in the temporary folder, the next start removes.
@@ -68,7 +72,9 @@ export class ThrowawayCeph {
   readonly folder: string;
   /** What clients are given as their configuration. It names the keyrings, too. */
   readonly conf: string;
+  /** The first of `mons`. */
   readonly mon: CephDaemon;
+  readonly mons: readonly CephDaemon[];
   readonly osds: readonly CephDaemon[];
   readonly mgr: CephDaemon | undefined;
   /** The ports that are its own. */
@@ -81,7 +87,8 @@ export class ThrowawayCeph {
   private constructor(plan: ClusterPlan, parts: ClusterParts) {
     this.folder = plan.folder;
     this.conf = confOf(plan.folder);
-    this.mon = parts.mon;
+    this.mon = parts.mons[0]!;
+    this.mons = parts.mons;
     this.osds = parts.osds;
     this.mgr = parts.mgr;
     this.ports = plan.ports;
@@ -95,9 +102,14 @@ export class ThrowawayCeph {
    * words of the daemons; then nothing of it is left.
    */
   static async start(options: ThrowawayCephOptions = {}): Promise<ThrowawayCeph> {
-    const { osds = 1, mgr = false, address = LOOPBACK, onProgress = () => {} } = options;
+    const { osds = 1, mons = 1, mgr = false, address = LOOPBACK } = options;
+    const { onProgress = () => {} } = options;
     if (!Number.isInteger(osds) || osds < 1 || osds > OSDS_MAX) {
       throw new Failure('cephOptions', `a throwaway Ceph has 1 to ${OSDS_MAX} OSDs`);
+    }
+    if (!Number.isInteger(mons) || mons < 1 || mons > MON_NAMES.length) {
+      const max = MON_NAMES.length;
+      throw new Failure('cephOptions', `a throwaway Ceph has 1 to ${max} monitors`);
     }
     const programs = findCephPrograms(mgr, options.programFolders);
     const folder = await makeFolder(options.parent);
@@ -109,6 +121,7 @@ export class ThrowawayCeph {
         address,
         ports,
         programs,
+        mons,
         osds,
         backend: options.backend ?? 'bluestore',
         osdSizeBytes: options.osdSizeBytes ?? OSD_SIZE_DEFAULT_BYTES,
@@ -133,8 +146,7 @@ export class ThrowawayCeph {
       await startCluster(plan, parts);
       return new ThrowawayCeph(plan, parts);
     } catch (cause) {
-      const { mon, osds, mgr } = parts;
-      const words = await lastWords([mon, ...osds, ...(mgr === undefined ? [] : [mgr])]);
+      const words = await lastWords(daemonsOf(parts));
       await endAll(parts);
       const why = cause instanceof Error ? cause.message : String(cause);
       const message = `the throwaway Ceph did not start: ${why}${words}`;
@@ -210,9 +222,9 @@ export class ThrowawayCeph {
   }
 }
 
-async function endAll({ mon, osds, mgr, monClient }: ClusterParts): Promise<void> {
-  await monClient.close();
-  await Promise.all([mon, ...osds, ...(mgr === undefined ? [] : [mgr])].map((d) => d.kill()));
+async function endAll(parts: ClusterParts): Promise<void> {
+  await parts.monClient.close();
+  await Promise.all(daemonsOf(parts).map((daemon) => daemon.kill()));
 }
 
 async function makeFolder(parent: string | undefined): Promise<string> {

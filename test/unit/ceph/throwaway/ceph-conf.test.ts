@@ -10,6 +10,7 @@ const options = {
   fsid: 'f',
   address: '192.0.2.1',
   ports: { first: 10_000, last: 10_099 },
+  mons: 1,
   backend: 'bluestore',
   osdSizeBytes: 2 ** 30,
   poolSize: 1,
@@ -28,6 +29,13 @@ test('every path lies in its folder; clients are told where the monitor is, and 
   for (const path of paths) assert.ok(path.startsWith('/tmp/somewhere/'), path);
   assert.deepEqual(section(text, 'client'), ['']);
   assert.ok(section(text, 'global').includes('mon host = [v2:192.0.2.1:10000]'));
+});
+
+test('several monitors have a port each, and the other daemons the ports behind them', () => {
+  const lines = section(cephConf({ ...options, mons: 3 }), 'global');
+  const addresses = [10_000, 10_001, 10_002].map((port) => `[v2:192.0.2.1:${port}]`);
+  assert.ok(lines.includes(`mon host = ${addresses.join(',')}`));
+  assert.ok(lines.includes('ms bind port min = 10003'));
 });
 
 test('lines of the caller come last in their section', () => {
