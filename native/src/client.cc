@@ -1,13 +1,14 @@
 #include "client.h"
 
+#include <cerrno>
+
 #include "blocking-call.h"
 #include "process-exit.h"
 
 Client::Client(rados_t cluster) : cluster(cluster) { clientOpened(); }
 
 Client::~Client() {
-  startThread([cluster = cluster, operations = operations, queue = std::move(queue_),
-               slot = slot_] {
+  const auto shutDown = [cluster = cluster, operations = operations, queue = queue_, slot = slot_] {
     ceph.rados_shutdown(cluster);
     operations->endAll();
     clientGone();
@@ -15,7 +16,13 @@ Client::~Client() {
     Message message;
     message.slot = slot;
     queue->push(std::move(message));
-  });
+  };
+  // Without a thread the client stays; whoever waits for its end is told.
+  if (startThread(shutDown) || queue_ == nullptr) return;
+  Message message;
+  message.slot = slot_;
+  message.result = -EAGAIN;
+  queue_->push(std::move(message));
 }
 
 void Client::answerWhenGone(std::shared_ptr<AnswerQueue> queue, uint32_t slot) {

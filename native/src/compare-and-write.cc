@@ -35,8 +35,7 @@ napi_value compareAndWriteObject(const Call &call) {
   if (mustExist) ceph.rados_write_op_assert_exists(operation);
   ceph.rados_write_op_cmpext(operation, compare.data(), compare.size(), offset, nullptr);
   ceph.rados_write_op_write(operation, write.data(), write.size(), offset);
-  auto exchange = std::make_unique<Exchange>(pool->client->operations, call.environment.queue,
-                                             call.slot());
+  auto exchange = std::make_unique<Exchange>(*pool, call.environment.queue, call.slot());
   rados_completion_t completion = nullptr;
   ceph.rados_aio_create_completion2(exchange.get(), onExchanged, &completion);
   const int result = ceph.rados_aio_write_op_operate(operation, pool->io, completion,

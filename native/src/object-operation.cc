@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "pool.h"
+
 void ObjectOperations::add(ObjectOperation *operation) {
   const std::lock_guard<std::mutex> lock(mutex_);
   all_.insert(operation);
@@ -24,9 +26,12 @@ void ObjectOperations::endAll() {
   }
 }
 
-ObjectOperation::ObjectOperation(std::shared_ptr<ObjectOperations> all,
-                                 std::shared_ptr<AnswerQueue> queue, uint32_t slot)
-    : queue(std::move(queue)), slot(slot), all_(std::move(all)) {
+ObjectOperation::ObjectOperation(const Pool &pool, std::shared_ptr<AnswerQueue> queue,
+                                 uint32_t slot)
+    : queue(std::move(queue)),
+      slot(slot),
+      all_(pool.client->operations),
+      ioOwner_(pool.ioOwner) {
   all_->add(this);
 }
 

@@ -9,6 +9,7 @@
 #include "answer-queue.h"
 
 class ObjectOperation;
+class Pool;
 
 // Those of one client.
 class ObjectOperations {
@@ -27,8 +28,7 @@ class ObjectOperations {
 // One of them, from before its submission to its callback, which deletes it.
 class ObjectOperation {
  public:
-  ObjectOperation(std::shared_ptr<ObjectOperations> all, std::shared_ptr<AnswerQueue> queue,
-                  uint32_t slot);
+  ObjectOperation(const Pool &pool, std::shared_ptr<AnswerQueue> queue, uint32_t slot);
   virtual ~ObjectOperation();
   ObjectOperation(const ObjectOperation &) = delete;
   ObjectOperation &operator=(const ObjectOperation &) = delete;
@@ -41,4 +41,5 @@ class ObjectOperation {
 
  private:
   const std::shared_ptr<ObjectOperations> all_;
+  const std::shared_ptr<void> ioOwner_;
 };

@@ -19,8 +19,15 @@ struct ReadStep {
   unsigned char more = 0;
   std::vector<std::pair<std::string, std::string>> rows;
 
-  // Takes over what the iterators hold, and frees them.
-  void gather() {
+  // Takes over what the iterators hold, and frees them. Of what the OSD did not answer they hold
+  // nothing, and must not be asked.
+  void gather(bool isAnswered) {
+    if (isAnswered) take();
+    if (omap != nullptr) ceph.rados_omap_get_end(omap);
+    if (xattrs != nullptr) ceph.rados_getxattrs_end(xattrs);
+  }
+
+  void take() {
     bytes.resize(bytesRead);
     if (omap != nullptr) {
       char *key = nullptr;
@@ -31,7 +38,6 @@ struct ReadStep {
              key != nullptr) {
         rows.emplace_back(std::string(key, keyLength), std::string(value, valueLength));
       }
-      ceph.rados_omap_get_end(omap);
     }
     if (xattrs != nullptr) {
       const char *name = nullptr;
@@ -40,7 +46,6 @@ struct ReadStep {
       while (ceph.rados_getxattrs_next(xattrs, &name, &value, &length) == 0 && name != nullptr) {
         rows.emplace_back(name, std::string(value, length));
       }
-      ceph.rados_getxattrs_end(xattrs);
     }
   }
 
@@ -81,7 +86,7 @@ void onRead(rados_completion_t completion, void *argument) {
   message.slot = read->slot;
   message.result = ceph.rados_aio_get_return_value(completion);
   const uint64_t version = ceph.rados_aio_get_version(completion);
-  for (ReadStep &step : *read->steps) step.gather();
+  for (ReadStep &step : *read->steps) step.gather(message.result >= 0);
   message.value = [version, steps = read->steps](Environment &environment) {
     const napi_env env = environment.env;
     const napi_value values = array(env, steps->size());
@@ -138,8 +143,7 @@ napi_value readObject(const Call &call) {
     call.environment.answer(call.slot(), -ESHUTDOWN);
     return nullptr;
   }
-  auto read = std::make_unique<ObjectRead>(pool->client->operations, call.environment.queue,
-                                           call.slot());
+  auto read = std::make_unique<ObjectRead>(*pool, call.environment.queue, call.slot());
   const uint32_t count = lengthOf(call.env, call.arguments[3]);
   // Never resized again: librados holds pointers into the steps.
   read->steps->resize(count);
@@ -152,7 +156,7 @@ napi_value readObject(const Call &call) {
   const int result = ceph.rados_aio_read_op_operate(read->operation, pool->io, completion,
                                                     call.text(2).c_str(), 0);
   if (result < 0) {
-    for (ReadStep &step : *read->steps) step.gather();
+    for (ReadStep &step : *read->steps) step.gather(false);
     ceph.rados_aio_release(completion);
     read->end(result);
   } else {

@@ -150,8 +150,7 @@ napi_value operate(const Call &call) {
     call.environment.answer(call.slot(), -ESHUTDOWN);
     return nullptr;
   }
-  auto write = std::make_unique<ObjectWrite>(pool->client->operations, call.environment.queue,
-                                             call.slot());
+  auto write = std::make_unique<ObjectWrite>(*pool, call.environment.queue, call.slot());
   const uint32_t count = lengthOf(call.env, call.arguments[3]);
   write->stepErrnos.resize(count);
   for (uint32_t i = 0; i < count; i++) {

@@ -7,11 +7,13 @@
 // A way to one pool and namespace.
 class Pool {
  public:
-  Pool(std::shared_ptr<Client> client, rados_ioctx_t io) : client(std::move(client)), io(io) {}
-  ~Pool() { ceph.rados_ioctx_destroy(io); }
+  Pool(std::shared_ptr<Client> client, rados_ioctx_t io)
+      : client(std::move(client)), io(io), ioOwner(io, ceph.rados_ioctx_destroy) {}
   Pool(const Pool &) = delete;
   Pool &operator=(const Pool &) = delete;
 
   const std::shared_ptr<Client> client;
   const rados_ioctx_t io;
+  // Destroys `io`. Operations hold it, too: librados keeps it alive for writes alone.
+  const std::shared_ptr<void> ioOwner;
 };

@@ -60,6 +60,8 @@ napi_value watchAck(const Call &call) {
 struct Notify final : ObjectOperation {
   using ObjectOperation::ObjectOperation;
 
+  // And with it the client: what librados does after an answer crashes while that is shut down.
+  std::shared_ptr<Pool> pool;
   char *reply = nullptr;
   size_t replyLength = 0;
 };
@@ -86,8 +88,8 @@ napi_value notify(const Call &call) {
     return nullptr;
   }
   const std::string_view bytes = toBytes(call.env, call.arguments[3]);
-  auto argument = std::make_unique<Notify>(pool->client->operations, call.environment.queue,
-                                           call.slot());
+  auto argument = std::make_unique<Notify>(*pool, call.environment.queue, call.slot());
+  argument->pool = pool;
   rados_completion_t completion = nullptr;
   ceph.rados_aio_create_completion2(argument.get(), onNotified, &completion);
   const int result = ceph.rados_aio_notify(

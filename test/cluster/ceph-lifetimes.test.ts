@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ESHUTDOWN } from '../../src/ceph/errno.ts';
+import { ENOENT, ESHUTDOWN } from '../../src/ceph/errno.ts';
 import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { tied } from '../support/tied.ts';
@@ -28,8 +28,8 @@ class Life {
   readonly ended: Promise<number | null>;
   stderr = '';
 
-  constructor(mode: string) {
-    const args = ['--expose-gc', program, mode, ceph.conf, ceph.keyring(), 'rbd', 'lived'];
+  constructor(mode: string, pool = 'rbd') {
+    const args = ['--expose-gc', program, mode, ceph.conf, ceph.keyring(), pool, 'lived'];
     this.#child = spawn(...tied(process.execPath, args), { stdio: 'pipe' });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString();
@@ -83,7 +83,29 @@ test('operations on objects that a closing client leaves at a silent cluster end
   assert.equal(await life.line(), 'open');
   await osd.pause();
   life.goOn();
-  assert.equal(await life.line(), `ended ${Array(4).fill(ESHUTDOWN).join(' ')}`);
+  assert.equal(await life.line(), `ended ${Array(3).fill(ESHUTDOWN).join(' ')}`);
+  assert.equal(await life.ended, 0, life.stderr);
+});
+
+test('clients that close while their operations on objects are answered harm nothing', async () => {
+  const life = new Life('answered');
+  assert.equal(await life.line(), 'all ended');
+  assert.equal(await life.ended, 0, life.stderr);
+});
+
+test('reads of a pool that was deleted end like any other', async () => {
+  await createPool(ceph, 'doomed');
+  await createImage(ceph, { pool: 'doomed', name: 'lived', sizeBytes: 2 ** 20 });
+  const life = new Life('deletedPool', 'doomed');
+  assert.equal(await life.line(), 'open');
+  await ceph.ask({
+    prefix: 'osd pool delete',
+    pool: 'doomed',
+    pool2: 'doomed',
+    yes_i_really_really_mean_it: true,
+  });
+  life.goOn();
+  assert.equal(await life.line(), `ended ${Array(3).fill(ENOENT).join(' ')}`);
   assert.equal(await life.ended, 0, life.stderr);
 });
 

@@ -89,12 +89,51 @@ const modes: Record<string, () => Promise<void>> = {
       pool
         .read('closing', [{ step: 'omapGetValuesByKeys', keys: ['a'] }])
         .then(({ errno }) => errno),
-      pool.notify('closing', block, 30_000).then(({ errno }) => errno),
       exchange.promise,
     ];
     pool.close();
     await client.close();
     say(`ended ${(await Promise.all(ends)).join(' ')}`);
+  },
+
+  /** Closes clients while their operations on objects are being answered. */
+  async answered() {
+    for (let round = 0; round < 12; round++) {
+      const client = await RadosClient.connect({ conf, user: 'admin', keyring });
+      const pool = await client.openPool(poolName);
+      await pool.operate('answered', [{ step: 'create', exclusive: false }]);
+      const ends: Promise<unknown>[] = [];
+      for (let i = 0; i < operations; i++) {
+        const bytes = new Uint8Array(4096);
+        ends.push(pool.read('answered', [{ step: 'omapGetValuesByKeys', keys: ['a'] }]));
+        ends.push(pool.operate(`answered-${i}`, [{ step: 'writeFull', bytes }]));
+        ends.push(pool.read(`answered-${i}`, [{ step: 'read', offset: 0, length: 4096 }]));
+        if (i % 8 === 0) ends.push(pool.notify('answered', bytes, 1000));
+      }
+      // At another moment of the answers each time.
+      await new Promise((resolve) => setTimeout(resolve, round % 4));
+      pool.close();
+      await client.close();
+      await Promise.all(ends);
+    }
+    say('all ended');
+  },
+
+  /** Reads of a pool that is deleted: nobody answers, and librados ends them by itself. */
+  async deletedPool() {
+    const { client, pool, image } = await open();
+    await image.close();
+    say('open');
+    await input();
+    await client.waitForLatestOsdmap();
+    const ends = await Promise.all([
+      pool.read('deleted', [{ step: 'omapGetValuesByKeys', keys: ['a'] }]),
+      pool.read('deleted', [{ step: 'omapGetValues', max: 10 }]),
+      pool.read('deleted', [{ step: 'getxattrs' }]),
+    ]);
+    say(`ended ${ends.map(({ errno }) => errno).join(' ')}`);
+    pool.close();
+    await client.close();
   },
 
   /** Forgets its buffers while they are in flight, and collects garbage. */
