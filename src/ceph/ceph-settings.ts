@@ -13,6 +13,8 @@
  * - threads: one of each costs less CPU for each operation than the default two.
  * - `objecter_*`: a client learns of a new map after half a second instead of five or ten; more
  *   operations may fly than the default 1024, beyond which a submission would block its thread.
+ * - `rados_*_op_timeout`: none, whatever the conf file says: an operation that librados gives up
+ *   may be done later just the same, so that only a fence is an end of it.
  * - `client_mount_timeout`: connecting without a monitor ends after 10 s instead of 300.
  * - `mon_client_*`: a silent monitor is left for another one within seconds.
  * - logs: librbd would print each operation that ends with an error.
@@ -28,6 +30,8 @@ export const cephSettings: Readonly<Record<string, string>> = {
   objecter_timeout: '1',
   objecter_inflight_ops: '65536',
   objecter_inflight_op_bytes: '4294967296',
+  rados_osd_op_timeout: '0',
+  rados_mon_op_timeout: '0',
   client_mount_timeout: '10',
   mon_client_ping_interval: '2',
   mon_client_ping_timeout: '6',

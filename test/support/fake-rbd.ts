@@ -70,16 +70,16 @@ export class FakeRbd {
         new Promise((land) => {
           this.flights.push({ opening: number, kind, offset, land });
         });
-    const flyTo =
-      (kind: string) =>
-      (offset: number, _: readonly Uint8Array[], landed: (result: VolumeResult) => void): void =>
-        void fly(kind)(offset).then(landed);
+    type Landed = (result: VolumeResult) => void;
+    const flyTo = (kind: string) => (offset: number, _: readonly Uint8Array[], landed: Landed) =>
+      void fly(kind)(offset).then(landed);
     return {
       header: { info: { sizeBytes: IMAGE_SIZE_BYTES }, refresh: async () => {} },
       atomicBytes: 4 * 1024 * 1024,
       read: flyTo('read'),
       write: flyTo('write'),
-      compareAndWrite: fly('compareAndWrite'),
+      compareAndWrite: (offset: number, from: readonly Uint8Array[], _: unknown, landed: Landed) =>
+        flyTo('compareAndWrite')(offset, from, landed),
       writeSame: fly('writeSame'),
       writeZeroes: fly('writeZeroes'),
       close: async () => {

@@ -9,6 +9,10 @@ export interface CompareAndWriteImage {
   readonly layout: ObjectLayout;
   /** Bytes from its start that a parent backs; 0 without one. May shrink at any time. */
   readonly parentOverlapBytes: number;
+  /** Why nothing more may be submitted, if so. */
+  readonly refusal: VolumeResult | undefined;
+  /** Resolves when the snapshots of now are known; undefined when they are. */
+  readonly fresh: Promise<void> | undefined;
   /** See `RadosPool.startCompareAndWrite`; with the image's snapshot context. */
   exchange(
     object: string,
@@ -30,6 +34,10 @@ const COPY_UPS_MAX = 4;
  * excludes every other write of every client. (librbd's own, up to Ceph 17, takes one sector of 512
  * bytes.) An object that a clone has not copied up yet would compare as zeros, and a write to it
  * would hide the parent's data: there the operation asserts that the object exists.
+ *
+ * Whatever it waits for, it asks anew before each operation whether it may go on, and with which
+ * snapshots: none that was made before may change by it. Until an operation ends otherwise than
+ * -ENOENT nothing has changed.
  */
 export function compareAndWrite(
   image: CompareAndWriteImage,
@@ -39,8 +47,17 @@ export function compareAndWrite(
   landed: (result: VolumeResult) => void,
   copyUps = 0,
 ): void {
+  const { refusal, fresh } = image;
+  if (refusal !== undefined) {
+    landed(refusal);
+    return;
+  }
+  if (fresh !== undefined) {
+    void fresh.then(() => compareAndWrite(image, offset, compare, write, landed, copyUps));
+    return;
+  }
   const target = dataObject(image.layout, offset);
-  // Asked anew each time: a flatten or a shrink takes the parent away.
+  // A flatten or a shrink takes the parent away.
   const isBacked = isParentBacked(image, target);
   image.exchange(target.name, target.offset, compare, write, isBacked, (errno) => {
     if (errno <= CMPEXT_MISMATCH) {

@@ -1,4 +1,4 @@
-import { EAGAIN, EDQUOT, EINVAL, ENOMEM, ENOSPC, ESHUTDOWN } from '../../ceph/errno.ts';
+import { EAGAIN, EDQUOT, EINVAL, ENOMEM, ENOSPC, ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
 import { fault } from '../refusal.ts';
 import { DONE, type VolumeFault, type VolumeResult } from '../volume.ts';
 
@@ -17,7 +17,8 @@ const faults: Readonly<Record<number, VolumeFault>> = {
 /** What a negated errno of librbd or librados means for a volume; 0 or more is done. */
 export function resultOf(errno: number, isRead: boolean): VolumeResult {
   if (errno >= 0) return DONE;
-  const named = faults[errno];
+  // What librados gives up may be done later just the same: only a fence ends it.
+  const named = errno === ETIMEDOUT && !isRead ? 'fenced' : faults[errno];
   if (named !== undefined) return fault(named);
   return fault(isRead ? 'readError' : 'writeError', -errno);
 }

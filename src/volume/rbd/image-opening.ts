@@ -17,6 +17,20 @@ export type Landed = (result: VolumeResult) => void;
 
 /** The sector of librbd's own compare-and-write. */
 const SECTOR_BYTES = 512;
+const BUSY = fault('busy');
+const CLOSED = fault('closed');
+
+export interface ImageOpeningParts {
+  readonly image: RbdImage;
+  /** A handle of the opening's own, for the snapshot context that it carries. */
+  readonly dataPool: RadosPool;
+  readonly clock: Clock;
+  readonly onSize: (sizeBytes: number) => void;
+  /** Whether its client may submit now: it holds nothing back, and is not being fenced. */
+  readonly maySubmit: () => boolean;
+  /** Closes all that was opened for it. */
+  readonly letGo: () => Promise<void>;
+}
 
 /**
  * An image open on one client instance: the operations of a volume, with their results. Ranges were
@@ -29,22 +43,22 @@ export class ImageOpening {
   readonly #letGo: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  /**
-   * `dataPool`: a handle of the opening's own, for the snapshot context that it carries. `letGo`
-   * closes all that was opened for it.
-   */
-  constructor(
-    image: RbdImage,
-    dataPool: RadosPool,
-    clock: Clock,
-    onSize: (sizeBytes: number) => void,
-    letGo: () => Promise<void>,
-  ) {
+  constructor({ image, dataPool, clock, onSize, maySubmit, letGo }: ImageOpeningParts) {
     this.#letGo = letGo;
     this.#image = image;
     const header = new ImageHeader(image, dataPool, clock, ({ sizeBytes }) => onSize(sizeBytes));
     this.header = header;
+    const refusal = (): VolumeResult | undefined => {
+      if (this.#closed !== undefined) return CLOSED;
+      return maySubmit() ? undefined : BUSY;
+    };
     this.#exchanges = {
+      get refusal() {
+        return refusal();
+      },
+      get fresh() {
+        return header.fresh;
+      },
       get layout() {
         return header.info;
       },
@@ -83,13 +97,7 @@ export class ImageOpening {
     write: readonly Uint8Array[],
     landed: Landed,
   ): void {
-    const { fresh } = this.header;
-    if (fresh === undefined) {
-      compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), landed);
-    } else {
-      // A snapshot made before this call must not change by it.
-      void fresh.then(() => this.compareAndWrite(offset, compare, write, landed));
-    }
+    compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), landed);
   }
 
   async writeSame(offset: number, length: number, pattern: Uint8Array): Promise<VolumeResult> {

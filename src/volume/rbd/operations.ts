@@ -41,6 +41,8 @@ export class Operations {
   readonly #clock: Clock;
   readonly #onLost: () => void;
   #opening: ImageOpening;
+  /** The fence of its client is finished. */
+  #isFenced = false;
   #isSuspended = false;
   /** In the order of their coming to wait, but for reads to be done once more, which come first. */
   #held: Operation[] = [];
@@ -114,6 +116,7 @@ export class Operations {
    * done. Its reads that still fly stay: librbd may yet fill their buffers.
    */
   fenced(): void {
+    this.#isFenced = true;
     const lost = this.#lost;
     this.#lost = [];
     for (const [operation, opening] of this.#flying) {
@@ -137,6 +140,7 @@ export class Operations {
   replaceOpening(opening: ImageOpening): ImageOpening {
     const before = this.#opening;
     this.#opening = opening;
+    this.#isFenced = false;
     return before;
   }
 
@@ -193,13 +197,13 @@ export class Operations {
     if (!this.#flying.delete(operation)) return;
     if (result.status !== 'fenced') {
       this.#settle(operation, result);
-    } else if (opening === this.#opening) {
+    } else if (opening === this.#opening && !this.#isFenced) {
       this.#lost.push(operation);
       this.#onLost();
     } else if (this.#isSuspended) {
+      // A read, here as below, of an opening whose fence is finished.
       this.#hold(operation);
     } else {
-      // A read of an earlier opening.
       this.#fly(operation);
     }
   }

@@ -181,7 +181,8 @@ export class RbdVolumeStore implements VolumeStore {
       const problems = await this.#judge(image, await openPool(poolName, ''));
       if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
       const dataPool = await openPool(image.info.dataPoolId);
-      return new ImageOpening(image, dataPool, clock, onSize, letGo);
+      const maySubmit = () => instance.submits;
+      return new ImageOpening({ image, dataPool, clock, onSize, maySubmit, letGo });
     } catch (error) {
       void letGo();
       throw error;

@@ -224,9 +224,11 @@ export class RbdVolume implements Volume, Tenant {
     this.#moved();
     this.#operations.refuseHeld(this.#ended);
     // An OSD that is silent would keep it open for as long.
-    await within(clock, CLOSE_WAIT_MS, this.#operations.drain());
+    const drained = this.#operations.drain();
+    await within(clock, CLOSE_WAIT_MS, drained);
     if (!isFirst) return;
-    this.#instance.delete(this);
+    // Until then the fence of its instance is what ends its operations.
+    void drained.then(() => this.#instance.delete(this));
     await within(clock, CLOSE_WAIT_MS, this.#operations.opening.close());
     onClose();
   }

@@ -9,6 +9,7 @@ import {
 } from '../../../../src/volume/rbd/compare-and-write.ts';
 import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
+import { settle } from '../../../support/virtual-clock.ts';
 
 const ENOENT = -2;
 const MIB = 2 ** 20;
@@ -28,6 +29,8 @@ function image(errnos: readonly number[], parentOverlapBytes = 0) {
       stripeCount: 1,
     },
     parentOverlapBytes,
+    refusal: undefined as VolumeResult | undefined,
+    fresh: undefined as Promise<void> | undefined,
     exchange(
       object: string,
       offset: number,
@@ -99,8 +102,51 @@ test('an object that never comes up ends busy, a copy-up that fails ends with it
   assert.equal((await outcome(full, 0)).status, 'noSpace');
 });
 
+test('what a snapshot has to wait for is asked before each operation', async () => {
+  const it = image([ENOENT, 0], 8 * MIB);
+  const { copyUp } = it;
+  const waits = Promise.withResolvers<void>();
+  const later = (): void => {
+    it.fresh = waits.promise.then(() => {
+      it.asked.push('fresh');
+      it.fresh = undefined;
+    });
+  };
+  it.copyUp = async () => {
+    later();
+    return await copyUp();
+  };
+  later();
+  const ended = outcome(it, 0);
+  await settle();
+  assert.deepEqual(it.asked, []);
+  waits.resolve();
+  assert.deepEqual(await ended, DONE);
+  const exchange = '0 at 0, must exist';
+  assert.deepEqual(it.asked, ['fresh', exchange, 'copyUp', 'fresh', exchange]);
+});
+
+test('nothing is submitted that may not be any more, and so nothing was changed', async () => {
+  const it = image([ENOENT], 8 * MIB);
+  const { copyUp } = it;
+  it.copyUp = async () => {
+    it.refusal = fault('closed');
+    return await copyUp();
+  };
+  assert.equal((await outcome(it, 0)).status, 'closed');
+  assert.deepEqual(it.asked, ['0 at 0, must exist', 'copyUp']);
+  const refused = { ...image([]), refusal: fault('busy') };
+  assert.equal((await outcome(refused, 0)).status, 'busy');
+});
+
 test('errors are told for what they are', async () => {
-  const expected = { '-108': 'fenced', '-122': 'noSpace', '-28': 'noSpace', '-5': 'writeError' };
+  const expected = {
+    '-108': 'fenced',
+    '-122': 'noSpace',
+    '-28': 'noSpace',
+    '-5': 'writeError',
+    '-110': 'fenced',
+  };
   for (const [errno, status] of Object.entries(expected)) {
     assert.equal((await outcome(image([Number(errno)]), 0)).status, status);
   }

@@ -12,7 +12,11 @@ import {
   OPERATIONS_MAX,
   WRITE_BYTES_MAX,
 } from '../../../../src/volume/rbd/operations.ts';
-import { CLOSE_WAIT_MS, RbdVolume } from '../../../../src/volume/rbd/rbd-volume.ts';
+import {
+  CLOSE_WAIT_MS,
+  RbdVolume,
+  REOPEN_AGAIN_MS,
+} from '../../../../src/volume/rbd/rbd-volume.ts';
 import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
 import { FakeRbd } from '../../../support/fake-rbd.ts';
@@ -82,6 +86,44 @@ test('a write that never comes back ends when the fence is finished; a read does
   rbd.land(DONE);
   await settle();
   assert.deepEqual(ended, ['fenced', 'fenced', 'done']);
+});
+
+test('a read of the fenced client that ends late does not get the next one fenced', async () => {
+  const { rbd, clock, volume } = await world();
+  const read = watch(volume.read(0, [block]));
+  const written = watch(volume.write(512, [block]));
+  void volume.fence();
+  rbd.openFails = true;
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual(written, ['fenced']);
+  // Moved to the next client, whose image does not open yet.
+  rbd.flights.find(({ kind }) => kind === 'read')?.land(FENCED);
+  rbd.flights.length = 0;
+  await settle();
+  rbd.openFails = false;
+  await clock.advance(REOPEN_AGAIN_MS);
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(read, ['done']);
+  assert.equal(rbd.log.filter((line) => line.startsWith('fence')).length, 1);
+});
+
+test('a volume that is closed with a write in flight hears of its fence, and then is gone', async () => {
+  const { rbd, clock, volume, pool } = await world();
+  const [instance] = pool.instances;
+  const ended = watch(volume.write(0, [block]), volume.read(0, [block]));
+  const closed = volume.close();
+  await clock.advance(CLOSE_WAIT_MS);
+  await closed;
+  assert.equal(instance!.tenants.size, 1);
+  rbd.land(FENCED);
+  await settle();
+  assert.deepEqual(ended, [undefined, undefined], 'what may have landed is not told of');
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual(ended, ['fenced', 'busy']);
+  assert.equal(pool.instances.flatMap(({ tenants }) => [...tenants]).length, 0);
 });
 
 test('one client found blocklisted is fenced once, and what follows goes to the next', async () => {
