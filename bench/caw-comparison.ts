@@ -74,15 +74,13 @@ export async function compareCaw(options: CawComparisonOptions): Promise<CawResu
   const wayOnly = subject('TEST UNIT READY', () => session.testUnitReady());
   const subjects = [librbd, allpath, wayOnly];
   progress('warming up');
-  for (const each of subjects) take(each, () => each.next >= warmUpCalls);
+  // In turns, too: the session answers the target's NOPs only in calls of its own.
+  while (subjects.some(({ next }) => next < warmUpCalls)) turn(subjects);
   for (const each of subjects) each.timesUs.length = 0;
   const turns = Math.max(1, Math.round((seconds * 1000) / turnMs));
-  for (let turn = 0; turn < turns; turn += 1) {
-    if (turn % 50 === 0) progress(`turn ${turn + 1} of ${turns}`);
-    for (const each of subjects) {
-      const until = performance.now() + turnMs;
-      take(each, () => performance.now() >= until);
-    }
+  for (let number = 0; number < turns; number += 1) {
+    if (number % 50 === 0) progress(`turn ${number + 1} of ${turns}`);
+    turn(subjects);
   }
   const figures = subjects.map(figuresOf);
   const ratio = median(allpath.timesUs) / median(librbd.timesUs);
@@ -98,13 +96,19 @@ function subject(name: string, call: (number: number) => void): Subject {
   return { name, call, timesUs: [], next: 0 };
 }
 
-function take(each: Subject, isDone: () => boolean): void {
-  do {
-    const startedMs = performance.now();
-    each.call(each.next);
-    each.timesUs.push((performance.now() - startedMs) * 1000);
-    each.next += 1;
-  } while (!isDone());
+/** Each subject for a while, and for one call at least. */
+function turn(subjects: readonly Subject[]): void {
+  for (const each of subjects) {
+    const endMs = performance.now() + turnMs;
+    let nowMs = performance.now();
+    do {
+      const startedMs = nowMs;
+      each.call(each.next);
+      nowMs = performance.now();
+      each.timesUs.push((nowMs - startedMs) * 1000);
+      each.next += 1;
+    } while (nowMs < endMs);
+  }
 }
 
 function figuresOf({ name, timesUs }: Subject): CawFigures {
