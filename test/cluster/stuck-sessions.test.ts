@@ -45,6 +45,7 @@ before(async () => {
   const pool = await PlacedPool.create(ceph, place.pool, 32, [0, 1]);
   await PlacedPool.create(ceph, 'slow', 8, [2]);
   cluster = await CephGateways.prepare({ place, gateways: 2, parts: empty });
+  await pool.imageBegun('fast', SIZE_BYTES);
   await pool.imageWithHeaderOn(2, { name: 'slow', sizeBytes: SIZE_BYTES, dataPool: 'slow' });
   await cluster.mustApply({
     ...empty,

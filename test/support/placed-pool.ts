@@ -70,6 +70,13 @@ export class PlacedPool {
     this.#moved.add(group);
   }
 
+  /** Makes an image, and its first object: what is moved later leaves both where they are. */
+  async imageBegun(name: string, sizeBytes: number): Promise<void> {
+    await createImage(this.#ceph, { pool: this.name, name, sizeBytes });
+    const once = ['--io-type', 'write', '--io-size', '4K', '--io-total', '4K'];
+    await this.#ceph.rbd('bench', `${this.name}/${name}`, ...once);
+  }
+
   /**
    * Makes an image whose header alone is on that OSD, of all that the pool holds now, with its data
    * in another pool.
