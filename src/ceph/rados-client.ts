@@ -50,8 +50,10 @@ export class RadosClient {
   readonly addresses: string;
   /** The `gid` of this client's answers to notifications. */
   readonly instanceId: bigint;
-  /** Bounds the calls of this client that hold a thread. */
+  /** Bounds the calls of this client that hold a thread and may wait for an OSD. */
   readonly gate = new CallGate();
+  /** Those that wait for the monitors alone: no OSD that hangs may keep a barrier from being passed. */
+  readonly #monGate = new CallGate();
   readonly #calls: CephCalls;
   readonly #handle: number;
   #closed: Promise<void> | undefined;
@@ -158,9 +160,8 @@ export class RadosClient {
 
   #blocking<T>(
     start: (native: CephNative, slot: number, client: number) => void,
+    gate = this.#monGate,
   ): Promise<Answer<T>> {
-    return this.gate.run(() =>
-      this.#calls.call<T>((native, slot) => start(native, slot, this.#handle)),
-    );
+    return gate.run(() => this.#calls.call<T>((native, slot) => start(native, slot, this.#handle)));
   }
 }

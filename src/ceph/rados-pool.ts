@@ -155,10 +155,14 @@ export class RadosPool {
     return RadosWatch.open(this, object, listener, options);
   }
 
-  /** Tells all watchers of an object, and resolves with their answers after `timeoutMs` at most. */
+  /**
+   * Tells all watchers of an object, and resolves with their answers after `timeoutMs` at most,
+   * rounded up to seconds: librados cuts them off, and takes 0 for the cluster's default of 30 s.
+   */
   async notify(object: string, message: Uint8Array, timeoutMs: number): Promise<NotifyAnswers> {
+    const wholeMs = Math.max(1, Math.ceil(timeoutMs / 1000)) * 1000;
     const { errno, value } = await this.calls.call<Uint8Array | undefined>((native, slot) =>
-      native.notify(slot, this.handle, object, message, timeoutMs),
+      native.notify(slot, this.handle, object, message, wholeMs),
     );
     return notifyAnswers(errno, value);
   }

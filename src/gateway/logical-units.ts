@@ -15,6 +15,9 @@ interface OpenDisk {
 /** How many disks are opened at a time: each may take a thread and some round trips. */
 const OPENING_MAX = 16;
 
+/** A disk that does not open in this time is not waited for: the others are served without it. */
+export const OPEN_WAIT_MAX_MS = 5_000;
+
 /** How long a new size of the document is waited for to reach the open volume. */
 export const SIZE_WAIT_MAX_MS = 2_000;
 
@@ -39,6 +42,8 @@ export class LogicalUnits {
   #open = new Map<string, OpenDisk>();
   /** Prepared for a document that is not served yet, or never will be. */
   #prepared = new Map<string, OpenDisk>();
+  /** What does not answer yet, by disk: an OSD may be silent. */
+  readonly #opening = new Map<string, { writethrough: boolean; volume: Promise<Volume> }>();
   /** Disks that did not open at the last attempt, with the reason: told once, not at each. */
   readonly #failed = new Map<string, string>();
 
@@ -69,6 +74,7 @@ export class LogicalUnits {
     const mapped = mappedDisks(document);
     const wanted = document.disks.filter(({ name }) => mapped.has(name));
     for (const name of this.#failed.keys()) if (!mapped.has(name)) this.#failed.delete(name);
+    for (const name of this.#opening.keys()) if (!mapped.has(name)) this.#forget(name);
     for (let first = 0; first < wanted.length; first += OPENING_MAX) {
       const few = wanted.slice(first, first + OPENING_MAX);
       for (const open of await Promise.all(few.map((disk) => this.#openDisk(disk)))) {
@@ -90,6 +96,7 @@ export class LogicalUnits {
     const before = new Set([...this.#open.values(), ...this.#prepared.values()]);
     this.#open = new Map();
     this.#prepared = new Map();
+    for (const name of this.#opening.keys()) this.#forget(name);
     await letGo([...before], []);
   }
 
@@ -98,9 +105,7 @@ export class LogicalUnits {
     if (known !== undefined && isSameUnit(known.disk, disk)) return { ...known, disk };
     const keepsVolume = known !== undefined && known.disk.writethrough === disk.writethrough;
     try {
-      const volume = keepsVolume
-        ? known.volume
-        : await this.#store.openVolume(disk.name, disk.writethrough);
+      const volume = keepsVolume ? known.volume : await this.#openVolume(disk);
       if (this.#failed.delete(disk.name)) this.#log.info('a disk opens again', { disk: disk.name });
       const onUnfenced = () => this.#onUnfenced(disk.name);
       return { disk, volume, unit: logicalUnit(disk, volume, onUnfenced) };
@@ -112,6 +117,34 @@ export class LogicalUnits {
       this.#failed.set(disk.name, reason);
       return undefined;
     }
+  }
+
+  /** Waits for an answer the first time only: later attempts take what has come meanwhile. */
+  async #openVolume({ name, writethrough }: Disk): Promise<Volume> {
+    if (this.#opening.get(name)?.writethrough !== writethrough) this.#forget(name);
+    const earlier = this.#opening.get(name)?.volume;
+    const opening = earlier ?? this.#store.openVolume(name, writethrough);
+    this.#opening.set(name, { writethrough, volume: opening });
+    try {
+      const volume = await (earlier === undefined
+        ? within(this.#clock, OPEN_WAIT_MAX_MS, opening)
+        : Promise.race([opening, undefined]));
+      if (volume === undefined) throw new Failure('volumeSilent', 'its image does not answer');
+      this.#opening.delete(name);
+      return volume;
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === 'volumeSilent')) this.#opening.delete(name);
+      throw error;
+    }
+  }
+
+  /** Nobody waits for it any more: it is closed when it has opened. */
+  #forget(name: string): void {
+    this.#opening.get(name)?.volume.then(
+      (volume) => volume.close(),
+      () => {},
+    );
+    this.#opening.delete(name);
   }
 
   /** Who changed the size hears that a gateway serves it only when its initiators see it, too. */

@@ -115,22 +115,23 @@ export class InstancePool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { clock, guard, log } = this.#options;
-    const unregister = async ({ addresses }: ClientInstance): Promise<void> => {
-      try {
-        await guard.unregister(addresses);
-      } catch (error) {
-        // Who is no member any more, fenced or by leaving, has no list to take it from.
-        log.debug('a client instance stays listed', { addresses, reason: String(error) });
-      }
-    };
     await Promise.all(
       this.instances.map(async (instance) => {
-        const closed = instance.close().then(() => unregister(instance));
+        const closed = instance.close().then(() => this.#unregister(instance));
         // One that does not close has something in flight, and stays on the list.
-        await within(clock, CLIENT_CLOSE_MAX_MS, closed);
+        await within(this.#options.clock, CLIENT_CLOSE_MAX_MS, closed);
       }),
     );
+  }
+
+  async #unregister({ addresses }: ClientInstance): Promise<void> {
+    const { guard, log } = this.#options;
+    try {
+      await guard.unregister(addresses);
+    } catch (error) {
+      // Who is no member any more, fenced or by leaving, has no list to take it from.
+      log.debug('a client instance stays listed', { addresses, reason: String(error) });
+    }
   }
 
   #emptiest(): Place {
@@ -161,7 +162,8 @@ export class InstancePool {
       await instance.passBarrier();
       if (this.#isClosed) throw closedStore();
     } catch (error) {
-      void instance.close();
+      // It has submitted nothing. What is no more needs no place on the list.
+      void instance.close().then(() => this.#unregister(instance));
       throw error;
     } finally {
       delete place.joining;

@@ -200,7 +200,7 @@ export class Operations {
     } else if (opening === this.#opening && !this.#isFenced) {
       this.#lost.push(operation);
       this.#onLost();
-    } else if (this.#isSuspended) {
+    } else if (this.#isSuspended || opening === this.#opening) {
       // A read, here as below, of an opening whose fence is finished.
       this.#hold(operation);
     } else {

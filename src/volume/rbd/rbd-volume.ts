@@ -286,7 +286,9 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   async #takeOver(instance: ClientInstance, opening: ImageOpening): Promise<void> {
-    if (this.#instance !== instance || this.#ended?.status === 'closed') {
+    // Of one that is fenced meanwhile there is a successor to come.
+    const isGone = () => this.#instance !== instance || instance.state !== 'open';
+    if (isGone() || this.#ended?.status === 'closed') {
       void opening.close();
       return;
     }
@@ -302,7 +304,7 @@ export class RbdVolume implements Volume, Tenant {
       if (status === 'fenced') return;
       this.#stuckAt = undefined;
     }
-    if (this.#instance !== instance) return;
+    if (isGone()) return;
     this.#moved();
     if (instance.submits) this.#operations.resume();
   }

@@ -5,7 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
 import { silentLog } from '../../../src/base/log.ts';
-import { LogicalUnits, SIZE_WAIT_MAX_MS } from '../../../src/gateway/logical-units.ts';
+import {
+  LogicalUnits,
+  OPEN_WAIT_MAX_MS,
+  SIZE_WAIT_MAX_MS,
+} from '../../../src/gateway/logical-units.ts';
 import { MemoryStore } from '../../../src/volume/memory.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
@@ -15,11 +19,13 @@ import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 class CountingStore {
   readonly volumes = new MemoryStore();
   readonly broken = new Set<string>();
+  readonly silent = new Map<string, Promise<void>>();
   readonly opened: string[] = [];
   open = 0;
 
   async openVolume(name: string, writethrough: boolean): Promise<Volume> {
     if (this.broken.has(name)) throw new Failure('volumeNotFound', `no volume ${name}`);
+    await this.silent.get(name);
     const volume = await this.volumes.open(name);
     this.opened.push(writethrough ? `${name} through` : name);
     this.open++;
@@ -73,6 +79,32 @@ test('a volume that does not open is left out, and tried again with the next doc
   await second.release();
   assert.deepEqual([[...second.units.keys()], second.whole], [['a', 'b'], true]);
   assert.equal(second.units.get('b'), first.units.get('b'));
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
+test('a volume that does not answer keeps no other back, and is served when it has', async () => {
+  const { store, clock, units } = await world('a', 'b', 'c');
+  const waits = Promise.withResolvers<void>();
+  store.silent.set('a', waits.promise).set('c', waits.promise);
+  const disks = ['a', 'b', 'c'].map((name) => ({ name }));
+  const document = mapping(disks, { 0: 'a', 1: 'b', 2: 'c' });
+  const preparing = units.prepare(document);
+  await clock.advance(OPEN_WAIT_MAX_MS);
+  const first = await preparing;
+  await first.release();
+  assert.deepEqual([[...first.units.keys()], first.whole], [['b'], false]);
+  const again = await units.prepare(document);
+  assert.deepEqual([...again.units.keys()], ['b'], 'it is not waited for again');
+  const without = await units.prepare(mapping(disks, { 0: 'a', 1: 'b' }));
+  await without.release();
+  waits.resolve();
+  await settle();
+  const last = await units.prepare(mapping(disks, { 0: 'a', 1: 'b' }));
+  await last.release();
+  assert.deepEqual([[...last.units.keys()], last.whole], [['a', 'b'], true]);
+  assert.deepEqual(store.opened.toSorted(), ['a', 'b', 'c'], 'each was opened once');
+  assert.equal(store.open, 2, 'what nobody waited for any more was closed');
   await units.close();
   assert.equal(store.open, 0);
 });

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../../src/base/log.ts';
-import { InstancePool } from '../../../../src/volume/rbd/instance-pool.ts';
+import { InstancePool, SUCCESSOR_AGAIN_MS } from '../../../../src/volume/rbd/instance-pool.ts';
 import {
   HELD_CHECK_MS,
   HELD_MAX_MS,
@@ -325,6 +325,32 @@ test('a probe that is fenced is no probe: the next instance is probed as well', 
   const probe = rbd.flights.find(({ kind, offset }) => kind === 'read' && offset === 8192);
   assert.ok(probe !== undefined, 'probed again');
   probe.land(DONE);
+  await settle();
+  assert.deepEqual(reopened, ['done']);
+});
+
+test('a probe that ends well after the fence of its client is no end of the move either', async () => {
+  const { rbd, volumes, clock } = await world(['stuck', 'other']);
+  const [stuck, other] = volumes;
+  void stuck!.write(8192, [block]);
+  await clock.advance(1_500);
+  void stuck!.fence();
+  rbd.endFence(true);
+  await settle();
+  const reopened = watch(stuck!.reopen());
+  const probe = rbd.flights.find(({ opening, offset }) => opening > 2 && offset === 8192);
+  void other!.write(0, [block]);
+  void other!.fence();
+  // The next client is not there yet when the probe lands.
+  rbd.connectFails = true;
+  rbd.endFence(true);
+  await settle();
+  probe?.land(DONE);
+  await settle();
+  assert.deepEqual(reopened, [undefined], 'it waits for the next client');
+  rbd.connectFails = false;
+  await clock.advance(SUCCESSOR_AGAIN_MS);
+  rbd.land(DONE);
   await settle();
   assert.deepEqual(reopened, ['done']);
 });
