@@ -75,7 +75,7 @@ const rings: readonly Ring[] = [
   {
     name: 'cluster',
     proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
-    limitS: 900,
+    limitS: 1080,
     files: ['test/cluster/**/*.test.ts'],
     concurrency: 1,
     needsCeph: true,
