@@ -1,9 +1,13 @@
 // A submission goes through librbd on the event loop's thread (rbd_non_blocking_aio=false) and
 // waits for nothing there. Were it to wait for the stopped OSD, this file would hang: only the
-// thread that submits lets the OSD go on.
+// thread that submits lets the OSD go on. Nor do hanging opens keep a barrier from being passed, or
+// a conf file's time-outs end what may still be done.
 
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BLOCKING_CALLS_MAX } from '../../src/ceph/call-gate.ts';
 import { EAGAIN } from '../../src/ceph/errno.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { IMAGE_OPERATIONS_MAX, RbdImage } from '../../src/ceph/rbd-image.ts';
@@ -11,6 +15,7 @@ import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pool
 import { cephOfFile } from '../support/ceph.ts';
 
 const KIB = 1024;
+const TIMEOUT_S = 1;
 const sizeBytes = 64 * KIB ** 2;
 const ceph = await cephOfFile({ backend: 'memstore' });
 await createPool(ceph, 'rbd');
@@ -63,4 +68,33 @@ test('while the header changes, writes go on and each is answered', async () => 
   }
   await changes;
   assert.equal(await image.close(), 0);
+});
+
+test('opens that hang on a stopped OSD keep no barrier from being passed', async () => {
+  await osd.pause();
+  const opening = Array.from({ length: BLOCKING_CALLS_MAX }, () => RbdImage.open(pool, 'one'));
+  try {
+    assert.equal(client.gate.running, BLOCKING_CALLS_MAX);
+    assert.equal(await client.waitForLatestOsdmap(), 0);
+    assert.equal(client.gate.running, BLOCKING_CALLS_MAX);
+  } finally {
+    osd.resume();
+  }
+  for (const opened of await Promise.all(opening)) await opened.close();
+});
+
+test('an operation outlasts the time-outs that a conf file sets', async () => {
+  const conf = `${ceph.conf}.impatient`;
+  const text = await readFile(ceph.conf, 'utf8');
+  await writeFile(conf, `${text}\n[client]\nrados osd op timeout = ${TIMEOUT_S}\n`);
+  const impatient = await RadosClient.connect({ conf, user: 'admin', keyring: ceph.keyring() });
+  const objects = await impatient.openPool('rbd');
+  await osd.pause();
+  const write = objects.operate('outlasting', [{ step: 'create', exclusive: false }]);
+  const isEarly = await Promise.race([write.then(() => true), delay(3_000 * TIMEOUT_S, false)]);
+  osd.resume();
+  assert.equal(isEarly, false);
+  assert.equal((await write).errno, 0);
+  objects.close();
+  await impatient.close();
 });

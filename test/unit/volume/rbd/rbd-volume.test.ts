@@ -306,7 +306,8 @@ test('what waits for a probe ends busy in time, and fences nobody', async () => 
   assert.equal(rbd.log.filter((line) => line.startsWith('fence')).length, 1);
 });
 
-test('a probe that is fenced is no probe: the next instance is probed as well', async () => {
+/** Two volumes on the next client; a probe of the first flies there, where a write was stuck. */
+async function probing() {
   const { rbd, volumes, clock } = await world(['stuck', 'other']);
   const [stuck, other] = volumes;
   void stuck!.write(8192, [block]);
@@ -314,7 +315,11 @@ test('a probe that is fenced is no probe: the next instance is probed as well', 
   void stuck!.fence();
   rbd.endFence(true);
   await settle();
-  const reopened = watch(stuck!.reopen());
+  return { rbd, clock, other, reopened: watch(stuck!.reopen()) };
+}
+
+test('a probe that is fenced is no probe: the next instance is probed as well', async () => {
+  const { rbd, other, reopened } = await probing();
   void other!.write(0, [block]);
   void other!.fence();
   for (const flight of rbd.flights) if (flight.opening > 2) flight.land(FENCED);
@@ -330,14 +335,7 @@ test('a probe that is fenced is no probe: the next instance is probed as well', 
 });
 
 test('a probe that ends well after the fence of its client is no end of the move either', async () => {
-  const { rbd, volumes, clock } = await world(['stuck', 'other']);
-  const [stuck, other] = volumes;
-  void stuck!.write(8192, [block]);
-  await clock.advance(1_500);
-  void stuck!.fence();
-  rbd.endFence(true);
-  await settle();
-  const reopened = watch(stuck!.reopen());
+  const { rbd, clock, other, reopened } = await probing();
   const probe = rbd.flights.find(({ opening, offset }) => opening > 2 && offset === 8192);
   void other!.write(0, [block]);
   void other!.fence();
