@@ -1,5 +1,6 @@
 // `npm test` runs the rings in order, all of them even when one fails, and prints what each cost.
-// `npm test -- unit fault` runs those two.
+// `npm test -- unit fault` runs those two; `npm test -- quick` those that need no process and no
+// Ceph: check, tidy, unit and contract.
 
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -9,8 +10,8 @@ import { isCephLeftOut } from '../test/support/ceph-left-out.ts';
 interface Ring {
   readonly name: string;
   readonly proves: string;
-  /** At most this long; the sum of all is the budget of `npm test`. */
-  readonly limitS: number;
+  /** What the ring costs on two quiet cores. */
+  readonly costS: number;
   readonly commands?: readonly (readonly string[])[];
   readonly files?: readonly string[];
   /** Test files that run at a time. Rings that watch the clock get the machine to themselves. */
@@ -19,13 +20,21 @@ interface Ring {
   readonly needsCeph?: boolean;
 }
 
-const budgetS = 25 * 60;
+/** What `npm test` should cost on two quiet cores. Beyond it a note is printed; nothing fails. */
+const budgetS = 30 * 60;
+/** A ring is given up at so many times its cost: that is a hang, not a slow machine. */
+const HANG_FACTOR = 4;
+/** A ring that costs next to nothing is given this long all the same. */
+const LIMIT_MIN_S = 120;
+
+/** The rings of `npm test -- quick`. */
+const quickRings: readonly string[] = ['check', 'tidy', 'unit', 'contract'];
 
 const rings: readonly Ring[] = [
   {
     name: 'check',
     proves: 'types, lint and format are clean',
-    limitS: 60,
+    costS: 5,
     commands: [
       ['tsc', '--noEmit'],
       ['biome', 'ci', '.'],
@@ -34,48 +43,48 @@ const rings: readonly Ring[] = [
   {
     name: 'tidy',
     proves: 'the tree follows its own rules: layers, sizes, names',
-    limitS: 30,
+    costS: 2,
     files: ['test/tidy.test.ts'],
   },
   {
     name: 'unit',
     proves: 'each part by itself: examples, laws, and bytes against the standards',
-    limitS: 120,
+    costS: 50,
     files: ['test/{unit,golden,property}/**/*.test.ts'],
     concurrency: 2,
   },
   {
     name: 'contract',
     proves: 'every driver of volume and records keeps its contract',
-    limitS: 120,
+    costS: 30,
     files: ['test/contract/**/*.test.ts'],
     concurrency: 1,
   },
   {
     name: 'fuzz',
     proves: 'a few thousand hostile inputs to every parser, and to running gateways',
-    limitS: 150,
+    costS: 40,
     files: ['test/{fuzz,hostile}/**/*.test.ts'],
     concurrency: 2,
   },
   {
     name: 'process',
     proves: 'the program and its gateways as processes, by their own initiator',
-    limitS: 240,
+    costS: 110,
     files: ['test/process/**/*.test.ts'],
     concurrency: 1,
   },
   {
     name: 'fault',
     proves: 'kill -9, SIGSTOP and cuts of real processes lose nothing acknowledged',
-    limitS: 240,
+    costS: 75,
     files: ['test/fault/**/*.test.ts'],
     concurrency: 1,
   },
   {
     name: 'cluster',
     proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
-    limitS: 1080,
+    costS: 750,
     files: ['test/cluster/**/*.test.ts'],
     concurrency: 1,
     needsCeph: true,
@@ -83,14 +92,14 @@ const rings: readonly Ring[] = [
   {
     name: 'conformance',
     proves: 'what initiators of other makers find: iscsi-test-cu, qemu-img, qemu-io',
-    limitS: 420,
+    costS: 240,
     files: ['test/conformance/**/*.test.ts'],
     concurrency: 1,
   },
   {
     name: 'bench',
     proves: 'the benchmarks run, with tiny input; no figure is judged',
-    limitS: 90,
+    costS: 30,
     files: ['test/bench/**/*.test.ts'],
     concurrency: 1,
   },
@@ -108,10 +117,13 @@ process.env['PATH'] += ':/usr/sbin:/sbin';
 process.exit(await main(process.argv.slice(2)));
 
 async function main(names: readonly string[]): Promise<number> {
-  const unknown = names.filter((name) => !rings.some((ring) => ring.name === name));
+  const wanted = names.flatMap((name) => (name === 'quick' ? quickRings : [name]));
+  const unknown = wanted.filter((name) => !rings.some((ring) => ring.name === name));
   if (unknown.length > 0) {
     console.error(`no such ring: ${unknown.join(' ')}`);
-    console.error(`rings: ${rings.map((ring) => ring.name).join(' ')}`);
+    console.error(
+      `rings: ${rings.map((ring) => ring.name).join(' ')}; quick: ${quickRings.join(' ')}`,
+    );
     return 2;
   }
   const strays = unringed();
@@ -123,7 +135,7 @@ async function main(names: readonly string[]): Promise<number> {
   const leftOut: string[] = [];
   const outcomes: Outcome[] = [];
   for (const ring of rings) {
-    if (names.length > 0 && !names.includes(ring.name)) continue;
+    if (wanted.length > 0 && !wanted.includes(ring.name)) continue;
     if (ring.needsCeph && withoutCeph) {
       console.log(`\n=== ${ring.name}: left out, for ALLPATH_TEST_CEPH=skip`);
       leftOut.push(ring.name);
@@ -138,6 +150,7 @@ async function main(names: readonly string[]): Promise<number> {
 }
 
 async function run(ring: Ring): Promise<Outcome> {
+  const limitS = Math.max(LIMIT_MIN_S, HANG_FACTOR * ring.costS);
   const startedMs = performance.now();
   const seconds = () => (performance.now() - startedMs) / 1000;
   const files = globSync([...(ring.files ?? [])]).sort();
@@ -152,7 +165,7 @@ async function run(ring: Ring): Promise<Outcome> {
   ];
   let note = '';
   for (const command of ring.commands ?? [test]) {
-    const leftMs = (ring.limitS - seconds()) * 1000;
+    const leftMs = (limitS - seconds()) * 1000;
     const problem = await execute(command, leftMs);
     if (problem !== undefined) note = problem;
   }
@@ -179,7 +192,7 @@ function execute(command: readonly string[], limitMs: number): Promise<string | 
     child.once('close', (code, signal) => {
       clearTimeout(limit);
       process.off('SIGINT', forward).off('SIGTERM', forward);
-      if (late) resolve('took longer than its limit');
+      if (late) resolve(`given up after ${Math.round(limitMs / 1000)} s`);
       else if (signal !== null) resolve(`ended by ${signal}`);
       else resolve(code === 0 ? undefined : 'failed');
     });
@@ -198,8 +211,8 @@ function summarize(outcomes: readonly Outcome[], leftOut: readonly string[]): nu
   for (const outcome of outcomes) console.log(line(outcome));
   for (const name of leftOut) console.log(`${name.padEnd(12)} left out (ALLPATH_TEST_CEPH=skip)`);
   console.log(`${outcomes.length} rings, ${failed.length} failed, ${totalS.toFixed(1)} s`);
-  if (totalS > budgetS) console.error(`over the budget of ${budgetS} s`);
-  return failed.length > 0 || totalS > budgetS ? 1 : 0;
+  if (totalS > budgetS) console.log(`more than the ${budgetS} s that two quiet cores need`);
+  return failed.length > 0 ? 1 : 0;
 }
 
 /** A test that no ring runs proves nothing. */
