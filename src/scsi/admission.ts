@@ -65,7 +65,6 @@ function checkCdb(command: Command, task: Task): Ending | undefined {
   if (((cdb[length - 1] ?? 0) & (1 << NACA_BIT)) !== 0) {
     return atCdb(conditions.invalidFieldInCdb, length - 1, NACA_BIT);
   }
-  if (command.ignoresReservedBits === true) return undefined;
   const reserved = reservedBits.get(command) ?? invertUsage(command);
   for (let byte = 0; byte < length; byte++) {
     const wrong = (cdb[byte] ?? 0) & (reserved[byte] ?? 0);
@@ -76,6 +75,9 @@ function checkCdb(command: Command, task: Task): Ending | undefined {
 
 function invertUsage(command: Command): Uint8Array {
   const inverted = command.cdb.$.usage.map((bits) => ~bits);
+  for (const { byte, length, mask } of command.obsoleteFields ?? []) {
+    for (let at = byte; at < byte + length; at++) inverted[at] = inverted[at]! & ~mask;
+  }
   // Of the CONTROL byte only NACA is judged, above: the rest is vendor specific or obsolete.
   inverted[inverted.length - 1] = 0;
   reservedBits.set(command, inverted);

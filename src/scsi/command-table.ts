@@ -14,6 +14,7 @@ import { reportOperationCodesCommand } from './commands/report-operation-codes.t
 import { reportTargetPortGroupsCommand } from './commands/report-target-port-groups.ts';
 import { reportTaskManagementCommand } from './commands/report-task-management.ts';
 import { requestSenseCommand } from './commands/request-sense.ts';
+import { sendDiagnosticCommand } from './commands/send-diagnostic.ts';
 import { startStopUnitCommand } from './commands/start-stop-unit.ts';
 import { synchronizeCacheCommands } from './commands/synchronize-cache.ts';
 import { testUnitReadyCommand } from './commands/test-unit-ready.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   ...modeSenseCommands,
   logSenseCommand,
   startStopUnitCommand,
+  sendDiagnosticCommand,
   ...readCapacityCommands,
   reportLunsCommand,
   reportTargetPortGroupsCommand,

@@ -1,4 +1,4 @@
-import type { Layout } from '../base/bytes/layout.ts';
+import type { Field, Layout } from '../base/bytes/layout.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Pending } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
@@ -26,8 +26,8 @@ export interface Command {
   readonly addressing: 'logicalUnit' | 'anyLun';
   /** What a pending unit attention does to it (SPC-4, SAM-5). */
   readonly unitAttention: 'report' | 'ignore';
-  /** Set where initiators are known to leave reserved bits set: then they are not looked at. */
-  readonly ignoresReservedBits?: boolean;
+  /** Fields of older standards that initiators still set, and that change nothing: not judged. */
+  readonly obsoleteFields?: readonly Field[];
   /** True: works also while the logical unit is stopped (START STOP UNIT) or its medium away. */
   readonly worksWhenStopped?: boolean;
   /** True: an abort waits for its end, and its true status goes out (COMPARE AND WRITE). */

@@ -1,29 +1,41 @@
 /**
- * LUN fields of SAM-5: single level, peripheral device addressing (bus identifier 0) and flat
- * space addressing.
+ * LUN fields of one level (SAM-5): peripheral device, flat space and extended flat space
+ * addressing.
+ *
+ * Initiators put a number from 256 up on the wire in different forms: Linux's manual scan, QEMU and
+ * libiscsi write LUN 300 as 012Ch, which is peripheral device addressing of another bus; others
+ * use flat space addressing (412Ch). There is one bus here, so all forms of a number name one unit.
+ * The extended form (D2h) is the one that FreeBSD sends and sg3_utils decodes.
  */
 
 const PERIPHERAL_DEVICE = 0b00;
 const FLAT_SPACE = 0b01;
 const PERIPHERAL_LUN_MAX = 255;
+/** Extended logical unit addressing, LENGTH 01b (three bytes), EXTENDED ADDRESS METHOD 2h. */
+const EXTENDED_FLAT_SPACE = 0xd2;
 
-/** The flat number of an 8-byte LUN field; -1 for address methods that nothing here answers to. */
+/** The number in an 8-byte LUN field; -1: an address method or level that names no unit here. */
 export function decodeLun(field: Uint8Array): number {
-  for (let i = 2; i < 8; i++) {
-    if (field[i] !== 0) return -1;
+  const first = field[0]!;
+  if (first === EXTENDED_FLAT_SPACE) {
+    return isZeroFrom(field, 4) ? (field[1]! << 16) | (field[2]! << 8) | field[3]! : -1;
   }
-  const first = field[0] ?? 0;
-  const second = field[1] ?? 0;
   const method = first >> 6;
-  const low = first & 0x3f;
-  if (method === PERIPHERAL_DEVICE) return low === 0 ? second : -1;
-  return method === FLAT_SPACE ? (low << 8) | second : -1;
+  if (method !== PERIPHERAL_DEVICE && method !== FLAT_SPACE) return -1;
+  return isZeroFrom(field, 2) ? ((first & 0x3f) << 8) | field[1]! : -1;
 }
 
-/** The 8-byte LUN field of a flat number, as REPORT LUNS gives it. */
+/** The 8-byte LUN field of a number, as REPORT LUNS gives it. */
 export function encodeLun(lun: number): Uint8Array {
   const field = new Uint8Array(8);
   if (lun > PERIPHERAL_LUN_MAX) field[0] = (FLAT_SPACE << 6) | (lun >> 8);
   field[1] = lun & 0xff;
   return field;
+}
+
+function isZeroFrom(field: Uint8Array, from: number): boolean {
+  for (let i = from; i < 8; i++) {
+    if (field[i] !== 0) return false;
+  }
+  return true;
 }

@@ -14,6 +14,12 @@ import {
 } from '../standard/spc.ts';
 import { VpdPageCode } from '../standard/vpd.ts';
 
+/**
+ * What a LUN without a logical unit is called. Old releases of Linux take a target whose LUN 0 has
+ * blank names for absent, and scan none of its other LUNs.
+ */
+const NO_UNIT = { vendor: 'ALLPATH', product: 'DISK', revision: '0001' } as const;
+
 /** RESPONSE DATA FORMAT of all versions since SPC-2. */
 const RESPONSE_DATA_FORMAT = 2;
 
@@ -68,9 +74,10 @@ export function standardData(identity: LogicalUnitIdentity | undefined): Uint8Ar
   InquiryData.tpgs.set(data, TargetPortGroupSupport.implicit);
   InquiryData.multiP.set(data, 1);
   InquiryData.cmdQue.set(data, 1);
-  setText(data, InquiryText.t10VendorIdentification, identity?.vendor ?? '');
-  setText(data, InquiryText.productIdentification, identity?.product ?? '');
-  setText(data, InquiryText.productRevisionLevel, identity?.revision ?? '');
+  const { vendor, product, revision } = identity ?? NO_UNIT;
+  setText(data, InquiryText.t10VendorIdentification, vendor);
+  setText(data, InquiryText.productIdentification, product);
+  setText(data, InquiryText.productRevisionLevel, revision);
   InquiryData.versionDescriptor1.set(data, VersionDescriptor.sam5);
   InquiryData.versionDescriptor2.set(data, VersionDescriptor.spc4);
   InquiryData.versionDescriptor3.set(data, VersionDescriptor.sbc3);

@@ -5,8 +5,10 @@ import {
   RETURNED_LBA_MAX,
   ReadCapacity10Cdb,
   ReadCapacity10Data,
+  ReadCapacity10Obsolete,
   ReadCapacity16Cdb,
   ReadCapacity16Data,
+  ReadCapacity16Obsolete,
   ServiceActionIn16,
 } from '../standard/sbc-control.ts';
 import { mediumOf } from './medium.ts';
@@ -15,6 +17,7 @@ const readCapacity10: Command = {
   name: ReadCapacity10Cdb.$.name,
   operationCode: 0x25,
   cdb: ReadCapacity10Cdb,
+  obsoleteFields: Object.values(ReadCapacity10Obsolete),
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
@@ -35,6 +38,7 @@ const readCapacity16: Command = {
   operationCode: 0x9e,
   serviceAction: ServiceActionIn16.readCapacity16,
   cdb: ReadCapacity16Cdb,
+  obsoleteFields: Object.values(ReadCapacity16Obsolete),
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',

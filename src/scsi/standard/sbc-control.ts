@@ -1,11 +1,15 @@
 import { bits, layout, u8, u32, u64 } from '../../base/bytes/layout.ts';
 
-/**
- * SBC-3: CDBs and parameter data of the block commands that move no medium data. No logic. The
- * LOGICAL BLOCK ADDRESS and PMI of READ CAPACITY are obsolete and left out.
- */
+/** SBC-3: CDBs and parameter data of the block commands that move no medium data. No logic. */
 
 export const ReadCapacity10Cdb = layout('READ CAPACITY (10)', 10, { operationCode: u8(0) });
+
+/** Fields of READ CAPACITY (10) that SBC-3 calls obsolete. */
+export const ReadCapacity10Obsolete = {
+  relAdr: bits(1, 0),
+  logicalBlockAddress: u32(2),
+  pmi: bits(8, 0),
+} as const;
 
 export const ReadCapacity10Data = layout('READ CAPACITY (10) parameter data', 8, {
   returnedLogicalBlockAddress: u32(0),
@@ -23,6 +27,12 @@ export const ReadCapacity16Cdb = layout('READ CAPACITY (16)', 16, {
   serviceAction: bits(1, 4, 0),
   allocationLength: u32(10),
 });
+
+/** Fields of READ CAPACITY (16) that SBC-3 calls obsolete. */
+export const ReadCapacity16Obsolete = {
+  logicalBlockAddress: u64(2),
+  pmi: bits(14, 0),
+} as const;
 
 export const ReadCapacity16Data = layout('READ CAPACITY (16) parameter data', 32, {
   returnedLogicalBlockAddress: u64(0),

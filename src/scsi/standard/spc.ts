@@ -35,6 +35,17 @@ export const TargetPortGroupSupport = { implicit: 0b01 } as const;
 
 export const TestUnitReadyCdb = layout('TEST UNIT READY', 6, { operationCode: u8(0) });
 
+export const SendDiagnosticCdb = layout('SEND DIAGNOSTIC', 6, {
+  operationCode: u8(0),
+  selfTestCode: bits(1, 7, 5),
+  pf: bits(1, 4),
+  selfTest: bits(1, 2),
+  devOffL: bits(1, 1),
+  unitOffL: bits(1, 0),
+  parameterListLength: u16(3),
+  control: u8(5),
+});
+
 export const RequestSenseCdb = layout('REQUEST SENSE', 6, {
   operationCode: u8(0),
   desc: bits(1, 0),

@@ -41,6 +41,8 @@ test('a LUN without a logical unit: qualifier 011b, type 1Fh, and only page 00h'
   const standard = await run([0x12, 0, 0, 0, 255, 0], { unit: null });
   assert.equal(standard.ending.status, Status.good);
   assert.equal(standard.dataIn[0], 0x7f);
+  const names = Buffer.from(standard.dataIn.subarray(8, 36)).toString('latin1');
+  assert.equal(names, 'ALLPATH DISK            0001');
   const list = await run([0x12, 1, 0, 0, 255, 0], { unit: null });
   assert.equal(hex(list.dataIn), '7f 00 00 01 00');
   const serial = await run([0x12, 1, 0x80, 0, 255, 0], { unit: null });

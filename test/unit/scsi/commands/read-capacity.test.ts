@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Status } from '../../../../src/scsi/status.ts';
+import { ScsiBench } from '../../../support/scsi-bench.ts';
 import { hex, logicalUnit, run } from '../../../support/scsi-call.ts';
 
 const TEN = [0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -33,4 +35,14 @@ test('(16): a 4096-byte block is a physical block', async () => {
     hex((await run(SIXTEEN, { unit })).dataIn.subarray(0, 16)),
     '00 00 00 00 00 03 ff ff 00 00 10 00 00 00 c0 00',
   );
+});
+
+test('obsolete fields that initiators still set change nothing; reserved bits are refused', async () => {
+  const bench = await ScsiBench.open();
+  const room = { dataInExpected: 32 };
+  const ten = bench.send([0x25, 1, 0, 0, 1, 2, 0, 0, 1, 0], room);
+  assert.deepEqual([...ten.ends], [Status.good]);
+  const sixteen = [0x9e, 0x10, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 32, 1, 0];
+  assert.deepEqual([...bench.send(sixteen, room).ends], [Status.good]);
+  assert.equal(bench.send([0x25, 2, 0, 0, 0, 0, 0, 0, 0, 0], room).condition, '5/2400');
 });

@@ -4,9 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { logPagesOf } from '../../../../src/scsi/pages/log-pages.ts';
 import { encodeVpdPage } from '../../../../src/scsi/pages/vpd-page.ts';
 import { vpdPages } from '../../../../src/scsi/pages/vpd-pages.ts';
-import { BlockLimits, VpdPageCode } from '../../../../src/scsi/standard/vpd.ts';
+import {
+  BlockLimits,
+  LogicalBlockProvisioning,
+  VpdPageCode,
+} from '../../../../src/scsi/standard/vpd.ts';
 import { hex, logicalUnit, port, type UnitOptions } from '../../../support/scsi-call.ts';
 
 function page(pageCode: number, options: UnitOptions = {}, relativePort = 2): Uint8Array {
@@ -33,7 +38,7 @@ const golden: ReadonlyMap<number, string> = new Map([
     VpdPageCode.blockDeviceCharacteristics,
     `00 b1 00 3c 00 01 00 00 00 00 00 00 00 00 00 00${zeros(3)}`,
   ],
-  [VpdPageCode.logicalBlockProvisioning, '00 b2 00 04 0b e4 02 00'],
+  [VpdPageCode.logicalBlockProvisioning, '00 b2 00 04 00 e4 02 00'],
 ]);
 
 for (const [pageCode, bytes] of golden) {
@@ -79,4 +84,16 @@ test('a granularity below a block is one block, one beyond its field the most it
 test('without a volatile cache V_SUP is 0', () => {
   const bytes = page(VpdPageCode.extendedInquiryData, { limits: { volatileCache: false } });
   assert.equal(bytes[6], 0);
+});
+
+test('B2h announces thresholds exactly where the log page that counts them exists', () => {
+  const unit = logicalUnit();
+  const exponentOf = () => {
+    const body = vpdPages.at(-1)!.body(unit, { initiatorPort: 'i', targetPort: port });
+    return LogicalBlockProvisioning.thresholdExponent.get(encodeVpdPage(0xb2, body, true));
+  };
+  const hasPage = () => logPagesOf(unit).some(({ pageCode }) => pageCode === 0x0c);
+  assert.deepEqual([hasPage(), exponentOf()], [false, 0]);
+  unit.setSpace({ usedBytes: 1, availableBytes: 1 }, 90);
+  assert.deepEqual([hasPage(), exponentOf()], [true, 11]);
 });

@@ -1,0 +1,20 @@
+// SEND DIAGNOSTIC: the default self-test passes; other self-tests and diagnostic pages are refused.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { endings, invalidInCdb } from '../../../../src/scsi/sense-table.ts';
+import { SendDiagnosticCdb } from '../../../../src/scsi/standard/spc.ts';
+import { run } from '../../../support/scsi-call.ts';
+
+test('the default self-test ends GOOD', async () => {
+  assert.deepEqual((await run([0x1d, 0x04, 0, 0, 0, 0])).ending, endings.good);
+  assert.deepEqual((await run([0x1d, 0x10, 0, 0, 0, 0])).ending, endings.good);
+});
+
+test('a self-test code or a parameter list is refused with a field pointer', async () => {
+  const { selfTestCode, parameterListLength } = SendDiagnosticCdb;
+  const background = await run([0x1d, 0x20, 0, 0, 0, 0]);
+  assert.deepEqual(background.ending, invalidInCdb(selfTestCode));
+  const page = await run([0x1d, 0x10, 0, 0, 4, 0]);
+  assert.deepEqual(page.ending, invalidInCdb(parameterListLength));
+});
