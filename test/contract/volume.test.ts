@@ -3,34 +3,55 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pending } from '../../src/base/pending.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
-import { Delay } from '../../src/volume/filters/delay.ts';
 import { Fault } from '../../src/volume/filters/fault.ts';
+import { VolumeFilter } from '../../src/volume/filters/volume-filter.ts';
+import { type Lateness, LateVolumes, randomLateness } from '../../src/volume/late-volumes.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
+import { LockFile } from '../../src/volume/local/lock-file.ts';
 import { MemoryStore } from '../../src/volume/memory.ts';
-import type { VolumeStore } from '../../src/volume/volume.ts';
-import { volumeContract } from './volume.ts';
+import type { Volume, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Sleep, volumeContract } from './volume.ts';
 
 volumeContract('memory', async () => {
   const store = new MemoryStore();
   return { store, other: store, dispose: () => store.close() };
 });
 
-volumeContract('delay and fault over memory', async () => {
-  const memory = new MemoryStore();
-  const delays = { clock: systemClock, random: systemRandom, beforeMs: 2, afterMs: 2 };
-  const never = { operations: [], status: 'writeError', oneIn: 1 } as const;
-  const store: VolumeStore = {
-    create: (name, sizeBytes, layout) => memory.create(name, sizeBytes, layout),
-    open: async (name) =>
-      new Delay(new Fault(await memory.open(name), systemRandom, [never]), delays),
-    resize: (name, sizeBytes) => memory.resize(name, sizeBytes),
-    delete: (name) => memory.delete(name),
-    list: () => memory.list(),
-    close: () => memory.close(),
-  };
+volumeContract('late memory', async () => {
+  const gate = new Gate();
+  const store = new LateVolumes(new MemoryStore(), gate.lateness);
+  const sleep = async () => ({ keepsClosed: false, ...gate.shut() });
+  return { store, other: store, sleep, dispose: () => store.close() };
+});
+
+volumeContract('late memory, at random', async () => {
+  const lateness = randomLateness(systemClock, systemRandom, { landingMaxMs: 2, resultMaxMs: 2 });
+  const store = new LateVolumes(new MemoryStore(), lateness);
   return { store, other: store, dispose: () => store.close() };
+});
+
+volumeContract('a filter that holds operations back, and faults that never happen', async () => {
+  const memory = new MemoryStore();
+  const gate = new Gate();
+  const never = { operations: [], status: 'writeError', oneIn: 1 } as const;
+  const store = filtered(memory, (volume) => {
+    return new Holding(new Fault(volume, systemRandom, [never]), gate);
+  });
+  const sleep = async () => ({ keepsClosed: false, ...gate.shut() });
+  return { store, other: store, sleep, dispose: () => store.close() };
+});
+
+volumeContract('faults that never happen, over late memory', async () => {
+  const gate = new Gate();
+  const never = { operations: [], status: 'writeError', oneIn: 1 } as const;
+  const late = new LateVolumes(new MemoryStore(), gate.lateness);
+  const store = filtered(late, (volume) => new Fault(volume, systemRandom, [never]));
+  const sleep = async () => ({ keepsClosed: false, ...gate.shut() });
+  return { store, other: store, sleep, dispose: () => store.close() };
 });
 
 for (const writethrough of [false, true]) {
@@ -42,6 +63,7 @@ for (const writethrough of [false, true]) {
     return {
       store,
       other,
+      sleep: async () => await sleepUnderLock(join(directory, 'disk.lock')),
       dispose: async () => {
         await store.close();
         await other.close();
@@ -49,4 +71,62 @@ for (const writethrough of [false, true]) {
       },
     };
   });
+}
+
+/** A change of a local volume sleeps while another process holds its range. */
+async function sleepUnderLock(path: string): Promise<Sleep> {
+  const lockFile = new LockFile(path);
+  await waitFor('the lock of the first block', () => lockFile.tryExclusive(0, 512), 5_000);
+  let isHeld = true;
+  const wake = async (): Promise<void> => {
+    if (isHeld) lockFile.close();
+    isHeld = false;
+  };
+  return { wake, keepsClosed: true };
+}
+
+/** Holds what comes next, once, until it is opened. */
+class Gate {
+  #next: Promise<void> | undefined;
+  readonly lateness: Lateness = { landing: () => this.pass(), result: async () => {} };
+
+  shut(): { wake(): Promise<void> } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#next = promise;
+    return { wake: async () => resolve() };
+  }
+
+  async pass(): Promise<void> {
+    const held = this.#next;
+    this.#next = undefined;
+    await held;
+  }
+}
+
+class Holding extends VolumeFilter {
+  readonly #gate: Gate;
+
+  constructor(inner: Volume, gate: Gate) {
+    super(inner);
+    this.#gate = gate;
+  }
+
+  protected override async around(
+    _operation: unknown,
+    submit: () => Pending<VolumeResult>,
+  ): Promise<VolumeResult> {
+    await this.#gate.pass();
+    return await submit();
+  }
+}
+
+function filtered(inner: VolumeStore, filter: (volume: Volume) => Volume): VolumeStore {
+  return {
+    create: (name, sizeBytes, layout) => inner.create(name, sizeBytes, layout),
+    open: async (name) => filter(await inner.open(name)),
+    resize: (name, sizeBytes) => inner.resize(name, sizeBytes),
+    delete: (name) => inner.delete(name),
+    list: () => inner.list(),
+    close: () => inner.close(),
+  };
 }

@@ -10,7 +10,16 @@ export interface ContractStore {
   readonly store: VolumeStore;
   /** Another process's view of the same volumes, or the store itself. */
   readonly other: VolumeStore;
+  /** Has the next change of the first block sleep before it lands. Absent where none can. */
+  readonly sleep?: (volume: Volume) => Promise<Sleep>;
   dispose(): Promise<void>;
+}
+
+export interface Sleep {
+  /** The change goes on; once is enough. */
+  wake(): Promise<void>;
+  /** A fenced volume does not open again before that. */
+  readonly keepsClosed: boolean;
 }
 
 const SIZE = 1024 * 1024;
@@ -37,6 +46,7 @@ export function volumeContract(
     ranges(on);
     compareAndWrites(on);
     zeros(on);
+    fences(on);
     ends(on);
     stores(on);
     layouts(on, layout);
@@ -267,6 +277,57 @@ function zeros(on: On): void {
     assert.equal(extents.at(-1)?.allocated, false);
     assert.equal((await volume.allocation(0, SIZE, 1)).extents.length, 1);
     assert.deepEqual((await volume.allocation(4096, 0, 5)).extents, []);
+  });
+}
+
+/** Every operation that changes a volume, on its first block; its outcome depends on `value`. */
+const CHANGES: Readonly<
+  Record<string, (volume: Volume, value: number) => VolumeResult | Promise<VolumeResult>>
+> = {
+  write: (volume, value) => volume.write(0, [bytes(512, value)]),
+  'write with FUA': (volume, value) => volume.write(0, [bytes(512, value)], { fua: true }),
+  // It compares with what is written after the fence: landing late, it would find it.
+  compareAndWrite: (volume, value) =>
+    volume.compareAndWrite(0, [bytes(512, 3)], [bytes(512, value)]),
+  writeSame: (volume, value) => volume.writeSame(0, 512, bytes(512, value)),
+  unmap: (volume) => volume.unmap(0, 512),
+  writeZeroes: (volume) => volume.writeZeroes(0, 512),
+};
+
+function fences(on: On): void {
+  on(
+    'a change that sleeps across a fence never lands, and does not end done',
+    async (it, stores) => {
+      for (const [kind, change] of Object.entries(CHANGES)) {
+        done(await it.write(0, [bytes(512, 1)]));
+        const sleep = await stores.sleep?.(it);
+        const late = change(it, 2);
+        done(await it.fence());
+        if (sleep?.keepsClosed === true) await sleep.wake();
+        done(await it.reopen());
+        done(await it.write(0, [bytes(512, 3)]));
+        await sleep?.wake();
+        const { status } = await late;
+        if (sleep === undefined) assert.ok(['done', 'miscompare', 'fenced'].includes(status), kind);
+        else assert.equal(status, 'fenced', kind);
+        await it.drain();
+        assert.deepEqual(await content(it, 0, 512), bytes(512, 3), `${kind}: it landed late`);
+      }
+    },
+  );
+
+  on('of what is in flight at a fence nothing lands later', async (volume) => {
+    const count = 64;
+    const late = Array.from({ length: count }, (_, i) => volume.write(i * 4096, [bytes(512, 2)]));
+    done(await volume.fence());
+    done(await volume.reopen());
+    for (let i = 0; i < count; i++) done(await volume.write(i * 4096, [bytes(512, 3)]));
+    for (const { status } of await Promise.all(late))
+      assert.ok(['done', 'fenced'].includes(status));
+    await volume.drain();
+    for (let i = 0; i < count; i++) {
+      assert.deepEqual(await content(volume, i * 4096, 512), bytes(512, 3), `write ${i}`);
+    }
   });
 }
 

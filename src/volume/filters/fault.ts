@@ -40,6 +40,6 @@ async function replaced(
   landing: Pending<VolumeResult>,
   status: VolumeFault,
 ): Promise<VolumeResult> {
-  await landing;
-  return { status };
+  const result = await landing;
+  return result.status === 'done' ? { status } : result;
 }

@@ -1,5 +1,6 @@
 import type { Pending } from '../../base/pending.ts';
 import { InFlight } from '../in-flight.ts';
+import { fault } from '../refusal.ts';
 import type { Allocation, Volume, VolumeLimits, VolumeResult, WriteOptions } from '../volume.ts';
 
 export type VolumeOperation =
@@ -11,10 +12,17 @@ export type VolumeOperation =
   | 'writeZeroes'
   | 'flush';
 
-/** A volume around a volume: every operation passes through `around`, the rest goes straight. */
+/**
+ * A volume around a volume: every operation passes through `around`, the rest goes straight. A
+ * filter may hold an operation back; what it holds across a fence never reaches the inner volume.
+ */
 export abstract class VolumeFilter implements Volume {
   protected readonly inner: Volume;
   readonly #inFlight = new InFlight();
+  /** Fences so far: what was submitted before the last one is over. */
+  #fences = 0;
+  /** Fenced or closed: the inner volume says so itself, and no filter may say otherwise. */
+  #isEnded = false;
 
   constructor(inner: Volume) {
     this.inner = inner;
@@ -92,22 +100,31 @@ export abstract class VolumeFilter implements Volume {
   }
 
   fence(): Promise<VolumeResult> {
+    this.#fences += 1;
+    this.#isEnded = true;
     return this.inner.fence();
   }
 
-  reopen(): Promise<VolumeResult> {
-    return this.inner.reopen();
+  async reopen(): Promise<VolumeResult> {
+    const result = await this.inner.reopen();
+    if (result.status === 'done') this.#isEnded = false;
+    return result;
   }
 
   async close(): Promise<void> {
+    this.#isEnded = true;
     await this.#inFlight.drain();
     await this.inner.close();
   }
 
   #pass(operation: VolumeOperation, submit: () => Pending<VolumeResult>): Pending<VolumeResult> {
-    const result = this.around(operation, submit);
+    if (this.#isEnded) return submit();
+    const fences = this.#fences;
+    const result = this.around(operation, () => (fences === this.#fences ? submit() : FENCED));
     if (!(result instanceof Promise)) return result;
     const epoch = this.#inFlight.begin();
     return result.finally(() => this.#inFlight.end(epoch));
   }
 }
+
+const FENCED = fault('fenced');

@@ -156,9 +156,13 @@ export class LocalVolume implements Volume {
     return this.#inFlight.drain();
   }
 
-  /** What was handed to the kernel lands: all this can do is refuse what comes, and wait. */
+  /**
+   * What was handed to the kernel lands, so it is waited for. What still waits for its range is
+   * given up: another process may hold that for longer than a fence may take.
+   */
   async fence(): Promise<VolumeResult> {
     this.#ended ??= fault('fenced');
+    this.#parts.locks.abandon();
     return new Promise((resolve) => {
       const timer = this.#parts.clock.after(FENCE_WAIT_MS, () => resolve(fault('unsupported')));
       const drained = () => {
@@ -240,7 +244,7 @@ export class LocalVolume implements Volume {
     const epoch = this.#inFlight.begin();
     try {
       const held = acquired instanceof Promise ? await acquired : acquired;
-      if (held === undefined) return fault('busy');
+      if (held === undefined) return this.#ended ?? fault('busy');
       let result: VolumeResult;
       try {
         // The volume may have shrunk, or been fenced, while the range was waited for.

@@ -21,6 +21,8 @@ export class RangeLock {
   readonly #kernel: KernelRanges;
   readonly #table = new RangeTable();
   #searchedAtMs = Number.NEGATIVE_INFINITY;
+  /** Calls of `abandon` so far: a range that began to wait before the last one is given up. */
+  #abandonments = 0;
 
   constructor(
     file: LockFile,
@@ -35,7 +37,7 @@ export class RangeLock {
     this.#endStopped = endStopped;
   }
 
-  /** Resolves undefined when the range could not be had within `LOCK_WAIT_MAX_MS`. */
+  /** Resolves undefined if the range is not free within `LOCK_WAIT_MAX_MS`, or is abandoned. */
   acquire(
     offset: number,
     length: number,
@@ -45,10 +47,11 @@ export class RangeLock {
     const range = this.#table.enter(offset, length, () => granted?.());
     const held: HeldRange = { range, isExclusive, intends: false, sinceMs: 0, tries: 0 };
     if (range.waitsFor === 0 && this.#try(held)) return held;
+    const abandonments = this.#abandonments;
     return new Promise((resolve) => {
       granted = () => {
         held.sinceMs = this.#clock.now();
-        this.#persist(held, resolve);
+        this.#persist(held, abandonments, resolve);
       };
       if (range.waitsFor === 0) granted();
     });
@@ -57,6 +60,11 @@ export class RangeLock {
   release({ range, isExclusive }: HeldRange): void {
     this.#kernel.release(range, isExclusive);
     this.#table.leave(range);
+  }
+
+  /** Gives up every range that waits now. */
+  abandon(): void {
+    this.#abandonments += 1;
   }
 
   /** Nothing is held any more: the file is about to be closed. */
@@ -68,11 +76,16 @@ export class RangeLock {
     return isExclusive ? this.#kernel.tryExclusive(range, intends) : this.#kernel.tryShared(range);
   }
 
-  #persist(held: HeldRange, resolve: (held: HeldRange | undefined) => void): void {
+  #persist(
+    held: HeldRange,
+    abandonments: number,
+    resolve: (held: HeldRange | undefined) => void,
+  ): void {
     const { offset, length } = held.range;
-    const isHeld = this.#try(held);
+    const isAbandoned = abandonments !== this.#abandonments;
+    const isHeld = !isAbandoned && this.#try(held);
     const waitedMs = this.#clock.now() - held.sinceMs;
-    if (isHeld || waitedMs > LOCK_WAIT_MAX_MS) {
+    if (isHeld || isAbandoned || waitedMs > LOCK_WAIT_MAX_MS) {
       if (held.intends) this.#file.dropIntention(offset, length);
       if (!isHeld) this.#table.leave(held.range);
       resolve(isHeld ? held : undefined);
@@ -80,7 +93,7 @@ export class RangeLock {
     }
     if (held.isExclusive && !held.intends) held.intends = this.#file.tryIntention(offset, length);
     if (waitedMs > SUSPECT_AFTER_MS) this.#searchHolders(offset, length);
-    const again = () => this.#persist(held, resolve);
+    const again = () => this.#persist(held, abandonments, resolve);
     if (++held.tries <= TRIES_AT_ONCE) this.#clock.endOfTurn(again);
     else this.#clock.after(1 + this.#random.below(BACK_OFF_MS), again);
   }
