@@ -29,8 +29,9 @@ export function addressValue(text: string): string {
 }
 
 export function textValue(text: string): string {
-  if (text !== '' && !text.includes('\0')) return text;
-  throw new UsageError('empty, or not text');
+  // Arguments that are not UTF-8 come with U+FFFD in place of what was written.
+  if (text !== '' && !/[\0\ufffd]/.test(text)) return text;
+  throw new UsageError('empty, or not UTF-8');
 }
 
 /** Pools and namespaces: Ceph allows more, which `rbd` and capabilities would then have to quote. */

@@ -71,8 +71,9 @@ interface HelpOutput extends Output {
 
 function buildProgram(output: HelpOutput) {
   let request: Words | undefined;
+  const given = new Set<string>();
   const program = configure(new Command('allpath'), output).description(PROGRAM_SUMMARY);
-  for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option));
+  for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option, given));
   const groups = new Map<string, Command>();
   for (const spec of commands) {
     const [name = '', sub] = spec.path;
@@ -84,7 +85,7 @@ function buildProgram(output: HelpOutput) {
       groups.set(name, parent);
     }
     const command = configure(parent.command(sub ?? name), output);
-    addSpec(command, spec);
+    addSpec(command, spec, given);
     command.action(() => {
       // Global options may also stand before the command.
       const options = command.optsWithGlobals();
@@ -94,7 +95,7 @@ function buildProgram(output: HelpOutput) {
   return { program, request: () => request };
 }
 
-function addSpec(command: Command, spec: CommandSpec): void {
+function addSpec(command: Command, spec: CommandSpec, given: Set<string>): void {
   command.summary(spec.summary);
   command.description(spec.detail === undefined ? spec.summary : `${spec.summary}\n${spec.detail}`);
   for (const { name, description, parse } of spec.arguments ?? []) {
@@ -103,13 +104,22 @@ function addSpec(command: Command, spec: CommandSpec): void {
     command.addArgument(argument);
   }
   for (const option of [...(spec.options ?? []), ...GLOBAL_OPTIONS]) {
-    command.addOption(optionOf(option));
+    command.addOption(optionOf(option, given));
   }
 }
 
-function optionOf(spec: OptionSpec): Option {
+/** `given`: the options with a value so far, before and after the name of the command. */
+function optionOf(spec: OptionSpec, given: Set<string>): Option {
   const option = new Option(spec.flags, spec.description);
-  if (spec.parse !== undefined) option.argParser(parserOf(spec.parse));
+  const { parse } = spec;
+  if (parse !== undefined) {
+    const once = (text: string): unknown => {
+      if (given.has(spec.flags)) throw new UsageError('given twice: leave one out');
+      given.add(spec.flags);
+      return parse(text);
+    };
+    option.argParser(parserOf(once));
+  }
   if (spec.default !== undefined) {
     option.default(spec.parse?.(spec.default) ?? spec.default, spec.default);
   }

@@ -8,7 +8,7 @@ const USER_DEFAULT = 'admin';
 
 /** Where the store is: a folder of this host, or a pool of a Ceph cluster. */
 export const STORE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--store <dir>', description: 'Folder of the store.' },
+  { flags: '--store <dir>', description: 'Folder of the store.', parse: storePathValue },
   {
     flags: '--ceph <conf>',
     description: 'Instead of a folder: the ceph.conf of the cluster that holds the store.',
@@ -68,4 +68,9 @@ function cephWords({ conf, pool, user, namespace }: CephLocation): readonly stri
 export function storeOf({ store }: CliCall): StoreLocation {
   if (store === undefined) throw new UsageError('needs --store <dir>');
   return store;
+}
+
+/** Empty counts as not given: a variable that a script has not set. */
+function storePathValue(text: string): string {
+  return text === '' ? text : textValue(text);
 }

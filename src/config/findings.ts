@@ -27,7 +27,25 @@ function findings(issue: Issue, path: Path): Finding[] {
   }
 }
 
+/** Kinds of values, by the names that the schema has for them. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
 function typeMessage(issue: z.core.$ZodIssueInvalidType): string {
-  if (issue.message.endsWith('received undefined')) return 'is missing';
-  return issue.message.replace(/^Invalid input: /, '');
+  const received = / received (\w+)$/.exec(issue.message)?.[1] ?? '';
+  if (received === 'undefined') return 'is missing';
+  const isQuoted = issue.expected === 'string' && ['number', 'boolean'].includes(received);
+  const advice = isQuoted ? ': put it in quotes' : '';
+  return `must be ${kindOf(issue.expected)}, not ${kindOf(received)}${advice}`;
+}
+
+function kindOf(kind: string): string {
+  return KINDS[kind] ?? kind;
 }

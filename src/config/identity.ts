@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.ts';
+import { canonicalAddress } from './address.ts';
 import type {
   ClusterDocument,
   Disk,
@@ -88,7 +89,9 @@ function completeGateways(
 }
 
 function portalKey(gateway: string, portal: PortalDraft): string {
-  return `${gateway} ${portal.address} ${portal.port}`;
+  // A document that an older release stored has the address as it was written.
+  const address = canonicalAddress(portal.address) ?? portal.address;
+  return `${gateway} ${address} ${portal.port}`;
 }
 
 /** The lowest number that is free, which is taken then. */

@@ -18,6 +18,8 @@ export const LUN_MAX = 16383;
 /** 96 bits is the least that RFC 7143 allows for a CHAP secret without IPsec. */
 export const SECRET_LENGTH_MIN_BYTES = 12;
 export const SECRET_LENGTH_MAX_BYTES = 256;
+/** Longest value of TargetAlias (RFC 7143), and of a CHAP user name. */
+export const TEXT_LENGTH_MAX_BYTES = 255;
 /** Far above what a medium of today takes, and exact as a number. */
 export const DISK_SIZE_MAX_BYTES = 2 ** 52;
 /** What librbd takes as the size of an image's objects. */

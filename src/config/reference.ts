@@ -46,6 +46,10 @@ export function documentReference(): string {
       'the cluster. What is "generated once" may be left out: it is made at the first ' +
       '`apply`, and a later document without it keeps it, by the name of its disk or the ' +
       'address of its portal.',
+    'A text that could be understood in two ways is refused: it must be UTF-8 without control ' +
+      'characters, hold one YAML document, and have no directives, no tags, no merge keys and no ' +
+      'repeated keys. Numbers are whole and decimal, without leading zeros. Addresses are kept ' +
+      'in one spelling (RFC 5952).',
     `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
     'Secrets are stored in the store as they are, protected by its file modes or, on Ceph, by ' +
       'who may read its pool; `allpath get` prints them only with `--secrets`.',

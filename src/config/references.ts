@@ -1,5 +1,5 @@
 import type { AccessEntry, Chap, DiskDraft, DocumentDraft, LunMapEntry } from './document.ts';
-import type { Finding, Path } from './problem.ts';
+import { type Finding, formatPath, type Path } from './problem.ts';
 
 /** The members of a document that passed the schema, with their places; the rest is left out. */
 export interface DocumentView {
@@ -61,9 +61,9 @@ function checkGateways(view: DocumentView): Finding[] {
       const path = ['gateways', index, 'portals', i] as const;
       const { portalGroupTag: tag, relativePortIdentifier: port } = portal;
       sockets.add(`${portal.address} port ${portal.port}`, [...path, 'address']);
-      if (portal.listen !== undefined) {
-        listening.add(`${portal.listen} port ${portal.port}`, [...path, 'listen']);
-      }
+      const [listen, key] =
+        portal.listen === undefined ? [portal.address, 'address'] : [portal.listen, 'listen'];
+      listening.add(`${listen} port ${portal.port}`, [...path, key]);
       const tagBefore = tag === undefined ? undefined : tags.get(tag);
       if (tagBefore !== undefined && tagBefore.gateway !== index) {
         const message = `tag ${tag} is gateway ${gatewayName(view, tagBefore.gateway)}'s`;
@@ -81,7 +81,8 @@ function checkGateways(view: DocumentView): Finding[] {
       if (tag !== undefined && tagBefore === undefined) tags.set(tag, { gateway: index, port });
       if (port !== undefined && portBefore === undefined) ports.set(port, { gateway: index, tag });
     }
-    found.push(...listening.findings);
+    const isTold = new Set(sockets.findings.map(({ path }) => formatPath(path)));
+    found.push(...listening.findings.filter(({ path }) => !isTold.has(formatPath(path))));
   }
   return [...names.findings, ...sockets.findings, ...found];
 }

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { prepareName } from '../iscsi/names.ts';
+import { canonicalAddress, listenFault, portalFault } from './address.ts';
 import {
   DISK_SIZE_MAX_BYTES,
   DISKS_MAX,
@@ -14,6 +14,7 @@ import {
   SECRET_LENGTH_MAX_BYTES,
   SECRET_LENGTH_MIN_BYTES,
   TARGETS_MAX,
+  TEXT_LENGTH_MAX_BYTES,
   VOLUME_INSTANCES_MAX,
 } from './limits.ts';
 import { parseSize } from './size.ts';
@@ -39,6 +40,24 @@ const ascii = (lengthMax: number) =>
     .regex(/^[\x20-\x7e]*$/, 'printable ASCII only')
     .min(1)
     .max(lengthMax);
+
+/**
+ * Text that reaches login answers, terminals and logs: no control characters (a NUL would end a key
+ * of a login answer and begin another one), nothing invisible, nothing that UTF-8 cannot say.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufffd-\uffff]/u;
+
+const text = (lengthMinBytes: number, lengthMaxBytes: number) =>
+  z
+    .string()
+    .refine((value) => {
+      const lengthBytes = Buffer.byteLength(value);
+      return lengthBytes >= lengthMinBytes && lengthBytes <= lengthMaxBytes;
+    }, `${lengthMinBytes} to ${lengthMaxBytes} bytes long`)
+    .refine(
+      (value) => !UNSEEN.test(value),
+      'must not have control or invisible characters (a text after "|" ends with a line break)',
+    );
 
 /** Kept in the form in which names are compared; an initiator's name is judged by the same rule. */
 const iscsiName = z.string().transform((text, context) => {
@@ -72,16 +91,12 @@ const objectSize = size.refine(
   'a power of two from 4K to 32M',
 );
 
-const secret = z
-  .string()
-  .refine((text) => {
-    const lengthBytes = Buffer.byteLength(text);
-    return lengthBytes >= SECRET_LENGTH_MIN_BYTES && lengthBytes <= SECRET_LENGTH_MAX_BYTES;
-  }, `${SECRET_LENGTH_MIN_BYTES} to ${SECRET_LENGTH_MAX_BYTES} bytes long`)
-  .describe('CHAP secret, 12 to 256 bytes. Never printed unless asked for.');
+const secret = text(SECRET_LENGTH_MIN_BYTES, SECRET_LENGTH_MAX_BYTES).describe(
+  'CHAP secret, 12 to 256 bytes. Never printed unless asked for.',
+);
 
 const credentials = {
-  user: z.string().min(1).max(255).describe('CHAP user name.'),
+  user: text(1, TEXT_LENGTH_MAX_BYTES).describe('CHAP user name.'),
   secret,
 };
 
@@ -99,8 +114,8 @@ export const lunMapSchema = z
   .record(
     z
       .string()
-      .regex(/^(0|[1-9][0-9]{0,4})$/, 'a LUN: a number')
-      .refine((text) => Number(text) <= LUN_MAX, `a LUN is at most ${LUN_MAX}`),
+      .regex(/^(0|[1-9][0-9]{0,4})$/, { error: 'a LUN: a number', abort: true })
+      .refine((lun) => Number(lun) <= LUN_MAX, `a LUN is at most ${LUN_MAX}`),
     z.string(),
   )
   .describe('LUN to name of a disk: `0: disk1`.');
@@ -144,15 +159,25 @@ export const diskSchema = z.strictObject({
 });
 
 const identifier = z.int().min(1).max(65535);
-const numericAddress = z
-  .string()
-  .refine((text) => isIP(text) !== 0, 'a numeric IPv4 or IPv6 address, without brackets');
+
+/** Kept in one spelling, so that equal addresses are equal texts. */
+const address = (faultOf: (canonical: string) => string | undefined) =>
+  z.string().transform((given, context) => {
+    const canonical = canonicalAddress(given);
+    const message =
+      canonical === undefined
+        ? 'a numeric IPv4 or IPv6 address, without brackets'
+        : faultOf(canonical);
+    if (canonical !== undefined && message === undefined) return canonical;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 export const portalSchema = z.strictObject({
-  address: numericAddress
-    .refine((text) => text !== '0.0.0.0' && text !== '::', 'initiators cannot reach this address')
-    .describe('Numeric address that initiators are told.'),
-  listen: numericAddress.optional().describe('Numeric address to listen on, where it differs.'),
+  address: address(portalFault).describe('Numeric address that initiators are told.'),
+  listen: address(listenFault)
+    .optional()
+    .describe('Numeric address to listen on, where it differs.'),
   port: z.int().min(1).max(65535).default(3260).describe('TCP port.'),
   portalGroupTag: identifier
     .optional()
@@ -175,7 +200,7 @@ export const accessEntrySchema = z.strictObject({
 
 export const targetSchema = z.strictObject({
   iqn: iscsiName.describe('iSCSI name of the target.'),
-  alias: z.string().min(1).max(255).optional().describe('Shown to people.'),
+  alias: text(1, TEXT_LENGTH_MAX_BYTES).optional().describe('Shown to people.'),
   luns: lunMapSchema.default({}),
   access: z
     .union([z.literal('any'), z.array(accessEntrySchema).max(INITIATORS_PER_TARGET_MAX)], {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
 import { diffDocuments } from '../../config/diff.ts';
@@ -18,7 +18,7 @@ import { withStore } from '../tool-store.ts';
 
 export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);
-  const parsed = parseDocument(await readText(file));
+  const parsed = parseDocument(await readBytes(file));
   if (!parsed.ok) return refuse(parsed.problems, file, call.json);
   const draft = parsed.document;
   return await withStore({ location: storeOf(call), create: true }, async (store, context) => {
@@ -52,10 +52,9 @@ function refuse(problems: readonly Problem[], file: string, json: boolean): numb
   return ExitCode.usage;
 }
 
-async function readText(file: string): Promise<string> {
-  if (file === '-') return await readAll(process.stdin);
+async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file, 'utf8');
+    return await readBounded(file === '-' ? process.stdin : createReadStream(file));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure('fileUnreadable', `cannot read ${file}: ${reason}`, { file }, { cause });
@@ -63,7 +62,7 @@ async function readText(file: string): Promise<string> {
 }
 
 /** One byte more than is allowed is enough to refuse it. */
-async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+async function readBounded(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
@@ -71,7 +70,7 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
     length += chunk.length;
     if (length > DOCUMENT_LENGTH_MAX_BYTES) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 export async function runGet(call: CliCall): Promise<number> {

@@ -45,6 +45,17 @@ test('global options stand before or after the command', () => {
   assert.equal(requestOf('disk', 'list', '--store', 'x').options['store'], 'x');
 });
 
+test('an option that is given twice is refused, also before and after the command', () => {
+  for (const words of [
+    ['--store', 'x', 'status', '--store', 'y'],
+    ['status', '--store', 'x', '--store', 'y'],
+    ['demo', '--size', '1G', '--size', '2G'],
+  ]) {
+    assert.throws(() => parse(...words), /given twice/, words.join(' '));
+  }
+  assert.throws(() => parse('status', '--store', 'caf\ufffd'), /not UTF-8/);
+});
+
 test('a store is a folder, or a pool of a cluster; never both, never half', () => {
   const storeOf = (...words: string[]) => requestOf('status', ...words).store;
   assert.deepEqual(storeOf('--store', 'x'), { dir: 'x' });

@@ -69,7 +69,7 @@ targets:
     '12:25 gateways[1].portals[0].address: 127.0.0.1 port 3260 is there already',
     "12:52 gateways[1].portals[0].portalGroupTag: tag 3 is gateway g0's",
     '15:21 targets[0].luns.1: there is no disk "c"',
-    '17:20 targets[0].access[0].initiator: expected string, received number',
+    '17:20 targets[0].access[0].initiator: must be text, not a number: put it in quotes',
     '18:29 targets[0].chap.secret: 12 to 256 bytes long',
     '19:5 targets[1].access: any, or a list of initiators',
     '19:10 targets[1].iqn: iqn.2026-11.com.example:x is there already',
@@ -114,7 +114,7 @@ test('hostile texts are refused in bounded time and with a bounded list', () => 
   for (const unit of ['[', '{', '{a: ', '- ', '? ', '[]['])
     assert.deepEqual(problems(unit.repeat(20_000)), ['0:0 : nested too deeply']);
   assert.match(problems('x'.repeat(DOCUMENT_LENGTH_MAX_BYTES + 1))[0] ?? '', /longer than/);
-  assert.match(problems('a: 1\na: 2')[0] ?? '', /^2:1 a: this key is there already$/);
+  assert.ok(problems('a: 1\na: 2').includes('2:1 a: this key is there already'));
 });
 
 test('a document with many keys is judged in time that grows with its length', () => {
@@ -176,4 +176,65 @@ test('one gateway listens once on an address and port; two hosts may use equal o
   assert.deepEqual(problems(gateways(`${one}, ${two}`)), [
     '2:101 gateways[0].portals[1].listen: 0.0.0.0 port 3260 is there already',
   ]);
+});
+
+test('an address has one spelling, and is one that initiators of other hosts can use', () => {
+  const portals = (...addresses: string[]) =>
+    `formatVersion: 1\ngateways: [{name: g, portals: [${addresses
+      .map((address) => `{address: "${address}"}`)
+      .join(', ')}]}]`;
+  const parsed = parseDocument(portals('2001:DB8:0:0::A'));
+  assert.equal(parsed.ok && parsed.document.gateways[0]?.portals[0]?.address, '2001:db8::a');
+  assert.deepEqual(problems(portals('2001:db8::a', '2001:DB8:0::000a')), [
+    '2:68 gateways[0].portals[1].address: 2001:db8::a port 3260 is there already',
+  ]);
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['fe80::1%eth0', /link-local/],
+    ['fe80::1', /link-local/],
+    ['2001:db8::1%eth0', /zone/],
+    ['::ffff:192.0.2.1', /write 192\.0\.2\.1$/],
+    ['::ffff:c000:0201', /write 192\.0\.2\.1$/],
+    ['0:0:0:0:0:0:0:0', /cannot reach/],
+    ['0.0.0.0', /cannot reach/],
+    ['224.0.0.1', /cannot reach/],
+    ['ff02::1', /cannot reach/],
+    ['192.0.02.1', /numeric/],
+  ];
+  for (const [address, message] of refused) {
+    assert.match(problems(portals(address))[0] ?? '', message, address);
+  }
+});
+
+test('a gateway does not listen twice on one address, however the two portals say it', () => {
+  const text = (first: string, second: string) =>
+    `formatVersion: 1\ngateways: [{name: g, portals: [{${first}}, {${second}}]}]`;
+  const twice = text('address: 192.0.2.1', 'address: 192.0.2.2, listen: 192.0.2.1');
+  assert.match(problems(twice)[0] ?? '', /portals\[1\]\.listen: 192\.0\.2\.1 port 3260 is there/);
+});
+
+test('text that login answers carry has no control or invisible characters', () => {
+  const texts = (value: string) => [
+    `targets: [{iqn: iqn.2026-11.com.example:x, access: any, alias: ${value}}]`,
+    `discovery: {chap: {user: ${value}, secret: 0123456789abc}}`,
+    `discovery: {chap: {user: u, secret: ${value}}}`,
+    'discovery: {chap: {user: u, secret: 0123456789abc, mutual: ' +
+      `{user: ${value}, secret: 0123456789abd}}}`,
+  ];
+  const accepted = '"Grüße – 漢字, a=b #1"';
+  for (const text of texts(accepted))
+    assert.ok(parseDocument(`formatVersion: 1\n${text}`).ok, text);
+  const escapes = ['\\0', '\\n', '\\r', '\\t', '\\e', '\\x7f', '\\x85', '\\u2028', '\\u202e'];
+  for (const mark of [...escapes, '\\ufeff', '\\ud800', '\\ufffd', '\\uffff', '\\u200b']) {
+    for (const text of texts(`"0123456789abc${mark}TargetAddress=x"`)) {
+      const found = problems(`formatVersion: 1\n${text}`);
+      assert.equal(found.length, 1, `${mark} ${text}`);
+      assert.match(found[0] ?? '', /: must not have control or invisible characters/);
+    }
+  }
+  // Both are counted in bytes, as the protocol does.
+  const long = JSON.stringify('ü'.repeat(128));
+  for (const text of texts(long)) {
+    if (!text.includes(`secret: ${long}`))
+      assert.match(problems(`formatVersion: 1\n${text}`)[0]!, /255 bytes/);
+  }
 });
