@@ -84,11 +84,14 @@ export class GatewayDirectory implements Directory {
     return this.#served.discovery;
   }
 
-  listTargets(initiatorName: string): readonly TargetListing[] {
+  *listTargets(initiatorName: string, only?: string): Iterable<TargetListing> {
     const { targets, portals } = this.#served;
-    return [...targets.values()]
-      .filter((target) => accessOf(target, initiatorName) !== undefined)
-      .map(({ name }) => ({ targetName: name, portals }));
+    const one = only === undefined ? undefined : targets.get(only);
+    const asked = only === undefined ? targets.values() : one === undefined ? [] : [one];
+    for (const target of asked) {
+      if (accessOf(target, initiatorName) === undefined) continue;
+      yield { targetName: target.name, portals };
+    }
   }
 
   findTarget(targetName: string, portal: Portal): TargetEntry | undefined {

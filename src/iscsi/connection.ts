@@ -7,13 +7,16 @@ import {
   ABSENT_TIMEOUT_MS,
   CLOSE_TIMEOUT_MS,
   COMMAND_MAX_MS,
+  DISCOVERY_SESSION_MAX_MS,
   LOGIN_DATA_SEGMENT_BYTES_MAX,
+  LOGIN_SEND_QUEUE_BYTES_MAX,
   LOGIN_TIMEOUT_MS,
   LOGOUT_REQUEST_TIMEOUT_MS,
   NOP_INTERVAL_MS,
   NOP_TIMEOUT_MS,
   READ_ON_AFTER_MS,
   RECEIVE_DATA_SEGMENT_BYTES_MAX,
+  SEND_QUEUE_BYTES_MAX,
   SLOW_COMMAND_MS,
   SLOW_NOP_INTERVAL_MS,
   SLOW_SILENCE_MAX_MS,
@@ -38,7 +41,7 @@ export interface ConnectionOptions extends LoginOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: SlabPool;
-  /** Buffers for a login and its answers: small, because who sends one is nobody yet. */
+  /** Buffers for logins and discovery sessions: small, because the peer may be a stranger. */
   readonly loginPool: SlabPool;
   /** Whether PDUs may be taken now; when not, `recheck` is called once they may be. */
   readonly mayAct: () => boolean;
@@ -66,6 +69,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #mayAct = true;
   #resumeScheduled = false;
   #lastReceivedMs: number;
+  #sessionSinceMs = 0;
   #lastWatchMs = 0;
   #pingSentMs: number | undefined;
   #logoutDeadlineMs: number | undefined;
@@ -78,7 +82,12 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#reader = new PduReader(this, options.loginPool, LOGIN_DATA_SEGMENT_BYTES_MAX);
-    this.#queue = new SendQueue(options.stream, options.loginPool, options.clock);
+    this.#queue = new SendQueue(
+      options.stream,
+      options.loginPool,
+      options.clock,
+      LOGIN_SEND_QUEUE_BYTES_MAX,
+    );
     this.#queue.onSent = () => this.#onSent();
     this.#login = new LoginPhase(options, this.#queue, {
       established: (session) => this.#enterFullFeaturePhase(session),
@@ -126,7 +135,9 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   get ready(): boolean {
     if (this.#state !== 'open' || !this.#mayAct) return false;
-    return this.#session === undefined ? this.#login.ready : this.#session.ready;
+    return this.#session === undefined
+      ? this.#login.ready && this.#queue.hasRoom
+      : this.#session.ready;
   }
 
   get #isOpen(): boolean {
@@ -185,15 +196,15 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#session = session;
     session.onRoom = () => this.#scheduleResume();
     session.onStall = () => this.#pause();
-    this.#queue.usePool(this.#options.pool);
-    this.#reader.enterFullFeaturePhase({
-      pool: this.#options.pool,
-      dataSegmentMax: RECEIVE_DATA_SEGMENT_BYTES_MAX,
-      headerDigest: session.parameters.headerDigest,
-      dataDigest: session.parameters.dataDigest,
-    });
+    this.#reader.useDigests(session.parameters.headerDigest, session.parameters.dataDigest);
+    // Anyone may discover: a discovery session keeps the small buffers of its login.
+    if (session.nexus !== undefined) {
+      this.#queue.usePool(this.#options.pool, SEND_QUEUE_BYTES_MAX);
+      this.#reader.usePool(this.#options.pool, RECEIVE_DATA_SEGMENT_BYTES_MAX);
+    }
     this.#watch.cancel();
-    this.#lastWatchMs = this.#clock.now();
+    this.#sessionSinceMs = this.#clock.now();
+    this.#lastWatchMs = this.#sessionSinceMs;
     this.#watchPeer();
     this.#options.onSession(this);
   }
@@ -211,6 +222,10 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     const session = this.#session;
     if (session === undefined) return undefined;
     const now = this.#clock.now();
+    if (session.nexus === undefined && now - this.#sessionSinceMs > DISCOVERY_SESSION_MAX_MS) {
+      return 'discovery session lasts too long';
+    }
+    session.discovery.expire();
     const { runningMs, changingMs } = this.#commandAges(session, now);
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';

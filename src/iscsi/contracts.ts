@@ -43,8 +43,11 @@ export interface Portal extends SocketAddress {
  * version that is served then at its last PDU.
  */
 export interface Directory {
-  /** Targets that this initiator may see, with all portals of all gateways. */
-  listTargets(initiatorName: string): readonly TargetListing[];
+  /**
+   * Targets that this initiator may see, with all portals of all gateways; `only` the one of this
+   * name. Lazy: anyone may ask, and what is not read must cost nothing.
+   */
+  listTargets(initiatorName: string, only?: string): Iterable<TargetListing>;
   /** Undefined: no such target, or none through this portal. */
   findTarget(targetName: string, portal: Portal): TargetEntry | undefined;
   /** Whether discovery sessions must authenticate. */

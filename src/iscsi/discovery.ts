@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { SEND_DATA_SEGMENT_BYTES_MAX } from './limits.ts';
+import type { Clock } from '../base/clock.ts';
+import { TEXT_REQUEST_BYTES_MAX, TEXT_TIMEOUT_MS } from './limits.ts';
 import { negotiate, startNegotiation } from './login/negotiate.ts';
 import type { Offer } from './login/negotiation-settings.ts';
 import type { SendTargetsScope } from './send-targets.ts';
@@ -40,14 +41,23 @@ const TAG_MAX = 0x7fff_ffff;
  */
 export class DiscoveryService {
   readonly #scope: SendTargetsScope;
-  readonly #text = new TextAssembly();
+  readonly #clock: Clock;
+  readonly #text = new TextAssembly(TEXT_REQUEST_BYTES_MAX);
   /** What of the answer is still to be told; undefined: no answer is under way. */
   #rest: PairReader | undefined;
   #tag = 0;
   #open = false;
+  /** When the rest of the request, or the demand for the rest of the answer, is due. */
+  #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(scope: SendTargetsScope) {
+  constructor(scope: SendTargetsScope, clock: Clock) {
     this.#scope = scope;
+    this.#clock = clock;
+  }
+
+  /** Drops an exchange that the initiator does not finish; its tag is unknown from then on. */
+  expire(): void {
+    if (this.#open && this.#clock.now() >= this.#dueMs) this.#close();
   }
 
   /** `lengthMax`: the longest data segment that the initiator takes now. */
@@ -63,6 +73,8 @@ export class DiscoveryService {
       return this.#reject(RejectReason.invalidPduField);
     }
     if (request.final && request.continues) return this.#reject(RejectReason.protocolError);
+    // Pieces do not put the deadline off: a request takes as long as it may, not each part of it.
+    if (this.#text.empty) this.#dueMs = this.#clock.now() + TEXT_TIMEOUT_MS;
     if (!this.#text.add(pdu.joinedData())) return this.#reject(RejectReason.protocolError);
     if (request.continues) return this.#answer(false, false, [], undefined);
     return this.#takeText(request.final, lengthMax);
@@ -80,7 +92,7 @@ export class DiscoveryService {
     } else if (pairs.length > 0) {
       return this.#reject(RejectReason.protocolError);
     }
-    const piece = this.#rest.take(Math.min(lengthMax, SEND_DATA_SEGMENT_BYTES_MAX));
+    const piece = this.#rest.take(lengthMax);
     const more = !this.#rest.done;
     if (!more) this.#rest = undefined;
     return this.#answer(final && !more, more, piece, declared);
@@ -115,10 +127,14 @@ export class DiscoveryService {
   }
 
   #reject(reason: RejectReason): TextAnswer {
+    this.#close();
+    return { status: 'reject', reason };
+  }
+
+  #close(): void {
     this.#text.clear();
     this.#rest = undefined;
     this.#open = false;
-    return { status: 'reject', reason };
   }
 
   #answer(

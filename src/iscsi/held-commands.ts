@@ -9,8 +9,13 @@ interface HeldCommand {
 
 /** Command PDUs that came ahead of their CmdSN, copied, until those between have come. */
 export class HeldCommands {
+  readonly #bytesMax: number;
   readonly #held = new Map<number, HeldCommand>();
   #heldBytes = 0;
+
+  constructor(bytesMax = HELD_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
 
   get size(): number {
     return this.#held.size;
@@ -20,7 +25,7 @@ export class HeldCommands {
   hold(cmdSn: number, pdu: Pdu, intact: boolean): boolean {
     if (this.#held.has(cmdSn)) return true;
     const size = BHS_BYTES + pdu.ahsLength + pdu.dataLength;
-    if (this.#held.size >= HELD_COMMANDS_MAX || this.#heldBytes + size > HELD_BYTES_MAX) {
+    if (this.#held.size >= HELD_COMMANDS_MAX || this.#heldBytes + size > this.#bytesMax) {
       return false;
     }
     this.#heldBytes += size;

@@ -29,8 +29,9 @@ export interface IscsiServerOptions {
    * called. Always, when left out.
    */
   readonly mayAct?: () => boolean;
-  /** Buffers of sessions; one of the server's own when left out. */
+  /** Buffers of sessions, and of logins and discovery sessions; its own when left out. */
   readonly pool?: SlabPool;
+  readonly loginPool?: SlabPool;
 }
 
 /** The iSCSI transport of a gateway: takes connections, knows the sessions. */
@@ -38,7 +39,7 @@ export class IscsiServer {
   readonly traffic = new Traffic();
   readonly #options: IscsiServerOptions;
   readonly #pool: SlabPool;
-  readonly #loginPool = new SlabPool(LOGIN_BUFFER_BYTES, FREE_LOGIN_SLABS_MAX);
+  readonly #loginPool: SlabPool;
   readonly #registry: SessionRegistry;
   /** In the order of their coming: the first is the oldest. */
   readonly #pending = new Set<Connection>();
@@ -47,6 +48,7 @@ export class IscsiServer {
   constructor(options: IscsiServerOptions) {
     this.#options = options;
     this.#pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
+    this.#loginPool = options.loginPool ?? new SlabPool(LOGIN_BUFFER_BYTES, FREE_LOGIN_SLABS_MAX);
     this.#registry = new SessionRegistry(options.settings.sessionsMax);
   }
 
@@ -82,7 +84,7 @@ export class IscsiServer {
         sessionExists: (name, isid, tsih) => registry.exists(name, isid, tsih),
       },
       newDiscovery: ({ initiatorName, target }) =>
-        new DiscoveryService({ directory, initiatorName, ownTarget: target?.targetName }),
+        new DiscoveryService({ directory, initiatorName, ownTarget: target?.targetName }, clock),
       onSession: (each) => {
         this.#pending.delete(each);
         registry.enter(each);

@@ -33,6 +33,10 @@ assert(
 /** A read into less room than this is not worth its system call: a new slab is begun. */
 export const RECEIVE_ROOM_BYTES_MIN = 16 * 1024;
 
+/** Answers queued in a login or a discovery session; beyond them nothing more is read. */
+export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
+/** A Text Request in full feature phase, over all its PDUs: it asks for targets, or declares. */
+export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
 /** Bytes queued for an initiator that does not read; beyond them its commands wait. */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 /**
@@ -70,6 +74,10 @@ export const DATA_OUT_TIMEOUT_MS = 10_000;
 export const ABORTED_TRANSFER_TIMEOUT_MS = 2_000;
 /** From accept to full feature phase. */
 export const LOGIN_TIMEOUT_MS = 15_000;
+/** A text that goes over several PDUs, and each further piece of an answer, is asked for within this. */
+export const TEXT_TIMEOUT_MS = 10_000;
+/** A discovery session ends after this: initiators list the targets and leave within a second. */
+export const DISCOVERY_SESSION_MAX_MS = 60_000;
 /** Silence after which a NOP-In asks for a sign of life. */
 export const NOP_INTERVAL_MS = 3_000;
 /** Silence after that NOP-In which ends the session. */

@@ -26,11 +26,10 @@ export function sendTargets(
   }
   const name = request === '' ? ownTarget : (prepareName(request) ?? request);
   if (name === undefined || (ownTarget !== undefined && name !== ownTarget)) return undefined;
-  const listing = directory.listTargets(initiatorName).filter((each) => each.targetName === name);
-  return pairsOf(listing);
+  return pairsOf(directory.listTargets(initiatorName, name));
 }
 
-function* pairsOf(targets: readonly TargetListing[]): Iterable<TextPair> {
+function* pairsOf(targets: Iterable<TargetListing>): Iterable<TextPair> {
   for (const { targetName, portals } of targets) {
     yield { key: 'TargetName', value: targetName };
     for (const portal of portals) yield { key: 'TargetAddress', value: formatAddress(portal) };

@@ -8,11 +8,13 @@ import { HeldCommands } from './held-commands.ts';
 import { IscsiTask } from './iscsi-task.ts';
 import {
   EXECUTING_BYTES_MAX,
+  HELD_BYTES_MAX,
   IMMEDIATE_COMMANDS_MAX,
+  LOGIN_BUFFER_BYTES,
+  LOGIN_DATA_SEGMENT_BYTES_MAX,
   MANAGEMENT_REQUESTS_MAX,
   PROMISED_BYTES_MAX,
   SEND_DATA_SEGMENT_BYTES_MAX,
-  SEND_QUEUE_BYTES_MAX,
   SLOW_SEND_QUEUE_BYTES_MAX,
 } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
@@ -80,6 +82,7 @@ export class Session {
   readonly writer: PduWriter;
   readonly dataOut: DataOut;
   dataInSegmentMax: number;
+  readonly #segmentMax: number;
   readonly end: SessionOptions['end'];
   readonly endTarget: SessionOptions['endTarget'];
   /** Set by the connection while it does not read; then `onRoom` is called as commands end. */
@@ -92,7 +95,7 @@ export class Session {
   onRoom: () => void = () => {};
   /** Called when commands that are held wait for room too. */
   onStall: () => void = () => {};
-  readonly held = new HeldCommands();
+  readonly held: HeldCommands;
   readonly #idleTasks: IscsiTask[] = [];
   #executingBytes = 0;
   #gatheredBytes = 0;
@@ -116,10 +119,11 @@ export class Session {
     this.writer = new PduWriter(options.queue, this.window, options.statSn);
     this.writer.useDigests(this.parameters.headerDigest, this.parameters.dataDigest);
     this.dataOut = new DataOut(this);
-    this.dataInSegmentMax = Math.min(
-      this.parameters.initiatorMaxRecvDataSegmentLength,
-      SEND_DATA_SEGMENT_BYTES_MAX,
-    );
+    const isDiscovery = options.nexus === undefined;
+    this.#segmentMax = isDiscovery ? LOGIN_DATA_SEGMENT_BYTES_MAX : SEND_DATA_SEGMENT_BYTES_MAX;
+    this.held = new HeldCommands(isDiscovery ? LOGIN_BUFFER_BYTES : HELD_BYTES_MAX);
+    this.dataInSegmentMax = 0;
+    this.declareSegmentLength(this.parameters.initiatorMaxRecvDataSegmentLength);
   }
 
   /** False while the initiator must wait: it does not read, or its writes are still under way. */
@@ -130,10 +134,7 @@ export class Session {
 
   /** Whether commands with data may begin. */
   get hasRoom(): boolean {
-    return (
-      this.writer.queue.pendingBytes < SEND_QUEUE_BYTES_MAX &&
-      this.#executingBytes < EXECUTING_BYTES_MAX
-    );
+    return this.writer.queue.hasRoom && this.#executingBytes < EXECUTING_BYTES_MAX;
   }
 
   /** Data-out that is there, or may come, for commands that do not execute yet. */
@@ -166,7 +167,7 @@ export class Session {
 
   /** The initiator declared a new MaxRecvDataSegmentLength. */
   declareSegmentLength(length: number): void {
-    this.dataInSegmentMax = Math.min(length, SEND_DATA_SEGMENT_BYTES_MAX);
+    this.dataInSegmentMax = Math.min(length, this.#segmentMax);
   }
 
   /** Data-out that is there, or may come, for a command that does not execute yet. */

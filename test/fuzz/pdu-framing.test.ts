@@ -146,7 +146,8 @@ function fuzzFraming(seed: number): number {
   const pool = new CountingSlabPool();
   const enter = (): void => {
     if (keeper.found.length === settings.login) {
-      reader.enterFullFeaturePhase({ pool, dataSegmentMax: SEGMENT_MAX, ...settings });
+      reader.usePool(pool, SEGMENT_MAX);
+      reader.useDigests(settings.headerDigest, settings.dataDigest);
     }
   };
   const keeper = new Keeper(random, settings.login, enter);

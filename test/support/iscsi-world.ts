@@ -1,11 +1,16 @@
-import { silentLog } from '../../src/base/log.ts';
 import { type Slab, SlabPool } from '../../src/base/slab-pool.ts';
 import type { Directory, Portal } from '../../src/iscsi/contracts.ts';
 import { IscsiServer } from '../../src/iscsi/iscsi-server.ts';
-import { DEFAULT_ISCSI_SETTINGS, FREE_SLABS_MAX, SLAB_BYTES } from '../../src/iscsi/limits.ts';
+import {
+  DEFAULT_ISCSI_SETTINGS,
+  FREE_SLABS_MAX,
+  LOGIN_BUFFER_BYTES,
+  SLAB_BYTES,
+} from '../../src/iscsi/limits.ts';
 import { NEGOTIATION_DEFAULTS } from '../../src/iscsi/login/negotiation-settings.ts';
 import type { Nexus } from '../../src/scsi/nexus.ts';
 import { loginRequest, MemoryStream, type PduFields, pdu, ScriptedNexus } from './iscsi-peer.ts';
+import { RecordingLog } from './recording-log.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 
@@ -57,6 +62,8 @@ export interface IscsiWorldOptions {
 export class IscsiWorld {
   readonly clock: VirtualClock;
   readonly pool = new CountingSlabPool();
+  readonly loginPool = new CountingSlabPool(LOGIN_BUFFER_BYTES);
+  readonly log = new RecordingLog();
   readonly nexuses: ScriptedNexus[] = [];
   readonly access: Access = { admitted: true, draining: false };
   readonly server: IscsiServer;
@@ -67,9 +74,10 @@ export class IscsiWorld {
     this.server = new IscsiServer({
       clock: this.clock,
       random: new SeededRandom(1),
-      log: silentLog,
+      log: this.log,
       directory: this.#directory(openNexus),
       pool: this.pool,
+      loginPool: this.loginPool,
       settings: {
         ...DEFAULT_ISCSI_SETTINGS,
         ...(queueDepth === undefined ? {} : { queueDepth }),
@@ -94,6 +102,17 @@ export class IscsiWorld {
     const stream = this.connect();
     const words = { 24: FIRST_CMD_SN };
     stream.feed(loginRequest([...NAMES, ...keys], { words, ...fields }));
+    await settle();
+    const status = stream.take()[0]?.readUInt16BE(36);
+    if (status !== 0) throw new Error(`login status ${status}`);
+    return stream;
+  }
+
+  /** A discovery session; its Login Response is taken off. */
+  async discover(fields: Partial<PduFields> = {}): Promise<MemoryStream> {
+    const stream = this.connect();
+    const words = { 24: FIRST_CMD_SN };
+    stream.feed(loginRequest([NAMES[0]!, 'SessionType=Discovery'], { words, ...fields }));
     await settle();
     const status = stream.take()[0]?.readUInt16BE(36);
     if (status !== 0) throw new Error(`login status ${status}`);

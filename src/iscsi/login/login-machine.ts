@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
 import type { Admission, Directory, Portal, TargetEntry } from '../contracts.ts';
+import { LOGIN_DATA_SEGMENT_BYTES_MAX } from '../limits.ts';
 import { initiatorPortName } from '../names.ts';
 import { ISCSI_VERSION, LoginStage, LoginStatus } from '../standard/login-status.ts';
 import type { TextPair } from '../wire/text.ts';
@@ -243,7 +244,9 @@ export class LoginMachine {
   #declareLength(): readonly TextPair[] {
     if (this.#stage !== LoginStage.operationalNegotiation) return [];
     if (this.#lengthDeclared !== undefined) return [];
-    this.#lengthDeclared = this.#context.settings.negotiation.maxRecvDataSegmentLength;
+    const length = this.#context.settings.negotiation.maxRecvDataSegmentLength;
+    const isDiscovery = this.#identity?.sessionType === 'discovery';
+    this.#lengthDeclared = isDiscovery ? Math.min(length, LOGIN_DATA_SEGMENT_BYTES_MAX) : length;
     return [{ key: 'MaxRecvDataSegmentLength', value: String(this.#lengthDeclared) }];
   }
 

@@ -57,18 +57,17 @@ export class PduReader {
     this.#dataSegmentMax = dataSegmentMax;
   }
 
-  /** After the login: the buffers of sessions, the negotiated digests, the declared data segment length. */
-  enterFullFeaturePhase(options: {
-    readonly pool: SlabPool;
-    readonly dataSegmentMax: number;
-    readonly headerDigest: boolean;
-    readonly dataDigest: boolean;
-  }): void {
-    this.#pool = options.pool;
+  /** After the login: the digests that were negotiated. */
+  useDigests(header: boolean, data: boolean): void {
+    this.#headerDigest = header;
+    this.#dataDigest = data;
+  }
+
+  /** From now on the buffers of sessions, for data segments of up to `dataSegmentMax` bytes. */
+  usePool(pool: SlabPool, dataSegmentMax: number): void {
+    this.#pool = pool;
     this.#roomBytesMin = RECEIVE_ROOM_BYTES_MIN;
-    this.#dataSegmentMax = options.dataSegmentMax;
-    this.#headerDigest = options.headerDigest;
-    this.#dataDigest = options.dataDigest;
+    this.#dataSegmentMax = dataSegmentMax;
   }
 
   /** Where the next bytes of the stream go. */

@@ -2,6 +2,7 @@ import { clearList } from '../../base/clear-list.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Slab, SlabPool } from '../../base/slab-pool.ts';
 import type { ByteStream } from '../contracts.ts';
+import { SEND_QUEUE_BYTES_MAX } from '../limits.ts';
 
 /** A contiguous run of bytes in a slab. */
 export interface Region {
@@ -25,6 +26,7 @@ interface Segment {
 export class SendQueue {
   readonly #stream: ByteStream;
   #pool: SlabPool;
+  #bytesMax: number;
   readonly #clock: Clock;
   #slab: Slab | undefined;
   #used = 0;
@@ -39,10 +41,17 @@ export class SendQueue {
   /** Called when bytes have left and there is room again. */
   onSent: () => void = () => {};
 
-  constructor(stream: ByteStream, pool: SlabPool, clock: Clock) {
+  /** `bytesMax`: with so many bytes pending it has no room. */
+  constructor(stream: ByteStream, pool: SlabPool, clock: Clock, bytesMax = SEND_QUEUE_BYTES_MAX) {
     this.#stream = stream;
     this.#pool = pool;
     this.#clock = clock;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** False: what is queued must leave before its owner takes on more to be answered. */
+  get hasRoom(): boolean {
+    return this.#pendingBytes < this.#bytesMax;
   }
 
   /** Bytes reserved or pushed that have not left. */
@@ -55,8 +64,9 @@ export class SendQueue {
   }
 
   /** From now on slabs come from another pool: small ones serve a login, large ones a session. */
-  usePool(pool: SlabPool): void {
+  usePool(pool: SlabPool, bytesMax: number): void {
     this.#pool = pool;
+    this.#bytesMax = bytesMax;
     this.#slab?.release();
     this.#slab = undefined;
   }

@@ -1,36 +1,54 @@
-import { TEXT_LENGTH_MAX } from './text.ts';
+import { TEXT_LENGTH_MAX, TEXT_PIECES_MAX } from './text.ts';
 
-/** Gathers a text that goes over several PDUs (C bit). Holds at most `TEXT_LENGTH_MAX` bytes. */
+const NOTHING = new Uint8Array(0);
+const FIRST_BYTES = 1024;
+
+/**
+ * Gathers a text that goes over several PDUs (C bit), in one buffer: what it holds is bounded by
+ * the bytes of the text, not by the number of pieces it comes in.
+ */
 export class TextAssembly {
-  #chunks: Uint8Array[] = [];
+  readonly #lengthMax: number;
+  #bytes: Uint8Array = NOTHING;
   #length = 0;
+  #pieces = 0;
 
-  get empty(): boolean {
-    return this.#length === 0;
+  constructor(lengthMax = TEXT_LENGTH_MAX) {
+    this.#lengthMax = lengthMax;
   }
 
-  /** Keeps a copy of the chunk; false when the whole would be too long. */
-  add(chunk: Uint8Array): boolean {
-    if (this.#length + chunk.length > TEXT_LENGTH_MAX) return false;
-    if (chunk.length > 0) this.#chunks.push(new Uint8Array(chunk));
-    this.#length += chunk.length;
+  get empty(): boolean {
+    return this.#pieces === 0;
+  }
+
+  /** Keeps a copy of the piece; false when the whole would be too long, or in too many pieces. */
+  add(piece: Uint8Array): boolean {
+    const length = this.#length + piece.length;
+    if (length > this.#lengthMax || this.#pieces === TEXT_PIECES_MAX) return false;
+    if (length > this.#bytes.length) this.#grow(length);
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+    this.#pieces++;
     return true;
   }
 
   /** What was gathered, and forgets it. */
   take(): Uint8Array {
-    const whole = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
+    const whole = this.#bytes.subarray(0, this.#length);
     this.clear();
     return whole;
   }
 
   clear(): void {
-    this.#chunks = [];
+    this.#bytes = NOTHING;
     this.#length = 0;
+    this.#pieces = 0;
+  }
+
+  #grow(length: number): void {
+    const room = Math.max(length, 2 * this.#bytes.length, FIRST_BYTES);
+    const bytes = new Uint8Array(Math.min(room, this.#lengthMax));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
   }
 }

@@ -12,6 +12,8 @@ export interface TextFault {
 
 /** A whole text, gathered over PDUs that continue each other. */
 export const TEXT_LENGTH_MAX = 65_536;
+/** PDUs that one text comes in; with the data segments of a login it takes eight. */
+export const TEXT_PIECES_MAX = 64;
 /** Pairs in one text; more than twice what the standard's keys could fill. */
 export const TEXT_PAIRS_MAX = 64;
 /** RFC 7143: a key name has at most 63 bytes. */

@@ -44,16 +44,19 @@ test('who is not in the access list sees no target and enters none', () => {
   const { directory } = serving([
     { iqn: target, luns: { 0: 'a' }, access: [{ initiator: host1 }] },
   ]);
-  assert.deepEqual(directory.listTargets(host2), []);
+  assert.deepEqual([...directory.listTargets(host2)], []);
   assert.equal(directory.findTarget(target, portal)?.admit(host2), undefined);
   assert.equal(directory.lunsOf(target, 7, host2), undefined);
-  const [listed] = directory.listTargets(host1);
+  const [listed] = [...directory.listTargets(host1)];
+  assert.deepEqual([...directory.listTargets(host1, target)], [listed]);
+  assert.deepEqual([...directory.listTargets(host1, `${target}x`)], []);
   assert.equal(listed?.targetName, target);
   assert.deepEqual(listed?.portals, [portal, other]);
 });
 
 test('an empty access list admits nobody, "any" admits everybody', () => {
-  assert.deepEqual(serving([{ iqn: target, access: [] }]).directory.listTargets(host1), []);
+  const closed = serving([{ iqn: target, access: [] }]).directory;
+  assert.deepEqual([...closed.listTargets(host1)], []);
   const { directory } = serving([{ iqn: target, access: 'any' }]);
   assert.ok(directory.findTarget(target, portal)?.admit(host2));
 });
@@ -134,7 +137,7 @@ test('another document takes effect whole', () => {
   ]);
   directory.serve(clusterDocument({ disks, gateways }), units);
   assert.equal(directory.findTarget(target, portal), undefined);
-  assert.deepEqual(directory.listTargets(host1), []);
+  assert.deepEqual([...directory.listTargets(host1)], []);
   assert.equal(directory.lunsOf(target, 7, host1), undefined);
 });
 

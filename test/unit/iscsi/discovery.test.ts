@@ -7,21 +7,23 @@ import type { Directory } from '../../../src/iscsi/contracts.ts';
 import { DiscoveryService } from '../../../src/iscsi/discovery.ts';
 import { BHS_LENGTH, RESERVED_TAG, TextRequest } from '../../../src/iscsi/standard/bhs.ts';
 import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const TARGETS = 200;
 const directory: Directory = {
-  listTargets: () =>
+  listTargets: (_, only) =>
     Array.from({ length: TARGETS }, (_, i) => ({
       targetName: `iqn.2026-11.io.allpath:disk-${i}`,
       portals: [{ address: '10.0.0.1', port: 3260, portalGroupTag: 1 }],
-    })),
+    })).filter(({ targetName }) => targetName === (only ?? targetName)),
   findTarget: () => undefined,
   discoveryAuthentication: undefined,
   draining: false,
 };
 
 function bench(ownTarget?: string) {
-  const service = new DiscoveryService({ directory, initiatorName: 'iqn.me', ownTarget });
+  const scope = { directory, initiatorName: 'iqn.me', ownTarget };
+  const service = new DiscoveryService(scope, new VirtualClock());
   return (text: string, options: { final?: boolean; more?: boolean; tag?: number } = {}) => {
     const bytes = new Uint8Array(BHS_LENGTH);
     TextRequest.final.set(bytes, options.final === false ? 0 : 1);

@@ -13,7 +13,7 @@ const portal = (address: string, port: number, portalGroupTag: number): Portal =
 const C = 'iqn.2026-11.io.allpath:c';
 
 const directory: Directory = {
-  listTargets: (initiatorName) =>
+  listTargets: (initiatorName, only) =>
     initiatorName === 'iqn.stranger'
       ? []
       : [
@@ -23,7 +23,7 @@ const directory: Directory = {
           },
           { targetName: 'iqn.b', portals: [] },
           ...(initiatorName === 'iqn.c' ? [{ targetName: C, portals: [] }] : []),
-        ],
+        ].filter(({ targetName }) => targetName === (only ?? targetName)),
   findTarget: () => undefined,
   discoveryAuthentication: undefined,
   draining: false,

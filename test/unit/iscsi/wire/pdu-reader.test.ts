@@ -101,7 +101,8 @@ test('any cut of the stream gives the same PDUs', () => {
         const collector = new Collector();
         const reader = newReader(collector);
         const pool = new SlabPool(SLAB_BYTES, 4);
-        reader.enterFullFeaturePhase({ pool, dataSegmentMax: 65_536, headerDigest, dataDigest });
+        reader.usePool(pool, 65_536);
+        reader.useDigests(headerDigest, dataDigest);
         const encoded = all.map((each) => encode(each, headerDigest, dataDigest));
         feed(reader, new Uint8Array(Buffer.concat(encoded)), cuts);
         assert.deepEqual(collector.faults, []);
@@ -125,8 +126,7 @@ test('a login PDU is found whole in the small buffer, then the pooled ones take 
   const reader = newReader(collector);
   const login: Sent = { tag: 1, ahsWords: 0, data: new Uint8Array(8192).fill(7) };
   for (let i = 0; i < 3; i++) feed(reader, encode(login, false, false), [1000]);
-  const options = { dataSegmentMax: 65_536, headerDigest: false, dataDigest: false };
-  reader.enterFullFeaturePhase({ pool: new SlabPool(SLAB_BYTES, 4), ...options });
+  reader.usePool(new SlabPool(SLAB_BYTES, 4), 65_536);
   feed(reader, encode({ ...login, tag: 2 }, false, false), [5000]);
   assert.deepEqual(
     collector.got.map((each) => each.tag),
@@ -150,8 +150,8 @@ test('a flipped bit is seen by the digest that covers it', () => {
     const collector = new Collector();
     const reader = newReader(collector);
     const pool = new SlabPool(SLAB_BYTES, 4);
-    const digests = { headerDigest: true, dataDigest: true };
-    reader.enterFullFeaturePhase({ pool, dataSegmentMax: 65_536, ...digests });
+    reader.usePool(pool, 65_536);
+    reader.useDigests(true, true);
     const stream = encode({ tag: 1, ahsWords: 0, data: new Uint8Array(20) }, true, true);
     stream[at] = stream[at]! ^ 0x10;
     feed(reader, stream, [7]);

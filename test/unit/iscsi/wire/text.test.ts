@@ -9,6 +9,7 @@ import {
   parseText,
   TEXT_LENGTH_MAX,
   TEXT_PAIRS_MAX,
+  TEXT_PIECES_MAX,
 } from '../../../../src/iscsi/wire/text.ts';
 import { TextAssembly } from '../../../../src/iscsi/wire/text-assembly.ts';
 
@@ -95,4 +96,10 @@ test('a text over several PDUs is bounded', () => {
   assert.ok(assembly.empty);
   assert.ok(assembly.add(new Uint8Array(TEXT_LENGTH_MAX)));
   assert.ok(!assembly.add(new Uint8Array(1)));
+  const crumbs = new TextAssembly();
+  const taken = Array.from({ length: 1_000 }, () => crumbs.add(Buffer.from('x')));
+  assert.equal(taken.filter(Boolean).length, TEXT_PIECES_MAX);
+  const empty = new TextAssembly();
+  while (empty.add(new Uint8Array(0)));
+  assert.equal(empty.take().length, 0, 'empty pieces are pieces');
 });
