@@ -38,3 +38,9 @@ export const cephSettings: Readonly<Record<string, string>> = {
   err_to_stderr: 'false',
   log_to_stderr: 'false',
 };
+
+/**
+ * Over those, for clients that serve no volume. Removing an image makes librbd look up its pools,
+ * which blocks the thread on which it does so while another must take a map of the cluster.
+ */
+export const TOOL_SETTINGS: Readonly<Record<string, string>> = { librados_thread_count: '4' };

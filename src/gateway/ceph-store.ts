@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { TOOL_SETTINGS } from '../ceph/ceph-settings.ts';
 import { RadosClient } from '../ceph/rados-client.ts';
 import type { Members } from '../members/members.ts';
 import { MembersObject } from '../members/members-object.ts';
@@ -19,13 +20,14 @@ export async function openCephStore(
   options: Omit<OpenStoreOptions, 'location'>,
 ): Promise<Store> {
   const { clock, random, log } = options;
-  const connect = () => RadosClient.connect({ conf: ceph.conf, user: ceph.user });
+  const connect = (settings = {}) =>
+    RadosClient.connect({ conf: ceph.conf, user: ceph.user, settings });
   const client = await connect();
   const { records, close: closeRecords } = await openRecords(ceph, client, options);
   let guard: InstanceGuard = toolGuard;
   const unfenced = Promise.withResolvers<void>();
   const volumes = new RbdVolumeStore({
-    connect,
+    connect: () => connect(guard === toolGuard ? TOOL_SETTINGS : {}),
     pool: ceph.pool,
     namespace: ceph.namespace,
     guard: {

@@ -13,6 +13,7 @@ import { imageEntries } from './image-entries.ts';
 import { type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
 import { ImageOpening } from './image-opening.ts';
+import { requirePools } from './image-pools.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
@@ -176,7 +177,7 @@ export class RbdVolumeStore implements VolumeStore {
     };
     try {
       const pool = await openPool(poolName);
-      const image = await this.#image(pool, name);
+      const image = await this.#image(instance.client, pool, name);
       release.push(() => image.close());
       const problems = await this.#judge(image, await openPool(poolName, ''));
       if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
@@ -200,8 +201,9 @@ export class RbdVolumeStore implements VolumeStore {
     });
   }
 
-  async #image(pool: RadosPool, name: string): Promise<RbdImage> {
+  async #image(client: RadosClient, pool: RadosPool, name: string): Promise<RbdImage> {
     checkImageName(name);
+    await requirePools(client, pool, name);
     try {
       return await RbdImage.open(pool, name);
     } catch (error) {
@@ -231,7 +233,7 @@ export class RbdVolumeStore implements VolumeStore {
     work: (image: RbdImage, instance: ClientInstance) => Promise<T>,
   ): Promise<T> {
     return await this.#inPool(async (pool, instance) => {
-      const image = await this.#image(pool, name);
+      const image = await this.#image(instance.client, pool, name);
       try {
         return await work(image, instance);
       } finally {
