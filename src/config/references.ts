@@ -1,4 +1,5 @@
-import type { AccessEntry, Chap, DiskDraft, DocumentDraft, LunMapEntry } from './document.ts';
+import { checkSecrets, type PlacedChap } from './chap-secrets.ts';
+import type { AccessEntry, DiskDraft, DocumentDraft, LunMapEntry } from './document.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 
 /** The members of a document that passed the schema, with their places; the rest is left out. */
@@ -22,7 +23,7 @@ export function checkReferences(view: DocumentView): Finding[] {
     ...checkDisks(view),
     ...checkGateways(view),
     ...checkTargets(view),
-    ...(view.discovery?.chap === undefined ? [] : checkChap(view.discovery.chap, ['discovery'])),
+    ...checkSecrets(chapsOf(view)),
   ];
 }
 
@@ -98,7 +99,6 @@ function checkTargets(view: DocumentView): Finding[] {
     const path = ['targets', index] as const;
     names.add(value.iqn, [...path, 'iqn']);
     found.push(...checkLuns(value.luns ?? {}, [...path, 'luns'], view));
-    if (value.chap !== undefined) found.push(...checkChap(value.chap, path));
     if (value.access !== undefined && value.access !== 'any') {
       found.push(...checkAccess(value.access, [...path, 'access'], view));
     }
@@ -112,7 +112,6 @@ function checkAccess(access: readonly AccessEntry[], path: Path, view: DocumentV
   for (const [i, entry] of access.entries()) {
     initiators.add(entry.initiator, [...path, i, 'initiator']);
     if (entry.luns !== undefined) found.push(...checkLuns(entry.luns, [...path, i, 'luns'], view));
-    if (entry.chap !== undefined) found.push(...checkChap(entry.chap, [...path, i]));
   }
   return [...initiators.findings, ...found];
 }
@@ -127,11 +126,17 @@ function checkLuns(luns: LunMapEntry, path: Path, view: DocumentView): Finding[]
   return [...disks.findings, ...found];
 }
 
-/** Equal secrets for both ways would let an initiator's answer be played back (RFC 7143). */
-function checkChap(chap: Chap, base: Path): Finding[] {
-  if (chap.mutual === undefined || chap.mutual.secret !== chap.secret) return [];
-  const path = [...base, 'chap', 'mutual', 'secret'];
-  return [{ path, message: 'must differ from the secret of the initiator' }];
+function chapsOf({ discovery, targets }: DocumentView): PlacedChap[] {
+  const chaps = [{ chap: discovery?.chap, path: ['discovery', 'chap'] as Path }];
+  for (const { index, value } of targets) {
+    const path = ['targets', index] as const;
+    chaps.push({ chap: value.chap, path: [...path, 'chap'] });
+    const access = value.access === 'any' ? [] : (value.access ?? []);
+    for (const [i, { chap }] of access.entries()) {
+      chaps.push({ chap, path: [...path, 'access', i, 'chap'] });
+    }
+  }
+  return chaps.flatMap(({ chap, path }) => (chap === undefined ? [] : [{ chap, path }]));
 }
 
 /** Finds what is there twice. */

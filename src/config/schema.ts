@@ -106,7 +106,10 @@ export const chapSchema = z
     mutual: z
       .strictObject(credentials)
       .optional()
-      .describe('What the target proves to an initiator that asks (mutual CHAP).'),
+      .describe(
+        'What the target proves to an initiator that asks (mutual CHAP). Its secret must differ ' +
+          'from the secrets of all initiators, in any entry; neither may begin with the other.',
+      ),
   })
   .describe('CHAP: what the initiator must prove.');
 
