@@ -6,57 +6,66 @@ export interface PlacedChap {
   readonly path: Path;
 }
 
-/** A secret as CHAP hashes it, one character a byte, so that texts compare as their bytes do. */
+/** The places of one secret, which CHAP hashes as bytes: here one character a byte. */
 interface Secret {
   readonly bytes: string;
-  readonly path: Path;
-  /** The target proves that it knows this secret; otherwise an initiator does. */
-  readonly isMutual: boolean;
+  /** Where an initiator proves that it knows it. */
+  readonly initiators: Path[];
+  /** Where the target proves that it knows it. */
+  readonly targets: Path[];
+  /** A secret of an initiator that is equal, or begins with this one, or this one with it. */
+  conflict: Secret | undefined;
 }
 
 /**
- * No mutual secret may be an initiator's secret, in any entry: the target answers whatever challenge
- * it is sent, including one that it has sent itself in another login, and the answer would do there
+ * No mutual secret may be an initiator's secret, in any entry: the target answers any challenge
+ * that it is sent, including one that it sent itself in another login, where the answer would do
  * (RFC 7143, 9.2.1). CHAP hashes the secret followed by the challenge, so it is no better if one of
- * the two secrets begins with the other: the rest of it can be moved into the challenge.
+ * the two secrets begins with the other: the rest can be moved into the challenge.
  */
 export function checkSecrets(chaps: readonly PlacedChap[]): Finding[] {
-  const secrets = chaps.flatMap(secretsOf).sort((a, b) => (a.bytes < b.bytes ? -1 : 1));
-  const found: Finding[] = [];
-  const told = new Set<Secret>();
+  const secrets = secretsOf(chaps).sort((a, b) => (a.bytes < b.bytes ? -1 : 1));
   /** Sorted by bytes, a secret follows all those that it begins with: they are here. */
   const beginnings: Secret[] = [];
   for (const secret of secrets) {
     while (beginnings.length > 0 && !secret.bytes.startsWith(beginnings.at(-1)!.bytes)) {
       beginnings.pop();
     }
-    for (const other of beginnings) {
-      if (other.isMutual === secret.isMutual) continue;
-      const [mutual, initiator] = secret.isMutual ? [secret, other] : [other, secret];
-      if (told.has(mutual)) continue;
-      told.add(mutual);
-      found.push({ path: mutual.path, message: messageFor(mutual, initiator) });
-    }
     beginnings.push(secret);
+    if (secret.initiators.length > 0) secret.conflict = secret;
+    for (const beginning of beginnings) {
+      if (beginning.initiators.length > 0) secret.conflict ??= beginning;
+      if (secret.initiators.length > 0) beginning.conflict ??= secret;
+    }
   }
-  return found;
+  return secrets.flatMap((secret) => {
+    const { conflict, targets } = secret;
+    if (conflict === undefined) return [];
+    const message = messageFor(secret, conflict);
+    return targets.map((path) => ({ path, message }));
+  });
 }
 
 function messageFor(mutual: Secret, initiator: Secret): string {
-  const relation = mutual.bytes === initiator.bytes ? 'is equal to' : 'begins like';
-  const where = formatPath(initiator.path);
+  const relation = mutual === initiator ? 'is equal to' : 'begins like';
+  const where = formatPath(initiator.initiators[0]!);
   const why = "a login could be answered with the target's own answer";
   return `${relation} ${where}: ${why}; choose another`;
 }
 
-function secretsOf({ chap, path }: PlacedChap): Secret[] {
-  const { secret, mutual } = chap;
-  const own = { bytes: bytesOf(secret), path: [...path, 'secret'], isMutual: false };
-  if (mutual === undefined) return [own];
-  const back = { bytes: bytesOf(mutual.secret), path: [...path, 'mutual', 'secret'] };
-  return [own, { ...back, isMutual: true }];
-}
-
-function bytesOf(secret: string): string {
-  return Buffer.from(secret, 'utf8').toString('latin1');
+function secretsOf(chaps: readonly PlacedChap[]): Secret[] {
+  const secrets = new Map<string, Secret>();
+  const secretOf = (text: string): Secret => {
+    const bytes = Buffer.from(text, 'utf8').toString('latin1');
+    const known = secrets.get(bytes);
+    const secret = known ?? { bytes, initiators: [], targets: [], conflict: undefined };
+    secrets.set(bytes, secret);
+    return secret;
+  };
+  for (const { chap, path } of chaps) {
+    secretOf(chap.secret).initiators.push([...path, 'secret']);
+    const { mutual } = chap;
+    if (mutual !== undefined) secretOf(mutual.secret).targets.push([...path, 'mutual', 'secret']);
+  }
+  return [...secrets.values()];
 }

@@ -80,7 +80,7 @@ test('a mutual secret is no secret of an initiator, in every pair of places', ()
   }
 });
 
-test('a secret that begins with the other one is refused: the rest moves into the challenge', () => {
+test('a secret that begins with another is refused: the rest moves into the challenge', () => {
   const challenge = Buffer.from('0123456789abcdef0123456789abcdef');
   const algorithm = CHAP_ALGORITHMS[0]!;
   const whole = Buffer.from(`${SECRET}-rest`);
