@@ -192,15 +192,17 @@ export class Gateway {
   /** Asks the initiators to log out, refuses new ones, and waits, bounded, until they have left. */
   async drain(): Promise<void> {
     const { clock, log } = this.#options;
+    const { drainSeconds } = this.#settings;
     this.#directory.draining = true;
+    const count = () => this.#server.sessions.length;
+    log.info('draining', { event: 'drain_begun', sessions: count(), seconds: drainSeconds });
     this.#members?.drain().catch((error: unknown) => {
       log.warn('the others cannot be told of the drain', { reason: String(error) });
     });
     this.#server.requestLogouts();
-    const deadline = clock.now() + this.#settings.drainSeconds * 1000;
-    while (this.#server.sessions.length > 0 && clock.now() < deadline) {
-      await sleep(clock, DRAIN_POLL_MS);
-    }
+    const deadline = clock.now() + drainSeconds * 1000;
+    while (count() > 0 && clock.now() < deadline) await sleep(clock, DRAIN_POLL_MS);
+    log.info('drained', { event: 'drain_ended', sessions: count() });
   }
 
   /** Ends every session and lets go of the volumes; the store stays open. */

@@ -76,6 +76,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #watch: Timer;
   #whenClosed: (() => void)[] = [];
   #gone = false;
+  #endReason: string | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -163,6 +164,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     }
     if (this.#state !== 'open') return;
     this.#state = 'ending';
+    this.#endReason = reason;
     this.#options.log.debug('connection ends', { reason });
     // Nothing may follow what was said last: commands in flight end without an answer.
     void this.#session?.close();
@@ -324,9 +326,12 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#stream.destroy();
     this.#reader.close();
     this.#queue.close();
-    this.#login.abandon();
+    // Of an end in two steps the first says why.
+    const why = this.#endReason ?? reason;
+    this.#login.abandon(why);
     const session = this.#session;
-    this.#options.log.debug('connection closed', { reason });
+    this.#options.log.debug('connection closed', { reason: why });
+    if (session !== undefined) this.#options.loginLog.ended(session.identity, why);
     if (session === undefined) this.#closedWhole();
     else void session.close().then(() => this.#closedWhole());
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { LogLimiter } from '../base/log-limiter.ts';
 import type { Random } from '../base/random.ts';
 import { SlabPool } from '../base/slab-pool.ts';
 import { Connection } from './connection.ts';
@@ -13,6 +14,7 @@ import {
   SLAB_BYTES,
 } from './limits.ts';
 import type { LoginSettings } from './login/login-machine.ts';
+import { LoginLog } from './login-log.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Traffic } from './traffic.ts';
@@ -41,12 +43,14 @@ export class IscsiServer {
   readonly #pool: SlabPool;
   readonly #loginPool: SlabPool;
   readonly #registry: SessionRegistry;
+  readonly #limiter: LogLimiter;
   /** In the order of their coming: the first is the oldest. */
   readonly #pending = new Set<Connection>();
   readonly #connections = new Set<Connection>();
 
   constructor(options: IscsiServerOptions) {
     this.#options = options;
+    this.#limiter = new LogLimiter(options.clock, options.log);
     this.#pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
     this.#loginPool = options.loginPool ?? new SlabPool(LOGIN_BUFFER_BYTES, FREE_LOGIN_SLABS_MAX);
     this.#registry = new SessionRegistry(options.settings.sessionsMax);
@@ -69,7 +73,8 @@ export class IscsiServer {
       portal,
       clock,
       mayAct: this.#options.mayAct ?? always,
-      log: log.child({ initiator: stream.remote.address, port: stream.remote.port }),
+      log: log.child({ address: stream.remote.address, port: stream.remote.port }),
+      loginLog: new LoginLog(this.#limiter, stream.remote, portal),
       pool: this.#pool,
       loginPool: this.#loginPool,
       registry,
@@ -121,6 +126,7 @@ export class IscsiServer {
   /** Ends every connection. */
   async close(): Promise<void> {
     await Promise.all([...this.#connections].map((each) => each.terminate('gateway stops')));
+    this.#limiter.close();
   }
 
   /** A flood of connections that never log in keeps nobody out: the oldest makes room. */

@@ -7,6 +7,7 @@ import { judgeAgain } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
 import type { Refusal } from './login/refusal.ts';
+import type { LoginLog } from './login-log.ts';
 import { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, Opcode } from './standard/bhs.ts';
@@ -22,6 +23,7 @@ export interface LoginOptions {
   readonly newDiscovery: (result: LoginResult) => DiscoveryService;
   readonly clock: Clock;
   readonly log: Log;
+  readonly loginLog: LoginLog;
   readonly traffic: Traffic;
   readonly queueDepth: number;
 }
@@ -52,6 +54,8 @@ export class LoginPhase {
   #reinstating = false;
   #reservedTsih = 0;
   #abandoned = false;
+  #refused = false;
+  #established = false;
 
   constructor(options: LoginOptions, queue: SendQueue, events: LoginEvents) {
     this.#options = options;
@@ -80,11 +84,10 @@ export class LoginPhase {
     if (outcome?.kind !== 'established') {
       this.#respond(this.#writer, reply, tag, isid);
       if (outcome?.kind === 'failed') {
-        this.#options.log.info('login refused', {
-          status: outcome.status.toString(16).padStart(4, '0'),
-          reason: outcome.reason,
-        });
-        this.#events.end(outcome.reason, 'afterSending');
+        const { status, reason } = outcome;
+        this.#refused = true;
+        this.#options.loginLog.refused(this.#machine.claims, { refused: status, reason });
+        this.#events.end(reason, 'afterSending');
       }
       return;
     }
@@ -96,8 +99,11 @@ export class LoginPhase {
   }
 
   /** The connection is gone: what was reserved for the session is given back. */
-  abandon(): void {
+  abandon(reason: string): void {
     this.#abandoned = true;
+    // A connection without a Login Request may be a probe of a load balancer.
+    const isBegun = this.#writer !== undefined && !this.#refused && !this.#established;
+    if (isBegun) this.#options.loginLog.abandoned(this.#machine.claims, reason);
     if (this.#reservedTsih !== 0) this.#options.registry.release(this.#reservedTsih);
     this.#reservedTsih = 0;
   }
@@ -116,6 +122,7 @@ export class LoginPhase {
       portalGroupTag: context.portal.portalGroupTag,
       tsih: result.tsih,
       cid: result.cid,
+      user: result.identity.authentication?.initiator.user,
     };
     // Of logins that wait for the same end, the first to go on is ended by the next: no `await`
     // stands between the last look at the registry and the entry of this session.
@@ -153,17 +160,18 @@ export class LoginPhase {
       end: (reason, when) => this.#events.end(reason, when),
       endTarget: (reason) => registry.endTarget(identity.targetName, reason, identity.tsih),
     });
+    this.#established = true;
+    this.#options.loginLog.login(identity);
     this.#events.established(session);
     this.#reinstating = false;
     this.#events.resume();
   }
 
   /** What the login was granted no longer holds after the wait for the session before it. */
-  #refuse({ refused, reason }: Refusal, respond: (changed: Partial<LoginReply>) => void): void {
-    this.#options.log.info('login refused', {
-      status: refused.toString(16).padStart(4, '0'),
-      reason,
-    });
+  #refuse(refusal: Refusal, respond: (changed: Partial<LoginReply>) => void): void {
+    const { refused, reason } = refusal;
+    this.#refused = true;
+    this.#options.loginLog.refused(this.#machine.claims, refusal);
     respond({ status: refused, transit: false, nextStage: 0, tsih: 0, text: new Uint8Array(0) });
     this.#events.end(reason, 'afterSending');
   }

@@ -1,3 +1,4 @@
+import { LOGOUT } from './login-log.ts';
 import type { Session } from './session.ts';
 import {
   AsyncEvent,
@@ -103,5 +104,5 @@ export function answerLogout(session: Session, pdu: Pdu): void {
     LogoutResponse.time2Wait.set(out, parameters.defaultTime2Wait, at);
     LogoutResponse.time2Retain.set(out, parameters.defaultTime2Retain, at);
   });
-  if (response === LogoutResponseCode.closedSuccessfully) session.end('logout', 'afterSending');
+  if (response === LogoutResponseCode.closedSuccessfully) session.end(LOGOUT, 'afterSending');
 }

@@ -38,6 +38,8 @@ export interface SessionIdentity {
   readonly portalGroupTag: number;
   readonly tsih: number;
   readonly cid: number;
+  /** The CHAP user name that was proved. */
+  readonly user: string | undefined;
 }
 
 export interface SessionOptions {

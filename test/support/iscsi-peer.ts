@@ -1,10 +1,10 @@
-import type { ByteStream, StreamReader } from '../../src/iscsi/contracts.ts';
+import type { ByteStream, SocketAddress, StreamReader } from '../../src/iscsi/contracts.ts';
 import type { CommandAges, Nexus, TaskManagementResponse } from '../../src/scsi/nexus.ts';
 import type { Task } from '../../src/scsi/task.ts';
 
 /** The two ends of a connection in memory: what the target writes is cut into PDUs. */
 export class MemoryStream implements ByteStream {
-  readonly remote = { address: '192.0.2.1', port: 40_000 };
+  readonly remote: SocketAddress;
   readonly local = { address: '192.0.2.2', port: 3260 };
   reader: StreamReader | undefined;
   paused = false;
@@ -14,6 +14,10 @@ export class MemoryStream implements ByteStream {
   draining = true;
   #sent: (() => void)[] = [];
   #received = Buffer.alloc(0);
+
+  constructor(address = '192.0.2.1') {
+    this.remote = { address, port: 40_000 };
+  }
 
   start(reader: StreamReader): void {
     this.reader = reader;

@@ -1,5 +1,5 @@
 import { type Slab, SlabPool } from '../../src/base/slab-pool.ts';
-import type { Directory, Portal } from '../../src/iscsi/contracts.ts';
+import type { Authentication, Directory, Portal } from '../../src/iscsi/contracts.ts';
 import { IscsiServer } from '../../src/iscsi/iscsi-server.ts';
 import {
   DEFAULT_ISCSI_SETTINGS,
@@ -47,6 +47,9 @@ export class CountingSlabPool extends SlabPool {
 export interface Access {
   admitted: boolean;
   draining: boolean;
+  /** What initiators must prove. */
+  authentication: Authentication | undefined;
+  discoveryAuthentication: Authentication | undefined;
 }
 
 export interface IscsiWorldOptions {
@@ -65,7 +68,12 @@ export class IscsiWorld {
   readonly loginPool = new CountingSlabPool(LOGIN_BUFFER_BYTES);
   readonly log = new RecordingLog();
   readonly nexuses: ScriptedNexus[] = [];
-  readonly access: Access = { admitted: true, draining: false };
+  readonly access: Access = {
+    admitted: true,
+    draining: false,
+    authentication: undefined,
+    discoveryAuthentication: undefined,
+  };
   readonly server: IscsiServer;
 
   constructor(options: IscsiWorldOptions = {}) {
@@ -88,8 +96,8 @@ export class IscsiWorld {
     });
   }
 
-  connect(): MemoryStream {
-    const stream = new MemoryStream();
+  connect(address?: string): MemoryStream {
+    const stream = new MemoryStream(address);
     this.server.accept(stream, PORTAL);
     return stream;
   }
@@ -141,10 +149,14 @@ export class IscsiWorld {
               alias: undefined,
               port,
               admit: () =>
-                access.admitted ? { authentication: undefined, openNexus: open } : undefined,
+                access.admitted
+                  ? { authentication: access.authentication, openNexus: open }
+                  : undefined,
             }
           : undefined,
-      discoveryAuthentication: undefined,
+      get discoveryAuthentication() {
+        return access.discoveryAuthentication;
+      },
       get draining() {
         return access.draining;
       },

@@ -62,6 +62,15 @@ export interface LoginResult {
   readonly identity: LoginIdentity;
 }
 
+/** What an initiator has said about itself so far, unproved; for the log. */
+export interface LoginClaims {
+  readonly initiatorName: string | undefined;
+  /** Empty for a discovery session. */
+  readonly targetName: string | undefined;
+  /** CHAP user name. */
+  readonly user: string | undefined;
+}
+
 export type LoginOutcome =
   | { readonly kind: 'established'; readonly result: LoginResult }
   /** The reply is the last that is sent; the connection closes. */
@@ -87,12 +96,22 @@ export class LoginMachine {
   #identity: LoginIdentity | undefined;
   #security = SECURITY_START;
   #negotiated: Negotiated = startNegotiation(false);
+  #user: string | undefined;
   #greeted = false;
   #lengthDeclared: number | undefined;
   #ended = false;
 
   constructor(context: LoginContext) {
     this.#context = context;
+  }
+
+  get claims(): LoginClaims {
+    const isDiscovery = this.#declared.get('SessionType') === 'Discovery';
+    return {
+      initiatorName: this.#declared.get('InitiatorName'),
+      targetName: isDiscovery ? '' : this.#declared.get('TargetName'),
+      user: this.#user,
+    };
   }
 
   receive(request: LoginRequestHeader, text: Uint8Array): LoginStep {
@@ -168,6 +187,7 @@ export class LoginMachine {
     const sorted = sortKeys(pairs, this.#declared);
     if ('refused' in sorted) return sorted;
     this.#declared = sorted.declared;
+    this.#user = sorted.security.get('CHAP_N') ?? this.#user;
     const identity = this.#identity ?? this.#identify(request);
     if ('refused' in identity) return identity;
 

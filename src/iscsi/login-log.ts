@@ -1,0 +1,69 @@
+import type { LogFields } from '../base/log.ts';
+import type { LogLimiter } from '../base/log-limiter.ts';
+import { printable } from '../base/printable.ts';
+import type { Portal, SocketAddress } from './contracts.ts';
+import type { LoginClaims } from './login/login-machine.ts';
+import type { Refusal } from './login/refusal.ts';
+import { ISCSI_NAME_LENGTH_MAX } from './names.ts';
+import { networkOf } from './peer-network.ts';
+import type { SessionIdentity } from './session.ts';
+
+/** Why a session ended that its initiator closed as the standard wants it. */
+export const LOGOUT = 'logout';
+
+/**
+ * The lines of one connection that tell an operator who came, who was refused and who left. Each
+ * event is one line with the same fields: event, session, initiator, target, user, address, port,
+ * portal, reason. A peer that causes many of them gets them counted.
+ */
+export class LoginLog {
+  readonly #limiter: LogLimiter;
+  readonly #network: string;
+  readonly #where: LogFields;
+
+  constructor(limiter: LogLimiter, peer: SocketAddress, portal: Portal) {
+    this.#limiter = limiter;
+    this.#network = networkOf(peer.address);
+    const { address, port, portalGroupTag } = portal;
+    const portalText = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    this.#where = { address: peer.address, port: peer.port, portal: portalText, portalGroupTag };
+  }
+
+  login(identity: SessionIdentity): void {
+    this.#write('login', 'login', '', namesOf(identity));
+  }
+
+  refused(claims: LoginClaims, { refused, reason }: Refusal): void {
+    const status = refused.toString(16).padStart(4, '0');
+    const fields = { ...namesOf(claims), status, reason };
+    this.#write('login_refused', 'login refused', status, fields);
+  }
+
+  /** The connection ended before its login did. */
+  abandoned(claims: LoginClaims, reason: string): void {
+    this.#write('login_abandoned', 'login abandoned', '', { ...namesOf(claims), reason });
+  }
+
+  ended(identity: SessionIdentity, reason: string): void {
+    const fields = { ...namesOf(identity), reason };
+    if (reason === LOGOUT) this.#write('logout', 'logout', '', fields);
+    else this.#write('session_ended', 'session ended', '', fields);
+  }
+
+  #write(event: string, message: string, kind: string, fields: LogFields): void {
+    const key = `${event} ${kind} ${this.#network}`;
+    this.#limiter.write('info', key, message, { event, ...fields, ...this.#where });
+  }
+}
+
+/** Names as a peer gives them: it may not be what it says, and it may say anything. */
+function namesOf(names: LoginClaims): LogFields {
+  const { initiatorName, targetName, user } = names;
+  const text = (name: string) => printable(name, ISCSI_NAME_LENGTH_MAX);
+  return {
+    session: targetName === '' ? 'discovery' : 'normal',
+    ...(initiatorName === undefined ? {} : { initiator: text(initiatorName) }),
+    ...(targetName === undefined || targetName === '' ? {} : { target: text(targetName) }),
+    ...(user === undefined ? {} : { user: text(user) }),
+  };
+}
