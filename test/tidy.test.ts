@@ -163,6 +163,27 @@ test('no default export, no enum, no namespace', () => {
   assert.deepEqual(found('const place = {\n  namespace,\n};'), []);
 });
 
+test('no handler of an event is empty: a loss that nobody hears of stays one', () => {
+  everywhere(product, emptyHandlers);
+  assert.deepEqual(emptyHandlers('watch({ onLost: () => {} });'), ['onLost does nothing']);
+  assert.deepEqual(emptyHandlers('x = { onLost() {\n  // later\n} };'), ['onLost does nothing']);
+  assert.deepEqual(emptyHandlers('{ onEnd: async (a: A) => undefined }'), ['onEnd does nothing']);
+  assert.deepEqual(emptyHandlers('{ onEnd: () => this.#end() }; onEnd: () => void = f;'), []);
+});
+
+function emptyHandlers(source: string): string[] {
+  const nothing = /\{\s*\}|undefined\b|void 0\b/.source;
+  const arrow = new RegExp(
+    String.raw`\b(on[A-Z]\w*)\s*:\s*(?:async )?\([^()]*\)\s*=>\s*(?:${nothing})`,
+    'g',
+  );
+  const method = /\b(on[A-Z]\w*)\([^()]*\)(?:: \w+)?\s*\{\s*\}/g;
+  const code = codeOf(source);
+  return [arrow, method].flatMap((pattern) =>
+    [...code.matchAll(pattern)].map(([, name]) => `${name} does nothing`),
+  );
+}
+
 test(`no file is longer than ${linesMax} lines, no line than ${columnsMax} columns`, () => {
   const text = files.filter((file) => /\.(ts|mjs|sh)$/.test(file));
   everywhere(text, (source) => {

@@ -1,12 +1,12 @@
-import { type Clock, sleep, type Timer } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { Records, Watch } from '../records/records.ts';
+import { StandingWatch } from '../members/standing-watch.ts';
+import type { Records } from '../records/records.ts';
 import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchRequest } from './channels.ts';
 import { readDocument, type VersionedDocument } from './document-record.ts';
 
 /** A lost notification, or a disk that did not open, costs at most this. */
 const READ_INTERVAL_MS = 5_000;
-const WATCH_RETRY_MS = 500;
 
 export interface DocumentWatchOptions {
   readonly records: Records;
@@ -27,12 +27,18 @@ export class DocumentWatch {
   #whole = false;
   /** The switch under way; the next one waits for it. */
   #switching: Promise<void> = Promise.resolve();
-  #watch: Watch | undefined;
+  readonly #watch: StandingWatch;
   #poll: Timer | undefined;
   #closed = false;
 
   constructor(options: DocumentWatchOptions) {
     this.#options = options;
+    const { records, clock, log } = options;
+    this.#watch = new StandingWatch({
+      ...{ records, clock, log, channel: DOCUMENT_CHANNEL },
+      onNotify: (message) => this.#answer(message),
+      onAgain: () => this.#catchUpOrComplain(),
+    });
   }
 
   get version(): number {
@@ -41,7 +47,7 @@ export class DocumentWatch {
 
   /** Watches first, reads then: no version can slip through between. */
   async open(): Promise<void> {
-    await this.#watchChannel();
+    await this.#watch.open();
     await this.#catchUp();
     this.#pollLater();
   }
@@ -49,45 +55,29 @@ export class DocumentWatch {
   /** Somebody says that this version stands: follows it if it is not served yet. */
   follow(version: number): void {
     if (version <= this.#served || this.#closed) return;
-    this.#catchUp().catch((error: unknown) => this.#complain(error));
+    this.#catchUpOrComplain();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#poll?.cancel();
-    await this.#watch?.close();
+    await this.#watch.close();
     await this.#switching;
   }
 
-  async #watchChannel(): Promise<void> {
-    this.#watch = await this.#options.records.watch(DOCUMENT_CHANNEL, {
-      onNotify: async (message) => {
-        const wanted = decodeMessage<SwitchRequest>(message)?.version ?? 0;
-        try {
-          if (wanted > this.#served) await this.#catchUp();
-        } catch (error) {
-          this.#complain(error);
-          return encodeMessage({ version: this.#served, reason: reasonOf(error) });
-        }
-        return encodeMessage({ version: this.#served });
-      },
-      onLost: () => {
-        this.#watchAgain().catch((error: unknown) => this.#complain(error));
-      },
-    });
+  async #answer(message: Uint8Array): Promise<Uint8Array> {
+    const wanted = decodeMessage<SwitchRequest>(message)?.version ?? 0;
+    try {
+      if (wanted > this.#served) await this.#catchUp();
+    } catch (error) {
+      this.#complain(error);
+      return encodeMessage({ version: this.#served, reason: reasonOf(error) });
+    }
+    return encodeMessage({ version: this.#served });
   }
 
-  async #watchAgain(): Promise<void> {
-    while (!this.#closed) {
-      try {
-        await this.#watchChannel();
-        await this.#catchUp();
-        return;
-      } catch (error) {
-        this.#complain(error);
-        await sleep(this.#options.clock, WATCH_RETRY_MS);
-      }
-    }
+  #catchUpOrComplain(): void {
+    this.#catchUp().catch((error: unknown) => this.#complain(error));
   }
 
   #catchUp(): Promise<void> {

@@ -11,12 +11,14 @@ import { NEGOTIATION_DEFAULTS } from '../iscsi/login/negotiation-settings.ts';
 import type { Session } from '../iscsi/session.ts';
 import { joinMembers } from '../members/join-members.ts';
 import type { ClosedReason, Members } from '../members/members.ts';
+import { StandingWatch, type StandingWatchOptions } from '../members/standing-watch.ts';
 import type { Member } from '../records/records.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import type { LunMap } from '../scsi/nexus.ts';
 import { AccessStateNews } from './access-state-news.ts';
 import {
   encodeMessage,
+  FENCE_CHANNEL,
   type GatewayStatus,
   STATUS_CHANNEL,
   STATUS_SESSIONS_MAX,
@@ -24,7 +26,7 @@ import {
 import { GatewayDirectory } from './directory.ts';
 import { readDocument, type VersionedDocument } from './document-record.ts';
 import { DocumentWatch } from './document-watch.ts';
-import { answerFences } from './fence-requests.ts';
+import { fenceNamed } from './fence-requests.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
 import { PortalListeners } from './portal-listeners.ts';
@@ -63,6 +65,8 @@ export class Gateway {
   readonly #figures: LiveFigures;
   readonly #space: SpaceWatch;
   readonly #accessNews: AccessStateNews;
+  /** By these tools ask this gateway for its status and to fence others. */
+  readonly #requests: readonly StandingWatch[];
   readonly #startedMs: number;
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
@@ -118,6 +122,16 @@ export class Gateway {
       log,
       serve: (next) => this.#serve(next),
     });
+    const { records } = store;
+    const request = (channel: string, onNotify: StandingWatchOptions['onNotify']) =>
+      new StandingWatch({ records, channel, clock, log, onNotify });
+    const requests = [request(STATUS_CHANNEL, () => encodeMessage(this.status))];
+    if (members !== undefined) {
+      const fence = async (message: Uint8Array) =>
+        encodeMessage(await fenceNamed(members, message));
+      requests.push(request(FENCE_CHANNEL, fence));
+    }
+    this.#requests = requests;
     members?.listen({
       onConfirmed: () => this.#server.recheck(),
       onView: (view) => {
@@ -144,12 +158,7 @@ export class Gateway {
       await members?.admit();
       await gateway.#documentWatch.open();
       gateway.#space.open();
-      if (members !== undefined) await answerFences(options.store.records, members);
-      await options.store.records.watch(STATUS_CHANNEL, {
-        onNotify: () => encodeMessage(gateway.status),
-        // Nobody depends on it, and a lost store ends the gateway by other ways.
-        onLost: () => {},
-      });
+      for (const watch of gateway.#requests) await watch.open();
     } catch (error) {
       await gateway.close();
       throw error;
@@ -214,6 +223,7 @@ export class Gateway {
     const closing = async (): Promise<boolean> => {
       await this.#listeners.close();
       await this.#documentWatch.close();
+      await Promise.all(this.#requests.map((watch) => watch.close()));
       await this.#server.close();
       await this.#units.close();
       return true;

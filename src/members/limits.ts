@@ -76,7 +76,5 @@ export const CHANGE_RETRY_MAX_MS = 50;
 export const STORE_ANSWER_MAX_MS = 5_000;
 /** A change that was not made within this, because the store hangs, is given up. */
 export const CHANGE_MAX_MS = 20_000;
-/** A lost watch is taken anew after this. */
-export const WATCH_RETRY_MS = 500;
 /** How long one that tells the others of a change waits for their answers. */
 export const NUDGE_TIMEOUT_MS = 500;

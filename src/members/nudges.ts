@@ -1,6 +1,8 @@
-import { type Clock, sleep } from '../base/clock.ts';
-import type { Records, Watch } from '../records/records.ts';
-import { NUDGE_TIMEOUT_MS, WATCH_RETRY_MS } from './limits.ts';
+import type { Clock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import type { Records } from '../records/records.ts';
+import { NUDGE_TIMEOUT_MS } from './limits.ts';
+import { StandingWatch } from './standing-watch.ts';
 
 export const MEMBERS_CHANNEL = 'members';
 const NOTHING = new Uint8Array(0);
@@ -18,23 +20,32 @@ export interface NudgesOptions {
  */
 export class Nudges {
   readonly #options: NudgesOptions;
-  #watch: Watch | undefined;
+  readonly #watch: StandingWatch;
   #isSending = false;
   #isOwed = false;
   #isClosed = false;
 
   constructor(options: NudgesOptions) {
     this.#options = options;
+    const { records, clock, onNudge } = options;
+    this.#watch = new StandingWatch({
+      ...{ records, clock, channel: MEMBERS_CHANNEL },
+      // A loss costs the time until the next heartbeat, which is not worth a line.
+      log: silentLog,
+      onNotify: () => {
+        onNudge();
+        return NOTHING;
+      },
+    });
   }
 
   open(): void {
-    void this.#watchOn();
+    this.#watch.start();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#watch?.close().catch(() => {});
-    this.#watch = undefined;
+    this.#watch.close().catch(() => {});
   }
 
   send(): void {
@@ -50,28 +61,5 @@ export class Nudges {
       await records.notify(MEMBERS_CHANNEL, NOTHING, NUDGE_TIMEOUT_MS).catch(() => {});
     }
     this.#isSending = false;
-  }
-
-  async #watchOn(): Promise<void> {
-    const { records, clock, onNudge } = this.#options;
-    while (!this.#isClosed) {
-      try {
-        const watch = await records.watch(MEMBERS_CHANNEL, {
-          onNotify: () => {
-            onNudge();
-            return NOTHING;
-          },
-          onLost: () => {
-            this.#watch = undefined;
-            void this.#watchOn();
-          },
-        });
-        if (this.#isClosed) await watch.close().catch(() => {});
-        else this.#watch = watch;
-        return;
-      } catch {
-        await sleep(clock, WATCH_RETRY_MS);
-      }
-    }
   }
 }

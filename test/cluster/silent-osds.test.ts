@@ -1,6 +1,7 @@
 // Proves on a real Ceph that one hung OSD of three, which every placement group has, ends no
 // session and fences nobody, though all OSDs are silent until it is marked down: NOPs are
-// answered, each gateway keeps its incarnation, and what waited is done.
+// answered, each gateway keeps its incarnation, and what waited is done. Tools reach the gateways
+// again afterwards, although the watches by which they do were lost.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -47,6 +48,15 @@ async function connect(gateway: number): Promise<Initiator> {
 async function serving(): Promise<string[]> {
   const { members } = await cluster.view();
   return members.filter(({ state }) => state === 'serving').map(({ incarnation }) => incarnation);
+}
+
+/** Whether tools reach both gateways, by `status` and by `fence`. */
+async function isReached(): Promise<boolean> {
+  const asked = await cluster.askToFence('nobody');
+  const { gateways } = JSON.parse(await cluster.mustRun('status')) as {
+    readonly gateways: readonly unknown[];
+  };
+  return asked.length === 2 && gateways.length === 2;
 }
 
 test('sessions outlast a silence of all OSDs', async (t) => {
@@ -106,5 +116,10 @@ test('sessions outlast a silence of all OSDs', async (t) => {
     const read = { lun: 0, cdb: read16(0, 1), dataInLength: BLOCK_LENGTH };
     assert.equal((await initiator.execute(read)).dataIn[0], value);
     await initiator.logout();
+  }
+  const deadline = performance.now() + OPEN_AGAIN_MAX_MS;
+  while (!(await isReached())) {
+    assert.ok(performance.now() < deadline, 'both gateways answer to tools');
+    await delay(STEP_MS);
   }
 });
