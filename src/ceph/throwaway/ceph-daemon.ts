@@ -76,6 +76,8 @@ export class CephDaemon {
       const child = spawn(...tiedCommand(program, args), {
         stdio: ['ignore', output, output],
         detached: true,
+        // As under a service manager. An OSD of Ceph 18 looks for its classes below this folder.
+        cwd: '/',
         env: cephEnvironment(),
       });
       this.#ended = once(child, 'exit').catch(() => {});
