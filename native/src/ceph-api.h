@@ -142,6 +142,8 @@ constexpr int kCreateIdempotent = 0;
   F(void, rados_write_op_omap_rm_keys2, rados_write_op_t, const char *const *, const size_t *, \
     size_t) \
   F(void, rados_write_op_omap_clear, rados_write_op_t) \
+  F(void, rados_write_op_exec, rados_write_op_t, const char *, const char *, const char *, size_t, \
+    int *) \
   F(int, rados_aio_write_op_operate, rados_write_op_t, rados_ioctx_t, rados_completion_t, \
     const char *, time_t *, int) \
   F(rados_read_op_t, rados_create_read_op, void) \

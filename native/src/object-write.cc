@@ -105,6 +105,11 @@ void addAttributeStep(rados_write_op_t operation, const Step &step, int *stepErr
       return removeOmap(operation, step);
     case 16:
       return ceph.rados_write_op_omap_clear(operation);
+    case 17: {
+      const std::string_view input = step.bytes(3);
+      return ceph.rados_write_op_exec(operation, step.text(1).c_str(), step.text(2).c_str(),
+                                      input.data(), input.size(), stepErrno);
+    }
     default:
       check(napi_invalid_arg, "a code of a write step");
   }

@@ -41,7 +41,14 @@ export type WriteStep =
     }
   | { readonly step: 'omapSet'; readonly entries: Iterable<readonly [string, Uint8Array]> }
   | { readonly step: 'omapRemove'; readonly keys: readonly string[] }
-  | { readonly step: 'omapClear' };
+  | { readonly step: 'omapClear' }
+  /** A method of a class of the OSDs' that changes the object. */
+  | {
+      readonly step: 'exec';
+      readonly objectClass: string;
+      readonly method: string;
+      readonly input: Uint8Array;
+    };
 
 /** A step of one read operation: all of them see the object at one moment. */
 export type ReadStep =
@@ -117,6 +124,8 @@ export function nativeWriteStep(step: WriteStep): NativeStep {
       return [15, step.keys];
     case 'omapClear':
       return [16];
+    case 'exec':
+      return [17, step.objectClass, step.method, step.input];
   }
 }
 
