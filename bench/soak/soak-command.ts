@@ -8,12 +8,16 @@ export interface SoakCommand {
   readonly proves: readonly string[];
   /** Options that take a number, with their default and meaning. */
   readonly numbers: Readonly<Record<string, readonly [number, string]>>;
+  /** Options that take a word, with the name of the word and its meaning; none by default. */
+  readonly words?: Readonly<Record<string, readonly [string, string]>>;
   /** Resolves with the summary; rejects with what was found wrong. */
   run(options: SoakOptions): Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface SoakOptions {
   readonly numbers: Readonly<Record<string, number>>;
+  readonly words: Readonly<Record<string, string | undefined>>;
+  readonly json: boolean;
   readonly random: SeededRandom;
   /** Tells how far the run is. */
   progress(what: Readonly<Record<string, unknown>>): void;
@@ -31,7 +35,7 @@ export async function runSoak(command: SoakCommand): Promise<void> {
     process.stdout.write(usage(command));
     return;
   }
-  const { json, numbers } = parsed;
+  const { json, numbers, words } = parsed;
   const random = new SeededRandom(numbers['seed'] || undefined);
   const say = (event: string, data: Readonly<Record<string, unknown>>) => {
     process.stdout.write(`${json ? JSON.stringify({ event, ...data }) : line(event, data)}\n`);
@@ -42,6 +46,8 @@ export async function runSoak(command: SoakCommand): Promise<void> {
   try {
     const summary = await command.run({
       numbers,
+      words,
+      json,
       random,
       progress: (what) => say('progress', { seconds: seconds(), ...what }),
     });
@@ -56,11 +62,14 @@ interface Parsed {
   readonly help: boolean;
   readonly json: boolean;
   readonly numbers: Record<string, number>;
+  readonly words: Record<string, string | undefined>;
 }
 
 function parse(command: SoakCommand): Parsed | string {
   const all = allNumbers(command);
-  const text = Object.fromEntries(Object.keys(all).map((name) => [name, { type: 'string' }]));
+  const wordNames = Object.keys(command.words ?? {});
+  const names = [...Object.keys(all), ...wordNames];
+  const text = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
   const flags = { help: { type: 'boolean' }, json: { type: 'boolean' } };
   try {
     const { values } = parseArgs({
@@ -72,7 +81,10 @@ function parse(command: SoakCommand): Parsed | string {
       if (!Number.isFinite(value) || value < 0) return `--${name} takes a number`;
       numbers[name] = value;
     }
-    return { help: values['help'] === true, json: values['json'] === true, numbers };
+    const words = Object.fromEntries(
+      wordNames.map((name) => [name, values[name] as string | undefined]),
+    );
+    return { help: values['help'] === true, json: values['json'] === true, numbers, words };
   } catch (error) {
     return (error as Error).message;
   }
@@ -86,6 +98,9 @@ function usage(command: SoakCommand): string {
   const rows = Object.entries(allNumbers(command)).map(([name, [initial, meaning]]) => {
     return `${`  --${name} N`.padEnd(23)}${meaning} [${initial}]`;
   });
+  for (const [name, [word, meaning]] of Object.entries(command.words ?? {})) {
+    rows.push(`${`  --${name} ${word}`.padEnd(23)}${meaning}`);
+  }
   rows.push(`${'  --json'.padEnd(23)}one JSON object a line`, `${'  --help'.padEnd(23)}this text`);
   const first = `usage: node bench/soak/${command.name}.ts [options]`;
   return [first, '', ...command.proves, '', ...rows, ''].join('\n');

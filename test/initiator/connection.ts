@@ -74,6 +74,11 @@ export class Connection {
     return this.#over === undefined;
   }
 
+  /** Bytes that were sent and are not with the kernel yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   get localPort(): number {
     return this.#socket.localPort ?? 0;
   }

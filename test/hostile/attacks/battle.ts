@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Demo } from '../../support/demo.ts';
+import { demoTargetName } from '../../support/demo.ts';
+import { rssBytes } from '../witness.ts';
+import type { Tally } from './attack.ts';
+import type { GatewayReport, GoodReport } from './good-sessions.ts';
+import { Party } from './party.ts';
+
+export interface BattleOptions {
+  readonly demo: Demo;
+  readonly attack: string;
+  readonly seed: number;
+  readonly quietMs: number;
+  readonly attackMs: number;
+  /** Well-behaved sessions at each gateway, and attacking ones at the first. */
+  readonly goodSessions: number;
+  readonly attackSessions: number;
+  readonly depth: number;
+  readonly thinkMs: number;
+}
+
+/** What an attack on the first gateway did to the well-behaved initiators of all. */
+export interface BattleReport {
+  readonly attack: string;
+  readonly quiet: GatewayReport;
+  /** Of the gateway that did worse. */
+  readonly attacked: GatewayReport;
+  readonly drops: number;
+  readonly reasons: readonly string[];
+  readonly corrupt: number;
+  readonly loginMaxMs: number;
+  /** Of all gateways, at most. */
+  readonly rssMaxBytes: number;
+  /** Gateway processes that ended. */
+  readonly ended: number;
+  readonly tally: Tally;
+}
+
+const BLOCK_LENGTH = 512;
+/** The attackers have the first half of the disk, the well-behaved initiators the other. */
+export const BATTLE_DISK = '512M';
+const HALF_BLOCKS = (256 * 1024 * 1024) / BLOCK_LENGTH;
+const WARM_UP_MS = 500;
+const SAMPLE_MS = 50;
+
+/** Measures the well-behaved initiators without and under an attack. */
+export async function battle(options: BattleOptions): Promise<BattleReport> {
+  const { demo, attack, seed, quietMs, attackMs } = options;
+  await using good = new Party();
+  await using hostile = new Party();
+  const pids = gatewayPids(demo);
+  const memory = new MemoryWatch(pids);
+  await good.behave({
+    gateways: demo.addresses(),
+    targetName: demoTargetName,
+    blockLength: BLOCK_LENGTH,
+    sessions: options.goodSessions,
+    depth: options.depth,
+    thinkMs: options.thinkMs,
+    firstBlock: HALF_BLOCKS,
+  });
+  await delay(WARM_UP_MS);
+  await good.report();
+  await delay(quietMs);
+  const quiet = await good.report();
+  const startedAt = performance.now();
+  const begun = hostile.attack(attack, seed, {
+    address: demo.address(0),
+    targetName: demoTargetName,
+    sessions: options.attackSessions,
+    blockLength: BLOCK_LENGTH,
+    blocks: HALF_BLOCKS,
+  });
+  begun.catch(() => {});
+  // An attack that does not come about because its target is down is judged by what is seen.
+  await Promise.race([begun, delay(attackMs)]);
+  await delay(Math.max(0, attackMs - (performance.now() - startedAt)));
+  const seen = await good.report();
+  const tally = await Promise.race([hostile.tally().catch(() => NO_TALLY), delay(1000, NO_TALLY)]);
+  const ended = gatewayPids(demo).filter((pid, gateway) => pid !== pids[gateway]).length;
+  return {
+    attack,
+    quiet: worst(quiet),
+    attacked: worst(seen),
+    ...{ drops: seen.drops, reasons: seen.reasons, corrupt: quiet.corrupt + seen.corrupt },
+    loginMaxMs: seen.loginMaxMs,
+    rssMaxBytes: memory.stop(),
+    ended: Math.max(ended, memory.ended),
+    tally,
+  };
+}
+
+const NO_TALLY: Tally = { requests: 0, answers: 0, ended: 0 };
+
+function gatewayPids(demo: Demo): readonly number[] {
+  return demo.addresses().map((_, gateway) => demo.processOf(gateway).pid);
+}
+
+function worst({ gateways }: GoodReport): GatewayReport {
+  return gateways.reduce((a, b) => (a.p99Ms > b.p99Ms ? a : b));
+}
+
+/** The largest resident memory of some processes, looked at often. */
+class MemoryWatch {
+  readonly #pids: readonly number[];
+  readonly #timer: NodeJS.Timeout;
+  readonly #gone = new Set<number>();
+  #maxBytes = 0;
+
+  constructor(pids: readonly number[]) {
+    this.#pids = pids;
+    this.#timer = setInterval(() => this.#look(), SAMPLE_MS);
+  }
+
+  get ended(): number {
+    return this.#gone.size;
+  }
+
+  stop(): number {
+    this.#look();
+    clearInterval(this.#timer);
+    return this.#maxBytes;
+  }
+
+  #look(): void {
+    for (const pid of this.#pids) {
+      try {
+        this.#maxBytes = Math.max(this.#maxBytes, rssBytes(pid));
+      } catch {
+        this.#gone.add(pid);
+      }
+    }
+  }
+}
