@@ -86,6 +86,7 @@ export class AttackSession {
     initiatorName: string,
     options: Partial<LoginOptions> = {},
   ): Promise<AttackSession> {
+    field.tally.requests++;
     const connection = await Connection.open(field.address);
     connection.maxRecvDataSegmentLength = 262_144;
     const isDiscovery = options.sessionType === 'Discovery';
@@ -93,7 +94,10 @@ export class AttackSession {
     try {
       const isid = freshIsid();
       const result = await login(connection, { initiatorName, isid, ...target, ...options });
-      return new AttackSession(connection, field, result);
+      const session = new AttackSession(connection, field, result);
+      // TEST UNIT READY takes the unit attention: the first command of an attack must not.
+      if (!isDiscovery) session.send({ cdb: new Uint8Array(6) });
+      return session;
     } catch (error) {
       connection.destroy();
       throw error;
