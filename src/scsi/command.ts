@@ -1,10 +1,11 @@
 import type { Field, Layout } from '../base/bytes/layout.ts';
-import type { Clock } from '../base/clock.ts';
 import type { Pending } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { NexusIdentity, PortGroup } from './nexus.ts';
+import type { QueuedSteps } from './queued-steps.ts';
+import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -59,7 +60,9 @@ export interface CommandCall {
   /** Undefined only for commands whose addressing is `anyLun`. */
   readonly logicalUnit: LogicalUnit | undefined;
   readonly nexus: CommandNexus;
-  /** A long operation made a step: it is not stuck. */
+  /** The steps that it waits for; set by the step queue. */
+  steps: QueuedSteps | undefined;
+  /** The medium got a step of it, or ended one: it is not stuck. */
   progressed(): void;
 }
 
@@ -70,8 +73,8 @@ export interface CommandNexus {
   readonly luns: readonly number[];
   readonly portGroups: readonly PortGroup[];
   readonly commands: readonly Command[];
-  /** For long operations, which give others a turn between steps. */
-  readonly clock: Clock;
+  /** For work that the initiator brings no data for: all nexuses of the gateway share it. */
+  readonly steps: StepQueue;
   /** Takes the pending unit attention off, for REQUEST SENSE. */
   takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined;
   /** Establishes a unit attention for the other nexuses of this gateway (MODE SELECT, ...). */

@@ -4,6 +4,7 @@ import { CommandTable, commands } from './command-table.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from './nexus.ts';
 import type { NexusSurroundings } from './scsi-nexus.ts';
 import { ScsiNexus } from './scsi-nexus.ts';
+import { StepQueue } from './step-queue.ts';
 
 /** What all nexuses of one gateway share. */
 export interface DeviceServerOptions {
@@ -25,6 +26,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
   const surroundings: NexusSurroundings = {
     clock: options.clock,
     table: new CommandTable(commands),
+    steps: new StepQueue(options.clock),
     taskSetDepthMax: options.taskSetDepthMax,
     portGroups: (deviceName) => options.portGroups(deviceName),
   };

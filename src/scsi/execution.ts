@@ -4,6 +4,7 @@ import type { Command, CommandCall, CommandNexus } from './command.ts';
 import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
+import type { QueuedSteps } from './queued-steps.ts';
 import type { Task } from './task.ts';
 import type { TaskSet } from './task-set.ts';
 
@@ -40,8 +41,9 @@ export class Execution implements CommandCall {
   dataIn = 0;
   /** Its handler was called and has not settled: the volume may act for it. */
   running = false;
-  /** When it began, or made its last step, by `ExecutionOwner.agedMs`. */
+  /** When the medium got it, or its last step, by `ExecutionOwner.agedMs`. */
   startedMs = 0;
+  steps: QueuedSteps | undefined = undefined;
   /** Out of its task set, though it has not settled. */
   detached = false;
   abortOutcome: AbortOutcome = 'discard';
@@ -71,6 +73,11 @@ export class Execution implements CommandCall {
     return this.#unit;
   }
 
+  /** Its handler was called, and waits for the medium rather than for its turn to use it. */
+  get isWithMedium(): boolean {
+    return this.running && this.steps?.isWaiting !== true;
+  }
+
   progressed(): void {
     this.startedMs = this.nexus.agedMs;
   }
@@ -93,6 +100,7 @@ export class Execution implements CommandCall {
     this.dataOut = 0;
     this.dataIn = 0;
     this.running = false;
+    this.steps = undefined;
     this.detached = false;
     this.abortOutcome = 'discard';
     this.onLeft = undefined;

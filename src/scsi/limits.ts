@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 
 /**
@@ -23,8 +24,8 @@ export const UNMAP_MAX_BYTES = 512 * 1024 * 1024;
 /** MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT. */
 export const UNMAP_DESCRIPTOR_COUNT_MAX = 256;
 
-/** Of the ranges of one UNMAP, so many are under way at a time. */
-export const UNMAP_RANGES_AT_ONCE = 8;
+/** Steps of one UNMAP that are under way at a time. */
+export const UNMAP_STEPS_AT_ONCE = 8;
 
 /** MAXIMUM WRITE SAME LENGTH. */
 export const WRITE_SAME_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
@@ -53,8 +54,31 @@ export const MANAGEMENT_MAX_MS = 12_000;
 /** A long operation gives others a turn, and can be aborted, after this many bytes. */
 export const STEP_BYTES = 4 * 1024 * 1024;
 
-/** VERIFY reads this much at a time into memory of its own: what a command holds is bounded. */
+/** VERIFY reads this much at a time into memory that is not the transport's. */
 export const VERIFY_STEP_BYTES = 256 * 1024;
+/** Buffers for that which are kept when nobody uses them: 2 MiB. */
+export const VERIFY_BUFFERS_FREE_MAX = 8;
+
+/** GET LBA STATUS looks so far in one step: the medium may have to search object by object. */
+export const ALLOCATION_STEP_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Steps that the media of a gateway have at a time, for all nexuses together. With the buffers of
+ * VERIFY they take 16 MiB.
+ */
+export const STEPS_AT_ONCE_MAX = 64;
+
+/** Of these, steps of one logical unit: one whose medium hangs leaves room for the others. */
+export const STEPS_OF_UNIT_MAX = 8;
+assert(STEPS_OF_UNIT_MAX < STEPS_AT_ONCE_MAX, 'one logical unit does not take all steps');
+assert(UNMAP_STEPS_AT_ONCE <= STEPS_OF_UNIT_MAX, 'an UNMAP has no more steps than its unit');
+
+/** Steps of one turn of the event loop touch so many bytes: a fraction of a millisecond. */
+export const STEPS_TURN_BYTES = 1024 * 1024;
+assert(VERIFY_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
+
+/** What a step counts for at least. One whose result comes in a later turn counts for no more. */
+export const STEP_COST_MIN_BYTES = 16 * 1024;
 
 /** MAXIMUM COMPARE AND WRITE LENGTH is a one-byte field of blocks. */
 const COMPARE_AND_WRITE_BLOCKS_MAX = 255;

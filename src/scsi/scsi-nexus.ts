@@ -27,6 +27,7 @@ import type {
 import { buildSense } from './sense.ts';
 import { conditions, endings } from './sense-table.ts';
 import { Status } from './status.ts';
+import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
 import { TaskAttribute } from './task.ts';
 import { manage } from './task-management.ts';
@@ -36,6 +37,7 @@ import { endingOf } from './volume-fault.ts';
 export interface NexusSurroundings {
   readonly clock: Clock;
   readonly table: CommandTable;
+  readonly steps: StepQueue;
   readonly taskSetDepthMax: number;
   portGroups(deviceName: string): readonly PortGroup[];
 }
@@ -80,6 +82,10 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   get clock(): Clock {
     return this.#surroundings.clock;
+  }
+
+  get steps(): StepQueue {
+    return this.#surroundings.steps;
   }
 
   get agedMs(): number {
@@ -163,7 +169,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     let oldestChangeMs = this.#agedMs;
     for (const { tasks } of [...this.#units.values(), ...this.#left]) {
       for (let at = tasks.first; at !== undefined; at = at.next) {
-        if (!at.running) continue;
+        if (!at.isWithMedium) continue;
         oldestMs = Math.min(oldestMs, at.startedMs);
         if (at.command.access !== 'writeMedium') continue;
         oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
@@ -212,6 +218,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     if (execution.command.settlesWhenAborted !== true) {
       execution.task.state = 'aborted';
       execution.abortOutcome = outcome;
+      execution.steps?.drop();
     }
     return new Abort(execution);
   }

@@ -104,11 +104,12 @@ export interface BenchOptions {
   readonly blockLengthBytes?: number;
   readonly readOnly?: boolean;
   readonly taskSetDepthMax?: number;
+  readonly clock?: VirtualClock;
 }
 
 /** A device server over one disk in memory at LUN 0, with a first nexus. */
 export class ScsiBench {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly store: MemoryStore;
   readonly volume: GatedVolume;
   readonly logicalUnit: LogicalUnit;
@@ -125,6 +126,7 @@ export class ScsiBench {
   }
 
   private constructor(store: MemoryStore, volume: MemoryVolume, options: BenchOptions) {
+    this.clock = options.clock ?? new VirtualClock();
     this.store = store;
     this.volume = new GatedVolume(volume);
     this.logicalUnit = makeLogicalUnit(this.volume, options, () => this.unfenced++);

@@ -1,15 +1,16 @@
 // One command against one logical unit, without a task set or a transport: what the tests of
 // command rows and pages need. The volume is a literal that holds no bytes.
 
-import type { Clock } from '../../src/base/clock.ts';
 import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.ts';
 import { commands } from '../../src/scsi/command-table.ts';
 import type { Ending } from '../../src/scsi/ending.ts';
 import { LogicalUnit, type LogicalUnitIdentity } from '../../src/scsi/logical-unit.ts';
 import type { NexusIdentity, PortGroup, TargetPort } from '../../src/scsi/nexus.ts';
+import { StepQueue } from '../../src/scsi/step-queue.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { endingOf } from '../../src/scsi/volume-fault.ts';
 import { DONE, type Volume, type VolumeLimits } from '../../src/volume/volume.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 export const identity: LogicalUnitIdentity = {
   name: 'disk',
@@ -98,6 +99,7 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
     task,
     logicalUnit: options.unit === null ? undefined : (options.unit ?? logicalUnit()),
     nexus: literalNexus(options, told),
+    steps: undefined,
     progressed: () => {},
   };
   const command = rowOf(cdb, options.commands ?? commands);
@@ -157,7 +159,7 @@ function literalNexus(options: CallOptions, told: Ending[]): CommandNexus {
     luns: options.luns ?? [0],
     portGroups: options.portGroups ?? [],
     commands: options.commands ?? commands,
-    clock: undefined as unknown as Clock,
+    steps: new StepQueue(new VirtualClock()),
     takeUnitAttention: () => {
       const taken = pending;
       pending = undefined;

@@ -54,6 +54,23 @@ export class VirtualClock implements Clock {
   }
 }
 
+/** A virtual clock whose turns of the event loop end when the test says so. */
+export class TurnClock extends VirtualClock {
+  #actions: (() => void)[] = [];
+
+  override endOfTurn(action: () => void): void {
+    this.#actions.push(action);
+  }
+
+  /** Ends this turn; what is asked for meanwhile waits for the end of the next. */
+  async endTurn(): Promise<void> {
+    const actions = this.#actions;
+    this.#actions = [];
+    for (const action of actions) action();
+    await settle();
+  }
+}
+
 /** Lets every promise that can settle now do so. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,13 +1,15 @@
 import { bits, layout, u8, u32, u64 } from '../../base/bytes/layout.ts';
-import type { Extent } from '../../volume/volume.ts';
+import type { Pending } from '../../base/pending.ts';
+import { map } from '../../base/pending.ts';
+import type { Extent, Volume, VolumeResult } from '../../volume/volume.ts';
+import { DONE } from '../../volume/volume.ts';
 import { checkRange } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { Ending } from '../ending.ts';
-import { STEP_BYTES } from '../limits.ts';
+import { ALLOCATION_STEP_BYTES } from '../limits.ts';
 import { answer } from '../parameter-data.ts';
 import { conditions } from '../sense-table.ts';
 import { GET_LBA_STATUS, GetLbaStatus, OperationCode } from '../standard/sbc.ts';
-import { endingOf } from '../volume-fault.ts';
 import { mediumOf } from './medium.ts';
 
 /** LBA status descriptor (SBC). */
@@ -29,7 +31,7 @@ const ProvisioningStatus = { mapped: 0x0, deallocated: 0x1 } as const;
 const DESCRIPTORS_MAX = 256;
 
 /** How far one answer looks: the medium may have to search. */
-const SPAN_MAX_BYTES = 256 * STEP_BYTES;
+const SPAN_MAX_BYTES = 16 * ALLOCATION_STEP_BYTES;
 
 /** GET LBA STATUS: which blocks are mapped. */
 export const getLbaStatusCommand: Command = {
@@ -48,7 +50,7 @@ export const getLbaStatusCommand: Command = {
   run,
 };
 
-async function run(call: CommandCall): Promise<Ending> {
+function run(call: CommandCall): Pending<Ending | VolumeResult> {
   const { task } = call;
   const { volume, blockLengthBytes, blocks } = mediumOf(call);
   const lba = GetLbaStatus.startingLogicalBlockAddress.get(task.cdb);
@@ -58,11 +60,45 @@ async function run(call: CommandCall): Promise<Ending> {
   const span = Math.min((blocks - lba) * blockLengthBytes, SPAN_MAX_BYTES);
   if (span <= 0) return conditions.lbaOutOfRange;
   const from = lba * blockLengthBytes;
-  const { result, extents } = await volume.allocation(from, span, descriptors);
-  if (result.status !== 'done') return endingOf(result);
-  if (task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
-  const data = parameterData(toBlocks(extents, from, blockLengthBytes));
-  return answer(call, data, GetLbaStatus.allocationLength.get(task.cdb));
+  const extents: Extent[] = [];
+  const found = call.nexus.steps.run(call, {
+    ranges: [{ offset: from, length: span }],
+    stepBytes: ALLOCATION_STEP_BYTES,
+    atOnce: 1,
+    step: (at, length) => lookOn(volume, extents, at, length, descriptors),
+  });
+  return map(found, (result) => {
+    if (result.status !== 'done') return result;
+    const data = parameterData(toBlocks(extents, from, blockLengthBytes));
+    return answer(call, data, GetLbaStatus.allocationLength.get(task.cdb));
+  });
+}
+
+/** Adds the extents of a range that follows those found so far, as many as are wanted in all. */
+function lookOn(
+  volume: Volume,
+  extents: Extent[],
+  at: number,
+  length: number,
+  extentsMax: number,
+): Pending<VolumeResult> {
+  const last = extents.at(-1);
+  // The step before did not come to its end, or there is no room but for more of the last extent.
+  if (last !== undefined && last.offset + last.length !== at) return DONE;
+  const wanted = extentsMax - extents.length + (last === undefined ? 0 : 1);
+  return volume.allocation(at, length, wanted).then((allocation) => {
+    for (const extent of allocation.extents) append(extents, extent, extentsMax);
+    return allocation.result;
+  });
+}
+
+function append(extents: Extent[], extent: Extent, extentsMax: number): void {
+  const last = extents.at(-1);
+  if (last?.allocated === extent.allocated) {
+    extents[extents.length - 1] = { ...last, length: last.length + extent.length };
+  } else if (extents.length < extentsMax) {
+    extents.push(extent);
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { DONE } from '../../volume/volume.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { contiguous } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
-import { UNMAP_DESCRIPTOR_COUNT_MAX, UNMAP_RANGES_AT_ONCE, unmapBlocksMax } from '../limits.ts';
+import { UNMAP_DESCRIPTOR_COUNT_MAX, UNMAP_STEPS_AT_ONCE, unmapBlocksMax } from '../limits.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { conditions, invalidInCdb, invalidInParameterList } from '../sense-table.ts';
 import { OperationCode, Unmap, UnmapBlockDescriptor, UnmapParameterList } from '../standard/sbc.ts';
@@ -67,33 +67,16 @@ function parse(list: Uint8Array, logicalUnit: LogicalUnit): BlockRun[] | Ending 
 }
 
 /** Several ranges at a time: each costs a round trip where the medium is a cluster. */
-async function unmapAll(
-  call: CommandCall,
-  logicalUnit: LogicalUnit,
-  runs: readonly BlockRun[],
-): Promise<VolumeResult | Ending> {
-  const waiting = joined(runs);
-  let next = 0;
-  let failed: VolumeResult | Ending | undefined;
-  const work = async (): Promise<void> => {
-    while (failed === undefined && next < waiting.length) {
-      const result = await unmapRun(call, logicalUnit, waiting[next++]!);
-      if (result.status !== 'done') failed ??= result;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(waiting.length, UNMAP_RANGES_AT_ONCE) }, work));
-  return failed ?? DONE;
-}
-
-function unmapRun(
+function unmapAll(
   call: CommandCall,
   { volume, blockLengthBytes }: LogicalUnit,
-  { lba, blocks }: BlockRun,
+  runs: readonly BlockRun[],
 ): Pending<VolumeResult | Ending> {
-  if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
-  return inSteps(call, lba * blockLengthBytes, blocks * blockLengthBytes, (at, length) =>
-    volume.unmap(at, length),
-  );
+  const ranges = joined(runs).map(({ lba, blocks }) => ({
+    offset: lba * blockLengthBytes,
+    length: blocks * blockLengthBytes,
+  }));
+  return inSteps(call, ranges, (at, step) => volume.unmap(at, step), UNMAP_STEPS_AT_ONCE);
 }
 
 /** The same blocks in order, those that touch or overlap in one run. */

@@ -11,8 +11,6 @@ import { transferBlocksMax, VERIFY_STEP_BYTES } from '../limits.ts';
 import { invalidInCdb } from '../sense-table.ts';
 import { OperationCode, Verify10, Verify12, Verify16 } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';
-import type { Step } from './steps.ts';
-import { inSteps } from './steps.ts';
 
 type VerifyLayout = Layout<
   Record<'logicalBlockAddress' | 'transferLength' | 'vrprotect' | 'bytchk', Field>
@@ -83,22 +81,36 @@ export function verifyMedium(
   if (byteCheck !== ByteCheck.none && sentBlocks === 0) return DONE;
   const isOneBlock = byteCheck === ByteCheck.oneBlock;
   const pattern = isOneBlock ? contiguous(task.dataOut).subarray(0, blockLengthBytes) : undefined;
-  const verified = byteCheck === ByteCheck.data ? sentBlocks : length;
-  const step: Step = (at, stepLength) => {
-    const medium = new Uint8Array(stepLength);
+  const { steps } = call.nexus;
+  const step = (at: number, stepLength: number): Pending<VolumeResult> => {
+    const slab = steps.buffers.take();
+    const medium = slab.bytes.subarray(0, stepLength);
     return map(volume.read(at, [medium]), (result) => {
-      if (result.status !== 'done' || byteCheck === ByteCheck.none) return result;
       const from = at - offset;
-      const expected = pattern
-        ? repeat(pattern, stepLength)
-        : slice(task.dataOut, from, from + stepLength);
-      const difference = firstDifference([medium], expected);
-      return difference < 0 ? DONE : { status: 'miscompare', offset: from + difference };
+      const isCompared = result.status === 'done' && byteCheck !== ByteCheck.none;
+      const difference = !isCompared
+        ? -1
+        : pattern !== undefined
+          ? firstDifferenceFrom(medium, pattern)
+          : firstDifference([medium], slice(task.dataOut, from, from + stepLength));
+      slab.release();
+      return difference < 0 ? result : { status: 'miscompare', offset: from + difference };
     });
   };
-  return inSteps(call, offset, verified, step, VERIFY_STEP_BYTES);
+  return steps.run(call, {
+    ranges: [{ offset, length: byteCheck === ByteCheck.data ? sentBlocks : length }],
+    stepBytes: VERIFY_STEP_BYTES,
+    atOnce: 1,
+    step,
+  });
 }
 
-function repeat(pattern: Uint8Array, length: number): readonly Uint8Array[] {
-  return new Array<Uint8Array>(length / pattern.length).fill(pattern);
+/** Index of the first byte that differs from a pattern over and over; -1 when there is none. */
+function firstDifferenceFrom(bytes: Uint8Array, pattern: Uint8Array): number {
+  const rest = bytes.length - pattern.length;
+  const first = firstDifference([bytes.subarray(0, pattern.length)], [pattern]);
+  if (first >= 0) return first;
+  // Each later block must equal the one before it.
+  const later = firstDifference([bytes.subarray(pattern.length)], [bytes.subarray(0, rest)]);
+  return later < 0 ? -1 : pattern.length + later;
 }

@@ -55,19 +55,18 @@ function runWriteSame(call: CommandCall, cdb: WriteSameLayout): Pending<VolumeRe
   const { volume, blockLengthBytes, mode } = mediumOf(call);
   const offset = cdb.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
   const length = cdb.transferLength.get(task.cdb) * blockLengthBytes;
+  const ranges = [{ offset, length }];
   const options = { fua: volume.limits.volatileCache && !mode.current.wce };
   const pattern = hasNoData(cdb, task.cdb)
     ? undefined
     : contiguous(task.dataOut).subarray(0, blockLengthBytes);
   if (pattern !== undefined && !pattern.every((byte) => byte === 0)) {
-    return inSteps(call, offset, length, (at, step) =>
-      volume.writeSame(at, step, pattern, options),
-    );
+    return inSteps(call, ranges, (at, step) => volume.writeSame(at, step, pattern, options));
   }
   if (cdb.unmap.get(task.cdb) === 1) {
-    return inSteps(call, offset, length, (at, step) => volume.unmap(at, step));
+    return inSteps(call, ranges, (at, step) => volume.unmap(at, step));
   }
-  return inSteps(call, offset, length, (at, step) => volume.writeZeroes(at, step, options));
+  return inSteps(call, ranges, (at, step) => volume.writeZeroes(at, step, options));
 }
 
 /** NDOB: no data-out buffer, zeros are meant. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
-import { UNMAP_DESCRIPTOR_COUNT_MAX, UNMAP_RANGES_AT_ONCE } from '../../../../src/scsi/limits.ts';
+import { UNMAP_DESCRIPTOR_COUNT_MAX, UNMAP_STEPS_AT_ONCE } from '../../../../src/scsi/limits.ts';
 import { Status } from '../../../../src/scsi/status.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
 
@@ -77,17 +77,17 @@ test('ranges that touch or overlap are unmapped as one', async () => {
   assert.deepEqual(read.dataIn, expected);
 });
 
-const apart = Array.from({ length: 3 * UNMAP_RANGES_AT_ONCE }, (_, i) => [2 * i, 1] as const);
+const apart = Array.from({ length: 3 * UNMAP_STEPS_AT_ONCE }, (_, i) => [2 * i, 1] as const);
 
 test('so many ranges are under way at a time, and all are done', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const data = list(apart);
   const task = bench.send(cdb(data.length), { data });
-  assert.equal(bench.volume.held, UNMAP_RANGES_AT_ONCE);
+  assert.equal(bench.volume.held, UNMAP_STEPS_AT_ONCE);
   bench.volume.release();
   await turns();
-  assert.equal(bench.volume.held, UNMAP_RANGES_AT_ONCE);
+  assert.equal(bench.volume.held, UNMAP_STEPS_AT_ONCE);
   assert.equal(task.status, undefined);
   bench.volume.releaseAll();
   await turns();
@@ -104,13 +104,13 @@ test('when one range fails no other is begun, and the command ends when none is 
   const task = bench.send(cdb(data.length), { data });
   bench.volume.release();
   await turns();
-  assert.equal(bench.volume.held, UNMAP_RANGES_AT_ONCE - 1);
+  assert.equal(bench.volume.held, UNMAP_STEPS_AT_ONCE - 1);
   assert.equal(task.status, undefined);
   bench.volume.releaseAll();
   await turns();
   assert.equal(task.condition, '3/0c00');
   const unmaps = bench.volume.log.filter((line) => line.startsWith('unmap'));
-  assert.equal(unmaps.length, UNMAP_RANGES_AT_ONCE);
+  assert.equal(unmaps.length, UNMAP_STEPS_AT_ONCE);
 });
 
 /** Lets all that can go on go on. */

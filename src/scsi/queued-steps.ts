@@ -1,0 +1,116 @@
+import { assert } from '../base/assert.ts';
+import type { Pending } from '../base/pending.ts';
+import { DONE, type VolumeResult } from '../volume/volume.ts';
+import type { CommandCall } from './command.ts';
+import type { Ending } from './ending.ts';
+import type { LogicalUnit } from './logical-unit.ts';
+import { conditions } from './sense-table.ts';
+
+/** A range of the medium, in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Work that a command does with its medium, cut into steps. */
+export interface SteppedWork {
+  /** Worked off in this order. */
+  readonly ranges: readonly ByteRange[];
+  readonly stepBytes: number;
+  /** Steps of this command that the medium may have at a time. */
+  readonly atOnce: number;
+  step(offset: number, length: number): Pending<VolumeResult | Ending>;
+}
+
+/** The steps of one command, from the first that waits to the last that is done. */
+export class QueuedSteps {
+  readonly call: CommandCall;
+  readonly logicalUnit: LogicalUnit;
+  readonly work: SteppedWork;
+  result: VolumeResult | Ending | undefined = undefined;
+  readonly #leave: (steps: QueuedSteps) => void;
+  /** Index of the range that comes next, and how far it is done. */
+  #range = 0;
+  #doneBytes = 0;
+  #withMedium = 0;
+  #failure: VolumeResult | Ending | undefined = undefined;
+  #whenDone: ((result: VolumeResult | Ending) => void) | undefined = undefined;
+
+  /** `leave` is called when it has nothing more to submit because it failed or was aborted. */
+  constructor(
+    call: CommandCall,
+    logicalUnit: LogicalUnit,
+    work: SteppedWork,
+    leave: (steps: QueuedSteps) => void,
+  ) {
+    this.call = call;
+    this.logicalUnit = logicalUnit;
+    this.work = work;
+    this.#leave = leave;
+    this.#skipEmpty();
+  }
+
+  /** Nothing of the command is with the medium: it waits for its turn. */
+  get isWaiting(): boolean {
+    return this.#withMedium === 0;
+  }
+
+  get hasNext(): boolean {
+    return this.#failure === undefined && this.#range < this.work.ranges.length;
+  }
+
+  get maySubmit(): boolean {
+    return this.#withMedium < this.work.atOnce;
+  }
+
+  whenDone(next: (result: VolumeResult | Ending) => void): void {
+    this.#whenDone = next;
+  }
+
+  /** The next step, which is with the medium from now on. */
+  take(): ByteRange {
+    const range = this.work.ranges[this.#range];
+    assert(range !== undefined && this.hasNext, 'a step is taken only where there is one');
+    const length = Math.min(this.work.stepBytes, range.length - this.#doneBytes);
+    const step = { offset: range.offset + this.#doneBytes, length };
+    this.#doneBytes += length;
+    if (this.#doneBytes === range.length) {
+      this.#doneBytes = 0;
+      this.#range++;
+      this.#skipEmpty();
+    }
+    // The command ages from when the medium has it: waiting for others is no fault of the medium.
+    if (this.#withMedium++ === 0) this.call.progressed();
+    return step;
+  }
+
+  landed(result: VolumeResult | Ending): void {
+    this.#withMedium--;
+    this.call.progressed();
+    if (result.status !== 'done') this.#fail(result);
+    this.#finishIfOver();
+  }
+
+  /** The command was aborted: no further step is submitted. */
+  drop(): void {
+    this.#fail(conditions.commandsClearedByDeviceServer);
+    this.#finishIfOver();
+  }
+
+  #fail(result: VolumeResult | Ending): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = result;
+    this.#leave(this);
+  }
+
+  #finishIfOver(): void {
+    if (this.hasNext || this.#withMedium > 0 || this.result !== undefined) return;
+    this.result = this.#failure ?? DONE;
+    this.call.steps = undefined;
+    this.#whenDone?.(this.result);
+  }
+
+  #skipEmpty(): void {
+    while (this.work.ranges[this.#range]?.length === 0) this.#range++;
+  }
+}

@@ -1,0 +1,171 @@
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Pending } from '../base/pending.ts';
+import { whenSettled } from '../base/pending.ts';
+import { SlabPool } from '../base/slab-pool.ts';
+import { DONE, type VolumeResult } from '../volume/volume.ts';
+import type { CommandCall, CommandNexus } from './command.ts';
+import type { Ending } from './ending.ts';
+import {
+  STEP_COST_MIN_BYTES,
+  STEPS_AT_ONCE_MAX,
+  STEPS_OF_UNIT_MAX,
+  STEPS_TURN_BYTES,
+  VERIFY_BUFFERS_FREE_MAX,
+  VERIFY_STEP_BYTES,
+} from './limits.ts';
+import type { LogicalUnit } from './logical-unit.ts';
+import { QueuedSteps, type SteppedWork } from './queued-steps.ts';
+
+/**
+ * What commands ask of the medium without bringing data for it: a few bytes of command may ask for
+ * hundreds of megabytes of work (VERIFY, WRITE SAME, UNMAP, ...). All nexuses of a gateway share
+ * one queue. It bounds what is done in a turn of the event loop, and how many steps the medium has
+ * at a time, of a logical unit and in all. Nexuses take turns, step by step; within a nexus the
+ * older command goes first.
+ *
+ * A step is submitted only while its command lives (invariant I3); an aborted command leaves at
+ * once, or when the steps that the medium has of it are done.
+ */
+export class StepQueue {
+  /** For steps that read into memory of their own. */
+  readonly buffers = new SlabPool(VERIFY_STEP_BYTES, VERIFY_BUFFERS_FREE_MAX);
+  readonly #clock: Clock;
+  /** Nexuses with steps to submit, in the order of their turns. */
+  readonly #lanes = new Map<CommandNexus, Lane>();
+  readonly #stepsOfUnits = new Map<LogicalUnit, number>();
+  #steps = 0;
+  #turnBytes = STEPS_TURN_BYTES;
+  #isTurnEndDue = false;
+  #isSubmitting = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Does the work; in this turn if nobody waits and the medium answers at once. */
+  run(call: CommandCall, work: SteppedWork): Pending<VolumeResult | Ending> {
+    const { logicalUnit } = call;
+    assert(logicalUnit !== undefined, 'steps are done at a logical unit');
+    const steps = new QueuedSteps(call, logicalUnit, work, this.#leave);
+    if (!steps.hasNext) return DONE;
+    call.steps = steps;
+    this.#enter(steps);
+    // Where there is no room the others were not served either: they need not be looked through.
+    if (this.#hasRoom(logicalUnit)) this.#submitNext();
+    return steps.result ?? new Promise((resolve) => steps.whenDone(resolve));
+  }
+
+  /** Of steps that have nothing more to submit. */
+  readonly #leave = (steps: QueuedSteps): void => {
+    const { nexus } = steps.call;
+    const lane = this.#lanes.get(nexus);
+    lane?.remove(steps);
+    if (lane?.isEmpty === true) this.#lanes.delete(nexus);
+  };
+
+  #enter(steps: QueuedSteps): void {
+    const { nexus } = steps.call;
+    let lane = this.#lanes.get(nexus);
+    if (lane === undefined) {
+      lane = new Lane();
+      this.#lanes.set(nexus, lane);
+    }
+    lane.add(steps);
+  }
+
+  #submitNext(): void {
+    // A step that ends at once may start another command, which comes by here.
+    if (this.#isSubmitting) return;
+    this.#isSubmitting = true;
+    while (this.#turnBytes > 0 && this.#steps < STEPS_AT_ONCE_MAX) {
+      const next = this.#next();
+      if (next === undefined) break;
+      this.#submit(next);
+    }
+    this.#isSubmitting = false;
+  }
+
+  /** Steps of the nexus whose turn it is, at a logical unit that has room for one. */
+  #next(): QueuedSteps | undefined {
+    for (const [nexus, lane] of this.#lanes) {
+      const steps = lane.next(this.#hasRoom);
+      if (steps === undefined) continue;
+      this.#lanes.delete(nexus);
+      this.#lanes.set(nexus, lane);
+      return steps;
+    }
+    return undefined;
+  }
+
+  readonly #hasRoom = (logicalUnit: LogicalUnit): boolean =>
+    (this.#stepsOfUnits.get(logicalUnit) ?? 0) < STEPS_OF_UNIT_MAX;
+
+  #submit(steps: QueuedSteps): void {
+    const { logicalUnit, work } = steps;
+    this.#steps++;
+    this.#stepsOfUnits.set(logicalUnit, (this.#stepsOfUnits.get(logicalUnit) ?? 0) + 1);
+    const { offset, length } = steps.take();
+    if (!steps.hasNext) this.#leave(steps);
+    const pending = work.step(offset, length);
+    // A result that is there at once was worked for in this turn.
+    this.#charge(pending instanceof Promise ? 0 : length);
+    whenSettled(pending, (result) => {
+      this.#steps--;
+      const left = this.#stepsOfUnits.get(logicalUnit)! - 1;
+      if (left === 0) this.#stepsOfUnits.delete(logicalUnit);
+      else this.#stepsOfUnits.set(logicalUnit, left);
+      steps.landed(result);
+      this.#submitNext();
+    });
+  }
+
+  #charge(bytes: number): void {
+    this.#turnBytes -= Math.max(bytes, STEP_COST_MIN_BYTES);
+    if (this.#isTurnEndDue) return;
+    this.#isTurnEndDue = true;
+    this.#clock.endOfTurn(this.#onTurnEnd);
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isTurnEndDue = false;
+    this.#turnBytes = STEPS_TURN_BYTES;
+    this.#submitNext();
+  };
+}
+
+/** The stepped commands of one nexus, in order of arrival at each logical unit. */
+class Lane {
+  readonly #units = new Map<LogicalUnit, Set<QueuedSteps>>();
+
+  get isEmpty(): boolean {
+    return this.#units.size === 0;
+  }
+
+  add(steps: QueuedSteps): void {
+    const { logicalUnit } = steps;
+    const waiting = this.#units.get(logicalUnit);
+    if (waiting === undefined) this.#units.set(logicalUnit, new Set([steps]));
+    else waiting.add(steps);
+  }
+
+  remove(steps: QueuedSteps): void {
+    const { logicalUnit } = steps;
+    const waiting = this.#units.get(logicalUnit);
+    if (waiting?.delete(steps) === true && waiting.size === 0) this.#units.delete(logicalUnit);
+  }
+
+  next(hasRoom: (logicalUnit: LogicalUnit) => boolean): QueuedSteps | undefined {
+    for (const [logicalUnit, waiting] of this.#units) {
+      if (!hasRoom(logicalUnit)) continue;
+      for (const steps of waiting) {
+        // Those that are passed by have steps with the medium, so they are few.
+        if (!steps.maySubmit) continue;
+        this.#units.delete(logicalUnit);
+        this.#units.set(logicalUnit, waiting);
+        return steps;
+      }
+    }
+    return undefined;
+  }
+}
