@@ -101,12 +101,12 @@ async function askForEver(session: AttackSession): Promise<void> {
   }
 }
 
-/** Two sizes of Data-Out by turns, of which a target may copy one and keep the buffer of the other. */
+/** Sizes of Data-Out by turns: a target may copy one and keep the whole buffer of the other. */
 const SEGMENTS = [32_768, 1];
 
 const oddDataOuts: Attack = {
   name: 'odd Data-Outs',
-  does: 'sends the data of 16 MiB writes in pieces of 32 KiB and one byte, then empty ones for ever',
+  does: 'sends 16 MiB writes in pieces of 32 KiB and one byte, then empty ones for ever',
   start: async (field) => {
     for (const session of await openSessions(field)) void sendOddly(session);
   },
