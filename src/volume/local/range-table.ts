@@ -1,13 +1,18 @@
+import { assert } from '../../base/assert.ts';
+
 /**
  * The ranges that this process works on or waits for. Ranges that overlap are granted one after
  * the other in the order in which they came; disjoint ones do not see each other.
  *
  * Short ranges stand in hash buckets, so that entering looks at its neighbourhood alone; a range
  * over more than `BUCKETS_MAX` buckets stands in a list that every entry looks through.
+ *
+ * A range follows the youngest of the others that overlap it, not all: those wait for the older
+ * ones themselves. Were it all, thousands of writes to one block would cost their square.
  */
 export class RangeTable {
   readonly #buckets = new Map<number, Range[]>();
-  readonly #wide = new Set<Range>();
+  readonly #wide: Range[] = [];
 
   /** Enters a range; it is granted when `range.waitsFor` is 0, else when `granted` is called. */
   enter(offset: number, length: number, granted: (range: Range) => void): Range {
@@ -22,21 +27,20 @@ export class RangeTable {
     const first = Math.floor(offset / BUCKET_BYTES);
     const last = Math.floor((offset + Math.max(length, 1) - 1) / BUCKET_BYTES);
     if (last - first >= BUCKETS_MAX) {
-      for (const bucket of this.#buckets.values()) {
-        for (const other of bucket) follow(range, other);
-      }
-      for (const other of this.#wide) follow(range, other);
-      this.#wide.add(range);
+      for (const bucket of this.#buckets.values()) followAll(range, bucket);
+      followAll(range, this.#wide);
+      this.#wide.push(range);
     } else {
-      if (this.#wide.size > 0) for (const other of this.#wide) follow(range, other);
+      if (this.#wide.length > 0) followAll(range, this.#wide);
       for (let key = first; key <= last; key++) this.#enterBucket(key, range);
     }
     return range;
   }
 
-  /** Takes a range out, granted or not, and grants what waited for it alone. */
+  /** Takes a range out that was granted, and grants what waited for it alone. */
   leave(range: Range): void {
-    if (this.#wide.size === 0 || !this.#wide.delete(range)) {
+    assert(range.waitsFor === 0, 'others count on what a range that waits waits for');
+    if (this.#wide.length === 0 || !takeOut(this.#wide, range)) {
       const first = Math.floor(range.offset / BUCKET_BYTES);
       const last = Math.floor((range.offset + Math.max(range.length, 1) - 1) / BUCKET_BYTES);
       for (let key = first; key <= last; key++) this.#leaveBucket(key, range);
@@ -53,17 +57,14 @@ export class RangeTable {
       this.#buckets.set(key, [range]);
       return;
     }
-    for (const other of bucket) follow(range, other);
+    followAll(range, bucket);
     bucket.push(range);
   }
 
   #leaveBucket(key: number, range: Range): void {
     const bucket = this.#buckets.get(key)!;
     if (bucket.length === 1) this.#buckets.delete(key);
-    else {
-      bucket[bucket.indexOf(range)] = bucket.at(-1)!;
-      bucket.pop();
-    }
+    else takeOut(bucket, range);
   }
 }
 
@@ -81,12 +82,32 @@ export interface Range {
 const BUCKET_BYTES = 64 * 1024;
 const BUCKETS_MAX = 4;
 
-/** Makes `range` wait for `other` if they overlap; once, however many buckets they share. */
+/** Makes `range` wait for those of `others`, from old to young, that overlap it. */
+function followAll(range: Range, others: readonly Range[]): void {
+  let start = range.offset;
+  let end = start + range.length;
+  for (let i = others.length - 1; i >= 0 && start < end; i--) {
+    const other = others[i]!;
+    const otherEnd = other.offset + other.length;
+    if (other.offset >= end || start >= otherEnd) continue;
+    follow(range, other);
+    // What is older and overlaps only here, this one waits for.
+    if (other.offset <= start) start = otherEnd;
+    else if (otherEnd >= end) end = other.offset;
+  }
+}
+
+/** Once, however many buckets they share. */
 function follow(range: Range, other: Range): void {
-  if (other.offset >= range.offset + range.length) return;
-  if (range.offset >= other.offset + other.length) return;
   if (other.followers?.at(-1) === range) return;
   other.followers ??= [];
   other.followers.push(range);
   range.waitsFor++;
+}
+
+/** Keeps the order of the others; mostly it is the oldest that leaves. */
+function takeOut(ranges: Range[], range: Range): boolean {
+  const at = ranges.indexOf(range);
+  if (at >= 0) ranges.splice(at, 1);
+  return at >= 0;
 }

@@ -49,3 +49,17 @@ test('whatever enters and leaves, the table is fair and excludes', () => {
     }),
   );
 });
+
+test('thousands of writes to one block cost as many notes, not their square', () => {
+  const table = new RangeTable();
+  const count = 4096;
+  const granted: Range[] = [];
+  const ranges = Array.from({ length: count }, (_, i) =>
+    // Of one size, and growing: neither the same range nor a larger one follows all before it.
+    table.enter(0, i % 2 === 0 ? 512 : 512 + 16 * i, (range) => granted.push(range)),
+  );
+  const notes = ranges.reduce((sum, { followers }) => sum + (followers?.length ?? 0), 0);
+  assert.ok(notes <= 2 * count, `${notes} notes`);
+  for (const range of ranges) table.leave(range);
+  assert.deepEqual(granted, ranges.slice(1));
+});
