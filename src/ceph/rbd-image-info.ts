@@ -48,6 +48,8 @@ export const RBD_FEATURE_FAST_DIFF = 16n;
 export const RBD_FEATURE_DEEP_FLATTEN = 32n;
 export const RBD_FEATURE_JOURNALING = 64n;
 export const RBD_FEATURE_DATA_POOL = 128n;
+export const RBD_FEATURE_MIGRATING = 512n;
+export const RBD_FEATURE_NON_PRIMARY = 1024n;
 
 /** As the addon gives it. */
 export type NativeImageInfo = Omit<RbdImageInfo, 'snapContext'>;

@@ -83,6 +83,13 @@ export class LogicalUnit {
     return this.#blocks;
   }
 
+  /** Why the unit is not ready; undefined when it is. */
+  get notReady(): Ending | undefined {
+    if (this.stopped) return conditions.logicalUnitNotReadyInitializingCommandRequired;
+    if (this.volume.unservable === undefined) return undefined;
+    return conditions.logicalUnitNotReadyManualInterventionRequired;
+  }
+
   /** The volume is being fenced and opened again: medium access commands end BUSY. */
   get fencing(): boolean {
     return this.#fence !== undefined;

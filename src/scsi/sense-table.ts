@@ -23,6 +23,7 @@ export type SenseKey = (typeof SenseKey)[keyof typeof SenseKey];
  */
 export const conditions = Object.freeze({
   logicalUnitNotReadyInitializingCommandRequired: check(SenseKey.notReady, 0x0402),
+  logicalUnitNotReadyManualInterventionRequired: check(SenseKey.notReady, 0x0403),
 
   writeError: check(SenseKey.mediumError, 0x0c00),
   unrecoveredReadError: check(SenseKey.mediumError, 0x1100),

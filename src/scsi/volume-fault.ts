@@ -9,6 +9,7 @@ const endingOfFault: Readonly<Record<VolumeFault, Ending>> = {
   readError: conditions.unrecoveredReadError,
   writeError: conditions.writeError,
   noSpace: conditions.spaceAllocationFailedWriteProtect,
+  unservable: conditions.logicalUnitNotReadyManualInterventionRequired,
   fenced: conditions.noAdditionalSenseInformation,
   closed: conditions.noAdditionalSenseInformation,
   busy: endings.busy,

@@ -18,6 +18,11 @@ import type { Pending } from '../base/pending.ts';
 export interface Volume {
   readonly sizeBytes: number;
   readonly limits: VolumeLimits;
+  /**
+   * Why nothing can be read or written at present, though the volume is open, in words for an
+   * administrator; operations end `unservable` then. Undefined, or absent, while it can be used.
+   */
+  readonly unservable?: string | undefined;
 
   /** Fills `into` (scatter list) from `offset`. What was never written reads as zeros. */
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult>;
@@ -120,6 +125,8 @@ export type VolumeFault =
   | 'writeError'
   /** No space is left for a new block. */
   | 'noSpace'
+  /** Something outside changed the medium so that it must not be used; nothing was changed. */
+  | 'unservable'
   /** The volume was fenced; outcome unknown for what was in flight. */
   | 'fenced'
   /** The volume was closed. */

@@ -74,7 +74,7 @@ test('a volume fences its instance: others on it go on, it goes on when it is op
     await waitFor('the new size', () => neighbour!.sizeBytes === 32 * MIB, LIMIT_MS);
   }));
 
-test('an instance that others blocklist is replaced: reads go on, writes in flight end fenced', () =>
+test('an instance that others blocklist is replaced: reads go on, writes end done or fenced', () =>
   within({ pool: 'rbd' }, async (store, world) => {
     const [volume] = await volumes(store, 'victim');
     done(await volume!.write(0, [bytes(MIB, 1)]));
@@ -91,8 +91,8 @@ test('an instance that others blocklist is replaced: reads go on, writes in flig
         for (const read of await Promise.all(reads)) assert.deepEqual(read, bytes(4096, 1));
         for (const { status } of await Promise.all(writes)) ends.add(status);
       }
+      // Writes that came after the loss of the header's watch have waited for the next instance.
       for (const status of ends) assert.ok(['done', 'fenced'].includes(status), status);
-      assert.ok(ends.has('fenced'));
       done(await volume!.write(4 * MIB, [bytes(512, round)]));
       assert.equal(store.instances.instances.includes(instance), false);
     }

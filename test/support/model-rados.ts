@@ -121,7 +121,11 @@ export class ModelClient implements RecordsPool {
     return { errno, version, values };
   }
 
-  async watch(object: string, listener: WatchListener, options: WatchOptions): Promise<PoolWatch> {
+  async watch(
+    object: string,
+    listener: WatchListener,
+    options: WatchOptions = {},
+  ): Promise<PoolWatch> {
     await this.rados.arrival();
     const found = this.rados.objects.get(object);
     if (this.blocklisted || found === undefined) {

@@ -34,6 +34,5 @@ function pendingCondition({ logicalUnit, nexus }: CommandCall): SenseCondition {
   }
   const unitAttention = nexus.takeUnitAttention(logicalUnit)?.sense;
   if (unitAttention !== undefined) return unitAttention;
-  const notReady = conditions.logicalUnitNotReadyInitializingCommandRequired.sense;
-  return (logicalUnit.stopped ? notReady : undefined) ?? NOTHING_TO_REPORT;
+  return logicalUnit.notReady?.sense ?? NOTHING_TO_REPORT;
 }

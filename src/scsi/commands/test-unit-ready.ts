@@ -1,9 +1,9 @@
 import type { Command } from '../command.ts';
 import { NO_DATA } from '../parameter-data.ts';
-import { conditions, endings } from '../sense-table.ts';
+import { endings } from '../sense-table.ts';
 import { TestUnitReadyCdb } from '../standard/spc.ts';
 
-/** TEST UNIT READY: the only thing that makes a logical unit not ready is that it was stopped. */
+/** TEST UNIT READY: a logical unit is not ready when it was stopped or its medium may not be used. */
 export const testUnitReadyCommand: Command = {
   name: TestUnitReadyCdb.$.name,
   operationCode: 0x00,
@@ -12,8 +12,5 @@ export const testUnitReadyCommand: Command = {
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: () => NO_DATA,
-  run: ({ logicalUnit }) =>
-    logicalUnit?.stopped === true
-      ? conditions.logicalUnitNotReadyInitializingCommandRequired
-      : endings.good,
+  run: ({ logicalUnit }) => logicalUnit?.notReady ?? endings.good,
 };

@@ -42,6 +42,10 @@ export abstract class VolumeFilter implements Volume {
     return this.inner.limits;
   }
 
+  get unservable(): string | undefined {
+    return this.inner.unservable;
+  }
+
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
     return this.#pass('read', () => this.inner.read(offset, into));
   }

@@ -6,6 +6,8 @@ import {
   RBD_FEATURE_FAST_DIFF,
   RBD_FEATURE_JOURNALING,
   RBD_FEATURE_LAYERING,
+  RBD_FEATURE_MIGRATING,
+  RBD_FEATURE_NON_PRIMARY,
   RBD_FEATURE_OBJECT_MAP,
   RBD_FEATURE_STRIPINGV2,
 } from '../../ceph/rbd-image-info.ts';
@@ -46,6 +48,21 @@ const harmful: readonly (readonly [bit: bigint, name: string])[] = [
   [RBD_FEATURE_OBJECT_MAP, 'object-map'],
   [RBD_FEATURE_EXCLUSIVE_LOCK, 'exclusive-lock'],
 ];
+
+/** States that Ceph keeps among the features. */
+const states: readonly { readonly bit: bigint; readonly what: string; readonly command: string }[] =
+  [
+    {
+      bit: RBD_FEATURE_MIGRATING,
+      what: 'it is being migrated',
+      command: 'rbd migration commit',
+    },
+    {
+      bit: RBD_FEATURE_NON_PRIMARY,
+      what: 'its role is non-primary: it was demoted, or is the copy that a mirror keeps',
+      command: 'rbd mirror image promote',
+    },
+  ];
 
 /** RBD_FEATURE_OPERATIONS: set by Ceph when clones of version 2 exist. */
 const RBD_FEATURE_OPERATIONS = 256n;
@@ -96,10 +113,12 @@ function featureProblems({ features, spec }: ImageFacts): readonly ImageProblem[
       mend: { kind: 'disableFeatures', features: bits },
     });
   }
-  const known = harmful.reduce((all, [bit]) => all | bit, harmless);
-  const unknown = features & ~known;
+  for (const { bit, what, command } of states) {
+    if ((features & bit) !== 0n) problems.push({ what, command: `${command} ${spec}` });
+  }
+  const known = [...harmful.map(([bit]) => bit), ...states.map(({ bit }) => bit)];
+  const unknown = known.reduce((left, bit) => left & ~bit, features & ~harmless);
   if (unknown !== 0n) {
-    // Migrating, non-primary, encrypted: none of them can be written by several gateways.
     problems.push({
       what: `features 0x${unknown.toString(16)}, of which it is not known what they do`,
       command: `rbd info ${spec}`,
@@ -142,13 +161,14 @@ export function unsuitable(
   spec: string,
   problems: readonly ImageProblem[],
 ): Failure<'volumeUnsuitable'> {
-  const lines = problems.flatMap(({ what, command }) => [
-    `- ${what}; mended by:`,
-    `    ${command}`,
-  ]);
   return new Failure(
     'volumeUnsuitable',
-    `the image ${spec} cannot be served by several gateways:\n${lines.join('\n')}`,
+    `the image ${spec} cannot be served by several gateways:\n${problemLines(problems)}`,
     { spec, commands: problems.map(({ command }) => command) },
   );
+}
+
+/** What stands against an image, each with the command to paste. */
+export function problemLines(problems: readonly ImageProblem[]): string {
+  return problems.map(({ what, command }) => `- ${what}; mended by:\n    ${command}`).join('\n');
 }

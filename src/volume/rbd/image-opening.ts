@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import { EILSEQ } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { IMAGE_BUFFERS_MAX, type RbdImage } from '../../ceph/rbd-image.ts';
@@ -10,7 +11,11 @@ import { joined, spread } from './buffer-list.ts';
 import { type CompareAndWriteImage, compareAndWrite } from './compare-and-write.ts';
 import { runBytes } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
+import { HeaderBarrier } from './header-barrier.ts';
 import { ImageHeader } from './image-header.ts';
+import { type ImageFacts, type ImageProblem, unsuitable } from './image-judgement.ts';
+import { headerObject } from './image-settings.ts';
+import { type ImageSettings, ImageVerdict } from './image-verdict.ts';
 
 /** Takes what an operation came to. */
 export type Landed = (result: VolumeResult) => void;
@@ -20,14 +25,31 @@ const SECTOR_BYTES = 512;
 const BUSY = fault('busy');
 const CLOSED = fault('closed');
 
+/** What an opening tells the volume that it is opened for. */
+export interface OpeningListener {
+  onSize(sizeBytes: number): void;
+  /** Several gateways may no longer serve the image, for these reasons; or may again: none. */
+  onVerdict(problems: readonly ImageProblem[]): void;
+  /** Writes that were held may be submitted. */
+  onRelease(): void;
+}
+
 export interface ImageOpeningParts {
   readonly image: RbdImage;
+  /** As Ceph's tools name them. */
+  readonly place: Pick<ImageFacts, 'spec' | 'pool'>;
   /** A handle of the opening's own, for the snapshot context that it carries. */
   readonly dataPool: RadosPool;
+  readonly settings: ImageSettings;
+  /** Rejects with `Failure('cephFailed')`. */
+  readonly readSettings: () => Promise<ImageSettings>;
   readonly clock: Clock;
-  readonly onSize: (sizeBytes: number) => void;
+  readonly log: Log;
+  readonly listener: OpeningListener;
   /** Whether its client may submit now: it holds nothing back, and is not being fenced. */
   readonly maySubmit: () => boolean;
+  /** Its client is on the blocklist. */
+  readonly onBlocklisted: () => void;
   /** Closes all that was opened for it. */
   readonly letGo: () => Promise<void>;
 }
@@ -38,21 +60,185 @@ export interface ImageOpeningParts {
  */
 export class ImageOpening {
   readonly header: ImageHeader;
+  readonly verdict: ImageVerdict;
   readonly #image: RbdImage;
   readonly #exchanges: CompareAndWriteImage;
-  readonly #letGo: () => Promise<void>;
+  readonly #barrier: HeaderBarrier;
+  readonly #parts: ImageOpeningParts;
+  #writesInFlight = 0;
+  #onWritesIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor({ image, dataPool, clock, onSize, maySubmit, letGo }: ImageOpeningParts) {
-    this.#letGo = letGo;
+  /** In step with the other gateways that have the image open. Rejects with a `Failure`. */
+  static async open(parts: ImageOpeningParts): Promise<ImageOpening> {
+    const opening = new ImageOpening(parts);
+    try {
+      await opening.#barrier.open();
+      const { problems } = opening.verdict;
+      if (problems.length > 0) throw unsuitable(parts.place.spec, problems);
+      return opening;
+    } catch (error) {
+      void opening.close();
+      throw error;
+    }
+  }
+
+  private constructor(parts: ImageOpeningParts) {
+    const { image, dataPool, clock, log, settings, listener } = parts;
+    this.#parts = parts;
     this.#image = image;
-    const header = new ImageHeader(image, dataPool, clock, ({ sizeBytes }) => onSize(sizeBytes));
-    this.header = header;
+    this.verdict = new ImageVerdict(parts.place, settings, (problems) =>
+      listener.onVerdict(problems),
+    );
+    this.header = new ImageHeader(image, dataPool, clock, (info) => {
+      this.verdict.judge(info);
+      listener.onSize(info.sizeBytes);
+      // A setting of the pool changes without a change of the header.
+      this.#judgeSettings().catch(() => {});
+    });
+    this.#barrier = new HeaderBarrier({
+      pool: image.pool,
+      object: headerObject(image.info.id),
+      clock,
+      log,
+      writesIdle: () => this.#writesIdle(),
+      onFeatures: (features) => this.verdict.judge({ ...this.header.info, features }),
+      refresh: async () => {
+        await this.header.refresh();
+        await this.#judgeSettings();
+      },
+      isServable: () => this.verdict.refusal === undefined,
+      onRelease: () => listener.onRelease(),
+      onBlocklisted: parts.onBlocklisted,
+    });
+    this.#exchanges = this.#exchangesOf(dataPool);
+  }
+
+  /** Whether a write has to wait: until `onRelease`. */
+  get holdsWrites(): boolean {
+    return this.#barrier.holdsWrites;
+  }
+
+  /** The longest stretch that one operation of the cluster changes as a whole. */
+  get atomicBytes(): number {
+    return runBytes(this.header.info);
+  }
+
+  /** Those of the data path, which are many, call `landed`, later, where a promise each would tell. */
+  read(offset: number, into: readonly Uint8Array[], landed: Landed): void {
+    const { refusal } = this.verdict;
+    if (refusal !== undefined) {
+      queueMicrotask(() => landed(refusal));
+      return;
+    }
+    const length = lengthOf(into);
+    const isLong = into.length > IMAGE_BUFFERS_MAX;
+    const list = isLong ? [new Uint8Array(length)] : into;
+    this.#image.startRead(offset, list, (read) => {
+      if (isLong && read === length) spread(list[0]!, into);
+      landed(readResult(read, length));
+    });
+  }
+
+  write(offset: number, from: readonly Uint8Array[], landed: Landed): void {
+    const { refusal } = this.verdict;
+    if (refusal !== undefined) {
+      queueMicrotask(() => landed(refusal));
+      return;
+    }
+    this.#writesInFlight++;
+    const list = from.length <= IMAGE_BUFFERS_MAX ? from : [joined(from)];
+    this.#image.startWrite(offset, list, (errno) => {
+      this.#writeEnded();
+      landed(resultOf(errno, false));
+    });
+  }
+
+  compareAndWrite(
+    offset: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+    landed: Landed,
+  ): void {
+    this.#writesInFlight++;
+    compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), (result) => {
+      this.#writeEnded();
+      landed(result);
+    });
+  }
+
+  writeSame(offset: number, length: number, pattern: Uint8Array): Promise<VolumeResult> {
+    return this.#zeroing(offset, () => this.#image.writeSame(offset, length, pattern));
+  }
+
+  /** Exact to the byte, and gives back what objects are zeros as a whole. */
+  writeZeroes(offset: number, length: number): Promise<VolumeResult> {
+    return this.#zeroing(offset, () => this.#image.writeZeroes(offset, length));
+  }
+
+  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
+    const { refusal } = this.verdict;
+    if (refusal !== undefined) return { result: refusal, extents: [] };
+    // A diff may cut one of our extents into several.
+    const asked = { extentsMax: 4 * extentsMax + 4 };
+    const { errno, extents, more } = await this.#image.diffIterate(offset, length, asked);
+    if (errno < 0) return { result: resultOf(errno, true), extents: [] };
+    const found = allocationExtents(extents, more, offset, length, extentsMax);
+    return { result: DONE, extents: found };
+  }
+
+  /** Hangs while an OSD is silent. */
+  close(): Promise<void> {
+    this.header.close();
+    this.#closed ??= this.#barrier.close().then(() => this.#parts.letGo());
+    return this.#closed;
+  }
+
+  /**
+   * Removes objects where no parent backs them: a gateway that does not know yet that the parent is
+   * gone would see the parent's data in their place, or write it back. The barrier keeps that apart
+   * except where librbd learned of the new header after this was submitted; then the operation is
+   * repeated when every gateway has learned of it, before anyone is told that it is done.
+   */
+  async #zeroing(offset: number, submit: () => Promise<number>): Promise<VolumeResult> {
+    for (;;) {
+      const { refusal } = this.verdict;
+      if (refusal !== undefined) return refusal;
+      const wasBacked = offset < this.header.info.parentOverlapBytes;
+      const updates = wasBacked ? this.#image.updates : 0;
+      this.#writesInFlight++;
+      const errno = await submit();
+      this.#writeEnded();
+      if (errno < 0 || !wasBacked || this.#image.updates === updates) return resultOf(errno, false);
+      await this.header.refresh();
+      await this.#barrier.released;
+      if (this.#closed !== undefined) return CLOSED;
+      if (this.header.info.parentOverlapBytes > offset) return resultOf(errno, false);
+    }
+  }
+
+  async #judgeSettings(): Promise<void> {
+    const settings = await this.#parts.readSettings();
+    this.verdict.judge(this.header.info, settings);
+  }
+
+  #writesIdle(): Promise<void> {
+    if (this.#writesInFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onWritesIdle.push(resolve));
+  }
+
+  #writeEnded(): void {
+    if (--this.#writesInFlight > 0 || this.#onWritesIdle.length === 0) return;
+    for (const resolve of this.#onWritesIdle.splice(0)) resolve();
+  }
+
+  #exchangesOf(dataPool: RadosPool): CompareAndWriteImage {
+    const { header } = this;
     const refusal = (): VolumeResult | undefined => {
       if (this.#closed !== undefined) return CLOSED;
-      return maySubmit() ? undefined : BUSY;
+      return this.#parts.maySubmit() ? this.verdict.refusal : BUSY;
     };
-    this.#exchanges = {
+    return {
       get refusal() {
         return refusal();
       },
@@ -68,61 +254,6 @@ export class ImageOpening {
       exchange: dataPool.startCompareAndWrite.bind(dataPool),
       copyUp: (at) => this.#copyUp(at),
     };
-  }
-
-  /** The longest stretch that one operation of the cluster changes as a whole. */
-  get atomicBytes(): number {
-    return runBytes(this.header.info);
-  }
-
-  /** Those of the data path, which are many, call `landed`, later, where a promise each would tell. */
-  read(offset: number, into: readonly Uint8Array[], landed: Landed): void {
-    const length = lengthOf(into);
-    const isLong = into.length > IMAGE_BUFFERS_MAX;
-    const list = isLong ? [new Uint8Array(length)] : into;
-    this.#image.startRead(offset, list, (read) => {
-      if (isLong && read === length) spread(list[0]!, into);
-      landed(readResult(read, length));
-    });
-  }
-
-  write(offset: number, from: readonly Uint8Array[], landed: Landed): void {
-    const list = from.length <= IMAGE_BUFFERS_MAX ? from : [joined(from)];
-    this.#image.startWrite(offset, list, (errno) => landed(resultOf(errno, false)));
-  }
-
-  compareAndWrite(
-    offset: number,
-    compare: readonly Uint8Array[],
-    write: readonly Uint8Array[],
-    landed: Landed,
-  ): void {
-    compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), landed);
-  }
-
-  async writeSame(offset: number, length: number, pattern: Uint8Array): Promise<VolumeResult> {
-    return resultOf(await this.#image.writeSame(offset, length, pattern), false);
-  }
-
-  /** Exact to the byte, and gives back what objects are zeros as a whole. */
-  async writeZeroes(offset: number, length: number): Promise<VolumeResult> {
-    return resultOf(await this.#image.writeZeroes(offset, length), false);
-  }
-
-  async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
-    // A diff may cut one of our extents into several.
-    const asked = { extentsMax: 4 * extentsMax + 4 };
-    const { errno, extents, more } = await this.#image.diffIterate(offset, length, asked);
-    if (errno < 0) return { result: resultOf(errno, true), extents: [] };
-    const found = allocationExtents(extents, more, offset, length, extentsMax);
-    return { result: DONE, extents: found };
-  }
-
-  /** Hangs while an OSD is silent. */
-  close(): Promise<void> {
-    this.header.close();
-    this.#closed ??= this.#letGo();
-    return this.#closed;
   }
 
   /**

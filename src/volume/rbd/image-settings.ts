@@ -5,7 +5,7 @@ import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { SETTING_PREFIX } from './image-judgement.ts';
 
 /** The key under which librbd keeps a setting in the metadata of an image or a pool. */
-const KEY_PREFIX = `metadata_${SETTING_PREFIX}`;
+export const SETTING_KEY_PREFIX = `metadata_${SETTING_PREFIX}`;
 
 /** The object that holds the settings of a pool, in its default namespace. */
 export const POOL_OBJECT = 'rbd_info';
@@ -26,14 +26,14 @@ export async function librbdSettings(
   const found = new Map<string, string>();
   for (let startAfter = ''; ; ) {
     const { errno, values } = await pool.read(object, [
-      { step: 'omapGetValues', startAfter, prefix: KEY_PREFIX, max: OMAP_PAGE_MAX },
+      { step: 'omapGetValues', startAfter, prefix: SETTING_KEY_PREFIX, max: OMAP_PAGE_MAX },
     ]);
     if (errno === ENOENT) return found;
     if (errno < 0) throw cephFailure('omap_get_vals', errno, `the settings in ${object}`);
     const page = values[0];
     if (page?.step !== 'omapGetValues') return found;
     for (const [key, value] of page.values) {
-      found.set(key.slice(KEY_PREFIX.length), Buffer.from(value).toString('utf8'));
+      found.set(key.slice(SETTING_KEY_PREFIX.length), Buffer.from(value).toString('utf8'));
       startAfter = key;
     }
     if (!page.more || page.values.size === 0) return found;

@@ -79,7 +79,7 @@ export class Operations {
     const startedMs = this.#clock.now();
     return new Promise((settle) => {
       const operation = { isRead, offset, writeBytes, startedMs, start, settle, epoch };
-      if (this.#isSuspended) this.#hold(operation);
+      if (this.#mustHold(operation)) this.#hold(operation);
       else this.#fly(operation);
     });
   }
@@ -102,8 +102,16 @@ export class Operations {
 
   resume(): void {
     this.#isSuspended = false;
+    this.release();
+  }
+
+  /** Submits what needs not wait now, in order. */
+  release(): void {
     const held = this.#takeHeld();
-    for (const operation of held) this.#fly(operation);
+    for (const operation of held) {
+      if (this.#mustHold(operation)) this.#hold(operation);
+      else this.#fly(operation);
+    }
   }
 
   /** What waits, and so has changed nothing, ends so. */
@@ -153,8 +161,12 @@ export class Operations {
     return undefined;
   }
 
+  #mustHold({ isRead }: Operation): boolean {
+    return this.#isSuspended || (!isRead && this.#opening.holdsWrites);
+  }
+
   #hold(operation: Operation): void {
-    operation.heldMs = this.#clock.now();
+    operation.heldMs ??= this.#clock.now();
     this.#held.push(operation);
     this.#heldCheck ??= this.#clock.after(HELD_CHECK_MS, this.#onHeldCheck);
   }
@@ -188,6 +200,7 @@ export class Operations {
 
   #fly(operation: Operation): void {
     const opening = this.#opening;
+    if (operation.heldMs !== undefined) delete operation.heldMs;
     this.#flying.set(operation, opening);
     operation.start(opening, (result) => this.#landed(operation, opening, result));
   }

@@ -10,12 +10,13 @@ import { RbdImages } from '../../ceph/rbd-images.ts';
 import type { SpaceOf, VolumeEntry, VolumeLayout, VolumeStore } from '../volume.ts';
 import type { ClientInstance } from './client-instance.ts';
 import { imageEntries } from './image-entries.ts';
-import { type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
+import { type ImageFacts, type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
-import { ImageOpening } from './image-opening.ts';
+import { ImageOpening, type OpeningListener } from './image-opening.ts';
 import { requirePools } from './image-pools.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
+import type { ImageSettings } from './image-verdict.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
 import { createHint, judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
 import { poolSpaces } from './pool-spaces.ts';
@@ -82,7 +83,7 @@ export class RbdVolumeStore implements VolumeStore {
       RbdVolume.open({
         name,
         instance,
-        openImage: (on, onSize) => this.#openImage(on, name, onSize),
+        openImage: (on, listener) => this.#openImage(on, name, listener),
         clock,
         log,
         onClose: () => this.#open.delete(volume),
@@ -162,12 +163,12 @@ export class RbdVolumeStore implements VolumeStore {
   async #openImage(
     instance: ClientInstance,
     name: string,
-    onSize: (sizeBytes: number) => void,
+    listener: OpeningListener,
   ): Promise<ImageOpening> {
-    const { pool: poolName, clock } = this.#options;
+    const { pool: poolName, clock, log } = this.#options;
     const release: (() => unknown)[] = [instance.keep()];
     const letGo = async () => {
-      for (const step of release.reverse()) await step();
+      for (const step of release.splice(0).reverse()) await step();
     };
     const openPool = async (pool: string | number, namespace = this.#options.namespace ?? '') => {
       const opened = await instance.client.openPool(pool, { namespace });
@@ -179,26 +180,46 @@ export class RbdVolumeStore implements VolumeStore {
       const pool = await openPool(poolName);
       const image = await this.#image(instance.client, pool, name);
       release.push(() => image.close());
-      const problems = await this.#judge(image, await openPool(poolName, ''));
+      const plainPool = await openPool(poolName, '');
+      const readSettings = () => this.#settings(image, plainPool);
+      const settings = await readSettings();
+      const problems = judgeImage({ ...image.info, ...settings, ...this.#place(image) });
       if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
       const dataPool = await openPool(image.info.dataPoolId);
-      const maySubmit = () => instance.submits;
-      return new ImageOpening({ image, dataPool, clock, onSize, maySubmit, letGo });
+      return await ImageOpening.open({
+        image,
+        place: this.#place(image),
+        dataPool,
+        settings,
+        readSettings,
+        clock,
+        log,
+        listener,
+        maySubmit: () => instance.submits,
+        onBlocklisted: () => void instance.fence(),
+        letGo,
+      });
     } catch (error) {
       void letGo();
       throw error;
     }
   }
 
-  /** `plainPool`: the default namespace, where the settings of the pool are. */
   async #judge(image: RbdImage, plainPool: RadosPool): Promise<readonly ImageProblem[]> {
-    return judgeImage({
-      ...image.info,
-      spec: this.#spec(image.name),
-      pool: this.#options.pool,
+    const settings = await this.#settings(image, plainPool);
+    return judgeImage({ ...image.info, ...settings, ...this.#place(image) });
+  }
+
+  /** `plainPool`: the default namespace, where the settings of the pool are. */
+  async #settings(image: RbdImage, plainPool: RadosPool): Promise<ImageSettings> {
+    return {
       imageSettings: await librbdSettings(image.pool, headerObject(image.info.id)),
       poolSettings: await librbdSettings(plainPool, POOL_OBJECT),
-    });
+    };
+  }
+
+  #place({ name }: RbdImage): Pick<ImageFacts, 'spec' | 'pool'> {
+    return { spec: this.#spec(name), pool: this.#options.pool };
   }
 
   async #image(client: RadosClient, pool: RadosPool, name: string): Promise<RbdImage> {

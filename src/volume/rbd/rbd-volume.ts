@@ -8,7 +8,8 @@ import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
 import type { ClientInstance, Tenant } from './client-instance.ts';
 import type { ObjectLayout } from './data-object.ts';
-import type { ImageOpening } from './image-opening.ts';
+import { type ImageProblem, problemLines } from './image-judgement.ts';
+import type { ImageOpening, OpeningListener } from './image-opening.ts';
 import { Operations } from './operations.ts';
 import { rbdLimits } from './rbd-limits.ts';
 
@@ -18,7 +19,7 @@ export interface RbdVolumeParts {
   /** Opens the image on an instance, for this volume. Rejects with a `Failure`. */
   readonly openImage: (
     instance: ClientInstance,
-    onSize: (sizeBytes: number) => void,
+    listener: OpeningListener,
   ) => Promise<ImageOpening>;
   readonly clock: Clock;
   readonly log: Log;
@@ -55,7 +56,11 @@ export class RbdVolume implements Volume, Tenant {
   /** `Failure('volumeNotFound' | 'volumeUnsuitable' | 'cephFailed')` */
   static async open(parts: RbdVolumeParts): Promise<RbdVolume> {
     let volume: RbdVolume | undefined;
-    const opening = await parts.openImage(parts.instance, (size) => volume?.resized(size));
+    const opening = await parts.openImage(parts.instance, {
+      onSize: (sizeBytes) => volume?.resized(sizeBytes),
+      onVerdict: (problems) => volume?.judged(problems),
+      onRelease: () => volume?.released(),
+    });
     if (parts.instance.state !== 'open') {
       void opening.close();
       const { name } = parts;
@@ -81,6 +86,11 @@ export class RbdVolume implements Volume, Tenant {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  get unservable(): string | undefined {
+    const { problems } = this.#operations.opening.verdict;
+    return problems.length === 0 ? undefined : problemLines(problems);
   }
 
   /** The pool of its data objects. */
@@ -164,7 +174,7 @@ export class RbdVolume implements Volume, Tenant {
 
   /** What was acknowledged is durable. */
   flush(): Pending<VolumeResult> {
-    return this.#ended ?? DONE;
+    return this.#ended ?? this.#operations.opening.verdict.refusal ?? DONE;
   }
 
   async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
@@ -240,6 +250,21 @@ export class RbdVolume implements Volume, Tenant {
     for (const listener of this.#listeners) listener(sizeBytes);
   }
 
+  /** Several gateways may no longer serve the image, or may again: see `OpeningListener`. */
+  judged(problems: readonly ImageProblem[]): void {
+    const { log, name } = this.#parts;
+    if (problems.length === 0) log.info('an image can be served again', { image: name });
+    else {
+      const reason = problemLines(problems);
+      log.error('an image was changed and can no longer be served', { image: name, reason });
+    }
+  }
+
+  /** Writes that waited for the header of the image need not wait now. */
+  released(): void {
+    this.#operations.release();
+  }
+
   /** Resolves when all is known of the image that any client changed before this call. */
   refresh(): Promise<void> {
     return this.#operations.opening.header.refresh();
@@ -275,7 +300,7 @@ export class RbdVolume implements Volume, Tenant {
     const { clock, log, name, openImage } = this.#parts;
     while (this.#instance === instance && this.#ended?.status !== 'closed') {
       try {
-        const opening = await openImage(instance, (sizeBytes) => this.resized(sizeBytes));
+        const opening = await openImage(instance, this.#listener);
         await this.#takeOver(instance, opening);
         return;
       } catch (error) {
@@ -308,6 +333,12 @@ export class RbdVolume implements Volume, Tenant {
     this.#moved();
     if (instance.submits) this.#operations.resume();
   }
+
+  readonly #listener: OpeningListener = {
+    onSize: (sizeBytes) => this.resized(sizeBytes),
+    onVerdict: (problems) => this.judged(problems),
+    onRelease: () => this.released(),
+  };
 
   #moved(): void {
     this.#moving?.resolve();

@@ -28,6 +28,13 @@ test('a stopped logical unit is NOT READY, INITIALIZING COMMAND REQUIRED', async
   assert.equal(hex(dataIn), '72 02 04 02 00 00 00 00');
 });
 
+test('a medium that cannot be used is NOT READY, MANUAL INTERVENTION REQUIRED', async () => {
+  const unit = logicalUnit();
+  Object.defineProperty(unit.volume, 'unservable', { value: 'planted' });
+  const { dataIn } = await run([0x03, 1, 0, 0, 252, 0], { unit });
+  assert.equal(hex(dataIn), '72 02 04 03 00 00 00 00');
+});
+
 test('a LUN without a logical unit says so in the data', async () => {
   const { dataIn, ending } = await run([0x03, 1, 0, 0, 252, 0], { unit: null });
   assert.equal(ending.status, Status.good);

@@ -1,4 +1,5 @@
-// TEST UNIT READY moves nothing, and says whether the logical unit was stopped.
+// TEST UNIT READY moves nothing, and says whether the logical unit was stopped or its medium cannot
+// be used.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -19,5 +20,14 @@ test('a stopped one is not, until it is started', async () => {
   const { ending } = await run(CDB, { unit });
   assert.equal(ending, conditions.logicalUnitNotReadyInitializingCommandRequired);
   unit.stopped = false;
+  assert.equal((await run(CDB, { unit })).ending, endings.good);
+});
+
+test('one whose medium cannot be used is not, until an administrator has mended it', async () => {
+  const unit = logicalUnit();
+  Object.defineProperty(unit.volume, 'unservable', { value: 'planted', configurable: true });
+  const { ending } = await run(CDB, { unit });
+  assert.equal(ending, conditions.logicalUnitNotReadyManualInterventionRequired);
+  Object.defineProperty(unit.volume, 'unservable', { value: undefined });
   assert.equal((await run(CDB, { unit })).ending, endings.good);
 });

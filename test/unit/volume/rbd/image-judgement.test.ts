@@ -41,8 +41,13 @@ test('features of one writer are named in an order in which they can be switched
 });
 
 test('a feature that nobody knows is refused', () => {
-  const [problem] = judgeImage({ ...good, features: 1n | 512n });
-  assert.match(problem?.what ?? '', /0x200/);
+  const [problem] = judgeImage({ ...good, features: 1n | 4096n });
+  assert.match(problem?.what ?? '', /0x1000/);
+});
+
+test('an image that is demoted or migrated is refused, with what makes it whole again', () => {
+  assert.deepEqual(commands({ features: 1n | 1024n }), ['rbd mirror image promote rbd/disk']);
+  assert.deepEqual(commands({ features: 1n | 512n }), ['rbd migration commit rbd/disk']);
 });
 
 test('striping is taken unless it splits blocks', () => {

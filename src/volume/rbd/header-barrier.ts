@@ -1,0 +1,317 @@
+import { type Clock, sleep, type Timer } from '../../base/clock.ts';
+import type { Failure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
+import { ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
+import type { RadosPool } from '../../ceph/rados-pool.ts';
+import type { RadosWatch } from '../../ceph/rados-watch.ts';
+import {
+  GATEWAY_ANSWER,
+  gatewayUpdate,
+  type HeaderMark,
+  type HeaderState,
+  headerMessage,
+  isGatewayAnswer,
+} from './header-messages.ts';
+import { readHeaderState } from './header-state.ts';
+
+/** A header that changed without a notification is found after this long at most. */
+export const LOOK_MS = 10_000;
+/** The same while the image cannot be served: a promotion ends without a notification. */
+export const LOOK_UNSERVABLE_MS = 500;
+/** The wait before the next attempt, when the header cannot be read or watched. */
+export const PASS_AGAIN_MS = 500;
+/** librbd itself ends a quiesce that its client does not end after this long. */
+export const QUIESCE_MAX_MS = 10_000;
+/** Snapshots that are being made at one time. */
+export const QUIESCES_MAX = 64;
+/** How long one notification waits for the other gateways: whole seconds. */
+export const CONFIRM_MS = 1_000;
+/** A gateway that does not answer for this long would have been fenced, were it a member. */
+export const CONFIRM_MAX_MS = 10_000;
+/** Changes of one header that wait to be answered; the makers of more wait for their time-out. */
+export const ANSWERS_MAX = 256;
+/** Client instances that are known to be gateways'. */
+export const PEERS_MAX = 256;
+
+const NO_ANSWER: Uint8Array = new Uint8Array();
+
+export interface HeaderBarrierParts {
+  /** The pool and namespace of the header object. */
+  readonly pool: Pick<RadosPool, 'watch' | 'notify' | 'read'>;
+  readonly object: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves when every write that was submitted has ended. */
+  readonly writesIdle: () => Promise<void>;
+  /** Bits of RBD_FEATURE_*, as read from the header: nothing may be submitted against them. */
+  readonly onFeatures: (features: bigint) => void;
+  /** Has librbd read the header again, and judges the image by it. Rejects with a `Failure`. */
+  readonly refresh: () => Promise<void>;
+  readonly isServable: () => boolean;
+  /** Writes may be submitted again. */
+  readonly onRelease: () => void;
+  /** This client is on the blocklist. */
+  readonly onBlocklisted: () => void;
+}
+
+/**
+ * Keeps the gateways that have an image open in step with its header. Each watches the header
+ * object and answers a change only when it has stopped submitting writes and those it had submitted
+ * have ended; whoever makes the change waits for that. It submits writes again when all other
+ * gateways have answered its own question whether they have stopped for this version of the header
+ * or one after it. So no gateway acts on a new header (a snapshot, a parent that is gone, another
+ * role) while another still writes by the old one. A quiesce, by which the maker of a snapshot asks
+ * for a moment without writes, holds them in the same way until the snapshot is made.
+ */
+export class HeaderBarrier {
+  readonly #parts: HeaderBarrierParts;
+  readonly #quiesces = new Map<string, Timer>();
+  /** Client instances that have spoken as gateways. */
+  #peers = new Set<bigint>();
+  #watch: RadosWatch | undefined;
+  #isHolding = true;
+  #isStale = false;
+  #isClosed = false;
+  /** The version of the header for which writes have stopped here. */
+  #stoppedFor = 0;
+  /** What librbd is known to have read. */
+  #passed: HeaderMark = { version: 0, content: '' };
+  #passing: Promise<void> | undefined;
+  #look: Timer | undefined;
+  #onReleased: (() => void)[] = [];
+  /** Those who changed the header, to be told that writes have stopped for it. */
+  #answers: (() => void)[] = [];
+
+  constructor(parts: HeaderBarrierParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a write has to wait. */
+  get holdsWrites(): boolean {
+    return this.#isHolding;
+  }
+
+  /** Resolves when writes need not wait, or never will be submitted. */
+  get released(): Promise<void> {
+    if (!this.#isHolding || this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => this.#onReleased.push(resolve));
+  }
+
+  /** Watches the header and passes its present version. Rejects with `Failure('cephFailed')`. */
+  async open(): Promise<void> {
+    await this.#openWatch();
+    await this.#goBy(await this.#stop());
+    if (this.#isStale || this.#quiesces.size > 0) return;
+    this.#release();
+  }
+
+  /** Passes the newest header, as after a notification; resolves when writes are released. */
+  pass(): Promise<void> {
+    this.#isStale = true;
+    this.#isHolding = true;
+    this.#passing ??= this.#passAll();
+    return this.#passing;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#look?.cancel();
+    for (const timer of this.#quiesces.values()) timer.cancel();
+    this.#quiesces.clear();
+    for (const resolve of this.#onReleased.splice(0)) resolve();
+    const watch = this.#watch;
+    this.#watch = undefined;
+    await watch?.close();
+  }
+
+  async #passAll(): Promise<void> {
+    const { clock, log, writesIdle } = this.#parts;
+    while (this.#isStale && !this.#isClosed) {
+      this.#isStale = false;
+      await writesIdle();
+      try {
+        const state = await this.#stop();
+        if (this.#quiesces.size > 0 || this.#watch === undefined) break;
+        await this.#goBy(state);
+      } catch (error) {
+        if (this.#isClosed) break;
+        const { object } = this.#parts;
+        log.debug('the header of an image cannot be passed yet', { object, reason: String(error) });
+        this.#isStale = true;
+        await sleep(clock, PASS_AGAIN_MS);
+      }
+    }
+    this.#passing = undefined;
+    if (this.#isClosed || this.#quiesces.size > 0 || this.#watch === undefined) return;
+    this.#release();
+  }
+
+  /** Here no write is in flight, and none is submitted: tells those that wait for it. */
+  async #stop(): Promise<HeaderState> {
+    const answers = this.#answers.splice(0);
+    const state = await this.#readState().catch((error: unknown) => {
+      this.#answers.unshift(...answers);
+      throw error;
+    });
+    this.#stoppedFor = Math.max(this.#stoppedFor, state.version);
+    this.#parts.onFeatures(state.features);
+    for (const answer of answers) answer();
+    return state;
+  }
+
+  async #goBy(state: HeaderState): Promise<void> {
+    if (state.content !== this.#passed.content) await this.#confirm(state);
+    await this.#parts.refresh();
+    this.#passed = state;
+  }
+
+  #release(): void {
+    this.#isHolding = false;
+    this.#lookLater();
+    for (const resolve of this.#onReleased.splice(0)) resolve();
+    this.#parts.onRelease();
+  }
+
+  async #readState(): Promise<HeaderState> {
+    const { pool, object } = this.#parts;
+    const state = await readHeaderState(pool, object);
+    if (typeof state === 'number') throw this.#failure(state, 'read_op_operate');
+    return state;
+  }
+
+  /**
+   * Resolves when every other gateway has stopped for this version or a later one, and librbd of
+   * every client is told to read the header again. A client of others that is dead, which the OSD
+   * does not know yet, is not waited for.
+   */
+  async #confirm(state: HeaderMark): Promise<void> {
+    const { pool, object, clock, log } = this.#parts;
+    const giveUpMs = clock.now() + CONFIRM_MAX_MS;
+    for (;;) {
+      const told = await pool.notify(object, gatewayUpdate(state), CONFIRM_MS);
+      if (told.errno < 0 && told.errno !== ETIMEDOUT) throw this.#failure(told.errno, 'notify2');
+      const answered = told.answers.filter(({ payload }) => isGatewayAnswer(payload));
+      for (const { gid } of answered) this.#peers.add(gid);
+      const silent = told.timeouts.filter(({ gid }) => this.#peers.has(gid));
+      this.#peers = new Set([...answered, ...silent].map(({ gid }) => gid));
+      if (silent.length === 0) return;
+      if (clock.now() < giveUpMs) continue;
+      const clients = [...new Set(silent.map(({ gid }) => String(gid)))];
+      log.warn('gateways do not answer for the header of an image', { object, clients });
+      return;
+    }
+  }
+
+  #failure(errno: number, call: string): Failure {
+    if (errno === ESHUTDOWN && !this.#isClosed) this.#parts.onBlocklisted();
+    return cephFailure(`rados_${call}`, errno, `the header ${this.#parts.object}`);
+  }
+
+  #onNotify(notifyId: bigint, bytes: Uint8Array, fromGid: bigint): void {
+    const message = headerMessage(bytes);
+    const acknowledge = (payload = NO_ANSWER) => this.#watch?.ack(notifyId, payload);
+    switch (message.kind) {
+      case 'other':
+        acknowledge();
+        break;
+      case 'unquiesce':
+        acknowledge();
+        this.#endQuiesce(message.request);
+        break;
+      case 'quiesce':
+        // Unanswered, a quiesce fails, and its snapshot with it.
+        if (!this.#beginQuiesce(message.request)) return;
+        void this.#parts.writesIdle().then(() => acknowledge());
+        break;
+      case 'update':
+        this.#onHeaderUpdate(message.goesBy, fromGid, acknowledge);
+    }
+  }
+
+  #onHeaderUpdate(
+    goesBy: HeaderMark | undefined,
+    fromGid: bigint,
+    acknowledge: (payload?: Uint8Array) => void,
+  ): void {
+    if (goesBy === undefined) {
+      if (this.#answers.length >= ANSWERS_MAX) return;
+      this.#answers.push(() => acknowledge());
+      void this.pass();
+      return;
+    }
+    if (this.#peers.size < PEERS_MAX) this.#peers.add(fromGid);
+    const isKnown = !this.#isHolding && goesBy.content === this.#passed.content;
+    if (isKnown || goesBy.version <= this.#stoppedFor) {
+      acknowledge(GATEWAY_ANSWER);
+      return;
+    }
+    void this.pass();
+    void this.#parts.writesIdle().then(() => acknowledge(GATEWAY_ANSWER));
+  }
+
+  #beginQuiesce(request: string): boolean {
+    const { clock, log, object } = this.#parts;
+    const known = this.#quiesces.get(request);
+    if (known === undefined && this.#quiesces.size >= QUIESCES_MAX) return false;
+    known?.cancel();
+    this.#isHolding = true;
+    const late = clock.after(QUIESCE_MAX_MS, () => {
+      log.warn('a snapshot was begun and not ended in time: writes go on', { object });
+      this.#endQuiesce(request);
+    });
+    this.#quiesces.set(request, late);
+    return true;
+  }
+
+  #endQuiesce(request: string): void {
+    this.#quiesces.get(request)?.cancel();
+    if (this.#quiesces.delete(request) && this.#quiesces.size === 0) void this.pass();
+  }
+
+  async #openWatch(): Promise<void> {
+    const { pool, object } = this.#parts;
+    const watch = await pool.watch(object, {
+      onNotify: (id, message, fromGid) => this.#onNotify(id, message, fromGid),
+      onError: () => void this.#watchAgain(),
+    });
+    if (this.#isClosed) await watch.close();
+    else this.#watch = watch;
+  }
+
+  /** Changes meanwhile were not told: writes wait until the header is watched and passed again. */
+  async #watchAgain(): Promise<void> {
+    const lost = this.#watch;
+    this.#watch = undefined;
+    this.#isHolding = true;
+    void lost?.close();
+    while (!this.#isClosed && this.#watch === undefined) {
+      try {
+        await this.#openWatch();
+      } catch (error) {
+        if (errnoOf(error) === ESHUTDOWN && !this.#isClosed) this.#parts.onBlocklisted();
+        await sleep(this.#parts.clock, PASS_AGAIN_MS);
+      }
+    }
+    if (!this.#isClosed) void this.pass();
+  }
+
+  #lookLater(): void {
+    const { clock, isServable } = this.#parts;
+    this.#look?.cancel();
+    const delayMs = isServable() ? LOOK_MS : LOOK_UNSERVABLE_MS;
+    this.#look = clock.after(delayMs, () => void this.#lookNow());
+  }
+
+  async #lookNow(): Promise<void> {
+    try {
+      const { content } = await this.#readState();
+      if (this.#isClosed || this.#isHolding) return;
+      if (content !== this.#passed.content) void this.pass();
+      else this.#lookLater();
+    } catch {
+      // Operations meet the same trouble, and say so.
+      if (!this.#isClosed && !this.#isHolding) this.#lookLater();
+    }
+  }
+}

@@ -1,0 +1,285 @@
+// Gateways that have one image open keep step with its header: whoever changes it is answered when
+// no gateway writes by the old one, and none writes by the new one before all have stopped. A
+// quiesce holds writes for a bounded time. All on virtual time, over a model of RADOS.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../../src/base/log.ts';
+import type { RadosPool } from '../../../../src/ceph/rados-pool.ts';
+import {
+  CONFIRM_MAX_MS,
+  CONFIRM_MS,
+  HeaderBarrier,
+  LOOK_MS,
+  LOOK_UNSERVABLE_MS,
+  PASS_AGAIN_MS,
+  QUIESCE_MAX_MS,
+} from '../../../../src/volume/rbd/header-barrier.ts';
+import { type ModelClient, ModelRados } from '../../../support/model-rados.ts';
+import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
+
+const HEADER = 'rbd_header.1';
+const UPDATE = Buffer.from('07010400000003000000', 'hex');
+const request = '1710000000000000c00d0030d87f00000200000000000000';
+const QUIESCE = Buffer.from(`07011c00000012000000${request}`, 'hex');
+const UNQUIESCE = Buffer.from(`07011c00000013000000${request}`, 'hex');
+
+/** One gateway. */
+class Gateway {
+  readonly barrier: HeaderBarrier;
+  readonly client: ModelClient;
+  isServable = true;
+  isBlocklisted = false;
+  refreshes = 0;
+  features: bigint | undefined;
+  #writes = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(rados: ModelRados) {
+    this.client = rados.client();
+    this.barrier = new HeaderBarrier({
+      pool: this.client as unknown as RadosPool,
+      object: HEADER,
+      clock: rados.clock,
+      log: silentLog,
+      writesIdle: () =>
+        this.#writes === 0
+          ? Promise.resolve()
+          : new Promise<void>((resolve) => this.#idle.push(resolve)),
+      onFeatures: (features) => {
+        this.features = features;
+      },
+      refresh: async () => {
+        this.refreshes++;
+      },
+      isServable: () => this.isServable,
+      onRelease: () => {},
+      onBlocklisted: () => {
+        this.isBlocklisted = true;
+      },
+    });
+  }
+
+  get holds(): boolean {
+    return this.barrier.holdsWrites;
+  }
+
+  write(): () => void {
+    assert.ok(!this.holds);
+    this.#writes++;
+    return () => {
+      if (--this.#writes === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    };
+  }
+}
+
+class World {
+  readonly clock = new VirtualClock();
+  readonly rados = new ModelRados(this.clock);
+  /** Whoever changes the image. */
+  readonly admin = this.rados.client();
+
+  async gateways(count: number): Promise<readonly Gateway[]> {
+    await this.admin.operate(HEADER, [{ step: 'omapSet', entries: features(1n) }]);
+    const gateways = Array.from({ length: count }, () => new Gateway(this.rados));
+    for (const { barrier } of gateways) await barrier.open();
+    return gateways;
+  }
+
+  /** Changes the header and tells; resolves when all that are told have answered, or in vain. */
+  async change(bits: bigint): Promise<number> {
+    await this.admin.operate(HEADER, [{ step: 'omapSet', entries: features(bits) }]);
+    return await this.tell(UPDATE);
+  }
+
+  async tell(message: Uint8Array): Promise<number> {
+    return (await this.admin.notify(HEADER, message, 5_000)).errno;
+  }
+
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) await settle();
+  }
+}
+
+function features(bits: bigint): ReadonlyMap<string, Uint8Array> {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(bits);
+  return new Map([['features', bytes]]);
+}
+
+/** What a promise has come to so far. */
+function watched<T>(promise: Promise<T>): { value: T | undefined } {
+  const seen: { value: T | undefined } = { value: undefined };
+  void promise.then((value) => {
+    seen.value = value;
+  });
+  return seen;
+}
+
+test('a change is answered when the writes by the old header have ended, on every gateway', async () => {
+  const world = new World();
+  const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
+  const end = b.write();
+  const answered = watched(world.change(5n));
+  await world.settled();
+  assert.ok(a.holds && b.holds);
+  assert.equal(answered.value, undefined);
+  end();
+  await world.settled();
+  assert.equal(answered.value, 0);
+  assert.deepEqual([a.features, b.features], [5n, 5n]);
+  assert.deepEqual([a.holds, b.holds], [false, false]);
+});
+
+test('no gateway writes by a new header while another may write by the old one', async () => {
+  const world = new World();
+  const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
+  b.client.stop();
+  const answered = watched(world.change(5n));
+  await world.settled();
+  await world.clock.advance(5 * CONFIRM_MS);
+  await world.settled();
+  assert.equal(answered.value, -110);
+  assert.ok(a.holds);
+  // It still believes the old header: what it writes now is before anything that the other writes.
+  assert.ok(!b.holds);
+  b.client.resume();
+  await world.clock.advance(CONFIRM_MS);
+  await world.settled();
+  assert.deepEqual([a.holds, b.holds], [false, false]);
+  assert.equal(b.features, 5n);
+});
+
+test('a stopped gateway holds the others up until it is fenced, and for a bounded time', async () => {
+  const world = new World();
+  const [a, b, c] = (await world.gateways(3)) as [Gateway, Gateway, Gateway];
+  b.client.stop();
+  void world.change(5n);
+  await world.settled();
+  await world.clock.advance(2 * CONFIRM_MS);
+  await world.settled();
+  assert.ok(a.holds && c.holds);
+  b.client.blocklist();
+  await world.settled();
+  assert.deepEqual([a.holds, c.holds], [false, false]);
+  const another = new Gateway(world.rados);
+  await another.barrier.open();
+  another.client.stop();
+  void world.change(1n);
+  await world.settled();
+  assert.ok(a.holds);
+  await world.clock.advance(CONFIRM_MAX_MS + 2 * CONFIRM_MS);
+  await world.settled();
+  assert.ok(!a.holds);
+});
+
+test('a dead client of others holds no gateway up for longer than one question', async () => {
+  const world = new World();
+  const [a] = (await world.gateways(1)) as [Gateway];
+  const dead = world.rados.client();
+  await dead.watch(HEADER, { onNotify: () => {}, onError: () => {} }, {});
+  void world.change(5n);
+  await world.settled();
+  assert.ok(a.holds);
+  await world.clock.advance(CONFIRM_MS);
+  await world.settled();
+  assert.ok(!a.holds);
+});
+
+test('a quiesce holds writes from its answer until its end, and fails while writes do not end', async () => {
+  const world = new World();
+  const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
+  const end = a.write();
+  const answered = watched(world.tell(QUIESCE));
+  await world.clock.advance(5_000);
+  await world.settled();
+  assert.equal(answered.value, -110);
+  const again = watched(world.tell(QUIESCE));
+  end();
+  await world.settled();
+  assert.equal(again.value, 0);
+  assert.ok(a.holds && b.holds);
+  // Another change meanwhile is answered, and lets nothing go on.
+  assert.equal(await world.change(9n), 0);
+  await world.settled();
+  assert.ok(a.holds && b.holds);
+  assert.equal(await world.tell(UNQUIESCE), 0);
+  await world.settled();
+  assert.deepEqual([a.holds, b.holds], [false, false]);
+});
+
+test('a quiesce that nobody ends is over after a bound, which its repetition begins again', async () => {
+  const world = new World();
+  const [a] = (await world.gateways(1)) as [Gateway];
+  await world.tell(QUIESCE);
+  await world.clock.advance(QUIESCE_MAX_MS - 1_000);
+  await world.tell(QUIESCE);
+  await world.clock.advance(QUIESCE_MAX_MS - 1_000);
+  await world.settled();
+  assert.ok(a.holds);
+  await world.clock.advance(1_000);
+  await world.settled();
+  assert.ok(!a.holds);
+});
+
+test('a change without a notification is found, soon where the image cannot be served', async () => {
+  const world = new World();
+  const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
+  const silently = (bits: bigint) =>
+    world.admin.operate(HEADER, [{ step: 'omapSet', entries: features(bits) }]);
+  await silently(5n);
+  await world.clock.advance(LOOK_MS);
+  await world.settled();
+  assert.deepEqual([a.features, b.features], [5n, 5n]);
+  a.isServable = false;
+  await world.tell(UPDATE);
+  await world.settled();
+  await silently(1n);
+  await world.clock.advance(LOOK_UNSERVABLE_MS);
+  await world.settled();
+  assert.deepEqual([a.features, b.features], [1n, 1n]);
+  assert.deepEqual([a.holds, b.holds], [false, false]);
+});
+
+test('a change of time stamps alone stops no other gateway', async () => {
+  const world = new World();
+  const [a] = (await world.gateways(1)) as [Gateway];
+  const end = a.write();
+  const stamp = new Map([['modify_timestamp', new Uint8Array(8)]]);
+  await world.admin.operate(HEADER, [{ step: 'omapSet', entries: stamp }]);
+  const another = new Gateway(world.rados);
+  await another.barrier.open();
+  assert.deepEqual([a.holds, another.holds], [false, false]);
+  end();
+});
+
+test('a lost watch holds writes until the header is watched and passed again', async () => {
+  const world = new World();
+  const [a] = (await world.gateways(1)) as [Gateway];
+  a.client.cutWatches();
+  await settle();
+  await settle();
+  assert.ok(a.holds);
+  await world.settled();
+  assert.ok(!a.holds);
+  a.client.blocklist();
+  await world.settled();
+  assert.ok(a.holds);
+  assert.ok(a.isBlocklisted);
+  await a.barrier.close();
+  await world.clock.advance(PASS_AGAIN_MS);
+  assert.equal(world.clock.pending, 0);
+});
+
+test('who waits for the release of writes waits no longer than for the close', async () => {
+  const world = new World();
+  const [a] = (await world.gateways(1)) as [Gateway];
+  await world.tell(QUIESCE);
+  const released = watched(a.barrier.released.then(() => true));
+  await world.settled();
+  assert.equal(released.value, undefined);
+  await a.barrier.close();
+  await settle();
+  assert.equal(released.value, true);
+  assert.equal(world.clock.pending, 0);
+});
