@@ -18,6 +18,8 @@ import { authenticationOf } from './authentication.ts';
 interface Served {
   readonly targets: ReadonlyMap<string, ServedTarget>;
   readonly portals: readonly Portal[];
+  /** What this gateway listens on, as `keyOf` has it. */
+  readonly own: ReadonlySet<string>;
   /** By target portal group tag. */
   readonly groups: ReadonlyMap<number, ServedGroup>;
   readonly discovery: Authentication | undefined;
@@ -44,6 +46,7 @@ interface Access {
 const NOTHING: Served = {
   targets: new Map(),
   portals: [],
+  own: new Set(),
   groups: new Map(),
   discovery: undefined,
 };
@@ -64,7 +67,7 @@ export class GatewayDirectory implements Directory {
 
   /** Serves this document from now on. `units`: the logical unit of each disk, by its name. */
   serve(document: ClusterDocument, units: ReadonlyMap<string, LogicalUnit>): void {
-    this.#served = prepare(document, units);
+    this.#served = prepare(document, this.#gateway, units);
   }
 
   /**
@@ -92,6 +95,10 @@ export class GatewayDirectory implements Directory {
       if (accessOf(target, initiatorName) === undefined) continue;
       yield { targetName: target.name, portals };
     }
+  }
+
+  hasPortal(portal: Portal): boolean {
+    return this.#served.own.has(keyOf(portal));
   }
 
   findTarget(targetName: string, portal: Portal): TargetEntry | undefined {
@@ -157,17 +164,28 @@ function targetPort(deviceName: string, tag: number, group: ServedGroup): Target
   };
 }
 
-function prepare(document: ClusterDocument, units: ReadonlyMap<string, LogicalUnit>): Served {
+function keyOf({ address, port, portalGroupTag }: Portal): string {
+  return `${address} ${port} ${portalGroupTag}`;
+}
+
+function prepare(
+  document: ClusterDocument,
+  self: string,
+  units: ReadonlyMap<string, LogicalUnit>,
+): Served {
   const portals: Portal[] = [];
+  const own = new Set<string>();
   const groups = new Map<number, ServedGroup>();
   for (const gateway of document.gateways) {
     for (const { address, port, portalGroupTag, relativePortIdentifier } of gateway.portals) {
-      portals.push({ address, port, portalGroupTag });
+      const portal = { address, port, portalGroupTag };
+      portals.push(portal);
+      if (gateway.name === self) own.add(keyOf(portal));
       groups.set(portalGroupTag, { gateway: gateway.name, relativePortIdentifier });
     }
   }
   const targets = new Map(document.targets.map((t) => [t.iqn, prepareTarget(t, units)]));
-  return { targets, portals, groups, discovery: authenticationOf(document.discovery.chap) };
+  return { targets, portals, own, groups, discovery: authenticationOf(document.discovery.chap) };
 }
 
 function prepareTarget(

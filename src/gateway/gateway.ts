@@ -252,13 +252,8 @@ export class Gateway {
       const luns = this.#lunsOf(session);
       if (luns !== undefined && !isSameMap(before[i], luns)) session.nexus?.updateLuns(luns);
     }
-    await Promise.all([
-      this.#listeners.keep(portals),
-      this.#server.terminate(
-        'the configuration changed',
-        (session) => session.nexus !== undefined && this.#lunsOf(session) === undefined,
-      ),
-    ]);
+    // When this resolves, no session is left that this version would refuse.
+    await Promise.all([this.#listeners.keep(portals), this.#server.endRefused()]);
     await release();
     if (version !== this.#documentWatch.version) {
       this.#options.log.info('serving', { version, portals: this.#listeners.portals });

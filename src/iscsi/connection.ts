@@ -22,6 +22,8 @@ import {
   SLOW_SILENCE_MAX_MS,
   WATCH_INTERVAL_MS,
 } from './limits.ts';
+import { judgeSession } from './login/login-identity.ts';
+import type { Refusal } from './login/refusal.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
@@ -107,6 +109,14 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   get identity(): SessionIdentity {
     if (this.#session === undefined) throw new Error('a connection without session is not listed');
     return this.#session.identity;
+  }
+
+  /** Why a login as this one would be refused now; undefined: it would not be. */
+  get refusal(): Refusal | undefined {
+    const { portal, context } = this.#options;
+    const rules = { directory: context.directory, portal, chap: context.settings.chap };
+    const judged = judgeSession(this.identity, rules);
+    return 'refused' in judged ? judged : undefined;
   }
 
   // What the stream calls.

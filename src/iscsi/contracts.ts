@@ -48,6 +48,8 @@ export interface Directory {
    * name. Lazy: anyone may ask, and what is not read must cost nothing.
    */
   listTargets(initiatorName: string, only?: string): Iterable<TargetListing>;
+  /** Whether this gateway listens there, under that tag. */
+  hasPortal(portal: Portal): boolean;
   /** Undefined: no such target, or none through this portal. */
   findTarget(targetName: string, portal: Portal): TargetEntry | undefined;
   /** Whether discovery sessions must authenticate. */

@@ -114,11 +114,15 @@ export class IscsiServer {
     for (const each of this.#connections) each.requestLogout();
   }
 
-  /** Ends the sessions that `condition` holds for; resolves when nothing of them is under way. */
-  async terminate(reason: string, condition: (session: Session) => boolean): Promise<void> {
+  /**
+   * Ends the sessions that the directory would not let in now as they are; resolves when nothing of
+   * them is under way. Logins are judged when they end.
+   */
+  async endRefused(): Promise<void> {
     const ends: Promise<void>[] = [];
     for (const each of [...this.#connections]) {
-      if (each.session !== undefined && condition(each.session)) ends.push(each.terminate(reason));
+      const refusal = each.session && each.refusal;
+      if (refusal) ends.push(each.terminate(`the document changed: ${refusal.reason}`));
     }
     await Promise.all(ends);
   }

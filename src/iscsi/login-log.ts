@@ -30,7 +30,7 @@ export class LoginLog {
   }
 
   login(identity: SessionIdentity): void {
-    this.#write('login', 'login', '', namesOf(identity));
+    this.#write('login', 'login', '', namesOfSession(identity));
   }
 
   refused(claims: LoginClaims, { refused, reason }: Refusal): void {
@@ -45,7 +45,7 @@ export class LoginLog {
   }
 
   ended(identity: SessionIdentity, reason: string): void {
-    const fields = { ...namesOf(identity), reason };
+    const fields = { ...namesOfSession(identity), reason };
     if (reason === LOGOUT) this.#write('logout', 'logout', '', fields);
     else this.#write('session_ended', 'session ended', '', fields);
   }
@@ -54,6 +54,10 @@ export class LoginLog {
     const key = `${event} ${kind} ${this.#network}`;
     this.#limiter.write('info', key, message, { event, ...fields, ...this.#where });
   }
+}
+
+function namesOfSession({ proof, ...identity }: SessionIdentity): LogFields {
+  return namesOf({ ...identity, user: proof?.user });
 }
 
 /** Names as a peer gives them: it may not be what it says, and it may say anything. */

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import { CommandWindow } from './command-window.ts';
 import type { DiscoveryService } from './discovery.ts';
 import { REINSTATEMENT_MAX_MS } from './limits.ts';
-import { judgeAgain } from './login/login-identity.ts';
+import { judgeLogin } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
 import type { Refusal } from './login/refusal.ts';
@@ -116,13 +116,11 @@ export class LoginPhase {
   ): Promise<void> {
     const { registry, context, clock } = this.#options;
     const identity = {
-      initiatorName: result.initiatorName,
+      ...result.admitted,
       isid: result.isid,
-      targetName: result.target?.targetName ?? '',
       portalGroupTag: context.portal.portalGroupTag,
       tsih: result.tsih,
       cid: result.cid,
-      user: result.identity.authentication?.initiator.user,
     };
     // Of logins that wait for the same end, the first to go on is ended by the next: no `await`
     // stands between the last look at the registry and the entry of this session.
@@ -138,7 +136,8 @@ export class LoginPhase {
         return;
       }
     }
-    const judged = judgeAgain(result.identity, context.directory, context.portal);
+    const { directory, portal, settings } = context;
+    const judged = judgeLogin(result.admitted, { directory, portal, chap: settings.chap });
     if ('refused' in judged) {
       this.#refuse(judged, respond);
       return;

@@ -17,6 +17,7 @@ import {
   SEND_DATA_SEGMENT_BYTES_MAX,
   SLOW_SEND_QUEUE_BYTES_MAX,
 } from './limits.ts';
+import type { Admitted } from './login/login-identity.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import { startScsiCommand } from './scsi-command.ts';
 import { answerLogout, answerNopOut, answerText, reject } from './session-requests.ts';
@@ -29,17 +30,12 @@ import { PduWriter } from './wire/pdu-writer.ts';
 import type { SendQueue } from './wire/send-queue.ts';
 
 /** Who has the session, as it is listed and as reinstatement finds it. */
-export interface SessionIdentity {
-  readonly initiatorName: string;
+export interface SessionIdentity extends Admitted {
   /** 12 hex digits. */
   readonly isid: string;
-  /** Empty for a discovery session. */
-  readonly targetName: string;
   readonly portalGroupTag: number;
   readonly tsih: number;
   readonly cid: number;
-  /** The CHAP user name that was proved. */
-  readonly user: string | undefined;
 }
 
 export interface SessionOptions {

@@ -108,22 +108,95 @@ test('access that is taken away ends the session and refuses the next login', as
   assert.equal(await refusal(connect(cluster)), '2.3');
 });
 
-test('CHAP that is added leaves sessions, and new logins must prove; MD5 can be forbidden', async () => {
+/** Sessions of each gateway, as it tells them itself. */
+async function sessionCounts(cluster: DocumentCluster): Promise<number[]> {
+  const { stdout } = await cluster.allpath('status');
+  const { gateways } = JSON.parse(stdout);
+  return gateways.map(({ sessionCount }: { sessionCount: number }) => sessionCount);
+}
+
+test('CHAP that is demanded, or a secret that is replaced, ends the sessions without it within apply', async () => {
+  await using cluster = await DocumentCluster.start(2, { disks, targets: [target()] });
+  const chap = { user: 'u', secret: 'sixteen-letters!' };
+  const replaced = { user: 'u', secret: 'another-sixteen!' };
+  const strangers = [await connect(cluster, 0), await connect(cluster, 1)];
+  await cluster.mustApply({ disks, targets: [target({ chap })] });
+  assert.deepEqual(await sessionCounts(cluster), [0, 0]);
+  for (const stranger of strangers) await stranger.connection.closed;
+  assert.equal(await refusal(connect(cluster, 0)), '2.1');
+
+  const proved = await connect(cluster, 0, { chap });
+  await settled(proved);
+  await cluster.mustApply({ disks, targets: [target({ chap, luns: { 0: 'a', 1: 'b' } })] });
+  assert.equal(condition(await read(proved, 0)), reportedLunsDataHasChanged, 'the session goes on');
+  await cluster.mustApply({ disks, targets: [target({ chap: replaced })] });
+  assert.deepEqual(await sessionCounts(cluster), [0, 0]);
+  await proved.connection.closed;
+  assert.equal(await refusal(connect(cluster, 0, { chap })), '2.1');
+
+  const md5 = { chap: { ...replaced, algorithms: [5] }, isid: isid(3) };
+  const weak = await connect(cluster, 0, md5);
+  const strong = await connect(cluster, 0, { chap: replaced, isid: isid(4) });
+  await settled(strong);
+  const targets = [target({ chap: replaced })];
+  await cluster.mustApply({ disks, targets, settings: { chapMd5: false } });
+  await weak.connection.closed;
+  assert.equal(await refusal(connect(cluster, 0, md5)), '2.1');
+  assert.equal(condition(await read(strong, 0)), '');
+  const { errors } = cluster.gateways[0]!;
+  for (const { secret } of [chap, replaced]) assert.ok(!errors.includes(secret));
+  assert.match(errors, /"event":"session_ended".*the document changed: credentials changed/);
+});
+
+test('discovery that must be authenticated ends discovery sessions within apply', async () => {
   await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const discoverer = await Initiator.connect({
+    ...cluster.address(0),
+    initiatorName,
+    sessionType: 'Discovery',
+  });
+  assert.deepEqual([...(await discoverer.sendTargets()).keys()], [targetName]);
+  const normal = await connect(cluster);
+  await settled(normal);
+  const chap = { user: 'd', secret: 'sixteen-letters!' };
+  await cluster.mustApply({ disks, targets: [target()], discovery: { chap } });
+  assert.deepEqual(await sessionCounts(cluster), [1]);
+  await discoverer.connection.closed;
+  const again = Initiator.connect({
+    ...cluster.address(0),
+    initiatorName,
+    sessionType: 'Discovery',
+  });
+  assert.equal(await refusal(again), '2.1');
+  assert.equal(condition(await read(normal, 0)), '');
+});
+
+test('a portal that leaves the document takes its sessions along', async () => {
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target()] });
+  const port = await freePorts(1);
+  const portals = [cluster.address(0).port, port].map((each) => ({
+    address: '127.0.0.1',
+    port: each,
+  }));
+  await cluster.mustApply({ disks, targets: [target()], gateways: [{ name: 'g0', portals }] });
+  const leaving = await connect(cluster, 0, { port });
+  const staying = await connect(cluster, 0, { isid: isid(2) });
+  await settled(staying);
+  await cluster.mustApply({ disks, targets: [target()] });
+  assert.deepEqual(await sessionCounts(cluster), [1]);
+  await leaving.connection.closed;
+  await settled(staying);
+});
+
+test('a LUN map that becomes empty for an initiator leaves it a session without disks', async () => {
+  const access = [{ initiator: initiatorName }];
+  await using cluster = await DocumentCluster.start(1, { disks, targets: [target({ access })] });
   const initiator = await connect(cluster);
   await settled(initiator);
-  const chap = { user: 'u', secret: 'sixteen-letters!' };
-  const targets = [target({ chap })];
-  await cluster.mustApply({ disks, targets });
-  assert.equal(condition(await read(initiator, 0)), '');
-  assert.equal(await refusal(connect(cluster, 0, { isid: isid(2) })), '2.1');
-  const md5 = { chap: { ...chap, algorithms: [5] }, isid: isid(3) };
-  await (await connect(cluster, 0, md5)).logout();
-  await cluster.mustApply({ disks, targets, settings: { chapMd5: false } });
-  assert.equal(await refusal(connect(cluster, 0, md5)), '2.1');
-  const best = await connect(cluster, 0, { chap, isid: isid(4) });
-  await settled(best);
-  assert.ok(!cluster.gateways[0]!.errors.includes(chap.secret));
+  const empty = [{ initiator: initiatorName, luns: {} }];
+  await cluster.mustApply({ disks, targets: [target({ access: empty })] });
+  assert.equal(condition(await read(initiator, 0)), '2500', 'the unit is not there');
+  await initiator.logout();
 });
 
 /** Of the "random" kind, as initiators of software use it. */

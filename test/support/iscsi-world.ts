@@ -47,9 +47,13 @@ export class CountingSlabPool extends SlabPool {
 export interface Access {
   admitted: boolean;
   draining: boolean;
+  /** Whether the portal is still one of this gateway. */
+  portal: boolean;
   /** What initiators must prove. */
   authentication: Authentication | undefined;
   discoveryAuthentication: Authentication | undefined;
+  /** Whether CHAP with MD5 will do. */
+  md5: boolean;
 }
 
 export interface IscsiWorldOptions {
@@ -71,8 +75,10 @@ export class IscsiWorld {
   readonly access: Access = {
     admitted: true,
     draining: false,
+    portal: true,
     authentication: undefined,
     discoveryAuthentication: undefined,
+    md5: true,
   };
   readonly server: IscsiServer;
 
@@ -92,7 +98,7 @@ export class IscsiWorld {
         ...(pendingLoginsMax === undefined ? {} : { pendingLoginsMax }),
         ...(sessionsMax === undefined ? {} : { sessionsMax }),
       },
-      login: { negotiation: NEGOTIATION_DEFAULTS, chap: { md5: true } },
+      login: { negotiation: NEGOTIATION_DEFAULTS, chap: this.access },
     });
   }
 
@@ -142,6 +148,7 @@ export class IscsiWorld {
     };
     return {
       listTargets: () => [{ targetName: TARGET, portals: [PORTAL] }],
+      hasPortal: () => access.portal,
       findTarget: (targetName) =>
         targetName === TARGET
           ? {

@@ -29,6 +29,14 @@ export const CHALLENGE_LENGTH = 32;
 export const PEER_CHALLENGE_LENGTH_MIN = 1;
 export const PEER_CHALLENGE_LENGTH_MAX = 1024;
 
+/** How an exchange ended. */
+export interface ChapResult {
+  /** Number of the algorithm. */
+  readonly algorithm: number;
+  /** The initiator also asked the target for its proof, and got it. */
+  readonly isMutual: boolean;
+}
+
 /** The target's side of one CHAP exchange. */
 export type ChapState =
   | { readonly kind: 'awaitAlgorithm' }
@@ -38,7 +46,7 @@ export type ChapState =
       readonly identifier: number;
       readonly challenge: Uint8Array;
     }
-  | { readonly kind: 'authenticated' };
+  | ({ readonly kind: 'authenticated' } & ChapResult);
 
 /** Undefined: refused. Why is not told, and so cannot tell a guesser how near he was. */
 export type ChapStep =
@@ -126,7 +134,9 @@ function judgeResponse(
   if (!responseRight || !nameRight) return undefined;
 
   const proof = proveTarget(state, keys, response, authentication);
-  return proof && { state: { kind: 'authenticated' }, replies: proof };
+  if (proof === undefined) return undefined;
+  const result = { algorithm: algorithm.number, isMutual: proof.length > 0 };
+  return { state: { kind: 'authenticated', ...result }, replies: proof };
 }
 
 /** Our own proof, if it was asked for (mutual CHAP); undefined: refused. */

@@ -1,6 +1,8 @@
 import type { Admission, Authentication, Directory, Portal, TargetEntry } from '../contracts.ts';
 import { prepareName } from '../names.ts';
 import { LoginStatus } from '../standard/login-status.ts';
+import type { ChapSettings } from './chap.ts';
+import { isStillProved, type LoginProof } from './login-proof.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
 
@@ -16,90 +18,92 @@ export interface LoginIdentity {
   readonly authentication: Authentication | undefined;
 }
 
+/** What a login was admitted as: enough to judge it again by another version of the document. */
+export interface Admitted {
+  /** In prepared form (lower case). */
+  readonly initiatorName: string;
+  /** Empty for a discovery session. */
+  readonly targetName: string;
+  /** Undefined: nothing was proved. */
+  readonly proof: LoginProof | undefined;
+}
+
+/** What a login is judged by, as it is now. */
+export interface LoginRules {
+  readonly directory: Directory;
+  /** Where the connection came in. */
+  readonly portal: Portal;
+  readonly chap: ChapSettings;
+}
+
 /** Reads the leading text's declarations and judges them by the directory. */
 export function identify(
   declared: ReadonlyMap<string, string>,
-  directory: Directory,
-  portal: Portal,
+  rules: Omit<LoginRules, 'chap'>,
 ): LoginIdentity | Refusal {
   const name = declared.get('InitiatorName');
   if (name === undefined) return refuse(LoginStatus.missingParameter, 'no InitiatorName');
   const initiatorName = prepareName(name);
   if (initiatorName === undefined) {
-    return refuse(LoginStatus.initiatorError, 'InitiatorName is no iSCSI name');
+    return refuse(LoginStatus.initiatorError, 'InitiatorName is not an iSCSI name');
   }
-  switch (declared.get('SessionType') ?? 'Normal') {
-    case 'Discovery':
-      return admitDiscovery(initiatorName, directory);
-    case 'Normal':
-      break;
-    default:
-      return refuse(LoginStatus.sessionTypeNotSupported, 'unknown SessionType');
+  const type = declared.get('SessionType') ?? 'Normal';
+  if (type === 'Discovery') return admitUnlessDraining(initiatorName, '', rules);
+  if (type !== 'Normal') {
+    return refuse(LoginStatus.sessionTypeNotSupported, 'unknown SessionType');
   }
   const targetName = declared.get('TargetName');
-  if (targetName === undefined) return refuse(LoginStatus.missingParameter, 'no TargetName');
-  return admitNormal(initiatorName, prepareName(targetName) ?? targetName, directory, portal);
-}
-
-/** Judges an identity again, by what the directory says now. */
-export function judgeAgain(
-  identity: LoginIdentity,
-  directory: Directory,
-  portal: Portal,
-): LoginIdentity | Refusal {
-  const { initiatorName, target } = identity;
-  const now =
-    target === undefined
-      ? admitDiscovery(initiatorName, directory)
-      : admitNormal(initiatorName, target.targetName, directory, portal);
-  if ('refused' in now) return now;
-  if (!sameProof(identity.authentication, now.authentication)) {
-    return refuse(LoginStatus.authenticationFailure, 'credentials changed during the login');
+  if (targetName === undefined || targetName === '') {
+    return refuse(LoginStatus.missingParameter, 'no TargetName');
   }
-  return now;
+  return admitUnlessDraining(initiatorName, prepareName(targetName) ?? targetName, rules);
 }
 
-function admitDiscovery(initiatorName: string, directory: Directory): LoginIdentity | Refusal {
-  if (directory.draining) return refuse(LoginStatus.serviceUnavailable, 'draining');
-  return {
-    initiatorName,
-    sessionType: 'discovery',
-    target: undefined,
-    admission: undefined,
-    authentication: directory.discoveryAuthentication,
-  };
+/** Judges a login again at its end: since its first text the document may have changed. */
+export function judgeLogin(admitted: Admitted, rules: LoginRules): LoginIdentity | Refusal {
+  if (rules.directory.draining) return DRAINING;
+  return judgeSession(admitted, rules);
 }
 
-function admitNormal(
+/** Whether a session could log in now as it did; sessions of a draining gateway go on. */
+export function judgeSession(admitted: Admitted, rules: LoginRules): LoginIdentity | Refusal {
+  const { initiatorName, targetName, proof } = admitted;
+  const now = admit(initiatorName, targetName, rules);
+  if ('refused' in now || isStillProved(proof, now.authentication, rules.chap)) return now;
+  return refuse(
+    LoginStatus.authenticationFailure,
+    proof === undefined ? 'authentication is demanded now' : 'credentials changed',
+  );
+}
+
+const DRAINING = refuse(LoginStatus.serviceUnavailable, 'draining');
+
+function admitUnlessDraining(
   initiatorName: string,
   targetName: string,
-  directory: Directory,
-  portal: Portal,
+  rules: Omit<LoginRules, 'chap'>,
 ): LoginIdentity | Refusal {
-  if (directory.draining) return refuse(LoginStatus.serviceUnavailable, 'draining');
+  return rules.directory.draining ? DRAINING : admit(initiatorName, targetName, rules);
+}
+
+/** `targetName`: empty for a discovery session. */
+function admit(
+  initiatorName: string,
+  targetName: string,
+  { directory, portal }: Omit<LoginRules, 'chap'>,
+): LoginIdentity | Refusal {
+  if (!directory.hasPortal(portal)) return refuse(LoginStatus.notFound, 'no such portal');
+  if (targetName === '') {
+    const authentication = directory.discoveryAuthentication;
+    const nothing = { target: undefined, admission: undefined };
+    return { initiatorName, sessionType: 'discovery', ...nothing, authentication };
+  }
   const target = directory.findTarget(targetName, portal);
   if (target === undefined) return refuse(LoginStatus.notFound, 'no such target here');
   const admission = target.admit(initiatorName);
   if (admission === undefined) {
     return refuse(LoginStatus.authorizationFailure, 'initiator is not on the access list');
   }
-  return {
-    initiatorName,
-    sessionType: 'normal',
-    target,
-    admission,
-    authentication: admission.authentication,
-  };
-}
-
-/** Whether what was proved is what is asked for now; nothing asked for is always proved. */
-function sameProof(proved: Authentication | undefined, asked: Authentication | undefined): boolean {
-  if (asked === undefined) return true;
-  if (proved === undefined) return false;
-  const [a, b] = [proved.initiator, asked.initiator];
-  return (
-    a.user === b.user &&
-    a.secret.length === b.secret.length &&
-    a.secret.every((byte, i) => byte === b.secret[i])
-  );
+  const { authentication } = admission;
+  return { initiatorName, sessionType: 'normal', target, admission, authentication };
 }

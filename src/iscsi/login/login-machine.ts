@@ -9,7 +9,7 @@ import { formatText, parseText } from '../wire/text.ts';
 import { TextAssembly } from '../wire/text-assembly.ts';
 import type { ChapSettings } from './chap.ts';
 import type { LoginIdentity } from './login-identity.ts';
-import { identify, judgeAgain } from './login-identity.ts';
+import { type Admitted, identify, judgeLogin } from './login-identity.ts';
 import type { LoginReply, LoginRequestHeader } from './login-pdu.ts';
 import { sortKeys } from './login-text.ts';
 import type { Negotiated } from './negotiate.ts';
@@ -18,7 +18,7 @@ import type { NegotiationSettings } from './negotiation-settings.ts';
 import { offerOf } from './negotiation-settings.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
-import { isProved, SECURITY_START, stepSecurity } from './security-stage.ts';
+import { isProved, proofIn, SECURITY_START, stepSecurity } from './security-stage.ts';
 import type { SessionParameters } from './session-parameters.ts';
 import { sessionParameters } from './session-parameters.ts';
 
@@ -58,8 +58,8 @@ export interface LoginResult {
   /** Both undefined in a discovery session. */
   readonly target: TargetEntry | undefined;
   readonly admission: Admission | undefined;
-  /** What was judged, to be judged again should the session have to wait before it begins. */
-  readonly identity: LoginIdentity;
+  /** What was judged: it is judged again when the session begins, and when the document changes. */
+  readonly admitted: Admitted;
 }
 
 /** What an initiator has said about itself so far, unproved; for the log. */
@@ -208,8 +208,7 @@ export class LoginMachine {
   }
 
   #identify(request: LoginRequestHeader): LoginIdentity | Refusal {
-    const { directory, portal } = this.#context;
-    const identity = identify(this.#declared, directory, portal);
+    const identity = identify(this.#declared, this.#context);
     if ('refused' in identity) return identity;
     if (request.tsih !== 0) {
       // One connection a session: whoever would add one, or reinstate one, logs in anew.
@@ -272,8 +271,13 @@ export class LoginMachine {
 
   #establish(request: LoginRequestHeader, replies: readonly TextPair[]): LoginStep | Refusal {
     assert(this.#identity !== undefined, 'a login transits only when its initiator is known');
-    const { directory, portal } = this.#context;
-    const identity = judgeAgain(this.#identity, directory, portal);
+    const { directory, portal, settings } = this.#context;
+    const admitted: Admitted = {
+      initiatorName: this.#identity.initiatorName,
+      targetName: this.#identity.target?.targetName ?? '',
+      proof: proofIn(this.#security, this.#identity.authentication),
+    };
+    const identity = judgeLogin(admitted, { directory, portal, chap: settings.chap });
     if ('refused' in identity) return identity;
     const tsih = this.#context.allocateTsih(identity.sessionType === 'discovery');
     if (tsih === undefined) return refuse(LoginStatus.outOfResources, 'no session is free');
@@ -295,7 +299,7 @@ export class LoginMachine {
           negotiated: this.#negotiated,
           target,
           admission,
-          identity,
+          admitted,
         },
       },
     };

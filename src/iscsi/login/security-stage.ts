@@ -4,6 +4,7 @@ import { LoginStatus } from '../standard/login-status.ts';
 import type { TextPair } from '../wire/text.ts';
 import type { ChapSettings, ChapState } from './chap.ts';
 import { stepChap } from './chap.ts';
+import { type LoginProof, proofOf } from './login-proof.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
 
@@ -21,6 +22,15 @@ export const SECURITY_START: SecurityState = {
 export interface SecurityStep {
   readonly state: SecurityState;
   readonly replies: readonly TextPair[];
+}
+
+/** What was proved; undefined: nothing had to be. */
+export function proofIn(
+  state: SecurityState,
+  required: Authentication | undefined,
+): LoginProof | undefined {
+  if (required === undefined || state.chap.kind !== 'authenticated') return undefined;
+  return proofOf(required, state.chap);
 }
 
 /** Whether the login may leave the stage, or was never bound to enter it. */

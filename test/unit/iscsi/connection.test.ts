@@ -32,6 +32,7 @@ function world(settings = DEFAULT_ISCSI_SETTINGS, mayAct = () => true) {
   const port = { name: 'p', deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 };
   const directory: Directory = {
     listTargets: () => [{ targetName: TARGET, portals: [portal] }],
+    hasPortal: () => true,
     findTarget: (targetName) =>
       targetName === TARGET
         ? {

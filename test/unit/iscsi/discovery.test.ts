@@ -16,6 +16,7 @@ const directory: Directory = {
       targetName: `iqn.2026-11.io.allpath:disk-${i}`,
       portals: [{ address: '10.0.0.1', port: 3260, portalGroupTag: 1 }],
     })).filter(({ targetName }) => targetName === (only ?? targetName)),
+  hasPortal: () => true,
   findTarget: () => undefined,
   discoveryAuthentication: undefined,
   draining: false,

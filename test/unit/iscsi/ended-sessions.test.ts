@@ -28,7 +28,11 @@ const ENDS: Readonly<Record<string, End>> = {
   },
   'a connection that is cut': (_, stream) => stream.destroy(),
   'a protocol error': (_, stream) => stream.feed(loginRequest(NAMES)),
-  'the gateway': (world) => void world.server.terminate('test', () => true),
+  'a changed document': ({ access, server }) => {
+    access.admitted = false;
+    void server.endRefused();
+    access.admitted = true;
+  },
 };
 
 /** One session that writes and reads a block, and how to see that it is gone. */

@@ -50,13 +50,15 @@ test('a discovery session, and a session that ends otherwise', async () => {
   const stream = await world.logIn();
   discovery.destroy();
   await settle();
-  await world.server.terminate('the reason', () => true);
+  world.access.admitted = false;
+  await world.server.endRefused();
   const [first, , second, third] = infoLines(world).map(({ fields }) => fields);
   assert.deepEqual(first, { event: 'login', session: 'discovery', initiator: INITIATOR, ...WHERE });
   assert.equal(second?.['event'], 'session_ended');
   assert.equal(second?.['reason'], 'closed by the initiator');
   assert.equal(second?.['session'], 'discovery');
-  assert.deepEqual(third, { event: 'session_ended', ...NORMAL, reason: 'the reason', ...WHERE });
+  const reason = 'the document changed: initiator is not on the access list';
+  assert.deepEqual(third, { event: 'session_ended', ...NORMAL, reason, ...WHERE });
   assert.ok(stream.destroyed);
 });
 

@@ -24,6 +24,7 @@ const directory: Directory = {
           { targetName: 'iqn.b', portals: [] },
           ...(initiatorName === 'iqn.c' ? [{ targetName: C, portals: [] }] : []),
         ].filter(({ targetName }) => targetName === (only ?? targetName)),
+  hasPortal: () => true,
   findTarget: () => undefined,
   discoveryAuthentication: undefined,
   draining: false,

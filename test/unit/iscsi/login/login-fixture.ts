@@ -35,6 +35,10 @@ export class TestDirectory implements Directory {
     return this.present ? [{ targetName: TARGET, portals: this.portals }] : [];
   }
 
+  hasPortal(portal: Portal): boolean {
+    return this.portals.includes(portal);
+  }
+
   findTarget(targetName: string): TargetEntry | undefined {
     if (!this.present || targetName !== TARGET) return undefined;
     const { authentication, admitted } = this;
