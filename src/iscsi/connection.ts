@@ -28,6 +28,7 @@ import { type LoginOptions, LoginPhase } from './login-phase.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
 import { requestLogout, sendPing } from './session-requests.ts';
+import { TurnShare } from './turn-share.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
 import { SendQueue } from './wire/send-queue.ts';
@@ -64,6 +65,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   readonly #reader: PduReader;
   readonly #queue: SendQueue;
   readonly #login: LoginPhase;
+  readonly #turn: TurnShare;
   #session: Session | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #paused = false;
@@ -84,6 +86,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#options = options;
     this.#stream = options.stream;
     this.#clock = options.clock;
+    this.#turn = new TurnShare(options.clock);
     this.#reader = new PduReader(this, options.loginPool, LOGIN_DATA_SEGMENT_BYTES_MAX);
     this.#queue = new SendQueue(
       options.stream,
@@ -131,11 +134,14 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#lastReceivedMs = this.#clock.now();
     this.#pingSentMs = undefined;
     this.#mayAct = this.#options.mayAct();
+    // What still comes in after a pause waits with the rest.
+    if (!this.#paused) this.#turn.begin();
     this.#queue.gathers = true;
     this.#reader.received(length);
     this.#queue.gathers = false;
     this.#queue.flush();
     if (this.#isOpen && !this.ready) this.#pause();
+    if (this.#turn.isOver) this.#scheduleResume();
   }
 
   closed(error: Error | undefined): void {
@@ -145,7 +151,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   // What the reader calls.
 
   get ready(): boolean {
-    if (this.#state !== 'open' || !this.#mayAct) return false;
+    if (this.#state !== 'open' || !this.#mayAct || this.#turn.isOver) return false;
     return this.#session === undefined
       ? this.#login.ready && this.#queue.hasRoom
       : this.#session.ready;
@@ -158,6 +164,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   onPdu(pdu: Pdu, dataIntact: boolean): void {
     if (this.#session === undefined) this.#login.onPdu(pdu);
     else this.#session.onPdu(pdu, dataIntact);
+    this.#turn.count();
   }
 
   onFramingFault(fault: FramingFault): void {
@@ -307,12 +314,14 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #resume(): void {
     if (!this.#paused) return;
     this.#mayAct = this.#options.mayAct();
+    this.#turn.begin();
     if (!this.ready) return;
     this.#queue.gathers = true;
     this.#session?.executeHeld();
     this.#reader.parse();
     this.#queue.gathers = false;
     this.#queue.flush();
+    if (this.#turn.isOver) this.#scheduleResume();
     if (!this.ready) return;
     this.#paused = false;
     this.#lastReceivedMs = this.#clock.now();
@@ -326,7 +335,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   #onSent(): void {
     if (this.#state === 'ending' && this.#queue.idle) this.#stream.end();
-    else this.#resume();
+    // A turn that is over goes on at the end of the event loop's, and no sooner.
+    else if (!this.#turn.isOver) this.#resume();
   }
 
   #finish(reason: string): void {

@@ -37,6 +37,11 @@ export const RECEIVE_ROOM_BYTES_MIN = 16 * 1024;
 export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
 /** A Text Request in full feature phase, over all its PDUs: it asks for targets, or declares. */
 export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
+/** A connection works off PDUs for so long before the others get their turn. */
+export const TURN_MAX_MS = 1;
+/** The clock is looked at after so many PDUs. */
+export const TURN_CHECK_PDUS = 8;
+
 /** Bytes queued for an initiator that does not read; beyond them its commands wait. */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 /**
