@@ -30,7 +30,7 @@ async function main(words: readonly string[]): Promise<number> {
 /** What went wrong goes to standard error: a sentence, or with --json one JSON value. */
 function complain(error: unknown, json: boolean): number {
   const isUsage = error instanceof UsageError;
-  const { code, data } = error instanceof Failure ? error : { code: 'defect', data: {} };
+  const { code, data } = describe(error);
   const message = error instanceof Error ? error.message : String(error);
   if (json) {
     const value = { error: { code: isUsage ? 'usage' : code, message, ...dataOf(data) } };
@@ -44,6 +44,14 @@ function complain(error: unknown, json: boolean): number {
     if (isUsage) process.stderr.write('Try "allpath --help".\n');
   }
   return isUsage ? ExitCode.usage : ExitCode.failure;
+}
+
+/** What the kernel refuses, a full file system for example, is no defect. */
+function describe(error: unknown): Pick<Failure, 'code' | 'data'> {
+  if (error instanceof Failure) return error;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return { code: 'defect', data: {} };
+  return { code: 'systemError', data: { errno: code, syscall, path } };
 }
 
 function dataOf(data: Readonly<Record<string, unknown>>): object {

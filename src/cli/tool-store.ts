@@ -22,17 +22,21 @@ export interface ToolStoreOptions {
   readonly location: StoreLocation;
   /** Make the store if it is not there. */
   readonly create: boolean;
+  /** The command only reads: of a store that is there it claims nothing, and needs no room in it. */
+  readonly reads?: boolean;
 }
 
 /** Opens a store for one command, runs it, and closes the store whatever happens. */
 export async function withStore<T>(
-  { location, create }: ToolStoreOptions,
+  { location, create, reads = false }: ToolStoreOptions,
   work: (store: Store, context: ApplyContext) => Promise<T>,
 ): Promise<T> {
   if (!create && 'dir' in location) requireLocalStore(location.dir);
   const environment = { clock: systemClock, random: systemRandom, log: logOutput('warn') };
   const memberName = `${TOOL_PREFIX}${process.pid}`;
-  const store = await openStore({ location, memberName, ...environment });
+  const store = await openStore({
+    ...{ location, memberName, isReader: reads && isThere(location), ...environment },
+  });
   try {
     const { records, volumes } = store;
     const living = () => store.living();
@@ -41,6 +45,11 @@ export async function withStore<T>(
     // What a silent cluster does not let close ends with the process.
     await within(systemClock, CLOSE_MAX_MS, store.close());
   }
+}
+
+/** Whether a store of a cluster is there is for the cluster to say. */
+function isThere(location: StoreLocation): boolean {
+  return !('dir' in location) || existsSync(join(location.dir, 'records', 'records.db'));
 }
 
 function requireLocalStore(directory: string): void {

@@ -48,6 +48,8 @@ export interface OpenStoreOptions {
   readonly location: StoreLocation;
   /** Unique among the living members of the store. */
   readonly memberName: string;
+  /** It only reads: it makes nothing, claims nothing, and needs no room. */
+  readonly isReader?: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -64,12 +66,14 @@ export async function openStore({ location, ...options }: OpenStoreOptions): Pro
 /** Opens records, then volumes; lets go of the records when the volumes do not open. */
 async function openLocalStore(
   directory: string,
-  { memberName, clock, random, log }: Omit<OpenStoreOptions, 'location'>,
+  { memberName, isReader = false, clock, random, log }: Omit<OpenStoreOptions, 'location'>,
 ): Promise<Store> {
-  const records = await openLocalRecords({ directory, memberName, clock, random, log });
+  const records = await openLocalRecords({ directory, memberName, isReader, clock, random, log });
   const openVolumes = (writethrough: boolean): Promise<VolumeStore> => {
     const folder = join(directory, 'volumes');
-    return openLocalVolumeStore({ directory: folder, clock, random, log, writethrough });
+    return openLocalVolumeStore({
+      ...{ directory: folder, isReader, clock, random, log, writethrough },
+    });
   };
   try {
     const volumes = await openVolumes(false);

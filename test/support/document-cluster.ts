@@ -18,16 +18,25 @@ const endLimitMs = 15_000;
 /** Of what a gateway says on standard error, so many characters are kept. */
 const errorsMax = 100_000;
 
+/** Where a store is kept, and how programs get there. */
+export interface Place {
+  readonly folder: string;
+  within(file: string, args: readonly string[]): readonly [string, string[]];
+}
+
+function commandIn(place: Place | undefined, words: readonly string[]) {
+  return place?.within(program, words) ?? ([program, [...words]] as const);
+}
+
 /** One gateway process. */
 export class GatewayProcess {
   readonly child: ChildProcess;
   errors = '';
   readonly #ended: Promise<unknown>;
 
-  constructor(store: string, name: string) {
-    this.child = spawn(program, ['gateway', '--name', name, '--store', store, '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  constructor(store: string, name: string, place?: Place) {
+    const words = ['gateway', '--name', name, '--store', store, '--json'];
+    this.child = spawn(...commandIn(place, words), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#ended = once(this.child, 'close');
     this.child.stderr?.on('data', (chunk) => {
       if (this.errors.length < errorsMax) this.errors += String(chunk);
@@ -56,19 +65,21 @@ export class DocumentCluster {
   readonly #folder: string;
   readonly #port: number;
   readonly #names: readonly string[];
+  readonly #place: Place | undefined;
 
-  private constructor(folder: string, port: number, names: readonly string[]) {
+  private constructor(folder: string, port: number, names: readonly string[], place?: Place) {
     this.#folder = folder;
-    this.store = join(folder, 'store');
+    this.#place = place;
+    this.store = join(place?.folder ?? folder, 'store');
     this.#port = port;
     this.#names = names;
   }
 
   /** `parts` is the document without its gateways, which this adds: `g0`, `g1` and so on. */
-  static async start(count: number, parts: object): Promise<DocumentCluster> {
+  static async start(count: number, parts: object, place?: Place): Promise<DocumentCluster> {
     const folder = await mkdtemp(join(tmpdir(), 'allpath-test-'));
     const names = Array.from({ length: count }, (_, i) => `g${i}`);
-    const cluster = new DocumentCluster(folder, await freePorts(count), names);
+    const cluster = new DocumentCluster(folder, await freePorts(count), names, place);
     try {
       await cluster.mustApply(parts);
       for (const name of names) cluster.gateways.push(cluster.startGateway(name));
@@ -81,7 +92,12 @@ export class DocumentCluster {
   }
 
   startGateway(name: string): GatewayProcess {
-    return new GatewayProcess(this.store, name);
+    return new GatewayProcess(this.store, name, this.#place);
+  }
+
+  /** What was applied last. */
+  get documentFile(): string {
+    return join(this.#folder, 'document.json');
   }
 
   address(gateway: number): Address {
@@ -93,7 +109,7 @@ export class DocumentCluster {
       name,
       portals: [{ address: '127.0.0.1', port: this.#port + i }],
     }));
-    const file = join(this.#folder, 'document.json');
+    const file = this.documentFile;
     await writeFile(file, JSON.stringify({ formatVersion: 1, gateways, ...parts }));
     return await this.allpath('apply', file);
   }
@@ -105,7 +121,7 @@ export class DocumentCluster {
 
   /** Runs a command on the store. */
   async allpath(...args: readonly string[]): Promise<Finished> {
-    return await run(program, [...args, '--store', this.store, '--json']);
+    return await run(...commandIn(this.#place, [...args, '--store', this.store, '--json']));
   }
 
   async stop(): Promise<void> {

@@ -28,7 +28,7 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
 }
 
 export async function runDiskList(call: CliCall): Promise<number> {
-  return await withStore({ location: storeOf(call), create: false }, async (store) => {
+  return await withStore({ location: storeOf(call), create: false, reads: true }, async (store) => {
     const current = await readDocument(store.records);
     const disks = current?.document.disks ?? [];
     const named = new Set(disks.map(({ name }) => name));

@@ -21,8 +21,10 @@ export async function runApply(call: CliCall): Promise<number> {
   const parsed = parseDocument(await readBytes(file));
   if (!parsed.ok) return refuse(parsed.problems, file, call.json);
   const draft = parsed.document;
-  return await withStore({ location: storeOf(call), create: true }, async (store, context) => {
-    if (call.options['dryRun'] === true) {
+  const isDryRun = call.options['dryRun'] === true;
+  const options = { location: storeOf(call), create: true, reads: isDryRun };
+  return await withStore(options, async (store, context) => {
+    if (isDryRun) {
       const current = await readDocument(store.records);
       const next = completeIdentities(draft, current?.document, context.random);
       const { changes, refusals } = diffDocuments(current?.document, next, false);
@@ -74,7 +76,7 @@ async function readBounded(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
 }
 
 export async function runGet(call: CliCall): Promise<number> {
-  return await withStore({ location: storeOf(call), create: false }, async (store) => {
+  return await withStore({ location: storeOf(call), create: false, reads: true }, async (store) => {
     const current = await readDocument(store.records);
     if (current === undefined) {
       throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');

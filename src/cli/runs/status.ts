@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 export async function runStatus(call: CliCall): Promise<number> {
   return await withStore(
-    { location: storeOf(call), create: false },
+    { location: storeOf(call), create: false, reads: true },
     async (store, { clock, random }) => {
       const current = await readDocument(store.records);
       const question = new Uint8Array();

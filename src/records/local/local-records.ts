@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
@@ -27,6 +28,7 @@ import { MemberProcesses, memberOf } from './member-processes.ts';
 import type { NameClaim } from './name-claim.ts';
 import { notifyMember } from './notify-call.ts';
 import type { Presence } from './presence.ts';
+import type { ReserveKeeper } from './reserve-keeper.ts';
 import type { StoreThread } from './store-thread.ts';
 
 /** How long closing waits for calls under way. */
@@ -36,9 +38,16 @@ export interface LocalRecordsParts {
   readonly claim: NameClaim;
   readonly store: StoreThread;
   readonly folder: MemberFolder;
-  readonly presence: Presence;
+  /** Undefined for a process that only reads: the others do not see it. */
+  readonly place: MemberPlace | undefined;
   readonly watches: ChannelWatches;
   readonly clock: Clock;
+}
+
+/** What a member has that others see, and what it keeps for all. */
+export interface MemberPlace {
+  readonly presence: Presence;
+  readonly keeper: ReserveKeeper;
 }
 
 type Answer = NotifyResult['answers'][number];
@@ -69,6 +78,7 @@ export class LocalRecords implements Records {
   ): Promise<CompareAndSetResult> {
     checkKey(key);
     if (value !== undefined) checkValue(value);
+    this.#member();
     return await this.#store().call('compareAndSet', key, expected, value && copyOf(value));
   }
 
@@ -85,6 +95,7 @@ export class LocalRecords implements Records {
     checkKey(key);
     checkFields(fields);
     if (guard !== undefined) checkFieldName(guard.field);
+    this.#member();
     return await this.#store().call('setFields', key, copyOfFields(fields), copyOfGuard(guard));
   }
 
@@ -109,7 +120,8 @@ export class LocalRecords implements Records {
   async watch(channel: string, watcher: Watcher): Promise<Watch> {
     checkKey(channel);
     this.#store();
-    const { presence, watches } = this.#parts;
+    const { presence } = this.#member();
+    const { watches } = this.#parts;
     const remove = watches.add(channel, watcher);
     try {
       await presence.update();
@@ -132,13 +144,21 @@ export class LocalRecords implements Records {
   }
 
   async #close(): Promise<void> {
-    const { claim, store, presence, watches } = this.#parts;
+    const { claim, store, place, watches } = this.#parts;
     watches.clear();
     await store.settle(CLOSE_WAIT_MAX_MS);
-    await presence.close();
+    await place?.presence.close();
     // The name of a process that has ended is free anyway.
-    await store.call('releaseName', claim.incarnation).catch(() => {});
+    if (place !== undefined) await store.call('releaseName', claim.incarnation).catch(() => {});
     await store.close();
+    // The last one to close gave the room of the write-ahead log back.
+    await place?.keeper.close();
+  }
+
+  #member(): MemberPlace {
+    const { place } = this.#parts;
+    assert(place !== undefined, 'a process that only reads changes nothing');
+    return place;
   }
 
   /** The store, for as long as it may be used. */

@@ -87,7 +87,8 @@ export class MemberFolder {
       const entry = await this.#read(name);
       if (entry === undefined) continue;
       if (this.#mayLive(entry)) entries.push(entry);
-      else await this.remove(entry.incarnation);
+      // Leftovers mislead nobody: where they cannot be deleted they stay.
+      else await this.remove(entry.incarnation).catch(() => {});
     }
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }

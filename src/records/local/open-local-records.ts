@@ -13,10 +13,12 @@ import {
 import { ChannelWatches } from '../channel-watches.ts';
 import { checkMemberName } from '../record-arguments.ts';
 import { MEMBERS_MAX } from '../records.ts';
-import { LocalRecords } from './local-records.ts';
+import { LocalRecords, type MemberPlace } from './local-records.ts';
 import { MemberFolder } from './member-folder.ts';
 import type { NameClaim } from './name-claim.ts';
 import { Presence } from './presence.ts';
+import { Reserve } from './reserve.ts';
+import { ReserveKeeper } from './reserve-keeper.ts';
 import { StoreThread } from './store-thread.ts';
 
 const INCARNATION_LENGTH_BYTES = 16;
@@ -37,6 +39,8 @@ export interface OpenLocalRecordsOptions {
   /** The folder of the store; made if it is absent. Records live in `records`, members in `run`. */
   readonly directory: string;
   readonly memberName: string;
+  /** It only reads, and notifies: it makes nothing, claims no name and needs no room. */
+  readonly isReader?: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -59,30 +63,48 @@ export async function openLocalRecords(options: OpenLocalRecordsOptions): Promis
 }
 
 async function openIn(options: OpenLocalRecordsOptions): Promise<LocalRecords> {
-  const { directory, memberName, clock, random, log } = options;
+  const { directory, memberName, isReader = false, clock, random, log } = options;
   const recordsDirectory = join(directory, 'records');
-  await makeDurably(recordsDirectory);
+  if (!isReader) await makeDurably(recordsDirectory);
   await refuseSharedFileSystem(recordsDirectory);
   const self = ownProcessIdentity();
   const folder = new MemberFolder(join(directory, 'run'), self, log);
-  await folder.create();
   const incarnation = Buffer.from(random.bytes(INCARNATION_LENGTH_BYTES)).toString('hex');
   const claim: NameClaim = { name: memberName, incarnation, process: self };
   const databasePath = join(recordsDirectory, 'records.db');
-  const store = new StoreThread({ databasePath, self, clock, random, log });
+  const store = new StoreThread({ databasePath, isReader, self, clock, random, log });
   const watches = new ChannelWatches();
-  const presence = new Presence({ claim, folder, watches, clock, log });
-  const records = new LocalRecords({ claim, store, folder, presence, watches, clock });
+  const reserve = new Reserve(recordsDirectory);
+  const place = isReader
+    ? undefined
+    : {
+        presence: new Presence({ claim, folder, watches, reserve, clock, log }),
+        keeper: new ReserveKeeper(reserve, clock, random),
+      };
+  const records = new LocalRecords({ claim, store, folder, place, watches, clock });
   try {
-    await takeName(store, claim, folder);
-    await folder.sweep(() => store.call('claims'));
-    await presence.open();
-    await refuseStrangers(folder, self);
+    if (place === undefined) await store.call('open');
+    else await takePlace(store, claim, folder, place);
     return records;
   } catch (error) {
     await records.close();
     throw error;
   }
+}
+
+async function takePlace(
+  store: StoreThread,
+  claim: NameClaim,
+  folder: MemberFolder,
+  { presence, keeper }: MemberPlace,
+): Promise<void> {
+  await folder.create();
+  await takeName(store, claim, folder);
+  await folder.sweep(() => store.call('claims'));
+  await presence.open();
+  await refuseStrangers(folder, claim.process);
+  await keeper.fill();
+  keeper.start();
 }
 
 /** Makes a folder, and the ones above it, so that they are there after a loss of power. */

@@ -6,6 +6,7 @@ import type { ChannelWatches } from '../channel-watches.ts';
 import type { MemberFolder } from './member-folder.ts';
 import type { NameClaim } from './name-claim.ts';
 import { NotifyServer } from './notify-server.ts';
+import { type Reserve, withRoom } from './reserve.ts';
 
 /** How often a member looks whether the others can still find it. */
 const CHECK_INTERVAL_MS = 500;
@@ -14,6 +15,7 @@ export interface PresenceParts {
   readonly claim: NameClaim;
   readonly folder: MemberFolder;
   readonly watches: ChannelWatches;
+  readonly reserve: Reserve;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -59,18 +61,25 @@ export class Presence {
   }
 
   async #appear(): Promise<void> {
-    const { claim, folder, watches, clock, log } = this.#parts;
-    await folder.create();
-    this.#handle = await folder.openHandle();
-    this.#server = new NotifyServer(watches, clock, log);
-    const path = folder.socketPath(this.#handle, claim.incarnation);
-    await this.#server.listen(path, () => this.#check());
+    const { claim, folder, watches, clock, log, reserve } = this.#parts;
+    await withRoom(reserve, async () => {
+      try {
+        await folder.create();
+        this.#handle = await folder.openHandle();
+        this.#server = new NotifyServer(watches, clock, log);
+        const path = folder.socketPath(this.#handle, claim.incarnation);
+        await this.#server.listen(path, () => this.#check());
+      } catch (error) {
+        await this.#withdraw();
+        throw error;
+      }
+    });
     await this.#show();
   }
 
   #show(): Promise<void> {
-    const { claim, folder, watches } = this.#parts;
-    return folder.show({ ...claim, channels: watches.channels });
+    const { claim, folder, watches, reserve } = this.#parts;
+    return withRoom(reserve, () => folder.show({ ...claim, channels: watches.channels }));
   }
 
   async #reappear(): Promise<void> {

@@ -46,11 +46,13 @@ export class RecordsStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string) {
-    makePrivate(path);
-    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  /** A reader opens what is there, and changes nothing. */
+  constructor(path: string, isReader = false) {
+    if (!isReader) makePrivate(path);
+    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: isReader });
     try {
-      this.#prepareDatabase(path);
+      if (!isReader) this.#prepareDatabase(path);
+      else if (!this.#isPrepared(path)) throw new Failure('recordsUnsuitable', `${path} is empty`);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -59,6 +61,15 @@ export class RecordsStore {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Moves the write-ahead log into the database where nobody reads it, so that it can begin again. */
+  checkpoint(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // The log stays as it is, and grows.
+    }
   }
 
   /** Does nothing; that the store was opened is the answer. */

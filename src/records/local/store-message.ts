@@ -1,7 +1,14 @@
 import type { RecordsStore } from './records-store.ts';
 
+/** What the thread of the store is told when it begins. */
+export interface StoreWorkerData {
+  readonly databasePath: string;
+  /** It only reads: it makes nothing, and claims nothing. */
+  readonly isReader: boolean;
+}
+
 /** What the thread of the store is asked to do. */
-export type StoreOperation = Exclude<keyof RecordsStore, 'close'>;
+export type StoreOperation = Exclude<keyof RecordsStore, 'close' | 'checkpoint'>;
 
 export interface StoreRequest {
   readonly id: number;

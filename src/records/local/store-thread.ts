@@ -6,7 +6,7 @@ import type { Random } from '../../base/random.ts';
 import type { ProcessIdentity } from '../../host/process-identity.ts';
 import { LockHolderPatrol } from './lock-holder.ts';
 import type { RecordsStore } from './records-store.ts';
-import type { StoreOperation, StoreReply, StoreRequest } from './store-message.ts';
+import type { StoreOperation, StoreReply, StoreRequest, StoreWorkerData } from './store-message.ts';
 
 /*
  * How long a call has waited is counted in ticks of a timer, not read from the clock: while this
@@ -36,8 +36,7 @@ interface Call {
   reject(failure: Failure): void;
 }
 
-export interface StoreThreadParts {
-  readonly databasePath: string;
+export interface StoreThreadParts extends StoreWorkerData {
   readonly self: ProcessIdentity;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,14 +57,15 @@ export class StoreThread {
   /** Why no call is taken any more. */
   #ended: Failure | undefined;
 
-  constructor({ databasePath, self, clock, random, log }: StoreThreadParts) {
+  constructor({ databasePath, isReader, self, clock, random, log }: StoreThreadParts) {
+    const workerData: StoreWorkerData = { databasePath, isReader };
     this.#clock = clock;
     this.#random = random;
     this.#patrol = new LockHolderPatrol(databasePath, self, log);
     // Compiled, this file and the thread's end in .js; run from source, in .ts.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     this.#worker = new Worker(new URL(`./store-worker${extension}`, import.meta.url), {
-      workerData: databasePath,
+      workerData,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
     this.#worker.on('message', (reply: StoreReply) => this.#onReply(reply));

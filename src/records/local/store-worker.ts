@@ -1,20 +1,30 @@
-/** The thread in which the store's system calls block nobody. Its data is the database's path. */
+/** The thread in which the store's system calls block nobody. */
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
+import { describeFault, isNoSpace, probeWriting } from './no-space.ts';
 import { RecordsStore } from './records-store.ts';
-import type { StoreReply, StoreRequest } from './store-message.ts';
+import { Reserve } from './reserve.ts';
+import type { StoreReply, StoreRequest, StoreWorkerData } from './store-message.ts';
 
 /** Primary result codes of SQLite that say: another process is in the way. */
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_PROTOCOL = 15;
-/** The primary result code of SQLite for a file system without room. */
+/** What SQLite says of a file system that takes nothing; which of them it is depends on the file. */
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
+const UNWRITABLE = [SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN];
 const PRIMARY_CODE_MASK = 0xff;
 
 assert(parentPort !== null, 'the store runs in a worker thread');
 const port = parentPort;
+const { databasePath, isReader } = workerData as StoreWorkerData;
+const directory = dirname(databasePath);
+const reserve = new Reserve(directory);
 let store: RecordsStore | undefined;
 
 port.on('message', (request: StoreRequest | 'close') => {
@@ -26,21 +36,42 @@ port.on('message', (request: StoreRequest | 'close') => {
   }
 });
 
-function answer({ id, operation, parameters }: StoreRequest): StoreReply {
-  try {
-    store ??= new RecordsStore(workerData as string);
-    // The caller's types bind the parameters to the operation; see StoreThread.call.
-    const work = store[operation] as (...parameters: readonly unknown[]) => unknown;
-    return { id, status: 'done', value: work.apply(store, [...parameters]) };
-  } catch (error) {
-    if (isBusy(error)) return { id, status: 'busy' };
-    if (error instanceof Failure) {
-      return { id, status: 'failed', code: error.code, message: error.message };
+/** Answers; a change that finds no room is made with room from the reserve. */
+function answer(request: StoreRequest): StoreReply {
+  const { id } = request;
+  for (;;) {
+    try {
+      return { id, status: 'done', value: perform(request) };
+    } catch (error) {
+      if (isBusy(error)) return { id, status: 'busy' };
+      if (error instanceof Failure) {
+        return { id, status: 'failed', code: error.code, message: error.message };
+      }
+      const fault = isUnwritable(error) ? probeWriting(directory) : undefined;
+      const isFull = isNoSpace(fault) || primaryCodeOf(error) === SQLITE_FULL;
+      if (isFull && reserve.release()) {
+        // The log begins again when all of it is in the database.
+        store?.checkpoint();
+        continue;
+      }
+      const reason = error instanceof Error ? error.message : String(error);
+      const words = fault === undefined ? reason : describeFault(fault, directory);
+      const code = isFull ? 'recordsFull' : 'recordsUnavailable';
+      return { id, status: 'failed', code, message: `${databasePath}: ${words}` };
     }
-    const message = `${workerData}: ${error instanceof Error ? error.message : String(error)}`;
-    const code = primaryCodeOf(error) === SQLITE_FULL ? 'recordsFull' : 'recordsUnavailable';
-    return { id, status: 'failed', code, message };
   }
+}
+
+function perform({ operation, parameters }: StoreRequest): unknown {
+  store ??= new RecordsStore(databasePath, isReader);
+  // The caller's types bind the parameters to the operation; see StoreThread.call.
+  const work = store[operation] as (...parameters: readonly unknown[]) => unknown;
+  return work.apply(store, [...parameters]);
+}
+
+function isUnwritable(error: unknown): boolean {
+  const code = primaryCodeOf(error);
+  return code !== undefined && UNWRITABLE.includes(code);
 }
 
 function isBusy(error: unknown): boolean {

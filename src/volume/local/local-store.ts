@@ -31,6 +31,8 @@ export interface LocalStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Log;
+  /** It only lists: nothing is made for it. */
+  readonly isReader?: boolean;
   /** Every write is durable before its result, in all volumes of this opening. */
   readonly writethrough?: boolean;
   /** Denies that a process which runs still works: it is then ended like a stopped one. */
@@ -46,8 +48,10 @@ const RESIZES_FILE = '.resizes';
 /** Opens, or makes, the volumes of a store that several processes of this host share. */
 export async function openLocalVolumeStore(options: LocalStoreOptions): Promise<LocalStore> {
   const folder = options.directory;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await appendFile(join(folder, RESIZES_FILE), '');
+  if (options.isReader !== true) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await appendFile(join(folder, RESIZES_FILE), '');
+  }
   return new LocalStore(folder, options);
 }
 
