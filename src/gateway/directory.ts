@@ -144,6 +144,7 @@ export class GatewayDirectory implements Directory {
     if (access === undefined) return undefined;
     return {
       authentication: access.authentication,
+      isNamed: access !== target.anyone || access.authentication !== undefined,
       openNexus: (initiatorPort) =>
         this.#deviceServer().openNexus({ initiatorPort, targetPort: port }, access.luns),
     };

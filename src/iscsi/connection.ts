@@ -25,6 +25,7 @@ import {
 import { judgeSession } from './login/login-identity.ts';
 import type { Refusal } from './login/refusal.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
+import { networkOf } from './peer-network.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
 import { requestLogout, sendPing } from './session-requests.ts';
@@ -59,6 +60,8 @@ export interface ConnectionOptions extends LoginOptions {
  * the end, which lets go of everything exactly once.
  */
 export class Connection implements PduConsumer, StreamReader, RegisteredSession {
+  /** Where the peer is, as shares are counted. */
+  readonly network: string;
   readonly #options: ConnectionOptions;
   readonly #stream: ByteStream;
   readonly #clock: Clock;
@@ -84,6 +87,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.network = networkOf(options.stream.remote.address);
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#turn = new TurnShare(options.clock);

@@ -74,6 +74,8 @@ export interface TargetEntry {
 export interface Admission {
   /** Undefined: no authentication is asked for. */
   readonly authentication: Authentication | undefined;
+  /** The document lists this initiator or asks it for a proof; else any name would be admitted. */
+  readonly isNamed: boolean;
   /** Opens the nexus after the login's last PDU was judged. */
   openNexus(initiatorPort: string): Nexus;
 }

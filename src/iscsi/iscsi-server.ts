@@ -6,6 +6,7 @@ import { SlabPool } from '../base/slab-pool.ts';
 import { Connection } from './connection.ts';
 import type { ByteStream, Directory, Portal } from './contracts.ts';
 import { DiscoveryService } from './discovery.ts';
+import { firstOfLargest } from './fair-share.ts';
 import {
   FREE_LOGIN_SLABS_MAX,
   FREE_SLABS_MAX,
@@ -15,6 +16,7 @@ import {
 } from './limits.ts';
 import type { LoginSettings } from './login/login-machine.ts';
 import { LoginLog } from './login-log.ts';
+import { networkOf } from './peer-network.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Traffic } from './traffic.ts';
@@ -68,6 +70,8 @@ export class IscsiServer {
     this.#makeRoom();
     const { clock, log, random, directory, login, settings } = this.#options;
     const registry = this.#registry;
+    const network = networkOf(stream.remote.address);
+    const { portalGroupTag } = portal;
     const connection = new Connection({
       stream,
       portal,
@@ -85,7 +89,7 @@ export class IscsiServer {
         portal,
         random,
         settings: login,
-        allocateTsih: (discovery) => registry.reserveTsih(discovery),
+        allocateTsih: (login) => registry.reserveTsih({ ...login, network, portalGroupTag }),
         sessionExists: (name, isid, tsih) => registry.exists(name, isid, tsih),
       },
       newDiscovery: ({ initiatorName, target }) =>
@@ -133,13 +137,10 @@ export class IscsiServer {
     this.#limiter.close();
   }
 
-  /** A flood of connections that never log in keeps nobody out: the oldest makes room. */
+  /** A flood of connections that never log in keeps nobody out but those of its own network. */
   #makeRoom(): void {
     if (this.#pending.size < this.#options.settings.pendingLoginsMax) return;
-    for (const oldest of this.#pending) {
-      oldest.end('room for a newer login', 'now');
-      return;
-    }
+    firstOfLargest([...this.#pending])?.end('room for a newer login', 'now');
   }
 }
 

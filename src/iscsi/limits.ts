@@ -123,13 +123,22 @@ export const LOGOUT_REQUEST_TIMEOUT_MS = 10_000;
 /** A connection that was told to end sends what is queued within this. */
 export const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Of the sessions, one in this many may be a discovery session; they are counted apart. */
+export const DISCOVERY_SESSIONS_SHARE = 8;
+/** One in this many is kept for initiators that the document lists, or that proved themselves. */
+export const RESERVED_SESSIONS_SHARE = 4;
+/** Sessions that no network loses to an initiator that has fewer. */
+export const SESSIONS_GUARANTEED = 8;
+/** Sessions at a time that end because they gave way; beyond them logins are refused. */
+export const GIVING_WAY_MAX = 32;
+
 /** What an operator may set. */
 export interface IscsiSettings {
   /** Commands in flight per session: the CmdSN window. */
   readonly queueDepth: number;
-  /** Sessions in full feature phase per gateway. */
+  /** Sessions with a target, per gateway. */
   readonly sessionsMax: number;
-  /** Connections that have not logged in; the oldest makes room for a new one. */
+  /** Connections that have not logged in; the oldest of the network with most makes room. */
   readonly pendingLoginsMax: number;
 }
 

@@ -1,100 +1,144 @@
+import { assert } from '../base/assert.ts';
+import { chooseToGiveWay, firstOfLargest, type Holder } from './fair-share.ts';
+import {
+  DISCOVERY_SESSIONS_SHARE,
+  GIVING_WAY_MAX,
+  RESERVED_SESSIONS_SHARE,
+  SESSIONS_GUARANTEED,
+} from './limits.ts';
 import type { SessionIdentity } from './session.ts';
 
 /** What the registry needs of a session: its end. */
 export interface RegisteredSession {
   readonly identity: SessionIdentity;
-  /** Ends the session; resolves when nothing of it is under way any more. */
+  /** Ends the session; resolves when nothing of it is under way. */
   terminate(reason: string): Promise<void>;
 }
 
-const TSIH_MAX = 0xffff;
-/** Of all sessions, one in this many may be a discovery session. */
-const DISCOVERY_SESSIONS_SHARE = 4;
+type Nexus = Pick<SessionIdentity, 'initiatorName' | 'isid' | 'targetName' | 'portalGroupTag'>;
 
-/** The sessions of a gateway: TSIHs, the bound on their number, and reinstatement. */
+/** A login that asks for a session. */
+export interface Applicant extends Holder, Nexus {
+  /** The document lists this initiator, or it proved itself. */
+  readonly isNamed: boolean;
+}
+
+/** The place of a session, from the end of its login on. */
+interface Place extends Holder {
+  readonly kind: 'named' | 'stranger' | 'discovery';
+  /** Undefined until the session begins. */
+  session: RegisteredSession | undefined;
+  /** Another has the place already: the session is ending. */
+  gaveWay: boolean;
+}
+
+const TSIH_MAX = 0xffff;
+const GAVE_WAY = 'room for an initiator with fewer sessions';
+
+/** The sessions of a gateway: TSIHs, the bounds on their number, and reinstatement. */
 export class SessionRegistry {
   readonly #sessionsMax: number;
-  readonly #sessions = new Map<number, RegisteredSession>();
+  /** By TSIH, in the order of their logins. */
+  readonly #places = new Map<number, Place>();
   /** By initiator port and target portal group: the ends of a nexus (RFC 7143, reinstatement). */
   readonly #byNexus = new Map<string, RegisteredSession>();
-  readonly #reserved = new Set<number>();
-  #discoverySessions = 0;
   #lastTsih = 0;
 
   constructor(sessionsMax: number) {
     this.#sessionsMax = sessionsMax;
   }
 
-  get size(): number {
-    return this.#sessions.size;
-  }
-
-  [Symbol.iterator](): IterableIterator<RegisteredSession> {
-    return this.#sessions.values();
-  }
-
   exists(initiatorName: string, isid: string, tsih: number): boolean {
-    const identity = this.#sessions.get(tsih)?.identity;
+    const identity = this.#places.get(tsih)?.session?.identity;
     return identity?.initiatorName === initiatorName && identity.isid === isid;
   }
 
-  /**
-   * A TSIH that is nobody's, until `enter` or `release`; undefined when the bound is reached.
-   * Discovery sessions have a smaller one: where anyone may discover, nobody can use sessions up.
-   */
-  reserveTsih(discovery: boolean): number | undefined {
-    const discoveryMax = Math.ceil(this.#sessionsMax / DISCOVERY_SESSIONS_SHARE);
-    if (discovery && this.#discoverySessions >= discoveryMax) return undefined;
-    if (this.#sessions.size + this.#reserved.size >= this.#sessionsMax) return undefined;
+  /** A TSIH that is free, until `enter` or `release`; undefined when there is no place. */
+  reserveTsih(applicant: Applicant): number | undefined {
+    const { network, initiatorName, targetName, isNamed } = applicant;
+    const kind = targetName === '' ? 'discovery' : isNamed ? 'named' : 'stranger';
+    if (!this.#hasRoom(applicant, kind)) return undefined;
+    assert(this.#places.size < TSIH_MAX, 'there are more TSIHs than sessions');
     let tsih = this.#lastTsih;
     do {
       tsih = tsih === TSIH_MAX ? 1 : tsih + 1;
-    } while (this.#sessions.has(tsih) || this.#reserved.has(tsih));
+    } while (this.#places.has(tsih));
     this.#lastTsih = tsih;
-    this.#reserved.add(tsih);
+    this.#places.set(tsih, { network, initiatorName, kind, session: undefined, gaveWay: false });
     return tsih;
   }
 
   release(tsih: number): void {
-    this.#reserved.delete(tsih);
+    if (this.#places.get(tsih)?.session === undefined) this.#places.delete(tsih);
   }
 
   /** The session that has this nexus now, also while it ends. */
-  holderOf(identity: Omit<SessionIdentity, 'tsih'>): RegisteredSession | undefined {
-    return this.#byNexus.get(nexusKey(identity));
+  holderOf(nexus: Nexus): RegisteredSession | undefined {
+    return this.#byNexus.get(nexusKey(nexus));
   }
 
   /** Ends the other sessions of a target (TARGET COLD RESET). */
   endTarget(targetName: string, reason: string, except: number): void {
-    for (const session of [...this.#sessions.values()]) {
-      const { identity } = session;
-      if (identity.targetName === targetName && identity.tsih !== except) {
-        void session.terminate(reason);
-      }
+    for (const { session } of [...this.#places.values()]) {
+      if (session?.identity.targetName !== targetName || session.identity.tsih === except) continue;
+      void session.terminate(reason);
     }
   }
 
   enter(session: RegisteredSession): void {
-    this.#reserved.delete(session.identity.tsih);
-    this.#sessions.set(session.identity.tsih, session);
-    if (session.identity.targetName === '') {
-      this.#discoverySessions++;
-    } else {
-      this.#byNexus.set(nexusKey(session.identity), session);
-    }
+    const { identity } = session;
+    const place = this.#places.get(identity.tsih);
+    assert(place !== undefined, 'a session enters the place that its login reserved');
+    place.session = session;
+    if (place.kind !== 'discovery') this.#byNexus.set(nexusKey(identity), session);
   }
 
   leave(session: RegisteredSession): void {
-    if (this.#sessions.get(session.identity.tsih) === session) {
-      this.#sessions.delete(session.identity.tsih);
-      if (session.identity.targetName === '') this.#discoverySessions--;
-    }
-    const key = nexusKey(session.identity);
+    const { identity } = session;
+    if (this.#places.get(identity.tsih)?.session === session) this.#places.delete(identity.tsih);
+    const key = nexusKey(identity);
     if (this.#byNexus.get(key) === session) this.#byNexus.delete(key);
+  }
+
+  /** Whether there is a place, made by taking one from a network that has too many if need be. */
+  #hasRoom(applicant: Applicant, kind: Place['kind']): boolean {
+    const counted = [...this.#places.values()].filter(({ gaveWay }) => !gaveWay);
+    if (kind === 'discovery') {
+      const rivals = counted.filter((place) => place.kind === kind);
+      const most = Math.ceil(this.#sessionsMax / DISCOVERY_SESSIONS_SHARE);
+      // They are short: the oldest has had its time, as with connections that do not log in.
+      return rivals.length < most || this.#displace(firstOfLargest(rivals));
+    }
+    // A reinstatement takes the place of the session before it: a path that was lost comes back.
+    if (this.#reinstates(applicant)) return true;
+    const normal = counted.filter((place) => place.kind !== 'discovery');
+    if (kind === 'stranger') {
+      const strangers = normal.filter((place) => place.kind === kind);
+      const most = this.#sessionsMax - Math.floor(this.#sessionsMax / RESERVED_SESSIONS_SHARE);
+      if (strangers.length >= most) {
+        return this.#displace(chooseToGiveWay(strangers, applicant, SESSIONS_GUARANTEED));
+      }
+    }
+    if (normal.length < this.#sessionsMax) return true;
+    return this.#displace(chooseToGiveWay(normal, applicant, SESSIONS_GUARANTEED));
+  }
+
+  #reinstates(applicant: Applicant): boolean {
+    const before = this.holderOf(applicant);
+    return before !== undefined && this.#places.get(before.identity.tsih)?.gaveWay === false;
+  }
+
+  #displace(place: Place | undefined): boolean {
+    const givingWay = [...this.#places.values()].filter(({ gaveWay }) => gaveWay);
+    if (givingWay.length >= GIVING_WAY_MAX) return false;
+    // A login under way cannot be ended from here; its place counts, and will be a session soon.
+    if (place?.session === undefined) return false;
+    place.gaveWay = true;
+    void place.session.terminate(GAVE_WAY);
+    return true;
   }
 }
 
-function nexusKey(identity: Omit<SessionIdentity, 'tsih'>): string {
-  const { initiatorName, isid, targetName, portalGroupTag } = identity;
+function nexusKey({ initiatorName, isid, targetName, portalGroupTag }: Nexus): string {
   return `${initiatorName} ${isid} ${targetName} ${portalGroupTag}`;
 }

@@ -52,6 +52,8 @@ export interface Access {
   /** What initiators must prove. */
   authentication: Authentication | undefined;
   discoveryAuthentication: Authentication | undefined;
+  /** Initiators that the document lists. */
+  named: ReadonlySet<string>;
   /** Whether CHAP with MD5 will do. */
   md5: boolean;
 }
@@ -78,6 +80,7 @@ export class IscsiWorld {
     portal: true,
     authentication: undefined,
     discoveryAuthentication: undefined,
+    named: new Set(),
     md5: true,
   };
   readonly server: IscsiServer;
@@ -112,8 +115,9 @@ export class IscsiWorld {
   async logIn(
     keys: readonly string[] = [],
     fields: Partial<PduFields> = {},
+    address?: string,
   ): Promise<MemoryStream> {
-    const stream = this.connect();
+    const stream = this.connect(address);
     const words = { 24: FIRST_CMD_SN };
     stream.feed(loginRequest([...NAMES, ...keys], { words, ...fields }));
     await settle();
@@ -155,9 +159,13 @@ export class IscsiWorld {
               targetName,
               alias: undefined,
               port,
-              admit: () =>
+              admit: (initiatorName) =>
                 access.admitted
-                  ? { authentication: access.authentication, openNexus: open }
+                  ? {
+                      authentication: access.authentication,
+                      isNamed: access.named.has(initiatorName),
+                      openNexus: open,
+                    }
                   : undefined,
             }
           : undefined,

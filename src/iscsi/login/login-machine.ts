@@ -38,9 +38,18 @@ export interface LoginContext {
   readonly random: Random;
   readonly settings: LoginSettings;
   /** A TSIH (1 to 65535) for a new session; undefined when sessions are used up. */
-  allocateTsih(discovery: boolean): number | undefined;
+  allocateTsih(applicant: LoginApplicant): number | undefined;
   /** Whether this session of this initiator lives: tells "too many" from "does not exist". */
   sessionExists(initiatorName: string, isid: string, tsih: number): boolean;
+}
+
+/** A login that may become a session. */
+export interface LoginApplicant {
+  readonly initiatorName: string;
+  readonly isid: string;
+  /** Empty for a discovery session. */
+  readonly targetName: string;
+  readonly isNamed: boolean;
 }
 
 /** A login that succeeded. A living session of the same initiator port is to be reinstated. */
@@ -279,10 +288,13 @@ export class LoginMachine {
     };
     const identity = judgeLogin(admitted, { directory, portal, chap: settings.chap });
     if ('refused' in identity) return identity;
-    const tsih = this.#context.allocateTsih(identity.sessionType === 'discovery');
+    const { initiatorName, target, admission } = identity;
+    const { targetName } = admitted;
+    const isNamed = admission?.isNamed === true;
+    const { isid } = request;
+    const tsih = this.#context.allocateTsih({ initiatorName, isid, targetName, isNamed });
     if (tsih === undefined) return refuse(LoginStatus.outOfResources, 'no session is free');
     this.#ended = true;
-    const { initiatorName, target, admission } = identity;
     const step = this.#reply(request, true, replies);
     return {
       reply: { ...step.reply, tsih },

@@ -41,6 +41,7 @@ function world(settings = DEFAULT_ISCSI_SETTINGS, mayAct = () => true) {
             port,
             admit: () => ({
               authentication: undefined,
+              isNamed: true,
               openNexus: () => {
                 const nexus = new ScriptedNexus();
                 nexuses.push(nexus);

@@ -282,24 +282,3 @@ test('a logout for an unknown reason is rejected', async () => {
   assert.equal(stream.take()[0]?.[0], 0x3f);
   assert.equal(stream.destroyed, false);
 });
-
-test('discovery sessions, which anyone may open, leave sessions for targets', async () => {
-  const world = new IscsiWorld({ sessionsMax: 8 });
-  const statuses: (number | undefined)[] = [];
-  const streams: MemoryStream[] = [];
-  for (let i = 0; i < 10; i++) {
-    const stream = world.connect();
-    stream.feed(loginRequest([NAMES[0]!, 'SessionType=Discovery'], { bytes: { 8: 0x40, 13: i } }));
-    await settle();
-    statuses.push(stream.take()[0]?.readUInt16BE(36));
-    streams.push(stream);
-  }
-  assert.deepEqual(statuses, [0, 0, ...new Array<number>(8).fill(0x0302)]);
-  await world.logIn();
-  streams[0]!.destroy();
-  await settle();
-  const stream = world.connect();
-  stream.feed(loginRequest([NAMES[0]!, 'SessionType=Discovery']));
-  await settle();
-  assert.equal(stream.take()[0]?.readUInt16BE(36), 0, 'one that ended makes room');
-});

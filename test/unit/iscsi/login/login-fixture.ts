@@ -44,6 +44,7 @@ export class TestDirectory implements Directory {
     const { authentication, admitted } = this;
     const admission: Admission = {
       authentication,
+      isNamed: true,
       openNexus() {
         throw new Error('no test here opens a nexus');
       },
