@@ -222,6 +222,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#reader.useDigests(session.parameters.headerDigest, session.parameters.dataDigest);
     // Anyone may discover: a discovery session keeps the small buffers of its login.
     if (session.nexus !== undefined) {
+      this.#turn.becomeSession();
       this.#queue.usePool(this.#options.pool, SEND_QUEUE_BYTES_MAX);
       this.#reader.usePool(this.#options.pool, RECEIVE_DATA_SEGMENT_BYTES_MAX);
     }

@@ -41,6 +41,8 @@ export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
 export const TURN_MAX_MS = 1;
 /** The clock is looked at after so many PDUs. */
 export const TURN_CHECK_PDUS = 8;
+/** PDUs of a login or a discovery session in a turn; initiators send them one at a time. */
+export const STRANGER_TURN_PDUS = 2;
 
 /** Bytes queued for an initiator that does not read; beyond them its commands wait. */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;

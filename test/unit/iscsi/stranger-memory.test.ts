@@ -10,6 +10,7 @@ import {
   LOGIN_SEND_QUEUE_BYTES_MAX,
   LOGIN_TIMEOUT_MS,
   NOP_INTERVAL_MS,
+  STRANGER_TURN_PDUS,
   TEXT_REQUEST_BYTES_MAX,
   TEXT_TIMEOUT_MS,
 } from '../../../src/iscsi/limits.ts';
@@ -156,4 +157,15 @@ test('a login that does not read its answers is not read on', async () => {
   stream.release();
   await settle();
   assert.equal(world.loginPool.held, 0);
+});
+
+test('strangers are worked off a few PDUs at a time, and all of them in the end', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.discover();
+  const requests = 20;
+  stream.feed(Buffer.concat(new Array<Buffer>(requests).fill(textRequest('SendTargets=All\0'))));
+  assert.equal(stream.take().length, STRANGER_TURN_PDUS);
+  for (let turn = 0; turn < requests; turn++) await settle();
+  assert.equal(stream.take().length, requests - STRANGER_TURN_PDUS);
+  assert.equal(stream.paused, false);
 });
