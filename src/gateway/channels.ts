@@ -34,6 +34,8 @@ export interface GatewayStatus {
   readonly uptimeSeconds: number;
   readonly residentBytes: number;
   readonly portals: readonly string[];
+  /** Disks of which writes end because their store has no room; a release before this says nothing. */
+  readonly fullDisks?: readonly string[];
   readonly sessionCount: number;
   /** The first `STATUS_SESSIONS_MAX` of them. */
   readonly sessions: readonly SessionStatus[];
@@ -61,6 +63,8 @@ export interface TrafficStatus {
 
 /** More sessions than this are counted, not listed: an answer is one message of bounded length. */
 export const STATUS_SESSIONS_MAX = 100;
+/** More full disks than this are not listed. */
+export const STATUS_DISKS_MAX = 100;
 
 type Message = SwitchRequest | SwitchAnswer | GatewayStatus | FenceRequest | FenceAnswer;
 

@@ -21,6 +21,7 @@ import {
   FENCE_CHANNEL,
   type GatewayStatus,
   STATUS_CHANNEL,
+  STATUS_DISKS_MAX,
   STATUS_SESSIONS_MAX,
 } from './channels.ts';
 import { GatewayDirectory } from './directory.ts';
@@ -189,6 +190,7 @@ export class Gateway {
       uptimeSeconds: Math.round((this.#options.clock.now() - this.#startedMs) / 1000),
       residentBytes: process.memoryUsage.rss(),
       portals: this.#listeners.portals,
+      fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
       sessionCount: this.#server.sessions.length,
       sessions: sessions.map(({ identity }) => ({
         initiator: identity.initiatorName,

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { SpaceOf, VolumeStore } from '../volume/volume.ts';
+import { SpaceShortages } from './space-shortages.ts';
 
 /** How often the store is asked how full it is. */
 export const SPACE_POLL_MS = 5_000;
@@ -23,19 +24,27 @@ export class SpaceWatch {
   /** As of the last failure: told once, not at each. */
   #reason: string | undefined;
   #isClosed = false;
+  readonly #shortages: SpaceShortages;
 
   constructor(options: SpaceWatchOptions) {
     this.#options = options;
+    this.#shortages = new SpaceShortages(options.clock, options.log);
   }
 
-  /** Begins to ask, if the store can tell. */
+  /** Disks of which writes found no room. */
+  get fullDisks(): readonly string[] {
+    return this.#shortages.disks;
+  }
+
+  /** Begins to look. */
   open(): void {
-    if (this.#options.volumes.space !== undefined) void this.#look();
+    void this.#look();
   }
 
   /** These are told from now on, and what is known at once. */
   serve(units: Iterable<LogicalUnit>): void {
     this.#units = [...units];
+    this.#shortages.serve(this.#units);
     this.#tell();
   }
 
@@ -55,7 +64,9 @@ export class SpaceWatch {
       if (reason !== this.#reason) log.warn('it is not known how full the store is', { reason });
       this.#reason = reason;
     }
-    if (!this.#isClosed) this.#timer = clock.after(SPACE_POLL_MS, () => void this.#look());
+    if (this.#isClosed) return;
+    this.#shortages.look();
+    this.#timer = clock.after(SPACE_POLL_MS, () => void this.#look());
   }
 
   #tell(): void {

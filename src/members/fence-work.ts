@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
+import type { LogLimiter } from '../base/log-limiter.ts';
 import type { Member } from '../records/records.ts';
 import { clusterCall, unconfirmed } from './cluster-call.ts';
 import type { FencingDriver } from './fencing-driver.ts';
@@ -15,6 +16,8 @@ export interface FenceWorkOptions {
   readonly driver: FencingDriver;
   readonly clock: Clock;
   readonly log: Log;
+  /** Bounds the lines of a fence that is tried again and again. */
+  readonly lines: LogLimiter;
   /** What is read next, begun after the call; undefined when this member is over. */
   readonly nextView: () => Promise<MembersView | undefined>;
   /** Something was changed that the others should read at once. */
@@ -55,12 +58,13 @@ export class FenceWork {
   }
 
   async #fence(victim: Member, reason: FenceReason): Promise<void> {
-    const { self, object, driver, log, onChanged } = this.#options;
+    const { self, object, driver, log, lines, onChanged } = this.#options;
     // Who cannot reach the monitors could close, and then not fence: it closes nothing.
     await this.confirmMonitor();
     const closed = stateOf(await object.change(close(self, victim, reason.holds)), victim);
     if (closed?.state !== 'closed') return;
-    log.warn('fencing a gateway', { member: victim.name, reason: reason.text });
+    const fields = { member: victim.name, reason: reason.text };
+    lines.write('warn', `fencing ${victim.incarnation}`, 'fencing a gateway', fields);
     onChanged();
     if (driver.processes !== undefined) {
       if (!(await driver.processes.end(victim))) throw unconfirmed('its process did not end');

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
+import { LogLimiter } from '../base/log-limiter.ts';
 import type { Member, Records } from '../records/records.ts';
 import { Barrier } from './barrier.ts';
 import { FenceWork } from './fence-work.ts';
@@ -35,6 +36,8 @@ import {
 import type { Roster } from './roster-fields.ts';
 import { Watchman } from './watchman.ts';
 
+const UNFINISHED = 'a fence is not finished';
+
 export interface RosterMembersParts {
   readonly records: Records;
   readonly object: MembersObject;
@@ -58,6 +61,7 @@ export class RosterMembers implements Members {
   readonly #gone: GoneMembers;
   readonly #nudges: Nudges;
   readonly #listeners = new Set<MembersListener>();
+  readonly #lines: LogLimiter;
   #view: Roster;
   #counter = 0;
   #isOver = false;
@@ -68,6 +72,7 @@ export class RosterMembers implements Members {
     this.self = records.self;
     this.#parts = parts;
     this.#view = opened;
+    this.#lines = new LogLimiter(clock, log, { linesMax: 1 });
     const { self } = this;
     const changed = (): void => {
       this.#nudges.send();
@@ -94,13 +99,16 @@ export class RosterMembers implements Members {
     const nextView = () => this.#heartbeats.next();
     this.#work = new FenceWork({
       ...{ self, object, driver, clock, log, nextView, onChanged: changed },
+      lines: this.#lines,
     });
     this.#watchman = new Watchman({
       ...{ self, clock, processes: driver.processes },
       fence: (victim, reason) => {
         if (this.#work.isRunning(victim) || this.#isOver) return;
         this.#work.fence(victim, reason).catch((error: unknown) => {
-          log.warn('a fence is not finished', { member: victim.name, reason: String(error) });
+          // Each heartbeat tries again, for as long as it takes.
+          const fields = { member: victim.name, reason: String(error) };
+          this.#lines.write('warn', `unfinished ${victim.incarnation}`, UNFINISHED, fields);
         });
       },
     });
@@ -273,6 +281,7 @@ export class RosterMembers implements Members {
     this.#heartbeats.stop();
     this.#pulse.stop();
     this.#barrier.stop();
+    this.#lines.close();
   }
 
   #end(reason: ClosedReason): undefined {

@@ -58,6 +58,8 @@ export class LogicalUnit {
   readonly readOnly: boolean;
   readonly mode: ModeState;
   readonly space = new ThinSpace();
+  /** A command ended because what holds the unit has no room. */
+  onNoSpace: (() => void) | undefined;
   /** START STOP UNIT with START 0: medium access commands end NOT READY until it is started. */
   stopped = false;
   /** The nexuses of this gateway that reach it. */

@@ -242,6 +242,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     } else if (execution.task.state === 'aborted') {
       this.#concludeAborted(execution, execution.abortOutcome);
     } else {
+      if (result.status === 'noSpace') execution.unit.logicalUnit?.onNoSpace?.();
       this.#conclude(execution, endingOf(result));
     }
   }

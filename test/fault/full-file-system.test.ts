@@ -92,6 +92,11 @@ test('a store without room: reading commands, a killed gateway, writes, UNMAP, d
   const initiator = await connect(cluster, 0);
   const chunks = await fillDisk(initiator);
   await place.fill('rest');
+  for (let i = 0; i < 20; i++) await write(initiator, (chunks + 1 + i) * chunkBlocks, 1);
+  const told = cluster.gateways[0]!.errors.split('\n').filter((line) => line.includes('no space'));
+  assert.equal(told.length, 1, cluster.gateways[0]!.errors);
+  const status = JSON.parse(await must(cluster, 'status')) as { gateways: unknown[] };
+  assert.deepEqual((status.gateways[0] as { fullDisks: string[] }).fullDisks, ['a']);
   const before = await place.shell('ls store/run store/records/reserve');
   await mustRead(cluster);
   assert.equal(await place.shell('ls store/run store/records/reserve'), before, 'claims nothing');

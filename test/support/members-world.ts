@@ -1,7 +1,6 @@
 // Gateways that are members of one store in memory, on virtual time, each with faults of its own.
 
 import type { Clock } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
 import type { FencingDriver } from '../../src/members/fencing-driver.ts';
 import { joinMembers } from '../../src/members/join-members.ts';
 import type { ClosedReason, GoneMember } from '../../src/members/members.ts';
@@ -12,6 +11,7 @@ import type { RosterMembers } from '../../src/members/roster-members.ts';
 import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Member, Records } from '../../src/records/records.ts';
 import { PausableClock } from './pausable-clock.ts';
+import { RecordingLog } from './recording-log.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -39,6 +39,7 @@ export class SimGateway implements FencingDriver {
   };
   readonly gone: GoneMember[] = [];
   readonly blocklisted: string[] = [];
+  readonly log = new RecordingLog();
   members: RosterMembers | undefined;
   closed: ClosedReason | undefined;
   isPaused = false;
@@ -68,7 +69,7 @@ export class SimGateway implements FencingDriver {
     const { clock, records } = this;
     const random = new SeededRandom(this.#world.random.below(1 << 30));
     this.members = await joinMembers({
-      ...{ records, driver: this, clock, random, log: silentLog },
+      ...{ records, driver: this, clock, random, log: this.log },
       instances: [{ address: this.address, kind: 'records' }],
       ...(previous === undefined ? {} : { previous }),
     });

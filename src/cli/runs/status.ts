@@ -42,6 +42,7 @@ export async function runStatus(call: CliCall): Promise<number> {
       if (call.json) printJson({ store: store.location, ...figures });
       else {
         printTable(version, gateways, silentStates);
+        printFullDisks(gateways);
         printMembers(members);
       }
       return ExitCode.ok;
@@ -80,6 +81,13 @@ function printTable(
   ]);
   const others = silent.map(({ name, state }) => [name, state]);
   print(table(headings, [...rows, ...others]));
+}
+
+function printFullDisks(gateways: readonly GatewayStatus[]): void {
+  const disks = new Set(gateways.flatMap(({ fullDisks = [] }) => fullDisks));
+  for (const disk of [...disks].sort()) {
+    print(`disk ${disk}: writes find no space; free some in the store or pool, or raise its quota`);
+  }
 }
 
 function printMembers({ life, barrierEpoch, list }: MembersStatus): void {

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { LogLimiter } from '../../base/log-limiter.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import type { MemberFolder } from './member-folder.ts';
 import type { NameClaim } from './name-claim.ts';
@@ -26,6 +27,7 @@ export interface PresenceParts {
  */
 export class Presence {
   readonly #parts: PresenceParts;
+  readonly #lines: LogLimiter;
   #server: NotifyServer | undefined;
   #handle: FileHandle | undefined;
   #timer: Timer | undefined;
@@ -34,6 +36,7 @@ export class Presence {
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
+    this.#lines = new LogLimiter(parts.clock, parts.log, { linesMax: 1 });
   }
 
   /** Becomes visible, and starts to look whether it stays so. */
@@ -54,6 +57,7 @@ export class Presence {
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#lines.close();
     await this.#inTurn(async () => {
       await this.#withdraw();
       await this.#parts.folder.remove(this.#parts.claim.incarnation);
@@ -125,7 +129,8 @@ export class Presence {
     });
     check
       .catch((error: unknown) => {
-        this.#parts.log.error('cannot show this member to the others', { reason: String(error) });
+        const message = 'cannot show this member to the others';
+        this.#lines.write('error', 'show', message, { reason: String(error) });
       })
       .finally(() => this.#checkLater());
   }

@@ -183,3 +183,17 @@ test('a paused observer suspects nobody', async () => {
   assert.deepEqual([a.closed, b.closed], [undefined, undefined]);
   assert.equal(world.cluster.blocklisted.length, 0);
 });
+
+test('a fence that fails at each heartbeat is told of once a minute, with a count', async () => {
+  const world = new MembersWorld(7);
+  const [a, b] = (await world.serving('a', 'b')) as [SimGateway, SimGateway];
+  a.confirmMonitor = () => Promise.reject(new Error('the store is full'));
+  b.kill();
+  await world.clock.advance(100_000);
+  const lines = a.log.lines.filter(({ message }) => message.startsWith('a fence is not finished'));
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    ['a fence is not finished', 'a fence is not finished (repeated)', 'a fence is not finished'],
+  );
+  assert.ok(Number(lines[1]!.fields['count']) > 50);
+});
