@@ -1,10 +1,20 @@
 // What others do to an image while gateways serve it: a feature or a role that it may not have ends
-// every operation on every gateway, through librbd and past it, until it is taken back.
+// every operation on every gateway, through librbd and past it, until it is taken back; and no
+// gateway acts on a new header while another may still write by the old one.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RbdImage } from '../../src/ceph/rbd-image.ts';
 import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import {
+  GATEWAY_ANSWER,
+  type HeaderMessage,
+  headerMessage,
+} from '../../src/volume/rbd/header-messages.ts';
+import { headerObject } from '../../src/volume/rbd/image-settings.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
 import { bytes, content } from '../contract/volume.ts';
 import { cephOfFile } from '../support/ceph.ts';
@@ -14,6 +24,8 @@ import { waitFor } from '../support/wait-for.ts';
 const MIB = 2 ** 20;
 const OBJECT = 4 * MIB;
 const BLOCK = 512;
+/** How long a gateway is stopped; a write that does not wait for it takes milliseconds. */
+const STOPPED_MS = 500;
 const ceph = await cephOfFile({ backend: 'memstore' });
 await createPool(ceph, 'rbd');
 
@@ -115,3 +127,99 @@ test('a demoted image takes nothing, and all again when it is promoted', () =>
       assert.deepEqual(await everything(volume), served);
     }
   }));
+
+/** A gateway of the image that may be stopped: it then answers nothing until it goes on. */
+async function otherGateway(world: RbdWorld, name: string) {
+  const client = await world.connect();
+  const pool = await client.openPool('rbd');
+  const image = await RbdImage.open(pool, name, { readOnly: true });
+  const object = headerObject(image.info.id);
+  await image.close();
+  let unanswered: (() => void)[] | undefined;
+  const heard: HeaderMessage['kind'][] = [];
+  const watch = await pool.watch(object, {
+    onNotify: (id, bytes) => {
+      const message = headerMessage(bytes);
+      heard.push(message.kind);
+      const isGateways = message.kind === 'update' && message.goesBy !== undefined;
+      const answer = () => watch.ack(id, isGateways ? GATEWAY_ANSWER : new Uint8Array());
+      if (unanswered === undefined) answer();
+      else unanswered.push(answer);
+    },
+    onError: () => {},
+  });
+  return {
+    heard,
+    stop: () => {
+      unanswered = [];
+      heard.length = 0;
+    },
+    goOn: () => {
+      for (const answer of unanswered ?? []) answer();
+      unanswered = undefined;
+    },
+    close: async () => {
+      await watch.close();
+      pool.close();
+      await client.close();
+    },
+  };
+}
+
+/** What a change does while another gateway is stopped; `act` has to wait until it goes on. */
+async function waits(
+  image: string,
+  message: HeaderMessage['kind'],
+  change: readonly string[],
+  act: (volume: Volume) => Promise<VolumeResult> | VolumeResult,
+): Promise<void> {
+  const world = new RbdWorld(ceph.conf);
+  const other = await otherGateway(world, image);
+  try {
+    const volume = await world.open({ pool: 'rbd' }).open(image);
+    other.stop();
+    const changed = ceph.rbd(...change);
+    await waitFor('the change is told', () => other.heard.includes(message), 20_000);
+    const order: string[] = [];
+    const acted = Promise.resolve(act(volume)).then(({ status }) => order.push(status));
+    await delay(STOPPED_MS);
+    order.push('goes on');
+    other.goOn();
+    await Promise.all([acted, changed]);
+    assert.deepEqual(order, ['goes on', 'done']);
+  } finally {
+    await other.close();
+    await world.dispose();
+  }
+}
+
+test('nothing is unmapped without the parent before every gateway knows that it is gone', async () => {
+  await ceph.rbd('create', 'rbd/parent', '--size', '8M', '--image-feature', 'layering');
+  await ceph.rbd('snap', 'create', 'rbd/parent@s');
+  await ceph.rbd('snap', 'protect', 'rbd/parent@s');
+  await ceph.rbd('clone', 'rbd/parent@s', 'rbd/child', '--image-feature', 'layering');
+  await waits('child', 'update', ['flatten', 'rbd/child'], (volume) => volume.unmap(0, OBJECT));
+});
+
+test('a quiesce holds every write until the snapshot is made by leave of every gateway', async () => {
+  await ceph.rbd('create', 'rbd/quiet', '--size', '8M', '--image-feature', 'layering');
+  const create = ['snap', 'create', 'rbd/quiet@s'];
+  await waits('quiet', 'quiesce', create, (volume) => volume.write(0, [bytes(BLOCK, 1)]));
+  await waits('quiet', 'quiesce', ['snap', 'create', 'rbd/quiet@t'], (volume) =>
+    volume.compareAndWrite(BLOCK, [bytes(BLOCK, 0)], [bytes(BLOCK, 1)]),
+  );
+  for (const [snapshot, found] of [
+    ['s', [0, 0]],
+    ['t', [1, 0]],
+  ] as const) {
+    await ceph.rbd('export', `rbd/quiet@${snapshot}`, `${dirname(ceph.conf)}/quiet.${snapshot}`);
+    const exported = await readFile(`${dirname(ceph.conf)}/quiet.${snapshot}`);
+    assert.deepEqual([exported[0], exported[BLOCK]], found);
+  }
+});
+
+test('a write that a snapshot lacks is answered when every gateway knows the snapshot', async () => {
+  await ceph.rbd('create', 'rbd/sudden', '--size', '8M', '--image-feature', 'layering');
+  const create = ['snap', 'create', 'rbd/sudden@s', '--skip-quiesce'];
+  await waits('sudden', 'update', create, (volume) => volume.write(0, [bytes(BLOCK, 1)]));
+});
