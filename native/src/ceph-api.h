@@ -174,6 +174,8 @@ constexpr int kCreateIdempotent = 0;
 #define RBD_FUNCTIONS(F) \
   F(int, rbd_open, rados_ioctx_t, const char *, rbd_image_t *, const char *) \
   F(int, rbd_open_read_only, rados_ioctx_t, const char *, rbd_image_t *, const char *) \
+  F(int, rbd_open_by_id, rados_ioctx_t, const char *, rbd_image_t *, const char *) \
+  F(int, rbd_open_by_id_read_only, rados_ioctx_t, const char *, rbd_image_t *, const char *) \
   F(int, rbd_close, rbd_image_t) \
   F(int, rbd_stat, rbd_image_t, rbd_image_info_t *, size_t) \
   F(int, rbd_get_features, rbd_image_t, uint64_t *) \
@@ -204,7 +206,7 @@ constexpr int kCreateIdempotent = 0;
   F(int, rbd_image_options_set_string, rbd_image_options_t, int, const char *) \
   F(int, rbd_image_options_set_uint64, rbd_image_options_t, int, uint64_t) \
   F(int, rbd_create4, rados_ioctx_t, const char *, uint64_t, rbd_image_options_t) \
-  F(int, rbd_remove, rados_ioctx_t, const char *) \
+  F(int, rbd_remove_with_progress, rados_ioctx_t, const char *, librbd_progress_fn_t, void *) \
   F(int, rbd_aio_create_completion, void *, rbd_callback_t, rbd_completion_t *) \
   F(ssize_t, rbd_aio_get_return_value, rbd_completion_t) \
   F(void, rbd_aio_release, rbd_completion_t) \

@@ -50,14 +50,16 @@ napi_value infoValue(napi_env env, const ImageInfo &info) {
 
 napi_value openImage(const Call &call) {
   const auto pool = call.environment.pools.get(call.handle(2));
-  const auto work = [pool, name = call.text(3), readOnly = call.flag(4), queue = call.environment.queue,
-                     updateSlot = call.handle(1)](Message &message) {
+  // By its name, or by its id.
+  const auto work = [pool, name = call.text(3), readOnly = call.flag(4), byId = call.flag(5),
+                     queue = call.environment.queue, updateSlot = call.handle(1)](Message &message) {
     if (pool == nullptr) {
       message.result = -ESHUTDOWN;
       return;
     }
     rbd_image_t handle = nullptr;
-    const auto open = readOnly ? ceph.rbd_open_read_only : ceph.rbd_open;
+    const auto open = byId ? (readOnly ? ceph.rbd_open_by_id_read_only : ceph.rbd_open_by_id)
+                           : (readOnly ? ceph.rbd_open_read_only : ceph.rbd_open);
     message.result = open(pool->io, name.c_str(), &handle, nullptr);
     if (message.result < 0) return;
     const auto image = std::make_shared<Image>(pool, handle);

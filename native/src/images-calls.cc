@@ -87,9 +87,32 @@ napi_value createImage(const Call &call) {
   return nullptr;
 }
 
+// Passes news of a long call on, as percent, once for each.
+struct Progress {
+  std::shared_ptr<AnswerQueue> queue;
+  uint32_t slot;
+  int64_t percent = -1;
+
+  static int on(uint64_t done, uint64_t total, void *argument) {
+    auto *progress = static_cast<Progress *>(argument);
+    const auto percent = total == 0 ? 0 : static_cast<int64_t>(done * 100.0 / total);
+    if (percent == progress->percent) return 0;
+    progress->percent = percent;
+    Message message;
+    message.slot = progress->slot;
+    message.result = percent;
+    message.isAnswer = false;
+    progress->queue->push(std::move(message));
+    return 0;
+  }
+};
+
 napi_value removeImage(const Call &call) {
-  callPool(call, [name = call.text(2)](rados_ioctx_t io, Message &message) {
-    message.result = ceph.rbd_remove(io, name.c_str());
+  const auto queue = call.environment.queue;
+  callPool(call, [name = call.text(2), queue, slot = call.handle(3)](rados_ioctx_t io,
+                                                                     Message &message) {
+    Progress progress{queue, slot};
+    message.result = ceph.rbd_remove_with_progress(io, name.c_str(), Progress::on, &progress);
   });
   return nullptr;
 }

@@ -62,7 +62,14 @@ export interface CephNative {
   unwatch(slot: number, watch: number): void;
   notify(slot: number, pool: number, object: string, message: Uint8Array, timeoutMs: number): void;
 
-  openImage(slot: number, updateSlot: number, pool: number, name: string, readOnly: boolean): void;
+  openImage(
+    slot: number,
+    updateSlot: number,
+    pool: number,
+    nameOrId: string,
+    readOnly: boolean,
+    byId: boolean,
+  ): void;
   closeImage(slot: number, image: number): void;
   imageInfo(slot: number, image: number): void;
   imageUpdates(image: number): number;
@@ -86,7 +93,7 @@ export interface CephNative {
     sizeBytes: number,
     options: readonly (readonly [number, bigint | string])[],
   ): void;
-  removeImage(slot: number, pool: number, name: string): void;
+  removeImage(slot: number, pool: number, name: string, progressSlot: number): void;
 }
 
 export interface MissingLibrary {

@@ -19,6 +19,8 @@ import { imageInfo, type NativeImageInfo, type RbdImageInfo } from './rbd-image-
 export interface RbdOpenOptions {
   /** No watch on the header: the info goes stale. */
   readonly readOnly?: boolean;
+  /** Of the image that is meant, whatever it is called now; `name` is a label then. */
+  readonly id?: string | undefined;
 }
 
 export interface CompareAndWriteResult {
@@ -88,7 +90,7 @@ export class RbdImage {
   static async open(
     pool: RadosPool,
     name: string,
-    options: RbdOpenOptions = {},
+    { readOnly = false, id }: RbdOpenOptions = {},
   ): Promise<RbdImage> {
     const { calls } = pool;
     let onUpdate = () => {};
@@ -96,7 +98,9 @@ export class RbdImage {
     if (updateSlot === undefined) throw cephFailure('rbd_open', EAGAIN, `the image ${name}`);
     const { errno, value } = await pool.gate.run(() =>
       calls.call<Opened>((native, slot) =>
-        native.openImage(slot, updateSlot, pool.handle, name, options.readOnly ?? false),
+        native.openImage(
+          ...([slot, updateSlot, pool.handle, id ?? name, readOnly, id !== undefined] as const),
+        ),
       ),
     );
     if (errno < 0) {

@@ -1,3 +1,4 @@
+import { EAGAIN } from './errno.ts';
 import type { RadosPool } from './rados-pool.ts';
 import { RBD_FEATURE_DATA_POOL, RBD_FEATURE_LAYERING } from './rbd-image-info.ts';
 
@@ -55,12 +56,19 @@ export class RbdImages {
     return errno;
   }
 
-  /** -EBUSY while any client has it open (or died less than 30 s ago), -ENOTEMPTY with snapshots. */
-  async remove(name: string): Promise<number> {
+  /**
+   * -EBUSY while any client has it open (or died less than 30 s ago), -ENOTEMPTY with snapshots.
+   * What was interrupted is finished by another call. `onPercent` is called as it goes on.
+   */
+  async remove(name: string, onPercent: (percent: number) => void = () => {}): Promise<number> {
     const { calls, gate, handle } = this.#pool;
+    const progressSlot = calls.take((percent: number) => onPercent(percent));
+    if (progressSlot === undefined) return EAGAIN;
     const { errno } = await gate.run(() =>
-      calls.call((native, slot) => native.removeImage(slot, handle, name)),
+      calls.call((native, slot) => native.removeImage(slot, handle, name, progressSlot)),
     );
+    // Its news have come before its answer.
+    calls.free(progressSlot);
     return errno;
   }
 }

@@ -1,8 +1,8 @@
 import type { Random } from '../base/random.ts';
 import { canonicalAddress } from './address.ts';
+import { completeDisks, type FoundVolume } from './disk-identity.ts';
 import type {
   ClusterDocument,
-  Disk,
   DocumentDraft,
   GatewayEntry,
   PortalDraft,
@@ -11,45 +11,17 @@ import type {
 
 /**
  * Fills in what is generated once: what the draft leaves out is taken from the document that the
- * cluster has (a disk by its name, a portal by its gateway, address and port), else made anew.
+ * cluster has (a disk by its uuid or name, a portal by its gateway, address and port) or from the
+ * volumes that the store has, else generated.
  */
 export function completeIdentities(
   draft: DocumentDraft,
   current: ClusterDocument | undefined,
   random: Random,
+  found: readonly FoundVolume[] = [],
 ): ClusterDocument {
-  const oui = draft.settings.oui;
-  const before = new Map(current?.disks.map((disk) => [disk.name, disk]));
-  const disks = draft.disks.map((disk): Disk => {
-    const known = before.get(disk.name);
-    const uuid = disk.uuid ?? known?.uuid ?? generateUuid(random);
-    const wwn = disk.wwn ?? known?.wwn ?? generateNaa(random, oui);
-    const serial = disk.serial ?? known?.serial ?? hex(random.bytes(8)).toUpperCase();
-    return { ...disk, uuid, wwn, serial };
-  });
+  const disks = completeDisks(draft, current, random, found);
   return { ...draft, disks, gateways: completeGateways(draft, current) };
-}
-
-/** A random (version 4) UUID. */
-export function generateUuid(random: Random): string {
-  const bytes = Uint8Array.from(random.bytes(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const text = hex(bytes);
-  const cuts = [0, 8, 12, 16, 20, 32];
-  return cuts
-    .slice(1)
-    .map((end, i) => text.slice(cuts[i], end))
-    .join('-');
-}
-
-/**
- * A name for VPD page 83h: NAA 3h (locally assigned, 60 random bits), or under an OUI of the
- * user's NAA 6h (IEEE registered extended, 100 random bits).
- */
-export function generateNaa(random: Random, oui: string | undefined): string {
-  if (oui === undefined) return `naa.3${hex(random.bytes(8)).slice(1)}`;
-  return `naa.6${oui}${hex(random.bytes(13)).slice(1)}`;
 }
 
 function completeGateways(
@@ -100,8 +72,4 @@ function unused(taken: Set<number | undefined>): number {
   while (taken.has(number)) number++;
   taken.add(number);
   return number;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

@@ -153,6 +153,18 @@ export const diskSchema = z.strictObject({
       "On Ceph: the pool of the data of the disk's image where that is not the store's own, an " +
         'erasure-coded one say. Cannot change later.',
     ),
+  volume: z
+    .strictObject({
+      name: ascii(128).optional().describe('Its name, where it is not the name of the disk.'),
+      id: ascii(128)
+        .optional()
+        .describe('On Ceph: the id of the pool and the id of the image, `3/10ab76b8b4567`.'),
+    })
+    .optional()
+    .describe(
+      'The volume (on Ceph the image) that holds the data. Written by Allpath: a disk that is ' +
+        'renamed keeps its volume under its first name.',
+    ),
   objectSize: objectSize
     .optional()
     .describe(

@@ -1,19 +1,26 @@
 import { Failure } from '../base/failure.ts';
 import { type DocumentDiff, diffDocuments } from '../config/diff.ts';
+import { withVolume } from '../config/disk-identity.ts';
 import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
 import { completeIdentities } from '../config/identity.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 import { awaitSwitch, type SwitchContext } from './await-switch.ts';
 import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
-import { prepareVolumes } from './prepare-volumes.ts';
+import { judgeVolumes } from './judge-volumes.ts';
+import { makeVolumes, markReleased } from './make-volumes.ts';
+import { VolumeEntries } from './volume-entries.ts';
 
-/** How often a change is computed anew because somebody else changed the document meanwhile. */
+/** How often a change is computed again because somebody else changed the document meanwhile. */
 const ATTEMPTS_MAX = 20;
 
 export interface ApplyContext extends SwitchContext {
   readonly volumes: VolumeStore;
   /** Disks may become smaller, which loses data. */
   readonly mayShrink?: boolean;
+  /** A disk may get another volume, and so other data under its identity. */
+  readonly mayReplace?: boolean;
+  /** False: a disk that is new to the document must not find a volume that is there. */
+  readonly mayAdopt?: boolean;
 }
 
 export interface ApplyResult extends VersionedDocument {
@@ -25,6 +32,42 @@ export interface ApplyResult extends VersionedDocument {
 /** Makes the next document of the current one; called again when somebody else was first. */
 export type DocumentChange = (current: ClusterDocument | undefined) => DocumentDraft;
 
+/** What a draft comes to beside the document and the volumes of a store. */
+export interface DocumentPlan {
+  readonly current: VersionedDocument | undefined;
+  readonly document: ClusterDocument;
+  /** With any refusal nothing may be done. */
+  readonly diff: DocumentDiff;
+  readonly entries: VolumeEntries;
+}
+
+type PlanContext = Omit<ApplyContext, 'living' | 'clock'>;
+
+/** Finds out what `applyDocument` would do, and does nothing. `made`: volumes made for this draft. */
+export async function planDocument(
+  context: PlanContext,
+  change: DocumentChange,
+  made: ReadonlySet<string> = new Set(),
+): Promise<DocumentPlan> {
+  const { records, volumes, random } = context;
+  const current = await readDocument(records);
+  const draft = change(current?.document);
+  const listed = await volumes.list();
+  const entries = new VolumeEntries(listed);
+  const completed = completeIdentities(draft, current?.document, random, listed);
+  const disks = completed.disks.map((disk) => entries.pin(disk));
+  const document = { ...completed, disks };
+  const found = listed.filter(({ name }) => !made.has(name));
+  const diff = diffDocuments(current?.document, document, { ...context, found });
+  const misfits = await judgeVolumes({ ...context, diff, draft, entries });
+  return {
+    current,
+    document,
+    diff: { ...diff, refusals: [...diff.refusals, ...misfits] },
+    entries,
+  };
+}
+
 /**
  * Changes the document: fills in identities, makes and grows volumes, commits, and resolves when
  * every gateway serves the new version, or is fenced. Deletes no data. Rejects with `applyRefused`
@@ -35,11 +78,11 @@ export async function applyDocument(
   context: ApplyContext,
   change: DocumentChange,
 ): Promise<ApplyResult> {
-  const { records, volumes, random, mayShrink = false } = context;
+  const { records, volumes, clock } = context;
+  const made = new Map<string, string | undefined>();
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const current = await readDocument(records);
-    const document = completeIdentities(change(current?.document), current?.document, random);
-    const diff = diffDocuments(current?.document, document, mayShrink);
+    const plan = await planDocument(context, change, new Set(made.keys()));
+    const { current, diff, entries } = plan;
     if (diff.refusals.length > 0) {
       throw new Failure('applyRefused', diff.refusals.join('\n'), { refusals: diff.refusals });
     }
@@ -47,11 +90,20 @@ export async function applyDocument(
       const gateways = await awaitSwitch(context, current.version);
       return { version: current.version, document: current.document, diff, gateways };
     }
-    await prepareVolumes(volumes, diff);
+    await makeVolumes(volumes, diff, entries, made);
+    await markReleased(volumes, diff.releaseDisks, entries, clock);
+    const disks = plan.document.disks.map((disk) => {
+      const name = disk.volume?.name ?? disk.name;
+      return made.has(name) ? withVolume(disk, { name, id: made.get(name) }) : disk;
+    });
+    const document = { ...plan.document, disks };
     const version = await writeDocument(records, current?.version ?? 0, document);
     if (version === undefined) continue;
     const gateways = await awaitSwitch(context, version);
     return { version, document, diff, gateways };
   }
-  throw new Failure('applyConflict', 'others change the document all the time');
+  throw new Failure(
+    'applyConflict',
+    `gave up after ${ATTEMPTS_MAX} attempts: the document kept changing`,
+  );
 }

@@ -53,7 +53,11 @@ export async function openCephStore(
     },
     living: () => livingMembers(new MembersObject({ records, clock, random }), clock),
     // An acknowledged write is durable as it is.
-    openVolume: (name) => volumes.open(name),
+    openVolume: async (name, known) => {
+      // A name alone may be that of another image by now.
+      if (known.id === undefined) throw unknownImage(name);
+      return await volumes.open(name, known);
+    },
     spreadVolumes: (instances) => volumes.instances.spread(instances),
     close: async () => {
       try {
@@ -63,6 +67,11 @@ export async function openCephStore(
       }
     },
   };
+}
+
+function unknownImage(name: string): Failure<'volumeNotFound'> {
+  const message = `there is no image ${name}, or the pool does not tell its id`;
+  return new Failure('volumeNotFound', message, { name });
 }
 
 interface OpenRecords {

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import { StandingWatch } from '../members/standing-watch.ts';
 import type { Records } from '../records/records.ts';
 import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchRequest } from './channels.ts';
-import { readDocument, type VersionedDocument } from './document-record.ts';
+import type { VersionedDocument } from './document-record.ts';
 
 /** A lost notification, or a disk that did not open, costs at most this. */
 const READ_INTERVAL_MS = 5_000;
@@ -12,6 +12,8 @@ export interface DocumentWatchOptions {
   readonly records: Records;
   readonly clock: Clock;
   readonly log: Log;
+  /** The newest document. */
+  readonly read: () => Promise<VersionedDocument | undefined>;
   /**
    * Switches to this document, whole; called for one version at a time, in order. Resolves whether
    * all of it is served; if not (a disk did not open), it is called for that version again.
@@ -68,7 +70,8 @@ export class DocumentWatch {
   async #answer(message: Uint8Array): Promise<Uint8Array> {
     const wanted = decodeMessage<SwitchRequest>(message)?.version ?? 0;
     try {
-      if (wanted > this.#served) await this.#catchUp();
+      // `apply` tells what is served: what did not open may open by now.
+      if (wanted > this.#served || !this.#whole) await this.#catchUp();
     } catch (error) {
       this.#complain(error);
       return encodeMessage({ version: this.#served, reason: reasonOf(error) });
@@ -87,8 +90,8 @@ export class DocumentWatch {
   }
 
   async #switch(): Promise<void> {
-    const { records, serve } = this.#options;
-    const next = await readDocument(records);
+    const { read, serve } = this.#options;
+    const next = await read();
     if (next === undefined || next.version < this.#served || this.#closed) return;
     if (next.version === this.#served && this.#whole) return;
     this.#whole = await serve(next);

@@ -30,6 +30,7 @@ import { DocumentWatch } from './document-watch.ts';
 import { fenceNamed } from './fence-requests.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
+import { readPinnedDocument } from './pinned-document.ts';
 import { PortalListeners } from './portal-listeners.ts';
 import { SpaceWatch } from './space-watch.ts';
 import type { Store } from './store.ts';
@@ -121,6 +122,7 @@ export class Gateway {
       records: store.records,
       clock,
       log,
+      read: () => readPinnedDocument({ ...store, clock }),
       serve: (next) => this.#serve(next),
     });
     const { records } = store;

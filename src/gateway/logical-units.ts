@@ -1,10 +1,13 @@
 import { type Clock, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
+import { differences } from '../config/difference.ts';
+import { volumeNameOf } from '../config/disk-identity.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { Volume } from '../volume/volume.ts';
 import type { Store } from './store.ts';
+import { knownVolume } from './volume-entries.ts';
 
 interface OpenDisk {
   readonly disk: Disk;
@@ -33,7 +36,10 @@ export interface PreparedUnits {
 
 type VolumeOpener = Pick<Store, 'openVolume'>;
 
-/** The logical units of a gateway: one for each disk that a LUN map names, kept over documents. */
+/**
+ * The logical units of a gateway: one for each disk that a LUN map names, kept over documents. A
+ * disk is its uuid here: its name may change, or go to another disk.
+ */
 export class LogicalUnits {
   readonly #store: VolumeOpener;
   readonly #log: Log;
@@ -42,8 +48,8 @@ export class LogicalUnits {
   #open = new Map<string, OpenDisk>();
   /** Prepared for a document that is not served yet, or never will be. */
   #prepared = new Map<string, OpenDisk>();
-  /** What does not answer yet, by disk: an OSD may be silent. */
-  readonly #opening = new Map<string, { writethrough: boolean; volume: Promise<Volume> }>();
+  /** What does not answer yet: an OSD may be silent. */
+  readonly #opening = new Map<string, { disk: Disk; volume: Promise<Volume> }>();
   /** Disks that did not open at the last attempt, with the reason: told once, not at each. */
   readonly #failed = new Map<string, string>();
 
@@ -73,17 +79,19 @@ export class LogicalUnits {
     this.#prepared = next;
     const mapped = mappedDisks(document);
     const wanted = document.disks.filter(({ name }) => mapped.has(name));
-    for (const name of this.#failed.keys()) if (!mapped.has(name)) this.#failed.delete(name);
-    for (const name of this.#opening.keys()) if (!mapped.has(name)) this.#forget(name);
+    const uuids = new Set(wanted.map(({ uuid }) => uuid));
+    for (const uuid of this.#failed.keys()) if (!uuids.has(uuid)) this.#failed.delete(uuid);
+    for (const uuid of this.#opening.keys()) if (!uuids.has(uuid)) this.#forget(uuid);
     for (let first = 0; first < wanted.length; first += OPENING_MAX) {
       const few = wanted.slice(first, first + OPENING_MAX);
       for (const open of await Promise.all(few.map((disk) => this.#openDisk(disk)))) {
-        if (open !== undefined) next.set(open.disk.name, open);
+        if (open !== undefined) next.set(open.disk.uuid, open);
       }
     }
     await Promise.all([...next.values()].map((open) => this.#sized(open)));
-    const units = new Map([...next].map(([name, { unit }]) => [name, unit]));
+    const units = new Map([...next.values()].map(({ disk, unit }) => [disk.name, unit]));
     const release = async (): Promise<void> => {
+      for (const { disk, unit } of next.values()) unit.rename(disk.name);
       const before = [...this.#open.values()];
       this.#open = next;
       this.#prepared = new Map();
@@ -96,55 +104,59 @@ export class LogicalUnits {
     const before = new Set([...this.#open.values(), ...this.#prepared.values()]);
     this.#open = new Map();
     this.#prepared = new Map();
-    for (const name of this.#opening.keys()) this.#forget(name);
+    for (const uuid of this.#opening.keys()) this.#forget(uuid);
     await letGo([...before], []);
   }
 
   async #openDisk(disk: Disk): Promise<OpenDisk | undefined> {
-    const known = this.#open.get(disk.name);
-    if (known !== undefined && isSameUnit(known.disk, disk)) return { ...known, disk };
-    const keepsVolume = known !== undefined && known.disk.writethrough === disk.writethrough;
+    const { name, uuid } = disk;
+    const known = this.#open.get(uuid);
+    const keepsVolume = known !== undefined && isSameVolume(known.disk, disk);
+    if (keepsVolume && isSameUnit(known.disk, disk)) return { ...known, disk };
     try {
       const volume = keepsVolume ? known.volume : await this.#openVolume(disk);
-      if (this.#failed.delete(disk.name)) this.#log.info('a disk opens again', { disk: disk.name });
-      const onUnfenced = () => this.#onUnfenced(disk.name);
-      return { disk, volume, unit: logicalUnit(disk, volume, onUnfenced) };
+      if (this.#failed.delete(uuid)) this.#log.info('a disk opens again', { disk: name });
+      return { disk, volume, unit: logicalUnit(disk, volume, this.#onUnfenced) };
     } catch (error) {
       const reason = error instanceof Failure ? error.message : String(error);
-      if (this.#failed.get(disk.name) !== reason) {
-        this.#log.error('a disk cannot be opened and is not served', { disk: disk.name, reason });
+      if (this.#failed.get(uuid) !== reason) {
+        this.#log.error('a disk cannot be opened and is not served', { disk: name, reason });
       }
-      this.#failed.set(disk.name, reason);
+      this.#failed.set(uuid, reason);
       return undefined;
     }
   }
 
   /** Waits for an answer the first time only: later attempts take what has come meanwhile. */
-  async #openVolume({ name, writethrough }: Disk): Promise<Volume> {
-    if (this.#opening.get(name)?.writethrough !== writethrough) this.#forget(name);
-    const earlier = this.#opening.get(name)?.volume;
-    const opening = earlier ?? this.#store.openVolume(name, writethrough);
-    this.#opening.set(name, { writethrough, volume: opening });
+  async #openVolume(disk: Disk): Promise<Volume> {
+    const { uuid, writethrough } = disk;
+    const before = this.#opening.get(uuid);
+    const earlier = before !== undefined && isSameVolume(before.disk, disk) ? before : undefined;
+    if (earlier === undefined) this.#forget(uuid);
+    const opening =
+      earlier?.volume ??
+      this.#store.openVolume(volumeNameOf(disk), { writethrough, ...knownVolume(disk) });
+    this.#opening.set(uuid, { disk, volume: opening });
     try {
       const volume = await (earlier === undefined
         ? within(this.#clock, OPEN_WAIT_MAX_MS, opening)
         : Promise.race([opening, undefined]));
       if (volume === undefined) throw new Failure('volumeSilent', 'its image does not answer');
-      this.#opening.delete(name);
+      this.#opening.delete(uuid);
       return volume;
     } catch (error) {
-      if (!(error instanceof Failure && error.code === 'volumeSilent')) this.#opening.delete(name);
+      if (!(error instanceof Failure && error.code === 'volumeSilent')) this.#opening.delete(uuid);
       throw error;
     }
   }
 
   /** Nobody waits for it any more: it is closed when it has opened. */
-  #forget(name: string): void {
-    this.#opening.get(name)?.volume.then(
+  #forget(uuid: string): void {
+    this.#opening.get(uuid)?.volume.then(
       (volume) => volume.close(),
       () => {},
     );
-    this.#opening.delete(name);
+    this.#opening.delete(uuid);
   }
 
   /** Who changed the size hears that a gateway serves it only when its initiators see it, too. */
@@ -187,20 +199,28 @@ function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
   return names;
 }
 
-/** Size and layout are the volume's own matter; all else makes another logical unit. */
+/** Size and layout are the volume's own, and a name is a label; all else makes another unit. */
 function isSameUnit(a: Disk, b: Disk): boolean {
-  const own = { size: 0, dataPool: undefined, objectSize: undefined };
-  return JSON.stringify({ ...a, ...own }) === JSON.stringify({ ...b, ...own });
+  return differences(a, b, ['name', 'volume', 'size', 'dataPool', 'objectSize']).length === 0;
 }
 
-function logicalUnit(disk: Disk, volume: Volume, onUnfenced: () => void): LogicalUnit {
+/** Whether one opening serves both. An id that has become known is that of the volume. */
+function isSameVolume(a: Disk, b: Disk): boolean {
+  if (a.writethrough !== b.writethrough) return false;
+  const [idOfA, idOfB] = [a.volume?.id, b.volume?.id];
+  if (idOfA !== undefined && idOfB !== undefined) return idOfA === idOfB;
+  return volumeNameOf(a) === volumeNameOf(b);
+}
+
+function logicalUnit(disk: Disk, volume: Volume, onUnfenced: (disk: string) => void): LogicalUnit {
   const { name, uuid, serial, wwn, vendor, product, revision } = disk;
   const naa = Uint8Array.from(Buffer.from(wwn.slice('naa.'.length), 'hex'));
-  return new LogicalUnit({
+  const unit: LogicalUnit = new LogicalUnit({
     identity: { name, uuid, serial, naa, vendor, product, revision },
     volume,
     blockLengthBytes: disk.blockLength,
     readOnly: disk.readOnly,
-    onUnfenced,
+    onUnfenced: () => onUnfenced(unit.identity.name),
   });
+  return unit;
 }

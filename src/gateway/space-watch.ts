@@ -72,7 +72,7 @@ export class SpaceWatch {
   #tell(): void {
     const percent = this.#options.softThresholdPercent();
     for (const unit of this.#units) {
-      const space = this.#spaceOf(unit.identity.name);
+      const space = this.#spaceOf(unit.volume);
       if (space !== undefined) unit.setSpace(space, percent);
     }
   }

@@ -8,7 +8,7 @@ import { ProcessFencing } from '../members/process-fencing.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
 import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
-import type { Volume, VolumeStore } from '../volume/volume.ts';
+import type { KnownVolume, Volume, VolumeStore } from '../volume/volume.ts';
 import type { StoreLocation } from './store-location.ts';
 
 /** What a gateway or a tool has open of a store. */
@@ -20,14 +20,18 @@ export interface Store {
   readonly fencing?: StoreFencing;
   /** Who has the store open now, this process too, by name. */
   living(): Promise<readonly Member[]>;
-  /** `writethrough`: every write through this opening is durable before its result. */
-  openVolume(name: string, writethrough: boolean): Promise<Volume>;
+  openVolume(name: string, options: OpenVolumeOptions): Promise<Volume>;
   /**
    * Volumes that are opened from now on share so many client instances of the cluster; absent
    * where there are none.
    */
   spreadVolumes?(instances: number): void;
   close(): Promise<void>;
+}
+
+export interface OpenVolumeOptions extends KnownVolume {
+  /** Every write through this opening is durable before its result. */
+  readonly writethrough: boolean;
 }
 
 export interface StoreFencing {
@@ -85,10 +89,10 @@ async function openLocalStore(
       volumes,
       fencing: { driver: new ProcessFencing(records.processes), instances: [] },
       living: () => records.processes.living(),
-      openVolume: async (name, writethrough) => {
-        if (!writethrough) return await volumes.open(name);
+      openVolume: async (name, { writethrough, ...known }) => {
+        if (!writethrough) return await volumes.open(name, known);
         through ??= openVolumes(true);
-        return await (await through).open(name);
+        return await (await through).open(name, known);
       },
       close: async () => {
         await volumes.close();

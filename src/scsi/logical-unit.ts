@@ -52,7 +52,6 @@ export type AbortCause = 'ownNexus' | 'otherNexus';
  * per logical unit. Nexuses come and go; it stays.
  */
 export class LogicalUnit {
-  readonly identity: LogicalUnitIdentity;
   readonly volume: Volume;
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
@@ -64,13 +63,14 @@ export class LogicalUnit {
   stopped = false;
   /** The nexuses of this gateway that reach it. */
   readonly nexuses = new Set<LogicalUnitListener>();
+  #identity: LogicalUnitIdentity;
   #blocks: number;
   #fence: Promise<boolean> | undefined;
   readonly #onUnfenced: () => void;
   readonly #stopWatching: () => void;
 
   constructor(options: LogicalUnitOptions) {
-    this.identity = options.identity;
+    this.#identity = options.identity;
     this.volume = options.volume;
     this.blockLengthBytes = options.blockLengthBytes;
     this.readOnly = options.readOnly;
@@ -78,6 +78,15 @@ export class LogicalUnit {
     this.mode = new ModeState(options.volume.limits.volatileCache);
     this.#blocks = Math.floor(options.volume.sizeBytes / options.blockLengthBytes);
     this.#stopWatching = options.volume.onResize((sizeBytes) => this.#resized(sizeBytes));
+  }
+
+  get identity(): LogicalUnitIdentity {
+    return this.#identity;
+  }
+
+  /** The disk has another name in the document; initiators see nothing of it. */
+  rename(name: string): void {
+    this.#identity = { ...this.#identity, name };
   }
 
   /** Capacity in logical blocks; the last LBA is one less. */

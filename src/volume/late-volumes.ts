@@ -4,9 +4,12 @@ import { InFlight } from './in-flight.ts';
 import { fault } from './refusal.ts';
 import type {
   Allocation,
+  CreateOptions,
+  DeleteOptions,
+  KnownVolume,
   Volume,
+  VolumeDisk,
   VolumeEntry,
-  VolumeLayout,
   VolumeLimits,
   VolumeResult,
   VolumeStore,
@@ -48,21 +51,29 @@ export class LateVolumes implements VolumeStore {
     this.#lateness = lateness;
   }
 
-  create(name: string, sizeBytes: number, layout?: VolumeLayout): Promise<void> {
-    return this.#inner.create(name, sizeBytes, layout);
+  create(name: string, sizeBytes: number, options?: CreateOptions): Promise<string | undefined> {
+    return this.#inner.create(name, sizeBytes, options);
   }
 
-  async open(name: string): Promise<Volume> {
-    const openInner = (): Promise<Volume> => this.#inner.open(name);
+  judgeSize(sizeBytes: number): Promise<string | undefined> {
+    return this.#inner.judgeSize(sizeBytes);
+  }
+
+  async open(name: string, known?: KnownVolume): Promise<Volume> {
+    const openInner = (): Promise<Volume> => this.#inner.open(name, known);
     return new LateVolume(openInner, await openInner(), this.#lateness);
   }
 
-  resize(name: string, sizeBytes: number): Promise<void> {
-    return this.#inner.resize(name, sizeBytes);
+  resize(name: string, sizeBytes: number, known?: KnownVolume): Promise<void> {
+    return this.#inner.resize(name, sizeBytes, known);
   }
 
-  delete(name: string): Promise<void> {
-    return this.#inner.delete(name);
+  delete(name: string, options?: DeleteOptions): Promise<void> {
+    return this.#inner.delete(name, options);
+  }
+
+  assign(name: string, disk: VolumeDisk, known?: KnownVolume): Promise<void> {
+    return this.#inner.assign(name, disk, known);
   }
 
   list(): Promise<readonly VolumeEntry[]> {

@@ -3,8 +3,20 @@ import { InFlight } from './in-flight.ts';
 import { atomicRefusal, fault, patternRefusal, rangeRefusal } from './refusal.ts';
 import { firstDifference, isZero, lengthOf } from './scatter.ts';
 import { SparseBytes } from './sparse-bytes.ts';
-import type { Allocation, VolumeEntry, VolumeLayout, VolumeStore, WriteOptions } from './volume.ts';
-import { DONE, type Volume, type VolumeLimits, type VolumeResult } from './volume.ts';
+import {
+  type Allocation,
+  type CreateOptions,
+  DONE,
+  type KnownVolume,
+  type Volume,
+  type VolumeDisk,
+  type VolumeEntry,
+  type VolumeLimits,
+  type VolumeResult,
+  type VolumeStore,
+  type WriteOptions,
+} from './volume.ts';
+import { checkDisk } from './volume-disk.ts';
 import { refuseLayout } from './volume-layout.ts';
 
 export const MEMORY_COMPARE_AND_WRITE_MAX_BYTES = 128 * 1024;
@@ -18,51 +30,101 @@ const limits: VolumeLimits = Object.freeze({
   volatileCache: true,
 });
 
+export interface MemoryStoreOptions {
+  /** Each volume has an id of its own, which it keeps when it is renamed. */
+  readonly withIds?: boolean;
+  /** The largest volume that there may be. */
+  readonly sizeMaxBytes?: number;
+}
+
 /** Volumes in this process's memory; every open of a name sees the same bytes. */
 export class MemoryStore implements VolumeStore {
   readonly #volumes = new Map<string, Medium>();
+  readonly #options: MemoryStoreOptions;
+  #lastId = 0;
 
-  async create(name: string, sizeBytes: number, layout: VolumeLayout = {}): Promise<void> {
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#options = options;
+  }
+
+  async create(
+    name: string,
+    sizeBytes: number,
+    { layout = {}, disk }: CreateOptions = {},
+  ): Promise<string | undefined> {
     refuseLayout(layout);
+    const reason = await this.judgeSize(sizeBytes);
+    if (reason !== undefined) throw new Failure('volumeBadSize', reason, { name });
     if (this.#volumes.has(name)) {
       throw new Failure('volumeExists', `a volume ${name} exists`, { name });
     }
-    this.#volumes.set(name, { bytes: new SparseBytes(), sizeBytes, open: new Set() });
+    const id = this.#options.withIds === true ? String(++this.#lastId) : undefined;
+    const medium = { bytes: new SparseBytes(), sizeBytes, open: new Set<MemoryVolume>(), id, disk };
+    this.#volumes.set(name, medium);
+    return id;
   }
 
-  async open(name: string): Promise<Volume> {
-    return new MemoryVolume(this.#medium(name));
+  async judgeSize(sizeBytes: number): Promise<string | undefined> {
+    const { sizeMaxBytes = Number.MAX_SAFE_INTEGER } = this.#options;
+    if (sizeBytes <= 0 || sizeBytes % 512 !== 0) return 'a size is a multiple of 512 bytes';
+    return sizeBytes <= sizeMaxBytes ? undefined : `at most ${sizeMaxBytes} bytes`;
   }
 
-  async resize(name: string, sizeBytes: number): Promise<void> {
-    const medium = this.#medium(name);
+  async open(name: string, known?: KnownVolume): Promise<Volume> {
+    return new MemoryVolume(this.#medium(name, known));
+  }
+
+  async resize(name: string, sizeBytes: number, known?: KnownVolume): Promise<void> {
+    const medium = this.#medium(name, known);
     if (sizeBytes < medium.sizeBytes) medium.bytes.zero(sizeBytes, medium.sizeBytes - sizeBytes);
     medium.sizeBytes = sizeBytes;
     for (const volume of medium.open) volume.resized();
   }
 
-  async delete(name: string): Promise<void> {
-    if (this.#medium(name).open.size > 0) {
+  async delete(name: string, known?: KnownVolume): Promise<void> {
+    const medium = this.#medium(name, known);
+    if (medium.open.size > 0) {
       throw new Failure('volumeInUse', `the volume ${name} is open`, { name });
     }
-    this.#volumes.delete(name);
+    for (const [key, each] of this.#volumes) if (each === medium) this.#volumes.delete(key);
+  }
+
+  async assign(name: string, disk: VolumeDisk, known?: KnownVolume): Promise<void> {
+    this.#medium(name, known).disk = disk;
+  }
+
+  /** As the tools of a store may do to a volume that is open. */
+  rename(from: string, to: string): void {
+    this.#volumes.set(to, this.#medium(from));
+    this.#volumes.delete(from);
   }
 
   async list(): Promise<readonly VolumeEntry[]> {
     return [...this.#volumes]
-      .map(([name, { sizeBytes }]) => ({ name, sizeBytes }))
+      .map(([name, { sizeBytes, id, disk }]) => ({
+        ...{ name, sizeBytes },
+        ...(id === undefined ? {} : { id }),
+        ...(disk === undefined ? {} : { disk }),
+      }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async names(): Promise<ReadonlyMap<string, string>> {
+    return new Map([...this.#volumes].flatMap(([name, { id }]) => (id ? [[id, name]] : [])));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  #medium(name: string): Medium {
-    const medium = this.#volumes.get(name);
+  #medium(name: string, known: KnownVolume = {}): Medium {
+    const all = [...this.#volumes.values()];
+    const medium =
+      known.id === undefined ? this.#volumes.get(name) : all.find(({ id }) => id === known.id);
     if (medium === undefined) {
       throw new Failure('volumeNotFound', `there is no volume ${name}`, { name });
     }
+    checkDisk(name, medium.disk, known);
     return medium;
   }
 }
@@ -71,6 +133,8 @@ interface Medium {
   readonly bytes: SparseBytes;
   sizeBytes: number;
   readonly open: Set<MemoryVolume>;
+  readonly id: string | undefined;
+  disk: VolumeDisk | undefined;
 }
 
 /** One opening of a volume in memory. Everything completes at once. */

@@ -156,12 +156,31 @@ export interface VolumeLayout {
   readonly objectSizeBytes?: number;
 }
 
+/** The disk whose data a volume holds, with what initiators know it by. */
+export interface VolumeDisk {
+  readonly uuid: string;
+  readonly wwn: string;
+  readonly serial: string;
+}
+
+/** What is known of a volume beside its name. A volume that is another one is left alone. */
+export interface KnownVolume {
+  /** Decides where volumes have ids: a name may have gone to another volume. */
+  readonly id?: string | undefined;
+  /** Of the disk whose data it holds; a volume that does not say may be any disk's. */
+  readonly uuid?: string | undefined;
+}
+
 /** A volume in a list. */
 export interface VolumeEntry {
   readonly name: string;
   readonly sizeBytes: number;
   /** Absent where a driver has one layout only. */
   readonly layout?: VolumeLayout;
+  /** Of this volume alone, for ever; absent where a driver has names alone. */
+  readonly id?: string;
+  /** Absent where the volume does not say. */
+  readonly disk?: VolumeDisk;
 }
 
 /** Shared by the volumes of a pool or a disk, and by whatever else is kept there. */
@@ -171,28 +190,50 @@ export interface StoreSpace {
   readonly availableBytes: number;
 }
 
-export type SpaceOf = (volume: string) => StoreSpace | undefined;
+export type SpaceOf = (volume: Volume) => StoreSpace | undefined;
 
-/** The volumes of one store, by name. Failures of management are thrown as `Failure`. */
+export interface CreateOptions {
+  readonly layout?: VolumeLayout;
+  /** Whose data it will hold. */
+  readonly disk?: VolumeDisk;
+}
+
+export interface DeleteOptions extends KnownVolume {
+  /** Called as it goes on, where that may take long. */
+  readonly onProgress?: (percent: number) => void;
+}
+
+/**
+ * The volumes of one store, by name. Failures of management are thrown as `Failure`; all that take
+ * a `KnownVolume` throw `volumeNotFound` when there is none of that name, and `volumeOther` when it
+ * is not the volume that is meant.
+ */
 export interface VolumeStore {
-  /** `Failure('layoutRefused')`, with nothing made, for a layout that cannot be had. */
-  create(name: string, sizeBytes: number, layout?: VolumeLayout): Promise<void>;
   /**
-   * What stands against making volumes so, in words; undefined when nothing does. Absent where
-   * volumes have one layout only, and every choice is refused. Rejects.
+   * Resolves with its id, where volumes have ids. `Failure('volumeExists')`; with nothing made,
+   * `layoutRefused` for a layout and `volumeBadSize` for a size that cannot be had.
+   */
+  create(name: string, sizeBytes: number, options?: CreateOptions): Promise<string | undefined>;
+  /**
+   * Why no volume can have that layout, in words; undefined when one can. Absent where volumes have
+   * one layout only, and every choice is refused. Rejects.
    */
   judgeLayout?(layout: VolumeLayout): Promise<string | undefined>;
-  /** `Failure('volumeNotFound')` when there is none of that name. */
-  open(name: string): Promise<Volume>;
+  /** Why no volume can have that size, in words; undefined when one can. */
+  judgeSize(sizeBytes: number): Promise<string | undefined>;
+  open(name: string, known?: KnownVolume): Promise<Volume>;
   /** Grows or shrinks, and tells every process that has it open. */
-  resize(name: string, sizeBytes: number): Promise<void>;
-  delete(name: string): Promise<void>;
+  resize(name: string, sizeBytes: number, known?: KnownVolume): Promise<void>;
+  /** `Failure('volumeInUse')`, with nothing lost. What was interrupted is finished by another call. */
+  delete(name: string, options?: DeleteOptions): Promise<void>;
+  /** The volume says from now on that it holds the data of this disk. */
+  assign(name: string, disk: VolumeDisk, known?: KnownVolume): Promise<void>;
   /**
    * Resolves when several gateways may serve the volume. `Failure('volumeUnsuitable')` with what
    * stands against it and the commands that mend it; `mend` does first what it can itself. Absent
    * where any volume may be served.
    */
-  prepare?(name: string, mend: boolean): Promise<void>;
+  prepare?(name: string, mend: boolean, known?: KnownVolume): Promise<void>;
   /**
    * How full what holds the volumes is, as of one look. The answer tells it for a volume that this
    * store has open; undefined while that is not known. Rejects.
@@ -200,5 +241,7 @@ export interface VolumeStore {
   space?(): Promise<SpaceOf>;
   /** In order of their names. */
   list(): Promise<readonly VolumeEntry[]>;
+  /** Names by id, without a look at each volume; absent where volumes have no ids. */
+  names?(): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }

@@ -59,7 +59,7 @@ test('a disk lies as it was asked for, and what it is is told', async () => {
   assert.match(table, /^NAME +SIZE +DATA POOL.*\nlaid +16M +coded .*\nplain +16M +- /);
 });
 
-test('an image that is imported brings its layout; the document cannot say another', async () => {
+test('an image that is imported brings its layout, and is never taken for a new disk', async () => {
   const laid = ['--image-feature', 'layering', '--data-pool', 'coded', '--object-size', '64K'];
   await ceph.rbd('create', 'p/found', '--size', '16M', ...laid);
   const words = ['disk', 'import', 'found', '--json', ...store()];
@@ -67,7 +67,7 @@ test('an image that is imported brings its layout; the document cannot say anoth
   assert.deepEqual({ dataPool: 'coded', objectSize: 65_536, ...made }, made);
   const other = ['disk', 'create', 'left', '16M', '--object-size', '8M', ...store()];
   await ceph.rbd('create', 'p/left', '--size', '16M', '--image-feature', 'layering');
-  assert.match(await refusal(...other), /its image has objects of 4M, not of 8M/);
+  assert.match(await refusal(...other), /volume left of 16M already: "disk import left" serves it/);
 });
 
 test('what cannot be laid so is refused, and nothing is left of it', async () => {

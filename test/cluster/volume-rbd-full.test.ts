@@ -43,12 +43,12 @@ async function fill(pool: string, layout: VolumeLayout): Promise<void> {
     ceph.ask({ prefix: 'osd pool set-quota', pool, field: 'max_bytes', val: String(limit) });
   try {
     const store = world.open(options);
-    await store.create('filling', 4096 * OBJECT, layout);
+    await store.create('filling', 4096 * OBJECT, { layout });
     const volume = await store.open('filling');
     done(await volume.write(0, [bytes(2 * QUOTA_BYTES, 5)]));
     await setQuota(QUOTA_BYTES);
     const at = await writeUntil(volume, 'noSpace', OBJECT);
-    const space = (await store.space())('filling');
+    const space = (await store.space())(volume);
     assert.equal(space?.availableBytes, 0);
     assert.ok(space.usedBytes >= QUOTA_BYTES);
     done(await volume.write(4096, [bytes(4096, 6)]));

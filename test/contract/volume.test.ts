@@ -122,10 +122,12 @@ class Holding extends VolumeFilter {
 
 function filtered(inner: VolumeStore, filter: (volume: Volume) => Volume): VolumeStore {
   return {
-    create: (name, sizeBytes, layout) => inner.create(name, sizeBytes, layout),
-    open: async (name) => filter(await inner.open(name)),
-    resize: (name, sizeBytes) => inner.resize(name, sizeBytes),
-    delete: (name) => inner.delete(name),
+    create: (name, sizeBytes, options) => inner.create(name, sizeBytes, options),
+    judgeSize: (sizeBytes) => inner.judgeSize(sizeBytes),
+    open: async (name, known) => filter(await inner.open(name, known)),
+    resize: (name, sizeBytes, known) => inner.resize(name, sizeBytes, known),
+    delete: (name, options) => inner.delete(name, options),
+    assign: (name, disk, known) => inner.assign(name, disk, known),
     list: () => inner.list(),
     close: () => inner.close(),
   };

@@ -5,6 +5,8 @@ import { describe, test } from 'node:test';
 import { Failure } from '../../src/base/failure.ts';
 import type { Volume, VolumeLayout, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
 
+import { identities } from './volume-identities.ts';
+
 /** A store that is empty, and a second opening of it where several may have it open. */
 export interface ContractStore {
   readonly store: VolumeStore;
@@ -34,7 +36,7 @@ export function volumeContract(
     test(what, async () => {
       const stores = await openStore();
       try {
-        await stores.store.create('disk', SIZE, layout);
+        await stores.store.create('disk', SIZE, { layout });
         await body(await stores.store.open('disk'), stores);
       } finally {
         await stores.dispose();
@@ -49,6 +51,7 @@ export function volumeContract(
     fences(on);
     ends(on);
     stores(on);
+    identities(on);
     layouts(on, layout);
   });
 }
@@ -443,13 +446,16 @@ function layouts(on: On, layout: VolumeLayout): void {
     const wanted: VolumeLayout = { objectSizeBytes: 8192 };
     if (it.store.judgeLayout !== undefined) {
       assert.equal(await it.store.judgeLayout(wanted), undefined);
-      await it.store.create('wanted', SIZE, wanted);
+      await it.store.create('wanted', SIZE, { layout: wanted });
       const made = (await it.other.list()).find(({ name }) => name === 'wanted');
       assert.equal(made?.layout?.objectSizeBytes, 8192);
     }
     for (const bad of [{ objectSizeBytes: 8191 }, { dataPool: 'there-is-none' }]) {
       assert.equal(typeof ((await it.store.judgeLayout?.(bad)) ?? ''), 'string');
-      await assert.rejects(it.store.create('bad', SIZE, bad), failsWith('layoutRefused'));
+      await assert.rejects(
+        it.store.create('bad', SIZE, { layout: bad }),
+        failsWith('layoutRefused'),
+      );
     }
     assert.ok((await it.other.list()).every(({ name }) => name !== 'bad'));
   });

@@ -7,6 +7,9 @@ export const diskCommands: readonly CommandSpec[] = [
   {
     path: ['disk', 'create'],
     summary: 'Make a disk and write it into the document.',
+    detail:
+      'Refused when the store has a volume of that name already: "disk import" serves that ' +
+      'again, "disk delete" deletes it.',
     arguments: [NAME, { name: 'size', description: 'Like 512M, 1G, 10T.', parse: sizeValue }],
     options: [
       {
@@ -34,6 +37,9 @@ export const diskCommands: readonly CommandSpec[] = [
   {
     path: ['disk', 'import'],
     summary: 'Serve a volume that is there already: an RBD image, or what a document left behind.',
+    detail:
+      'A volume that says which disk it was becomes that disk again, with the WWN and serial ' +
+      'number that initiators know; any other one becomes a new disk.',
     arguments: [NAME],
     options: [
       {
@@ -45,7 +51,13 @@ export const diskCommands: readonly CommandSpec[] = [
       { flags: '--read-only', description: 'Refuse writes.' },
       {
         flags: '--fix',
-        description: 'Switch off what lets one gateway only write the image, a cache of it, too.',
+        description: 'Disable image features and caching that allow only a single writer.',
+      },
+      {
+        flags: '--replace',
+        description:
+          'Where the document has a disk of that name whose data are in another volume: serve ' +
+          'this one in its place, under the identity of that disk.',
       },
     ],
     needsStore: true,
@@ -64,6 +76,16 @@ export const diskCommands: readonly CommandSpec[] = [
     options: [{ flags: '--shrink', description: 'Allow a smaller size: data beyond it are lost.' }],
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskResize,
+  },
+  {
+    path: ['disk', 'rename'],
+    summary: 'Give a disk another name, in LUN maps too, while it is served.',
+    detail:
+      'A name is a label: initiators know a disk by its WWN and serial number, which stay. Its ' +
+      'volume (on Ceph its image) keeps its name; the document says which it is.',
+    arguments: [NAME, { name: 'new-name', description: 'The new name.', parse: textValue }],
+    needsStore: true,
+    load: async () => (await import('../runs/disk.ts')).runDiskRename,
   },
   {
     path: ['disk', 'delete'],

@@ -1,7 +1,7 @@
-import { Failure } from '../../base/failure.ts';
 import { formatSize } from '../../config/size.ts';
+import { importDisk } from '../../gateway/disk-import.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import { addDisk, diskDraft } from '../disk-draft.ts';
+import { diskDraft } from '../disk-draft.ts';
 import { print, printJson } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
@@ -11,18 +11,21 @@ export async function runDiskImport(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
   const blockLength = call.options['blocks'];
   const readOnly = call.options['readOnly'] === true;
-  return await withStore({ location: storeOf(call), create: true }, async (store, context) => {
-    const volume = (await store.volumes.list()).find((each) => each.name === name);
-    if (volume === undefined) {
-      throw new Failure('volumeNotFound', `the store has no volume ${name}`, { name });
+  const traits = { name, blockLength, readOnly };
+  const { empty } = diskDraft({ ...traits, size: blockLength });
+  return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
+    const { disk, isKnown } = await importDisk(context, {
+      ...{ name, empty },
+      draftOf: ({ sizeBytes: size, layout: { dataPool, objectSizeBytes: objectSize } = {} }) =>
+        diskDraft({ ...traits, size, dataPool, objectSize }).disk,
+      mend: call.options['fix'] === true,
+      replace: call.options['replace'] === true,
+    });
+    if (call.json) printJson(disk);
+    else {
+      const identity = isKnown ? ', the identity that it had' : '';
+      print(`${disk.name}: ${formatSize(disk.size)}, ${disk.wwn}${identity}`);
     }
-    const { dataPool, objectSizeBytes: objectSize } = volume.layout ?? {};
-    const traits = { blockLength, readOnly, dataPool, objectSize };
-    const draft = diskDraft({ name, size: volume.sizeBytes, ...traits });
-    await store.volumes.prepare?.(name, call.options['fix'] === true);
-    const made = await addDisk(context, draft);
-    if (call.json) printJson(made);
-    else print(`${made.name}: ${formatSize(made.size)}, ${made.wwn}`);
     return ExitCode.ok;
   });
 }

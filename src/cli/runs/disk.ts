@@ -1,9 +1,11 @@
 import { Failure } from '../../base/failure.ts';
+import { renameDisk } from '../../config/disk-names.ts';
 import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
 import { formatSize } from '../../config/size.ts';
 import { applyDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
-import type { VolumeLayout } from '../../volume/volume.ts';
+import { VolumeEntries } from '../../gateway/volume-entries.ts';
+import type { VolumeEntry, VolumeLayout } from '../../volume/volume.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { addDisk, diskDraft } from '../disk-draft.ts';
 import { print, printJson, table } from '../output.ts';
@@ -20,7 +22,7 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
   const traits = { blockLength, writethrough, readOnly, dataPool, objectSize };
   const draft = diskDraft({ name, size, ...traits });
   return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
-    const made = await addDisk(context, draft);
+    const made = await addDisk({ ...context, mayAdopt: false }, draft);
     if (call.json) printJson(made);
     else print(`${made.name}: ${formatSize(made.size)}, ${made.wwn}`);
     return ExitCode.ok;
@@ -31,27 +33,33 @@ export async function runDiskList(call: CliCall): Promise<number> {
   return await withStore({ location: storeOf(call), create: false, reads: true }, async (store) => {
     const current = await readDocument(store.records);
     const disks = current?.document.disks ?? [];
-    const named = new Set(disks.map(({ name }) => name));
     const volumes = await store.volumes.list();
-    const orphans = volumes.filter(({ name }) => !named.has(name));
-    const layouts = new Map(volumes.map(({ name, layout }) => [name, layout]));
+    const entries = new VolumeEntries(volumes);
+    const own = new Map(disks.map((disk) => [disk.uuid, entries.of(disk)]));
+    const named = new Set(own.values());
+    const orphans = volumes.filter((volume) => !named.has(volume));
     if (call.json) {
       // What the document leaves open is said as the store has it.
-      const laid = disks.map((disk) => ({ ...layoutKeys(layouts.get(disk.name)), ...disk }));
+      const laid = disks.map((disk) => ({ ...layoutKeys(own.get(disk.uuid)?.layout), ...disk }));
       printJson({ store: store.location, disks: laid, orphans });
       return ExitCode.ok;
     }
     const hasPools = volumes.some(({ layout }) => layout?.dataPool !== undefined);
-    const poolOf = (name: string) => (hasPools ? [layouts.get(name)?.dataPool ?? '-'] : []);
-    const row = (name: string, bytes: number, ...cells: readonly string[]) => {
-      return [name, formatSize(bytes), ...poolOf(name), ...cells];
+    const hasNames = disks.some(({ name, uuid }) => (own.get(uuid)?.name ?? name) !== name);
+    type Volume = VolumeEntry | undefined;
+    const row = (name: string, volume: Volume, bytes: number, ...cells: readonly string[]) => {
+      const called = hasNames ? [volume?.name ?? '-'] : [];
+      const pools = hasPools ? [volume?.layout?.dataPool ?? '-'] : [];
+      return [name, ...called, formatSize(bytes), ...pools, ...cells];
     };
     const rows = [
-      ...disks.map((d) => row(d.name, d.size, String(d.blockLength), d.wwn, d.serial)),
-      ...orphans.map(({ name, sizeBytes }) => row(name, sizeBytes, '-', 'not served')),
+      ...disks.map(({ name, size, blockLength, wwn, serial, uuid }) => {
+        return row(name, own.get(uuid), size, String(blockLength), wwn, serial);
+      }),
+      ...orphans.map((each) => row(each.name, each, each.sizeBytes, '-', 'not served')),
     ];
-    const pools = hasPools ? ['DATA POOL'] : [];
-    print(table(['NAME', 'SIZE', ...pools, 'BLOCKS', 'WWN', 'SERIAL'], rows));
+    const [called, pools] = [hasNames ? ['VOLUME'] : [], hasPools ? ['DATA POOL'] : []];
+    print(table(['NAME', ...called, 'SIZE', ...pools, 'BLOCKS', 'WWN', 'SERIAL'], rows));
     return ExitCode.ok;
   });
 }
@@ -81,21 +89,46 @@ export async function runDiskResize(call: CliCall): Promise<number> {
   });
 }
 
+/** Gives a disk another name, in LUN maps too; its initiators see nothing of it. */
+export async function runDiskRename(call: CliCall): Promise<number> {
+  const [name, to] = call.arguments as [string, string];
+  return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
+    const { version } = await applyDocument(context, (current) => {
+      findDisk(current, name);
+      const { disk } = diskDraft({ name: to, size: 512 });
+      if (current!.disks.some((each) => each.name === to)) {
+        throw new Failure('diskExists', `there is a disk ${to} already`);
+      }
+      return renameDisk(current!, name, disk.name);
+    });
+    if (call.json) printJson({ name: to, version });
+    else print(`${to}: renamed from ${name}`);
+    return ExitCode.ok;
+  });
+}
+
 export async function runDiskDelete(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
   return await withStore({ location: storeOf(call), create: false }, async (store, context) => {
     const current = await readDocument(store.records);
-    const isNamed = current?.document.disks.some((disk) => disk.name === name) === true;
-    if (isNamed) {
+    const disks = current?.document.disks ?? [];
+    const disk = disks.find((each) => each.name === name);
+    const listed = await store.volumes.list();
+    const entries = new VolumeEntries(listed);
+    const volume = disk === undefined ? listed.find((v) => v.name === name) : entries.of(disk);
+    const owner = disks.find((each) => each !== disk && entries.of(each) === volume);
+    if (volume !== undefined && owner !== undefined) {
+      throw new Failure('diskInUse', `the volume ${name} is that of disk ${owner.name}`, { name });
+    }
+    if (disk !== undefined) {
       await applyDocument(context, (latest) => {
         refuseMapped(latest!, name);
         return withDisks(latest!, (each) => (each.name === name ? [] : [each]));
       });
     }
     // No gateway serves it any more: what is left is the volume.
-    const volumes = await store.volumes.list();
-    if (volumes.some((volume) => volume.name === name)) await store.volumes.delete(name);
-    else if (!isNamed) throw new Failure('diskNotFound', `there is no disk ${name}`);
+    if (volume !== undefined) await store.volumes.delete(volume.name, { id: volume.id });
+    else if (disk === undefined) throw new Failure('diskNotFound', `there is no disk ${name}`);
     if (call.json) printJson({ name, deleted: true });
     else print(`${name}: deleted`);
     return ExitCode.ok;

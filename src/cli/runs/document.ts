@@ -1,15 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
-import { diffDocuments } from '../../config/diff.ts';
 import type { ClusterDocument } from '../../config/document.ts';
-import { completeIdentities } from '../../config/identity.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
 import { parseDocument } from '../../config/parse.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { redactSecrets } from '../../config/redact.ts';
 import { formatSize } from '../../config/size.ts';
-import { applyDocument } from '../../gateway/apply.ts';
+import { applyDocument, planDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
@@ -23,11 +21,10 @@ export async function runApply(call: CliCall): Promise<number> {
   const draft = parsed.document;
   const isDryRun = call.options['dryRun'] === true;
   const options = { location: storeOf(call), create: true, reads: isDryRun };
-  return await withStore(options, async (store, context) => {
+  return await withStore(options, async (_, context) => {
     if (isDryRun) {
-      const current = await readDocument(store.records);
-      const next = completeIdentities(draft, current?.document, context.random);
-      const { changes, refusals } = diffDocuments(current?.document, next, false);
+      const { diff } = await planDocument(context, () => draft);
+      const { changes, refusals } = diff;
       if (call.json) printJson({ changes, refusals });
       else print([...changes, ...refusals.map((text) => `refused: ${text}`)].join('\n'));
       return refusals.length === 0 ? ExitCode.ok : ExitCode.failure;

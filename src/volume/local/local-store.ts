@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { appendFile, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
@@ -7,7 +7,14 @@ import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
 import { WriteThread } from '../../host/write-thread.ts';
-import type { VolumeEntry, VolumeLayout, VolumeStore } from '../volume.ts';
+import type {
+  CreateOptions,
+  KnownVolume,
+  VolumeDisk,
+  VolumeEntry,
+  VolumeStore,
+} from '../volume.ts';
+import { checkDisk } from '../volume-disk.ts';
 import { refuseLayout } from '../volume-layout.ts';
 import { FileMedium } from './file-medium.ts';
 import { LocalVolume } from './local-volume.ts';
@@ -73,16 +80,49 @@ export class LocalStore implements VolumeStore {
     this.#thread = new WriteThread({ clock: options.clock });
   }
 
-  async create(name: string, sizeBytes: number, layout: VolumeLayout = {}): Promise<void> {
+  async create(
+    name: string,
+    sizeBytes: number,
+    { layout = {}, disk }: CreateOptions = {},
+  ): Promise<undefined> {
     refuseLayout(layout);
     checkSize(sizeBytes);
     descriptionPath(this.#folder, name);
+    const path = this.#imagePath(name);
     await this.#claimed(name, 'volumeExists', async () => {
       await this.#checkFree(name);
-      // Opening gives the image its length. What a delete cut short left behind goes.
-      await writeFile(this.#imagePath(name), '', { flush: true, mode: 0o600 });
-      await addDescription(this.#folder, name, { format: 1, sizeBytes });
+      // What an interrupted delete left behind goes.
+      await writeFile(path, '', { flush: true, mode: 0o600 });
+      try {
+        await setLength(path, sizeBytes);
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+      const description = {
+        format: 1,
+        sizeBytes,
+        ...(disk === undefined ? {} : { disk }),
+      } as const;
+      await addDescription(this.#folder, name, description);
     });
+  }
+
+  /** Asks the file system, by a file that is as long and holds nothing. */
+  async judgeSize(sizeBytes: number): Promise<string | undefined> {
+    const path = join(this.#folder, `.size.${process.pid}.new`);
+    try {
+      checkSize(sizeBytes);
+      await writeFile(path, '', { mode: 0o600 });
+      await setLength(path, sizeBytes);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'volumeBadSize') return error.message;
+      // A full file system has no room for the file: that says nothing of the size.
+      return undefined;
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 
   /** Makes a volume of a block device, whole. */
@@ -98,7 +138,7 @@ export class LocalStore implements VolumeStore {
     await this.#syncFolder();
   }
 
-  async open(name: string): Promise<LocalVolume> {
+  async open(name: string, known: KnownVolume = {}): Promise<LocalVolume> {
     const { clock, random, isAlive, writethrough = false } = this.#options;
     await readDescription(this.#folder, name);
     const lockFile = this.#openLockFile(name);
@@ -106,6 +146,7 @@ export class LocalStore implements VolumeStore {
     try {
       // Read again, now that nobody can delete or claim it.
       const description = await readDescription(this.#folder, name);
+      checkDisk(name, description.disk, known);
       descriptor = openSync(description.device ?? this.#imagePath(name), 'r+');
       if (description.device === undefined) await this.#extend(name, description.sizeBytes);
       const endStopped = async (offset: number, length: number) => {
@@ -141,37 +182,52 @@ export class LocalStore implements VolumeStore {
     }
   }
 
-  async resize(name: string, sizeBytes: number): Promise<void> {
+  async resize(name: string, sizeBytes: number, known: KnownVolume = {}): Promise<void> {
     checkSize(sizeBytes);
     const before = await readDescription(this.#folder, name);
+    checkDisk(name, before.disk, known);
     if (before.device !== undefined) {
       throw new Failure('volumeIsDevice', `${name} is a device, which is not resized`, { name });
     }
     let isOvertaken = false;
     await this.#excluding(name, Math.min(sizeBytes, before.sizeBytes), async () => {
       // Another may have resized it before the range was had: what is excluded is then too little.
-      const { sizeBytes: now } = await readDescription(this.#folder, name);
-      isOvertaken = now !== before.sizeBytes;
+      const now = await readDescription(this.#folder, name);
+      isOvertaken = now.sizeBytes !== before.sizeBytes;
       if (isOvertaken) return;
-      const after: VolumeDescription = { ...before, sizeBytes };
+      const after: VolumeDescription = { ...now, sizeBytes };
       if (sizeBytes < before.sizeBytes) await replaceDescription(this.#folder, name, after);
       // First cut: what a late write left behind the old end must not come up in a larger volume.
       await truncate(this.#imagePath(name), Math.min(sizeBytes, before.sizeBytes));
-      await truncate(this.#imagePath(name), sizeBytes);
+      await setLength(this.#imagePath(name), sizeBytes);
       if (sizeBytes > before.sizeBytes) await replaceDescription(this.#folder, name, after);
       await this.#syncFolder();
     });
-    if (isOvertaken) return this.resize(name, sizeBytes);
+    if (isOvertaken) return this.resize(name, sizeBytes, known);
     await appendFile(join(this.#folder, RESIZES_FILE), '.');
     await this.#readSizes();
   }
 
-  async delete(name: string): Promise<void> {
-    const { device } = await readDescription(this.#folder, name);
+  /** What an interrupted delete left behind counts as a volume. */
+  async delete(name: string, known: KnownVolume = {}): Promise<void> {
+    const found = await readDescription(this.#folder, name).catch(ifGone);
+    checkDisk(name, found?.disk, known);
+    const image = this.#imagePath(name);
+    if (found === undefined && !existsSync(image)) throw notFound(name);
     await this.#claimed(name, 'volumeInUse', async () => {
-      await rm(descriptionPath(this.#folder, name));
-      if (device === undefined) await rm(this.#imagePath(name), { force: true });
+      await rm(descriptionPath(this.#folder, name), { force: true });
+      if (found?.device === undefined) await rm(image, { force: true });
       await rm(this.#lockPath(name), { force: true });
+    });
+  }
+
+  async assign(name: string, disk: VolumeDisk, known: KnownVolume = {}): Promise<void> {
+    // A resize, which writes the description as well, excludes the end of all ranges.
+    await this.#excluding(name, INTENTIONS_AT - 2, async () => {
+      const before = await readDescription(this.#folder, name);
+      checkDisk(name, before.disk, known);
+      await replaceDescription(this.#folder, name, { ...before, disk });
+      await this.#syncFolder();
     });
   }
 
@@ -181,7 +237,9 @@ export class LocalStore implements VolumeStore {
       if (!file.endsWith(SUFFIX)) continue;
       const name = file.slice(0, -SUFFIX.length);
       const description = await readDescription(this.#folder, name).catch(ifGone);
-      if (description !== undefined) found.push({ name, sizeBytes: description.sizeBytes });
+      if (description === undefined) continue;
+      const { sizeBytes, disk } = description;
+      found.push({ name, sizeBytes, ...(disk === undefined ? {} : { disk }) });
     }
     return found;
   }
@@ -265,7 +323,7 @@ export class LocalStore implements VolumeStore {
     }
   }
 
-  /** An image shorter than its volume (new, or a resize cut short) gets its length. */
+  /** An image shorter than its volume (a resize was interrupted) gets its length. */
   async #extend(name: string, sizeBytes: number): Promise<void> {
     const { size } = await stat(this.#imagePath(name));
     if (size < sizeBytes) await truncate(this.#imagePath(name), sizeBytes);
@@ -290,10 +348,25 @@ export class LocalStore implements VolumeStore {
 }
 
 function checkSize(sizeBytes: number): void {
-  if (Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes % 512 === 0) {
-    if (sizeBytes < INTENTIONS_AT) return;
+  if (!(Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes % 512 === 0)) {
+    throw new Failure('volumeBadSize', 'a size is a positive multiple of 512 bytes', { sizeBytes });
   }
-  throw new Failure('volumeBadSize', 'a size is a positive multiple of 512 bytes', { sizeBytes });
+  if (sizeBytes < INTENTIONS_AT) return;
+  throw new Failure('volumeBadSize', 'a volume of this store is smaller than 4 PiB', { sizeBytes });
+}
+
+/** `Failure('volumeBadSize')` when the file system has no files of that length. */
+async function setLength(path: string, sizeBytes: number): Promise<void> {
+  await truncate(path, sizeBytes).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EFBIG') throw error;
+    const size = `${(sizeBytes / 2 ** 40).toFixed(1)} TiB`;
+    const message = `the file system of the store has no files of ${size}`;
+    throw new Failure('volumeBadSize', message, { sizeBytes });
+  });
+}
+
+function notFound(name: string): Failure {
+  return new Failure('volumeNotFound', `there is no volume ${name}`, { name });
 }
 
 function ifGone(error: unknown): undefined {

@@ -1,6 +1,8 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
+import type { VolumeDisk } from '../volume.ts';
+import { parseVolumeDisk } from '../volume-disk.ts';
 
 /**
  * What a store knows of a volume: `NAME.json` beside its image and its lock file. The size stands
@@ -12,6 +14,8 @@ export interface VolumeDescription {
   readonly sizeBytes: number;
   /** A block device to use in place of an image. */
   readonly device?: string;
+  /** Absent in what an older release made. */
+  readonly disk?: VolumeDisk;
 }
 
 export const SUFFIX = '.json';
@@ -43,7 +47,12 @@ export async function readDescription(folder: string, name: string): Promise<Vol
   if (format !== 1 || !Number.isSafeInteger(sizeBytes) || sizeBytes === undefined) {
     throw new Failure('volumeDamaged', `${path} does not describe a volume`, { name });
   }
-  return device === undefined ? { format, sizeBytes } : { format, sizeBytes, device };
+  const disk = parseVolumeDisk(value.disk);
+  return {
+    ...{ format, sizeBytes },
+    ...(device === undefined ? {} : { device }),
+    ...(disk === undefined ? {} : { disk }),
+  };
 }
 
 /** Throws `volumeExists` when the name is taken. */

@@ -2,7 +2,9 @@ import { Failure } from '../../base/failure.ts';
 import { cephFailure } from '../../ceph/ceph-failure.ts';
 import { ENOENT } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
-import type { VolumeEntry } from '../volume.ts';
+import type { VolumeDisk, VolumeEntry } from '../volume.ts';
+import { DISK_METADATA, decodeImageDisk } from './image-disk.ts';
+import { volumeId } from './image-id.ts';
 import { headerObject } from './image-settings.ts';
 
 /** Headers that are read at one time. */
@@ -14,15 +16,20 @@ const ORDER_KEY = 'order';
 /** Absent from an image without a data pool. */
 const DATA_POOL_KEY = 'data_pool_id';
 
+/** The metadata key that says whose data it holds, as librbd keeps it. */
+const DISK_KEY = `metadata_${DISK_METADATA}`;
+
 /** What a header says of its image. */
 interface HeaderFacts {
+  readonly id: string;
+  readonly disk?: VolumeDisk;
   readonly sizeBytes: number;
   readonly objectSizeBytes: number;
   readonly dataPoolId?: number;
 }
 
 export interface ImageEntriesOptions {
-  readonly pool: Pick<RadosPool, 'read'>;
+  readonly pool: Pick<RadosPool, 'read' | 'id'>;
   readonly images: readonly { readonly name: string; readonly id: string }[];
   /** Names of pools by id; asked when an image has a data pool. */
   readonly poolNames: () => Promise<ReadonlyMap<number, string>>;
@@ -45,10 +52,14 @@ export async function imageEntries(options: ImageEntriesOptions): Promise<readon
   }
   const isNamed = found.some(({ dataPoolId }) => dataPoolId !== undefined);
   const names = isNamed ? await poolNames() : new Map<number, string>();
-  return found.map(({ name, sizeBytes, objectSizeBytes, dataPoolId }) => {
-    if (dataPoolId === undefined) return { name, sizeBytes, layout: { objectSizeBytes } };
-    const dataPool = names.get(dataPoolId) ?? `number ${dataPoolId}`;
-    return { name, sizeBytes, layout: { objectSizeBytes, dataPool } };
+  return found.map(({ name, sizeBytes, objectSizeBytes, dataPoolId, id, disk }) => {
+    const dataPool =
+      dataPoolId === undefined ? undefined : (names.get(dataPoolId) ?? `number ${dataPoolId}`);
+    return {
+      ...{ name, sizeBytes, id: volumeId(pool.id, id) },
+      layout: { objectSizeBytes, ...(dataPool === undefined ? {} : { dataPool }) },
+      ...(disk === undefined ? {} : { disk }),
+    };
   });
 }
 
@@ -58,7 +69,7 @@ async function headerFacts(
 ): Promise<HeaderFacts | undefined> {
   const object = headerObject(id);
   const { errno, values } = await pool.read(object, [
-    { step: 'omapGetValuesByKeys', keys: [SIZE_KEY, ORDER_KEY, DATA_POOL_KEY] },
+    { step: 'omapGetValuesByKeys', keys: [SIZE_KEY, ORDER_KEY, DATA_POOL_KEY, DISK_KEY] },
   ]);
   if (errno === ENOENT) return undefined;
   if (errno < 0) throw cephFailure('omap_get_vals_by_keys', errno, `the size in ${object}`);
@@ -68,7 +79,11 @@ async function headerFacts(
   const order = found.get(ORDER_KEY)?.[0];
   if (order === undefined) throw new Failure('volumeBroken', `${object} has no object size`);
   const dataPool = found.get(DATA_POOL_KEY);
+  const said = found.get(DISK_KEY);
+  const disk = said === undefined ? undefined : decodeImageDisk(Buffer.from(said).toString(), id);
   return {
+    id,
+    ...(disk === undefined ? {} : { disk }),
     sizeBytes: number64(size),
     objectSizeBytes: 2 ** order,
     ...(dataPool === undefined ? {} : { dataPoolId: number64(dataPool) }),

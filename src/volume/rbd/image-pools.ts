@@ -22,8 +22,12 @@ type Client = Pick<RadosClient, 'openPool'>;
  * waits for a newer map of the cluster, which the same thread would have to take: a client with one
  * such thread never completes anything again. What cannot be read here is left for librbd to judge.
  */
-export async function requirePools(client: Client, pool: RadosPool, name: string): Promise<void> {
-  const id = await imageId(pool, name);
+export async function requirePools(
+  client: Client,
+  pool: RadosPool,
+  { name, id: known }: { readonly name: string; readonly id: string | undefined },
+): Promise<void> {
+  const id = known ?? (await imageId(pool, name));
   if (id === undefined) return;
   const lost = await lostPool(client, pool, id);
   if (lost === undefined) return;

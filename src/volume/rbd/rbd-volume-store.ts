@@ -7,9 +7,20 @@ import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { RbdImage } from '../../ceph/rbd-image.ts';
 import { RbdImages } from '../../ceph/rbd-images.ts';
-import type { SpaceOf, VolumeEntry, VolumeLayout, VolumeStore } from '../volume.ts';
+import type {
+  CreateOptions,
+  DeleteOptions,
+  KnownVolume,
+  SpaceOf,
+  VolumeDisk,
+  VolumeEntry,
+  VolumeLayout,
+  VolumeStore,
+} from '../volume.ts';
 import type { ClientInstance } from './client-instance.ts';
+import { DISK_METADATA, encodeImageDisk } from './image-disk.ts';
 import { imageEntries } from './image-entries.ts';
+import { imageIdOf, volumeId } from './image-id.ts';
 import { type ImageFacts, type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
 import { ImageOpening, type OpeningListener } from './image-opening.ts';
@@ -49,7 +60,11 @@ export class RbdVolumeStore implements VolumeStore {
   }
 
   /** An object size is a power of two from 4 KiB to 32 MiB; 4 MiB unless given. */
-  async create(name: string, sizeBytes: number, layout: VolumeLayout = {}): Promise<void> {
+  async create(
+    name: string,
+    sizeBytes: number,
+    { layout = {}, disk }: CreateOptions = {},
+  ): Promise<string> {
     checkImageName(name);
     checkSize(sizeBytes);
     const reason = await this.judgeLayout(layout);
@@ -69,6 +84,14 @@ export class RbdVolumeStore implements VolumeStore {
       const hint = createHint(this.#options, errno);
       throw cephFailure('rbd_create', errno, `the image ${this.#spec(name)}`, hint);
     }
+    return await this.#withImage(name, {}, async (image) => {
+      if (disk !== undefined) await this.#assign(image, disk);
+      return volumeId(image.pool.id, image.info.id);
+    });
+  }
+
+  async judgeSize(sizeBytes: number): Promise<string | undefined> {
+    return isSize(sizeBytes) ? undefined : BAD_SIZE;
   }
 
   async judgeLayout(layout: VolumeLayout): Promise<string | undefined> {
@@ -76,14 +99,15 @@ export class RbdVolumeStore implements VolumeStore {
     return await judgeLayout(client, this.#options, layout);
   }
 
-  async open(name: string): Promise<RbdVolume> {
+  async open(name: string, known: KnownVolume = {}): Promise<RbdVolume> {
     const { clock, log } = this.#options;
     checkImageName(name);
+    const wanted = { ...known };
     const volume: RbdVolume = await this.instances.place((instance) =>
       RbdVolume.open({
         name,
         instance,
-        openImage: (on, listener) => this.#openImage(on, name, listener),
+        openImage: (on, listener) => this.#openImage(on, name, wanted, listener),
         clock,
         log,
         onClose: () => this.#open.delete(volume),
@@ -93,21 +117,25 @@ export class RbdVolumeStore implements VolumeStore {
     return volume;
   }
 
-  async resize(name: string, sizeBytes: number): Promise<void> {
+  async resize(name: string, sizeBytes: number, known: KnownVolume = {}): Promise<void> {
     checkSize(sizeBytes);
-    await this.#withImage(name, async (image) => {
+    const id = await this.#withImage(name, known, async (image) => {
       const errno = await image.resize(sizeBytes, { allowShrink: true });
       if (errno < 0) throw cephFailure('rbd_resize', errno, `the image ${this.#spec(name)}`);
+      return image.info.id;
     });
     // Others are told by their watches; one's own know it when this resolves.
-    const own = [...this.#open].filter((volume) => volume.name === name);
+    const own = [...this.#open].filter((volume) => volume.imageId === id);
     await Promise.all(own.map((volume) => volume.refresh()));
   }
 
-  async delete(name: string): Promise<void> {
-    const spec = this.#spec(name);
-    const errno = await this.#inPool((pool) => new RbdImages(pool).remove(name));
-    if (errno === ENOENT) throw this.#notFound(name);
+  async delete(name: string, { id, onProgress }: DeleteOptions = {}): Promise<void> {
+    const called = id === undefined ? name : (await this.names()).get(id);
+    // In the trash it has no name.
+    if (called === undefined) throw this.#notFound(name);
+    const spec = this.#spec(called);
+    const errno = await this.#inPool((pool) => new RbdImages(pool).remove(called, onProgress));
+    if (errno === ENOENT) throw this.#notFound(called);
     if (errno === EBUSY) {
       throw new Failure(
         'volumeInUse',
@@ -123,6 +151,10 @@ export class RbdVolumeStore implements VolumeStore {
     if (errno < 0) throw cephFailure('rbd_remove', errno, `the image ${spec}`);
   }
 
+  async assign(name: string, disk: VolumeDisk, known: KnownVolume = {}): Promise<void> {
+    await this.#withImage(name, known, (image) => this.#assign(image, disk));
+  }
+
   async list(): Promise<readonly VolumeEntry[]> {
     return await this.#inPool(async (pool, { client }) => {
       const { errno, images } = await new RbdImages(pool).list();
@@ -131,8 +163,16 @@ export class RbdVolumeStore implements VolumeStore {
     });
   }
 
-  async prepare(name: string, mend: boolean): Promise<void> {
-    await this.#withImage(name, async (image, { client }) => {
+  async names(): Promise<ReadonlyMap<string, string>> {
+    return await this.#inPool(async (pool) => {
+      const { errno, images } = await new RbdImages(pool).list();
+      if (errno < 0) throw cephFailure('rbd_list', errno, `the pool ${this.#options.pool}`);
+      return new Map(images.map(({ name, id }) => [volumeId(pool.id, id), name]));
+    });
+  }
+
+  async prepare(name: string, mend: boolean, known: KnownVolume = {}): Promise<void> {
+    await this.#withImage(name, known, async (image, { client }) => {
       const plainPool = await client.openPool(this.#options.pool);
       try {
         const found = await this.#judge(image, plainPool);
@@ -148,9 +188,9 @@ export class RbdVolumeStore implements VolumeStore {
   async space(): Promise<SpaceOf> {
     const { client } = await this.instances.any();
     const spaces = await poolSpaces(client);
-    return (name) => {
-      const volume = [...this.#open].find((each) => each.name === name);
-      return volume === undefined ? undefined : spaces.get(volume.dataPoolId);
+    return (volume) => {
+      const own = [...this.#open].find((each) => each === volume);
+      return own === undefined ? undefined : spaces.get(own.dataPoolId);
     };
   }
 
@@ -159,10 +199,14 @@ export class RbdVolumeStore implements VolumeStore {
     await this.instances.close();
   }
 
-  /** The parts come up one by one; what is there is let go of when the next does not come. */
+  /**
+   * The parts come up one by one; what is there is let go of when the next does not come. What is
+   * wanted is that image from then on, whatever gets its name.
+   */
   async #openImage(
     instance: ClientInstance,
     name: string,
+    wanted: { id?: string | undefined },
     listener: OpeningListener,
   ): Promise<ImageOpening> {
     const { pool: poolName, clock, log } = this.#options;
@@ -178,8 +222,9 @@ export class RbdVolumeStore implements VolumeStore {
     };
     try {
       const pool = await openPool(poolName);
-      const image = await this.#image(instance.client, pool, name);
+      const image = await this.#image(instance.client, pool, name, wanted.id);
       release.push(() => image.close());
+      wanted.id = volumeId(pool.id, image.info.id);
       const plainPool = await openPool(poolName, '');
       const readSettings = () => this.#settings(image, plainPool);
       const settings = await readSettings();
@@ -222,15 +267,43 @@ export class RbdVolumeStore implements VolumeStore {
     return { spec: this.#spec(name), pool: this.#options.pool };
   }
 
-  async #image(client: RadosClient, pool: RadosPool, name: string): Promise<RbdImage> {
+  async #image(
+    client: RadosClient,
+    pool: RadosPool,
+    name: string,
+    id: string | undefined,
+  ): Promise<RbdImage> {
     checkImageName(name);
-    await requirePools(client, pool, name);
+    const imageId = id === undefined ? undefined : imageIdOf(id, pool.id);
+    await requirePools(client, pool, { name, id: imageId });
     try {
-      return await RbdImage.open(pool, name);
+      return await RbdImage.open(pool, name, { id: imageId });
     } catch (error) {
       if (errnoOf(error) !== ENOENT) throw error;
-      throw this.#notFound(name);
+      throw imageId === undefined ? this.#notFound(name) : await this.#gone(pool, name, imageId);
     }
+  }
+
+  /** The image is not there; what may be called by its name now is another one. */
+  async #gone(pool: RadosPool, name: string, id: string): Promise<Failure> {
+    const spec = this.#spec(name);
+    const { images } = await new RbdImages(pool).list();
+    const other = images.find((image) => image.name === name);
+    const gone = `the image ${spec} with the id ${id} is not there`;
+    if (other === undefined) return new Failure('volumeNotFound', gone, { name, id });
+    return new Failure(
+      'volumeOther',
+      `${gone}; that which is called so now has the id ${other.id} and other data, and is not ` +
+        `served in its place unless you say so: allpath disk import --replace`,
+      { name, id, found: other.id },
+    );
+  }
+
+  async #assign(image: RbdImage, disk: VolumeDisk): Promise<void> {
+    const text = encodeImageDisk(disk, image.info.id);
+    const errno = await image.setMetadata(DISK_METADATA, text);
+    const what = `the image ${this.#spec(image.name)}`;
+    if (errno < 0) throw cephFailure('rbd_metadata_set', errno, what);
   }
 
   async #inPool<T>(work: (pool: RadosPool, instance: ClientInstance) => Promise<T>): Promise<T> {
@@ -251,10 +324,11 @@ export class RbdVolumeStore implements VolumeStore {
 
   async #withImage<T>(
     name: string,
+    { id }: KnownVolume,
     work: (image: RbdImage, instance: ClientInstance) => Promise<T>,
   ): Promise<T> {
     return await this.#inPool(async (pool, instance) => {
-      const image = await this.#image(instance.client, pool, name);
+      const image = await this.#image(instance.client, pool, name, id);
       try {
         return await work(image, instance);
       } finally {
@@ -272,7 +346,12 @@ export class RbdVolumeStore implements VolumeStore {
   }
 }
 
+const BAD_SIZE = 'a size is a positive multiple of 512 bytes';
+
+function isSize(sizeBytes: number): boolean {
+  return Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes % 512 === 0;
+}
+
 function checkSize(sizeBytes: number): void {
-  if (Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes % 512 === 0) return;
-  throw new Failure('volumeBadSize', 'a size is a positive multiple of 512 bytes', { sizeBytes });
+  if (!isSize(sizeBytes)) throw new Failure('volumeBadSize', BAD_SIZE, { sizeBytes });
 }

@@ -93,6 +93,11 @@ export class RbdVolume implements Volume, Tenant {
     return problems.length === 0 ? undefined : problemLines(problems);
   }
 
+  /** Of its image in the pool. */
+  get imageId(): string {
+    return this.#operations.opening.header.info.id;
+  }
+
   /** The pool of its data objects. */
   get dataPoolId(): number {
     return this.#operations.opening.header.info.dataPoolId;

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Random } from '../../../src/base/random.ts';
 import type { DocumentDraft } from '../../../src/config/document.ts';
-import { completeIdentities, generateNaa, generateUuid } from '../../../src/config/identity.ts';
+import { generateNaa, generateUuid } from '../../../src/config/generate.ts';
+import { completeIdentities } from '../../../src/config/identity.ts';
 import { parseDocument } from '../../../src/config/parse.ts';
 
 function counting(): Random {

@@ -10,7 +10,7 @@ import {
   encodeMessage,
   type SwitchAnswer,
 } from '../../../src/gateway/channels.ts';
-import { writeDocument } from '../../../src/gateway/document-record.ts';
+import { readDocument, writeDocument } from '../../../src/gateway/document-record.ts';
 import { DocumentWatch } from '../../../src/gateway/document-watch.ts';
 import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
@@ -28,6 +28,7 @@ async function world(serve?: (version: number) => Promise<void>, whole = () => t
     records: own,
     clock,
     log: silentLog,
+    read: () => readDocument(own),
     serve: async ({ version }) => {
       await serve?.(version);
       served.push(version);

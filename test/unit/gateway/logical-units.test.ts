@@ -10,6 +10,7 @@ import {
   OPEN_WAIT_MAX_MS,
   SIZE_WAIT_MAX_MS,
 } from '../../../src/gateway/logical-units.ts';
+import type { OpenVolumeOptions } from '../../../src/gateway/store.ts';
 import { MemoryStore } from '../../../src/volume/memory.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
@@ -23,10 +24,10 @@ class CountingStore {
   readonly opened: string[] = [];
   open = 0;
 
-  async openVolume(name: string, writethrough: boolean): Promise<Volume> {
+  async openVolume(name: string, { writethrough, ...known }: OpenVolumeOptions): Promise<Volume> {
     if (this.broken.has(name)) throw new Failure('volumeNotFound', `no volume ${name}`);
     await this.silent.get(name);
-    const volume = await this.volumes.open(name);
+    const volume = await this.volumes.open(name, known);
     this.opened.push(writethrough ? `${name} through` : name);
     this.open++;
     const close = volume.close.bind(volume);
@@ -134,6 +135,53 @@ test('a unit stays when its size changes; another identity is another unit on it
   assert.deepEqual([store.opened, store.open], [['a', 'a through'], 1]);
   await units.close();
   assert.equal(store.open, 0);
+});
+
+test('disks that swap their names stay the units that they are, each on its volume', async () => {
+  const { store, units } = await world('a', 'b');
+  const document = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
+  const [a, b] = document.disks;
+  const first = await units.prepare(document);
+  await first.release();
+  const swapped = {
+    ...document,
+    disks: [
+      { ...a!, name: 'b', volume: { name: 'a' } },
+      { ...b!, name: 'a', volume: { name: 'b' } },
+    ],
+  };
+  const second = await units.prepare(swapped);
+  await second.release();
+  assert.equal(second.units.get('a'), first.units.get('b'));
+  assert.equal(second.units.get('b'), first.units.get('a'));
+  assert.equal(second.units.get('b')?.identity.name, 'b');
+  assert.deepEqual(store.opened, ['a', 'b'], 'nothing was opened again');
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
+test('a name that went to another disk is another unit on another volume', async () => {
+  const { store, units } = await world('a', 'b');
+  const document = mapping([{ name: 'a' }], { 0: 'a' });
+  const first = await units.prepare(document);
+  await first.release();
+  const uuid = '00000000-0000-4000-8000-000000000001';
+  const [disk] = document.disks;
+  const next = { ...document, disks: [{ ...disk!, uuid, volume: { name: 'b' } }] };
+  const second = await units.prepare(next);
+  await second.release();
+  assert.notEqual(second.units.get('a')?.volume, first.units.get('a')?.volume);
+  assert.deepEqual([store.opened, store.open], [['a', 'b'], 1]);
+  await units.close();
+});
+
+test('a volume that is the data of another disk is not served', async () => {
+  const { store, units } = await world();
+  const other = { uuid: '00000000-0000-4000-8000-000000000001', wwn: 'naa.31', serial: '1' };
+  await store.volumes.create('a', 2 ** 20, { disk: other });
+  const { units: made, whole } = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
+  assert.deepEqual([made.size, whole], [0, false]);
+  await units.close();
 });
 
 test('what was prepared for a document that was never served does not stay open', async () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
 import { SPACE_POLL_MS, SpaceWatch } from '../../../src/gateway/space-watch.ts';
-import type { StoreSpace } from '../../../src/volume/volume.ts';
+import type { StoreSpace, Volume } from '../../../src/volume/volume.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -14,12 +14,12 @@ async function world() {
   const { logicalUnit } = await ScsiBench.open();
   const store = {
     asked: 0,
-    holds: logicalUnit.identity.name,
+    holds: logicalUnit.volume,
     answer: async (): Promise<StoreSpace | undefined> => undefined,
     async space() {
       this.asked++;
       const space = await this.answer();
-      return (name: string) => (name === this.holds ? space : undefined);
+      return (volume: Volume) => (volume === this.holds ? space : undefined);
     },
   };
   const watch = new SpaceWatch({
@@ -64,14 +64,13 @@ test('a store that does not know, or fails, is asked again, and what was known s
 
 test('a unit is told of what holds it, not of what holds others', async () => {
   const { clock, store, watch, logicalUnit } = await world();
-  const { name } = logicalUnit.identity;
   store.answer = async () => ({ usedBytes: 1, availableBytes: 9 });
-  store.holds = 'other';
+  store.holds = (await ScsiBench.open()).logicalUnit.volume;
   watch.serve([logicalUnit]);
   watch.open();
   await clock.advance(0);
   assert.equal(logicalUnit.space.figures, undefined);
-  store.holds = name;
+  store.holds = logicalUnit.volume;
   await clock.advance(SPACE_POLL_MS);
   assert.deepEqual(logicalUnit.space.figures, { usedBytes: 1, availableBytes: 9 });
   watch.close();

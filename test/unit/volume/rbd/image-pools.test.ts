@@ -56,7 +56,10 @@ async function required(pools: Pools): Promise<void> {
   };
   const own = await openPool(OWN);
   try {
-    await requirePools({ openPool } as unknown as RadosClient, own, 'disk');
+    await requirePools({ openPool } as unknown as RadosClient, own, {
+      name: 'disk',
+      id: undefined,
+    });
   } finally {
     own.close();
     assert.equal(open, 0, 'every pool is let go of');

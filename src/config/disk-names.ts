@@ -1,0 +1,34 @@
+import type { AccessEntry, ClusterDocument, LunMapEntry } from './document.ts';
+
+/** The document with a disk under another name, in its LUN maps too. */
+export function renameDisk(document: ClusterDocument, from: string, to: string): ClusterDocument {
+  const renamed = (name: string) => (name === from ? to : name);
+  const disks = document.disks.map((disk) => ({ ...disk, name: renamed(disk.name) }));
+  return { ...document, disks, targets: mapTargets(document, renamed) };
+}
+
+/** The document without a disk in its LUN maps. */
+export function unmapDisk(document: ClusterDocument, name: string): ClusterDocument {
+  const kept = (disk: string) => (disk === name ? undefined : disk);
+  return { ...document, targets: mapTargets(document, kept) };
+}
+
+function mapTargets(
+  { targets }: ClusterDocument,
+  change: (disk: string) => string | undefined,
+): ClusterDocument['targets'] {
+  const changeMap = (luns: LunMapEntry): LunMapEntry =>
+    Object.fromEntries(
+      Object.entries(luns).flatMap(([lun, disk]) => {
+        const next = change(disk);
+        return next === undefined ? [] : [[lun, next]];
+      }),
+    );
+  const changeEntry = (entry: AccessEntry): AccessEntry =>
+    entry.luns === undefined ? entry : { ...entry, luns: changeMap(entry.luns) };
+  return targets.map((target) => ({
+    ...target,
+    luns: changeMap(target.luns),
+    access: target.access === 'any' ? 'any' : target.access.map(changeEntry),
+  }));
+}

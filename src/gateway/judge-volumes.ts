@@ -1,0 +1,100 @@
+import type { DocumentDiff } from '../config/diff.ts';
+import { type FoundVolume, volumeNameOf } from '../config/disk-identity.ts';
+import type { Disk, DocumentDraft } from '../config/document.ts';
+import { formatSize } from '../config/size.ts';
+import type { VolumeEntry, VolumeLayout, VolumeStore } from '../volume/volume.ts';
+import { NO_LAYOUTS } from '../volume/volume-layout.ts';
+import type { VolumeEntries } from './volume-entries.ts';
+
+export interface JudgeVolumesOptions {
+  readonly volumes: VolumeStore;
+  readonly diff: DocumentDiff;
+  /** What was asked for, before anything was filled in. */
+  readonly draft: DocumentDraft;
+  readonly entries: VolumeEntries;
+  /** False: no disk that is new to the document may find its volume there. */
+  readonly mayAdopt?: boolean;
+}
+
+/** What in the store stands against a document that is to come, in words. */
+export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readonly string[]> {
+  const { volumes, diff, entries } = options;
+  const refusals = diff.adoptDisks.flatMap(({ disk, found }) => judgeFound(options, disk, found));
+  for (const { name, volume } of diff.createDisks) {
+    if (volume?.id === undefined) continue;
+    refusals.push(
+      `disk ${name}: its volume with the id ${volume.id} is not in this store (deleted, in the ` +
+        'trash, or of another cluster); without "volume" an empty one is made',
+    );
+  }
+  const grown = diff.resizeDisks.filter(({ disk, fromBytes }) => disk.size > fromBytes);
+  for (const { name, size } of [...diff.createDisks, ...grown.map(({ disk }) => disk)]) {
+    const reason = await volumes.judgeSize(size);
+    if (reason !== undefined) refusals.push(`disk ${name}: ${reason}`);
+  }
+  const adopted = diff.adoptDisks.map(({ disk }) => disk);
+  for (const disk of [...diff.createDisks, ...adopted, ...diff.layoutDisks]) {
+    refusals.push(...(await layoutMisfits(volumes, disk, entries.of(disk))));
+  }
+  return refusals;
+}
+
+/**
+ * A volume that is there is served only as the disk whose data it holds; or, where it does not say
+ * whose, as one that the draft names by its uuid, as a document does that was printed before.
+ */
+function judgeFound(
+  { draft, mayAdopt = true }: JudgeVolumesOptions,
+  disk: Disk,
+  found: FoundVolume,
+): string[] {
+  const { name, size, uuid } = disk;
+  const volume = volumeNameOf(disk);
+  const there = `there is a volume ${found.name} of ${formatSize(found.sizeBytes)} already`;
+  const commands = `"disk import ${volume}" serves it, "disk delete ${volume}" deletes it`;
+  if (!mayAdopt) return [`disk ${name}: ${there}: ${commands}`];
+  if (found.disk !== undefined && found.disk.uuid !== uuid) {
+    const owner = `with the data of another disk, uuid ${found.disk.uuid}, ${found.disk.wwn}`;
+    return [`disk ${name}: ${there}, ${owner}: ${commands}`];
+  }
+  if (found.disk === undefined && !draft.disks.some((each) => each.uuid === uuid)) {
+    return [`disk ${name}: ${there}, which does not say whose data it holds: ${commands}`];
+  }
+  if (found.sizeBytes === size) return [];
+  return [
+    `disk ${name} has data of ${formatSize(found.sizeBytes)} already, not of ${formatSize(size)}`,
+  ];
+}
+
+export function layoutOf({ dataPool, objectSize: objectSizeBytes }: Disk): VolumeLayout {
+  return {
+    ...(dataPool === undefined ? {} : { dataPool }),
+    ...(objectSizeBytes === undefined ? {} : { objectSizeBytes }),
+  };
+}
+
+/** What the document leaves open fits everything. */
+async function layoutMisfits(
+  volumes: VolumeStore,
+  disk: Disk,
+  found: VolumeEntry | undefined,
+): Promise<readonly string[]> {
+  const { name, dataPool, objectSize } = disk;
+  if (dataPool === undefined && objectSize === undefined) return [];
+  if (volumes.judgeLayout === undefined) return [`disk ${name}: ${NO_LAYOUTS}`];
+  if (found === undefined) {
+    const reason = await volumes.judgeLayout(layoutOf(disk));
+    return reason === undefined ? [] : [`disk ${name}: ${reason}`];
+  }
+  const { dataPool: pool, objectSizeBytes = 0 } = found.layout ?? {};
+  const misfits: string[] = [];
+  if (dataPool !== undefined && dataPool !== pool) {
+    const where = pool === undefined ? 'no data pool' : `the data pool ${pool}`;
+    misfits.push(`disk ${name}: its image has ${where}, not ${dataPool}; that cannot change`);
+  }
+  if (objectSize !== undefined && objectSize !== objectSizeBytes) {
+    const sizes = `${formatSize(objectSizeBytes)}, not of ${formatSize(objectSize)}`;
+    misfits.push(`disk ${name}: its image has objects of ${sizes}; that cannot change`);
+  }
+  return misfits;
+}
