@@ -52,7 +52,7 @@ export function checkState(
   return isProtected ? conditions.writeProtected : undefined;
 }
 
-function usesMedium(command: Command): boolean {
+export function usesMedium(command: Command): boolean {
   if (command.worksWhenStopped === true) return false;
   return command.access === 'readMedium' || command.access === 'writeMedium';
 }

@@ -33,6 +33,8 @@ export interface Command {
   readonly worksWhenStopped?: boolean;
   /** True: an abort waits for its end, and its true status goes out (COMPARE AND WRITE). */
   readonly settlesWhenAborted?: boolean;
+  /** True: it works in steps, which have bounds of their own (`StepQueue`). */
+  readonly worksInSteps?: boolean;
   /**
    * Checks the CDB's values and says how many bytes go which way. Runs at admission; a returned
    * ending (not a plan) ends the command before any data moves.

@@ -4,6 +4,7 @@ import type { Command, CommandCall, CommandNexus } from './command.ts';
 import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
+import type { GatedCommand } from './medium-gate.ts';
 import type { QueuedSteps } from './queued-steps.ts';
 import type { Task } from './task.ts';
 import type { TaskSet } from './task-set.ts';
@@ -18,6 +19,8 @@ export type AbortOutcome =
 /** Who runs executions: the nexus. */
 export interface ExecutionOwner extends CommandNexus {
   settled(execution: Execution, result: Ending | VolumeResult): void;
+  /** The medium has room for a command that waited for it. */
+  admitted(execution: Execution): void;
   /** Takes an aborted command out of its task set before it has settled. */
   detach(execution: Execution): void;
   /** Time as commands age by it: see `Nexus.age`. Milliseconds. */
@@ -28,7 +31,7 @@ export interface ExecutionOwner extends CommandNexus {
  * One command in a task set: what its handler works with, and its place in the set. Pooled by the
  * nexus, so that a command costs no allocation of its own.
  */
-export class Execution implements CommandCall {
+export class Execution implements CommandCall, GatedCommand {
   readonly nexus: ExecutionOwner;
   /** Bound once: what the volume's result calls. */
   readonly onSettled: (result: Ending | VolumeResult) => void;
@@ -44,6 +47,7 @@ export class Execution implements CommandCall {
   /** When the medium got it, or its last step, by `ExecutionOwner.agedMs`. */
   startedMs = 0;
   steps: QueuedSteps | undefined = undefined;
+  gate: GatedCommand['gate'] = 'outside';
   /** Out of its task set, though it has not settled. */
   detached = false;
   abortOutcome: AbortOutcome = 'discard';
@@ -76,6 +80,14 @@ export class Execution implements CommandCall {
   /** Its handler was called, and waits for the medium rather than for its turn to use it. */
   get isWithMedium(): boolean {
     return this.running && this.steps?.isWaiting !== true;
+  }
+
+  get mediumBytes(): number {
+    return this.dataOut + this.dataIn;
+  }
+
+  passGate(): void {
+    this.nexus.admitted(this);
   }
 
   progressed(): void {

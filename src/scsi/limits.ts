@@ -63,6 +63,18 @@ export const VERIFY_BUFFERS_FREE_MAX = 8;
 export const ALLOCATION_STEP_BYTES = 64 * 1024 * 1024;
 
 /**
+ * Commands with data that the medium of a logical unit has from one gateway at a time, and the
+ * bytes that they move; what is beyond waits, and nexuses take turns. More gains nothing where a
+ * medium works off what it has in the order of its coming, and the next command of each nexus waits
+ * for all of it.
+ */
+export const MEDIUM_COMMANDS_MAX = 256;
+export const MEDIUM_BYTES_MAX = 64 * 1024 * 1024;
+assert(TRANSFER_LENGTH_MAX_BYTES <= MEDIUM_BYTES_MAX, 'the medium can have the longest transfer');
+/** A command that the medium has had for so long keeps nobody else away from it. */
+export const MEDIUM_SLOW_MS = 1_000;
+
+/**
  * Steps that the media of a gateway have at a time, for all nexuses together. With the buffers of
  * VERIFY they take 16 MiB.
  */

@@ -1,6 +1,7 @@
 import type { Volume } from '../volume/volume.ts';
 import type { Abort } from './abort-settlement.ts';
 import type { Ending } from './ending.ts';
+import { MediumGate } from './medium-gate.ts';
 import { ModeState } from './mode-state.ts';
 import { conditions } from './sense-table.ts';
 import { type SpaceFigures, ThinSpace } from './thin-space.ts';
@@ -59,6 +60,7 @@ export class LogicalUnit {
   readonly space = new ThinSpace();
   /** A command ended because what holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
+  readonly gate = new MediumGate();
   /** START STOP UNIT with START 0: medium access commands end NOT READY until it is started. */
   stopped = false;
   /** The nexuses of this gateway that reach it. */

@@ -4,13 +4,13 @@ import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import { Abort, allOver, settleAborts } from './abort-settlement.ts';
-import { admit, checkState, refuseUnknown } from './admission.ts';
+import { admit, checkState, refuseUnknown, usesMedium } from './admission.ts';
 import type { Command } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
 import type { AbortOutcome, ExecutionOwner } from './execution.ts';
 import { Execution } from './execution.ts';
-import { DRAIN_MAX_MS } from './limits.ts';
+import { DRAIN_MAX_MS, MEDIUM_SLOW_MS } from './limits.ts';
 import type { AbortCause, LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { decodeLun } from './lun.ts';
@@ -171,6 +171,8 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       for (let at = tasks.first; at !== undefined; at = at.next) {
         if (!at.isWithMedium) continue;
         oldestMs = Math.min(oldestMs, at.startedMs);
+        const isSlow = this.#agedMs - at.startedMs >= MEDIUM_SLOW_MS;
+        if (isSlow && at.gate === 'inside') at.logicalUnit?.gate.leave(at);
         if (at.command.access !== 'writeMedium') continue;
         oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
       }
@@ -223,6 +225,16 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     return new Abort(execution);
   }
 
+  admitted(execution: Execution): void {
+    const refusal = checkState(execution.command, execution.logicalUnit);
+    if (refusal === undefined) {
+      this.#submit(execution);
+      return;
+    }
+    execution.logicalUnit?.gate.leave(execution);
+    this.#conclude(execution, refusal);
+  }
+
   detach(execution: Execution): void {
     const { task, unit, onLeft } = execution;
     execution.detached = true;
@@ -237,6 +249,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   /** The volume, or whatever else a handler waited for, is done with a command. */
   settled(execution: Execution, result: Ending | VolumeResult): void {
     execution.running = false;
+    if (execution.gate === 'inside') execution.logicalUnit?.gate.leave(execution);
     if (execution.detached) {
       this.#concludeDetached(execution);
     } else if (execution.task.state === 'aborted') {
@@ -292,9 +305,15 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       this.#conclude(execution, refusal);
       return;
     }
+    const { gate } = execution.logicalUnit ?? {};
+    const isGated = gate !== undefined && command.worksInSteps !== true && usesMedium(command);
+    if (!isGated || gate.enter(execution)) this.#submit(execution);
+  }
+
+  #submit(execution: Execution): void {
     execution.running = true;
     execution.startedMs = this.#agedMs;
-    whenSettled(command.run(execution), execution.onSettled);
+    whenSettled(execution.command.run(execution), execution.onSettled);
   }
 
   #conclude(execution: Execution, ending: Ending): void {
@@ -343,6 +362,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   #takeOut(execution: Execution): boolean {
     const { unit } = execution;
+    if (execution.gate === 'waits') unit.logicalUnit?.gate.withdraw(execution);
     const startOthers = unit.tasks.remove(execution);
     if (this.#left.size > 0 && unit.tasks.length === 0 && this.#left.delete(unit)) {
       this.#part(unit);

@@ -24,6 +24,7 @@ export const unmapCommand: Command = {
   access: 'writeMedium',
   addressing: 'logicalUnit',
   unitAttention: 'report',
+  worksInSteps: true,
   plan: (call) => {
     if (Unmap.anchor.get(call.task.cdb) !== 0) return invalidInCdb(Unmap.anchor);
     return { dataOut: Unmap.parameterListLength.get(call.task.cdb), dataIn: 0 };

@@ -41,6 +41,7 @@ function verify(operationCode: number, cdb: VerifyLayout): Command {
     access: 'readMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    worksInSteps: true,
     plan: (call) => {
       const bytes = call.task.cdb;
       const logicalUnit = mediumOf(call);

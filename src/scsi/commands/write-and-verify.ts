@@ -33,6 +33,7 @@ function writeAndVerify(operationCode: number, cdb: WriteAndVerifyLayout): Comma
     access: 'writeMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    worksInSteps: true,
     plan: (call) => {
       const bytes = call.task.cdb;
       if (cdb.wrprotect.get(bytes) !== 0) return invalidInCdb(cdb.wrprotect);

@@ -28,6 +28,7 @@ function writeSame(operationCode: number, cdb: WriteSameLayout): Command {
     access: 'writeMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    worksInSteps: true,
     plan: (call) => planWriteSame(call, cdb),
     run: (call) => runWriteSame(call, cdb),
   };

@@ -1,0 +1,103 @@
+// Proves the bound on what a medium has at a time: beyond it commands wait, nexuses take turns, an
+// aborted command that waits is over at once, and what is stuck keeps nobody away for long.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import {
+  MEDIUM_BYTES_MAX,
+  MEDIUM_COMMANDS_MAX,
+  MEDIUM_SLOW_MS,
+  TRANSFER_LENGTH_MAX_BYTES,
+} from '../../../src/scsi/limits.ts';
+import { Status } from '../../../src/scsi/status.ts';
+import { ScsiBench } from '../../support/scsi-bench.ts';
+import { settle } from '../../support/virtual-clock.ts';
+
+const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+const WRITE = [0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0];
+const block = { data: new Uint8Array(512) };
+const DEPTH = 1024;
+
+async function shutBench(blocks = 2048): Promise<ScsiBench> {
+  const bench = await ScsiBench.open({ blocks, taskSetDepthMax: DEPTH });
+  bench.volume.shut = true;
+  return bench;
+}
+
+test('nexuses take turns at a medium that is full', async () => {
+  const bench = await shutBench();
+  const other = bench.openNexus();
+  for (let i = 0; i < DEPTH / 2; i++) bench.send(WRITE, block);
+  assert.equal(bench.volume.held, MEDIUM_COMMANDS_MAX);
+  const late = bench.send(WRITE, block, other);
+  for (let freed = 0; freed < 2; freed++) {
+    bench.volume.release();
+    await settle();
+  }
+  // Of the next two, one is the other nexus's, though hundreds came before it.
+  assert.equal(bench.volume.held, MEDIUM_COMMANDS_MAX);
+  for (let freed = 0; freed < MEDIUM_COMMANDS_MAX; freed++) bench.volume.release();
+  await settle();
+  assert.equal(late.status, Status.good);
+  bench.volume.releaseAll();
+  await settle();
+  assert.deepEqual([bench.nexus.outstanding, other.outstanding], [0, 0]);
+});
+
+test('long transfers are bounded by their bytes', async () => {
+  const bench = await shutBench((2 * TRANSFER_LENGTH_MAX_BYTES) / 512);
+  const blocks = TRANSFER_LENGTH_MAX_BYTES / 512;
+  const cdb = [...new ByteWriter().u8(0x88).u8(0).u64(0).u32(blocks).zeros(2).finish()];
+  for (let i = 0; i < 8; i++) bench.send(cdb, { dataInExpected: TRANSFER_LENGTH_MAX_BYTES });
+  assert.equal(bench.volume.held, MEDIUM_BYTES_MAX / TRANSFER_LENGTH_MAX_BYTES);
+  bench.volume.releaseAll();
+  await settle();
+  assert.equal(bench.nexus.outstanding, 0);
+});
+
+test('an aborted command that waits is over at once and is never submitted', async () => {
+  const bench = await shutBench();
+  for (let i = 0; i < MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
+  const waiting = Array.from({ length: 8 }, (_, i) =>
+    bench.send(WRITE, { ...block, tag: 5000 + i }),
+  );
+  const request = { function: 'abortTask', lun: waiting[0]!.lun, referencedTag: 5003 } as const;
+  assert.deepEqual(await bench.nexus.manage(request), { response: 'functionComplete' });
+  assert.deepEqual(waiting[3]!.ends, ['discarded']);
+  bench.nexus.fail(waiting[4]!, 'dataPhaseError');
+  assert.equal(waiting[4]!.status, Status.checkCondition);
+  bench.volume.releaseAll();
+  await settle();
+  const writes = bench.volume.log.filter((line) => line.startsWith('write'));
+  assert.deepEqual([writes.length, bench.nexus.outstanding], [6, 0]);
+});
+
+test('a state that forbids a command is looked at again when its turn comes', async () => {
+  const bench = await shutBench();
+  for (let i = 0; i < MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
+  const late = bench.send(WRITE, block);
+  bench.logicalUnit.stopped = true;
+  bench.volume.releaseAll();
+  await settle();
+  assert.equal(late.condition, '2/0402');
+  assert.equal(bench.nexus.outstanding, 0);
+});
+
+test('what the medium is slow with keeps nobody else away from it', async () => {
+  const bench = await shutBench();
+  const other = bench.openNexus();
+  for (let i = 0; i < 2 * MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
+  const late = bench.send(WRITE, block, other);
+  bench.volume.shut = false;
+  bench.nexus.age(MEDIUM_SLOW_MS - 1);
+  await settle();
+  assert.equal(late.status, undefined);
+  bench.nexus.age(1);
+  await settle();
+  assert.equal(late.status, Status.good);
+  assert.equal(bench.nexus.outstanding, MEDIUM_COMMANDS_MAX);
+  bench.volume.releaseAll();
+  await settle();
+  assert.equal(bench.nexus.outstanding, 0);
+});
