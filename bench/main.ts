@@ -1,5 +1,5 @@
 // `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, `caw`
-// its COMPARE AND WRITE beside librbd's, and `memory` its memory.
+// its COMPARE AND WRITE beside librbd's, `memory` its memory, and `trees` this tree beside another.
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -7,19 +7,22 @@ import { compareCaw } from './caw-comparison.ts';
 import { conditions } from './conditions.ts';
 import { measureMemory } from './memory.ts';
 import { compareOnRbd } from './rbd-comparison.ts';
-import { cawTable, comparisonTable, memoryTable, rbdTable } from './report.ts';
+import { cawTable, comparisonTable, memoryTable, rbdTable, treeTable } from './report.ts';
 import { compareWithTgt } from './tgt-comparison.ts';
+import { compareTrees } from './tree-comparison.ts';
 
-const usage = `usage: npm run bench -- tgt|rbd|caw|memory [options]
+const usage = `usage: npm run bench -- tgt|rbd|caw|memory|trees [options]
   --json           the figures as JSON
   --quick          tiny input: shows that it runs, measures nothing
   --size MIB       size of the disks (1024)
   --seconds S      about how long each measurement takes (2)
-  --rounds N       tgt, rbd: how often each row is measured, in turns (5)
+  --before DIR     trees: another checkout of the project, set up, to be measured in turns
+  --on STORE       trees: local or rbd (local)
+  --rounds N       tgt, rbd, trees: how often each row is measured, in turns (5)
   --fill KIB       tgt: length of the writes that fill the disks (4)
-  --only TEXT      tgt, rbd: only rows whose label contains it, "depth 32" say
-  --osds N         rbd, caw: OSDs of the throwaway Ceph (1)
-  --backend NAME   rbd, caw: what they store on, memstore or bluestore (memstore)
+  --only TEXT      tgt, rbd, trees: only rows whose label contains it, "depth 32" say
+  --osds N         rbd, caw, trees: OSDs of the throwaway Ceph (1)
+  --backend NAME   rbd, caw, trees: what they store on, memstore or bluestore (memstore)
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
 
@@ -35,6 +38,8 @@ async function main(): Promise<number> {
       size: { type: 'string' },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
+      before: { type: 'string' },
+      on: { type: 'string', default: 'local' },
       only: { type: 'string' },
       fill: { type: 'string', default: '4' },
       osds: { type: 'string', default: '1' },
@@ -85,6 +90,14 @@ async function main(): Promise<number> {
   } else if (positionals[0] === 'tgt') {
     const results = await compareWithTgt({ ...common, ...only, rounds });
     print(results, comparisonTable(results));
+  } else if (positionals[0] === 'trees') {
+    const { before, on } = values;
+    if (before === undefined || (on !== 'local' && on !== 'rbd')) {
+      console.error(usage);
+      return 2;
+    }
+    const results = await compareTrees({ ...common, ...only, rounds, osds, backend, before, on });
+    print(results, treeTable(results));
   } else if (positionals[0] === 'memory') {
     const result = await measureMemory({ ...common, minutes });
     print(result, memoryTable(result));

@@ -25,7 +25,7 @@ const fillBytes = 4 * kiB ** 2;
  * - An OSD in memory keeps an object in pages: by default each short write makes all later ones to
  *   the object slower, so that who is measured later, or writes faster, would lose by it.
  */
-const confLines = { client: ['rbd cache = false'], osd: ['memstore page set = true'] };
+export const rbdConfLines = { client: ['rbd cache = false'], osd: ['memstore page set = true'] };
 
 /** A row of the table, with what it is to reach. */
 interface Row {
@@ -84,7 +84,7 @@ export async function compareOnRbd(
     osds,
     backend,
     parent: options.folder,
-    lines: confLines,
+    lines: rbdConfLines,
   });
   await createPool(ceph, pool);
   const size = String(sizeBytes / kiB ** 2);

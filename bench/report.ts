@@ -2,6 +2,7 @@ import { type CawResult, cawRatioMax } from './caw-comparison.ts';
 import type { MemoryResult } from './memory.ts';
 import type { RbdRowResult } from './rbd-comparison.ts';
 import type { RowResult } from './tgt-comparison.ts';
+import type { TreeRowResult } from './tree-comparison.ts';
 
 const miB = 1024 ** 2;
 
@@ -23,6 +24,24 @@ export function comparisonTable(results: readonly RowResult[]): string {
     result.cpuRatioMax.toFixed(1),
     `${result.tgt.clientCpuUs.toFixed(1)} / ${result.allpath.clientCpuUs.toFixed(1)}`,
     result.reached ? '' : 'missed',
+  ]);
+  return table([...head, ...rows]);
+}
+
+/** This tree beside another. */
+export function treeTable(results: readonly TreeRowResult[]): string {
+  const head = [
+    ['', 'IOPS', 'IOPS', 'IOPS', 'CPU us', 'CPU us', 'CPU'],
+    ['', 'before', 'now', 'ratio', 'before', 'now', 'ratio'],
+  ];
+  const rows = results.map(({ label, before, now, iopsRatio, cpuRatio }) => [
+    label,
+    before.iops.toFixed(0),
+    now.iops.toFixed(0),
+    iopsRatio.toFixed(2),
+    before.serverCpuUs.toFixed(1),
+    now.serverCpuUs.toFixed(1),
+    cpuRatio.toFixed(2),
   ]);
   return table([...head, ...rows]);
 }

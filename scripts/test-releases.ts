@@ -94,6 +94,7 @@ function prepare({ name, suite, script }: Release): string {
 function inRoot(root: string, command: string): readonly string[] {
   const script = `set -e
 mount --make-rprivate /
+mount --bind "$root" "$root"
 mkdir -p "$root$tree"
 mount --bind "$tree" "$root$tree"
 mount -t proc proc "$root/proc"

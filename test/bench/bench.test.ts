@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { MemoryResult } from '../../bench/memory.ts';
 import { type RowResult, rows } from '../../bench/tgt-comparison.ts';
+import type { TreeRowResult } from '../../bench/tree-comparison.ts';
 import { mustRun } from '../support/run.ts';
 
 const program = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
@@ -16,6 +17,14 @@ test('the comparison with tgt yields a figure for every row', async () => {
   for (const { label, tgt, allpath } of results) {
     assert.ok(tgt.iops > 0 && allpath.iops > 0, `${label} has no rate`);
   }
+});
+
+test('the comparison of two trees yields a figure for every row', async () => {
+  const before = fileURLToPath(new URL('../..', import.meta.url));
+  const args = [program, 'trees', '--before', before, '--only', 'depth 32', '--quick', '--json'];
+  const results = (await resultsOf(args)) as readonly TreeRowResult[];
+  assert.equal(results.length, 3);
+  for (const { before: old, now } of results) assert.ok(old.iops > 0 && now.iops > 0);
 });
 
 test('the memory benchmark yields its figures', async () => {

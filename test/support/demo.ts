@@ -12,7 +12,7 @@ import type { CephLocation } from '../../src/gateway/store-location.ts';
 import { tied } from './tied.ts';
 
 /** The program under test; a packed build can be put in its place. */
-const program =
+const testedProgram =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 export const demoTargetName = 'iqn.2026-11.io.allpath:demo';
 /** Four gateways on three OSDs are there in 3 s; with both cores taken by others 20 s were few. */
@@ -35,6 +35,8 @@ export interface DemoOptions {
   readonly store?: string;
   /** A pool of a cluster in place of a store in a folder. */
   readonly ceph?: Pick<CephLocation, 'conf' | 'pool'> & Partial<CephLocation>;
+  /** The `bin/allpath` of another tree. */
+  readonly program?: string;
 }
 
 /** One start of one gateway process. */
@@ -89,6 +91,7 @@ export class Demo {
     if (options.ceph !== undefined) {
       args.push(...storeWords({ ceph: { user: 'admin', namespace: '', ...options.ceph } }));
     }
+    const program = options.program ?? testedProgram;
     const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const demo = new Demo(child, port, gateways);
     running.add(demo);
