@@ -13,6 +13,7 @@ import {
   GATEWAY_ANSWER,
   type HeaderMessage,
   headerMessage,
+  QUIESCE_REFUSAL,
 } from '../../src/volume/rbd/header-messages.ts';
 import { headerObject } from '../../src/volume/rbd/image-settings.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
@@ -26,6 +27,7 @@ const OBJECT = 4 * MIB;
 const BLOCK = 512;
 /** How long a gateway is stopped; a write that does not wait for it takes milliseconds. */
 const STOPPED_MS = 500;
+const NO_ANSWER: Uint8Array = new Uint8Array();
 const ceph = await cephOfFile({ backend: 'memstore' });
 await createPool(ceph, 'rbd');
 
@@ -129,7 +131,7 @@ test('a demoted image takes nothing, and all again when it is promoted', () =>
   }));
 
 /** A gateway of the image that may be stopped: it then answers nothing until it goes on. */
-async function otherGateway(world: RbdWorld, name: string) {
+async function otherGateway(world: RbdWorld, name: string, toQuiesce = NO_ANSWER) {
   const client = await world.connect();
   const pool = await client.openPool('rbd');
   const image = await RbdImage.open(pool, name, { readOnly: true });
@@ -142,7 +144,8 @@ async function otherGateway(world: RbdWorld, name: string) {
       const message = headerMessage(bytes);
       heard.push(message.kind);
       const isGateways = message.kind === 'update' && message.goesBy !== undefined;
-      const answer = () => watch.ack(id, isGateways ? GATEWAY_ANSWER : new Uint8Array());
+      const toOthers = message.kind === 'quiesce' ? toQuiesce : NO_ANSWER;
+      const answer = () => watch.ack(id, isGateways ? GATEWAY_ANSWER : toOthers);
       if (unanswered === undefined) answer();
       else unanswered.push(answer);
     },
@@ -215,6 +218,20 @@ test('a quiesce holds every write until the snapshot is made by leave of every g
     await ceph.rbd('export', `rbd/quiet@${snapshot}`, `${dirname(ceph.conf)}/quiet.${snapshot}`);
     const exported = await readFile(`${dirname(ceph.conf)}/quiet.${snapshot}`);
     assert.deepEqual([exported[0], exported[BLOCK]], found);
+  }
+});
+
+test('a snapshot that a gateway refuses is not made', async () => {
+  const world = new RbdWorld(ceph.conf);
+  await ceph.rbd('create', 'rbd/refused', '--size', '8M', '--image-feature', 'layering');
+  const other = await otherGateway(world, 'refused', QUIESCE_REFUSAL);
+  try {
+    await assert.rejects(ceph.rbd('snap', 'create', 'rbd/refused@s'), /ended with 16/);
+    assert.equal(await ceph.rbd('snap', 'ls', 'rbd/refused'), '');
+    await ceph.rbd('snap', 'create', 'rbd/refused@s', '--skip-quiesce');
+  } finally {
+    await other.close();
+    await world.dispose();
   }
 });
 

@@ -1,8 +1,8 @@
-import { type Clock, sleep, type Timer } from '../../base/clock.ts';
+import { type Clock, sleep, type Timer, within } from '../../base/clock.ts';
 import type { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
-import { ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
+import { ENOTCONN, ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import type { RadosWatch } from '../../ceph/rados-watch.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type HeaderState,
   headerMessage,
   isGatewayAnswer,
+  QUIESCE_REFUSAL,
 } from './header-messages.ts';
 import { readHeaderState } from './header-state.ts';
 
@@ -23,6 +24,8 @@ export const LOOK_UNSERVABLE_MS = 500;
 export const PASS_AGAIN_MS = 500;
 /** librbd itself ends a quiesce that its client does not end after this long. */
 export const QUIESCE_MAX_MS = 10_000;
+/** Writes in flight that take longer to end have a snapshot refused: no command waits for it. */
+export const QUIESCE_STOP_MAX_MS = 2_000;
 /** Snapshots that are being made at one time. */
 export const QUIESCES_MAX = 64;
 /** How long one notification waits for the other gateways: whole seconds. */
@@ -101,15 +104,15 @@ export class HeaderBarrier {
   /** Watches the header and passes its present version. Rejects with `Failure('cephFailed')`. */
   async open(): Promise<void> {
     await this.#openWatch();
-    await this.#goBy(await this.#stop());
+    const state = await this.#stop();
+    if (state !== undefined) await this.#goBy(state);
     if (this.#isStale || this.#quiesces.size > 0) return;
     this.#release();
   }
 
-  /** Passes the newest header, as after a notification; resolves when writes are released. */
+  /** Passes the newest header if it differs; resolves when writes need not wait for it. */
   pass(): Promise<void> {
     this.#isStale = true;
-    this.#isHolding = true;
     this.#passing ??= this.#passAll();
     return this.#passing;
   }
@@ -126,17 +129,16 @@ export class HeaderBarrier {
   }
 
   async #passAll(): Promise<void> {
-    const { clock, log, writesIdle } = this.#parts;
+    const { clock, log, object } = this.#parts;
     while (this.#isStale && !this.#isClosed) {
       this.#isStale = false;
-      await writesIdle();
       try {
         const state = await this.#stop();
+        if (state === undefined) continue;
         if (this.#quiesces.size > 0 || this.#watch === undefined) break;
         await this.#goBy(state);
       } catch (error) {
         if (this.#isClosed) break;
-        const { object } = this.#parts;
         log.debug('the header of an image cannot be passed yet', { object, reason: String(error) });
         this.#isStale = true;
         await sleep(clock, PASS_AGAIN_MS);
@@ -147,17 +149,27 @@ export class HeaderBarrier {
     this.#release();
   }
 
-  /** Here no write is in flight, and none is submitted: tells those that wait for it. */
-  async #stop(): Promise<HeaderState> {
+  /**
+   * Reads the header and stops writing, unless that is what writes go by already, then answers
+   * those that wait for it. The header for which writes have stopped; undefined: they need not.
+   */
+  async #stop(): Promise<HeaderState | undefined> {
     const answers = this.#answers.splice(0);
-    const state = await this.#readState().catch((error: unknown) => {
+    try {
+      const state = await this.#readState();
+      this.#parts.onFeatures(state.features);
+      const isSame = !this.#isHolding && state.content === this.#passed.content;
+      if (!isSame) {
+        this.#isHolding = true;
+        await this.#parts.writesIdle();
+      }
+      this.#stoppedFor = Math.max(this.#stoppedFor, state.version);
+      for (const answer of answers) answer();
+      return isSame ? undefined : state;
+    } catch (error) {
       this.#answers.unshift(...answers);
       throw error;
-    });
-    this.#stoppedFor = Math.max(this.#stoppedFor, state.version);
-    this.#parts.onFeatures(state.features);
-    for (const answer of answers) answer();
-    return state;
+    }
   }
 
   async #goBy(state: HeaderState): Promise<void> {
@@ -220,9 +232,9 @@ export class HeaderBarrier {
         this.#endQuiesce(message.request);
         break;
       case 'quiesce':
-        // Unanswered, a quiesce fails, and its snapshot with it.
-        if (!this.#beginQuiesce(message.request)) return;
-        void this.#parts.writesIdle().then(() => acknowledge());
+        void this.#quiesce(message.request).then((isQuiet) => {
+          acknowledge(isQuiet ? NO_ANSWER : QUIESCE_REFUSAL);
+        });
         break;
       case 'update':
         this.#onHeaderUpdate(message.goesBy, fromGid, acknowledge);
@@ -234,24 +246,23 @@ export class HeaderBarrier {
     fromGid: bigint,
     acknowledge: (payload?: Uint8Array) => void,
   ): void {
-    if (goesBy === undefined) {
-      if (this.#answers.length >= ANSWERS_MAX) return;
-      this.#answers.push(() => acknowledge());
-      void this.pass();
-      return;
+    const payload = goesBy === undefined ? NO_ANSWER : GATEWAY_ANSWER;
+    if (goesBy !== undefined) {
+      if (this.#peers.size < PEERS_MAX) this.#peers.add(fromGid);
+      const isKnown = !this.#isHolding && goesBy.content === this.#passed.content;
+      if (isKnown || goesBy.version <= this.#stoppedFor) {
+        acknowledge(payload);
+        return;
+      }
     }
-    if (this.#peers.size < PEERS_MAX) this.#peers.add(fromGid);
-    const isKnown = !this.#isHolding && goesBy.content === this.#passed.content;
-    if (isKnown || goesBy.version <= this.#stoppedFor) {
-      acknowledge(GATEWAY_ANSWER);
-      return;
-    }
+    if (this.#answers.length >= ANSWERS_MAX) return;
+    this.#answers.push(() => acknowledge(payload));
     void this.pass();
-    void this.#parts.writesIdle().then(() => acknowledge(GATEWAY_ANSWER));
   }
 
-  #beginQuiesce(request: string): boolean {
-    const { clock, log, object } = this.#parts;
+  /** Whether writes have stopped; if not, they go on, and the snapshot is not made. */
+  async #quiesce(request: string): Promise<boolean> {
+    const { clock, log, object, writesIdle } = this.#parts;
     const known = this.#quiesces.get(request);
     if (known === undefined && this.#quiesces.size >= QUIESCES_MAX) return false;
     known?.cancel();
@@ -261,7 +272,14 @@ export class HeaderBarrier {
       this.#endQuiesce(request);
     });
     this.#quiesces.set(request, late);
-    return true;
+    const idle = writesIdle().then(() => true);
+    if ((await within(clock, QUIESCE_STOP_MAX_MS, idle)) === true) return true;
+    log.warn('a snapshot is refused: writes in flight do not end', { object });
+    // Nobody was told that writes have stopped: they need not wait for those in flight.
+    const isOnlyReason = this.#quiesces.size === 1 && this.#passing === undefined;
+    if (isOnlyReason && this.#watch !== undefined) this.#isHolding = false;
+    this.#endQuiesce(request);
+    return false;
   }
 
   #endQuiesce(request: string): void {
@@ -271,12 +289,28 @@ export class HeaderBarrier {
 
   async #openWatch(): Promise<void> {
     const { pool, object } = this.#parts;
-    const watch = await pool.watch(object, {
-      onNotify: (id, message, fromGid) => this.#onNotify(id, message, fromGid),
-      onError: () => void this.#watchAgain(),
+    let watch: RadosWatch | undefined;
+    let isLost = false;
+    const early: (() => void)[] = [];
+    watch = await pool.watch(object, {
+      onNotify: (id, message, fromGid) => {
+        const hear = () => this.#onNotify(id, message, fromGid);
+        // Not answered before the watch is known to be there.
+        if (watch === undefined) early.push(hear);
+        else hear();
+      },
+      onError: () => {
+        isLost = true;
+        if (watch !== undefined && watch === this.#watch) void this.#watchAgain();
+      },
     });
-    if (this.#isClosed) await watch.close();
-    else this.#watch = watch;
+    if (this.#isClosed || isLost) {
+      void watch.close();
+      if (isLost) throw this.#failure(ENOTCONN, 'aio_watch');
+    } else {
+      this.#watch = watch;
+      for (const hear of early) hear();
+    }
   }
 
   /** Changes meanwhile were not told: writes wait until the header is watched and passed again. */

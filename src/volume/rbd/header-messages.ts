@@ -1,3 +1,5 @@
+import { EBUSY } from '../../ceph/errno.ts';
+
 /**
  * The notifications that clients of an image send to its header object (`NotifyMessage` of librbd:
  * version, compatible version, le32 length, le32 operation, the rest). Those of gateways are header
@@ -37,6 +39,9 @@ export type HeaderMark = Pick<HeaderState, 'version' | 'content'>;
 /** What a gateway answers another one; the answers to librbd's own messages are empty. */
 export const GATEWAY_ANSWER: Uint8Array = GATEWAY_MARK;
 
+/** Has the maker of a snapshot give up: librbd's answer (version, le32 length, le32 errno). */
+export const QUIESCE_REFUSAL: Uint8Array = quiesceRefusal();
+
 /** What a message is. An empty one is a header update of a client before Ceph 0.68. */
 export function headerMessage(message: Uint8Array): HeaderMessage {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
@@ -71,6 +76,12 @@ export function gatewayUpdate({ version, content }: HeaderMark): Uint8Array {
 /** Whether an answer is a gateway's. */
 export function isGatewayAnswer(payload: Uint8Array): boolean {
   return GATEWAY_MARK.equals(payload);
+}
+
+function quiesceRefusal(): Buffer {
+  const bytes = Buffer.from([1, 1, 4, 0, 0, 0, 0, 0, 0, 0]);
+  bytes.writeInt32LE(EBUSY, 6);
+  return bytes;
 }
 
 function gatewayState(rest: Buffer): HeaderMark | undefined {
