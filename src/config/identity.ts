@@ -21,7 +21,8 @@ export function completeIdentities(
   found: readonly FoundVolume[] = [],
 ): ClusterDocument {
   const disks = completeDisks(draft, current, random, found);
-  return { ...draft, disks, gateways: completeGateways(draft, current) };
+  const { basedOn: _basedOn, ...rest } = draft;
+  return { ...rest, disks, gateways: completeGateways(draft, current) };
 }
 
 function completeGateways(

@@ -269,6 +269,15 @@ export const documentSchema = z.strictObject({
   formatVersion: z
     .literal(1, { error: 'this program reads format version 1' })
     .describe('Format of this document.'),
+  basedOn: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'The version of the cluster that this document was made from, as `allpath get` writes it: ' +
+        '`apply` refuses it when the cluster has another version by now. Without it the document ' +
+        'replaces whatever version there is.',
+    ),
   settings: settingsSchema.prefault({}).describe('Settings of the cluster.'),
   discovery: z
     .strictObject({ chap: chapSchema.optional() })

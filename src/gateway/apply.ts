@@ -5,6 +5,7 @@ import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
 import { completeIdentities } from '../config/identity.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 import { awaitSwitch, type SwitchContext } from './await-switch.ts';
+import { keepChanges, refuseStale } from './document-changes.ts';
 import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
 import { judgeVolumes } from './judge-volumes.ts';
 import { makeVolumes, markReleased } from './make-volumes.ts';
@@ -43,7 +44,10 @@ export interface DocumentPlan {
 
 type PlanContext = Omit<ApplyContext, 'living' | 'clock'>;
 
-/** Finds out what `applyDocument` would do, and does nothing. `made`: volumes made for this draft. */
+/**
+ * Finds out what `applyDocument` would do, and does nothing. `made`: volumes made for this draft.
+ * Rejects with `documentStale` when the draft was made from another version than the current one.
+ */
 export async function planDocument(
   context: PlanContext,
   change: DocumentChange,
@@ -59,6 +63,10 @@ export async function planDocument(
   const document = { ...completed, disks };
   const found = listed.filter(({ name }) => !made.has(name));
   const diff = diffDocuments(current?.document, document, { ...context, found });
+  // A document that changes nothing loses nothing: it may be applied again.
+  if (current !== undefined && diff.changes.length > 0) {
+    await refuseStale(records, draft.basedOn, current.version);
+  }
   const misfits = await judgeVolumes({ ...context, diff, draft, entries });
   return {
     current,
@@ -71,8 +79,8 @@ export async function planDocument(
 /**
  * Changes the document: fills in identities, makes and grows volumes, commits, and resolves when
  * every gateway serves the new version, or is fenced. Deletes no data. Rejects with `applyRefused`
- * (nothing was done), `applyConflict`, or `applyIncomplete` (committed, but a gateway named in
- * `data` did not say in time that it serves it).
+ * or `documentStale` (nothing was done), `applyConflict`, or `applyIncomplete` (committed, but a
+ * gateway named in `data` did not say in time that it serves it).
  */
 export async function applyDocument(
   context: ApplyContext,
@@ -99,6 +107,7 @@ export async function applyDocument(
     const document = { ...plan.document, disks };
     const version = await writeDocument(records, current?.version ?? 0, document);
     if (version === undefined) continue;
+    await keepChanges(records, version, diff.changes);
     const gateways = await awaitSwitch(context, version);
     return { version, document, diff, gateways };
   }

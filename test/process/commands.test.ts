@@ -210,3 +210,37 @@ test('nobody but its owner reads what a store holds', async () => {
   );
   assert.equal(statSync(store).mode & 0o077, 0);
 });
+
+test('a document from get is applied once, and not over what changed since', async () => {
+  const own = join(folder, 'based');
+  const file = join(folder, 'based.yaml');
+  const at = ['--store', own] as const;
+  const must = async (...args: readonly string[]): Promise<string> => {
+    const { code, out, error } = await allpath(...args, ...at);
+    assert.equal(code, 0, error);
+    return out;
+  };
+  await must('disk', 'create', 'a', '1M');
+  const got = await must('get', '--secrets');
+  assert.match(got, /^basedOn: 1$/m);
+  await writeFile(file, got);
+  assert.match(await must('apply', file), /^version 1: /m);
+  await must('disk', 'resize', 'a', '2M');
+  await must('disk', 'create', 'b', '1M');
+  for (const options of [[], ['--dry-run']]) {
+    const { code, error } = await allpath('apply', file, ...at, ...options);
+    assert.equal(code, 1);
+    assert.match(error, /is based on version 1, but the cluster is at version 3/);
+    assert.match(error, /version 2: resize disk a from 1M to 2M\n {2}version 3: create disk b/);
+    assert.match(error, /--force/);
+  }
+  const newer = (await must('get', '--secrets')).replace('serial:', 'readOnly: true\n    serial:');
+  await writeFile(file, newer.replace('    readOnly: false\n', ''));
+  assert.match(await must('apply', file), /before the next change: write "basedOn: 4" into/);
+  // It names a size that disk a had: what is forced is still judged.
+  await writeFile(file, got.replace('basedOn: 1\n', ''));
+  assert.equal((await allpath('apply', file, ...at)).code, 1);
+  await writeFile(file, got.replace('size: 1M', 'size: 2M'));
+  assert.equal((await allpath('apply', file, ...at)).code, 1);
+  assert.match(await must('apply', '--force', file), /stop serving disk b/);
+});

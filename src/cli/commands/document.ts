@@ -7,11 +7,16 @@ export const documentCommands: readonly CommandSpec[] = [
     summary: 'Make a document (YAML or JSON) that of the cluster.',
     detail:
       'Every problem of the document is listed, with its line; then nothing is done (exit code ' +
-      '2). Ends when every gateway that runs serves the new version. Deletes no data.',
+      '2). Ends when every gateway that runs serves the new version. Deletes no data.\n' +
+      'A document with "basedOn", which "get" writes, is refused when the cluster has changed ' +
+      'since that version, and the changes are listed.',
     arguments: [
       { name: 'file', description: 'The document; "-" for standard input.', parse: textValue },
     ],
-    options: [{ flags: '--dry-run', description: 'Say what would change, and change nothing.' }],
+    options: [
+      { flags: '--dry-run', description: 'Say what would change, and change nothing.' },
+      { flags: '--force', description: 'Replace changes that were made since "basedOn".' },
+    ],
     needsStore: true,
     load: async () => (await import('../runs/document.ts')).runApply,
   },

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
-import type { ClusterDocument } from '../../config/document.ts';
+import type { ClusterDocument, DocumentDraft } from '../../config/document.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
 import { parseDocument } from '../../config/parse.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
@@ -18,7 +18,7 @@ export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);
   const parsed = parseDocument(await readBytes(file));
   if (!parsed.ok) return refuse(parsed.problems, file, call.json);
-  const draft = parsed.document;
+  const draft = call.options['force'] === true ? unbased(parsed.document) : parsed.document;
   const isDryRun = call.options['dryRun'] === true;
   const options = { location: storeOf(call), create: true, reads: isDryRun };
   return await withStore(options, async (_, context) => {
@@ -35,9 +35,18 @@ export async function runApply(call: CliCall): Promise<number> {
       for (const change of diff.changes) print(change);
       const served = gateways.length === 0 ? 'no gateway runs' : `served by ${gateways.join(', ')}`;
       print(`version ${version}: ${served}`);
+      const { basedOn = version } = draft;
+      if (basedOn !== version) {
+        print(`before the next change: write "basedOn: ${version}" into ${file}, or get it again`);
+      }
     }
     return ExitCode.ok;
   });
+}
+
+/** It replaces whatever version there is. */
+function unbased({ basedOn: _basedOn, ...draft }: DocumentDraft): DocumentDraft {
+  return draft;
 }
 
 function refuse(problems: readonly Problem[], file: string, json: boolean): number {
@@ -79,7 +88,10 @@ export async function runGet(call: CliCall): Promise<number> {
       throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
     }
     const withSecrets = call.options['secrets'] === true;
-    const document = withSecrets ? current.document : redactSecrets(current.document);
+    const { formatVersion, ...rest } = withSecrets
+      ? current.document
+      : redactSecrets(current.document);
+    const document = { formatVersion, basedOn: current.version, ...rest };
     if (call.json) printJson(document);
     else process.stdout.write(stringify(readable(document)));
     return ExitCode.ok;

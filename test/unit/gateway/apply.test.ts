@@ -4,9 +4,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
+import type { DocumentDraft } from '../../../src/config/document.ts';
 import { applyDocument } from '../../../src/gateway/apply.ts';
 import { SWITCH_WAIT_MAX_MS } from '../../../src/gateway/await-switch.ts';
 import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
+import {
+  CHANGES_KEPT_MAX,
+  keepChanges,
+  refuseStale,
+  VERSIONS_KEPT_MAX,
+} from '../../../src/gateway/document-changes.ts';
 import { readDocument } from '../../../src/gateway/document-record.ts';
 import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/records.ts';
@@ -201,4 +208,92 @@ test('a gateway that goes on within the time is waited for', async () => {
     applyDocument(context, () => one),
   );
   assert.deepEqual(gateways, ['slow']);
+});
+
+const disk = (name: string, size = '1M') => ({ name, size });
+
+test('a document that is based on an older version is refused, with what changed since', async () => {
+  const { clock, records, context } = await cluster();
+  const apply = (draft: DocumentDraft) =>
+    inTime(
+      clock,
+      applyDocument(context, () => draft),
+    );
+  const { version: base } = await apply(one);
+  const mine = documentDraft({ basedOn: base, disks: [disk('a'), disk('mine')] });
+  await apply(documentDraft({ disks: [disk('a', '2M')] }));
+  const { version } = await apply(documentDraft({ disks: [disk('a', '2M'), disk('b')] }));
+  const before = await readDocument(records);
+  const { code, message, data } = await codeOf(apply(mine));
+  assert.equal(code, 'documentStale');
+  assert.match(
+    message,
+    /is based on version 1, but the cluster is at version 3; since then changed:/,
+  );
+  assert.deepEqual(data['since'], [
+    { version: base + 1, changes: ['resize disk a from 1M to 2M'] },
+    { version, changes: ['create disk b (1M)'] },
+  ]);
+  assert.deepEqual(await readDocument(records), before);
+  assert.deepEqual(
+    (await context.volumes.list()).map(({ name }) => name),
+    ['a', 'b'],
+    'no volume was made',
+  );
+});
+
+test('a document that is based on the version it replaces, or on none, is applied', async () => {
+  const { clock, records, context } = await cluster();
+  const apply = (draft: DocumentDraft) =>
+    inTime(
+      clock,
+      applyDocument(context, () => draft),
+    );
+  const backup = documentDraft({ basedOn: 40, disks: [disk('a')] });
+  const { version: first, document } = await apply(backup);
+  assert.ok(!('basedOn' in document), 'it is no part of what is kept');
+  const next = documentDraft({ basedOn: first, disks: [disk('a'), disk('b')] });
+  const { version: second } = await apply(next);
+  assert.equal(
+    (await apply(next)).version,
+    second,
+    'again: it changes nothing, so it loses nothing',
+  );
+  const { version: third } = await apply(documentDraft({ disks: [disk('a')] }));
+  assert.equal((await readDocument(records))?.version, third);
+  const ahead = documentDraft({ basedOn: third + 1, disks: [disk('c')] });
+  assert.match((await codeOf(apply(ahead))).message, /made from another store/);
+});
+
+test('of two who change one version, the second is refused, however close they come', async () => {
+  const { clock, world, context } = await cluster();
+  const { version: basedOn } = await inTime(
+    clock,
+    applyDocument(context, () => one),
+  );
+  const others = { ...context, records: await world.open('other') };
+  const drafts = ['x', 'y'].map((name) =>
+    documentDraft({ basedOn, disks: [disk('a'), disk(name)] }),
+  );
+  const both = [context, others].map((each, i) => applyDocument(each, () => drafts[i]!));
+  const results = await inTime(clock, Promise.allSettled(both));
+  const codes = results.map((result) => {
+    return result.status === 'fulfilled' ? 'done' : (result.reason as Failure).code;
+  });
+  assert.deepEqual(codes.sort(), ['documentStale', 'done']);
+});
+
+test('what many versions changed is kept within bounds, and what is not kept is said', async () => {
+  const { records } = await cluster();
+  const many = Array.from({ length: 4 * CHANGES_KEPT_MAX }, (_, i) => `change ${i}`);
+  for (let version = 2; version <= 2 * VERSIONS_KEPT_MAX; version++) {
+    if (version !== 100) await keepChanges(records, version, many);
+  }
+  const { data, message } = await codeOf(refuseStale(records, 1, 2 * VERSIONS_KEPT_MAX));
+  const since = data['since'] as { version: number; changes?: string[] }[];
+  assert.equal(since.length, VERSIONS_KEPT_MAX);
+  assert.equal(since[0]!.changes?.length, CHANGES_KEPT_MAX + 1);
+  assert.equal(since.find(({ version }) => version === 100)?.changes, undefined);
+  assert.match(message, /earlier versions are not listed/);
+  assert.match(message, /version 100: it is not known what changed/);
 });

@@ -1,0 +1,99 @@
+import { Failure } from '../base/failure.ts';
+import {
+  decodeJsonRecord,
+  encodeJsonRecord,
+  type JsonRecordFormat,
+} from '../records/json-record.ts';
+import type { Records } from '../records/records.ts';
+
+const KEY = 'document-changes';
+/** So many versions can be told of. */
+export const VERSIONS_KEPT_MAX = 64;
+/** So many changes of a version are kept in words; the others are counted. */
+export const CHANGES_KEPT_MAX = 50;
+
+const FORMAT: JsonRecordFormat<readonly string[]> = {
+  kind: 'document changes',
+  formatVersion: 1,
+  lengthMaxBytes: 64 * 1024,
+  decode: (content) => content as readonly string[],
+};
+
+export interface VersionChanges {
+  readonly version: number;
+  /** In words; undefined where they are not known any more. */
+  readonly changes: readonly string[] | undefined;
+}
+
+/**
+ * Keeps what a version changed, in words: whoever made a document of an older one is told. The
+ * version is committed already, so nothing fails with it: what is not kept is told as unknown.
+ */
+export async function keepChanges(
+  records: Records,
+  version: number,
+  changes: readonly string[],
+): Promise<void> {
+  const kept = changes.slice(0, CHANGES_KEPT_MAX);
+  const left = changes.length - kept.length;
+  if (left > 0) kept.push(`and ${left} more changes`);
+  try {
+    const names = [...(await records.getFields(KEY)).keys()];
+    const old = names.filter((name) => Number(name) <= version - VERSIONS_KEPT_MAX);
+    await records.setFields(KEY, {
+      ...Object.fromEntries(old.map((name) => [name, undefined])),
+      [version]: encodeJsonRecord(FORMAT, kept),
+    });
+  } catch {
+    // As above.
+  }
+}
+
+/**
+ * Refuses a document that was made from another version than the one it would replace: whatever
+ * changed since would be lost without a word. `basedOn` undefined: its author did not say.
+ */
+export async function refuseStale(
+  records: Records,
+  basedOn: number | undefined,
+  version: number,
+): Promise<void> {
+  if (basedOn === undefined || basedOn === version) return;
+  const since = await changesSince(records, basedOn, version);
+  const data = { basedOn, version, since };
+  throw new Failure('documentStale', wordsOf(basedOn, version, since), data);
+}
+
+async function changesSince(
+  records: Records,
+  basedOn: number,
+  version: number,
+): Promise<readonly VersionChanges[]> {
+  const fields = await records.getFields(KEY);
+  const first = Math.max(basedOn + 1, version - VERSIONS_KEPT_MAX + 1);
+  const count = Math.max(0, version - first + 1);
+  return Array.from({ length: count }, (_, i) => {
+    const bytes = fields.get(String(first + i));
+    const changes = bytes === undefined ? undefined : decodeJsonRecord(FORMAT, bytes);
+    return { version: first + i, changes };
+  });
+}
+
+function wordsOf(basedOn: number, version: number, since: readonly VersionChanges[]): string {
+  const [own, served] = [`version ${basedOn}`, `version ${version}`];
+  const base = `the document is based on ${own}, but the cluster is at ${served}`;
+  if (basedOn > version) {
+    const origin = 'it was made from another store, or from this one before it was restored';
+    return `${base}: ${origin}; --force applies it`;
+  }
+  const lines = since.map(({ version: each, changes }) => {
+    return `  version ${each}: ${changes?.join('; ') ?? 'it is not known what changed'}`;
+  });
+  const isCut = version - basedOn > since.length;
+  return [
+    `${base}; since then changed:`,
+    ...(isCut ? ['  (earlier versions are not listed)'] : []),
+    ...lines,
+    'make your change in what "allpath get --secrets" prints now, or undo these with --force',
+  ].join('\n');
+}
