@@ -28,9 +28,13 @@ export class MemberProcesses {
   }
 
   /** Whose process lives, this one too, by name: gateways, and tools while they run. */
-  async living(): Promise<readonly Member[]> {
-    const { folder, store } = this.#parts;
-    return (await folder.livingOf(await store().call('claims'))).map(memberOf);
+  async living(): Promise<readonly LivingMember[]> {
+    const { claim: own, folder, store } = this.#parts;
+    const claims = await folder.livingOf(await store().call('claims'));
+    return claims.map((claim) => ({
+      ...memberOf(claim),
+      isStopped: processState(claim.process, own.process) === 'stopped',
+    }));
   }
 
   /**
@@ -56,6 +60,11 @@ export class MemberProcesses {
     await folder.remove(claim.incarnation);
     return true;
   }
+}
+
+export interface LivingMember extends Member {
+  /** By a signal, a tracer or a frozen control group. */
+  readonly isStopped: boolean;
 }
 
 export function memberOf({ name, incarnation }: Member): Member {
