@@ -4,11 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testUnitReady } from '../initiator/cdb.ts';
-import { Connection } from '../initiator/connection.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import { InitiatorError } from '../initiator/initiator-error.ts';
-import { freshIsid, type Isid, login } from '../initiator/login.ts';
+import type { Isid } from '../initiator/login.ts';
 import { Demo, demoTargetName } from '../support/demo.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import type { AttackField } from './attacks/attack.ts';
+import { AttackSession } from './attacks/attack-session.ts';
 
 /** More than a gateway has for initiators that no document names, and than it has in all. */
 const FLOOD = 1_100;
@@ -17,14 +19,11 @@ const OUT_OF_RESOURCES = { statusClass: 3, statusDetail: 2 };
 
 const targetName = demoTargetName;
 
-async function floodSession(demo: Demo): Promise<Connection | undefined> {
-  const connection = await Connection.open(demo.address(0));
+/** Undefined: refused, because there is no session for it. */
+async function floodSession(field: AttackField): Promise<AttackSession | undefined> {
   try {
-    const initiatorName = 'iqn.2026-11.test:flood';
-    await login(connection, { initiatorName, targetName, isid: freshIsid() });
-    return connection;
+    return await AttackSession.openOnce(field, 'iqn.2026-11.test:flood');
   } catch (error) {
-    connection.destroy();
     if (!(error instanceof InitiatorError)) throw error;
     assert.deepEqual(error.data, OUT_OF_RESOURCES);
     return undefined;
@@ -32,10 +31,10 @@ async function floodSession(demo: Demo): Promise<Connection | undefined> {
 }
 
 /** Logs in so many times in all; returns what was let in. */
-async function flood(demo: Demo, logins: number): Promise<Connection[]> {
-  const open: Connection[] = [];
+async function flood(field: AttackField, logins: number): Promise<AttackSession[]> {
+  const open: AttackSession[] = [];
   for (let done = 0; done < logins; done += AT_ONCE) {
-    const opening = Array.from({ length: AT_ONCE }, () => floodSession(demo));
+    const opening = Array.from({ length: AT_ONCE }, () => floodSession(field));
     for (const each of await Promise.all(opening)) if (each !== undefined) open.push(each);
   }
   return open;
@@ -43,6 +42,10 @@ async function flood(demo: Demo, logins: number): Promise<Connection[]> {
 
 test('a flood of sessions', async (t) => {
   await using demo = await Demo.start({ gateways: 1 });
+  const field: AttackField = {
+    ...{ address: demo.address(0), targetName, sessions: 0, blockLength: 512, blocks: 0 },
+    ...{ random: new SeededRandom(1), tally: { requests: 0, answers: 0, ended: 0 } },
+  };
   const hostOf = (name: string, isid: Isid) =>
     Initiator.connect({
       ...demo.address(0),
@@ -52,7 +55,7 @@ test('a flood of sessions', async (t) => {
     });
   const isid = { high: 0x8000, low: 1 };
   const before = await hostOf('before', isid);
-  const open = await flood(demo, FLOOD);
+  const open = await flood(field, FLOOD);
   t.diagnostic(`${open.length} sessions of one initiator`);
   assert.ok(open.length < FLOOD && open.length > FLOOD / 2);
   const back = await hostOf('before', isid);
@@ -61,10 +64,10 @@ test('a flood of sessions', async (t) => {
     await hostOf('new', { high: 0x8000, low: 2 }),
     await hostOf('new', { high: 0x8000, low: 3 }),
   ];
-  assert.deepEqual(await flood(demo, 10 * AT_ONCE), []);
+  assert.deepEqual(await flood(field, 10 * AT_ONCE), []);
   for (const host of [back, ...paths]) {
     await host.execute({ cdb: testUnitReady() });
     await host.logout();
   }
-  for (const connection of open) connection.destroy();
+  for (const { connection } of open) connection.destroy();
 });
