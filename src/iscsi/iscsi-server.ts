@@ -20,6 +20,7 @@ import { networkOf } from './peer-network.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Traffic } from './traffic.ts';
+import { TurnShares } from './turn-share.ts';
 
 export interface IscsiServerOptions {
   readonly clock: Clock;
@@ -44,6 +45,7 @@ export class IscsiServer {
   readonly #options: IscsiServerOptions;
   readonly #pool: SlabPool;
   readonly #loginPool: SlabPool;
+  readonly #turnShares: TurnShares;
   readonly #registry: SessionRegistry;
   readonly #limiter: LogLimiter;
   /** In the order of their coming: the first is the oldest. */
@@ -52,6 +54,7 @@ export class IscsiServer {
 
   constructor(options: IscsiServerOptions) {
     this.#options = options;
+    this.#turnShares = new TurnShares(options.clock);
     this.#limiter = new LogLimiter(options.clock, options.log);
     this.#pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
     this.#loginPool = options.loginPool ?? new SlabPool(LOGIN_BUFFER_BYTES, FREE_LOGIN_SLABS_MAX);
@@ -76,6 +79,7 @@ export class IscsiServer {
       stream,
       portal,
       clock,
+      turnShares: this.#turnShares,
       mayAct: this.#options.mayAct ?? always,
       log: log.child({ address: stream.remote.address, port: stream.remote.port }),
       loginLog: new LoginLog(this.#limiter, stream.remote, portal),
