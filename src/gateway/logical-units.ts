@@ -3,6 +3,7 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { differences } from '../config/difference.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
+import { mappedDisks } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -186,17 +187,6 @@ async function letGo(before: readonly OpenDisk[], kept: readonly OpenDisk[]): Pr
   for (const { unit } of before) if (!units.has(unit)) unit.close();
   const left = before.filter(({ volume }) => !volumes.has(volume));
   await Promise.all([...new Set(left.map(({ volume }) => volume))].map((volume) => volume.close()));
-}
-
-function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { luns, access } of document.targets) {
-    for (const disk of Object.values(luns)) names.add(disk);
-    for (const entry of access === 'any' ? [] : access) {
-      for (const disk of Object.values(entry.luns ?? {})) names.add(disk);
-    }
-  }
-  return names;
 }
 
 /** Size and layout are the volume's own, and a name is a label; all else makes another unit. */

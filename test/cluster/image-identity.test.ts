@@ -1,5 +1,5 @@
-// A disk is one image, whatever the image is called: not what has its name later, neither at a start
-// of a gateway nor when a fence opens images again under live sessions.
+// A disk is one image, whatever the image is called: not what has its name later, neither when a
+// gateway starts nor when a fence opens images again under live sessions.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
