@@ -1,10 +1,13 @@
-// Pools that are gone: an image that needs one does not open, says so at once, and holds up none of
-// the others that share its client.
+// Pools that are gone, or that a client may not use (yet): an image that needs one does not open,
+// says so at once, and holds up none of the others that share its client.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../../src/base/clock.ts';
+import { Failure } from '../../src/base/failure.ts';
 import { TOOL_SETTINGS } from '../../src/ceph/ceph-settings.ts';
+import { clientCaps } from '../../src/ceph/client-caps.ts';
 import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { bytes, content, done } from '../contract/volume.ts';
@@ -14,6 +17,8 @@ import { RbdWorld } from '../support/rbd-world.ts';
 const MIB = 2 ** 20;
 /** A client that stands still does so for ever; all else takes milliseconds. */
 const LIMIT_MS = 60_000;
+/** How soon an opening is tried again: a refusal stands for some seconds. */
+const AGAIN_MS = 200;
 const LOST_POOLS = ['data', 'parents', 'parent-data', 'migrated'];
 const BROKEN = ['data1', 'data2', 'data3', 'clone', 'clone-of-data', 'migrating'];
 
@@ -44,6 +49,12 @@ async function clone(parent: string, image: string): Promise<void> {
 async function deletePool(pool: string): Promise<void> {
   const sure = { yes_i_really_really_mean_it: true };
   await ceph.ask({ prefix: 'osd pool delete', pool, pool2: pool, ...sure });
+}
+
+/** Pools in which the user of a gateway may do what images need. */
+async function allow(user: string, ...pools: readonly string[]): Promise<void> {
+  const caps = Object.entries(clientCaps({ pool: 'rbd', namespace: '', dataPools: pools })).flat();
+  await ceph.ask({ prefix: 'auth caps', entity: `client.${user}`, caps });
 }
 
 /** Fails where a client stands still. */
@@ -78,10 +89,10 @@ test('images whose pools are gone are refused, and the client serves the others'
 
 test('an image is served to its end when its pool goes, and the others go on', async () => {
   await createPool(ceph, 'late');
-  await createImage(ceph, { pool: 'rbd', name: 'late', sizeBytes: MIB, dataPool: 'late' });
+  await createImage(ceph, { pool: 'rbd', name: 'ending', sizeBytes: MIB, dataPool: 'late' });
   const world = new RbdWorld(ceph.conf);
   const store = world.open({ pool: 'rbd' });
-  const [good, late] = [await store.open('good'), await store.open('late')];
+  const [good, late] = [await store.open('good'), await store.open('ending')];
   done(await late.write(0, [bytes(512, 1)]));
   await deletePool('late');
   const read = late.read(0, [new Uint8Array(512)]);
@@ -99,5 +110,46 @@ test('commands prepare and delete what such images leave', async () => {
   await assert.rejects(inTime('a preparation', store.prepare('data1', true)), /no longer has/);
   await inTime('a deletion', store.delete('data1'));
   await inTime('a deletion', store.delete('clone'));
+  await world.dispose();
+});
+
+test('a pool that is granted while its client runs is used at once, and no command fails', async () => {
+  await ceph.createUser('gateway', clientCaps({ pool: 'rbd', namespace: '', dataPools: [] }));
+  const world = new RbdWorld(ceph.conf, 'gateway');
+  const store = world.open({ pool: 'rbd' });
+  const good = await store.open('good');
+  let isOver = false;
+  const load = async (at: number) => {
+    for (let count = 0; !isOver; count++) {
+      done(await good.write(at, [bytes(512, count)]));
+      assert.deepEqual(await content(good, at, 512), bytes(512, count));
+    }
+  };
+  const loads = Promise.all([load(0), load(4096), load(8192)]);
+  const before = [...world.registered];
+  await createPool(ceph, 'added');
+  await createImage(ceph, { pool: 'rbd', name: 'late', sizeBytes: MIB, dataPool: 'added' });
+  await assert.rejects(store.open('late'), {
+    code: 'volumeForbidden',
+    message: /may not use the pool added .*--pool rbd --data-pools added/,
+  });
+  await allow('gateway', 'added');
+  const opened = async () => {
+    for (;;) {
+      try {
+        return await store.open('late');
+      } catch (error) {
+        assert.ok(error instanceof Failure && error.code === 'volumeForbidden', String(error));
+        await delay(AGAIN_MS);
+      }
+    }
+  };
+  const late = await inTime('an opening', opened());
+  done(await late.write(0, [bytes(512, 7)]));
+  assert.deepEqual(await content(late, 0, 512), bytes(512, 7));
+  isOver = true;
+  await inTime('the load', loads);
+  assert.equal(world.registered.size, 1);
+  assert.notDeepEqual([...world.registered], before, 'by another client');
   await world.dispose();
 });
