@@ -52,12 +52,14 @@ export interface FencingDriver {
 
 export interface FencedProcesses {
   /** Whose process lives. */
-  living(): Promise<readonly LivingProcess[]>;
+  living(): Promise<readonly Member[]>;
+  /** The same, with whether each runs. */
+  states(): Promise<readonly ProcessState[]>;
   /** Ends the member's process; false: it could not be seen to end in time. */
   end(member: Member): Promise<boolean>;
 }
 
-export interface LivingProcess extends Member {
+export interface ProcessState extends Member {
   /** By a signal, a tracer or a frozen control group: it does nothing until it is continued. */
   readonly isStopped: boolean;
 }

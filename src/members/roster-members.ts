@@ -202,7 +202,7 @@ export class RosterMembers implements Members {
     if (processes === undefined) return;
     for (;;) {
       const { members } = await this.#work.until(() => true);
-      const living = await processes.living();
+      const living = await processes.states();
       const isHeldUp = members.some(
         (member) => isOpen(member) && living.some((each) => each.isStopped && isSame(each, member)),
       );

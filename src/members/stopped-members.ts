@@ -1,4 +1,4 @@
-import type { LivingProcess } from './fencing-driver.ts';
+import type { ProcessState } from './fencing-driver.ts';
 import { PAUSE_GAP_MAX_MS, STOPPED_LOOKS_MIN, STOPPED_MAX_MS } from './limits.ts';
 
 interface Stopped {
@@ -18,7 +18,7 @@ export class StoppedMembers {
   #lastLookMs = Number.NEGATIVE_INFINITY;
 
   /** One look at `processes`; returns the incarnations of those that have been stopped too long. */
-  look(processes: readonly LivingProcess[], nowMs: number): ReadonlySet<string> {
+  look(processes: readonly ProcessState[], nowMs: number): ReadonlySet<string> {
     const lastMs = this.#lastLookMs;
     const hadGap = Number.isFinite(lastMs) && nowMs - lastMs > PAUSE_GAP_MAX_MS;
     const stopped = new Map<string, Stopped>();

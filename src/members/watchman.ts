@@ -109,7 +109,7 @@ export class Watchman {
     if (this.#isLooking || others.length === 0) return;
     this.#isLooking = true;
     // A look that fails shows nothing; the next heartbeat looks again.
-    const living = await processes.living().catch(() => undefined);
+    const living = await processes.states().catch(() => undefined);
     this.#isLooking = false;
     if (living === undefined) return;
     const stopped = this.#stopped.look(living, this.#options.clock.now());

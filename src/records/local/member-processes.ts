@@ -28,10 +28,14 @@ export class MemberProcesses {
   }
 
   /** Whose process lives, this one too, by name: gateways, and tools while they run. */
-  async living(): Promise<readonly LivingMember[]> {
-    const { claim: own, folder, store } = this.#parts;
-    const claims = await folder.livingOf(await store().call('claims'));
-    return claims.map((claim) => ({
+  async living(): Promise<readonly Member[]> {
+    return (await this.#living()).map(memberOf);
+  }
+
+  /** The same, with whether each runs. */
+  async states(): Promise<readonly MemberProcessState[]> {
+    const { claim: own } = this.#parts;
+    return (await this.#living()).map((claim) => ({
       ...memberOf(claim),
       isStopped: processState(claim.process, own.process) === 'stopped',
     }));
@@ -60,9 +64,14 @@ export class MemberProcesses {
     await folder.remove(claim.incarnation);
     return true;
   }
+
+  async #living(): Promise<readonly NameClaim[]> {
+    const { folder, store } = this.#parts;
+    return await folder.livingOf(await store().call('claims'));
+  }
 }
 
-export interface LivingMember extends Member {
+export interface MemberProcessState extends Member {
   /** By a signal, a tracer or a frozen control group. */
   readonly isStopped: boolean;
 }

@@ -103,7 +103,7 @@ test('among processes, a joiner serves nothing while another is stopped, and end
         stopped.delete(incarnation);
         return ended.push(incarnation) > 0;
       };
-      return Object.assign(gateway, { processes: { living, end } });
+      return Object.assign(gateway, { processes: { living, states: living, end } });
     };
     const a = await open('a');
     await world.within(1_000, a.serve());

@@ -95,7 +95,7 @@ test('a process that has ended is fenced at once, one that is stopped after 4 s'
   const watchman = new Watchman({
     self: { name: 'a', incarnation: 'a-1' },
     clock,
-    processes: { living: async () => living, end: async () => true },
+    processes: { living: async () => living, states: async () => living, end: async () => true },
     fence: ({ name }, { text }) => asked.push(`${name}: ${text}`),
   });
   for (let look = 0; look < 8; look++) {

@@ -11,16 +11,10 @@ import { systemClock } from '../../../../src/host/system-clock.ts';
 import { systemRandom } from '../../../../src/host/system-random.ts';
 import type { LocalRecords } from '../../../../src/records/local/local-records.ts';
 import { openLocalRecords } from '../../../../src/records/local/open-local-records.ts';
-import type { Member } from '../../../../src/records/records.ts';
 import { bytes, fails } from '../../../contract/records-world.ts';
 import { RecordsProcess } from '../../../support/records-process.ts';
 
 const HANG_MS = 20_000;
-
-async function living(records: LocalRecords): Promise<Member[]> {
-  const members = await records.processes.living();
-  return members.map(({ name, incarnation }) => ({ name, incarnation }));
-}
 
 describe('processes of a local store', { timeout: 3 * HANG_MS }, () => {
   let directory: string;
@@ -53,10 +47,10 @@ describe('processes of a local store', { timeout: 3 * HANG_MS }, () => {
   test('those who have the store open live, each with an incarnation of its own', async () => {
     const c = await open('third');
     for (const records of [a, b, c]) {
-      assert.deepEqual(await living(records), [a.self, b.self, c.self]);
+      assert.deepEqual(await records.processes.living(), [a.self, b.self, c.self]);
     }
     await c.close();
-    assert.deepEqual(await living(a), [a.self, b.self]);
+    assert.deepEqual(await a.processes.living(), [a.self, b.self]);
     assert.equal(await a.processes.end(c.self), true, 'who has left changes nothing any more');
     await assert.rejects(c.processes.living(), fails('recordsClosed'));
     await assert.rejects(c.processes.end(a.self), fails('recordsClosed'));
@@ -67,7 +61,7 @@ describe('processes of a local store', { timeout: 3 * HANG_MS }, () => {
 
   test('the name of a living member is refused, and that member is not harmed', async () => {
     await assert.rejects(open('a'), fails('recordsNameTaken'));
-    assert.deepEqual(await living(b), [a.self, b.self]);
+    assert.deepEqual(await b.processes.living(), [a.self, b.self]);
     await a.get('still/works');
   });
 
@@ -92,13 +86,13 @@ describe('processes of a local store', { timeout: 3 * HANG_MS }, () => {
   test('a member that was ended is gone, its name free; ending it again is true', async () => {
     const [victim, bystander] = [await start('victim'), await start('w-bystander')];
     await victim.child.stop();
-    const stopped = (await a.processes.living()).filter(({ isStopped }) => isStopped);
+    const stopped = (await a.processes.states()).filter(({ isStopped }) => isStopped);
     assert.deepEqual(
       stopped.map(({ name }) => name),
       ['victim'],
     );
     assert.equal(await a.processes.end(victim.member), true);
-    assert.deepEqual(await living(a), [a.self, b.self, bystander.member]);
+    assert.deepEqual(await a.processes.living(), [a.self, b.self, bystander.member]);
     const { answers, missing } = await a.notify('ask', bytes('?'), HANG_MS);
     const from = answers.map((answer) => answer.from);
     assert.deepEqual([from, missing], [[bystander.member], []]);
