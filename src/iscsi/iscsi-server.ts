@@ -124,13 +124,16 @@ export class IscsiServer {
 
   /**
    * Ends the sessions that the directory would not let in now as they are; resolves when nothing of
-   * them is under way. Logins are judged when they end.
+   * them is under way. The others must ask again for targets that they were being told of. Logins
+   * are judged when they end.
    */
   async endRefused(): Promise<void> {
     const ends: Promise<void>[] = [];
     for (const each of [...this.#connections]) {
-      const refusal = each.session && each.refusal;
-      if (refusal) ends.push(each.terminate(`the document changed: ${refusal.reason}`));
+      if (each.session === undefined) continue;
+      const { refusal } = each;
+      if (refusal === undefined) each.session.discovery.drop();
+      else ends.push(each.terminate(`the document changed: ${refusal.reason}`));
     }
     await Promise.all(ends);
   }
