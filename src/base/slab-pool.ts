@@ -1,8 +1,22 @@
 import { assert } from './assert.ts';
 
+/** Learns when a slab that was taken on its account is free again. */
+export interface SlabOwner {
+  returned(slabBytes: number): void;
+}
+
+/** Where slabs come from: a pool, or an account of it that counts them. */
+export interface SlabSource {
+  readonly slabBytes: number;
+  /** A slab held once, by the caller. Its contents are undefined. */
+  take(): Slab;
+}
+
 /** A buffer that several readers share and that returns to its pool when the last lets go. */
 export class Slab {
   readonly bytes: Uint8Array;
+  /** On whose account it was taken. */
+  owner: SlabOwner | undefined = undefined;
   readonly #pool: SlabPool;
   #holders = 0;
 
@@ -22,7 +36,11 @@ export class Slab {
 
   release(): void {
     assert(this.#holders > 0, 'a slab is released once for each hold');
-    if (--this.#holders === 0) this.#pool.put(this);
+    if (--this.#holders > 0) return;
+    const { owner } = this;
+    this.owner = undefined;
+    this.#pool.put(this);
+    owner?.returned(this.bytes.length);
   }
 }
 
@@ -30,7 +48,7 @@ export class Slab {
  * Buffers of one size, used again: a fresh allocation of this size costs more than what is done
  * with it. At most `freeMax` are kept when nobody holds them.
  */
-export class SlabPool {
+export class SlabPool implements SlabSource {
   readonly slabBytes: number;
   readonly #freeMax: number;
   readonly #free: Slab[] = [];
@@ -40,7 +58,6 @@ export class SlabPool {
     this.#freeMax = freeMax;
   }
 
-  /** A slab held once, by the caller. Its contents are undefined. */
   take(): Slab {
     // A buffer of its own, not a slice of Node's shared pool: its address is the slab's.
     const slab = this.#free.pop() ?? new Slab(new Uint8Array(this.slabBytes), this);

@@ -165,10 +165,6 @@ export const diskSchema = z.strictObject({
       'The volume (on Ceph the image) that holds the data. Written by Allpath: a disk that is ' +
         'renamed keeps its volume under its first name.',
     ),
-  deleting: z
-    .literal(true)
-    .optional()
-    .describe('Written by Allpath: `disk delete` has begun, and finishes it when it is run again.'),
   objectSize: objectSize
     .optional()
     .describe(
@@ -240,7 +236,9 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(QUEUE_DEPTH_MAX)
     .default(256)
-    .describe('Commands in flight per session: CmdSN window and task set of new sessions.'),
+    .describe(
+      'Commands in flight per session, at most: CmdSN window and task set of new sessions.',
+    ),
   chapMd5: z
     .boolean()
     .default(true)

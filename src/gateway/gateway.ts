@@ -5,7 +5,11 @@ import type { Random } from '../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../config/document.ts';
 import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
 import { IscsiServer } from '../iscsi/iscsi-server.ts';
-import { DEFAULT_ISCSI_SETTINGS, type IscsiSettings } from '../iscsi/limits.ts';
+import {
+  DEFAULT_ISCSI_SETTINGS,
+  IMMEDIATE_COMMANDS_MAX,
+  type IscsiSettings,
+} from '../iscsi/limits.ts';
 import type { ChapSettings } from '../iscsi/login/chap.ts';
 import { NEGOTIATION_DEFAULTS } from '../iscsi/login/negotiation-settings.ts';
 import type { Session } from '../iscsi/session.ts';
@@ -96,7 +100,8 @@ export class Gateway {
       clock,
       log,
       portGroups: (deviceName) => directory.portGroups(deviceName),
-      taskSetDepthMax: QUEUE_DEPTH_MAX,
+      // What a window lets in is never too much for the task set.
+      taskSetDepthMax: QUEUE_DEPTH_MAX + IMMEDIATE_COMMANDS_MAX,
     });
     this.#directory = directory;
     if (members !== undefined) directory.follow(members.view);
@@ -193,7 +198,6 @@ export class Gateway {
       residentBytes: process.memoryUsage.rss(),
       portals: this.#listeners.portals,
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
-      unservedDisks: this.#units.unserved.slice(0, STATUS_DISKS_MAX),
       sessionCount: this.#server.sessions.length,
       sessions: sessions.map(({ identity }) => ({
         initiator: identity.initiatorName,

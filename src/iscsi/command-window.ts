@@ -11,19 +11,58 @@ export type Arrival =
   /** Outside the window, or a repetition: to be ignored (RFC 7143, command numbering). */
   | 'ignored';
 
+/** Who pays for the commands that a window invites. */
+export interface WindowCredit {
+  /** Commands that may always be invited. */
+  readonly ownCommands: number;
+  /** True: one more may be invited. */
+  invite(): boolean;
+  /** One fewer is invited. */
+  retract(): void;
+  /** True: others need what was lent. */
+  readonly mustRetract: boolean;
+}
+
 /**
- * The CmdSN window of a session: commands come in order, and no more of them are in flight than
- * `depth`, for MaxCmdSN moves on only when one has ended.
+ * The CmdSN window of a session: commands come in order, and no more of them are invited or in
+ * flight than `size`, because MaxCmdSN moves on only when one has ended. It never goes back: a
+ * window becomes smaller by commands that end.
+ *
+ * The size begins with what the session has of its own, grows while the initiator uses most of it,
+ * to `depthMax` at most, and gives back what the initiator does not use, or what others need.
  */
 export class CommandWindow {
-  readonly depth: number;
+  readonly #depthMax: number;
+  readonly #credit: WindowCredit;
+  #size = 0;
   #expCmdSn: number;
   #maxCmdSn: number;
+  /** Size and MaxCmdSN that the initiator could know when it sent what is taken now. */
+  #toldSize: number;
+  #toldMaxCmdSn: number;
+  /** Most of it was in use since the last batch. */
+  #isUsedUp = false;
+  /** By how many commands it may grow. */
+  #growth = 0;
+  /** How many it has to give back. */
+  #surplus = 0;
+  /** Most commands in use since the last review. */
+  #peak = 0;
 
-  constructor(firstCmdSn: number, depth: number) {
-    this.depth = depth;
+  constructor(firstCmdSn: number, depthMax: number, credit: WindowCredit) {
+    this.#depthMax = depthMax;
+    this.#credit = credit;
+    const size = Math.min(depthMax, credit.ownCommands);
+    while (this.#size < size && credit.invite()) this.#size++;
     this.#expCmdSn = firstCmdSn >>> 0;
-    this.#maxCmdSn = (firstCmdSn + depth - 1) >>> 0;
+    this.#maxCmdSn = (firstCmdSn + this.#size - 1) >>> 0;
+    this.#toldSize = this.#size;
+    this.#toldMaxCmdSn = this.#maxCmdSn;
+  }
+
+  /** Commands that are invited or in flight. */
+  get size(): number {
+    return this.#size;
   }
 
   get expCmdSn(): number {
@@ -34,9 +73,13 @@ export class CommandWindow {
     return this.#maxCmdSn;
   }
 
+  get #inFlight(): number {
+    return this.#size - 1 - serialDistance(this.#maxCmdSn, this.#expCmdSn);
+  }
+
   /** No command that takes a place is in flight. */
   get isIdle(): boolean {
-    return serialDistance(this.#maxCmdSn, this.#expCmdSn) + 1 === this.depth;
+    return this.#inFlight === 0;
   }
 
   judge(cmdSn: number): Arrival {
@@ -45,13 +88,46 @@ export class CommandWindow {
     return ahead > 0 && serialDistance(this.#maxCmdSn, cmdSn) >= 0 ? 'early' : 'ignored';
   }
 
+  /** What came in together is taken from here on: the initiator knows what was answered before. */
+  beginBatch(): void {
+    this.#toldSize = this.#size;
+    this.#toldMaxCmdSn = this.#maxCmdSn;
+    if (!this.#isUsedUp) return;
+    this.#isUsedUp = false;
+    this.#growth = 1 + (this.#size >> 2);
+  }
+
   /** The next command was taken. */
   advance(): void {
     this.#expCmdSn = (this.#expCmdSn + 1) >>> 0;
+    // As the initiator sees it: a command that ends at once was in flight all the same.
+    const used = this.#toldSize - 1 - serialDistance(this.#toldMaxCmdSn, this.#expCmdSn);
+    if (used > this.#peak) this.#peak = used;
+    if (4 * used >= 3 * this.#toldSize) this.#isUsedUp = true;
   }
 
   /** A command that was taken has ended. */
   finished(): void {
+    const credit = this.#credit;
+    if (this.#size > credit.ownCommands && (this.#surplus > 0 || credit.mustRetract)) {
+      if (this.#surplus > 0) this.#surplus--;
+      this.#growth = 0;
+      this.#size--;
+      credit.retract();
+      return;
+    }
     this.#maxCmdSn = (this.#maxCmdSn + 1) >>> 0;
+    if (this.#growth === 0) return;
+    this.#growth--;
+    if (this.#size >= this.#depthMax || !credit.invite()) return;
+    this.#size++;
+    this.#maxCmdSn = (this.#maxCmdSn + 1) >>> 0;
+  }
+
+  /** To be called from time to time: what was not used since the last time is given back. */
+  review(): void {
+    const used = Math.max(2 * this.#peak, this.#credit.ownCommands);
+    this.#surplus = Math.max(0, this.#size - used);
+    this.#peak = this.#inFlight;
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { SlabPool } from '../base/slab-pool.ts';
+import type { SlabSource } from '../base/slab-pool.ts';
 import type { CommandAges } from '../scsi/nexus.ts';
 import type { ByteStream, Portal, StreamReader } from './contracts.ts';
 import {
@@ -14,7 +14,6 @@ import {
   LOGOUT_REQUEST_TIMEOUT_MS,
   NOP_INTERVAL_MS,
   NOP_TIMEOUT_MS,
-  READ_ON_AFTER_MS,
   RECEIVE_DATA_SEGMENT_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
   SLOW_COMMAND_MS,
@@ -29,7 +28,7 @@ import { networkOf } from './peer-network.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
 import { requestLogout, sendPing } from './session-requests.ts';
-import { TurnShare, type TurnShares } from './turn-share.ts';
+import { TurnShare } from './turn-share.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
 import { SendQueue } from './wire/send-queue.ts';
@@ -44,10 +43,8 @@ export interface ConnectionOptions extends LoginOptions {
   readonly portal: Portal;
   readonly clock: Clock;
   readonly log: Log;
-  readonly pool: SlabPool;
   /** Buffers for logins and discovery sessions: small, because the peer may be a stranger. */
-  readonly loginPool: SlabPool;
-  readonly turnShares: TurnShares;
+  readonly loginPool: SlabSource;
   /** Whether PDUs may be taken now; when not, `recheck` is called once they may be. */
   readonly mayAct: () => boolean;
   /** The login is over: the session exists. */
@@ -73,6 +70,9 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #session: Session | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #paused = false;
+  #pausedSinceMs = 0;
+  #writesSeen = 0;
+  #lastTakenMs = 0;
   /** Asked once for all that came in together. */
   #mayAct = true;
   #resumeScheduled = false;
@@ -91,7 +91,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.network = networkOf(options.stream.remote.address);
     this.#stream = options.stream;
     this.#clock = options.clock;
-    this.#turn = new TurnShare(options.turnShares);
+    this.#turn = new TurnShare(options.clock);
     this.#reader = new PduReader(this, options.loginPool, LOGIN_DATA_SEGMENT_BYTES_MAX);
     this.#queue = new SendQueue(
       options.stream,
@@ -142,6 +142,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     // What still comes in after a pause waits with the rest.
     if (!this.#paused) this.#turn.begin();
     this.#queue.gathers = true;
+    this.#session?.window.beginBatch();
     this.#reader.received(length);
     this.#queue.gathers = false;
     this.#queue.flush();
@@ -218,14 +219,12 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       return;
     }
     this.#session = session;
-    session.onRoom = () => this.#scheduleResume();
-    session.onStall = () => this.#pause();
     this.#reader.useDigests(session.parameters.headerDigest, session.parameters.dataDigest);
     // Anyone may discover: a discovery session keeps the small buffers of its login.
     if (session.nexus !== undefined) {
       this.#turn.becomeSession();
-      this.#queue.usePool(this.#options.pool, SEND_QUEUE_BYTES_MAX);
-      this.#reader.usePool(this.#options.pool, RECEIVE_DATA_SEGMENT_BYTES_MAX);
+      this.#queue.usePool(session.account, SEND_QUEUE_BYTES_MAX);
+      this.#reader.usePool(session.account, RECEIVE_DATA_SEGMENT_BYTES_MAX);
     }
     this.#watch.cancel();
     this.#sessionSinceMs = this.#clock.now();
@@ -255,13 +254,10 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';
     }
-    if (this.#paused) {
-      if (runningMs >= COMMAND_MAX_MS) return STUCK;
-      // We do not read: silence proves nothing, but data that nobody takes does in the end.
-      return now - this.#lastReceivedMs > ABSENT_TIMEOUT_MS && !this.#queue.idle
-        ? 'the initiator takes no data'
-        : undefined;
-    }
+    session.window.review();
+    if (this.#isAbsent(now)) return 'the initiator takes no data';
+    // While nothing is read, silence proves nothing.
+    if (this.#paused) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
     if (session.dataOut.overdue(now)) return 'Data-Out timed out';
     const silenceMs = now - this.#lastReceivedMs;
     const isChanging = changingMs >= SLOW_COMMAND_MS;
@@ -279,6 +275,16 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     return undefined;
   }
 
+  /** The initiator has taken nothing of what is queued for it for too long, whatever it sends. */
+  #isAbsent(now: number): boolean {
+    const { idle, writes } = this.#queue;
+    if (idle || writes !== this.#writesSeen) {
+      this.#writesSeen = writes;
+      this.#lastTakenMs = now;
+    }
+    return now - this.#lastTakenMs > ABSENT_TIMEOUT_MS;
+  }
+
   /**
    * How long its commands have been under way. Time in which this gateway stood still does not
    * count, neither for them nor as silence of the initiator.
@@ -289,17 +295,16 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (gapMs > GAP_MAX_MS) {
       this.#lastReceivedMs = now;
       this.#pingSentMs = undefined;
+      this.#lastTakenMs = now;
+      session.dataOut.extend(gapMs);
     }
-    const ages = session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
-    session.slow = ages.runningMs >= READ_ON_AFTER_MS;
-    if (session.slow) this.#scheduleResume();
-    return ages;
+    return session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
   }
 
   #pause(): void {
     if (this.#paused || this.#state === 'closed') return;
     this.#paused = true;
-    if (this.#session !== undefined) this.#session.stalled = true;
+    this.#pausedSinceMs = this.#clock.now();
     this.#stream.pause();
   }
 
@@ -323,7 +328,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#turn.begin();
     if (!this.ready) return;
     this.#queue.gathers = true;
-    this.#session?.executeHeld();
+    this.#session?.window.beginBatch();
     this.#reader.parse();
     this.#queue.gathers = false;
     this.#queue.flush();
@@ -332,10 +337,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#paused = false;
     this.#lastReceivedMs = this.#clock.now();
     this.#pingSentMs = undefined;
-    if (this.#session !== undefined) {
-      this.#session.stalled = false;
-      this.#session.dataOut.extend();
-    }
+    this.#session?.dataOut.extend(this.#lastReceivedMs - this.#pausedSinceMs);
     this.#stream.resume();
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { TransportFault } from '../scsi/nexus.ts';
 import type { IscsiTask } from './iscsi-task.ts';
-import { DATA_OUT_TIMEOUT_MS, SOLICITED_BURSTS_MAX, SOLICITED_BYTES_MAX } from './limits.ts';
+import { DATA_OUT_TIMEOUT_MS, SOLICITED_BURSTS_MAX } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import { DataOut as DataOutPdu, Opcode, R2t, RESERVED_TAG } from './standard/bhs.ts';
 import type { Pdu } from './wire/pdu.ts';
@@ -37,10 +37,6 @@ export interface DataOutOwner {
   readonly clock: Clock;
   readonly writer: PduWriter;
   readonly parameters: SessionParameters;
-  /** Data-out that is there for commands that do not execute yet, or may still come for them. */
-  readonly gatheredBytes: number;
-  /** The initiator may send this much for the command: counts in `gatheredBytes` until it runs. */
-  expectData(task: IscsiTask, bytes: number): void;
   /** All data that the command asked for is there. */
   dataOutComplete(task: IscsiTask): void;
   fail(task: IscsiTask, fault: TransportFault): void;
@@ -51,7 +47,8 @@ export type DataOutVerdict = 'taken' | 'protocolError';
 
 /**
  * The data-out of a session's commands: unsolicited bursts, R2Ts (several outstanding for one
- * command, a bound on the bytes gathered over all), and their deadlines.
+ * command), and their deadlines. A command claims room for all that it solicits before its first
+ * R2T; what comes unsolicited was counted with the command window.
  */
 export class DataOut {
   readonly #owner: DataOutOwner;
@@ -59,7 +56,7 @@ export class DataOut {
   readonly #unsolicited = new Map<number, DataOutBurst>();
   readonly #solicited = new Map<number, DataOutBurst>();
   readonly #solicitations = new Map<IscsiTask, Solicitation>();
-  /** Commands whose next R2T waits for the session's share. */
+  /** Commands whose next R2T waits until fewer are outstanding. */
   readonly #waiting = new Set<Solicitation>();
   #nextTag = 1;
   #onDrained: (() => void)[] = [];
@@ -71,7 +68,7 @@ export class DataOut {
   /** A command announced unsolicited Data-Out PDUs behind its immediate data. */
   expectUnsolicited(task: IscsiTask, tag: number, end: number): void {
     const burst = this.#burst(task, tag, RESERVED_TAG, task.receivedLength, end);
-    this.#owner.expectData(task, end - task.receivedLength);
+    task.invitedLength = end;
     task.burst = burst;
     this.#unsolicited.set(tag, burst);
   }
@@ -86,8 +83,17 @@ export class DataOut {
     if (task.burst === undefined && task.receivedLength >= length) return true;
     const solicitation = { task, length, requestedTo: 0, outstanding: 0, r2tSn: 0 };
     this.#solicitations.set(task, solicitation);
-    if (task.burst === undefined) this.#solicit(solicitation);
+    if (task.burst === undefined) this.#claim(solicitation);
     return false;
+  }
+
+  /** The room that a command claimed is there. */
+  granted(task: IscsiTask): void {
+    const solicitation = this.#solicitations.get(task);
+    if (solicitation === undefined) return;
+    task.invitedLength = solicitation.length;
+    solicitation.requestedTo = task.receivedLength;
+    this.#solicit(solicitation);
   }
 
   onPdu(pdu: Pdu, intact: boolean): DataOutVerdict {
@@ -111,7 +117,8 @@ export class DataOut {
     }
     burst.offset += pdu.dataLength;
     burst.dataSn = (burst.dataSn + 1) >>> 0;
-    burst.deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+    // Only data does: PDUs without could put it off for ever.
+    if (pdu.dataLength > 0) burst.deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
     if (final) this.#finish(burst);
     return 'taken';
   }
@@ -141,11 +148,10 @@ export class DataOut {
     return isOverdue;
   }
 
-  /** The target did not read for a while: whatever is owed has its time anew. */
-  extend(): void {
-    const deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
-    for (const burst of this.#unsolicited.values()) burst.deadline = deadline;
-    for (const burst of this.#solicited.values()) burst.deadline = deadline;
+  /** The target did not read for so long: that does not count against what is owed. */
+  extend(byMs: number): void {
+    for (const burst of this.#unsolicited.values()) burst.deadline += byMs;
+    for (const burst of this.#solicited.values()) burst.deadline += byMs;
   }
 
   /** Whether bursts of commands that are over are still owed. */
@@ -175,14 +181,6 @@ export class DataOut {
       bursts.delete(tag);
     }
     return false;
-  }
-
-  /** The command that has been gathering data for longest goes on whatever the others hold. */
-  #mayAsk(solicitation: Solicitation): boolean {
-    if (this.#solicited.size >= SOLICITED_BURSTS_MAX) return false;
-    if (this.#owner.gatheredBytes < SOLICITED_BYTES_MAX) return true;
-    const [oldest] = this.#solicitations.values();
-    return oldest === solicitation;
   }
 
   #check(
@@ -220,46 +218,40 @@ export class DataOut {
         this.#solicitations.delete(solicitation.task);
         this.#owner.dataOutComplete(solicitation.task);
       } else {
-        this.#solicit(solicitation);
+        if (burst.targetTransferTag === RESERVED_TAG) this.#claim(solicitation);
+        else this.#solicit(solicitation);
       }
     }
     this.serveWaiting();
   }
 
+  #claim(solicitation: Solicitation): void {
+    const { task, length } = solicitation;
+    if (task.claim(length - task.receivedLength)) this.granted(task);
+  }
+
   /** Asks on for the commands that had to wait; called when others have run or ended. */
   serveWaiting(): void {
-    if (this.#waiting.size === 0) return;
-    const [oldest] = this.#solicitations.values();
-    for (const solicitation of [...this.#waiting]) {
-      if (solicitation !== oldest && !this.#mayAsk(solicitation)) continue;
+    for (const solicitation of this.#waiting) {
+      if (this.#solicited.size >= SOLICITED_BURSTS_MAX) return;
       this.#waiting.delete(solicitation);
       this.#solicit(solicitation);
     }
   }
 
-  /** Sends as many R2Ts as the negotiation and the session's share allow. */
+  /** Sends as many R2Ts as the negotiation and the bound of the session allow. */
   #solicit(solicitation: Solicitation): void {
     const { parameters } = this.#owner;
-    const { task, length } = solicitation;
-    if (solicitation.requestedTo < task.receivedLength) {
-      solicitation.requestedTo = task.receivedLength;
-    }
-    if (solicitation.requestedTo >= length && solicitation.outstanding === 0) {
-      // The unsolicited burst brought all that was asked for.
-      this.#solicitations.delete(task);
-      this.#owner.dataOutComplete(task);
-      return;
-    }
     while (
-      solicitation.requestedTo < length &&
+      solicitation.requestedTo < solicitation.length &&
       solicitation.outstanding < parameters.maxOutstandingR2t
     ) {
-      if (!this.#mayAsk(solicitation)) {
+      if (this.#solicited.size >= SOLICITED_BURSTS_MAX) {
         this.#waiting.add(solicitation);
         return;
       }
       const start = solicitation.requestedTo;
-      const end = Math.min(length, start + parameters.maxBurstLength);
+      const end = Math.min(solicitation.length, start + parameters.maxBurstLength);
       this.#sendR2t(solicitation, start, end);
     }
   }
@@ -270,7 +262,6 @@ export class DataOut {
     const ttt = this.#takeTag();
     const burst = this.#burst(task, task.tag, ttt, start, end);
     this.#solicited.set(ttt, burst);
-    this.#owner.expectData(task, end - start);
     solicitation.requestedTo = end;
     solicitation.outstanding++;
     const r2tSn = solicitation.r2tSn++;

@@ -1,15 +1,20 @@
 import type { Clock } from '../base/clock.ts';
+import { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
 import { LogLimiter } from '../base/log-limiter.ts';
 import type { Random } from '../base/random.ts';
 import { SlabPool } from '../base/slab-pool.ts';
 import { Connection } from './connection.ts';
 import type { ByteStream, Directory, Portal } from './contracts.ts';
+import { DataBudget } from './data-budget.ts';
 import { DiscoveryService } from './discovery.ts';
 import { firstOfLargest } from './fair-share.ts';
+import { firstBurstLength } from './first-burst.ts';
+import { IscsiTask } from './iscsi-task.ts';
 import {
   FREE_LOGIN_SLABS_MAX,
   FREE_SLABS_MAX,
+  FREE_TASKS_MAX,
   type IscsiSettings,
   LOGIN_BUFFER_BYTES,
   SLAB_BYTES,
@@ -20,7 +25,6 @@ import { networkOf } from './peer-network.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Traffic } from './traffic.ts';
-import { TurnShares } from './turn-share.ts';
 
 export interface IscsiServerOptions {
   readonly clock: Clock;
@@ -43,9 +47,10 @@ export interface IscsiServerOptions {
 export class IscsiServer {
   readonly traffic = new Traffic();
   readonly #options: IscsiServerOptions;
-  readonly #pool: SlabPool;
+  readonly #budget: DataBudget;
+  readonly #tasks = new FreeList(FREE_TASKS_MAX, () => new IscsiTask());
+  readonly #loginSettings: LoginSettings;
   readonly #loginPool: SlabPool;
-  readonly #turnShares: TurnShares;
   readonly #registry: SessionRegistry;
   readonly #limiter: LogLimiter;
   /** In the order of their coming: the first is the oldest. */
@@ -54,11 +59,12 @@ export class IscsiServer {
 
   constructor(options: IscsiServerOptions) {
     this.#options = options;
-    this.#turnShares = new TurnShares(options.clock);
     this.#limiter = new LogLimiter(options.clock, options.log);
-    this.#pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
+    const pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
+    this.#budget = new DataBudget(pool, options.clock);
     this.#loginPool = options.loginPool ?? new SlabPool(LOGIN_BUFFER_BYTES, FREE_LOGIN_SLABS_MAX);
     this.#registry = new SessionRegistry(options.settings.sessionsMax);
+    this.#loginSettings = withFirstBurst(options, () => this.#normalSessions);
   }
 
   /** Sessions in full feature phase, discovery sessions too. */
@@ -68,10 +74,21 @@ export class IscsiServer {
     return sessions;
   }
 
+  /** What the commands of all sessions hold. */
+  get budget(): DataBudget {
+    return this.#budget;
+  }
+
+  get #normalSessions(): number {
+    let count = 0;
+    for (const { session } of this.#connections) if (session?.nexus !== undefined) count++;
+    return count;
+  }
+
   /** Takes a connection that came in through a portal. */
   accept(stream: ByteStream, portal: Portal): void {
     this.#makeRoom();
-    const { clock, log, random, directory, login, settings } = this.#options;
+    const { clock, log, random, directory, settings } = this.#options;
     const registry = this.#registry;
     const network = networkOf(stream.remote.address);
     const { portalGroupTag } = portal;
@@ -79,11 +96,11 @@ export class IscsiServer {
       stream,
       portal,
       clock,
-      turnShares: this.#turnShares,
       mayAct: this.#options.mayAct ?? always,
       log: log.child({ address: stream.remote.address, port: stream.remote.port }),
       loginLog: new LoginLog(this.#limiter, stream.remote, portal),
-      pool: this.#pool,
+      budget: this.#budget,
+      tasks: this.#tasks,
       loginPool: this.#loginPool,
       registry,
       traffic: this.traffic,
@@ -92,7 +109,7 @@ export class IscsiServer {
         directory,
         portal,
         random,
-        settings: login,
+        settings: this.#loginSettings,
         allocateTsih: (login) => registry.reserveTsih({ ...login, network, portalGroupTag }),
         sessionExists: (name, isid, tsih) => registry.exists(name, isid, tsih),
       },
@@ -124,16 +141,13 @@ export class IscsiServer {
 
   /**
    * Ends the sessions that the directory would not let in now as they are; resolves when nothing of
-   * them is under way. The others must ask again for targets that they were being told of. Logins
-   * are judged when they end.
+   * them is under way. Logins are judged when they end.
    */
   async endRefused(): Promise<void> {
     const ends: Promise<void>[] = [];
     for (const each of [...this.#connections]) {
-      if (each.session === undefined) continue;
-      const { refusal } = each;
-      if (refusal === undefined) each.session.discovery.drop();
-      else ends.push(each.terminate(`the document changed: ${refusal.reason}`));
+      const refusal = each.session && each.refusal;
+      if (refusal) ends.push(each.terminate(`the document changed: ${refusal.reason}`));
     }
     await Promise.all(ends);
   }
@@ -153,4 +167,18 @@ export class IscsiServer {
 
 function always(): boolean {
   return true;
+}
+
+/** Logins are offered a first burst that there is memory for, as of their negotiation. */
+function withFirstBurst(options: IscsiServerOptions, sessions: () => number): LoginSettings {
+  const { login, settings } = options;
+  return {
+    chap: login.chap,
+    get negotiation() {
+      const { negotiation } = login;
+      const bytes = firstBurstLength(sessions(), settings.queueDepth);
+      const first = Math.min(negotiation.firstBurstLength, bytes);
+      return { ...negotiation, firstBurstLength: first };
+    },
+  };
 }

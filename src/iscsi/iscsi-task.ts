@@ -1,11 +1,13 @@
+import { assert } from '../base/assert.ts';
 import { clearList } from '../base/clear-list.ts';
 import type { Slab } from '../base/slab-pool.ts';
 import { Status } from '../scsi/status.ts';
 import { Task } from '../scsi/task.ts';
+import type { Claim, DataAccount } from './data-budget.ts';
 import type { DataOutBurst } from './data-out.ts';
-import { GATHER_CHUNK_BYTES, GATHER_COPY_BYTES_MAX } from './limits.ts';
+import { GATHER_CHUNK_BYTES, GATHER_COPY_BYTES_MAX, SLAB_BYTES } from './limits.ts';
 import type { Session } from './session.ts';
-import { DataIn, Opcode, RESERVED_TAG, ScsiResponse } from './standard/bhs.ts';
+import { CDB_FIELD_LENGTH, DataIn, Opcode, RESERVED_TAG, ScsiResponse } from './standard/bhs.ts';
 import type { Region } from './wire/send-queue.ts';
 
 const FINAL = 0x80;
@@ -14,23 +16,26 @@ const UNDERFLOW = 0x02;
 const STATUS_PRESENT = 0x01;
 
 /** A SCSI command of a session: its buffers, its data-out, and the PDUs that answer it. */
-export class IscsiTask extends Task {
+export class IscsiTask extends Task implements Claim {
   override readonly dataOut: Uint8Array[] = [];
-  readonly #session: Session;
+  #owner: Session | undefined = undefined;
   /** The slabs behind `dataOut`, entry for entry. */
   readonly #slabs: (Slab | undefined)[] = [];
   /** Data-out that is there. */
   receivedLength = 0;
+  /** Data-out that is there or may come. */
+  invitedLength = 0;
   /** The command takes a place in the CmdSN window. */
   numbered = true;
   /** The initiator sends more data without being asked (F bit clear). */
   burst: DataOutBurst | undefined = undefined;
-  /** Counted by the session among the data of executing commands. */
-  executingBytes = 0;
-  /** Counted by the session among the data of commands that do not execute yet. */
-  gatheredBytes = 0;
-  /** Counted by the session among the data-in that may still be asked room for. */
-  promisedBytes = 0;
+  claimedBytes = 0;
+  /**
+   * Counted for it: room that was granted for data that is not there, or was copied into it. Less
+   * than nothing where received data stays in its slab, which is counted, and was paid for before,
+   * by the command window.
+   */
+  heldBytes = 0;
   /** The last entry of `dataOut` is the used part of this; undefined: it is a receive buffer's. */
   #chunk: Uint8Array | undefined = undefined;
 
@@ -38,47 +43,73 @@ export class IscsiTask extends Task {
   readonly #lengths: number[] = [];
   readonly #views: Uint8Array[] = [];
 
-  constructor(session: Session) {
-    super();
-    this.#session = session;
+  get #session(): Session {
+    assert(this.#owner !== undefined, 'a task in use belongs to a session');
+    return this.#owner;
   }
 
-  /** Keeps received data: the views stay valid until the command ends. */
+  /** Takes the task into use. */
+  begin(session: Session): void {
+    this.#owner = session;
+  }
+
+  /** Keeps data of a command that has all of it and so, as a rule, runs at once. */
   addDataOut(pieces: readonly Uint8Array[], slabs: readonly (Slab | undefined)[]): void {
-    for (let i = 0; i < pieces.length; i++) {
-      const piece = pieces[i]!;
-      const slab = slabs[i];
-      slab?.hold();
-      this.dataOut.push(piece);
-      this.#slabs.push(slab);
-      this.receivedLength += piece.length;
-    }
-    this.#chunk = undefined;
+    this.#add(pieces, slabs, 0);
   }
 
   /**
-   * Takes data of a command that waits for more. Short pieces are copied: a byte here and there
+   * Keeps data of a command that waits for more. Short pieces are copied: a byte here and there
    * would keep whole receive buffers for as long as the initiator likes.
    */
   gatherDataOut(pieces: readonly Uint8Array[], slabs: readonly (Slab | undefined)[]): void {
-    for (let i = 0; i < pieces.length; i++) {
-      const piece = pieces[i]!;
-      if (piece.length === 0) continue;
-      if (piece.length >= GATHER_COPY_BYTES_MAX) this.addDataOut([piece], [slabs[i]]);
-      else this.#copy(piece);
+    this.#add(pieces, slabs, GATHER_COPY_BYTES_MAX);
+  }
+
+  /** The command has to wait for others: copies what it keeps short pieces of. */
+  detachDataOut(): void {
+    for (let i = 0; i < this.dataOut.length; i++) {
+      const piece = this.dataOut[i]!;
+      const slab = this.#slabs[i];
+      if (slab === undefined || piece.length >= GATHER_COPY_BYTES_MAX) continue;
+      this.#session.account.hold(piece.length);
+      this.heldBytes += piece.length;
+      this.dataOut[i] = piece.slice();
+      this.#slabs[i] = undefined;
+      slab.release();
     }
   }
 
   override requestDataOut(length: number): boolean {
-    const session = this.#session;
-    const whole = session.dataOut.request(this, Math.min(length, this.dataOutExpected));
-    if (whole) session.countExecuting(this);
-    return whole;
+    return this.#session.dataOut.request(this, Math.min(length, this.dataOutExpected));
+  }
+
+  override requestDataIn(length: number): boolean {
+    return this.claim(length);
+  }
+
+  /** Asks for room; false: `granted` is called once it is there. */
+  claim(bytes: number): boolean {
+    this.heldBytes += bytes;
+    return this.#session.account.claim(this, bytes);
+  }
+
+  /** The command ends: gives back what was counted for it, and what it waits for. */
+  giveBack(account: DataAccount): void {
+    if (this.claimedBytes > 0) {
+      this.heldBytes -= this.claimedBytes;
+      account.withdraw(this);
+    }
+    if (this.heldBytes !== 0) account.release(this.heldBytes);
+    this.heldBytes = 0;
+  }
+
+  granted(): void {
+    this.#session.granted(this);
   }
 
   override allocateDataIn(length: number): readonly Uint8Array[] {
-    const { writer, dataInSegmentMax, parameters } = this.#session;
-    this.#session.keepPromise(this);
+    const { account, writer, dataInSegmentMax, parameters } = this.#session;
     let left = Math.min(length, this.dataInExpected);
     let burstLeft = parameters.maxBurstLength;
     while (left > 0) {
@@ -92,6 +123,9 @@ export class IscsiTask extends Task {
       burstLeft -= size;
       if (burstLeft === 0) burstLeft = parameters.maxBurstLength;
     }
+    // The slabs behind the regions count now.
+    account.release(this.heldBytes);
+    this.heldBytes = 0;
     return this.#views;
   }
 
@@ -109,15 +143,14 @@ export class IscsiTask extends Task {
     this.#cancelRegions();
     if (!statusInData) this.#sendResponse(status, dataInLength, sense);
     session.traffic.count(dataInLength, this.receivedLength);
-    this.#release();
-    session.recycle(this);
+    this.#release(session);
   }
 
   override discard(): void {
-    this.#session.taskEnds(this);
+    const session = this.#session;
+    session.taskEnds(this);
     this.#cancelRegions();
-    this.#release();
-    this.#session.recycle(this);
+    this.#release(session);
   }
 
   #sendData(dataInLength: number, statusInData: boolean): void {
@@ -145,7 +178,7 @@ export class IscsiTask extends Task {
       } else {
         writer.expectedNumbers(region);
       }
-      writer.send(region, length, reserved, withStatus);
+      writer.send(region, length, withStatus);
       this.#lengths[i] = -1;
       offset = end;
       dataSn++;
@@ -172,7 +205,7 @@ export class IscsiTask extends Task {
       bytes.set(sense, at + 2);
     }
     writer.sequenceNumbers(region, true);
-    writer.send(region, senseLength, senseLength, true);
+    writer.send(region, senseLength, true);
   }
 
   /** The Expected Data Transfer Length as the initiator sent it. */
@@ -192,32 +225,74 @@ export class IscsiTask extends Task {
     return expected - moved;
   }
 
-  #copy(piece: Uint8Array): void {
-    const last = this.dataOut.length - 1;
-    let chunk = this.#chunk;
-    let used = chunk === undefined ? 0 : this.dataOut[last]!.length;
-    if (chunk === undefined || chunk.length - used < piece.length) {
-      const expected = this.gatheredBytes - this.receivedLength;
-      chunk = new Uint8Array(Math.max(piece.length, Math.min(expected, GATHER_CHUNK_BYTES)));
-      used = 0;
-      this.#chunk = chunk;
-      this.dataOut.push(chunk);
-      this.#slabs.push(undefined);
+  /**
+   * Keeps pieces where they are, if they have `lengthMin` and the session has room for one more
+   * slab; copies them else, into memory that was counted when they were invited.
+   */
+  #add(
+    pieces: readonly Uint8Array[],
+    slabs: readonly (Slab | undefined)[],
+    lengthMin: number,
+  ): void {
+    const { account } = this.#session;
+    for (let i = 0; i < pieces.length; i++) {
+      const slab = slabs[i];
+      const piece = this.#chunk === undefined ? pieces[i]! : this.#fillChunk(pieces[i]!);
+      if (piece.length === 0) continue;
+      const stays =
+        slab === undefined
+          ? 2 * piece.length >= piece.buffer.byteLength
+          : piece.length >= lengthMin && account.roomBytes >= SLAB_BYTES;
+      if (stays) this.#keep(piece, slab);
+      else this.#copy(piece);
     }
-    chunk.set(piece, used);
-    this.dataOut[this.dataOut.length - 1] = chunk.subarray(0, used + piece.length);
+  }
+
+  #keep(piece: Uint8Array, slab: Slab | undefined): void {
+    slab?.hold();
+    this.dataOut.push(piece);
+    this.#slabs.push(slab);
+    this.#chunk = undefined;
+    this.receivedLength += piece.length;
+    if (slab === undefined) return;
+    // Its slab is counted, and room for its bytes was counted when they were invited.
+    this.#session.account.release(piece.length);
+    this.heldBytes -= piece.length;
+  }
+
+  /** Puts what it can into the chunk in use; returns the rest. */
+  #fillChunk(piece: Uint8Array): Uint8Array {
+    const chunk = this.#chunk!;
+    const last = this.dataOut.length - 1;
+    const used = this.dataOut[last]!.length;
+    const length = Math.min(piece.length, chunk.length - used);
+    if (length === 0) return piece;
+    chunk.set(length === piece.length ? piece : piece.subarray(0, length), used);
+    this.dataOut[last] = chunk.subarray(0, used + length);
+    this.receivedLength += length;
+    return piece.subarray(length);
+  }
+
+  /** Begins a chunk: as long as the piece; longer if copies came before, so more of them follow. */
+  #copy(piece: Uint8Array): void {
+    const left = this.invitedLength - this.receivedLength;
+    const room = this.#chunk === undefined ? 0 : Math.min(left, GATHER_CHUNK_BYTES);
+    const chunk = new Uint8Array(Math.max(piece.length, room));
+    chunk.set(piece);
+    this.#chunk = chunk;
+    this.dataOut.push(chunk.subarray(0, piece.length));
+    this.#slabs.push(undefined);
     this.receivedLength += piece.length;
   }
 
   #cancelRegions(): void {
-    const { writer } = this.#session;
+    const { queue } = this.#session.writer;
     for (let i = 0; i < this.#regions.length; i++) {
-      const reserved = this.#lengths[i]!;
-      if (reserved >= 0) writer.queue.cancel(this.#regions[i]!, writer.wireLength(reserved));
+      if (this.#lengths[i]! >= 0) queue.cancel(this.#regions[i]!);
     }
   }
 
-  #release(): void {
+  #release(session: Session): void {
     for (const slab of this.#slabs) slab?.release();
     clearList(this.#slabs);
     clearList(this.dataOut);
@@ -227,8 +302,13 @@ export class IscsiTask extends Task {
     this.#dataInPdus = 0;
     this.#chunk = undefined;
     this.receivedLength = 0;
+    this.invitedLength = 0;
     this.transferLength = 0;
     this.burst = undefined;
-    this.executingBytes = 0;
+    // Whoever has it next, it keeps nothing of this session alive.
+    this.#owner = undefined;
+    this.nexus = undefined;
+    if (this.cdbLength > CDB_FIELD_LENGTH) this.cdb.fill(0);
+    session.recycle(this);
   }
 }

@@ -39,35 +39,60 @@ export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
 export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
 /** A connection works off PDUs for so long before the others get their turn. */
 export const TURN_MAX_MS = 1;
-/** All together aim at this: with many connections that have more to do, each may do less. */
-export const TURN_ALL_MS = 16;
 /** The clock is looked at after so many PDUs. */
 export const TURN_CHECK_PDUS = 8;
 /** PDUs of a login or a discovery session in a turn; initiators send them one at a time. */
 export const STRANGER_TURN_PDUS = 2;
 
-/** Bytes queued for an initiator that does not read; beyond them its commands wait. */
+/** Answers queued for an initiator that does not read; beyond them nothing of it is read. */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
-/**
- * Data-out that the commands of one session have gathered, or may still send, before they are
- * executed: beyond it nothing more is solicited, except for the oldest of those commands.
+
+/*
+ * The memory of commands, by what it pins (`DataBudget`). Each session has something of its own;
+ * beyond that all sessions share one budget.
  */
-export const SOLICITED_BYTES_MAX = 8 * 1024 * 1024;
-/** Beyond this (twice as much, for the data that comes unasked) a write gets TASK SET FULL. */
-export const GATHERED_BYTES_MAX = 16 * 1024 * 1024;
+
+/** What the commands of all sessions hold and are invited to bring, beyond what each has of its own. */
+export const GATEWAY_DATA_BYTES_MAX = 256 * 1024 * 1024;
+/** The part of it that command windows may take: the rest is there for R2Ts and reads. */
+export const GATEWAY_INVITED_BYTES_MAX = GATEWAY_DATA_BYTES_MAX / 2;
+/** What one session may hold of it; the transfer of the longest command (16 MiB) fits. */
+export const SESSION_DATA_BYTES_MAX = 17 * 1024 * 1024;
+/** A session may hold at most this part of what is free, so that something is left for others. */
+export const FREE_DATA_SHARE = 4;
+/** A window may take at most this part of what is free for windows. */
+export const FREE_INVITED_SHARE = 2;
+/**
+ * What claims leave of a session's share for the parts of slabs that hold no data: with it, data
+ * stays where it was received.
+ */
+export const SLAB_SLACK_BYTES_MAX = 4 * SLAB_BYTES;
+/** What each session has of its own: a slab to receive into, one to send from, and one more. */
+export const SESSION_OWN_DATA_BYTES = 3 * SLAB_BYTES;
+/** What a command costs besides its data: its task, its execution, its lists. */
+export const COMMAND_BYTES = 2 * 1024;
+/** Commands that each session may send whatever the others do, with the longest first burst. */
+export const OWN_COMMANDS_MIN = 2;
+/** The same where commands bring little or nothing unsolicited. */
+export const OWN_COMMANDS_MAX = 32;
+/** The longest and the shortest FirstBurstLength that is offered. */
+export const FIRST_BURST_BYTES_MAX = 256 * 1024;
+export const FIRST_BURST_BYTES_MIN = 4 * 1024;
+/** What each session has of its own for commands with unsolicited data. */
+export const SESSION_OWN_INVITED_BYTES = OWN_COMMANDS_MIN * (FIRST_BURST_BYTES_MAX + COMMAND_BYTES);
+/** The FirstBurstLength offered is such that a window of `queueDepth` asks for no more than this. */
+export const WINDOW_FIRST_BURSTS_BYTES_MAX = 64 * 1024 * 1024;
+/** And such that this many commands of each session fit beside those of all others. */
+export const SHARED_COMMANDS = 64;
+
 /** R2Ts of one session without an answer, those of aborted commands too. */
-export const SOLICITED_BURSTS_MAX = 1024;
+export const SOLICITED_BURSTS_MAX = 256;
 /** Pieces of data-out shorter than this are copied while their command waits for the rest. */
 export const GATHER_COPY_BYTES_MAX = 32 * 1024;
 /** What they are copied into, at a time. */
 export const GATHER_CHUNK_BYTES = 64 * 1024;
-/**
- * Data-in that commands may still ask room for (they wait for others, or for a flush): beyond it
- * a read gets TASK SET FULL, unless it is the only one.
- */
-export const PROMISED_BYTES_MAX = 32 * 1024 * 1024;
-/** Received data whose commands are being executed; beyond it the session reads no more. */
-export const EXECUTING_BYTES_MAX = 8 * 1024 * 1024;
+/** Tasks that are kept for use again, over all sessions. */
+export const FREE_TASKS_MAX = 1024;
 /** Commands that arrived ahead of their CmdSN and wait for those between. */
 export const HELD_COMMANDS_MAX = 32;
 export const HELD_BYTES_MAX = 512 * 1024;
@@ -109,13 +134,6 @@ export const SLOW_COMMAND_MS = 1_000;
 export const SLOW_NOP_INTERVAL_MS = 1_000;
 export const SLOW_SILENCE_MAX_MS = 3_000;
 /**
- * With one that has been for so long a session reads on though its commands take up its memory: in
- * time for a NOP-Out, which an initiator gives up after 3 s at the earliest.
- */
-export const READ_ON_AFTER_MS = 2_000;
-/** What it may then have reserved or queued to be sent: room for answers beside what is stuck. */
-export const SLOW_SEND_QUEUE_BYTES_MAX = 2 * SEND_QUEUE_BYTES_MAX;
-/**
  * How long a login waits for the end of the session that it takes the place of; then it is refused,
  * and tried again by its initiator. Less than the shortest common time-out of a login (5 s, ESXi).
  */
@@ -151,3 +169,32 @@ export const DEFAULT_ISCSI_SETTINGS: IscsiSettings = {
   sessionsMax: 1024,
   pendingLoginsMax: 256,
 };
+
+/**
+ * The JavaScript heap that a gateway is started with, in MiB: `--max-old-space-size` of bin/allpath
+ * and of the demo. Buffers are not in it.
+ */
+export const HEAP_MIB = 1024;
+/** Of it, a gateway without a session: code, modules, the document, the disks. */
+const IDLE_HEAP_BYTES = 128 * 1024 * 1024;
+/** A session without a command: its connection, its nexus, its logical units. */
+const SESSION_HEAP_BYTES = 96 * 1024;
+/** An R2T that is not answered. */
+const BURST_HEAP_BYTES = 256;
+
+assert(
+  IDLE_HEAP_BYTES +
+    DEFAULT_ISCSI_SETTINGS.sessionsMax *
+      (SESSION_HEAP_BYTES +
+        SOLICITED_BURSTS_MAX * BURST_HEAP_BYTES +
+        OWN_COMMANDS_MAX * COMMAND_BYTES) +
+    GATEWAY_INVITED_BYTES_MAX +
+    FREE_TASKS_MAX * COMMAND_BYTES <
+    HEAP_MIB * 1024 * 1024,
+  'the heap takes all sessions with all commands that their windows may invite',
+);
+assert(
+  SESSION_OWN_DATA_BYTES + SESSION_OWN_INVITED_BYTES <= 1536 * 1024 &&
+    SESSION_DATA_BYTES_MAX < GATEWAY_DATA_BYTES_MAX / FREE_DATA_SHARE,
+  'what sessions have of their own is small, and one alone may hold the longest command',
+);

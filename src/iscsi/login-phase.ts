@@ -1,12 +1,16 @@
 import { type Clock, within } from '../base/clock.ts';
+import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
-import { CommandWindow } from './command-window.ts';
+import { CommandWindow, type WindowCredit } from './command-window.ts';
+import type { DataBudget } from './data-budget.ts';
 import type { DiscoveryService } from './discovery.ts';
-import { REINSTATEMENT_MAX_MS } from './limits.ts';
+import type { IscsiTask } from './iscsi-task.ts';
+import { OWN_COMMANDS_MIN, REINSTATEMENT_MAX_MS } from './limits.ts';
 import { judgeLogin } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
 import type { Refusal } from './login/refusal.ts';
+import { unsolicitedBytes } from './login/session-parameters.ts';
 import type { LoginLog } from './login-log.ts';
 import { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -26,6 +30,8 @@ export interface LoginOptions {
   readonly loginLog: LoginLog;
   readonly traffic: Traffic;
   readonly queueDepth: number;
+  readonly budget: DataBudget;
+  readonly tasks: FreeList<IscsiTask>;
 }
 
 export interface LoginEvents {
@@ -35,6 +41,14 @@ export interface LoginEvents {
   /** PDUs are taken again. */
   resume(): void;
 }
+
+/** What a login may say of the window of the session to come: less than that begins with. */
+const LOGIN_CREDIT: WindowCredit = {
+  ownCommands: OWN_COMMANDS_MIN,
+  invite: () => true,
+  retract: () => {},
+  mustRetract: false,
+};
 
 const STILL_ENDING: Refusal = {
   refused: LoginStatus.serviceUnavailable,
@@ -150,6 +164,8 @@ export class LoginPhase {
       nexus: judged.admission?.openNexus(result.initiatorPort),
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
+      account: this.#options.budget.open(unsolicitedBytes(result.parameters)),
+      tasks: this.#options.tasks,
       clock: this.#options.clock,
       log: this.#options.log,
       traffic: this.#options.traffic,
@@ -177,7 +193,7 @@ export class LoginPhase {
 
   #newWriter(cmdSn: number, statSn: number): PduWriter {
     this.#firstCmdSn = cmdSn;
-    const window = new CommandWindow(cmdSn, this.#options.queueDepth);
+    const window = new CommandWindow(cmdSn, this.#options.queueDepth, LOGIN_CREDIT);
     return new PduWriter(this.#queue, window, statSn);
   }
 

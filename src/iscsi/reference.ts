@@ -1,4 +1,5 @@
 import { markdownTable } from '../base/markdown-table.ts';
+import { firstBurstLength } from './first-burst.ts';
 import { CHAP_ALGORITHMS } from './login/chap.ts';
 import { NEGOTIATION_DEFAULTS, type Offer, offerOf } from './login/negotiation-settings.ts';
 import { KEYS, type KeyRow, type KeyUse } from './standard/keys.ts';
@@ -26,6 +27,11 @@ export function iscsiReference(): string {
       ['key', 'rule', 'default', 'here', 'sent by', 'when', 'holds for'],
       [...KEYS.values()].map((row) => keyRow(row, offer)),
     ),
+    '## First burst',
+    'The FirstBurstLength that is offered: a command window must have memory for the first burst ' +
+      'of every command that it lets in, so it depends on `queueDepth` and on the sessions that ' +
+      'the gateway has. An initiator gets what it asks for, if that is less.',
+    firstBurstTable(),
     '## CHAP',
     'AuthMethod is CHAP where the document has it for the initiator, else None. CHAP_A takes the ' +
       'first of these that the initiator offers:',
@@ -49,6 +55,24 @@ export function iscsiReference(): string {
   ]
     .join('\n\n')
     .replace(/\n+$/, '\n');
+}
+
+/** FirstBurstLength by queueDepth (rows) and sessions at the login (columns). */
+function firstBurstTable(): string {
+  const sessions = [1, 9, 33, 129, 513];
+  const head = sessions.map((count, i) => {
+    const next = sessions[i + 1];
+    return next === undefined ? `from ${count} sessions` : `${count} to ${next - 1}`;
+  });
+  const rows = [64, 256, 512, 1024].map((depth) => [
+    String(depth),
+    ...sessions.map((count, i) => {
+      const last = (sessions[i + 1] ?? count + 1) - 1;
+      const [most, least] = [firstBurstLength(count - 1, depth), firstBurstLength(last - 1, depth)];
+      return most === least ? String(most) : `${most} to ${least}`;
+    }),
+  ]);
+  return markdownTable(['queueDepth', ...head], rows);
 }
 
 function keyRow(row: KeyRow, offer: Offer): string[] {
@@ -90,6 +114,7 @@ function hereText({ name, rule }: KeyRow, offer: Offer): string {
     return String(NEGOTIATION_DEFAULTS.maxRecvDataSegmentLength);
   }
   if (rule.kind === 'obsolete') return `answered ${rule.answer}`;
+  if (name === 'FirstBurstLength') return `at most ${offer.numbers[name]}, see below`;
   if (rule.kind === 'number') return String(offer.numbers[name] ?? '');
   if (rule.kind === 'boolean') return offer.booleans[name] === true ? 'Yes' : 'No';
   return offer.lists[name]?.join(', ') ?? '';

@@ -1,8 +1,6 @@
 import type { Nexus } from '../scsi/nexus.ts';
-import { Status } from '../scsi/status.ts';
 import { CDB_LENGTH_MAX, TaskAttribute } from '../scsi/task.ts';
 import type { IscsiTask } from './iscsi-task.ts';
-import { GATHERED_BYTES_MAX } from './limits.ts';
 import type { Session } from './session.ts';
 import { reject } from './session-requests.ts';
 import {
@@ -28,14 +26,13 @@ export function startScsiCommand(
   task.numbered = numbered;
   fill(task, pdu);
   if (pdu.ahsLength > 0 && !readAhs(task, pdu)) {
-    session.taskEnds(task);
-    session.recycle(task);
+    task.discard();
     reject(session, pdu, RejectReason.invalidPduField);
     return;
   }
   const { bytes, base } = pdu;
   const final = ScsiCommand.final.get(bytes, base) === 1;
-  if (pdu.dataLength > 0) takeImmediateData(session, task, pdu);
+  if (pdu.dataLength > 0) takeImmediateData(task, pdu);
   if (isDataOutWrong(session, task, pdu, final)) {
     task.discard();
     reject(session, pdu, RejectReason.protocolError);
@@ -46,20 +43,12 @@ export function startScsiCommand(
     const end = Math.min(session.parameters.firstBurstLength, task.dataOutExpected);
     session.dataOut.expectUnsolicited(task, task.tag, end);
   }
-  const isFull = session.slow && !session.hasRoom && hasData(task);
-  if (isFull || session.gatheredBytes > GATHERED_BYTES_MAX || !session.promise(task)) {
-    task.end(Status.taskSetFull, 0, undefined);
-    return;
-  }
   nexus.submit(task);
+  if (task.state === 'dormant') task.detachDataOut();
 }
 
-function hasData({ dataOutExpected, dataInExpected }: IscsiTask): boolean {
-  return dataOutExpected > 0 || dataInExpected > 0;
-}
-
-function takeImmediateData(session: Session, task: IscsiTask, pdu: Pdu): void {
-  session.expectData(task, pdu.dataLength);
+function takeImmediateData(task: IscsiTask, pdu: Pdu): void {
+  task.invitedLength = pdu.dataLength;
   if (pdu.dataLength < task.dataOutExpected) task.gatherDataOut(pdu.data, pdu.slabs);
   else task.addDataOut(pdu.data, pdu.slabs);
 }

@@ -1,21 +1,21 @@
 import type { Clock } from '../base/clock.ts';
+import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
 import type { Nexus, TransportFault } from '../scsi/nexus.ts';
 import { CommandWindow } from './command-window.ts';
+import type { DataAccount } from './data-budget.ts';
 import { DataOut } from './data-out.ts';
 import type { DiscoveryService } from './discovery.ts';
 import { HeldCommands } from './held-commands.ts';
-import { IscsiTask } from './iscsi-task.ts';
+import type { IscsiTask } from './iscsi-task.ts';
 import {
-  EXECUTING_BYTES_MAX,
   HELD_BYTES_MAX,
   IMMEDIATE_COMMANDS_MAX,
   LOGIN_BUFFER_BYTES,
   LOGIN_DATA_SEGMENT_BYTES_MAX,
   MANAGEMENT_REQUESTS_MAX,
-  PROMISED_BYTES_MAX,
   SEND_DATA_SEGMENT_BYTES_MAX,
-  SLOW_SEND_QUEUE_BYTES_MAX,
+  SLAB_BYTES,
 } from './limits.ts';
 import type { Admitted } from './login/login-identity.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
@@ -45,6 +45,10 @@ export interface SessionOptions {
   readonly nexus: Nexus | undefined;
   readonly discovery: DiscoveryService;
   readonly queue: SendQueue;
+  /** What its commands hold in memory; closed with it. */
+  readonly account: DataAccount;
+  /** Tasks that are not in use, of all sessions. */
+  readonly tasks: FreeList<IscsiTask>;
   readonly clock: Clock;
   readonly log: Log;
   readonly traffic: Traffic;
@@ -76,6 +80,7 @@ export class Session {
   readonly clock: Clock;
   readonly log: Log;
   readonly traffic: Traffic;
+  readonly account: DataAccount;
   readonly window: CommandWindow;
   readonly writer: PduWriter;
   readonly dataOut: DataOut;
@@ -83,21 +88,8 @@ export class Session {
   readonly #segmentMax: number;
   readonly end: SessionOptions['end'];
   readonly endTarget: SessionOptions['endTarget'];
-  /** Set by the connection while it does not read; then `onRoom` is called as commands end. */
-  stalled = false;
-  /**
-   * Commands of it are slow: it reads on although they take up its memory, so that NOPs and task
-   * management are answered, and new commands with data are not taken.
-   */
-  slow = false;
-  onRoom: () => void = () => {};
-  /** Called when commands that are held wait for room too. */
-  onStall: () => void = () => {};
   readonly held: HeldCommands;
-  readonly #idleTasks: IscsiTask[] = [];
-  #executingBytes = 0;
-  #gatheredBytes = 0;
-  #promisedBytes = 0;
+  readonly #tasks: FreeList<IscsiTask>;
   #immediateCommands = 0;
   #managing = 0;
   #closed = false;
@@ -113,7 +105,9 @@ export class Session {
     this.traffic = options.traffic;
     this.end = options.end;
     this.endTarget = options.endTarget;
-    this.window = new CommandWindow(options.cmdSn, options.queueDepth);
+    this.account = options.account;
+    this.#tasks = options.tasks;
+    this.window = new CommandWindow(options.cmdSn, options.queueDepth, this.account);
     this.writer = new PduWriter(options.queue, this.window, options.statSn);
     this.writer.useDigests(this.parameters.headerDigest, this.parameters.dataDigest);
     this.dataOut = new DataOut(this);
@@ -124,20 +118,11 @@ export class Session {
     this.declareSegmentLength(this.parameters.initiatorMaxRecvDataSegmentLength);
   }
 
-  /** False while the initiator must wait: it does not read, or its writes are still under way. */
+  /** False while the initiator must take answers before more of its requests are read. */
   get ready(): boolean {
-    if (this.slow) return this.writer.queue.pendingBytes < SLOW_SEND_QUEUE_BYTES_MAX;
-    return this.hasRoom;
-  }
-
-  /** Whether commands with data may begin. */
-  get hasRoom(): boolean {
-    return this.writer.queue.hasRoom && this.#executingBytes < EXECUTING_BYTES_MAX;
-  }
-
-  /** Data-out that is there, or may come, for commands that do not execute yet. */
-  get gatheredBytes(): number {
-    return this.#gatheredBytes;
+    const { queue } = this.writer;
+    if (!queue.hasRoom) return false;
+    return queue.unsentBytes < SLAB_BYTES || this.account.roomBytes > 0;
   }
 
   get closed(): boolean {
@@ -154,8 +139,13 @@ export class Session {
 
   /** A command's data-out is whole: it runs. Called by `DataOut`. */
   dataOutComplete(task: IscsiTask): void {
-    this.countExecuting(task);
     this.nexus?.dataOutArrived(task);
+  }
+
+  /** A command has the room that it claimed. */
+  granted(task: IscsiTask): void {
+    if (task.dataOutExpected > 0) this.dataOut.granted(task);
+    else this.nexus?.dataInGranted(task);
   }
 
   /** Called by `DataOut`: a command's data phase went wrong. */
@@ -168,53 +158,26 @@ export class Session {
     this.dataInSegmentMax = Math.min(length, this.#segmentMax);
   }
 
-  /** Data-out that is there, or may come, for a command that does not execute yet. */
-  expectData(task: IscsiTask, bytes: number): void {
-    this.#gatheredBytes += bytes;
-    task.gatheredBytes += bytes;
-  }
-
-  /** Data-in that a command may ask room for; false: too much is promised to others already. */
-  promise(task: IscsiTask): boolean {
-    const bytes = task.dataInExpected;
-    if (this.#promisedBytes > 0 && this.#promisedBytes + bytes > PROMISED_BYTES_MAX) return false;
-    this.#promisedBytes += bytes;
-    task.promisedBytes = bytes;
-    return true;
-  }
-
-  /** A command has the room that it was promised, or needs none any more. */
-  keepPromise(task: IscsiTask): void {
-    this.#promisedBytes -= task.promisedBytes;
-    task.promisedBytes = 0;
-  }
-
-  /** Data of a command that waits for nothing from the initiator any more. */
-  countExecuting(task: IscsiTask): void {
-    this.#gatheredBytes -= task.gatheredBytes;
-    task.gatheredBytes = 0;
-    this.#executingBytes += task.receivedLength - task.executingBytes;
-    task.executingBytes = task.receivedLength;
-  }
-
   takeTask(): IscsiTask {
-    return this.#idleTasks.pop() ?? new IscsiTask(this);
+    const task = this.#tasks.take();
+    task.begin(this);
+    return task;
   }
 
   /** Called by a task when it ends, before its answer is composed. */
   taskEnds(task: IscsiTask): void {
     this.dataOut.forget(task);
-    this.#executingBytes -= task.executingBytes;
-    this.#gatheredBytes -= task.gatheredBytes;
-    task.gatheredBytes = 0;
-    this.keepPromise(task);
-    if (task.numbered) this.window.finished();
-    else this.#immediateCommands--;
-    if (this.stalled) this.onRoom();
+    task.giveBack(this.account);
+    if (task.numbered) {
+      this.window.finished();
+    } else {
+      this.#immediateCommands--;
+      this.account.retract();
+    }
   }
 
   recycle(task: IscsiTask): void {
-    if (this.#idleTasks.length < this.window.depth) this.#idleTasks.push(task);
+    this.#tasks.put(task);
   }
 
   /** Resolves when nothing of this session is under way any more. */
@@ -226,6 +189,7 @@ export class Session {
   async #close(): Promise<void> {
     this.#closed = true;
     this.dataOut.close();
+    this.account.close();
     await this.nexus?.close();
   }
 
@@ -250,10 +214,6 @@ export class Session {
   executeHeld(): void {
     for (;;) {
       if (this.held.size === 0 || this.#closed) return;
-      if (!this.ready) {
-        this.onStall();
-        return;
-      }
       const next = this.held.take(this.window.expCmdSn);
       if (next === undefined) return;
       this.window.advance();
@@ -308,7 +268,7 @@ export class Session {
       return;
     }
     if (!numbered) {
-      if (this.#immediateCommands >= IMMEDIATE_COMMANDS_MAX) {
+      if (this.#immediateCommands >= IMMEDIATE_COMMANDS_MAX || !this.account.invite()) {
         reject(this, pdu, RejectReason.immediateCommandReject);
         return;
       }

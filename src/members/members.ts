@@ -124,11 +124,8 @@ export interface GoneMember {
   readonly members: readonly MemberState[];
 }
 
-/**
- * `closed`: another member fences this one. `cut`: the cluster was silent for too long. `stalled`:
- * this gateway's own event loop stood still for too long.
- */
-export type ClosedReason = 'closed' | 'cut' | 'stalled';
+/** `closed`: another member fences this one. `cut`: the cluster was silent for too long. */
+export type ClosedReason = 'closed' | 'cut';
 
 export type MembersFailureCode =
   /** The name belongs to a member that lives. */

@@ -1,6 +1,9 @@
 import type { Clock } from '../base/clock.ts';
+import { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
 import { CommandTable, commands } from './command-table.ts';
+import { Execution } from './execution.ts';
+import { FREE_EXECUTIONS_MAX } from './limits.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from './nexus.ts';
 import type { NexusSurroundings } from './scsi-nexus.ts';
 import { ScsiNexus } from './scsi-nexus.ts';
@@ -28,6 +31,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
     table: new CommandTable(commands),
     steps: new StepQueue(options.clock),
     taskSetDepthMax: options.taskSetDepthMax,
+    executions: new FreeList(FREE_EXECUTIONS_MAX, () => new Execution()),
     portGroups: (deviceName) => options.portGroups(deviceName),
   };
   return {

@@ -28,11 +28,11 @@ export interface ExecutionOwner extends CommandNexus {
 }
 
 /**
- * One command in a task set: what its handler works with, and its place in the set. Pooled by the
- * nexus, so that a command costs no allocation of its own.
+ * One command in a task set: what its handler works with, and its place in the set. Used again, by
+ * any nexus, so that a command costs no allocation of its own.
  */
 export class Execution implements CommandCall, GatedCommand {
-  readonly nexus: ExecutionOwner;
+  #nexus: ExecutionOwner | undefined = undefined;
   /** Bound once: what the volume's result calls. */
   readonly onSettled: (result: Ending | VolumeResult) => void;
   logicalUnit: LogicalUnit | undefined = undefined;
@@ -57,9 +57,13 @@ export class Execution implements CommandCall, GatedCommand {
   #command: Command | undefined = undefined;
   #unit: LogicalUnitNexus | undefined = undefined;
 
-  constructor(nexus: ExecutionOwner) {
-    this.nexus = nexus;
-    this.onSettled = (result) => nexus.settled(this, result);
+  constructor() {
+    this.onSettled = (result) => this.nexus.settled(this, result);
+  }
+
+  get nexus(): ExecutionOwner {
+    assert(this.#nexus !== undefined, 'a command in progress has a nexus');
+    return this.#nexus;
   }
 
   get task(): Task {
@@ -95,7 +99,8 @@ export class Execution implements CommandCall, GatedCommand {
   }
 
   /** Takes the execution into use. */
-  assign(task: Task, command: Command, unit: LogicalUnitNexus): void {
+  assign(nexus: ExecutionOwner, task: Task, command: Command, unit: LogicalUnitNexus): void {
+    this.#nexus = nexus;
     this.#task = task;
     this.#command = command;
     this.#unit = unit;
@@ -104,6 +109,7 @@ export class Execution implements CommandCall, GatedCommand {
 
   /** Makes it ready for reuse. */
   reset(): void {
+    this.#nexus = undefined;
     this.#task = undefined;
     this.#command = undefined;
     this.#unit = undefined;

@@ -33,6 +33,9 @@ export const WRITE_SAME_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
 /** WSNZ: a WRITE SAME of zero blocks (meaning: to the end of the medium) is refused. */
 export const WRITE_SAME_NON_ZERO = true;
 
+/** Executions that are kept for use again, over all nexuses. */
+export const FREE_EXECUTIONS_MAX = 1024;
+
 /** The longest parameter list that any command takes. */
 export const PARAMETER_LIST_LENGTH_MAX_BYTES = 64 * 1024;
 

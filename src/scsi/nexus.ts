@@ -13,6 +13,9 @@ export interface Nexus {
   /** All data-out that the task asked for is in `task.dataOut`. */
   dataOutArrived(task: Task): void;
 
+  /** There is memory for the data-in that the task asked for. */
+  dataInGranted(task: Task): void;
+
   /**
    * The transport gives up on a command that it handed over (its data-out never came, say): the
    * command ends with this ABORTED COMMAND condition if it still lives.

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
+import type { FreeList } from '../base/free-list.ts';
 import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
@@ -8,8 +9,7 @@ import { admit, checkState, refuseUnknown, usesMedium } from './admission.ts';
 import type { Command } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
-import type { AbortOutcome, ExecutionOwner } from './execution.ts';
-import { Execution } from './execution.ts';
+import type { AbortOutcome, Execution, ExecutionOwner } from './execution.ts';
 import { DRAIN_MAX_MS, MEDIUM_SLOW_MS } from './limits.ts';
 import type { AbortCause, LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
@@ -39,6 +39,8 @@ export interface NexusSurroundings {
   readonly table: CommandTable;
   readonly steps: StepQueue;
   readonly taskSetDepthMax: number;
+  /** Executions that are not in use. */
+  readonly executions: FreeList<Execution>;
   portGroups(deviceName: string): readonly PortGroup[];
 }
 
@@ -46,7 +48,6 @@ export interface NexusSurroundings {
 export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   readonly identity: NexusIdentity;
   readonly #surroundings: NexusSurroundings;
-  readonly #pool: Execution[] = [];
   /** For LUNs without a logical unit. */
   readonly #absent = new LogicalUnitNexus(undefined);
   #units = new Map<number, LogicalUnitNexus>();
@@ -121,6 +122,12 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   dataOutArrived(task: Task): void {
     const { execution } = task;
     // Data for a command that was aborted meanwhile arrives for nobody.
+    if (execution === undefined || execution.running || task.state !== 'enabled') return;
+    this.#run(execution);
+  }
+
+  dataInGranted(task: Task): void {
+    const { execution } = task;
     if (execution === undefined || execution.running || task.state !== 'enabled') return;
     this.#run(execution);
   }
@@ -273,8 +280,8 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   /** Puts a command into its task set, and starts it if it may. */
   #accept(task: Task, command: Command, unit: LogicalUnitNexus): void {
-    const execution = this.#pool.pop() ?? new Execution(this);
-    execution.assign(task, command, unit);
+    const execution = this.#surroundings.executions.take();
+    execution.assign(this, task, command, unit);
     const plan = command.plan(execution);
     if ('status' in plan) {
       this.#release(execution);
@@ -291,10 +298,12 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   #start(execution: Execution): void {
-    const { task } = execution;
+    const { task, dataOut, dataIn, command } = execution;
     task.state = 'enabled';
-    const length = execution.dataOut;
-    if (length > 0 && !task.requestDataOut(length)) return;
+    if (dataOut > 0 && !task.requestDataOut(dataOut)) return;
+    // Parameter data is short, whatever the ALLOCATION LENGTH says.
+    const reads = dataIn > 0 && command.access === 'readMedium';
+    if (reads && !task.requestDataIn(dataIn)) return;
     this.#run(execution);
   }
 
@@ -381,7 +390,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   #release(execution: Execution): void {
     execution.reset();
-    if (this.#pool.length < this.#surroundings.taskSetDepthMax) this.#pool.push(execution);
+    this.#surroundings.executions.put(execution);
   }
 
   /** Ends a task; `dataIn`: how many bytes a handler that says nothing else has provided. */

@@ -30,7 +30,8 @@ export const CDB_LENGTH_MAX = 32;
  * it (buffers, sequence numbers), fills the first part, hands it to `Nexus.submit`, and reuses it
  * after `end`.
  *
- * Order of calls: `submit` → (`requestDataOut` → `dataOutArrived`)? → `allocateDataIn`? → `end`.
+ * Order of calls: `submit` → (`requestDataOut` → `dataOutArrived`)? → (`requestDataIn` →
+ * `dataInGranted`)? → `allocateDataIn`? → `end`.
  * `end` is called exactly once for each submitted task, unless the task was aborted without a
  * response being due; then `discard` is. Both may come synchronously from within `submit`.
  */
@@ -73,6 +74,14 @@ export abstract class Task {
    * `Nexus.dataOutArrived(task)` later. Called at most once.
    */
   abstract requestDataOut(length: number): boolean;
+
+  /**
+   * Asks for memory for `length` bytes of data-in. Returns true if it is there; else the transport
+   * calls `Nexus.dataInGranted(task)` once it is. Called at most once, before the command runs.
+   */
+  requestDataIn(_length: number): boolean {
+    return true;
+  }
 
   /**
    * Room for `length` bytes of data-in (at most `dataInExpected`), as a scatter list that the

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { SLAB_BYTES } from '../../src/iscsi/limits.ts';
 import type { Session } from '../../src/iscsi/session.ts';
 import { mutated } from '../hostile/mutation.ts';
 import { crc32c } from '../initiator/crc32c.ts';
@@ -256,10 +257,14 @@ class SessionFuzz {
     if (last === undefined || Bhs.opcode.get(last) !== Opcode.nopIn) return;
     if (!answers.some((each) => Bhs.opcode.get(each) === Opcode.taskManagementResponse)) return;
     const window = (last.readUInt32BE(32) - last.readUInt32BE(28) + 1) | 0;
-    assert.equal(window, this.#depth, 'the window is whole again');
+    const { account } = this.#session;
+    assert.ok(window >= Math.min(this.#depth, account.ownCommands), 'the window is whole again');
+    assert.equal(window, this.#session.window.size, 'all of it is free');
+    assert.equal(window, account.invitedCommands, 'and paid for');
     const { queue } = this.#session.writer;
-    assert.equal(queue.pendingBytes, 0, 'nothing is pending');
-    assert.equal(this.#session.gatheredBytes, 0, 'no data is gathered');
+    assert.equal(queue.unsentBytes, 0, 'nothing is unsent');
+    const { held } = this.#world.pool;
+    assert.equal(account.heldBytes, held * SLAB_BYTES, 'nothing but slabs is counted');
     // The receive buffer, and the slab that is being filled for sending.
     assert.ok(this.#world.pool.held <= 2, `${this.#world.pool.held} slabs are held`);
   }
@@ -280,6 +285,9 @@ class SessionFuzz {
     assert.equal(clock.pending, 0, 'no timer is left');
     assert.equal(this.#session.nexus?.outstanding, 0, 'no command is left');
     assert.equal(logicalUnit.nexuses.size, 1, 'only the nexus of the bench is left');
-    assert.equal(this.#session.writer.queue.pendingBytes, 0, 'nothing is pending at the end');
+    assert.equal(this.#session.writer.queue.unsentBytes, 0, 'nothing is unsent at the end');
+    const { budget } = server;
+    assert.deepEqual([budget.heldBytes, budget.invitedBytes, budget.sessions], [0, 0, 0]);
+    assert.equal(this.#session.account.heldBytes, 0, 'nothing is counted');
   }
 }

@@ -90,9 +90,11 @@ export class MemoryStream implements ByteStream {
 export class ScriptedNexus implements Nexus {
   readonly submitted: Task[] = [];
   readonly arrived: Task[] = [];
+  readonly granted: Task[] = [];
   readonly failed: { readonly task: Task; readonly reason: string }[] = [];
   closes = 0;
   onSubmit: (task: Task) => void = () => {};
+  onGranted: (task: Task) => void = () => {};
   onClose: () => Promise<void> = () => Promise.resolve();
   response: TaskManagementResponse = { response: 'functionComplete' };
   ages: CommandAges = { runningMs: 0, changingMs: 0 };
@@ -108,6 +110,11 @@ export class ScriptedNexus implements Nexus {
 
   dataOutArrived(task: Task): void {
     this.arrived.push(task);
+  }
+
+  dataInGranted(task: Task): void {
+    this.granted.push(task);
+    this.onGranted(task);
   }
 
   fail(task: Task, reason: string): void {

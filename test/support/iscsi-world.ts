@@ -179,6 +179,31 @@ export class IscsiWorld {
   }
 }
 
+/**
+ * Uses the command window up with commands that end at once until `size` of them may be sent.
+ * Returns the next CmdSN.
+ */
+export async function openWindow(
+  world: IscsiWorld,
+  stream: MemoryStream,
+  size: number,
+): Promise<number> {
+  const { nexus } = world;
+  const { onSubmit } = nexus;
+  nexus.onSubmit = (task) => task.end(0, 0, undefined);
+  let cmdSn = FIRST_CMD_SN;
+  let open = 1;
+  while (open < size) {
+    const commands = Array.from({ length: open }, () => scsiCommand(cmdSn++, 1, FINAL, 0));
+    stream.feed(Buffer.concat(commands));
+    await settle();
+    open = stream.take().at(-1)!.readUInt32BE(32) - cmdSn + 1;
+  }
+  nexus.onSubmit = onSubmit;
+  nexus.submitted.length = 0;
+  return cmdSn;
+}
+
 /** A SCSI Command PDU for a block of 512 bytes or none. */
 export function scsiCommand(
   cmdSn: number,

@@ -92,8 +92,7 @@ export const serveCommands: readonly CommandSpec[] = [
   },
   {
     path: ['status'],
-    summary:
-      'Show the gateways that run, their sessions and traffic; fails if a disk is not served.',
+    summary: 'Show the gateways that run, their sessions and their traffic.',
     needsStore: true,
     load: async () => (await import('../runs/status.ts')).runStatus,
   },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { GatewayStatus } from '../../gateway/channels.ts';
 import type { StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
+import { HEAP_MIB } from '../../iscsi/limits.ts';
 import { type GatewayMessage, PREVIOUS_VARIABLE } from '../gateway-messages.ts';
 import { storeWords } from '../store-options.ts';
 import { StoppedProcesses } from './stopped-processes.ts';
@@ -17,10 +18,10 @@ const END_WAIT_MAX_MS = 6_000;
 const GATEWAY_THREADS = '8';
 
 /**
- * A gateway's JavaScript heap: far above what the bounds of its sessions let it need, and low
- * enough that one with a leak is started again before the host suffers. Buffers are not in it.
+ * A gateway's JavaScript heap: above what the bounds of its sessions let it need, and low enough
+ * that one with a leak is started again before the host suffers. Buffers are not in it.
  */
-const HEAP = '--max-old-space-size=1024';
+const HEAP = `--max-old-space-size=${HEAP_MIB}`;
 /** What a command leaves behind is gone at once: a young generation of 48 MiB would be dirt. */
 const YOUNG_HEAP = '--max-semi-space-size=4';
 

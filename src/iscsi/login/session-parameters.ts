@@ -31,6 +31,13 @@ export interface SessionParameters {
   readonly taskReporting: 'RFC3720' | 'ResponseFence';
 }
 
+/** How much data a command may bring before it is asked for any. */
+export function unsolicitedBytes(parameters: SessionParameters): number {
+  const { sessionType, immediateData, initialR2t, firstBurstLength } = parameters;
+  if (sessionType === 'discovery') return 0;
+  return immediateData || !initialR2t ? firstBurstLength : 0;
+}
+
 /**
  * What a negotiation came to. `declared` is the data segment length that we told the initiator;
  * undefined when the login never reached the operational stage: then the default holds.

@@ -1,4 +1,4 @@
-import type { Slab, SlabPool } from '../../base/slab-pool.ts';
+import type { Slab, SlabSource } from '../../base/slab-pool.ts';
 import { AHS_BYTES_MAX, BHS_BYTES, RECEIVE_ROOM_BYTES_MIN } from '../limits.ts';
 import { DIGEST_LENGTH } from '../standard/bhs.ts';
 import { digestOf, getDigest } from './digest.ts';
@@ -30,11 +30,11 @@ export class PduReader {
   #dataDigest = false;
 
   /** Where buffers come from now; undefined after the end. */
-  #pool: SlabPool | undefined;
+  #pool: SlabSource | undefined;
   #roomBytesMin = BHS_BYTES + AHS_BYTES_MAX;
   /** The buffer in use, and where it came from; undefined: an array of its own. */
   #slab: Slab | undefined;
-  #slabPool: SlabPool | undefined;
+  #slabPool: SlabSource | undefined;
   #bytes: Uint8Array;
   /** The first byte not parsed, and the first not filled. */
   #start = 0;
@@ -48,7 +48,7 @@ export class PduReader {
   #stopped = false;
 
   /** `loginPool`: buffers for the login, small; `dataSegmentMax`: the longest data segment in it. */
-  constructor(consumer: PduConsumer, loginPool: SlabPool, dataSegmentMax: number) {
+  constructor(consumer: PduConsumer, loginPool: SlabSource, dataSegmentMax: number) {
     this.#consumer = consumer;
     this.#pool = loginPool;
     this.#slabPool = loginPool;
@@ -64,7 +64,7 @@ export class PduReader {
   }
 
   /** From now on the buffers of sessions, for data segments of up to `dataSegmentMax` bytes. */
-  usePool(pool: SlabPool, dataSegmentMax: number): void {
+  usePool(pool: SlabSource, dataSegmentMax: number): void {
     this.#pool = pool;
     this.#roomBytesMin = RECEIVE_ROOM_BYTES_MIN;
     this.#dataSegmentMax = dataSegmentMax;
@@ -198,7 +198,7 @@ export class PduReader {
   }
 
   /** Begins a new buffer; what is there of an unfinished header or trailer moves along. */
-  #nextBuffer(pool: SlabPool): void {
+  #nextBuffer(pool: SlabSource): void {
     const rest = this.#bytes.subarray(this.#start, this.#end);
     const previous = this.#slab;
     if (this.#bodyMissing >= 0 && this.#pdu.bytes === this.#bytes) this.#keepHeader();

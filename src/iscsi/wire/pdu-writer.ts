@@ -85,7 +85,7 @@ export class PduWriter {
    * Finishes a PDU whose header and data are in place, and queues it. `ends` a command: with no
    * other in flight, nothing is worth waiting for.
    */
-  send(region: Region, dataLength: number, reservedDataLength = dataLength, ends = false): void {
+  send(region: Region, dataLength: number, ends = false): void {
     const bytes = region.slab.bytes;
     const base = region.start;
     if (this.#headerDigestBytes > 0) {
@@ -100,8 +100,7 @@ export class PduWriter {
         putDigest(bytes, digestOf([bytes.subarray(from, from + padded)]), from + padded);
       }
     }
-    const reserved = this.wireLength(reservedDataLength);
-    this.queue.push(region, this.wireLength(dataLength), reserved, ends && this.#window.isIdle);
+    this.queue.push(region, this.wireLength(dataLength), ends && this.#window.isIdle);
   }
 
   /** A whole PDU with a copy of its data: for all that is not a transfer. */

@@ -1,6 +1,6 @@
 import { clearList } from '../../base/clear-list.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Slab, SlabPool } from '../../base/slab-pool.ts';
+import type { Slab, SlabSource } from '../../base/slab-pool.ts';
 import type { ByteStream } from '../contracts.ts';
 import { SEND_QUEUE_BYTES_MAX } from '../limits.ts';
 
@@ -25,7 +25,7 @@ interface Segment {
  */
 export class SendQueue {
   readonly #stream: ByteStream;
-  #pool: SlabPool;
+  #pool: SlabSource;
   #bytesMax: number;
   readonly #clock: Clock;
   #slab: Slab | undefined;
@@ -37,12 +37,13 @@ export class SendQueue {
   #closed = false;
   /** Set while what was received is parsed: a flush follows. */
   gathers = false;
-  #pendingBytes = 0;
+  #unsentBytes = 0;
+  #writes = 0;
   /** Called when bytes have left and there is room again. */
   onSent: () => void = () => {};
 
-  /** `bytesMax`: with so many bytes pending it has no room. */
-  constructor(stream: ByteStream, pool: SlabPool, clock: Clock, bytesMax = SEND_QUEUE_BYTES_MAX) {
+  /** `bytesMax`: with so many unsent bytes it has no room. */
+  constructor(stream: ByteStream, pool: SlabSource, clock: Clock, bytesMax = SEND_QUEUE_BYTES_MAX) {
     this.#stream = stream;
     this.#pool = pool;
     this.#clock = clock;
@@ -51,12 +52,17 @@ export class SendQueue {
 
   /** False: what is queued must leave before its owner takes on more to be answered. */
   get hasRoom(): boolean {
-    return this.#pendingBytes < this.#bytesMax;
+    return this.#unsentBytes < this.#bytesMax;
   }
 
-  /** Bytes reserved or pushed that have not left. */
-  get pendingBytes(): number {
-    return this.#pendingBytes;
+  /** Bytes that were pushed and have not left. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
+  /** Writes that were begun: as long as it stays the same, the stream has taken nothing new. */
+  get writes(): number {
+    return this.#writes;
   }
 
   get idle(): boolean {
@@ -64,7 +70,7 @@ export class SendQueue {
   }
 
   /** From now on slabs come from another pool: small ones serve a login, large ones a session. */
-  usePool(pool: SlabPool, bytesMax: number): void {
+  usePool(pool: SlabSource, bytesMax: number): void {
     this.#pool = pool;
     this.#bytesMax = bytesMax;
     this.#slab?.release();
@@ -74,10 +80,7 @@ export class SendQueue {
   /** Room for `length` bytes, at most a slab. The caller pushes or cancels it. */
   reserve(length: number): Region {
     // Commands may go on for a while after the end: what they reserve then is theirs alone.
-    if (this.#closed) {
-      this.#pendingBytes += length;
-      return { slab: this.#pool.take(), start: 0 };
-    }
+    if (this.#closed) return { slab: this.#pool.take(), start: 0 };
     let slab = this.#slab;
     if (slab?.exclusive) this.#used = 0;
     if (slab === undefined || this.#used + length > slab.bytes.length) {
@@ -89,22 +92,20 @@ export class SendQueue {
     const start = this.#used;
     // The next PDU begins where this one ends: all PDUs are multiples of four bytes.
     this.#used = start + length;
-    this.#pendingBytes += length;
     slab.hold();
     return { slab, start };
   }
 
   /**
-   * Queues the first `length` of the `reserved` bytes. They leave with all that is pushed until the
+   * Queues the first `length` of the reserved bytes. They leave with all that is pushed until the
    * end of the turn; at once if they are `alone`, with nothing under way that could join them.
    */
-  push(region: Region, length: number, reserved: number, alone: boolean): void {
-    this.#pendingBytes -= reserved - length;
+  push(region: Region, length: number, alone: boolean): void {
     if (this.#closed) {
-      this.#pendingBytes -= length;
       region.slab.release();
       return;
     }
+    this.#unsentBytes += length;
     const segments = this.#segments;
     const last = segments.length > 0 ? segments[segments.length - 1] : undefined;
     if (last !== undefined && last.slab === region.slab && last.end === region.start) {
@@ -123,8 +124,7 @@ export class SendQueue {
   }
 
   /** Gives reserved room back unsent. */
-  cancel(region: Region, reserved: number): void {
-    this.#pendingBytes -= reserved;
+  cancel(region: Region): void {
     region.slab.release();
   }
 
@@ -136,6 +136,7 @@ export class SendQueue {
     this.#sending = sending;
     const chunks = sending.map((each) => each.slab.bytes.subarray(each.start, each.end));
     this.#writing = true;
+    this.#writes++;
     this.#stream.write(chunks, this.#onWritten);
   }
 
@@ -144,7 +145,7 @@ export class SendQueue {
     if (this.#closed) return;
     this.#closed = true;
     for (const each of this.#segments) {
-      this.#pendingBytes -= each.end - each.start;
+      this.#unsentBytes -= each.end - each.start;
       each.slab.release();
     }
     this.#segments.length = 0;
@@ -159,7 +160,7 @@ export class SendQueue {
 
   readonly #onWritten = (): void => {
     for (const each of this.#sending) {
-      this.#pendingBytes -= each.end - each.start;
+      this.#unsentBytes -= each.end - each.start;
       each.slab.release();
     }
     clearList(this.#sending);

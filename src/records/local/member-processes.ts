@@ -29,16 +29,8 @@ export class MemberProcesses {
 
   /** Whose process lives, this one too, by name: gateways, and tools while they run. */
   async living(): Promise<readonly Member[]> {
-    return (await this.#living()).map(memberOf);
-  }
-
-  /** The same, with whether each runs. */
-  async states(): Promise<readonly MemberProcessState[]> {
-    const { claim: own } = this.#parts;
-    return (await this.#living()).map((claim) => ({
-      ...memberOf(claim),
-      isStopped: processState(claim.process, own.process) === 'stopped',
-    }));
+    const { folder, store } = this.#parts;
+    return (await folder.livingOf(await store().call('claims'))).map(memberOf);
   }
 
   /**
@@ -64,16 +56,6 @@ export class MemberProcesses {
     await folder.remove(claim.incarnation);
     return true;
   }
-
-  async #living(): Promise<readonly NameClaim[]> {
-    const { folder, store } = this.#parts;
-    return await folder.livingOf(await store().call('claims'));
-  }
-}
-
-export interface MemberProcessState extends Member {
-  /** By a signal, a tracer or a frozen control group. */
-  readonly isStopped: boolean;
 }
 
 export function memberOf({ name, incarnation }: Member): Member {

@@ -1,11 +1,9 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
-import { map } from '../../base/pending.ts';
-import type { Volume, VolumeResult } from '../../volume/volume.ts';
+import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
-import { fill } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
 import { transferBlocksMax } from '../limits.ts';
 import { invalidInCdb } from '../sense-table.ts';
@@ -77,22 +75,10 @@ function transfer(call: CommandCall, offset: number): Pending<VolumeResult> {
   const length = Math.min(task.transferLength, task.dataInExpected);
   if (length === 0) return DONE;
   const into = task.allocateDataIn(length);
-  if (length % blockLengthBytes === 0) return volume.read(offset, into);
-  return readPart(volume, offset, into, Math.ceil(length / blockLengthBytes) * blockLengthBytes);
-}
-
-/** The initiator takes a part of the last block: the medium gives whole ones. */
-function readPart(
-  volume: Volume,
-  offset: number,
-  into: readonly Uint8Array[],
-  wholeLength: number,
-): Pending<VolumeResult> {
-  const whole = new Uint8Array(wholeLength);
-  return map(volume.read(offset, [whole]), (result) => {
-    if (result.status === 'done') fill(into, whole);
-    return result;
-  });
+  const part = length % blockLengthBytes;
+  if (part === 0) return volume.read(offset, into);
+  // The initiator takes a part of the last block: the medium gives whole ones.
+  return volume.read(offset, [...into, new Uint8Array(blockLengthBytes - part)]);
 }
 
 function thenIfDone(

@@ -4,21 +4,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  GATHERED_BYTES_MAX,
-  PROMISED_BYTES_MAX,
+  DATA_OUT_TIMEOUT_MS,
+  GATEWAY_INVITED_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
+  SESSION_DATA_BYTES_MAX,
+  SESSION_OWN_DATA_BYTES,
+  SESSION_OWN_INVITED_BYTES,
   SLAB_BYTES,
   SOLICITED_BURSTS_MAX,
-  SOLICITED_BYTES_MAX,
 } from '../../../src/iscsi/limits.ts';
 import type { Task } from '../../../src/scsi/task.ts';
-import { loginRequest, pdu } from '../../support/iscsi-peer.ts';
+import {
+  loginRequest,
+  type MemoryStream,
+  pdu,
+  type ScriptedNexus,
+} from '../../support/iscsi-peer.ts';
 import {
   dataOutPdu,
   FINAL,
   FIRST_CMD_SN,
   IscsiWorld,
   NAMES,
+  openWindow,
   READ,
   scsiCommand,
   signOfLife,
@@ -26,13 +34,42 @@ import {
 } from '../../support/iscsi-world.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
-const TASK_SET_FULL = 0x28;
 const MIB = 2 ** 20;
-const DEPTH = 256;
+/** One session may hold this: its own and its share, one slab begun, and one more to read into. */
+const SESSION_BYTES_MAX = SESSION_OWN_DATA_BYTES + SESSION_DATA_BYTES_MAX + 2 * SLAB_BYTES;
+/** Keeps a receive buffer from being used for anything else. */
+const FILLER = pdu({ opcode: 0x40, tag: 0xffff_ffff, data: Buffer.alloc(231 * 1024) });
 
 function asksFor(task: Task): void {
   task.transferLength = task.dataOutExpected;
   task.requestDataOut(task.dataOutExpected);
+}
+
+/** What commands keep from being used: slabs, and buffers of data beside them. */
+function pinnedBytes(world: IscsiWorld, tasks: readonly Task[]): number {
+  const buffers = new Set(tasks.flatMap(({ dataOut }) => dataOut.map(({ buffer }) => buffer)));
+  let bytes = world.pool.held * SLAB_BYTES;
+  for (const { byteLength } of buffers) if (byteLength !== SLAB_BYTES) bytes += byteLength;
+  return bytes;
+}
+
+/** Commands that read get their room before they run, as the device server does it. */
+function readsWhenGranted(nexus: ScriptedNexus, started: Task[]): void {
+  const run = (task: Task): void => {
+    started.push(task);
+    const length = Math.min(task.dataInExpected, 16 * MIB);
+    task.transferLength = length;
+    task.allocateDataIn(length);
+  };
+  nexus.onSubmit = (task) => {
+    if (task.requestDataIn(Math.min(task.dataInExpected, 16 * MIB))) run(task);
+  };
+  nexus.onGranted = run;
+}
+
+async function r2tsOf(stream: MemoryStream): Promise<Buffer[]> {
+  await settle();
+  return stream.take().filter((each) => each[0] === 0x31);
 }
 
 test('a login, refused or silent, takes no buffer of the sessions', async () => {
@@ -81,19 +118,97 @@ test('crumbs of data-out between large PDUs keep no receive buffers', async () =
   assert.ok(whole.subarray(0, 400).every((byte, i) => byte === (i & 0xff)));
 });
 
+test('data-out in long and short pieces pins no more than its session may hold', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
+  world.nexus.onSubmit = asksFor;
+  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 16 * MIB));
+  const long = Buffer.alloc(32 * 1024, 1);
+  const short = Buffer.alloc(1, 2);
+  for (let r2ts = await r2tsOf(stream); r2ts.length > 0; r2ts = await r2tsOf(stream)) {
+    for (const r2t of r2ts) {
+      const tag = r2t.readUInt32BE(20);
+      const start = r2t.readUInt32BE(40);
+      const length = r2t.readUInt32BE(44);
+      for (let at = 0, sn = 0; at < length; sn++) {
+        const piece = (sn % 2 === 0 ? long : short).subarray(0, length - at);
+        at += piece.length;
+        const offset = start + at - piece.length;
+        stream.feed(dataOutPdu(1, tag, sn, offset, piece, at === length));
+        stream.feed(FILLER);
+      }
+    }
+  }
+  const [task] = world.nexus.arrived;
+  const pinned = pinnedBytes(world, [task!]);
+  assert.ok(pinned <= SESSION_BYTES_MAX, `${pinned / MIB} MiB`);
+  const whole = Buffer.concat(task!.dataOut);
+  assert.equal(whole.length, 16 * MIB);
+  for (let at = 0; at + 32 * 1024 < 262_144; at += 32 * 1024 + 1) {
+    assert.deepEqual([whole[at], whole[at + 32 * 1024 - 1], whole[at + 32 * 1024]], [1, 1, 2]);
+  }
+});
+
+test('short writes that may not start yet pin their data, not what came around it', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['FirstBurstLength=4096']);
+  const commands = 250;
+  const cmdSn = await openWindow(world, stream, commands);
+  const { nexus } = world;
+  nexus.onSubmit = (task) => {
+    task.state = 'dormant';
+  };
+  for (let i = 0; i < commands; i++) {
+    stream.feed(scsiCommand(cmdSn + i, i, WRITE | FINAL, 512, Buffer.alloc(512, i)));
+    stream.feed(FILLER);
+  }
+  assert.equal(nexus.submitted.length, commands);
+  const pinned = pinnedBytes(world, nexus.submitted);
+  assert.ok(pinned <= MIB, `${pinned / MIB} MiB`);
+  for (const [i, { dataOut }] of nexus.submitted.entries()) {
+    assert.ok(Buffer.concat(dataOut).equals(Buffer.alloc(512, i)));
+  }
+});
+
+test('writes under way on a slow medium pin no more than their session may hold', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['FirstBurstLength=4096']);
+  const cmdSn = await openWindow(world, stream, 250);
+  const { nexus } = world;
+  nexus.onSubmit = asksFor;
+  for (let i = 0; i < 250; i++) {
+    stream.feed(scsiCommand(cmdSn + i, i, WRITE | FINAL, 512, Buffer.alloc(512)));
+    stream.feed(FILLER);
+  }
+  assert.equal(nexus.submitted.length, 250);
+  const pinned = pinnedBytes(world, nexus.submitted);
+  assert.ok(pinned <= SESSION_BYTES_MAX, `${pinned / MIB} MiB`);
+});
+
+test('Data-Outs without data do not put the deadline off', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
+  world.nexus.onSubmit = asksFor;
+  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
+  const [r2t] = await r2tsOf(stream);
+  const tag = r2t!.readUInt32BE(20);
+  for (let sn = 0, waitedMs = 0; waitedMs <= DATA_OUT_TIMEOUT_MS + 1000; sn++, waitedMs += 2000) {
+    assert.equal(stream.destroyed, false, `after ${waitedMs} ms`);
+    stream.feed(dataOutPdu(1, tag, sn, 0, new Uint8Array(0), false));
+    await world.clock.advance(2000);
+  }
+  assert.ok(stream.destroyed);
+});
+
 test('writes that withhold their last data are asked for no more than the bound', async () => {
   const world = new IscsiWorld();
   const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No', 'MaxBurstLength=65536']);
   world.nexus.onSubmit = asksFor;
   const size = 4 * MIB;
-  for (let i = 0; i < DEPTH; i++)
-    stream.feed(scsiCommand(FIRST_CMD_SN + i, i, WRITE | FINAL, size));
+  for (let i = 0; i < 20; i++) stream.feed(scsiCommand(FIRST_CMD_SN + i, i, WRITE | FINAL, size));
   let asked = 0;
   const data = Buffer.alloc(65_536);
-  for (;;) {
-    await settle();
-    const r2ts = stream.take().filter((each) => each[0] === 0x31);
-    if (r2ts.length === 0) break;
+  for (let r2ts = await r2tsOf(stream); r2ts.length > 0; r2ts = await r2tsOf(stream)) {
     for (const r2t of r2ts) {
       const offset = r2t.readUInt32BE(40);
       asked += data.length;
@@ -102,8 +217,8 @@ test('writes that withhold their last data are asked for no more than the bound'
       stream.feed(dataOutPdu(tag, r2t.readUInt32BE(20), 0, offset, data, true));
     }
   }
-  assert.ok(asked <= SOLICITED_BYTES_MAX + size + data.length, `${asked} bytes were asked for`);
-  assert.ok(asked >= SOLICITED_BYTES_MAX);
+  assert.ok(asked <= SESSION_DATA_BYTES_MAX + SESSION_OWN_DATA_BYTES, `${asked} bytes`);
+  assert.ok(asked >= SESSION_DATA_BYTES_MAX / 2, `${asked} bytes`);
 });
 
 test('large writes all get their data, the oldest first, however many wait', async () => {
@@ -155,66 +270,87 @@ test('R2Ts without an answer are bounded in number, those of aborted writes too'
   assert.equal(r2ts, SOLICITED_BURSTS_MAX);
 });
 
-test('unsolicited data that is promised and not sent is bounded: TASK SET FULL', async () => {
+test('a window invites no more unsolicited data than there is memory for, and takes all of it', async () => {
   const world = new IscsiWorld();
   const stream = await world.logIn(['InitialR2T=No', 'FirstBurstLength=262144']);
-  world.nexus.onSubmit = asksFor;
-  for (let i = 0; i < DEPTH; i++) stream.feed(scsiCommand(FIRST_CMD_SN + i, i, WRITE, 262_144));
+  let cmdSn = await openWindow(world, stream, 64);
+  const { nexus } = world;
+  nexus.onSubmit = asksFor;
+  const { window } = world.server.sessions[0]!;
+  const { maxCmdSn } = window;
+  const open = maxCmdSn - cmdSn + 1;
+  while (cmdSn <= maxCmdSn) stream.feed(scsiCommand(cmdSn, cmdSn++, WRITE, 262_144));
   await settle();
-  const taken = GATHERED_BYTES_MAX / 262_144;
-  assert.equal(world.nexus.submitted.length, taken);
-  const answers = stream.take();
-  assert.equal(answers.length, DEPTH - taken);
-  assert.ok(answers.every((each) => each[0] === 0x21 && each[3] === TASK_SET_FULL));
-  // What was refused may still send its data; it is dropped.
-  stream.feed(dataOutPdu(DEPTH - 1, 0xffff_ffff, 0, 0, Buffer.alloc(512), true));
-  assert.equal(stream.destroyed, false);
+  assert.equal(nexus.submitted.length, open, 'none was refused');
+  assert.deepEqual(stream.take(), []);
+  const bound = SESSION_OWN_INVITED_BYTES + GATEWAY_INVITED_BYTES_MAX / 2;
+  assert.ok(open * 262_144 <= bound, `${open} commands`);
 });
 
-test('reads that ask for room later are bounded by what they may ask for', async () => {
+test('reads wait for room, and all of them get it', async () => {
   const world = new IscsiWorld();
-  const stream = await world.logIn(['MaxRecvDataSegmentLength=262144']);
+  const stream = await world.logIn(['MaxRecvDataSegmentLength=262144', 'FirstBurstLength=4096']);
   const { nexus } = world;
-  for (let i = 0; i < 20; i++) {
+  const started: Task[] = [];
+  readsWhenGranted(nexus, started);
+  const reads = 20;
+  for (let i = 0; i < reads; i++) {
+    stream.feed(scsiCommand(FIRST_CMD_SN + i, i, READ | FINAL, 16 * MIB));
+  }
+  for (let ended = 0; ended < reads; ended++) {
+    await settle();
+    await world.clock.advance(0);
+    assert.equal(started.length, ended + 1, 'one at a time: each is as long as the share');
+    assert.deepEqual(stream.take().filter((each) => each[0] === 0x21).length, 0);
+    assert.ok(world.pool.held * SLAB_BYTES <= SESSION_BYTES_MAX + 3 * SLAB_BYTES);
+    started[ended]!.end(0, 16 * MIB, undefined);
+    await settle();
+    stream.take();
+  }
+});
+
+test('an aborted read that waited for room takes none', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['MaxRecvDataSegmentLength=262144', 'FirstBurstLength=4096']);
+  const { nexus } = world;
+  const started: Task[] = [];
+  readsWhenGranted(nexus, started);
+  for (let i = 0; i < 3; i++) {
     stream.feed(scsiCommand(FIRST_CMD_SN + i, i, READ | FINAL, 16 * MIB));
   }
   await settle();
-  assert.equal(nexus.submitted.length, PROMISED_BYTES_MAX / (16 * MIB));
-  assert.ok(stream.take().every((each) => each[3] === TASK_SET_FULL));
-  for (const task of nexus.submitted.splice(0)) {
-    task.transferLength = 16 * MIB;
-    task.allocateDataIn(16 * MIB);
-    task.end(0, 16 * MIB, undefined);
-  }
+  nexus.submitted[1]!.discard();
+  started[0]!.end(0, 0, undefined);
   await settle();
-  stream.take();
-  stream.feed(scsiCommand(FIRST_CMD_SN + 20, 1, READ | FINAL, 0xffff_ffff));
-  assert.equal(nexus.submitted.length, 1, 'a single one may expect whatever it likes');
+  await world.clock.advance(0);
+  assert.deepEqual(
+    started.map(({ tag }) => tag),
+    [0, 2],
+  );
 });
 
 test('held reads do not all start when the gap before them closes', async () => {
   const world = new IscsiWorld();
-  const stream = await world.logIn(['MaxRecvDataSegmentLength=262144']);
+  const stream = await world.logIn(['MaxRecvDataSegmentLength=262144', 'FirstBurstLength=4096']);
   stream.draining = false;
-  let started = 0;
-  world.nexus.onSubmit = (task) => {
-    started++;
-    task.transferLength = 4 * MIB;
-    task.allocateDataIn(4 * MIB);
-    task.end(0, 4 * MIB, undefined);
-  };
+  const started: Task[] = [];
+  readsWhenGranted(world.nexus, started);
   const held = 12;
   for (let i = held; i >= 0; i--) {
     stream.feed(scsiCommand(FIRST_CMD_SN + i, i, READ | FINAL, 4 * MIB));
   }
-  assert.ok(started <= 2, `${started} started`);
-  assert.ok(world.pool.held * SLAB_BYTES < 2 * SEND_QUEUE_BYTES_MAX);
-  for (let i = 0; i < 2 * held; i++) {
+  const atOnce = started.length;
+  assert.ok(atOnce <= SESSION_DATA_BYTES_MAX / (4 * MIB), `${atOnce} started`);
+  assert.ok(world.pool.held * SLAB_BYTES <= SESSION_BYTES_MAX);
+  for (let ended = 0; ended <= held; ended++) {
+    started[ended]!.end(0, 4 * MIB, undefined);
+    await settle();
     stream.release();
     await settle();
+    await world.clock.advance(0);
     stream.take();
   }
-  assert.equal(started, held + 1);
+  assert.equal(started.length, held + 1);
 });
 
 test('an initiator that reads nothing and sends on is held to the send queue', async () => {

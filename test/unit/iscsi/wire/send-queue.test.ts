@@ -34,7 +34,7 @@ function world() {
   const push = (text: string, alone = false): void => {
     const region = queue.reserve(text.length);
     region.slab.bytes.set(Buffer.from(text), region.start);
-    queue.push(region, text.length, text.length, alone);
+    queue.push(region, text.length, alone);
   };
   const endTurn = (): void => {
     for (const action of atEnd.splice(0)) action();
@@ -57,7 +57,7 @@ test('answers of one turn leave together, those behind them when these have left
   assert.deepEqual(written(), ['more']);
   taken();
   assert.ok(queue.idle);
-  assert.equal(queue.pendingBytes, 0);
+  assert.equal(queue.unsentBytes, 0);
 });
 
 test('a lone answer does not wait for the end of the turn', () => {
@@ -92,5 +92,5 @@ test('after the end nothing is sent, and nothing stays counted', () => {
   push('late', true);
   endTurn();
   assert.equal(written(), undefined);
-  assert.equal(queue.pendingBytes, 0);
+  assert.equal(queue.unsentBytes, 0);
 });

@@ -1,0 +1,26 @@
+/**
+ * Objects of one kind that are used again, for everyone who needs such a thing: a burst of one user
+ * leaves at most `freeMax` of them behind.
+ */
+export class FreeList<T> {
+  readonly #make: () => T;
+  readonly #freeMax: number;
+  readonly #free: T[] = [];
+
+  constructor(freeMax: number, make: () => T) {
+    this.#freeMax = freeMax;
+    this.#make = make;
+  }
+
+  get length(): number {
+    return this.#free.length;
+  }
+
+  take(): T {
+    return this.#free.pop() ?? this.#make();
+  }
+
+  put(item: T): void {
+    if (this.#free.length < this.#freeMax) this.#free.push(item);
+  }
+}

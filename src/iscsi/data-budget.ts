@@ -1,0 +1,304 @@
+import type { Clock } from '../base/clock.ts';
+import type { Slab, SlabOwner, SlabSource } from '../base/slab-pool.ts';
+import {
+  COMMAND_BYTES,
+  FREE_DATA_SHARE,
+  FREE_INVITED_SHARE,
+  GATEWAY_DATA_BYTES_MAX,
+  GATEWAY_INVITED_BYTES_MAX,
+  OWN_COMMANDS_MAX,
+  OWN_COMMANDS_MIN,
+  SESSION_DATA_BYTES_MAX,
+  SESSION_OWN_DATA_BYTES,
+  SESSION_OWN_INVITED_BYTES,
+  SLAB_SLACK_BYTES_MAX,
+} from './limits.ts';
+
+/** A command that needs room for data it solicits, or for data-in. */
+export interface Claim {
+  /** What it waits for; 0 while it does not wait. Written by its account. */
+  claimedBytes: number;
+  /** The room is there, and counted for it. */
+  granted(): void;
+}
+
+/**
+ * The memory that the commands of a gateway pin or are invited to bring.
+ *
+ * Every session has an account with something of its own, which nobody can take. Beyond that, all
+ * share one budget, and each may take a fixed part of what is still free (the dynamic thresholds of
+ * switch buffers: Choudhury and Hahne, 1998). However many sessions take what they can, something
+ * is left for the next one, and nobody needs to know how many there are.
+ *
+ * A command gets all of its room at once, so that one that has it needs nothing more to end. One
+ * that asks for more than its session can ever have now gets it as the exception: one session at a
+ * time, the one that has waited for longest.
+ */
+export class DataBudget {
+  readonly #pool: SlabSource;
+  readonly #clock: Clock;
+  readonly #accounts = new Set<DataAccount>();
+  /** Accounts with claims that wait; the one that has waited for longest is the first. */
+  readonly #waiting = new Set<DataAccount>();
+  #exception: DataAccount | undefined;
+  #heldBytes = 0;
+  #invitedBytes = 0;
+  #scheduled = false;
+
+  constructor(pool: SlabSource, clock: Clock) {
+    this.#pool = pool;
+    this.#clock = clock;
+  }
+
+  /** Held by all sessions beyond what they have of their own. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Invited by all command windows beyond what sessions have of their own. */
+  get invitedBytes(): number {
+    return this.#invitedBytes;
+  }
+
+  /** Accounts that are open. */
+  get sessions(): number {
+    return this.#accounts.size;
+  }
+
+  /** An account for a session whose commands bring up to `unsolicitedBytes` without being asked. */
+  open(unsolicitedBytes: number): DataAccount {
+    const account = new DataAccount(this, this.#pool, unsolicitedBytes + COMMAND_BYTES);
+    this.#accounts.add(account);
+    return account;
+  }
+
+  // What accounts call.
+
+  get freeBytes(): number {
+    const free = GATEWAY_DATA_BYTES_MAX - this.#heldBytes - this.#invitedBytes;
+    return free > 0 ? free : 0;
+  }
+
+  /** What a session may hold beyond its own. */
+  get shareBytes(): number {
+    return Math.min(SESSION_DATA_BYTES_MAX, this.freeBytes / FREE_DATA_SHARE);
+  }
+
+  /** What a command window may invite beyond its session's own. */
+  get invitedShareBytes(): number {
+    const free = Math.min(GATEWAY_INVITED_BYTES_MAX - this.#invitedBytes, this.freeBytes);
+    return free > 0 ? free / FREE_INVITED_SHARE : 0;
+  }
+
+  countHeld(bytes: number): void {
+    this.#heldBytes += bytes;
+  }
+
+  countInvited(bytes: number): void {
+    this.#invitedBytes += bytes;
+  }
+
+  wait(account: DataAccount): void {
+    this.#waiting.add(account);
+    this.freed();
+  }
+
+  /** Room may have come free. */
+  freed(): void {
+    if (this.#scheduled || this.#waiting.size === 0) return;
+    this.#scheduled = true;
+    // Not now: many commands may be on their way out, and none of them is to start.
+    this.#clock.endOfTurn(this.#serve);
+  }
+
+  close(account: DataAccount): void {
+    this.#accounts.delete(account);
+    this.#waiting.delete(account);
+    this.freed();
+  }
+
+  /** Grants what fits, a claim of each session in turn; then the exception, if there is none. */
+  readonly #serve = (): void => {
+    this.#scheduled = false;
+    const waiting = this.#waiting;
+    for (const account of waiting) {
+      if (!account.grantNext(false)) continue;
+      waiting.delete(account);
+      // Behind the others: this loop comes to it again.
+      if (account.hasClaims) waiting.add(account);
+    }
+    if (this.#exception?.needsNothing === false) return;
+    this.#exception = undefined;
+    for (const account of waiting) {
+      // What holds more than its own has something under way, and room when that has ended.
+      if (!account.needsNothing) continue;
+      this.#exception = account;
+      account.grantNext(true);
+      waiting.delete(account);
+      if (account.hasClaims) waiting.add(account);
+      return;
+    }
+  };
+}
+
+/**
+ * What one session holds of the budget: slabs while anything in them is in use, buffers of copied
+ * data, room that was granted and is not used yet; and what its command window invites.
+ */
+export class DataAccount implements SlabSource, SlabOwner {
+  /** Commands that it may always invite. */
+  readonly ownCommands: number;
+  readonly #budget: DataBudget;
+  readonly #pool: SlabSource;
+  readonly #commandBytes: number;
+  readonly #claims = new Set<Claim>();
+  #heldBytes = 0;
+  #invitedCommands = 0;
+  #invitedBytes = 0;
+  #closed = false;
+
+  constructor(budget: DataBudget, pool: SlabSource, commandBytes: number) {
+    this.#budget = budget;
+    this.#pool = pool;
+    this.#commandBytes = commandBytes;
+    const own = Math.floor(SESSION_OWN_INVITED_BYTES / commandBytes);
+    this.ownCommands = Math.max(OWN_COMMANDS_MIN, Math.min(own, OWN_COMMANDS_MAX));
+  }
+
+  get slabBytes(): number {
+    return this.#pool.slabBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get invitedCommands(): number {
+    return this.#invitedCommands;
+  }
+
+  /** How much more it may hold; negative when others need what it holds. */
+  get roomBytes(): number {
+    return SESSION_OWN_DATA_BYTES + this.#budget.shareBytes - this.#heldBytes;
+  }
+
+  get #claimableBytes(): number {
+    const { shareBytes } = this.#budget;
+    const slack = Math.min(SLAB_SLACK_BYTES_MAX, shareBytes / FREE_DATA_SHARE);
+    return SESSION_OWN_DATA_BYTES + shareBytes - slack - this.#heldBytes;
+  }
+
+  /** It holds no more than its own. */
+  get needsNothing(): boolean {
+    return this.#heldBytes <= SESSION_OWN_DATA_BYTES;
+  }
+
+  get hasClaims(): boolean {
+    return this.#claims.size > 0;
+  }
+
+  /** A slab, counted until it is back in its pool. Whoever may wait asks before (`roomBytes`). */
+  take(): Slab {
+    const slab = this.#pool.take();
+    slab.owner = this;
+    this.hold(this.#pool.slabBytes);
+    return slab;
+  }
+
+  returned(slabBytes: number): void {
+    this.release(slabBytes);
+  }
+
+  hold(bytes: number): void {
+    const before = Math.max(0, this.#heldBytes - SESSION_OWN_DATA_BYTES);
+    this.#heldBytes += bytes;
+    const now = this.#heldBytes - SESSION_OWN_DATA_BYTES;
+    if (now > 0) this.#budget.countHeld(now - before);
+  }
+
+  release(bytes: number): void {
+    const before = this.#heldBytes - SESSION_OWN_DATA_BYTES;
+    this.#heldBytes -= bytes;
+    if (before > 0) {
+      const now = Math.max(0, this.#heldBytes - SESSION_OWN_DATA_BYTES);
+      this.#budget.countHeld(now - before);
+    }
+    this.#budget.freed();
+  }
+
+  /** True: the room is counted for the command. False: it waits its turn. */
+  claim(claim: Claim, bytes: number): boolean {
+    const isNext = this.#claims.size === 0 && bytes <= this.#claimableBytes;
+    // What goes on after the end of its session waits for nobody.
+    if (isNext || this.#closed) {
+      this.hold(bytes);
+      return true;
+    }
+    claim.claimedBytes = bytes;
+    this.#claims.add(claim);
+    if (this.#claims.size === 1) this.#budget.wait(this);
+    return false;
+  }
+
+  /** The command ended while it waited. */
+  withdraw(claim: Claim): void {
+    claim.claimedBytes = 0;
+    // What stood behind it may fit.
+    if (this.#claims.delete(claim)) this.#budget.freed();
+  }
+
+  /** Grants the oldest claim if it fits, or as the exception. */
+  grantNext(isException: boolean): boolean {
+    for (const claim of this.#claims) {
+      const bytes = claim.claimedBytes;
+      if (!isException && bytes > this.#claimableBytes) return false;
+      this.withdraw(claim);
+      this.hold(bytes);
+      claim.granted();
+      return true;
+    }
+    // All of them were withdrawn: there is no reason to wait.
+    return true;
+  }
+
+  // The credit of the command window.
+
+  /** One more command may be sent: false, there is no room for what it may bring unsolicited. */
+  invite(): boolean {
+    if (this.#closed) return false;
+    if (this.#invitedCommands >= this.ownCommands) {
+      const bytes = this.#invitedBytes + this.#commandBytes;
+      if (bytes > this.#budget.invitedShareBytes) return false;
+      this.#invitedBytes = bytes;
+      this.#budget.countInvited(this.#commandBytes);
+    }
+    this.#invitedCommands++;
+    return true;
+  }
+
+  /** A command has ended, and none may be sent for it. */
+  retract(): void {
+    if (this.#closed) return;
+    this.#invitedCommands--;
+    if (this.#invitedCommands < this.ownCommands) return;
+    this.#invitedBytes -= this.#commandBytes;
+    this.#budget.countInvited(-this.#commandBytes);
+    this.#budget.freed();
+  }
+
+  /** Others need what the window takes. */
+  get mustRetract(): boolean {
+    return this.#invitedBytes > this.#budget.invitedShareBytes + this.#commandBytes;
+  }
+
+  /** The session is over: it invites and waits for nothing. What is held counts until it is back. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#budget.countInvited(-this.#invitedBytes);
+    this.#invitedBytes = 0;
+    this.#invitedCommands = 0;
+    this.#claims.clear();
+    this.#budget.close(this);
+  }
+}
