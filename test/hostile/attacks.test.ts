@@ -34,7 +34,7 @@ for (const { name, does } of shortForm) {
     const random = new SeededRandom(seedOfRun());
     t.diagnostic(`seed ${random.seed}`);
     const report = await battle({
-      ...{ demo, attack: name, seed: random.seed, quietMs: 200, attackMs: 1500 },
+      ...{ demo, attack: name, seed: random.seed, quietMs: 0, attackMs: 1000 },
       ...{ goodSessions: 4, attackSessions: 16, depth: 4, thinkMs: 20 },
     });
     t.diagnostic(JSON.stringify(report));

@@ -30,8 +30,8 @@ export interface GoodReport {
 }
 
 export interface GatewayReport {
+  /** Finished, and those of the session that finished the fewest. */
   readonly commands: number;
-  /** Of the session that did the least. */
   readonly commandsMin: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -126,6 +126,11 @@ function note(faults: Faults, reason: string): void {
   }
 }
 
+interface Taken {
+  readonly finished: number;
+  readonly latenciesMs: readonly number[];
+}
+
 class GoodSession {
   readonly gateway: number;
   readonly #options: GoodSessionsOptions;
@@ -148,13 +153,14 @@ class GoodSession {
     for (let worker = 0; worker < this.#options.depth; worker++) void this.#work(worker);
   }
 
-  take(): number[] {
+  take(): Taken {
     const now = performance.now();
-    const taken = this.#latencies;
+    const latenciesMs = this.#latencies;
+    const finished = latenciesMs.length;
     this.#latencies = [];
     // A command that is never answered must not look like one that was never sent.
-    for (const { startedAt } of this.#underWay) taken.push(now - startedAt);
-    return taken;
+    for (const { startedAt } of this.#underWay) latenciesMs.push(now - startedAt);
+    return { finished, latenciesMs };
   }
 
   async #work(worker: number): Promise<void> {
@@ -226,12 +232,13 @@ async function withoutAttention(initiator: Initiator, request: ScsiRequest): Pro
   }
 }
 
-function gatewayReport(bySession: readonly (readonly number[])[]): GatewayReport {
-  const all = bySession.flat().sort((a, b) => a - b);
+function gatewayReport(sessions: readonly Taken[]): GatewayReport {
+  const all = sessions.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b);
   const at = (share: number) => all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? 0;
+  const finished = sessions.map((each) => each.finished);
   return {
-    commands: all.length,
-    commandsMin: Math.min(...bySession.map((each) => each.length)),
+    commands: finished.reduce((sum, each) => sum + each, 0),
+    commandsMin: Math.min(...finished),
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
