@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { WriteLease } from '../../src/host/write-lease.ts';
 import { FileMedium } from '../../src/volume/local/file-medium.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import { WriteBatches, WriteQueue } from '../../src/volume/local/write-queue.ts';
@@ -79,7 +80,9 @@ async function run(volume: Volume): Promise<void> {
 async function compareWays(path: string): Promise<void> {
   const descriptor = openSync(path, 'r+');
   const batches = new WriteBatches();
-  const batched = new FileMedium(descriptor, new WriteQueue(descriptor, systemClock, batches));
+  const lease = new WriteLease();
+  const queue = new WriteQueue(descriptor, systemClock, batches, lease);
+  const batched = new FileMedium(descriptor, queue, lease);
   const small = blocks(4096);
   const plain: Operation = (at, i) =>
     new Promise((resolve, reject) => {

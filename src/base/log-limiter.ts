@@ -10,9 +10,16 @@ export interface LogLimits {
   readonly linesMax: number;
   /** Kinds that are told apart at a time; all others share one limit. */
   readonly kindsMax: number;
+  /** Lines of all kinds together that are written in full in an interval. */
+  readonly totalMax: number;
 }
 
-const DEFAULT_LIMITS: LogLimits = { intervalMs: 60_000, linesMax: 20, kindsMax: 64 };
+const DEFAULT_LIMITS: LogLimits = {
+  intervalMs: 60_000,
+  linesMax: 20,
+  kindsMax: 256,
+  totalMax: 600,
+};
 /** The kind of all lines whose own kind finds no place. Callers cannot use this name. */
 const OTHERS = '';
 
@@ -38,6 +45,7 @@ export class LogLimiter {
   readonly #log: Log;
   readonly #limits: LogLimits;
   readonly #kinds = new Map<string, Kind>();
+  #total = { beginMs: Number.NEGATIVE_INFINITY, lines: 0 };
 
   constructor(clock: Clock, log: Log, limits: Partial<LogLimits> = {}) {
     this.#clock = clock;
@@ -51,7 +59,7 @@ export class LogLimiter {
     const now = this.#clock.now();
     const entry = this.#kinds.get(name) ?? { beginMs: now, lines: 0, leftOut: 0, timer: undefined };
     this.#kinds.set(name, entry);
-    if (entry.lines < this.#limits.linesMax) {
+    if (entry.lines < this.#limits.linesMax && this.#countTotal(now)) {
       entry.lines++;
       this.#log[level](message, fields);
       return;
@@ -78,6 +86,13 @@ export class LogLimiter {
     // Lines of many kinds have nothing in common that could be said of them.
     const said = name === OTHERS ? {} : fields;
     this.#log[level](`${message} (repeated)`, { ...said, ...repeated });
+  }
+
+  /** Counts a line; false: in this interval so many were written that it is left out. */
+  #countTotal(now: number): boolean {
+    const { intervalMs, totalMax } = this.#limits;
+    if (now - this.#total.beginMs >= intervalMs) this.#total = { beginMs: now, lines: 0 };
+    return ++this.#total.lines <= totalMax;
   }
 
   #nameOf(kind: string): string {

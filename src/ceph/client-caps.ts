@@ -28,6 +28,11 @@ export function createUserCommand(user: string, { mon, osd }: ClientCaps): strin
   return `ceph auth get-or-create client.${user} mon '${mon}' osd '${osd}' -o ${keyringPath(user)}`;
 }
 
+/** The command that gives a user who is there these capabilities, in place of those it has. */
+export function changeUserCommand(user: string, { mon, osd }: ClientCaps): string {
+  return `ceph auth caps client.${user} mon '${mon}' osd '${osd}'`;
+}
+
 /** Where librados looks for the key of a user, unless its configuration says otherwise. */
 function keyringPath(user: string): string {
   return `/etc/ceph/ceph.client.${user}.keyring`;

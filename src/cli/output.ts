@@ -8,6 +8,28 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
+/** Percents between two lines where nobody sees a line change. */
+const PROGRESS_STEP = 10;
+
+/**
+ * Takes how far long work is, in percent, and says so on standard error: `what: 30 %`, in one line
+ * that changes on a terminal; with `json` as one value a line.
+ */
+export function progressOf(what: string, json: boolean): (percent: number) => void {
+  const isTerminal = process.stderr.isTTY === true && !json;
+  let said = 0;
+  return (percent) => {
+    if (isTerminal) {
+      process.stderr.write(`\r${what}: ${percent} %${percent === 100 ? '\n' : ''}`);
+      return;
+    }
+    if (percent < said + PROGRESS_STEP) return;
+    said = percent - (percent % PROGRESS_STEP);
+    const line = json ? JSON.stringify({ progress: { percent: said } }) : `${what}: ${said} %`;
+    process.stderr.write(`${line}\n`);
+  };
+}
+
 /** Rows under their headings, in columns. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [headings, ...rows];

@@ -1,5 +1,6 @@
 import { differences } from './difference.ts';
 import { type FoundVolume, volumeNameOf } from './disk-identity.ts';
+import { mappedDisks } from './disk-names.ts';
 import type { ClusterDocument, Disk } from './document.ts';
 import { formatSize } from './size.ts';
 
@@ -63,7 +64,7 @@ export function diffDisks(
   }
   const releaseDisks = [...left.values()];
   for (const { name } of releaseDisks) changes.push(`stop serving disk ${name}; its data stay`);
-  refusals.push(...claims(next.disks, before), ...clashes(next.disks));
+  refusals.push(...claims(next.disks, before), ...clashes(next.disks), ...mappedDeletions(next));
   return {
     ...{ createDisks, adoptDisks, resizeDisks, layoutDisks, releaseDisks },
     ...{ refusals, changes },
@@ -140,6 +141,17 @@ function claims(disks: readonly Disk[], before: ReadonlyMap<string, Disk>): read
         `disk ${disk.name} would be a new disk, but has ${shared.join(', ')}, ${owner}: ${hint}`,
       ];
     });
+  });
+}
+
+/** Of a disk whose data go nobody knows what is left of them. */
+function mappedDeletions(next: ClusterDocument): readonly string[] {
+  const deleting = next.disks.filter((disk) => disk.deleting === true);
+  return deleting.flatMap(({ name }) => {
+    if (!mappedDisks(next).has(name)) return [];
+    return [
+      `disk ${name} is being deleted and cannot be mapped: "disk delete ${name}" finishes that`,
+    ];
   });
 }
 

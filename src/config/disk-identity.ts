@@ -66,7 +66,8 @@ export function completeDisks(
     };
     const name = disk.volume?.name ?? (known && volumeNameOf(known)) ?? left?.name ?? disk.name;
     const id = disk.volume?.id ?? known?.volume?.id ?? left?.id;
-    return withVolume({ ...disk, ...identity }, { name, id });
+    const mark = known?.deleting === true ? { deleting: true as const } : {};
+    return withVolume({ ...disk, ...identity, ...mark }, { name, id });
   });
 }
 

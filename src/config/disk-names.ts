@@ -13,6 +13,18 @@ export function unmapDisk(document: ClusterDocument, name: string): ClusterDocum
   return { ...document, targets: mapTargets(document, kept) };
 }
 
+/** The names of the disks that are in a LUN map. */
+export function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { luns, access } of document.targets) {
+    for (const disk of Object.values(luns)) names.add(disk);
+    for (const entry of access === 'any' ? [] : access) {
+      for (const disk of Object.values(entry.luns ?? {})) names.add(disk);
+    }
+  }
+  return names;
+}
+
 function mapTargets(
   { targets }: ClusterDocument,
   change: (disk: string) => string | undefined,

@@ -165,6 +165,10 @@ export const diskSchema = z.strictObject({
       'The volume (on Ceph the image) that holds the data. Written by Allpath: a disk that is ' +
         'renamed keeps its volume under its first name.',
     ),
+  deleting: z
+    .literal(true)
+    .optional()
+    .describe('Written by Allpath: `disk delete` has begun, and finishes it when it is run again.'),
   objectSize: objectSize
     .optional()
     .describe(

@@ -36,10 +36,18 @@ export interface GatewayStatus {
   readonly portals: readonly string[];
   /** Disks of which writes end because their store has no room; a release before this says nothing. */
   readonly fullDisks?: readonly string[];
+  /** Disks that its initiators cannot use; the first `STATUS_DISKS_MAX`. Absent as `fullDisks`. */
+  readonly unservedDisks?: readonly UnservedDisk[];
   readonly sessionCount: number;
   /** The first `STATUS_SESSIONS_MAX` of them. */
   readonly sessions: readonly SessionStatus[];
   readonly traffic: TrafficStatus;
+}
+
+export interface UnservedDisk {
+  readonly disk: string;
+  /** In words, with the command that mends it where there is one. */
+  readonly reason: string;
 }
 
 export interface SessionStatus {
@@ -63,7 +71,7 @@ export interface TrafficStatus {
 
 /** More sessions than this are counted, not listed: an answer is one message of bounded length. */
 export const STATUS_SESSIONS_MAX = 100;
-/** More full disks than this are not listed. */
+/** More full, or unserved, disks than this are not listed. */
 export const STATUS_DISKS_MAX = 100;
 
 type Message = SwitchRequest | SwitchAnswer | GatewayStatus | FenceRequest | FenceAnswer;

@@ -31,6 +31,8 @@ export class DocumentWatch {
   #switching: Promise<void> = Promise.resolve();
   readonly #watch: StandingWatch;
   #poll: Timer | undefined;
+  /** Nothing is served before `open`: until then this gateway is not admitted. */
+  #isOpen = false;
   #closed = false;
 
   constructor(options: DocumentWatchOptions) {
@@ -49,6 +51,7 @@ export class DocumentWatch {
 
   /** Watches first, reads then: no version can slip through between. */
   async open(): Promise<void> {
+    this.#isOpen = true;
     await this.#watch.open();
     await this.#catchUp();
     this.#pollLater();
@@ -56,7 +59,7 @@ export class DocumentWatch {
 
   /** Somebody says that this version stands: follows it if it is not served yet. */
   follow(version: number): void {
-    if (version <= this.#served || this.#closed) return;
+    if (version <= this.#served || !this.#isOpen || this.#closed) return;
     this.#catchUpOrComplain();
   }
 

@@ -6,7 +6,10 @@ import type { Member } from '../records/records.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { Store } from './store.ts';
 
-/** After this a store that does not close is left to itself. */
+/**
+ * After this a store that does not close is left to itself; where members are processes, this one
+ * ends instead, because what is stuck could land after its next incarnation has written.
+ */
 const STORE_CLOSE_WAIT_MAX_MS = 3_000;
 
 /** What `GatewayLives` asks of a gateway. */
@@ -92,21 +95,25 @@ async function runOne<G extends LivingGateway>(
   { onServing, onOver }: LifeMarks<G>,
 ): Promise<'ended' | 'over'> {
   const store = await openStore();
+  const isProcess = store.fencing?.driver.processes !== undefined;
+  let isEnding = false;
   try {
     const before = previous === undefined ? {} : { previous };
     const gateway = await start({ name, store, clock, random, log, ...before });
     onServing(gateway);
     const over = gateway.over.then((reason) => {
       onOver();
-      const isProcess = store.fencing?.driver.processes !== undefined;
       if (reason === 'unfenced' && isProcess) endProcess();
       return 'over' as const;
     });
     const how = await Promise.race([end, over]);
+    isEnding = how !== 'over';
     if (how === 'drain') await gateway.drain();
     await gateway.close();
-    return how === 'over' ? 'over' : 'ended';
+    return isEnding ? 'ended' : 'over';
   } finally {
-    await within(clock, STORE_CLOSE_WAIT_MAX_MS, store.close());
+    const closing = store.close().then(() => true);
+    const isClosed = await within(clock, STORE_CLOSE_WAIT_MAX_MS, closing);
+    if (isClosed === undefined && isProcess && !isEnding) endProcess();
   }
 }

@@ -198,6 +198,7 @@ export class Gateway {
       residentBytes: process.memoryUsage.rss(),
       portals: this.#listeners.portals,
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
+      unservedDisks: this.#units.unserved.slice(0, STATUS_DISKS_MAX),
       sessionCount: this.#server.sessions.length,
       sessions: sessions.map(({ identity }) => ({
         initiator: identity.initiatorName,

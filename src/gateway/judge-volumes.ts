@@ -19,7 +19,13 @@ export interface JudgeVolumesOptions {
 /** What in the store stands against a document that is to come, in words. */
 export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readonly string[]> {
   const { volumes, diff, entries } = options;
-  const refusals = diff.adoptDisks.flatMap(({ disk, found }) => judgeFound(options, disk, found));
+  const refusals: string[] = [];
+  const adopted: Disk[] = [];
+  for (const { disk, found } of diff.adoptDisks) {
+    const reasons = judgeFound(options, disk, found);
+    refusals.push(...reasons);
+    if (reasons.length === 0) adopted.push(disk);
+  }
   for (const { name, volume } of diff.createDisks) {
     if (volume?.id === undefined) continue;
     refusals.push(
@@ -32,7 +38,6 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
     const reason = await volumes.judgeSize(size);
     if (reason !== undefined) refusals.push(`disk ${name}: ${reason}`);
   }
-  const adopted = diff.adoptDisks.map(({ disk }) => disk);
   for (const disk of [...diff.createDisks, ...adopted, ...diff.layoutDisks]) {
     refusals.push(...(await layoutMisfits(volumes, disk, entries.of(disk))));
   }

@@ -3,9 +3,11 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { differences } from '../config/difference.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
+import { mappedDisks } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { Volume } from '../volume/volume.ts';
+import type { UnservedDisk } from './channels.ts';
 import type { Store } from './store.ts';
 import { knownVolume } from './volume-entries.ts';
 
@@ -51,7 +53,7 @@ export class LogicalUnits {
   /** What does not answer yet: an OSD may be silent. */
   readonly #opening = new Map<string, { disk: Disk; volume: Promise<Volume> }>();
   /** Disks that did not open at the last attempt, with the reason: told once, not at each. */
-  readonly #failed = new Map<string, string>();
+  readonly #failed = new Map<string, UnservedDisk>();
 
   /** `onUnfenced`: writes to that disk are stuck, and may land at any time. */
   constructor(
@@ -100,6 +102,14 @@ export class LogicalUnits {
     return { units, whole: next.size === wanted.length, release };
   }
 
+  /** Disks of the document that is served which no initiator can use here, with the reason. */
+  get unserved(): readonly UnservedDisk[] {
+    const open = [...this.#open.values()].flatMap(({ disk: { name: disk }, volume }) =>
+      volume.unservable === undefined ? [] : { disk, reason: volume.unservable },
+    );
+    return [...this.#failed.values(), ...open];
+  }
+
   async close(): Promise<void> {
     const before = new Set([...this.#open.values(), ...this.#prepared.values()]);
     this.#open = new Map();
@@ -119,10 +129,10 @@ export class LogicalUnits {
       return { disk, volume, unit: logicalUnit(disk, volume, this.#onUnfenced) };
     } catch (error) {
       const reason = error instanceof Failure ? error.message : String(error);
-      if (this.#failed.get(uuid) !== reason) {
+      if (this.#failed.get(uuid)?.reason !== reason) {
         this.#log.error('a disk cannot be opened and is not served', { disk: name, reason });
       }
-      this.#failed.set(uuid, reason);
+      this.#failed.set(uuid, { disk: name, reason });
       return undefined;
     }
   }
@@ -186,17 +196,6 @@ async function letGo(before: readonly OpenDisk[], kept: readonly OpenDisk[]): Pr
   for (const { unit } of before) if (!units.has(unit)) unit.close();
   const left = before.filter(({ volume }) => !volumes.has(volume));
   await Promise.all([...new Set(left.map(({ volume }) => volume))].map((volume) => volume.close()));
-}
-
-function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { luns, access } of document.targets) {
-    for (const disk of Object.values(luns)) names.add(disk);
-    for (const entry of access === 'any' ? [] : access) {
-      for (const disk of Object.values(entry.luns ?? {})) names.add(disk);
-    }
-  }
-  return names;
 }
 
 /** Size and layout are the volume's own, and a name is a label; all else makes another unit. */

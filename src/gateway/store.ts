@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { WriteLease } from '../host/write-lease.ts';
 import type { FencingDriver } from '../members/fencing-driver.ts';
 import type { Instance, Members } from '../members/members.ts';
 import { ProcessFencing } from '../members/process-fencing.ts';
@@ -73,10 +74,11 @@ async function openLocalStore(
   { memberName, isReader = false, clock, random, log }: Omit<OpenStoreOptions, 'location'>,
 ): Promise<Store> {
   const records = await openLocalRecords({ directory, memberName, isReader, clock, random, log });
+  const lease = new WriteLease();
   const openVolumes = (writethrough: boolean): Promise<VolumeStore> => {
     const folder = join(directory, 'volumes');
     return openLocalVolumeStore({
-      ...{ directory: folder, isReader, clock, random, log, writethrough },
+      ...{ directory: folder, isReader, clock, random, log, writethrough, lease },
     });
   };
   try {
@@ -87,7 +89,7 @@ async function openLocalStore(
       location: { dir: directory },
       records,
       volumes,
-      fencing: { driver: new ProcessFencing(records.processes), instances: [] },
+      fencing: { driver: new ProcessFencing(records.processes, lease), instances: [] },
       living: () => records.processes.living(),
       openVolume: async (name, { writethrough, ...known }) => {
         if (!writethrough) return await volumes.open(name, known);

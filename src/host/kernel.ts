@@ -14,6 +14,7 @@ export const ENXIO = 6;
 export const ENOSPC = 28;
 export const EOPNOTSUPP = 95;
 export const EDQUOT = 122;
+export const ECANCELED = 125;
 
 /** Lock types of fcntl(2). */
 export const F_RDLCK = 0;

@@ -3,12 +3,16 @@ import { Claim, RING_VECTORS, ThreadState, Word, WriteRing } from './write-ring.
 /** Completions that are told of together while more writes wait. */
 const COMPLETIONS_PER_SIGNAL = 16;
 const TWO_TO_32 = 0x1_0000_0000;
+/** errno(3): what a write ends with when this process may not write. */
+const ECANCELED = 125;
 
 export interface WriteCalls {
   /** The struct iovec[RING_VECTORS] that `write` reads from. */
   readonly vector: Uint32Array;
   /** Writes from `count` buffers: bytes written, or a negated errno. */
   write(descriptor: number, count: number, offset: number): number;
+  /** Whether this process may write now: asked right before each write. */
+  mayWrite(): boolean;
   /** Wakes the owner's event loop. */
   signal(): void;
   /** Has the calling thread run on this processor, counted from 0, if it may; on any for -1. */
@@ -41,7 +45,9 @@ export function workOff(memory: SharedArrayBuffer, calls: WriteCalls): void {
       const at = WriteRing.at(done);
       const count = entries[at]! >>> 20;
       for (let i = 0; i < count; i++) setVector(calls.vector, i, entries, at + 2 + 2 * i);
-      results[index] = calls.write(entries[at]! & 0xfffff, count, entries[at + 1]!);
+      results[index] = calls.mayWrite()
+        ? calls.write(entries[at]! & 0xfffff, count, entries[at + 1]!)
+        : -ECANCELED;
     }
     done = (done + 1) | 0;
     Atomics.store(words, Word.completed, done);

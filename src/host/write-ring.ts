@@ -37,6 +37,15 @@ export const ThreadState = { starting: 0, running: 1, ended: 2 } as const;
  */
 export const Claim = { taken: 0, open: 1, withdrawn: 2 } as const;
 
+/** What the thread is started with. */
+export interface WriteThreadData {
+  /** Of the ring. */
+  readonly memory: SharedArrayBuffer;
+  readonly leaseMemory: SharedArrayBuffer;
+  /** The pipe through which it signals. */
+  readonly pipe: number;
+}
+
 const HEAD_BYTES = 64;
 /** Per entry: descriptor, vector count; offset; then address and length of each vector. */
 const ENTRY_DOUBLES = 2 + 2 * RING_VECTORS;

@@ -1,9 +1,12 @@
-/** The write thread. Its data is the ring's memory and the pipe through which it signals. */
+/** The write thread. */
 import { workerData } from 'node:worker_threads';
 import koffi from 'koffi';
+import { WriteLease } from './write-lease.ts';
 import { newVector, workOff } from './write-loop.ts';
+import type { WriteThreadData } from './write-ring.ts';
 
-const { memory, pipe } = workerData as { memory: SharedArrayBuffer; pipe: number };
+const { memory, leaseMemory, pipe } = workerData as WriteThreadData;
+const lease = new WriteLease(leaseMemory);
 const library = koffi.load(null);
 const pwritev = library.func('pwritev', 'int64_t', ['int', 'uintptr_t', 'int', 'int64_t']);
 const write = library.func('write', 'int64_t', ['int', 'uintptr_t', 'size_t']);
@@ -20,6 +23,7 @@ workOff(memory, {
     const written = Number(pwritev(descriptor, vectorAddress, count, offset));
     return written < 0 ? -koffi.errno() : written;
   },
+  mayWrite: () => !lease.isOver,
   signal: () => void write(pipe, vectorAddress, 1),
   moveTo(processor) {
     processors.fill(processor < 0 ? 0xffffffff : 0);

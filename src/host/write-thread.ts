@@ -6,6 +6,8 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { addressOf } from './kernel.ts';
 import { NOT_SUBMITTED } from './write-batch.ts';
+import { WriteLease } from './write-lease.ts';
+import type { WriteThreadData } from './write-ring.ts';
 import { Claim, RING_ENTRIES, RING_VECTORS, ThreadState, Word, WriteRing } from './write-ring.ts';
 
 /** Calls with the bytes written, a negated errno, or `NOT_SUBMITTED`: it goes another way. */
@@ -39,6 +41,8 @@ interface Waiting {
 
 export interface WriteThreadOptions {
   readonly clock: Clock;
+  /** Without it the thread may write at any time. */
+  readonly lease?: WriteLease;
   /** The file that the thread runs. */
   readonly worker?: URL;
   /** The count that the first write gets. */
@@ -72,7 +76,8 @@ export class WriteThread {
   #waitAgainMs = 0;
   #closed: Promise<void> | undefined;
 
-  constructor({ clock, worker, firstSequence = 0 }: WriteThreadOptions) {
+  constructor(options: WriteThreadOptions) {
+    const { clock, worker, firstSequence = 0, lease = new WriteLease() } = options;
     this.#clock = clock;
     this.#submitted = firstSequence | 0;
     this.#taken = this.#submitted;
@@ -84,8 +89,13 @@ export class WriteThread {
     this.#signals = signalsFrom(ends[0]!, () => this.#take());
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const own = new URL(`./write-thread-worker${extension}`, import.meta.url);
+    const data: WriteThreadData = {
+      memory: this.#ring.memory,
+      leaseMemory: lease.memory,
+      pipe: this.#pipe,
+    };
     this.#worker = new Worker(worker ?? own, {
-      workerData: { memory: this.#ring.memory, pipe: this.#pipe },
+      workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 },
     });
     this.#worker.on('error', (error) => {

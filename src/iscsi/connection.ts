@@ -28,7 +28,7 @@ import { networkOf } from './peer-network.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
 import { requestLogout, sendPing } from './session-requests.ts';
-import { TurnShare } from './turn-share.ts';
+import { TurnShare, type TurnShares } from './turn-share.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
 import { SendQueue } from './wire/send-queue.ts';
@@ -45,6 +45,7 @@ export interface ConnectionOptions extends LoginOptions {
   readonly log: Log;
   /** Buffers for logins and discovery sessions: small, because the peer may be a stranger. */
   readonly loginPool: SlabSource;
+  readonly turnShares: TurnShares;
   /** Whether PDUs may be taken now; when not, `recheck` is called once they may be. */
   readonly mayAct: () => boolean;
   /** The login is over: the session exists. */
@@ -91,7 +92,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.network = networkOf(options.stream.remote.address);
     this.#stream = options.stream;
     this.#clock = options.clock;
-    this.#turn = new TurnShare(options.clock);
+    this.#turn = new TurnShare(options.turnShares);
     this.#reader = new PduReader(this, options.loginPool, LOGIN_DATA_SEGMENT_BYTES_MAX);
     this.#queue = new SendQueue(
       options.stream,

@@ -55,6 +55,11 @@ export class DiscoveryService {
     this.#clock = clock;
   }
 
+  /** Drops the exchange that is open: what it lists has changed. */
+  drop(): void {
+    this.#close();
+  }
+
   /** Drops an exchange that the initiator does not finish; its tag is unknown from then on. */
   expire(): void {
     if (this.#open && this.#clock.now() >= this.#dueMs) this.#close();

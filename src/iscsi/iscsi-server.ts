@@ -25,6 +25,7 @@ import { networkOf } from './peer-network.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Traffic } from './traffic.ts';
+import { TurnShares } from './turn-share.ts';
 
 export interface IscsiServerOptions {
   readonly clock: Clock;
@@ -51,6 +52,7 @@ export class IscsiServer {
   readonly #tasks = new FreeList(FREE_TASKS_MAX, () => new IscsiTask());
   readonly #loginSettings: LoginSettings;
   readonly #loginPool: SlabPool;
+  readonly #turnShares: TurnShares;
   readonly #registry: SessionRegistry;
   readonly #limiter: LogLimiter;
   /** In the order of their coming: the first is the oldest. */
@@ -59,6 +61,7 @@ export class IscsiServer {
 
   constructor(options: IscsiServerOptions) {
     this.#options = options;
+    this.#turnShares = new TurnShares(options.clock);
     this.#limiter = new LogLimiter(options.clock, options.log);
     const pool = options.pool ?? new SlabPool(SLAB_BYTES, FREE_SLABS_MAX);
     this.#budget = new DataBudget(pool, options.clock);
@@ -96,6 +99,7 @@ export class IscsiServer {
       stream,
       portal,
       clock,
+      turnShares: this.#turnShares,
       mayAct: this.#options.mayAct ?? always,
       log: log.child({ address: stream.remote.address, port: stream.remote.port }),
       loginLog: new LoginLog(this.#limiter, stream.remote, portal),
@@ -141,13 +145,16 @@ export class IscsiServer {
 
   /**
    * Ends the sessions that the directory would not let in now as they are; resolves when nothing of
-   * them is under way. Logins are judged when they end.
+   * them is under way. The others must ask again for targets that they were being told of. Logins
+   * are judged when they end.
    */
   async endRefused(): Promise<void> {
     const ends: Promise<void>[] = [];
     for (const each of [...this.#connections]) {
-      const refusal = each.session && each.refusal;
-      if (refusal) ends.push(each.terminate(`the document changed: ${refusal.reason}`));
+      if (each.session === undefined) continue;
+      const { refusal } = each;
+      if (refusal === undefined) each.session.discovery.drop();
+      else ends.push(each.terminate(`the document changed: ${refusal.reason}`));
     }
     await Promise.all(ends);
   }

@@ -39,6 +39,8 @@ export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
 export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
 /** A connection works off PDUs for so long before the others get their turn. */
 export const TURN_MAX_MS = 1;
+/** All together aim at this: with many connections that have more to do, each may do less. */
+export const TURN_ALL_MS = 16;
 /** The clock is looked at after so many PDUs. */
 export const TURN_CHECK_PDUS = 8;
 /** PDUs of a login or a discovery session in a turn; initiators send them one at a time. */

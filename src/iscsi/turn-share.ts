@@ -1,5 +1,40 @@
 import type { Clock } from '../base/clock.ts';
-import { STRANGER_TURN_PDUS, TURN_CHECK_PDUS, TURN_MAX_MS } from './limits.ts';
+import { STRANGER_TURN_PDUS, TURN_ALL_MS, TURN_CHECK_PDUS, TURN_MAX_MS } from './limits.ts';
+
+/** How the connections of a server share a turn of the event loop. */
+export class TurnShares {
+  readonly #clock: Clock;
+  /** Connections that had more to do than their share, in the last turn and so far in this one. */
+  #busy = 0;
+  #busyNow = 0;
+  #isEndDue = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** For one connection. */
+  get shareMs(): number {
+    return Math.min(TURN_MAX_MS, TURN_ALL_MS / (this.#busy + 1));
+  }
+
+  usedUp(): void {
+    this.#busyNow++;
+    if (this.#isEndDue) return;
+    this.#isEndDue = true;
+    this.#clock.endOfTurn(this.#onEnd);
+  }
+
+  readonly #onEnd = (): void => {
+    this.#isEndDue = false;
+    this.#busy = this.#busyNow;
+    this.#busyNow = 0;
+  };
+}
 
 /**
  * How long a connection may work off PDUs in one turn of the event loop. Thousands of requests fit
@@ -7,14 +42,14 @@ import { STRANGER_TURN_PDUS, TURN_CHECK_PDUS, TURN_MAX_MS } from './limits.ts';
  * the connections behind it would wait for all of them.
  */
 export class TurnShare {
-  readonly #clock: Clock;
+  readonly #shares: TurnShares;
   #endsMs = 0;
   #pdus = 0;
   #pdusMax = STRANGER_TURN_PDUS;
   #isOver = false;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(shares: TurnShares) {
+    this.#shares = shares;
   }
 
   get isOver(): boolean {
@@ -27,7 +62,7 @@ export class TurnShare {
   }
 
   begin(): void {
-    this.#endsMs = this.#clock.now() + TURN_MAX_MS;
+    this.#endsMs = this.#shares.now() + this.#shares.shareMs;
     this.#pdus = 0;
     this.#isOver = false;
   }
@@ -35,6 +70,7 @@ export class TurnShare {
   /** A PDU was worked off; only now and then is the clock looked at. */
   count(): void {
     if (++this.#pdus >= this.#pdusMax) this.#isOver = true;
-    else if (this.#pdus % TURN_CHECK_PDUS === 0) this.#isOver = this.#clock.now() >= this.#endsMs;
+    else if (this.#pdus % TURN_CHECK_PDUS === 0) this.#isOver = this.#shares.now() >= this.#endsMs;
+    if (this.#isOver) this.#shares.usedUp();
   }
 }

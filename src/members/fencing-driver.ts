@@ -31,6 +31,13 @@ export interface FencingDriver {
   release(): void;
 
   /**
+   * Lets submissions be made until then, unless it is called again: a gateway that was stopped has
+   * threads that go on before its event loop can judge. Absent where a fence keeps them off the
+   * medium.
+   */
+  renewLease?(untilMs: number): void;
+
+  /**
    * Of each witness (an object that this gateway watches, each in another placement group) how
    * long ago it was last heard of, in milliseconds.
    */
@@ -46,6 +53,13 @@ export interface FencingDriver {
 export interface FencedProcesses {
   /** Whose process lives. */
   living(): Promise<readonly Member[]>;
+  /** The same, with whether each runs. */
+  states(): Promise<readonly ProcessState[]>;
   /** Ends the member's process; false: it could not be seen to end in time. */
   end(member: Member): Promise<boolean>;
+}
+
+export interface ProcessState extends Member {
+  /** By a signal, a tracer or a frozen control group: it does nothing until it is continued. */
+  readonly isStopped: boolean;
 }

@@ -37,6 +37,18 @@ export const JOIN_STEP_MAX_MS = 30_000;
 export const PULSE_INTERVAL_MS = 250;
 /** After a longer gap of its event loop a member acts only when it has confirmed that it is open. */
 export const PAUSE_GAP_MAX_MS = 1_000;
+/**
+ * A longer gap ends the incarnation: initiators may have failed over, and what lies in the sockets
+ * is older than their patience. The gap is seen up to PULSE_INTERVAL_MS longer than it was, and a
+ * stop of less than 4 s must cost nothing.
+ */
+export const STALL_MAX_MS = 4_000 + PULSE_INTERVAL_MS;
+/** A process of another member that was found stopped at every look for so long is fenced. */
+export const STOPPED_MAX_MS = 4_000;
+/** Looks that must have found it so, also when this gateway itself was not there to look. */
+export const STOPPED_LOOKS_MIN = 3;
+/** How often a joiner looks whether a process that it found stopped runs again. */
+export const STOPPED_POLL_MS = 100;
 /** So many witnesses, at least, must be silent for a member to be cut off. */
 export const WITNESSES_MIN = 3;
 /** Less than a suspicion takes: who is cut off stops before it is fenced. */

@@ -124,8 +124,11 @@ export interface GoneMember {
   readonly members: readonly MemberState[];
 }
 
-/** `closed`: another member fences this one. `cut`: the cluster was silent for too long. */
-export type ClosedReason = 'closed' | 'cut';
+/**
+ * `closed`: another member fences this one. `cut`: the cluster was silent for too long. `stalled`:
+ * this gateway's own event loop stood still for too long.
+ */
+export type ClosedReason = 'closed' | 'cut' | 'stalled';
 
 export type MembersFailureCode =
   /** The name belongs to a member that lives. */

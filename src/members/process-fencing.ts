@@ -6,9 +6,11 @@ import type { FencedProcesses, FencingDriver } from './fencing-driver.ts';
  */
 export class ProcessFencing implements FencingDriver {
   readonly processes: FencedProcesses;
+  readonly #lease: SubmissionLease | undefined;
 
-  constructor(processes: FencedProcesses) {
+  constructor(processes: FencedProcesses, lease?: SubmissionLease) {
     this.processes = processes;
+    this.#lease = lease;
   }
 
   async confirmMonitor(): Promise<void> {}
@@ -25,7 +27,16 @@ export class ProcessFencing implements FencingDriver {
 
   release(): void {}
 
+  renewLease(untilMs: number): void {
+    this.#lease?.renew(untilMs);
+  }
+
   witnessAgesMs(): readonly number[] {
     return [];
   }
+}
+
+/** What every thread of this process that writes to a volume asks before it does. */
+export interface SubmissionLease {
+  renew(untilMs: number): void;
 }

@@ -1,13 +1,15 @@
 import type { Timer } from '../base/clock.ts';
 import { ClusterSilence, type ClusterSilenceOptions } from './cluster-silence.ts';
-import { PAUSE_GAP_MAX_MS, PULSE_INTERVAL_MS } from './limits.ts';
+import { PAUSE_GAP_MAX_MS, PULSE_INTERVAL_MS, STALL_MAX_MS } from './limits.ts';
 import type { ClosedReason } from './members.ts';
 
 export interface PulseOptions extends ClusterSilenceOptions {
   /** The event loop stood still: nothing may be done until `confirmed`. */
   readonly onGap: () => void;
-  /** Cut off from the cluster, or fenced by it. */
+  /** Cut off from the cluster, fenced by it, or stopped for too long. */
   readonly onOver: (reason: ClosedReason) => void;
+  /** The event loop runs: until then its gap, should it stand still now, is not too long. */
+  readonly onAlive: (untilMs: number) => void;
 }
 
 /** Notices that this gateway's event loop stood still, and that the cluster is silent. */
@@ -20,6 +22,7 @@ export class Pulse {
   #isInDoubt = false;
   /** Gaps so far: what was confirmed before the last one confirms nothing. */
   #gaps = 0;
+  #isStopped = false;
   #timer: Timer | undefined;
 
   constructor(options: PulseOptions) {
@@ -30,12 +33,13 @@ export class Pulse {
   }
 
   start(): void {
-    this.#lastMs = this.#options.clock.now();
+    this.#alive(this.#options.clock.now());
     this.#listeningSinceMs = this.#lastMs;
     this.#schedule();
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
@@ -57,20 +61,32 @@ export class Pulse {
   }
 
   #look(): void {
+    if (this.#isStopped) return;
     const nowMs = this.#options.clock.now();
-    if (nowMs - this.#lastMs <= PAUSE_GAP_MAX_MS) return;
-    this.#lastMs = nowMs;
-    this.#listeningSinceMs = nowMs;
-    this.#gaps += 1;
+    const gapMs = nowMs - this.#lastMs;
+    if (gapMs <= PAUSE_GAP_MAX_MS) return;
     this.#isInDoubt = true;
+    this.#gaps += 1;
+    if (gapMs >= STALL_MAX_MS) {
+      this.#options.onOver('stalled');
+      return;
+    }
+    this.#alive(nowMs);
+    this.#listeningSinceMs = nowMs;
     this.#options.onGap();
+  }
+
+  #alive(nowMs: number): void {
+    this.#lastMs = nowMs;
+    this.#options.onAlive(nowMs + STALL_MAX_MS);
   }
 
   #schedule(): void {
     const { clock } = this.#options;
     this.#timer = clock.after(PULSE_INTERVAL_MS, () => {
       this.#look();
-      this.#lastMs = clock.now();
+      if (this.#isStopped) return;
+      this.#alive(clock.now());
       this.#schedule();
       const over = this.#silence.look(this.#listeningSinceMs);
       if (over !== undefined) this.#options.onOver(over);

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { LogLimiter } from '../base/log-limiter.ts';
@@ -9,7 +9,7 @@ import type { FencingDriver } from './fencing-driver.ts';
 import { GoneMembers } from './gone-members.ts';
 import { type HeartbeatReport, Heartbeats } from './heartbeats.ts';
 import { Holds } from './holds.ts';
-import { ADDRESS_LENGTH_MAX } from './limits.ts';
+import { ADDRESS_LENGTH_MAX, STOPPED_POLL_MS } from './limits.ts';
 import {
   type ClosedReason,
   type Instance,
@@ -89,6 +89,7 @@ export class RosterMembers implements Members {
       witnessAgesMs: () => driver.witnessAgesMs(),
       isFenced: () => driver.isBlocklisted(),
       onGap: () => this.#doubt(),
+      onAlive: (untilMs) => driver.renewLease?.(untilMs),
       onOver: (reason) => this.#end(reason),
     });
     this.#barrier = new Barrier({
@@ -180,6 +181,7 @@ export class RosterMembers implements Members {
   }
 
   async admit(): Promise<void> {
+    await this.#awaitStopped();
     const isServing = (view: MembersView) => stateOf(view, this.self)?.state === 'serving';
     const isReady = ({ members }: MembersView) => members.every(({ state }) => state !== 'closed');
     for (;;) {
@@ -188,6 +190,25 @@ export class RosterMembers implements Members {
     }
     this.#nudges.send();
     await this.#work.until(isServing);
+  }
+
+  /**
+   * Resolves when no other member's process is stopped: nobody knows for how long it has been so,
+   * and it may hold writes that its initiators would repeat through this gateway.
+   */
+  async #awaitStopped(): Promise<void> {
+    const { driver, clock } = this.#parts;
+    const { processes } = driver;
+    if (processes === undefined) return;
+    for (;;) {
+      const { members } = await this.#work.until(() => true);
+      const living = await processes.states();
+      const isHeldUp = members.some(
+        (member) => isOpen(member) && living.some((each) => each.isStopped && isSame(each, member)),
+      );
+      if (!isHeldUp) return;
+      await sleep(clock, STOPPED_POLL_MS);
+    }
   }
 
   async drain(): Promise<void> {
@@ -273,6 +294,7 @@ export class RosterMembers implements Members {
     this.#gone.see(view);
     if (isNews) for (const listener of this.#listeners) listener.onView?.(view);
     if (kind === 'regular') this.#watchman.observe(view);
+    if (kind !== 'extra') this.#watchman.lookAtProcesses(view);
     this.#watchman.carryOn(view);
   }
 
@@ -286,11 +308,12 @@ export class RosterMembers implements Members {
 
   #end(reason: ClosedReason): undefined {
     if (this.#isOver) return;
-    this.#parts.log.warn('this gateway is no member any more', { reason });
+    this.#parts.log.warn('left membership', { reason });
     this.#closedFor = reason;
     this.#stop();
     this.#nudges.close();
     this.#holds.add('over');
+    this.#parts.driver.renewLease?.(Number.NEGATIVE_INFINITY);
     for (const listener of this.#listeners) listener.onClosed?.(reason);
   }
 }

@@ -11,6 +11,7 @@ import {
 import { isOpen, isSame, type MemberState, type MembersView } from './members.ts';
 import { isUnfinished } from './roster-changes.ts';
 import { StandStill } from './stand-still.ts';
+import { StoppedMembers } from './stopped-members.ts';
 
 export interface WatchmanOptions {
   readonly self: Member;
@@ -24,6 +25,7 @@ export class Watchman {
   readonly #options: WatchmanOptions;
   readonly #silent = new StandStill();
   readonly #behind = new StandStill();
+  readonly #stopped = new StoppedMembers();
   /** The epoch that is asked of a member that has not passed it, by incarnation. */
   #asked = new Map<string, number>();
   /** Since when an incarnation is seen closed without a finished fence. */
@@ -42,12 +44,10 @@ export class Watchman {
 
   /** One heartbeat of the row, sent on time and confirmed in time. */
   observe(view: MembersView): void {
-    const { self, processes, fence } = this.#options;
-    const others = view.members.filter((member) => isOpen(member) && !isSame(member, self));
-    if (processes !== undefined) {
-      void this.#lookFor(others, processes);
-      return;
-    }
+    const { processes, fence } = this.#options;
+    // Where members are processes they show no heartbeats: `lookAtProcesses` sees them themselves.
+    if (processes !== undefined) return;
+    const others = this.#othersIn(view);
     this.#silent.observe(new Map(others.map((o) => [o.incarnation, o.heartbeat.counter])));
     this.#asked = this.#epochsAsked(view.epoch, others);
     this.#behind.observe(this.#asked);
@@ -62,6 +62,12 @@ export class Watchman {
         fence(other, { text: 'it neither passes the barrier nor holds', holds });
       }
     }
+  }
+
+  /** One heartbeat of the row, on time or not. */
+  lookAtProcesses(view: MembersView): void {
+    const { processes } = this.#options;
+    if (processes !== undefined) void this.#lookFor(this.#othersIn(view), processes);
   }
 
   /** Any view: a closed incarnation must not stay so. */
@@ -83,6 +89,11 @@ export class Watchman {
     }
   }
 
+  #othersIn({ members }: MembersView): readonly MemberState[] {
+    const { self } = this.#options;
+    return members.filter((member) => isOpen(member) && !isSame(member, self));
+  }
+
   /** One that is asked for an epoch is asked for that one until it has passed it. */
   #epochsAsked(epoch: number, others: readonly MemberState[]): Map<string, number> {
     const asked = new Map<string, number>();
@@ -98,11 +109,16 @@ export class Watchman {
     if (this.#isLooking || others.length === 0) return;
     this.#isLooking = true;
     // A look that fails shows nothing; the next heartbeat looks again.
-    const living = await processes.living().catch(() => undefined);
+    const living = await processes.states().catch(() => undefined);
     this.#isLooking = false;
+    if (living === undefined) return;
+    const stopped = this.#stopped.look(living, this.#options.clock.now());
     for (const other of others) {
-      if (living === undefined || living.some((member) => isSame(member, other))) continue;
-      this.#options.fence(other, { text: 'its process has ended', holds: () => true });
+      if (!living.some((member) => isSame(member, other))) {
+        this.#options.fence(other, { text: 'its process has ended', holds: () => true });
+      } else if (stopped.has(other.incarnation)) {
+        this.#options.fence(other, { text: 'its process is stopped', holds: () => true });
+      }
     }
   }
 }

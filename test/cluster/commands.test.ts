@@ -95,6 +95,30 @@ test('a cluster that cannot be used is told with what to look at', async () => {
   await mustRun(program, create);
 });
 
+test('a disk that cannot be deleted stays what it is; how far it is gone is told', async () => {
+  const document = async () => await mustRun(program, ['get', ...store()]);
+  await mustRun(program, ['disk', 'create', 'gone', '1G', '--object-size', '64K', ...store()]);
+  await ceph.rbd('snap', 'create', 'p/gone@s');
+  const before = await document();
+  assert.match(await refusal('disk', 'delete', 'gone', ...store()), /has snapshots: rbd snap ls p/);
+  assert.equal(await document(), before);
+  await ceph.rbd('snap', 'rm', 'p/gone@s');
+  const { code, stdout, stderr } = await run(program, [
+    ...['disk', 'delete', 'gone', '--json', ...store()],
+  ]);
+  assert.deepEqual([code, JSON.parse(stdout)], [0, { name: 'gone', deleted: true }]);
+  const percents = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).progress.percent);
+  assert.ok(percents.length > 2, stderr);
+  assert.deepEqual(
+    percents,
+    percents.toSorted((a, b) => a - b),
+  );
+  assert.ok(!(await document()).includes('name: gone'));
+});
+
 test('the disks of a gateway share as many clients as the document says', async () => {
   await createPool(ceph, 'shared');
   const place = { conf: ceph.conf, pool: 'shared', namespace: '', user: 'admin' };

@@ -7,14 +7,22 @@ import { fileURLToPath } from 'node:url';
 import { ByteWriter } from '../../src/base/bytes/byte-writer.ts';
 import { storeWords } from '../../src/cli/store-options.ts';
 import { BlockLimits, LogicalBlockProvisioning } from '../../src/scsi/standard/vpd.ts';
-import { compareAndWrite, inquiry, read16, readCapacity16, write16 } from '../initiator/cdb.ts';
+import {
+  compareAndWrite,
+  inquiry,
+  read16,
+  readCapacity16,
+  testUnitReady,
+  write16,
+} from '../initiator/cdb.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
 import { type Demo, demoTargetName } from '../support/demo.ts';
 import { demoAt, type PlacedDemo } from '../support/demo-place.ts';
-import { mustRun } from '../support/run.ts';
+import { mustRun, run } from '../support/run.ts';
 
 const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
+const poolName = 'allpath';
 const MIB = 2 ** 20;
 const GRANULARITY_BYTES = 64 * 1024;
 const OBJECT_BYTES = 4 * MIB;
@@ -24,6 +32,7 @@ const powerOn = '29';
 const invalidFieldInCdb = '2400';
 const capacityDataHasChanged = '2a09';
 const logicalBlockAddressOutOfRange = '2100';
+const manualInterventionRequired = '0403';
 const miscompareDuringVerify = '1d00';
 
 /** Additional sense code and qualifier in hex; empty when GOOD. */
@@ -76,10 +85,14 @@ async function mapped(initiator: Initiator, lba: number): Promise<readonly numbe
   return extents;
 }
 
+function cephPlace(conf: string) {
+  return { conf, pool: poolName, user: 'admin', namespace: '' };
+}
+
 async function answer({ ceph }: PlacedDemo, ...words: string[]): Promise<Record<string, unknown>> {
   assert.ok(ceph !== undefined);
-  const place = { conf: ceph.conf, pool: 'allpath', user: 'admin', namespace: '' };
-  const out = await mustRun(program, [...words, ...storeWords({ ceph: place }), '--json']);
+  const place = storeWords({ ceph: cephPlace(ceph.conf) });
+  const out = await mustRun(program, [...words, ...place, '--json']);
   return JSON.parse(out) as Record<string, unknown>;
 }
 
@@ -187,4 +200,31 @@ test('a disk grows and shrinks under both gateways, others come and go beside it
   await answer(place, 'disk', 'delete', 'second');
   assert.deepEqual(await names(), ['demo']);
   for (const initiator of both) await good(initiator, read);
+});
+
+test('a disk whose image was changed is not ready on any path until it is mended', async () => {
+  await using place = await demoAt(1, { size: '64M' }, 'memstore');
+  const both = await sessions(place.demo);
+  const requests = [
+    { cdb: testUnitReady() },
+    { cdb: read16(0, 1), dataInLength: 512 },
+    { cdb: write16(0, 1), dataOut: Buffer.alloc(512, 9) },
+  ];
+  const ceph = place.ceph!;
+  const image = `${poolName}/demo`;
+  await ceph.rbd('feature', 'enable', image, 'exclusive-lock');
+  for (const initiator of both) {
+    for (const request of requests) {
+      assert.equal(condition(await initiator.execute(request)), manualInterventionRequired);
+    }
+    await good(initiator, { cdb: inquiry(36), dataInLength: 36 });
+  }
+  const told = await run(program, ['status', ...storeWords({ ceph: cephPlace(ceph.conf) })]);
+  assert.equal(told.code, 1);
+  const command = `rbd feature disable ${image} exclusive-lock`;
+  assert.match(told.stdout, new RegExp(`disk demo: not served by .*, .*:\n.*\n *${command}\n`));
+  const [, ...words] = command.split(' ');
+  await ceph.rbd(...words);
+  for (const initiator of both) for (const request of requests) await good(initiator, request);
+  await answer(place, 'status');
 });

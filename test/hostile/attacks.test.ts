@@ -14,7 +14,6 @@ const RSS_BYTES_MAX = 512 * 1024 * 1024;
 const SHORT_FORM_LAST = 'mixed commands';
 /** Attacks of which a defect is known, with the reason. */
 const FAILING: Readonly<Record<string, string>> = {
-  'many sessions': 'one initiator may take all sessions',
   'huge reads': 'data that is being sent is bounded by session, not by gateway',
   'unread reads': 'data that nobody takes is bounded by session, not by gateway',
 };

@@ -4,9 +4,12 @@
 import { fstatSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import koffi from 'koffi';
+import { WriteLease } from '../../src/host/write-lease.ts';
 import { newVector, workOff } from '../../src/host/write-loop.ts';
+import type { WriteThreadData } from '../../src/host/write-ring.ts';
 
-const { memory, pipe } = workerData as { memory: SharedArrayBuffer; pipe: number };
+const { memory, leaseMemory, pipe } = workerData as WriteThreadData;
+const lease = new WriteLease(leaseMemory);
 const library = koffi.load(null);
 const pwritev = library.func('pwritev', 'int64_t', ['int', 'uintptr_t', 'int', 'int64_t']);
 const writev = library.func('writev', 'int64_t', ['int', 'uintptr_t', 'int']);
@@ -29,6 +32,7 @@ workOff(memory, {
     );
     return written < 0 ? -koffi.errno() : written;
   },
+  mayWrite: () => !lease.isOver,
   signal: () => void write(pipe, vectorAddress, 1),
   moveTo: () => {},
 });

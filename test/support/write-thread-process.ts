@@ -1,18 +1,25 @@
 // A process with a write thread, which ends as its first argument says while writes are under way.
-// Arguments: HOW FOLDER. Says `begun` when the thread works.
+// Arguments: HOW FOLDER.
 
 import assert from 'node:assert/strict';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.ts';
+import { bootTimeMs } from '../../src/host/kernel.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
+import { WriteLease } from '../../src/host/write-lease.ts';
+import { RING_ENTRIES } from '../../src/host/write-ring.ts';
 import { WriteThread } from '../../src/host/write-thread.ts';
 import { CAPACITY_BYTES, PipeDisk } from './pipe-disk.ts';
 
 const [how = '', folder = ''] = process.argv.slice(2);
 const patient: Clock = { ...systemClock, after: () => ({ cancel() {} }) };
+/** Not over before the process has stopped itself, nor when it is continued. */
+const LEASE_MS = 2_000;
 const worker = new URL('./pipe-write-worker.ts', import.meta.url);
-const thread = new WriteThread({ clock: patient, ...(how === 'hung' ? { worker } : {}) });
+const needsPipe = how === 'hung' || how === 'stopped';
+const lease = new WriteLease();
+const thread = new WriteThread({ clock: patient, lease, ...(needsPipe ? { worker } : {}) });
 const file = openSync(join(folder, `file-${how}`), 'w+');
 
 function write(descriptor: number, offset: number, from: Uint8Array): Promise<number> {
@@ -43,6 +50,25 @@ switch (how) {
     await write(disk.descriptor, 0, new Uint8Array(CAPACITY_BYTES));
     void write(disk.descriptor, 0, Uint8Array.of(1));
     setTimeout(() => process.exit(7), 20);
+    break;
+  }
+  case 'stopped': {
+    // The thread is inside a write when the process is stopped, and its ring is full behind that.
+    const disk = new PipeDisk(join(folder, 'pipe'));
+    await write(disk.descriptor, 0, new Uint8Array(CAPACITY_BYTES));
+    const first = write(disk.descriptor, 0, Uint8Array.of(1));
+    const others = Array.from({ length: RING_ENTRIES - 1 }, (_, i) =>
+      write(file, 1 + i, Uint8Array.of(1)),
+    );
+    lease.renew(bootTimeMs() + LEASE_MS);
+    await Promise.resolve();
+    process.stdout.write('full\n');
+    process.kill(process.pid, 'SIGSTOP');
+    // Whoever continues it has waited for the end of the lease: the write that hangs ends now.
+    disk.drain();
+    process.stdout.write(`${await first} ${[...new Set(await Promise.all(others))]}\n`);
+    await thread.close();
+    disk.close();
     break;
   }
   case 'collect': {

@@ -17,6 +17,10 @@ export const cephCommands: readonly CommandSpec[] = [
         description: 'Further pools, by commas, that hold data of images (erasure-coded ones).',
         parse: (text) => text.split(',', DATA_POOLS_MAX + 1).map(cephNameValue),
       },
+      {
+        flags: '--existing',
+        description: 'Print the command for a user that is there: it replaces what it may do.',
+      },
     ],
     needsStore: false,
     takesStore: false,

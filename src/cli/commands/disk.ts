@@ -89,8 +89,14 @@ export const diskCommands: readonly CommandSpec[] = [
   },
   {
     path: ['disk', 'delete'],
-    summary: 'Delete a disk and its data. It must be in no LUN map.',
+    summary: 'Delete a disk and its data, or a volume that no disk has.',
+    detail:
+      'Refused while a LUN map has it. Until its data are gone it stays in the document: a ' +
+      'deletion that was interrupted is finished by the same command.',
     arguments: [NAME],
+    options: [
+      { flags: '--force', description: 'Take it out of all LUN maps, whoever is logged in.' },
+    ],
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskDelete,
   },

@@ -92,7 +92,8 @@ export const serveCommands: readonly CommandSpec[] = [
   },
   {
     path: ['status'],
-    summary: 'Show the gateways that run, their sessions and their traffic.',
+    summary:
+      'Show the gateways that run, their sessions and traffic; fails if a disk is not served.',
     needsStore: true,
     load: async () => (await import('../runs/status.ts')).runStatus,
   },

@@ -1,4 +1,4 @@
-import { clientCaps, createUserCommand } from '../../ceph/client-caps.ts';
+import { changeUserCommand, clientCaps, createUserCommand } from '../../ceph/client-caps.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { userOf } from '../store-options.ts';
@@ -15,7 +15,8 @@ export async function runCephCaps(call: CliCall): Promise<number> {
     namespace: String(options['namespace'] ?? ''),
     dataPools: (options['dataPools'] as readonly string[] | undefined) ?? [],
   });
-  const command = createUserCommand(user, caps);
+  const isThere = options['existing'] === true;
+  const command = isThere ? changeUserCommand(user, caps) : createUserCommand(user, caps);
   if (call.json) printJson({ entity: `client.${user}`, caps, command });
   else print(command);
   return ExitCode.ok;

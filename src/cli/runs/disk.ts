@@ -3,12 +3,13 @@ import { renameDisk } from '../../config/disk-names.ts';
 import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
 import { formatSize } from '../../config/size.ts';
 import { applyDocument } from '../../gateway/apply.ts';
+import { deleteDisk } from '../../gateway/disk-deletion.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { VolumeEntries } from '../../gateway/volume-entries.ts';
 import type { VolumeEntry, VolumeLayout } from '../../volume/volume.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { addDisk, diskDraft } from '../disk-draft.ts';
-import { print, printJson, table } from '../output.ts';
+import { print, printJson, progressOf, table } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
@@ -53,8 +54,9 @@ export async function runDiskList(call: CliCall): Promise<number> {
       return [name, ...called, formatSize(bytes), ...pools, ...cells];
     };
     const rows = [
-      ...disks.map(({ name, size, blockLength, wwn, serial, uuid }) => {
-        return row(name, own.get(uuid), size, String(blockLength), wwn, serial);
+      ...disks.map(({ name, size, blockLength, wwn, serial, uuid, deleting }) => {
+        const said = deleting === true ? ['being deleted'] : [wwn, serial];
+        return row(name, own.get(uuid), size, String(blockLength), ...said);
       }),
       ...orphans.map((each) => row(each.name, each, each.sizeBytes, '-', 'not served')),
     ];
@@ -109,41 +111,14 @@ export async function runDiskRename(call: CliCall): Promise<number> {
 
 export async function runDiskDelete(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
-  return await withStore({ location: storeOf(call), create: false }, async (store, context) => {
-    const current = await readDocument(store.records);
-    const disks = current?.document.disks ?? [];
-    const disk = disks.find((each) => each.name === name);
-    const listed = await store.volumes.list();
-    const entries = new VolumeEntries(listed);
-    const volume = disk === undefined ? listed.find((v) => v.name === name) : entries.of(disk);
-    const owner = disks.find((each) => each !== disk && entries.of(each) === volume);
-    if (volume !== undefined && owner !== undefined) {
-      throw new Failure('diskInUse', `the volume ${name} is that of disk ${owner.name}`, { name });
-    }
-    if (disk !== undefined) {
-      await applyDocument(context, (latest) => {
-        refuseMapped(latest!, name);
-        return withDisks(latest!, (each) => (each.name === name ? [] : [each]));
-      });
-    }
-    // No gateway serves it any more: what is left is the volume.
-    if (volume !== undefined) await store.volumes.delete(volume.name, { id: volume.id });
-    else if (disk === undefined) throw new Failure('diskNotFound', `there is no disk ${name}`);
+  const force = call.options['force'] === true;
+  const onProgress = progressOf(`${name}: data deleted`, call.json);
+  return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
+    await deleteDisk(context, { name, force, onProgress });
     if (call.json) printJson({ name, deleted: true });
     else print(`${name}: deleted`);
     return ExitCode.ok;
   });
-}
-
-function refuseMapped(document: ClusterDocument, name: string): void {
-  const users = document.targets.filter(({ luns, access }) => {
-    const entries = access === 'any' ? [] : access;
-    const maps = [luns, ...entries.map((entry) => entry.luns ?? {})];
-    return maps.some((map) => Object.values(map).includes(name));
-  });
-  if (users.length === 0) return;
-  const targets = users.map(({ iqn }) => iqn).join(', ');
-  throw new Failure('diskInUse', `disk ${name} is in the LUN map of ${targets}`);
 }
 
 function findDisk(document: ClusterDocument | undefined, name: string): DiskDraft {

@@ -43,9 +43,10 @@ export async function runStatus(call: CliCall): Promise<number> {
       else {
         printTable(version, gateways, silentStates);
         printFullDisks(gateways);
+        printUnservedDisks(gateways);
         printMembers(members);
       }
-      return ExitCode.ok;
+      return gateways.every(servesAll) ? ExitCode.ok : ExitCode.failure;
     },
   );
 }
@@ -88,6 +89,26 @@ function printFullDisks(gateways: readonly GatewayStatus[]): void {
   for (const disk of [...disks].sort()) {
     print(`disk ${disk}: writes find no space; free some in the store or pool, or raise its quota`);
   }
+}
+
+/** Once for each disk and reason: mostly no gateway can serve it, all for one reason. */
+function printUnservedDisks(gateways: readonly GatewayStatus[]): void {
+  const names = new Map<string, string[]>();
+  for (const { name, unservedDisks = [] } of gateways) {
+    for (const { disk, reason } of unservedDisks) {
+      const line = `${disk}\n${reason}`;
+      names.set(line, [...(names.get(line) ?? []), name]);
+    }
+  }
+  for (const line of [...names.keys()].sort()) {
+    const at = line.indexOf('\n');
+    const [disk, reason] = [line.slice(0, at), line.slice(at + 1)];
+    print(`disk ${disk}: not served by ${names.get(line)!.join(', ')}:\n${reason}`);
+  }
+}
+
+function servesAll({ unservedDisks = [] }: GatewayStatus): boolean {
+  return unservedDisks.length === 0;
 }
 
 function printMembers({ life, barrierEpoch, list }: MembersStatus): void {

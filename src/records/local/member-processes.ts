@@ -29,8 +29,16 @@ export class MemberProcesses {
 
   /** Whose process lives, this one too, by name: gateways, and tools while they run. */
   async living(): Promise<readonly Member[]> {
-    const { folder, store } = this.#parts;
-    return (await folder.livingOf(await store().call('claims'))).map(memberOf);
+    return (await this.#living()).map(memberOf);
+  }
+
+  /** The same, with whether each runs. */
+  async states(): Promise<readonly MemberProcessState[]> {
+    const { claim: own } = this.#parts;
+    return (await this.#living()).map((claim) => ({
+      ...memberOf(claim),
+      isStopped: processState(claim.process, own.process) === 'stopped',
+    }));
   }
 
   /**
@@ -56,6 +64,16 @@ export class MemberProcesses {
     await folder.remove(claim.incarnation);
     return true;
   }
+
+  async #living(): Promise<readonly NameClaim[]> {
+    const { folder, store } = this.#parts;
+    return await folder.livingOf(await store().call('claims'));
+  }
+}
+
+export interface MemberProcessState extends Member {
+  /** By a signal, a tracer or a frozen control group. */
+  readonly isStopped: boolean;
 }
 
 export function memberOf({ name, incarnation }: Member): Member {

@@ -1,6 +1,7 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
+import { DONE } from '../../volume/volume.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { Ending } from '../ending.ts';
 import { invalidInCdb } from '../sense-table.ts';
@@ -60,6 +61,13 @@ function writeThenVerify(
   const whole = sent - (sent % blockLengthBytes);
   const verify = (result: VolumeResult | Ending): Pending<VolumeResult | Ending> =>
     result.status === 'done' ? verifyMedium(call, offset, whole, byteCheck) : result;
-  const written = storeDataOut(call, offset, true);
+  if (sent === 0) return DONE;
+  // One step: what the initiator brought is written as a whole, as by WRITE.
+  const written = call.nexus.steps.run(call, {
+    ranges: [{ offset, length: sent }],
+    stepBytes: sent,
+    atOnce: 1,
+    step: () => storeDataOut(call, offset, true),
+  });
   return written instanceof Promise ? written.then(verify) : verify(written);
 }

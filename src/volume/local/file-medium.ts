@@ -1,6 +1,7 @@
 import { readv, write as writeOne, writev } from 'node:fs';
 import type { Pending } from '../../base/pending.ts';
 import {
+  ECANCELED,
   EDQUOT,
   EINVAL,
   ENOSPC,
@@ -16,6 +17,7 @@ import {
   ZERO_RANGE,
 } from '../../host/kernel.ts';
 import { BATCH_VECTORS_MAX, NOT_SUBMITTED } from '../../host/write-batch.ts';
+import type { WriteLease } from '../../host/write-lease.ts';
 import type { WriteThread } from '../../host/write-thread.ts';
 import { fault } from '../refusal.ts';
 import { after, lengthOf } from '../scatter.ts';
@@ -30,11 +32,13 @@ import type { WriteQueue } from './write-queue.ts';
 export class FileMedium {
   readonly #descriptor: number;
   readonly #writes: WriteQueue;
+  readonly #lease: WriteLease;
   readonly #thread: WriteThread | undefined;
 
-  constructor(descriptor: number, writes: WriteQueue, thread?: WriteThread) {
+  constructor(descriptor: number, writes: WriteQueue, lease: WriteLease, thread?: WriteThread) {
     this.#descriptor = descriptor;
     this.#writes = writes;
+    this.#lease = lease;
     this.#thread = thread;
   }
 
@@ -106,6 +110,10 @@ export class FileMedium {
     from: readonly Uint8Array[],
     resolve: (result: VolumeResult) => void,
   ): void {
+    if (this.#lease.isOver) {
+      resolve(FENCED);
+      return;
+    }
     const length = lengthOf(from);
     const next = (error: NodeJS.ErrnoException | null, count: number) => {
       if (error !== null) resolve(writeFault(errnoOf(error)));
@@ -122,6 +130,7 @@ export class FileMedium {
   async zero(offset: number, length: number, isKept: boolean): Promise<VolumeResult> {
     const end = offset + length;
     for (let at = offset; at < end; at += ZERO_STEP_BYTES) {
+      if (this.#lease.isOver) return FENCED;
       const step = Math.min(ZERO_STEP_BYTES, end - at);
       const mode = isKept ? ZERO_RANGE : PUNCH_HOLE;
       const status = -(await fallocate(this.#descriptor, mode, at, step));
@@ -172,8 +181,11 @@ export const PATTERN_STEP_BYTES = 256 * 1024;
 /** Punching drops cached pages: a step of this length takes a few milliseconds. */
 const ZERO_STEP_BYTES = 64 * 1024 * 1024;
 
+const FENCED = fault('fenced');
+
 function writeFault(errno: number): VolumeResult {
   if (errno === 0) return DONE;
+  if (errno === ECANCELED) return FENCED;
   return fault(errno === ENOSPC || errno === EDQUOT ? 'noSpace' : 'writeError', errno);
 }
 

@@ -6,6 +6,7 @@ import { Failure } from '../../base/failure.ts';
 import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
+import { WriteLease } from '../../host/write-lease.ts';
 import { WriteThread } from '../../host/write-thread.ts';
 import type {
   CreateOptions,
@@ -42,6 +43,8 @@ export interface LocalStoreOptions {
   readonly isReader?: boolean;
   /** Every write is durable before its result, in all volumes of this opening. */
   readonly writethrough?: boolean;
+  /** Without it this process may write at any time. */
+  readonly lease?: WriteLease;
   /** Denies that a process which runs still works: it is then ended like a stopped one. */
   readonly isAlive?: (pid: number) => boolean;
 }
@@ -68,6 +71,7 @@ export class LocalStore implements VolumeStore {
   readonly #log: Log;
   readonly #open = new Map<LocalVolume, string>();
   readonly #batches = new WriteBatches();
+  readonly #lease: WriteLease;
   readonly #thread: WriteThread;
   #resizesSeen = -1;
   #poll: Timer | undefined;
@@ -77,7 +81,8 @@ export class LocalStore implements VolumeStore {
     this.#folder = folder;
     this.#options = options;
     this.#log = options.log ?? silentLog;
-    this.#thread = new WriteThread({ clock: options.clock });
+    this.#lease = options.lease ?? new WriteLease();
+    this.#thread = new WriteThread({ clock: options.clock, lease: this.#lease });
   }
 
   async create(
@@ -158,7 +163,8 @@ export class LocalStore implements VolumeStore {
         sizeBytes: description.sizeBytes,
         medium: new FileMedium(
           descriptor,
-          new WriteQueue(descriptor, clock, this.#batches),
+          new WriteQueue(descriptor, clock, this.#batches, this.#lease),
+          this.#lease,
           this.#thread,
         ),
         locks,

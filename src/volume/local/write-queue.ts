@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
+import { ECANCELED } from '../../host/kernel.ts';
 import { NOT_SUBMITTED, WriteBatch } from '../../host/write-batch.ts';
+import type { WriteLease } from '../../host/write-lease.ts';
 import { lengthOf } from '../scatter.ts';
 
 /** Calls with the bytes written, a negated errno, or `NOT_SUBMITTED`. */
@@ -19,14 +21,16 @@ export class WriteQueue {
   readonly #descriptor: number;
   readonly #clock: Clock;
   readonly #batches: WriteBatches;
+  readonly #lease: WriteLease;
   #waiting: QueuedWrite[] = [];
   #isScheduled = false;
   #out = 0;
 
-  constructor(descriptor: number, clock: Clock, batches: WriteBatches) {
+  constructor(descriptor: number, clock: Clock, batches: WriteBatches, lease: WriteLease) {
     this.#descriptor = descriptor;
     this.#clock = clock;
     this.#batches = batches;
+    this.#lease = lease;
   }
 
   write(offset: number, from: readonly Uint8Array[], written: Written): void {
@@ -47,9 +51,10 @@ export class WriteQueue {
   readonly #submit = (batch: WriteBatch | undefined): void => {
     const writes: QueuedWrite[] = [];
     let lengthBytes = 0;
+    const isRefused = this.#lease.isOver;
     for (const write of this.#waiting) {
       if (lengthBytes >= BATCH_BYTES) break;
-      if (batch?.add(this.#descriptor, write.offset, write.from) === false) break;
+      if (!isRefused && batch?.add(this.#descriptor, write.offset, write.from) === false) break;
       lengthBytes += lengthOf(write.from);
       writes.push(write);
     }
@@ -59,11 +64,11 @@ export class WriteQueue {
       const ended = results?.slice();
       if (batch !== undefined) this.#batches.giveBack(batch);
       writes.forEach(({ written }, i) => {
-        written(ended?.[i] ?? NOT_SUBMITTED);
+        written(isRefused ? -ECANCELED : (ended?.[i] ?? NOT_SUBMITTED));
       });
       this.#submitAll();
     };
-    if (batch === undefined || writes.length === 0) done();
+    if (batch === undefined || isRefused || writes.length === 0) done();
     else batch.submit(done);
   };
 }

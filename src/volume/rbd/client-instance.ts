@@ -3,11 +3,16 @@ import type { RadosClient } from '../../ceph/rados-client.ts';
 
 /** A volume that is open on an instance, as the instance moves it about. */
 export interface Tenant {
+  /** Resolves when nothing of it is in flight; while it is suspended nothing new will be. */
+  landed(): Promise<void>;
   /** Submits nothing from now on, until `resume` or `moveTo`. */
   suspend(): void;
   /** What was held is submitted, in order. */
   resume(): void;
-  /** The fence is finished everywhere: what of this instance is not done is never seen done. */
+  /**
+   * What of this instance is not done is never seen done: its fence is finished everywhere, or
+   * nothing was in flight.
+   */
   fenced(): void;
   /** Goes on, on an instance that has taken the old one's place. */
   moveTo(instance: ClientInstance): void;
@@ -27,6 +32,7 @@ export class ClientInstance {
   readonly #onLost: (instance: ClientInstance) => Promise<boolean>;
   #state: InstanceState = 'open';
   #isHeld = false;
+  #isRetiring = false;
   #images = 0;
   #onIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -45,7 +51,12 @@ export class ClientInstance {
 
   /** Whether a tenant may submit now. */
   get submits(): boolean {
-    return this.#state === 'open' && !this.#isHeld;
+    return this.takesTenants && !this.#isHeld;
+  }
+
+  /** Whether it is neither lost nor about to be replaced. */
+  get takesTenants(): boolean {
+    return this.#state === 'open' && !this.#isRetiring;
   }
 
   get tenants(): ReadonlySet<Tenant> {
@@ -69,6 +80,13 @@ export class ClientInstance {
   release(): void {
     this.#isHeld = false;
     if (this.submits) for (const tenant of this.#tenants) tenant.resume();
+  }
+
+  /** Nothing more is submitted; resolves when nothing of its tenants is in flight. */
+  async retire(): Promise<void> {
+    this.#isRetiring = true;
+    for (const tenant of this.#tenants) tenant.suspend();
+    await Promise.all([...this.#tenants].map((tenant) => tenant.landed()));
   }
 
   /**

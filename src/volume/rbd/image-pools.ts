@@ -3,11 +3,15 @@ import { errnoOf } from '../../ceph/ceph-failure.ts';
 import { ENOENT } from '../../ceph/errno.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
+import type { PoolNeed } from './capabilities.ts';
 import { type ImageReference, migrationSource, parentOf } from './image-reference.ts';
 import { headerObject } from './image-settings.ts';
 
 /** Images that an image is read through: parents of parents, and what they are migrated from. */
 const ANCESTORS_MAX = 64;
+
+/** Identifiers of librbd have some 20 characters. */
+const ID_LENGTH_MAX = 256;
 
 /** Keys of an image's header. */
 const DATA_POOL_KEY = 'data_pool_id';
@@ -16,22 +20,93 @@ const MIGRATION_KEY = 'migration';
 
 type Client = Pick<RadosClient, 'openPool'>;
 
+export interface SoughtImage {
+  readonly name: string;
+  /** By its name when undefined. */
+  readonly id: string | undefined;
+  readonly namespace: string;
+}
+
 /**
- * Throws `Failure('volumeBroken')` when librbd would look for a pool that is gone while it opens
- * the image. It looks on the thread on which the client completes all its operations, and there it
- * waits for a newer map of the cluster, which the same thread would have to take: a client with one
- * such thread never completes anything again. What cannot be read here is left for librbd to judge.
+ * The pools that librbd needs for an image beside the one that holds its header. Throws
+ * `Failure('volumeBroken')` when one is gone: librbd would look for it on the thread on which the
+ * client completes all its operations, and wait there for a newer map of the cluster, which that
+ * same thread would have to take. A client with one such thread never completes anything again.
+ * What cannot be read here is left for librbd to judge.
  */
-export async function requirePools(
+export async function imagePools(
   client: Client,
-  pool: RadosPool,
-  { name, id: known }: { readonly name: string; readonly id: string | undefined },
-): Promise<void> {
+  pool: Pick<RadosPool, 'read'>,
+  { name, id: known, namespace }: SoughtImage,
+): Promise<readonly PoolNeed[]> {
   const id = known ?? (await imageId(pool, name));
-  if (id === undefined) return;
-  const lost = await lostPool(client, pool, id);
-  if (lost === undefined) return;
-  throw new Failure('volumeBroken', `the image ${name} cannot be opened: ${lost}`, { name });
+  const header = id === undefined ? undefined : await headerOf(pool, id);
+  if (header === undefined) return [];
+  const search = new PoolSearch(client, name);
+  await search.dataOf(header, namespace, 'write', 'its data were');
+  const waiting = [...header.ancestors];
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    waiting.push(...(await search.ancestor(next)));
+  }
+  return search.needs;
+}
+
+class PoolSearch {
+  readonly needs: PoolNeed[] = [];
+  readonly #client: Client;
+  readonly #name: string;
+  #ancestors = 0;
+
+  constructor(client: Client, name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  async dataOf(
+    { dataPoolId }: Header,
+    namespace: string,
+    access: PoolNeed['access'],
+    whose: string,
+  ): Promise<void> {
+    if (dataPoolId === undefined) return;
+    const pool = await this.#open({ pool: dataPoolId, namespace, access }, whose);
+    pool.close();
+  }
+
+  /** Returns what that image itself is read through. */
+  async ancestor({ id, poolId, namespace }: ImageReference): Promise<readonly ImageReference[]> {
+    this.#ancestors += 1;
+    if (this.#ancestors > ANCESTORS_MAX) {
+      throw this.#broken(`more than ${ANCESTORS_MAX} images would be opened for it`);
+    }
+    const need = { pool: poolId, namespace, access: 'read' } as const;
+    const pool = await this.#open(need, `the image ${id}, through which it is read, was`);
+    try {
+      const header = await headerOf(pool, id);
+      if (header === undefined) return [];
+      await this.dataOf(header, namespace, 'read', `the data of its parent ${id} were`);
+      return header.ancestors;
+    } finally {
+      pool.close();
+    }
+  }
+
+  /** Throws when the newest map of the cluster has no such pool. */
+  async #open(need: PoolNeed & { readonly pool: number }, whose: string): Promise<RadosPool> {
+    const { pool, namespace } = need;
+    this.needs.push(need);
+    try {
+      return await this.#client.openPool(pool, { namespace });
+    } catch (error) {
+      if (errnoOf(error) !== ENOENT) throw error;
+      throw this.#broken(`${whose} in pool number ${pool}, which the cluster no longer has`);
+    }
+  }
+
+  #broken(why: string): Failure {
+    const name = this.#name;
+    return new Failure('volumeBroken', `the image ${name} cannot be opened: ${why}`, { name });
+  }
 }
 
 /** The identifier of the image of that name; undefined when there is none, or it cannot be read. */
@@ -44,39 +119,7 @@ async function imageId(pool: Pick<RadosPool, 'read'>, name: string): Promise<str
   return Buffer.from(values[0].bytes.subarray(4)).toString('latin1');
 }
 
-/** Identifiers of librbd have some 20 characters. */
-const ID_LENGTH_MAX = 256;
-
-/** What is said of the first pool that is gone, among those of the image and its ancestors. */
-async function lostPool(
-  client: Client,
-  own: Pick<RadosPool, 'read'>,
-  id: string,
-): Promise<string | undefined> {
-  const first = await headerOf(own, id);
-  if (first === undefined) return undefined;
-  const dataPool = await lostDataPool(client, first, 'its data were');
-  if (dataPool !== undefined) return dataPool;
-  const waiting = [...first.ancestors];
-  for (let count = 0; count < ANCESTORS_MAX; count++) {
-    const next = waiting.shift();
-    if (next === undefined) return undefined;
-    const pool = await openPool(client, next.poolId, next.namespace);
-    if (pool === undefined)
-      return gone(`the image ${next.id}, which it depends on, was`, next.poolId);
-    try {
-      const header = await headerOf(pool, next.id);
-      if (header === undefined) continue;
-      const lost = await lostDataPool(client, header, `the data of ${next.id}, its parent, were`);
-      if (lost !== undefined) return lost;
-      waiting.push(...header.ancestors);
-    } finally {
-      pool.close();
-    }
-  }
-  return `more than ${ANCESTORS_MAX} images have to be opened for it`;
-}
-
+/** What the header of an image says of other pools. */
 interface Header {
   readonly dataPoolId: number | undefined;
   readonly ancestors: readonly ImageReference[];
@@ -99,33 +142,4 @@ async function headerOf(pool: Pick<RadosPool, 'read'>, id: string): Promise<Head
     dataPoolId: dataPool === undefined ? undefined : Number(Buffer.from(dataPool).readBigInt64LE()),
     ancestors: ancestors.filter((each) => each !== undefined),
   };
-}
-
-async function lostDataPool(
-  client: Client,
-  { dataPoolId }: Header,
-  whose: string,
-): Promise<string | undefined> {
-  if (dataPoolId === undefined) return undefined;
-  const pool = await openPool(client, dataPoolId);
-  pool?.close();
-  return pool === undefined ? gone(whose, dataPoolId) : undefined;
-}
-
-/** Undefined when the newest map of the cluster has no such pool. */
-async function openPool(
-  client: Client,
-  id: number,
-  namespace = '',
-): Promise<RadosPool | undefined> {
-  try {
-    return await client.openPool(id, { namespace });
-  } catch (error) {
-    if (errnoOf(error) === ENOENT) return undefined;
-    throw error;
-  }
-}
-
-function gone(whose: string, poolId: number): string {
-  return `${whose} in pool number ${poolId}, which the cluster no longer has`;
 }

@@ -15,6 +15,9 @@ export const INSTANCES_MAX = 32;
 /** How long after a failed attempt the next successor of a fenced instance is tried. */
 export const SUCCESSOR_AGAIN_MS = 1_000;
 
+/** How long one that is replaced waits for what is in flight; after that it is fenced. */
+export const RETIRE_WAIT_MS = 2_000;
+
 /** How long a client may take to say goodbye to a cluster that does not answer. */
 export const CLIENT_CLOSE_MAX_MS = 5_000;
 
@@ -72,7 +75,9 @@ export class InstancePool {
 
   /** Those that are connected. */
   get instances(): readonly ClientInstance[] {
-    return this.#places.flatMap(({ instance }) => instance ?? []);
+    return this.#places.flatMap(({ instance, retiring }) =>
+      [instance ?? [], retiring ?? []].flat(),
+    );
   }
 
   /** Runs `use`, which adds a tenant, on the instance that the rule names. */
@@ -90,6 +95,34 @@ export class InstancePool {
   async any(): Promise<ClientInstance> {
     const known = this.#places.find(({ connecting }) => connecting !== undefined);
     return await this.#at(known ?? this.#emptiest());
+  }
+
+  /**
+   * Moves the volumes of an instance to a new one, which is allowed what its user is allowed now.
+   * What is in flight is waited for; what does not end is fenced. Resolves when they are moving.
+   * Rejects, with nothing changed, when no new one can be had.
+   */
+  async renew(instance: ClientInstance): Promise<void> {
+    const place = this.#places.find((each) => each.instance === instance);
+    // Another volume had it renewed, or it is being fenced.
+    if (place === undefined || !instance.takesTenants) return;
+    this.#options.log.info('a client instance of the cluster is being renewed', {
+      addresses: instance.addresses,
+    });
+    delete place.connecting;
+    delete place.instance;
+    place.retiring = instance;
+    try {
+      await this.#succeed(instance, await this.#at(place));
+    } catch (error) {
+      if (place.instance === undefined && instance.takesTenants) {
+        place.instance = instance;
+        place.connecting = Promise.resolve(instance);
+      }
+      throw error;
+    } finally {
+      delete place.retiring;
+    }
   }
 
   /**
@@ -178,9 +211,11 @@ export class InstancePool {
     const { guard, log } = this.#options;
     const { addresses } = lost;
     log.warn('a client instance of the cluster is being fenced', { addresses });
-    // Who comes now gets its successor.
-    delete place.connecting;
-    delete place.instance;
+    // Who comes now gets its successor; one that is being renewed has one already.
+    if (place.instance === lost) {
+      delete place.connecting;
+      delete place.instance;
+    }
     const isFenced = await guard.fenceInstance(addresses).then(
       () => true,
       (error: unknown) => {
@@ -198,16 +233,25 @@ export class InstancePool {
     return isFenced;
   }
 
+  async #succeed(old: ClientInstance, successor: ClientInstance): Promise<void> {
+    const { clock } = this.#options;
+    const landed = old.retire().then(() => true);
+    const isIdle = await within(clock, RETIRE_WAIT_MS, landed);
+    if (isIdle !== true) {
+      await old.fence();
+      return;
+    }
+    if (old.state !== 'open') return;
+    for (const tenant of old.tenants) tenant.fenced();
+    hand(old, successor);
+    void old.close().then(() => this.#unregister(old));
+  }
+
   async #moveTenants(lost: ClientInstance, place: Place): Promise<void> {
     const { clock, log } = this.#options;
     while (!this.#isClosed && lost.tenants.size > 0) {
       try {
-        const successor = await this.#at(place);
-        for (const tenant of [...lost.tenants]) {
-          lost.delete(tenant);
-          successor.add(tenant);
-          tenant.moveTo(successor);
-        }
+        hand(lost, await this.#at(place));
       } catch (error) {
         log.warn('no new client instance yet', { reason: String(error) });
         await sleep(clock, SUCCESSOR_AGAIN_MS);
@@ -215,6 +259,14 @@ export class InstancePool {
     }
     // Images that librbd cannot close, while an OSD is silent, keep their client.
     await lost.close();
+  }
+}
+
+function hand(from: ClientInstance, to: ClientInstance): void {
+  for (const tenant of [...from.tenants]) {
+    from.delete(tenant);
+    to.add(tenant);
+    tenant.moveTo(to);
   }
 }
 
@@ -229,6 +281,8 @@ interface Place {
   joining?: ClientInstance;
   /** Once it is registered. */
   instance?: ClientInstance;
+  /** The one before, until its volumes have been told to move. */
+  retiring?: ClientInstance;
   /** Volumes that have asked for this place and are not its tenants yet. */
   coming: number;
 }

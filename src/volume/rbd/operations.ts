@@ -23,11 +23,24 @@ export interface Operation {
   readonly startedMs: number;
   /** Since when it waits to be submitted, if it does. */
   heldMs?: number;
+  /** Its client was not allowed it: is another one to be had, or is this the last attempt? */
+  attempt?: 'asking' | 'last';
   readonly start: (opening: ImageOpening, landed: Landed) => void;
   readonly settle: (result: VolumeResult) => void;
   epoch?: Epoch;
 }
 
+export interface OperationsListener {
+  /** An operation found the client blocklisted. Called for each. */
+  onLost(): void;
+  /**
+   * An operation was refused because the client may not do it, and changed nothing. Called for
+   * each. Resolves whether it is to be submitted again.
+   */
+  onForbidden(): Promise<boolean>;
+}
+
+const EPERM_NUMBER = 1;
 const BUSY = fault('busy');
 const FENCED = fault('fenced');
 
@@ -39,7 +52,7 @@ const FENCED = fault('fenced');
 export class Operations {
   readonly #inFlight = new InFlight();
   readonly #clock: Clock;
-  readonly #onLost: () => void;
+  readonly #listener: OperationsListener;
   #opening: ImageOpening;
   /** The fence of its client is finished. */
   #isFenced = false;
@@ -50,12 +63,12 @@ export class Operations {
   readonly #flying = new Map<Operation, ImageOpening>();
   #lost: Operation[] = [];
   #writeBytes = 0;
+  #landing: PromiseWithResolvers<void> | undefined;
 
-  /** `onLost`: an operation found the client blocklisted. Called for each. */
-  constructor(opening: ImageOpening, clock: Clock, onLost: () => void) {
+  constructor(opening: ImageOpening, clock: Clock, listener: OperationsListener) {
     this.#opening = opening;
     this.#clock = clock;
-    this.#onLost = onLost;
+    this.#listener = listener;
   }
 
   get opening(): ImageOpening {
@@ -94,6 +107,13 @@ export class Operations {
 
   drain(): Promise<void> {
     return this.#inFlight.drain();
+  }
+
+  /** Resolves when nothing flies of the present opening. */
+  landed(): Promise<void> {
+    if (!this.#flies()) return Promise.resolve();
+    this.#landing ??= Promise.withResolvers();
+    return this.#landing.promise;
   }
 
   suspend(): void {
@@ -208,17 +228,53 @@ export class Operations {
   #landed(operation: Operation, opening: ImageOpening, result: VolumeResult): void {
     // Settled before, by the end of the fence.
     if (!this.#flying.delete(operation)) return;
+    if (this.#landing !== undefined) this.#tellLanded();
     if (result.status !== 'fenced') {
-      this.#settle(operation, result);
+      const isForbidden = 'errno' in result && result.errno === EPERM_NUMBER;
+      if (isForbidden && operation.attempt !== 'last') this.#forbidden(operation, opening, result);
+      else this.#settle(operation, result);
     } else if (opening === this.#opening && !this.#isFenced) {
       this.#lost.push(operation);
-      this.#onLost();
+      this.#listener.onLost();
     } else if (this.#isSuspended || opening === this.#opening) {
       // A read, here as below, of an opening whose fence is finished.
       this.#hold(operation);
     } else {
       this.#fly(operation);
     }
+  }
+
+  /** Nothing of it was done: it waits until it is known whether another client may do it. */
+  #forbidden(operation: Operation, opening: ImageOpening, result: VolumeResult): void {
+    if (opening !== this.#opening) {
+      operation.attempt = 'last';
+      if (this.#isSuspended) this.#hold(operation);
+      else this.#fly(operation);
+      return;
+    }
+    this.#hold(operation);
+    if (operation.attempt === 'asking') return;
+    operation.attempt = 'asking';
+    void this.#listener.onForbidden().then((isAllowed) => {
+      operation.attempt = 'last';
+      const index = this.#held.indexOf(operation);
+      // It was submitted or refused meanwhile, or it goes with all that waits for the new client.
+      if (index < 0 || (isAllowed && this.#isSuspended)) return;
+      this.#held.splice(index, 1);
+      if (isAllowed) this.#fly(operation);
+      else this.#settle(operation, result);
+    });
+  }
+
+  #flies(): boolean {
+    for (const opening of this.#flying.values()) if (opening === this.#opening) return true;
+    return false;
+  }
+
+  #tellLanded(): void {
+    if (this.#flies()) return;
+    this.#landing?.resolve();
+    this.#landing = undefined;
   }
 
   #settle(operation: Operation, result: VolumeResult): void {

@@ -17,14 +17,16 @@ import type {
   VolumeLayout,
   VolumeStore,
 } from '../volume.ts';
+import type { PoolNeed } from './capabilities.ts';
 import type { ClientInstance } from './client-instance.ts';
+import { ClientRenewal } from './client-renewal.ts';
 import { DISK_METADATA, encodeImageDisk } from './image-disk.ts';
 import { imageEntries } from './image-entries.ts';
 import { imageIdOf, volumeId } from './image-id.ts';
 import { type ImageFacts, type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
 import { ImageOpening, type OpeningListener } from './image-opening.ts';
-import { requirePools } from './image-pools.ts';
+import { imagePools } from './image-pools.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import type { ImageSettings } from './image-verdict.ts';
@@ -46,17 +48,23 @@ export interface RbdVolumeStoreOptions extends ImagePlace {
 /** `-ENOTEMPTY`: rbd_remove of an image with snapshots. */
 const ENOTEMPTY = -39;
 
+/** Clients that an opening is begun with while each is replaced by another. */
+const OPEN_ATTEMPTS_MAX = 3;
+
 /** The images of one pool and namespace as volumes. */
 export class RbdVolumeStore implements VolumeStore {
   readonly instances: InstancePool;
   readonly #options: RbdVolumeStoreOptions;
   readonly #open = new Set<RbdVolume>();
+  readonly #renewal: ClientRenewal;
+  readonly #needs = new WeakMap<ImageOpening, readonly PoolNeed[]>();
 
   /** Connects when something is asked of it. */
   constructor(options: RbdVolumeStoreOptions) {
     const { connect, instances, guard, clock, log } = options;
     this.#options = options;
     this.instances = new InstancePool({ connect, instances, guard, clock, log });
+    this.#renewal = new ClientRenewal({ ...options, instances: this.instances });
   }
 
   /** An object size is a power of two from 4 KiB to 32 MiB; 4 MiB unless given. */
@@ -100,21 +108,16 @@ export class RbdVolumeStore implements VolumeStore {
   }
 
   async open(name: string, known: KnownVolume = {}): Promise<RbdVolume> {
-    const { clock, log } = this.#options;
     checkImageName(name);
     const wanted = { ...known };
-    const volume: RbdVolume = await this.instances.place((instance) =>
-      RbdVolume.open({
-        name,
-        instance,
-        openImage: (on, listener) => this.#openImage(on, name, wanted, listener),
-        clock,
-        log,
-        onClose: () => this.#open.delete(volume),
-      }),
-    );
-    this.#open.add(volume);
-    return volume;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openVolume(name, wanted);
+      } catch (error) {
+        const isReplaced = error instanceof Failure && error.code === 'clientReplaced';
+        if (!isReplaced || attempt === OPEN_ATTEMPTS_MAX) throw error;
+      }
+    }
   }
 
   async resize(name: string, sizeBytes: number, known: KnownVolume = {}): Promise<void> {
@@ -199,6 +202,24 @@ export class RbdVolumeStore implements VolumeStore {
     await this.instances.close();
   }
 
+  async #openVolume(name: string, wanted: { id?: string | undefined }): Promise<RbdVolume> {
+    const { clock, log } = this.#options;
+    const volume: RbdVolume = await this.instances.place((instance) =>
+      RbdVolume.open({
+        name,
+        instance,
+        openImage: (on, listener) => this.#openImage(on, name, wanted, listener),
+        renew: (refused, opening) =>
+          this.#renewal.refused(refused, this.#spec(name), this.#needs.get(opening) ?? []),
+        clock,
+        log,
+        onClose: () => this.#open.delete(volume),
+      }),
+    );
+    this.#open.add(volume);
+    return volume;
+  }
+
   /**
    * The parts come up one by one; what is there is let go of when the next does not come. What is
    * wanted is that image from then on, whatever gets its name.
@@ -209,20 +230,20 @@ export class RbdVolumeStore implements VolumeStore {
     wanted: { id?: string | undefined },
     listener: OpeningListener,
   ): Promise<ImageOpening> {
-    const { pool: poolName, clock, log } = this.#options;
+    const { pool: poolName, namespace = '', clock, log } = this.#options;
     const release: (() => unknown)[] = [instance.keep()];
     const letGo = async () => {
       for (const step of release.splice(0).reverse()) await step();
     };
-    const openPool = async (pool: string | number, namespace = this.#options.namespace ?? '') => {
-      const opened = await instance.client.openPool(pool, { namespace });
+    const openPool = async (pool: string | number, within = namespace) => {
+      const opened = await instance.client.openPool(pool, { namespace: within });
       // A client that has closed has nothing in flight: it is not fenced any more.
       release.push(() => opened.idle().then(() => opened.close()));
       return opened;
     };
     try {
       const pool = await openPool(poolName);
-      const image = await this.#image(instance.client, pool, name, wanted.id);
+      const { image, needs } = await this.#image(instance, pool, name, wanted.id);
       release.push(() => image.close());
       wanted.id = volumeId(pool.id, image.info.id);
       const plainPool = await openPool(poolName, '');
@@ -231,7 +252,7 @@ export class RbdVolumeStore implements VolumeStore {
       const problems = judgeImage({ ...image.info, ...settings, ...this.#place(image) });
       if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
       const dataPool = await openPool(image.info.dataPoolId);
-      return await ImageOpening.open({
+      const opening = await ImageOpening.open({
         image,
         place: this.#place(image),
         dataPool,
@@ -244,6 +265,8 @@ export class RbdVolumeStore implements VolumeStore {
         onBlocklisted: () => void instance.fence(),
         letGo,
       });
+      this.#needs.set(opening, needs);
+      return opening;
     } catch (error) {
       void letGo();
       throw error;
@@ -267,17 +290,21 @@ export class RbdVolumeStore implements VolumeStore {
     return { spec: this.#spec(name), pool: this.#options.pool };
   }
 
+  /** Before librbd opens it: that all its pools are there, and may be used. */
   async #image(
-    client: RadosClient,
+    instance: ClientInstance,
     pool: RadosPool,
     name: string,
     id: string | undefined,
-  ): Promise<RbdImage> {
+  ): Promise<{ image: RbdImage; needs: readonly PoolNeed[] }> {
     checkImageName(name);
+    const { pool: poolName, namespace = '' } = this.#options;
     const imageId = id === undefined ? undefined : imageIdOf(id, pool.id);
-    await requirePools(client, pool, { name, id: imageId });
+    const others = await imagePools(instance.client, pool, { name, id: imageId, namespace });
+    const needs: PoolNeed[] = [{ pool: poolName, namespace, access: 'write' }, ...others];
+    await this.#renewal.require(instance, this.#spec(name), needs);
     try {
-      return await RbdImage.open(pool, name, { id: imageId });
+      return { image: await RbdImage.open(pool, name, { id: imageId }), needs };
     } catch (error) {
       if (errnoOf(error) !== ENOENT) throw error;
       throw imageId === undefined ? this.#notFound(name) : await this.#gone(pool, name, imageId);
@@ -328,7 +355,7 @@ export class RbdVolumeStore implements VolumeStore {
     work: (image: RbdImage, instance: ClientInstance) => Promise<T>,
   ): Promise<T> {
     return await this.#inPool(async (pool, instance) => {
-      const image = await this.#image(instance.client, pool, name, id);
+      const { image } = await this.#image(instance, pool, name, id);
       try {
         return await work(image, instance);
       } finally {

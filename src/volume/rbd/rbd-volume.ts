@@ -21,6 +21,11 @@ export interface RbdVolumeParts {
     instance: ClientInstance,
     listener: OpeningListener,
   ) => Promise<ImageOpening>;
+  /**
+   * The cluster refused something to this instance, which its user may be allowed by now. Resolves
+   * whether the volume goes on by a new one; never rejects.
+   */
+  readonly renew: (instance: ClientInstance, opening: ImageOpening) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
   readonly onClose: () => void;
@@ -50,10 +55,11 @@ export class RbdVolume implements Volume, Tenant {
   /** Where an operation was older than SLOW_OPERATION_MS at a suspension; until a probe succeeds. */
   #stuckAt: number | undefined;
   #ended: VolumeResult | undefined;
+  #renewing: Promise<boolean> | undefined;
   /** Set from the end of a fence until the image is open on another instance. */
   #moving: PromiseWithResolvers<void> | undefined;
 
-  /** `Failure('volumeNotFound' | 'volumeUnsuitable' | 'cephFailed')` */
+  /** `clientReplaced`: on the instance that took the place of this one it opens. */
   static async open(parts: RbdVolumeParts): Promise<RbdVolume> {
     let volume: RbdVolume | undefined;
     const opening = await parts.openImage(parts.instance, {
@@ -61,10 +67,13 @@ export class RbdVolume implements Volume, Tenant {
       onVerdict: (problems) => volume?.judged(problems),
       onRelease: () => volume?.released(),
     });
-    if (parts.instance.state !== 'open') {
+    if (!parts.instance.takesTenants) {
       void opening.close();
       const { name } = parts;
-      throw new Failure('cephFailed', `the image ${name} was opened by a client that is fenced`);
+      throw new Failure(
+        'clientReplaced',
+        `the image ${name} was opened by a client that is no more`,
+      );
     }
     volume = new RbdVolume(parts, opening);
     return volume;
@@ -74,7 +83,10 @@ export class RbdVolume implements Volume, Tenant {
     this.#parts = parts;
     this.#instance = parts.instance;
     this.#sizeBytes = opening.header.info.sizeBytes;
-    this.#operations = new Operations(opening, parts.clock, () => void this.#instance.fence());
+    this.#operations = new Operations(opening, parts.clock, {
+      onLost: () => void this.#instance.fence(),
+      onForbidden: () => this.#renewed(),
+    });
     this.limits = rbdLimits(opening.atomicBytes);
     this.#instance.add(this);
     if (!this.#instance.submits) this.#operations.suspend();
@@ -275,6 +287,10 @@ export class RbdVolume implements Volume, Tenant {
     return this.#operations.opening.header.refresh();
   }
 
+  landed(): Promise<void> {
+    return this.#operations.landed();
+  }
+
   suspend(): void {
     this.#stuckAt = this.#operations.slowest(SLOW_OPERATION_MS) ?? this.#stuckAt;
     this.#operations.suspend();
@@ -344,6 +360,15 @@ export class RbdVolume implements Volume, Tenant {
     onVerdict: (problems) => this.judged(problems),
     onRelease: () => this.released(),
   };
+
+  /** Asked by each operation that is refused; one answer serves all of them. */
+  #renewed(): Promise<boolean> {
+    const { renew } = this.#parts;
+    this.#renewing ??= renew(this.#instance, this.#operations.opening).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
 
   #moved(): void {
     this.#moving?.resolve();

@@ -6,7 +6,7 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 import type { AttackField, Tally } from './attack.ts';
 import { attackNamed } from './attacks.ts';
 import { GoodSessions, type GoodSessionsOptions } from './good-sessions.ts';
-import type { PartyAnswer, PartyOrder } from './party.ts';
+import type { NumberedOrder, PartyAnswer, PartyOrder } from './party.ts';
 
 /** Attackers leave the processor to those they attack: what is measured is what they ask for. */
 const ATTACKER_NICE = 19;
@@ -15,10 +15,10 @@ let good: GoodSessions | undefined;
 let tally: Tally = { requests: 0, answers: 0, ended: 0 };
 
 process.on('disconnect', () => process.exit());
-process.on('message', (order: PartyOrder) => {
+process.on('message', ({ number, order }: NumberedOrder) => {
   obey(order).then(
-    (value) => answer({ value }),
-    (error: unknown) => answer({ error: String(error) }),
+    (value) => answer({ number, value }),
+    (error: unknown) => answer({ number, error: String(error) }),
   );
 });
 

@@ -12,7 +12,14 @@ export type PartyOrder =
     >)
   | { readonly order: 'tally' };
 
+export interface NumberedOrder {
+  readonly number: number;
+  readonly order: PartyOrder;
+}
+
+/** Answers come in any order: an attack is told to be under way when it is. */
 export interface PartyAnswer {
+  readonly number: number;
   readonly value?: unknown;
   readonly error?: string;
 }
@@ -26,14 +33,19 @@ const program = fileURLToPath(new URL('./party-main.ts', import.meta.url));
 export class Party implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
-  readonly #waiting: ((answer: PartyAnswer) => void)[] = [];
+  readonly #waiting = new Map<number, (answer: Omit<PartyAnswer, 'number'>) => void>();
+  #orders = 0;
 
   constructor() {
     this.#child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    this.#child.on('message', (answer: PartyAnswer) => this.#waiting.shift()?.(answer));
+    this.#child.on('message', (answer: PartyAnswer) => {
+      this.#waiting.get(answer.number)?.(answer);
+      this.#waiting.delete(answer.number);
+    });
     this.#ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
-        for (const each of this.#waiting.splice(0)) each({ error: 'the process of a party ended' });
+        for (const each of this.#waiting.values()) each({ error: 'the process of a party ended' });
+        this.#waiting.clear();
         resolve();
       });
     });
@@ -66,11 +78,12 @@ export class Party implements AsyncDisposable {
 
   #obey(order: PartyOrder): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(({ value, error }) => {
+      const number = this.#orders++;
+      this.#waiting.set(number, ({ value, error }) => {
         if (error === undefined) resolve(value);
         else reject(new Error(error));
       });
-      this.#child.send(order, (error) => {
+      this.#child.send({ number, order } satisfies NumberedOrder, (error) => {
         if (error !== null) reject(error);
       });
     });

@@ -7,7 +7,7 @@ import { LogLimiter } from '../../../src/base/log-limiter.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-const LIMITS = { intervalMs: 60_000, linesMax: 3, kindsMax: 4 };
+const LIMITS = { intervalMs: 60_000, linesMax: 3, kindsMax: 4, totalMax: 12 };
 
 function bench() {
   const clock = new VirtualClock();
@@ -59,4 +59,14 @@ test('closing says what was left out, and leaves no timer', () => {
   limiter.close();
   assert.deepEqual(log.lines.at(-1)?.fields, { kind: 'a', count: 7 });
   assert.equal(clock.pending, 0);
+});
+
+test('all kinds together are bounded too, and each is counted', async () => {
+  const { clock, log, limiter } = bench();
+  for (let i = 0; i < 1_000; i++) limiter.write('info', `kind ${i % LIMITS.kindsMax}`, 'line');
+  for (let i = 0; i < 1_000; i++) limiter.write('info', `more ${i}`, 'line');
+  assert.equal(log.lines.length, LIMITS.totalMax);
+  await clock.advance(LIMITS.intervalMs);
+  const counted = log.lines.reduce((sum, { fields }) => sum + Number(fields['count'] ?? 1), 0);
+  assert.equal(counted, 2_000);
 });

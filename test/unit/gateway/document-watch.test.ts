@@ -55,6 +55,17 @@ test('a notification is answered when its version is served', async () => {
   await watch.close();
 });
 
+test('nothing is served before it is opened, whoever names a version', async () => {
+  const { clock, watch, served, commit } = await world();
+  const first = await commit(0);
+  watch.follow(first);
+  await clock.advance(10_000);
+  assert.deepEqual(served, []);
+  await watch.open();
+  assert.deepEqual(served, [first]);
+  await watch.close();
+});
+
 test('a change of which nobody told is found by reading', async () => {
   const { clock, watch, served, commit } = await world();
   const first = await commit(0);

@@ -148,6 +148,27 @@ test('a first start that fails is told, and its store is closed', async () => {
   assert.deepEqual([state(), stores.open], ['failed', 0]);
 });
 
+test('a store that does not close ends the process where members are processes', async () => {
+  const processes = { living: async () => [], end: async () => true };
+  for (const [driver, isAsked, ends] of [
+    [{}, false, 0],
+    [{ processes }, false, 1],
+    [{ processes }, true, 0],
+  ] as const) {
+    const fencing = { driver: driver as unknown as FencingDriver, instances: [] };
+    const { clock, end, gateways, stores } = start([], { fencing }, { closeMs: 10_000 });
+    await clock.advance(0);
+    if (isAsked) end.resolve('now');
+    else gateways[0]!.ends.resolve('stalled');
+    await clock.advance(2_900);
+    assert.equal(stores.processEnds, 0);
+    await clock.advance(200);
+    assert.equal(stores.processEnds, ends);
+    end.resolve('now');
+    await clock.advance(4_000);
+  }
+});
+
 test('one whose writes are stuck takes another life, but ends where members are processes', async () => {
   const processes = { living: async () => [], end: async () => true };
   for (const [driver, ends] of [

@@ -68,6 +68,29 @@ test("a disk of no LUN map is not opened; one of an initiator's map is", async (
   assert.equal(store.open, 0);
 });
 
+test('what is not served is named with its reason, whether it does not open or cannot be used', async () => {
+  const { store, units } = await world('a', 'b', 'c');
+  store.broken.add('a');
+  const names = ['a', 'b', 'c'];
+  const document = mapping(
+    names.map((name) => ({ name })),
+    { 0: 'a', 1: 'b', 2: 'c' },
+  );
+  const { units: served, release } = await units.prepare(document);
+  await release();
+  const { volume } = served.get('b')!;
+  Object.defineProperty(volume, 'unservable', { value: 'planted', configurable: true });
+  assert.deepEqual(units.unserved, [
+    { disk: 'a', reason: 'no volume a' },
+    { disk: 'b', reason: 'planted' },
+  ]);
+  store.broken.clear();
+  Object.defineProperty(volume, 'unservable', { value: undefined });
+  await (await units.prepare(document)).release();
+  assert.deepEqual(units.unserved, []);
+  await units.close();
+});
+
 test('a volume that does not open is left out, and tried again with the next document', async () => {
   const { store, units } = await world('a', 'b');
   store.broken.add('a');

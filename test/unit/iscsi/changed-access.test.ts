@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { Authentication } from '../../../src/iscsi/contracts.ts';
-import { loginRequest, type MemoryStream } from '../../support/iscsi-peer.ts';
+import { loginRequest, type MemoryStream, pdu } from '../../support/iscsi-peer.ts';
 import { type Access, FIRST_CMD_SN, IscsiWorld, NAMES } from '../../support/iscsi-world.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
@@ -235,4 +235,28 @@ test('a session remembers no secret', async () => {
       assert.ok(!remembered.includes(secret.toString(form)));
     }
   }
+});
+
+test('a list of targets that was begun is not told on', async () => {
+  const world = new IscsiWorld();
+  const stream = await logIn(world, { discovery: true });
+  const text = (words: string, flags: number, tag: number) =>
+    pdu({
+      opcode: 0x44,
+      flags,
+      tag: 5,
+      words: { 20: tag, 24: FIRST_CMD_SN },
+      data: Buffer.from(words),
+    });
+  // Not final: the exchange goes on under a tag, with what the first request asked for.
+  stream.feed(text('SendTargets=All\0', 0x00, 0xffff_ffff));
+  await settle();
+  const [answer] = stream.take();
+  await world.server.endRefused();
+  stream.feed(text('', 0x80, answer!.readUInt32BE(20)));
+  await settle();
+  assert.equal(stream.take()[0]?.[0], 0x3f, 'Reject');
+  stream.feed(text('SendTargets=All\0', 0x80, 0xffff_ffff));
+  await settle();
+  assert.equal(stream.take()[0]?.[0], 0x24, 'it may ask again');
 });

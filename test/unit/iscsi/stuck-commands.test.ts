@@ -3,6 +3,7 @@
 // up early, and a login that takes its place is answered in time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import {
   COMMAND_MAX_MS,
   NOP_INTERVAL_MS,
@@ -23,7 +24,8 @@ import {
   signOfLife,
   WRITE,
 } from '../../support/iscsi-world.ts';
-import { settle } from '../../support/virtual-clock.ts';
+import { ScsiBench } from '../../support/scsi-bench.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const OTHER = { words: { 24: FIRST_CMD_SN }, bytes: { 8: 0x40, 13: 2 } };
 /** With the initiator settings that the demo prints, no initiator goes to another path sooner. */
@@ -31,6 +33,7 @@ const FAILOVER_MS = 8_000;
 /** With the monitors' default `paxos_propose_interval`, and a heartbeat of every member. */
 const FENCE_MS = 2_500;
 const NOP_IN = 0x20;
+const SCSI_RESPONSE = 0x21;
 const R2T = 0x31;
 
 /** What runs in the nexus began now, and changes the medium if that is said. */
@@ -171,4 +174,42 @@ test('a login whose predecessor does not end in time is refused, to be tried aga
 test('silence, drain and fence together are over before an initiator may have failed over', () => {
   const lostMs = SLOW_SILENCE_MAX_MS + WATCH_INTERVAL_MS;
   assert.ok(lostMs + DRAIN_MAX_MS + FENCE_MS <= FAILOVER_MS);
+});
+
+test('an UNMAP that goes on keeps its session, however long it takes', async () => {
+  const clock = new VirtualClock();
+  const bench = await ScsiBench.open({ clock });
+  const world = new IscsiWorld({ clock, openNexus: () => bench.nexus });
+  const stream = await world.logIn();
+  const ranges = 100;
+  const writer = new ByteWriter()
+    .u16(6 + 16 * ranges)
+    .u16(16 * ranges)
+    .zeros(4);
+  for (let i = 0; i < ranges; i++)
+    writer
+      .u64(2 * i)
+      .u32(1)
+      .zeros(4);
+  const data = writer.finish();
+  bench.volume.shut = true;
+  stream.feed(
+    pdu({
+      opcode: 0x01,
+      flags: FINAL | WRITE | 1,
+      tag: 5,
+      words: { 20: data.length, 24: FIRST_CMD_SN },
+      bytes: { 32: 0x42, 39: data.length >> 8, 40: data.length & 255 },
+      data,
+    }),
+  );
+  for (let range = 0; range < ranges; range++) {
+    await pass(world, 1000, stream);
+    bench.volume.release();
+  }
+  await settle();
+  assert.equal(stream.destroyed, false);
+  const answer = stream.take().find((each) => each[0] === SCSI_RESPONSE);
+  assert.equal(answer?.[3], 0);
+  assert.ok(ranges * 1000 > COMMAND_MAX_MS);
 });

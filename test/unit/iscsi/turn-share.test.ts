@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TURN_CHECK_PDUS, TURN_MAX_MS } from '../../../src/iscsi/limits.ts';
+import { TURN_ALL_MS, TURN_CHECK_PDUS, TURN_MAX_MS } from '../../../src/iscsi/limits.ts';
 import { FIRST_CMD_SN, IscsiWorld, scsiCommand } from '../../support/iscsi-world.ts';
 import { settle, TurnClock } from '../../support/virtual-clock.ts';
 
@@ -62,4 +62,31 @@ test('another session is answered between two turns', async () => {
 test('quick commands are worked off in the turn in which they come', async () => {
   const { stream, tags } = await floodedWorld(0);
   assert.deepEqual([tags.length, stream.paused], [COMMANDS, false]);
+});
+
+test('many connections with more to do than a turn takes do less each', async () => {
+  const clock = new TurnClock();
+  const world = new IscsiWorld({ clock });
+  const connections = 4 * (TURN_ALL_MS / TURN_MAX_MS);
+  const commandMs = TURN_MAX_MS / 100;
+  let done = 0;
+  for (let i = 0; i < connections; i++) {
+    const stream = await world.logIn([], { bytes: { 8: 0x40, 12: 1, 13: i } });
+    await clock.endTurn();
+    world.nexus.onSubmit = (task) => {
+      done++;
+      clock.skip(commandMs);
+      task.end(0, 0, undefined);
+    };
+    const flood = Array.from({ length: COMMANDS }, (_, n) =>
+      scsiCommand(FIRST_CMD_SN + n, n, 0x80, 0),
+    );
+    stream.feed(Buffer.concat(flood));
+  }
+  await clock.endTurn();
+  const before = clock.now();
+  const doneBefore = done;
+  await clock.endTurn();
+  assert.ok(done - doneBefore >= connections * TURN_CHECK_PDUS);
+  assert.ok(clock.now() - before < 2 * TURN_ALL_MS, `${clock.now() - before} ms in one turn`);
 });

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { STALL_MAX_MS } from '../../../src/members/limits.ts';
 import { Pulse } from '../../../src/members/pulse.ts';
 import { PausableClock } from '../../support/pausable-clock.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -11,7 +12,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 function start() {
   const time = new VirtualClock();
   const clock = new PausableClock(time);
-  const seen = { gaps: 0, cuts: 0, agesMs: [0, 0, 0] as number[] };
+  const seen = { gaps: 0, cuts: 0, stalls: 0, agesMs: [0, 0, 0] as number[], leaseEndMs: 0 };
   const pulse = new Pulse({
     clock,
     witnessAgesMs: () => seen.agesMs,
@@ -19,8 +20,13 @@ function start() {
       seen.gaps += 1;
     },
     isFenced: () => new Promise(() => {}),
-    onOver: () => {
-      seen.cuts += 1;
+    onOver: (reason) => {
+      if (reason === 'stalled') seen.stalls += 1;
+      else seen.cuts += 1;
+      pulse.stop();
+    },
+    onAlive: (untilMs) => {
+      seen.leaseEndMs = untilMs;
     },
   });
   pulse.start();
@@ -86,10 +92,33 @@ test('three silent witnesses are a cut; two, or one that is heard of, are none',
   }
 });
 
+test('a gap of 4 s or more ends the incarnation before anything is done; less does not', async () => {
+  for (const [lengthMs, isOver] of [
+    [3_999, false],
+    [STALL_MAX_MS, true],
+    [3_600_000, true],
+  ] as const) {
+    for (const asksFirst of [true, false]) {
+      const { time, clock, pulse, seen, pause } = start();
+      await time.advance(10_000);
+      await pause(lengthMs);
+      assert.equal(time.now() >= seen.leaseEndMs, isOver, 'the lease is over when the gap is');
+      if (asksFirst) assert.equal(pulse.mayAct(), false);
+      clock.resume();
+      assert.equal(pulse.mayAct(), false);
+      assert.deepEqual([seen.stalls, seen.gaps], isOver ? [1, 0] : [0, 1]);
+      pulse.confirmed(pulse.gaps);
+      await time.advance(10_000);
+      assert.equal(seen.leaseEndMs > time.now(), !isOver, 'one that is over renews no lease');
+      assert.equal(seen.stalls, isOver ? 1 : 0);
+    }
+  }
+});
+
 test('silence does not count while the gateway stood still', async () => {
   const { time, clock, seen, pause } = start();
   await time.advance(10_000);
-  await pause(20_000);
+  await pause(3_900);
   seen.agesMs = [20_000, 20_000, 20_000];
   clock.resume();
   await time.advance(2_750);

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isOpen, isOver, type MembersView, stateOf } from '../../../src/members/members.ts';
+import type { Member } from '../../../src/records/records.ts';
 import { MembersWorld, type SimGateway } from '../../support/members-world.ts';
 
 const SUSPICION_MIN_MS = 4_000;
@@ -64,9 +65,64 @@ test('a gateway that is stopped is fenced, and does nothing when it goes on', as
   await world.until(FENCE_MAX_MS, () => isGone(world, b));
   b.resume();
   assert.equal(b.members!.mayAct(), false, 'before anything was confirmed');
+  assert.equal(b.closed, 'stalled', 'its own gap says enough');
   await world.clock.advance(100);
-  assert.equal(b.closed, 'closed');
   assert.equal(b.members!.mayAct(), false);
+});
+
+test('a gateway that nobody watched gives up after a gap of its own, before it acts', async () => {
+  const world = new MembersWorld(30);
+  const [a] = (await world.serving('a')) as [SimGateway];
+  a.pause();
+  await world.clock.advance(10_000);
+  a.resume();
+  assert.equal(a.members!.mayAct(), false);
+  assert.equal(a.closed, 'stalled');
+  assert.equal(a.fencing.isHolding, true);
+  assert.equal(await world.within(100, a.members!.confirm()), false);
+  const successor = await world.gateway('a');
+  await world.within(1_000, successor.serve(a.self));
+  assert.equal(successor.members!.mayAct(), true);
+});
+
+test('among processes, a joiner serves nothing while another is stopped, and ends it', async () => {
+  for (const isContinued of [false, true]) {
+    const world = new MembersWorld(31);
+    const ended: string[] = [];
+    const stopped = new Set<string>();
+    const open = async (name: string): Promise<SimGateway> => {
+      const gateway = await world.gateway(name);
+      const living = async () => {
+        const { members } = await world.read();
+        const alive = members.filter(({ incarnation }) => !ended.includes(incarnation));
+        return alive.map(({ name: n, incarnation }) => {
+          return { name: n, incarnation, isStopped: stopped.has(incarnation) };
+        });
+      };
+      const end = async ({ incarnation }: Member) => {
+        stopped.delete(incarnation);
+        return ended.push(incarnation) > 0;
+      };
+      return Object.assign(gateway, { processes: { living, states: living, end } });
+    };
+    const a = await open('a');
+    await world.within(1_000, a.serve());
+    a.pause();
+    stopped.add(a.self.incarnation);
+    const b = await open('b');
+    let isServing = false;
+    const serving = b.serve().then(() => {
+      isServing = true;
+    });
+    await world.clock.advance(3_000);
+    assert.equal(isServing, false);
+    if (isContinued) {
+      stopped.clear();
+      a.resume();
+    }
+    await world.within(2_500, serving);
+    assert.deepEqual(ended, isContinued ? [] : [a.self.incarnation]);
+  }
 });
 
 test('a gateway that is stopped for three seconds is not fenced, and confirms before it acts', async () => {

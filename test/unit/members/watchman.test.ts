@@ -85,6 +85,29 @@ test('a gap begins that count anew too, and passing ends it', () => {
   assert.equal(asked.length, 0);
 });
 
+test('a process that has ended is fenced at once, one that is stopped after 4 s', async () => {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const all = [member('a', 0), member('b', 0), member('c', 0), member('d', 0)];
+  const living = ['a', 'b', 'c'].map((name) => {
+    return { name, incarnation: `${name}-1`, isStopped: name === 'b' };
+  });
+  const watchman = new Watchman({
+    self: { name: 'a', incarnation: 'a-1' },
+    clock,
+    processes: { living: async () => living, states: async () => living, end: async () => true },
+    fence: ({ name }, { text }) => asked.push(`${name}: ${text}`),
+  });
+  for (let look = 0; look < 8; look++) {
+    watchman.lookAtProcesses(view(all));
+    await clock.advance(500);
+  }
+  assert.deepEqual([...new Set(asked)], ['d: its process has ended']);
+  watchman.lookAtProcesses(view(all));
+  await clock.advance(0);
+  assert.deepEqual([...new Set(asked)], ['d: its process has ended', 'b: its process is stopped']);
+});
+
 test('a fence that stands still for a second is carried on, rank by rank', async () => {
   for (const [self, atMs] of [
     ['a', 1_000],

@@ -86,6 +86,11 @@ describe('processes of a local store', { timeout: 3 * HANG_MS }, () => {
   test('a member that was ended is gone, its name free; ending it again is true', async () => {
     const [victim, bystander] = [await start('victim'), await start('w-bystander')];
     await victim.child.stop();
+    const stopped = (await a.processes.states()).filter(({ isStopped }) => isStopped);
+    assert.deepEqual(
+      stopped.map(({ name }) => name),
+      ['victim'],
+    );
     assert.equal(await a.processes.end(victim.member), true);
     assert.deepEqual(await a.processes.living(), [a.self, b.self, bystander.member]);
     const { answers, missing } = await a.notify('ask', bytes('?'), HANG_MS);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../../src/host/system-clock.ts';
+import { WriteLease } from '../../../../src/host/write-lease.ts';
 import { FileMedium } from '../../../../src/volume/local/file-medium.ts';
 import { WriteBatches, WriteQueue } from '../../../../src/volume/local/write-queue.ts';
 
@@ -14,7 +15,8 @@ function medium(context: TestContext, path: string, flags: string): FileMedium {
     batches.close();
     closeSync(descriptor);
   });
-  return new FileMedium(descriptor, new WriteQueue(descriptor, systemClock, batches));
+  const lease = new WriteLease();
+  return new FileMedium(descriptor, new WriteQueue(descriptor, systemClock, batches, lease), lease);
 }
 
 const ENOSPC = 28;

@@ -8,7 +8,8 @@ import { ENOENT, EPERM } from '../../../../src/ceph/errno.ts';
 import type { ReadStep } from '../../../../src/ceph/object-steps.ts';
 import type { RadosClient } from '../../../../src/ceph/rados-client.ts';
 import type { RadosPool, ReadResult } from '../../../../src/ceph/rados-pool.ts';
-import { requirePools } from '../../../../src/volume/rbd/image-pools.ts';
+import type { PoolNeed } from '../../../../src/volume/rbd/capabilities.ts';
+import { imagePools } from '../../../../src/volume/rbd/image-pools.ts';
 
 const OWN = 1;
 
@@ -33,7 +34,7 @@ function parent(poolId: number, id: string): Uint8Array {
   return Buffer.concat([Uint8Array.of(2, 2, 0, 0, 0, 0), ...body]);
 }
 
-async function required(pools: Pools): Promise<void> {
+async function required(pools: Pools): Promise<readonly PoolNeed[]> {
   let open = 0;
   const openPool = async (id: number): Promise<RadosPool> => {
     const objects = pools[id];
@@ -56,10 +57,8 @@ async function required(pools: Pools): Promise<void> {
   };
   const own = await openPool(OWN);
   try {
-    await requirePools({ openPool } as unknown as RadosClient, own, {
-      name: 'disk',
-      id: undefined,
-    });
+    const sought = { name: 'disk', id: undefined, namespace: '' };
+    return await imagePools({ openPool } as unknown as RadosClient, own, sought);
   } finally {
     own.close();
     assert.equal(open, 0, 'every pool is let go of');
@@ -72,7 +71,15 @@ test('an image whose pools are there may be opened', async () => {
   await required({ [OWN]: { ...named, 'rbd_header.d1': {} } });
   const header = { data_pool_id: number(2), parent: parent(3, 'p1') };
   const parentPool = { 'rbd_header.p1': { data_pool_id: number(2) } };
-  await required({ [OWN]: { ...named, 'rbd_header.d1': header }, 2: {}, 3: parentPool });
+  const needs = await required({
+    [OWN]: { ...named, 'rbd_header.d1': header },
+    2: {},
+    3: parentPool,
+  });
+  assert.deepEqual(
+    needs.map(({ pool, access }) => `${access} ${pool}`),
+    ['write 2', 'read 3', 'read 2'],
+  );
 });
 
 test('an image whose data pool is gone may not', async () => {

@@ -13,6 +13,7 @@ import {
   INSTANCES_DEFAULT,
   INSTANCES_MAX,
   InstancePool,
+  RETIRE_WAIT_MS,
 } from '../../../../src/volume/rbd/instance-pool.ts';
 import { FakeRbd } from '../../../support/fake-rbd.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
@@ -29,7 +30,8 @@ function world(instances: number) {
 }
 
 function tenant(): Tenant {
-  return { suspend() {}, resume() {}, fenced() {}, moveTo() {}, abandon() {} };
+  const landed = async () => {};
+  return { landed, suspend() {}, resume() {}, fenced() {}, moveTo() {}, abandon() {} };
 }
 
 async function addTo(instance: ClientInstance): Promise<string> {
@@ -146,4 +148,65 @@ test('a store closes whole when its gateway is no member any more', async () => 
   };
   await pool.close();
   assert.deepEqual(rbd.log.slice(-2), ['close client-1', 'close client-2']);
+});
+
+test('an instance is renewed when what is in flight on it is done', async () => {
+  const { rbd, pool } = world(1);
+  const landed = Promise.withResolvers<void>();
+  const moves: string[] = [];
+  const old = await pool.any();
+  old.add({
+    ...tenant(),
+    landed: () => landed.promise,
+    suspend: () => moves.push('suspend'),
+    fenced: () => moves.push('let go'),
+    moveTo: ({ addresses }) => moves.push(`to ${addresses}`),
+  });
+  const renewed = pool.renew(old);
+  await settle();
+  assert.deepEqual(moves, ['suspend']);
+  await pool.passBarrier();
+  assert.deepEqual(rbd.log.slice(-2).sort(), ['barrier client-1', 'barrier client-2']);
+  landed.resolve();
+  await renewed;
+  assert.deepEqual(moves, ['suspend', 'let go', 'to client-2']);
+  assert.deepEqual(rbd.log.slice(-2), ['close client-1', 'unregister client-1']);
+  assert.deepEqual(
+    pool.instances.map(({ addresses }) => addresses),
+    ['client-2'],
+  );
+});
+
+test('an instance whose operations do not end is fenced when it is renewed', async () => {
+  const { rbd, clock, pool } = world(1);
+  const moves: string[] = [];
+  const old = await pool.any();
+  const landed = () => new Promise<void>(() => undefined);
+  old.add({ ...tenant(), landed, moveTo: ({ addresses }) => moves.push(addresses) });
+  const renewed = pool.renew(old);
+  await clock.advance(RETIRE_WAIT_MS);
+  assert.equal(rbd.log.at(-1), 'fence client-1');
+  rbd.endFence(true);
+  await renewed;
+  await settle();
+  assert.deepEqual(moves, ['client-2'], 'to the one that was connected for it');
+  assert.deepEqual(
+    pool.instances.map(({ addresses }) => addresses),
+    ['client-2'],
+  );
+});
+
+test('an instance stays when no new one can be had, and is renewed once for all who ask', async () => {
+  const { rbd, pool } = world(1);
+  const old = await pool.any();
+  old.add(tenant());
+  rbd.connectFails = true;
+  await assert.rejects(pool.renew(old), /no cluster/);
+  assert.ok(old.submits);
+  assert.equal(await pool.place(addTo), 'client-1');
+  rbd.connectFails = false;
+  await Promise.all([pool.renew(old), pool.renew(old), pool.renew(old)]);
+  await pool.renew(old);
+  assert.equal(rbd.log.filter((line) => line.startsWith('connect')).length, 2);
+  assert.equal(await pool.place(addTo), 'client-2');
 });

@@ -25,7 +25,7 @@ import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
 const block = new Uint8Array(512);
 const FENCED = fault('fenced');
 
-async function world(names: readonly string[] = ['disk']) {
+async function world(names: readonly string[] = ['disk'], renew = async () => false) {
   const rbd = new FakeRbd();
   const clock = new VirtualClock();
   const { connect, guard, openImage } = rbd;
@@ -33,7 +33,7 @@ async function world(names: readonly string[] = ['disk']) {
   const volumes: RbdVolume[] = [];
   for (const name of names) {
     const open = await pool.place((instance) =>
-      RbdVolume.open({ name, instance, openImage, clock, log: silentLog, onClose: () => {} }),
+      RbdVolume.open({ name, instance, openImage, renew, clock, log: silentLog, onClose() {} }),
     );
     volumes.push(open);
   }
@@ -365,4 +365,64 @@ test('a volume whose client is being fenced for another is of use again afterwar
   rbd.endFence(true);
   await settle();
   assert.deepEqual(reopened, ['done']);
+});
+
+const FORBIDDEN: VolumeResult = { status: 'writeError', errno: 1 };
+
+test('what a client may not do is done once more when the volume has one that may', async () => {
+  const answer = Promise.withResolvers<boolean>();
+  let asked = 0;
+  const { rbd, volume, pool } = await world(['disk'], () => {
+    asked += 1;
+    return answer.promise;
+  });
+  const ended = watch(volume.write(0, [block]), volume.read(512, [block]));
+  rbd.land(FORBIDDEN);
+  await settle();
+  // A barrier that is passed meanwhile submits what waits, and it is refused again.
+  pool.hold();
+  pool.release();
+  await settle();
+  rbd.land(FORBIDDEN);
+  await settle();
+  assert.deepEqual([asked, ...ended], [1, undefined, undefined]);
+  await pool.renew(pool.instances[0]!);
+  answer.resolve(true);
+  await settle();
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(ended, ['done', 'done']);
+});
+
+test('what no client may do ends as it was refused', async () => {
+  const { rbd, volume } = await world(['disk']);
+  const ended = watch(volume.write(0, [block]));
+  rbd.land(FORBIDDEN);
+  await settle();
+  assert.deepEqual(ended, ['writeError']);
+  assert.equal(rbd.flights.length, 0);
+});
+
+test('a refusal that stays although it should not is told, and asked about once', async () => {
+  let asked = 0;
+  const { rbd, volume } = await world(['disk'], async () => {
+    asked += 1;
+    return true;
+  });
+  const ended = watch(volume.write(0, [block]));
+  for (let attempt = 0; attempt < 2; attempt++) {
+    rbd.land(FORBIDDEN);
+    await settle();
+  }
+  assert.deepEqual([asked, ...ended], [1, 'writeError']);
+});
+
+test('a fence of the volume drops what waits for a client that may', async () => {
+  const { rbd, volume } = await world(['disk'], () => new Promise(() => undefined));
+  const ended = watch(volume.write(0, [block]));
+  rbd.land(FORBIDDEN);
+  await settle();
+  assert.equal((await volume.fence()).status, 'done');
+  await settle();
+  assert.deepEqual(ended, ['busy']);
 });

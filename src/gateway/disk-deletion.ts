@@ -1,0 +1,140 @@
+import { Failure } from '../base/failure.ts';
+import { volumeNameOf } from '../config/disk-identity.ts';
+import { unmapDisk } from '../config/disk-names.ts';
+import type { ClusterDocument, Disk } from '../config/document.ts';
+import type { VolumeEntry } from '../volume/volume.ts';
+import { type ApplyContext, applyDocument } from './apply.ts';
+import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from './channels.ts';
+import { readDocument, writeDocument } from './document-record.ts';
+import { knownVolume, VolumeEntries } from './volume-entries.ts';
+
+export interface DiskDeletion {
+  readonly name: string;
+  /** Take the disk out of LUN maps before, whoever is logged in. */
+  readonly force: boolean;
+  /** Called as the data go, where that may take long. */
+  readonly onProgress?: (percent: number) => void;
+}
+
+/** How often the mark of a disk that stays is taken away, when others change the document. */
+const UNMARK_ATTEMPTS_MAX = 5;
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/**
+ * Deletes a disk with its data, or a volume that no disk has. The disk is marked first, so that
+ * nobody maps it any longer; its data go when no gateway has it open; then it leaves the document.
+ * Interrupted at any point it is still in the document, and the same call finishes it. Rejects with
+ * `diskNotFound`, `diskInUse`, or why its data do not go: nothing is lost then.
+ */
+export async function deleteDisk(context: ApplyContext, asked: DiskDeletion): Promise<void> {
+  const { records, volumes } = context;
+  const { name, onProgress } = asked;
+  const current = (await readDocument(records))?.document;
+  const disk = current?.disks.find((each) => each.name === name);
+  if (current === undefined || disk === undefined) {
+    const volume = await unownedVolume(context, current?.disks ?? [], name);
+    const progress = onProgress === undefined ? {} : { onProgress };
+    await volumes.delete(volume.name, { id: volume.id, ...progress });
+    return;
+  }
+  if (!asked.force) await refuseMapped(context, current, disk);
+  try {
+    await applyDocument(context, (latest) => marked(latest!, disk, asked.force));
+    await deleteVolume(context, disk, asked);
+  } catch (error) {
+    // Of what an earlier call has begun to delete nobody knows what is left.
+    const isWhole = disk.deleting !== true && error instanceof Failure;
+    if (isWhole && STAYS.includes(error.code)) await unmark(context, disk);
+    throw error;
+  }
+  await applyDocument(context, (latest) => {
+    const disks = latest!.disks.filter(({ uuid }) => uuid !== disk.uuid);
+    return { ...latest!, disks };
+  });
+}
+
+/** Failures before anything of the data is gone. */
+const STAYS: readonly string[] = [
+  'applyRefused',
+  'applyConflict',
+  'applyIncomplete',
+  'volumeInUse',
+];
+
+function marked(document: ClusterDocument, { uuid, name }: Disk, unmaps: boolean): ClusterDocument {
+  const disks = document.disks.map((each): Disk => {
+    return each.uuid === uuid ? { ...each, deleting: true } : each;
+  });
+  const next = { ...document, disks };
+  return unmaps ? unmapDisk(next, name) : next;
+}
+
+async function deleteVolume(
+  { volumes }: ApplyContext,
+  disk: Disk,
+  { onProgress }: DiskDeletion,
+): Promise<void> {
+  const options = { ...knownVolume(disk), ...(onProgress === undefined ? {} : { onProgress }) };
+  try {
+    await volumes.delete(volumeNameOf(disk), options);
+  } catch (error) {
+    // Deleted by a call that was interrupted, or what has its name now is not its volume.
+    const isGone = ['volumeNotFound', 'volumeOther'];
+    if (!(error instanceof Failure && isGone.includes(error.code))) throw error;
+  }
+}
+
+/** The disk is one like others again. Gateways do not serve it either way: nobody is waited for. */
+async function unmark({ records }: ApplyContext, disk: Disk): Promise<void> {
+  for (let attempt = 0; attempt < UNMARK_ATTEMPTS_MAX; attempt++) {
+    const current = await readDocument(records);
+    if (current === undefined) return;
+    const disks = current.document.disks.map((each): Disk => {
+      const { deleting: _, ...rest } = each;
+      return each.uuid === disk.uuid ? rest : each;
+    });
+    const document = { ...current.document, disks };
+    if ((await writeDocument(records, current.version, document)) !== undefined) return;
+  }
+}
+
+/** What a document left behind, or was never in one. */
+async function unownedVolume(
+  { volumes }: ApplyContext,
+  disks: readonly Disk[],
+  name: string,
+): Promise<Pick<VolumeEntry, 'name' | 'id'>> {
+  const listed = await volumes.list();
+  const entries = new VolumeEntries(listed);
+  const volume = listed.find((each) => each.name === name);
+  const owner = disks.find((disk) => volume !== undefined && entries.of(disk) === volume);
+  if (owner !== undefined) {
+    throw new Failure('diskInUse', `the volume ${name} is that of disk ${owner.name}`, { name });
+  }
+  if (volume !== undefined) return volume;
+  throw new Failure('diskNotFound', `there is no disk ${name}`, { name });
+}
+
+async function refuseMapped(
+  { records }: ApplyContext,
+  document: ClusterDocument,
+  { name }: Disk,
+): Promise<void> {
+  const without = unmapDisk(document, name);
+  const users = document.targets.filter((target, i) => {
+    return JSON.stringify(target) !== JSON.stringify(without.targets[i]);
+  });
+  if (users.length === 0) return;
+  const targets = new Set(users.map(({ iqn }) => iqn));
+  const { answers } = await records.notify(STATUS_CHANNEL, new Uint8Array(), ANSWER_TIMEOUT_MS);
+  const sessions = answers
+    .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload)?.sessions ?? [])
+    .filter(({ target }) => targets.has(target)).length;
+  const logged = sessions === 0 ? '' : `, where ${sessions} sessions are logged in`;
+  throw new Failure(
+    'diskInUse',
+    `disk ${name} is in the LUN map of ${[...targets].join(', ')}${logged}: take it out, or ` +
+      'have --force do that',
+    { name, targets: [...targets], sessions },
+  );
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import { Capabilities, type CapabilitiesParts, forbidden, type PoolNeed } from './capabilities.ts';
+import type { ClientInstance } from './client-instance.ts';
+import type { InstancePool } from './instance-pool.ts';
+import { poolNames } from './layout-judgement.ts';
+
+/** A client that is refused something is not replaced again sooner after the last was. */
+const RENEW_AGAIN_MS = 30_000;
+/** How often it is logged that the cluster refuses operations: each of them is refused. */
+const REFUSAL_TOLD_MS = 60_000;
+
+export interface ClientRenewalParts {
+  readonly connect: CapabilitiesParts['connect'];
+  readonly instances: Pick<InstancePool, 'renew'>;
+  /** The pool of the images. */
+  readonly pool: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Has a client instance replaced when it may do less than its user may by now. */
+export class ClientRenewal {
+  readonly #parts: ClientRenewalParts;
+  readonly #capabilities: Capabilities;
+  #renewedMs = -RENEW_AGAIN_MS;
+  #toldMs = -REFUSAL_TOLD_MS;
+
+  constructor(parts: ClientRenewalParts) {
+    this.#parts = parts;
+    this.#capabilities = new Capabilities(parts);
+  }
+
+  /**
+   * Throws `volumeForbidden` when the user may not do what the image needs. When it may, and this
+   * client may not yet, has the client replaced and throws `clientReplaced`.
+   */
+  async require(instance: ClientInstance, spec: string, needs: readonly PoolNeed[]): Promise<void> {
+    if ((await this.#capabilities.refusal(instance.client, needs)) === undefined) return;
+    const refused = await this.#capabilities.refusalNow(needs);
+    if (refused !== undefined) throw await this.#forbidden(instance, spec, refused);
+    await this.#parts.instances.renew(instance);
+    const what = `the image ${spec} needs a client that may do more, which takes the place of this`;
+    throw new Failure('clientReplaced', what, { spec });
+  }
+
+  /**
+   * The cluster refused an operation on an image. Resolves whether another client goes on with it.
+   */
+  async refused(
+    instance: ClientInstance,
+    spec: string,
+    needs: readonly PoolNeed[],
+  ): Promise<boolean> {
+    const { instances, clock } = this.#parts;
+    if (!instance.takesTenants) return true;
+    if (clock.now() - this.#renewedMs < RENEW_AGAIN_MS) return false;
+    try {
+      const refused = await this.#capabilities.refusalNow(needs);
+      if (refused !== undefined) throw await this.#forbidden(instance, spec, refused);
+      this.#renewedMs = clock.now();
+      await instances.renew(instance);
+      return true;
+    } catch (error) {
+      this.#tell(spec, error);
+      return false;
+    }
+  }
+
+  #tell(spec: string, error: unknown): void {
+    const { clock, log } = this.#parts;
+    if (clock.now() - this.#toldMs < REFUSAL_TOLD_MS) return;
+    this.#toldMs = clock.now();
+    const reason = error instanceof Failure ? error.message : String(error);
+    log.error('the cluster refuses operations on an image', { image: spec, reason });
+  }
+
+  async #forbidden(instance: ClientInstance, spec: string, { pool }: PoolNeed): Promise<Failure> {
+    const { pool: own } = this.#parts;
+    const name = typeof pool === 'string' ? pool : (await poolNames(instance.client)).get(pool);
+    return forbidden(spec, own, name === own ? undefined : name);
+  }
+}
