@@ -81,11 +81,6 @@ export class Execution implements CommandCall, GatedCommand {
     return this.#unit;
   }
 
-  /** Its handler was called, and waits for the medium rather than for its turn to use it. */
-  get isWithMedium(): boolean {
-    return this.running && this.steps?.isWaiting !== true;
-  }
-
   get mediumBytes(): number {
     return this.dataOut + this.dataIn;
   }

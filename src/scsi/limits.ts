@@ -88,6 +88,9 @@ export const STEPS_OF_UNIT_MAX = 8;
 assert(STEPS_OF_UNIT_MAX < STEPS_AT_ONCE_MAX, 'one logical unit does not take all steps');
 assert(UNMAP_STEPS_AT_ONCE <= STEPS_OF_UNIT_MAX, 'an UNMAP has no more steps than its unit');
 
+/** Steps that the media are slow with, which no longer count: 64 MiB with the buffers of VERIFY. */
+export const STEPS_SLOW_MAX = 256;
+
 /** Steps of one turn of the event loop touch so many bytes: a fraction of a millisecond. */
 export const STEPS_TURN_BYTES = 1024 * 1024;
 assert(VERIFY_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');

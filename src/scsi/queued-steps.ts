@@ -3,7 +3,6 @@ import type { Pending } from '../base/pending.ts';
 import { DONE, type VolumeResult } from '../volume/volume.ts';
 import type { CommandCall } from './command.ts';
 import type { Ending } from './ending.ts';
-import type { LogicalUnit } from './logical-unit.ts';
 import { conditions } from './sense-table.ts';
 
 /** A range of the medium, in bytes. */
@@ -22,10 +21,18 @@ export interface SteppedWork {
   step(offset: number, length: number): Pending<VolumeResult | Ending>;
 }
 
+/** The steps of one logical unit. */
+export interface UnitSteps {
+  /** With the medium, and counted against the bounds. */
+  counted: number;
+  /** Done by the medium so far, of any command. */
+  landed: number;
+}
+
 /** The steps of one command, from the first that waits to the last that is done. */
 export class QueuedSteps {
   readonly call: CommandCall;
-  readonly logicalUnit: LogicalUnit;
+  readonly unit: UnitSteps;
   readonly work: SteppedWork;
   result: VolumeResult | Ending | undefined = undefined;
   readonly #leave: (steps: QueuedSteps) => void;
@@ -33,18 +40,22 @@ export class QueuedSteps {
   #range = 0;
   #doneBytes = 0;
   #withMedium = 0;
+  /** Of these, the steps that count against the bounds; written by the queue too. */
+  counted = 0;
+  #landedSeen: number;
   #failure: VolumeResult | Ending | undefined = undefined;
   #whenDone: ((result: VolumeResult | Ending) => void) | undefined = undefined;
 
   /** `leave` is called when it has nothing more to submit because it failed or was aborted. */
   constructor(
     call: CommandCall,
-    logicalUnit: LogicalUnit,
+    unit: UnitSteps,
     work: SteppedWork,
     leave: (steps: QueuedSteps) => void,
   ) {
     this.call = call;
-    this.logicalUnit = logicalUnit;
+    this.unit = unit;
+    this.#landedSeen = unit.landed;
     this.work = work;
     this.#leave = leave;
     this.#skipEmpty();
@@ -81,14 +92,32 @@ export class QueuedSteps {
     }
     // The command ages from when the medium has it: waiting for others is no fault of the medium.
     if (this.#withMedium++ === 0) this.call.progressed();
+    this.counted++;
+    this.unit.counted++;
     return step;
   }
 
-  landed(result: VolumeResult | Ending): void {
+  /** The medium is done with a step. True: it counted to the last. */
+  landed(result: VolumeResult | Ending): boolean {
+    const isCounted = this.counted === this.#withMedium;
+    if (isCounted) {
+      this.counted--;
+      this.unit.counted--;
+    }
     this.#withMedium--;
+    this.unit.landed++;
     this.call.progressed();
     if (result.status !== 'done') this.#fail(result);
     this.#finishIfOver();
+    return isCounted;
+  }
+
+  /** The medium has done steps of this unit since the last call: what waits is getting nearer. */
+  takeProgressOfOthers(): boolean {
+    const { landed } = this.unit;
+    const isProgress = landed !== this.#landedSeen;
+    this.#landedSeen = landed;
+    return isProgress;
   }
 
   /** The command was aborted: no further step is submitted. */

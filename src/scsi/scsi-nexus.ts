@@ -176,10 +176,13 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     let oldestChangeMs = this.#agedMs;
     for (const { tasks } of [...this.#units.values(), ...this.#left]) {
       for (let at = tasks.first; at !== undefined; at = at.next) {
-        if (!at.isWithMedium) continue;
+        if (!at.running) continue;
+        const isWaiting = at.steps?.isWaiting === true;
+        // A command that waits is stuck only if those before it are.
+        if (isWaiting && at.steps?.takeProgressOfOthers() === true) at.progressed();
         oldestMs = Math.min(oldestMs, at.startedMs);
-        const isSlow = this.#agedMs - at.startedMs >= MEDIUM_SLOW_MS;
-        if (isSlow && at.gate === 'inside') at.logicalUnit?.gate.leave(at);
+        if (isWaiting) continue;
+        if (this.#agedMs - at.startedMs >= MEDIUM_SLOW_MS) this.#letOthers(at);
         if (at.command.access !== 'writeMedium') continue;
         oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
       }
@@ -232,6 +235,12 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     return new Abort(execution);
   }
 
+  /** What the medium is slow with keeps nobody else away from it. */
+  #letOthers(execution: Execution): void {
+    if (execution.gate === 'inside') execution.logicalUnit?.gate.leave(execution);
+    if (execution.steps !== undefined) this.steps.letOthers(execution.steps);
+  }
+
   admitted(execution: Execution): void {
     const refusal = checkState(execution.command, execution.logicalUnit);
     if (refusal === undefined) {
@@ -245,6 +254,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   detach(execution: Execution): void {
     const { task, unit, onLeft } = execution;
     execution.detached = true;
+    this.#letOthers(execution);
     // Its handler makes no further step; only the medium's buffers are still its own.
     task.state = 'aborted';
     const startOthers = this.#takeOut(execution);

@@ -10,12 +10,13 @@ import {
   STEP_COST_MIN_BYTES,
   STEPS_AT_ONCE_MAX,
   STEPS_OF_UNIT_MAX,
+  STEPS_SLOW_MAX,
   STEPS_TURN_BYTES,
   VERIFY_BUFFERS_FREE_MAX,
   VERIFY_STEP_BYTES,
 } from './limits.ts';
 import type { LogicalUnit } from './logical-unit.ts';
-import { QueuedSteps, type SteppedWork } from './queued-steps.ts';
+import { QueuedSteps, type SteppedWork, type UnitSteps } from './queued-steps.ts';
 
 /**
  * What commands ask of the medium without bringing data for it: a few bytes of command may ask for
@@ -33,8 +34,10 @@ export class StepQueue {
   readonly #clock: Clock;
   /** Nexuses with steps to submit, in the order of their turns. */
   readonly #lanes = new Map<CommandNexus, Lane>();
-  readonly #stepsOfUnits = new Map<LogicalUnit, number>();
+  readonly #units = new WeakMap<LogicalUnit, UnitSteps>();
   #steps = 0;
+  /** Steps that no longer count, because the media are slow with them. */
+  #slow = 0;
   #turnBytes = STEPS_TURN_BYTES;
   #isTurnEndDue = false;
   #isSubmitting = false;
@@ -47,13 +50,35 @@ export class StepQueue {
   run(call: CommandCall, work: SteppedWork): Pending<VolumeResult | Ending> {
     const { logicalUnit } = call;
     assert(logicalUnit !== undefined, 'steps are done at a logical unit');
-    const steps = new QueuedSteps(call, logicalUnit, work, this.#leave);
+    const steps = new QueuedSteps(call, this.#unitSteps(logicalUnit), work, this.#leave);
     if (!steps.hasNext) return DONE;
     call.steps = steps;
     this.#enter(steps);
     // Where there is no room the others were not served either: they need not be looked through.
-    if (this.#hasRoom(logicalUnit)) this.#submitNext();
+    if (hasRoom(steps.unit)) this.#submitNext();
     return steps.result ?? new Promise((resolve) => steps.whenDone(resolve));
+  }
+
+  /**
+   * The medium has had what it has of these steps for long: others need not wait for them. There is
+   * a bound on that too, because their buffers stay with the medium.
+   */
+  letOthers(steps: QueuedSteps): void {
+    const count = steps.counted;
+    if (count === 0 || this.#slow + count > STEPS_SLOW_MAX) return;
+    steps.counted = 0;
+    steps.unit.counted -= count;
+    this.#steps -= count;
+    this.#slow += count;
+    this.#submitNext();
+  }
+
+  #unitSteps(logicalUnit: LogicalUnit): UnitSteps {
+    const known = this.#units.get(logicalUnit);
+    if (known !== undefined) return known;
+    const unit = { counted: 0, landed: 0 };
+    this.#units.set(logicalUnit, unit);
+    return unit;
   }
 
   /** Of steps that have nothing more to submit. */
@@ -89,7 +114,7 @@ export class StepQueue {
   /** Steps of the nexus whose turn it is, at a logical unit that has room for one. */
   #next(): QueuedSteps | undefined {
     for (const [nexus, lane] of this.#lanes) {
-      const steps = lane.next(this.#hasRoom);
+      const steps = lane.next();
       if (steps === undefined) continue;
       this.#lanes.delete(nexus);
       this.#lanes.set(nexus, lane);
@@ -98,24 +123,16 @@ export class StepQueue {
     return undefined;
   }
 
-  readonly #hasRoom = (logicalUnit: LogicalUnit): boolean =>
-    (this.#stepsOfUnits.get(logicalUnit) ?? 0) < STEPS_OF_UNIT_MAX;
-
   #submit(steps: QueuedSteps): void {
-    const { logicalUnit, work } = steps;
     this.#steps++;
-    this.#stepsOfUnits.set(logicalUnit, (this.#stepsOfUnits.get(logicalUnit) ?? 0) + 1);
     const { offset, length } = steps.take();
     if (!steps.hasNext) this.#leave(steps);
-    const pending = work.step(offset, length);
+    const pending = steps.work.step(offset, length);
     // A result that is there at once was worked for in this turn.
     this.#charge(pending instanceof Promise ? 0 : length);
     whenSettled(pending, (result) => {
-      this.#steps--;
-      const left = this.#stepsOfUnits.get(logicalUnit)! - 1;
-      if (left === 0) this.#stepsOfUnits.delete(logicalUnit);
-      else this.#stepsOfUnits.set(logicalUnit, left);
-      steps.landed(result);
+      if (steps.landed(result)) this.#steps--;
+      else this.#slow--;
       this.#submitNext();
     });
   }
@@ -134,35 +151,39 @@ export class StepQueue {
   };
 }
 
+function hasRoom({ counted }: UnitSteps): boolean {
+  return counted < STEPS_OF_UNIT_MAX;
+}
+
 /** The stepped commands of one nexus, in order of arrival at each logical unit. */
 class Lane {
-  readonly #units = new Map<LogicalUnit, Set<QueuedSteps>>();
+  readonly #units = new Map<UnitSteps, Set<QueuedSteps>>();
 
   get isEmpty(): boolean {
     return this.#units.size === 0;
   }
 
   add(steps: QueuedSteps): void {
-    const { logicalUnit } = steps;
-    const waiting = this.#units.get(logicalUnit);
-    if (waiting === undefined) this.#units.set(logicalUnit, new Set([steps]));
+    const { unit } = steps;
+    const waiting = this.#units.get(unit);
+    if (waiting === undefined) this.#units.set(unit, new Set([steps]));
     else waiting.add(steps);
   }
 
   remove(steps: QueuedSteps): void {
-    const { logicalUnit } = steps;
-    const waiting = this.#units.get(logicalUnit);
-    if (waiting?.delete(steps) === true && waiting.size === 0) this.#units.delete(logicalUnit);
+    const { unit } = steps;
+    const waiting = this.#units.get(unit);
+    if (waiting?.delete(steps) === true && waiting.size === 0) this.#units.delete(unit);
   }
 
-  next(hasRoom: (logicalUnit: LogicalUnit) => boolean): QueuedSteps | undefined {
-    for (const [logicalUnit, waiting] of this.#units) {
-      if (!hasRoom(logicalUnit)) continue;
+  next(): QueuedSteps | undefined {
+    for (const [unit, waiting] of this.#units) {
+      if (!hasRoom(unit)) continue;
       for (const steps of waiting) {
         // Those that are passed by have steps with the medium, so they are few.
         if (!steps.maySubmit) continue;
-        this.#units.delete(logicalUnit);
-        this.#units.set(logicalUnit, waiting);
+        this.#units.delete(unit);
+        this.#units.set(unit, waiting);
         return steps;
       }
     }

@@ -7,8 +7,11 @@ import { test } from 'node:test';
 import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
 import {
   DRAIN_MAX_MS,
+  MEDIUM_COMMANDS_MAX,
+  MEDIUM_SLOW_MS,
   STEPS_AT_ONCE_MAX,
   STEPS_OF_UNIT_MAX,
+  STEPS_SLOW_MAX,
   STEPS_TURN_BYTES,
   VERIFY_STEP_BYTES,
 } from '../../../src/scsi/limits.ts';
@@ -170,4 +173,56 @@ test('a command grows old only while the medium has it, from its last step on', 
   }
   // The second has waited for all that time, and begins to grow old now.
   assert.deepEqual(bench.nexus.age(1000), { runningMs: 1000, changingMs: 1000 });
+});
+
+test('a command that waits is stuck when those before it are', async () => {
+  const bench = await ScsiBench.open({ blocks: DISK_BLOCKS });
+  const other = bench.openNexus();
+  bench.volume.shut = true;
+  const { cdb, data } = unmap(20);
+  bench.send(cdb, { data });
+  bench.send(cdb, { data }, other);
+  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 0 });
+  bench.volume.release();
+  await settle();
+  // A step was done, so that its turn is nearer, and not yet there.
+  assert.deepEqual(other.age(500), { runningMs: 0, changingMs: 0 });
+  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 0 });
+  bench.volume.release();
+  await settle();
+  // The medium has it from now on.
+  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 500 });
+});
+
+test('steps that the medium is slow with let others by, up to a bound', async () => {
+  const bench = await ScsiBench.open({ blocks: DISK_BLOCKS, taskSetDepthMax: 4096 });
+  const other = bench.openNexus();
+  bench.volume.shut = true;
+  for (let i = 0; i < 1000; i++) bench.send(verify(LONG_BLOCKS));
+  const late = bench.send(verify(1), {}, other);
+  assert.equal(bench.volume.held, STEPS_OF_UNIT_MAX);
+  bench.volume.shut = false;
+  bench.nexus.age(MEDIUM_SLOW_MS);
+  await bench.clock.advance(1);
+  assert.equal(late.status, Status.good);
+  bench.volume.shut = true;
+  for (let round = 0; round < 100; round++) {
+    bench.nexus.age(MEDIUM_SLOW_MS);
+    await settle();
+  }
+  assert.ok(bench.volume.held <= STEPS_SLOW_MAX + STEPS_OF_UNIT_MAX, `${bench.volume.held} held`);
+});
+
+test('what a lost nexus has left at the medium takes no places', async () => {
+  const bench = await ScsiBench.open({ blocks: DISK_BLOCKS, taskSetDepthMax: 1024 });
+  const other = bench.openNexus();
+  bench.volume.shut = true;
+  for (let i = 0; i < 20; i++) bench.send(verify(LONG_BLOCKS));
+  const read = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+  for (let i = 0; i < MEDIUM_COMMANDS_MAX; i++) bench.send(read, { dataInExpected: 512 });
+  void bench.nexus.close();
+  await bench.clock.advance(DRAIN_MAX_MS);
+  bench.volume.shut = false;
+  assert.equal((await bench.perform(verify(1), {}, other)).status, Status.good);
+  assert.equal((await bench.perform(read, { dataInExpected: 512 }, other)).status, Status.good);
 });
