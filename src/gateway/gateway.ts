@@ -50,6 +50,13 @@ const CLOSE_WAIT_MAX_MS = 3_000;
  */
 export type GatewayEnd = ClosedReason | 'unfenced';
 
+const END_REASONS: Readonly<Record<GatewayEnd, string>> = {
+  closed: 'gateway is fenced',
+  cut: 'gateway is cut off from its store',
+  unfenced: 'gateway has stuck writes that it cannot fence',
+  stalled: 'gateway was stopped for too long',
+};
+
 export interface GatewayOptions {
   readonly name: string;
   readonly store: Store;
@@ -77,6 +84,8 @@ export class Gateway {
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
   readonly #over = Promise.withResolvers<GatewayEnd>();
+  /** Why sessions end when this gateway closes. */
+  #closeReason = 'gateway stops';
   /** Of the document that is served. */
   #settings: ClusterDocument['settings'];
 
@@ -93,6 +102,9 @@ export class Gateway {
     this.#units = new LogicalUnits(store, log, clock, (disk) => {
       log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
       this.#over.resolve('unfenced');
+    });
+    void this.#over.promise.then((end) => {
+      this.#closeReason = END_REASONS[end];
     });
     void store.fencing?.unfenced?.then(() => this.#over.resolve('unfenced'));
     const directory = new GatewayDirectory(name, () => deviceServer);
@@ -234,7 +246,7 @@ export class Gateway {
       await this.#listeners.close();
       await this.#documentWatch.close();
       await Promise.all(this.#requests.map((watch) => watch.close()));
-      await this.#server.close();
+      await this.#server.close(this.#closeReason);
       await this.#units.close();
       return true;
     };

@@ -160,8 +160,8 @@ export class IscsiServer {
   }
 
   /** Ends every connection. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#connections].map((each) => each.terminate('gateway stops')));
+  async close(reason = 'gateway stops'): Promise<void> {
+    await Promise.all([...this.#connections].map((each) => each.terminate(reason)));
     this.#limiter.close();
   }
 
