@@ -4,7 +4,7 @@ import { withVolume } from '../config/disk-identity.ts';
 import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
 import { completeIdentities } from '../config/identity.ts';
 import type { VolumeStore } from '../volume/volume.ts';
-import { awaitSwitch, type SwitchContext } from './await-switch.ts';
+import { awaitSwitch, type SwitchContext, type Switched } from './await-switch.ts';
 import { keepChanges, refuseStale } from './document-changes.ts';
 import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
 import { judgeVolumes } from './judge-volumes.ts';
@@ -24,10 +24,9 @@ export interface ApplyContext extends SwitchContext {
   readonly mayAdopt?: boolean;
 }
 
-export interface ApplyResult extends VersionedDocument {
+/** With the gateways that serve this version now. */
+export interface ApplyResult extends VersionedDocument, Switched {
   readonly diff: DocumentDiff;
-  /** Gateways that serve this version now. */
-  readonly gateways: readonly string[];
 }
 
 /** Makes the next document of the current one; called again when somebody else was first. */
@@ -95,8 +94,7 @@ export async function applyDocument(
       throw new Failure('applyRefused', diff.refusals.join('\n'), { refusals: diff.refusals });
     }
     if (current !== undefined && diff.changes.length === 0) {
-      const gateways = await awaitSwitch(context, current.version);
-      return { version: current.version, document: current.document, diff, gateways };
+      return { ...current, diff, ...(await awaitSwitch(context, current.version)) };
     }
     await makeVolumes(volumes, diff, entries, made);
     await markReleased(volumes, diff.releaseDisks, entries, clock);
@@ -108,8 +106,7 @@ export async function applyDocument(
     const version = await writeDocument(records, current?.version ?? 0, document);
     if (version === undefined) continue;
     await keepChanges(records, version, diff.changes);
-    const gateways = await awaitSwitch(context, version);
-    return { version, document, diff, gateways };
+    return { version, document, diff, ...(await awaitSwitch(context, version)) };
   }
   throw new Failure(
     'applyConflict',

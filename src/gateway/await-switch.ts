@@ -4,7 +4,13 @@ import type { Random } from '../base/random.ts';
 import { isOpen, isSame, type MemberState } from '../members/members.ts';
 import { MembersObject } from '../members/members-object.ts';
 import type { Member, NotifyResult, Records } from '../records/records.ts';
-import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchAnswer } from './channels.ts';
+import {
+  DOCUMENT_CHANNEL,
+  decodeMessage,
+  encodeMessage,
+  type SwitchAnswer,
+  type UnservedDisks,
+} from './channels.ts';
 
 /** How long a new version waits for the gateways: longer than it takes to fence one. */
 export const SWITCH_WAIT_MAX_MS = 10_000;
@@ -25,15 +31,23 @@ interface Late {
   readonly reason: string | undefined;
 }
 
+/** The gateways that serve a version, by name. */
+export interface Switched {
+  readonly gateways: readonly string[];
+  /** What of it they cannot serve. */
+  readonly unserved: readonly UnservedBy[];
+}
+
+export interface UnservedBy extends UnservedDisks {
+  readonly gateway: string;
+}
+
 /**
- * Resolves, with the names of the gateways, when every incarnation that serves has switched to
+ * Resolves when every incarnation that serves has switched to
  * `version` or a later one, or is fenced. Those of a store that nobody serves any more are dead,
  * and are not waited for. Rejects with `applyIncomplete`, which names those that are late.
  */
-export async function awaitSwitch(
-  context: SwitchContext,
-  version: number,
-): Promise<readonly string[]> {
+export async function awaitSwitch(context: SwitchContext, version: number): Promise<Switched> {
   const { clock } = context;
   // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
   await new MembersObject(context).raiseDocumentVersion(version);
@@ -52,7 +66,7 @@ class SwitchingGateways {
   readonly #version: number;
   readonly #object: MembersObject;
   /** Names by incarnation: who has switched does not go back. */
-  readonly #switched = new Map<string, string>();
+  readonly #switched = new Map<string, { name: string; unserved: UnservedDisks | undefined }>();
 
   constructor(context: SwitchContext, version: number) {
     this.#context = context;
@@ -60,8 +74,14 @@ class SwitchingGateways {
     this.#object = new MembersObject(context);
   }
 
-  get switched(): readonly string[] {
-    return [...new Set(this.#switched.values())].sort();
+  get switched(): Switched {
+    const byName = new Map([...this.#switched.values()].map((each) => [each.name, each.unserved]));
+    const gateways = [...byName.keys()].sort();
+    const unserved = gateways.flatMap((gateway): UnservedBy[] => {
+      const disks = byName.get(gateway);
+      return disks === undefined || disks.count === 0 ? [] : [{ gateway, ...disks }];
+    });
+    return { gateways, unserved };
   }
 
   /** Asks all which version they serve; resolves with those that are late. */
@@ -86,9 +106,10 @@ class SwitchingGateways {
 
   #take({ answers }: NotifyResult): readonly Late[] {
     return answers.flatMap(({ from: member, payload }) => {
-      const { version = 0, reason } = decodeMessage<SwitchAnswer>(payload) ?? {};
+      const answer = decodeMessage<SwitchAnswer>(payload);
+      const { version = 0, reason, unserved } = answer ?? {};
       if (version < this.#version) return [{ member, reason }];
-      this.#switched.set(member.incarnation, member.name);
+      this.#switched.set(member.incarnation, { name: member.name, unserved });
       return [];
     });
   }

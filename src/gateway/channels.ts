@@ -12,6 +12,20 @@ export interface SwitchAnswer {
   readonly version: number;
   /** Why it does not serve what was asked for. */
   readonly reason?: string;
+  readonly unserved?: UnservedDisks;
+}
+
+/** Disks that LUN maps name and that a gateway cannot serve. */
+export interface UnservedDisks {
+  readonly count: number;
+  /** The first `STATUS_UNSERVED_MAX` of them. */
+  readonly disks: readonly UnservedDisk[];
+}
+
+export interface UnservedDisk {
+  readonly disk: string;
+  /** In words, with the command that mends it where there is one. */
+  readonly reason: string;
 }
 
 /** Asked on `FENCE_CHANNEL`: fence the gateway of this name, unless it is you. */
@@ -36,18 +50,12 @@ export interface GatewayStatus {
   readonly portals: readonly string[];
   /** Disks of which writes end because their store has no room; a release before this says nothing. */
   readonly fullDisks?: readonly string[];
-  /** Disks that its initiators cannot use; the first `STATUS_DISKS_MAX`. Absent as `fullDisks`. */
-  readonly unservedDisks?: readonly UnservedDisk[];
+  /** A release before this says nothing. */
+  readonly unserved?: UnservedDisks;
   readonly sessionCount: number;
   /** The first `STATUS_SESSIONS_MAX` of them. */
   readonly sessions: readonly SessionStatus[];
   readonly traffic: TrafficStatus;
-}
-
-export interface UnservedDisk {
-  readonly disk: string;
-  /** In words, with the command that mends it where there is one. */
-  readonly reason: string;
 }
 
 export interface SessionStatus {
@@ -71,8 +79,20 @@ export interface TrafficStatus {
 
 /** More sessions than this are counted, not listed: an answer is one message of bounded length. */
 export const STATUS_SESSIONS_MAX = 100;
-/** More full, or unserved, disks than this are not listed. */
+/** More full disks than this are not listed. */
 export const STATUS_DISKS_MAX = 100;
+/** More disks that are not served are counted, not listed. */
+export const STATUS_UNSERVED_MAX = 8;
+export const STATUS_REASON_LENGTH_MAX = 500;
+
+/** As much of it as fits into an answer. */
+export function unservedDisks(all: readonly UnservedDisk[]): UnservedDisks {
+  const listed = all.slice(0, STATUS_UNSERVED_MAX).map(({ disk, reason }) => {
+    const isLong = reason.length > STATUS_REASON_LENGTH_MAX;
+    return { disk, reason: isLong ? `${reason.slice(0, STATUS_REASON_LENGTH_MAX - 1)}…` : reason };
+  });
+  return { count: all.length, disks: listed };
+}
 
 type Message = SwitchRequest | SwitchAnswer | GatewayStatus | FenceRequest | FenceAnswer;
 

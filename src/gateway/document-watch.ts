@@ -2,7 +2,13 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { StandingWatch } from '../members/standing-watch.ts';
 import type { Records } from '../records/records.ts';
-import { DOCUMENT_CHANNEL, decodeMessage, encodeMessage, type SwitchRequest } from './channels.ts';
+import {
+  DOCUMENT_CHANNEL,
+  decodeMessage,
+  encodeMessage,
+  type SwitchRequest,
+  type UnservedDisks,
+} from './channels.ts';
 import type { VersionedDocument } from './document-record.ts';
 
 /** A lost notification, or a disk that did not open, costs at most this. */
@@ -19,6 +25,8 @@ export interface DocumentWatchOptions {
    * all of it is served; if not (a disk did not open), it is called for that version again.
    */
   readonly serve: (next: VersionedDocument) => Promise<boolean>;
+  /** What of the version served is not. */
+  readonly unserved: () => UnservedDisks;
 }
 
 /** Keeps a gateway at the newest version of the document, and tells `apply` which it serves. */
@@ -79,7 +87,7 @@ export class DocumentWatch {
       this.#complain(error);
       return encodeMessage({ version: this.#served, reason: reasonOf(error) });
     }
-    return encodeMessage({ version: this.#served });
+    return encodeMessage({ version: this.#served, unserved: this.#options.unserved() });
   }
 
   #catchUpOrComplain(): void {

@@ -27,6 +27,7 @@ import {
   STATUS_CHANNEL,
   STATUS_DISKS_MAX,
   STATUS_SESSIONS_MAX,
+  unservedDisks,
 } from './channels.ts';
 import { GatewayDirectory } from './directory.ts';
 import { readDocument, type VersionedDocument } from './document-record.ts';
@@ -141,6 +142,7 @@ export class Gateway {
       log,
       read: () => readPinnedDocument({ ...store, clock }),
       serve: (next) => this.#serve(next),
+      unserved: () => unservedDisks(this.#units.unserved),
     });
     const { records } = store;
     const request = (channel: string, onNotify: StandingWatchOptions['onNotify']) =>
@@ -210,7 +212,7 @@ export class Gateway {
       residentBytes: process.memoryUsage.rss(),
       portals: this.#listeners.portals,
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
-      unservedDisks: this.#units.unserved.slice(0, STATUS_DISKS_MAX),
+      unserved: unservedDisks(this.#units.unserved),
       sessionCount: this.#server.sessions.length,
       sessions: sessions.map(({ identity }) => ({
         initiator: identity.initiatorName,

@@ -102,12 +102,13 @@ export class LogicalUnits {
     return { units, whole: next.size === wanted.length, release };
   }
 
-  /** Disks of the document that is served which no initiator can use here, with the reason. */
+  /** Disks that a LUN map names and that did not open, or that cannot be used as they are now. */
   get unserved(): readonly UnservedDisk[] {
-    const open = [...this.#open.values()].flatMap(({ disk: { name: disk }, volume }) =>
-      volume.unservable === undefined ? [] : { disk, reason: volume.unservable },
-    );
-    return [...this.#failed.values(), ...open];
+    const unusable = [...this.#open.values()].flatMap(({ disk, volume }) => {
+      const reason = volume.unservable;
+      return reason === undefined ? [] : [{ disk: disk.name, reason }];
+    });
+    return [...this.#failed.values(), ...unusable].sort((a, b) => (a.disk < b.disk ? -1 : 1));
   }
 
   async close(): Promise<void> {

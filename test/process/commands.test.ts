@@ -94,6 +94,26 @@ test('a disk is created, listed, resized and deleted', async () => {
   });
 });
 
+test('a size that the file system refuses is refused before anything is made', async () => {
+  const place = ['--store', join(folder, 'small'), '--json'];
+  const limited = async (...words: readonly string[]) => {
+    const limit = ['--fsize=1073741824', program];
+    const { code, stderr } = await run('prlimit', [...limit, ...words, ...place], commandLimitMs);
+    return [code, stderr] as const;
+  };
+  const [code, error] = await limited('disk', 'create', 'a', '2G');
+  assert.equal(code, 1);
+  assert.match(error, /disk a: the file system of the store has no files of/);
+  assert.deepEqual(await limited('disk', 'create', 'a', '1G'), [0, '']);
+  assert.equal((await limited('disk', 'resize', 'a', '2G'))[0], 1);
+  const { out } = await allpath('disk', 'list', ...place);
+  const { disks } = JSON.parse(out) as { disks: { size: number }[] };
+  assert.deepEqual(
+    disks.map(({ size }) => size),
+    [2 ** 30],
+  );
+});
+
 test('a gateway serves what is applied; secrets are not printed', async () => {
   const port = await freePorts(1);
   const secret = 'a-secret-of-16-b';

@@ -116,6 +116,11 @@ test('a volume that is not that of its disk is not served, and can be taken in i
     cluster.gateways[0].errors,
     /holds the data of another disk, with the uuid 00000000/,
   );
+  const status = await cluster.allpath('status');
+  const { unserved } = JSON.parse(status.stdout);
+  assert.deepEqual([status.code, unserved[0].gateway, unserved[0].disks[0].disk], [1, 'g0', 'a']);
+  const applied = await cluster.apply(parts(disks, { 0: 'a' }));
+  assert.deepEqual([applied.code, JSON.parse(applied.stdout).unserved], [1, unserved]);
   const refused = await cluster.allpath('disk', 'import', 'a');
   assert.match(refused.stderr, /--replace gives it the volume a/);
   const [a] = await disksOf(cluster);
@@ -123,4 +128,5 @@ test('a volume that is not that of its disk is not served, and can be taken in i
   assert.equal(replaced.code, 0, replaced.stderr);
   assert.deepEqual(await disksOf(cluster), [a]);
   await firstBlock(await connect(cluster, 0));
+  assert.equal((await cluster.allpath('status')).code, 0);
 });

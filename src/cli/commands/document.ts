@@ -7,7 +7,8 @@ export const documentCommands: readonly CommandSpec[] = [
     summary: 'Make a document (YAML or JSON) that of the cluster.',
     detail:
       'Every problem of the document is listed, with its line; then nothing is done (exit code ' +
-      '2). Ends when every gateway that runs serves the new version. Deletes no data.\n' +
+      '2). Ends when every gateway that runs serves the new version; disks that one of them ' +
+      'cannot serve are named (exit code 1). Deletes no data.\n' +
       'A document with "basedOn", which "get" writes, is refused when the cluster has changed ' +
       'since that version, and the changes are listed.',
     arguments: [

@@ -94,6 +94,9 @@ export const serveCommands: readonly CommandSpec[] = [
     path: ['status'],
     summary:
       'Show the gateways that run, their sessions and traffic; fails if a disk is not served.',
+    detail:
+      'Names disks that a gateway cannot serve, with the reason, and ends with exit code 1 then; ' +
+      'and images that are called otherwise than the document says.',
     needsStore: true,
     load: async () => (await import('../runs/status.ts')).runStatus,
   },

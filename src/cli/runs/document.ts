@@ -13,6 +13,7 @@ import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
+import { unservedLines } from '../unserved-lines.ts';
 
 export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);
@@ -29,18 +30,20 @@ export async function runApply(call: CliCall): Promise<number> {
       else print([...changes, ...refusals.map((text) => `refused: ${text}`)].join('\n'));
       return refusals.length === 0 ? ExitCode.ok : ExitCode.failure;
     }
-    const { version, diff, gateways } = await applyDocument(context, () => draft);
-    if (call.json) printJson({ version, changes: diff.changes, gateways });
+    const applied = await applyDocument(context, () => draft);
+    const { version, diff, gateways, unserved } = applied;
+    if (call.json) printJson({ version, changes: diff.changes, gateways, unserved });
     else {
       for (const change of diff.changes) print(change);
       const served = gateways.length === 0 ? 'no gateway runs' : `served by ${gateways.join(', ')}`;
       print(`version ${version}: ${served}`);
+      for (const line of unservedLines(unserved)) print(line);
       const { basedOn = version } = draft;
       if (basedOn !== version) {
         print(`before the next change: write "basedOn: ${version}" into ${file}, or get it again`);
       }
     }
-    return ExitCode.ok;
+    return unserved.length === 0 ? ExitCode.ok : ExitCode.failure;
   });
 }
 

@@ -1,54 +1,35 @@
-import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from '../../gateway/channels.ts';
-import { readDocument } from '../../gateway/document-record.ts';
-import {
-  type MembersStatus,
-  membersStatus,
-  type SilentGateway,
-  silentGateway,
-} from '../../gateway/members-status.ts';
-import { MembersObject } from '../../members/members-object.ts';
+import type { GatewayStatus } from '../../gateway/channels.ts';
+import { clusterStatus, type RenamedVolume } from '../../gateway/cluster-status.ts';
+import type { MembersStatus, SilentGateway } from '../../gateway/members-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { formatBytes, print, printJson, table } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
-
-const ANSWER_TIMEOUT_MS = 2_000;
+import { unservedLines } from '../unserved-lines.ts';
 
 export async function runStatus(call: CliCall): Promise<number> {
-  return await withStore(
-    { location: storeOf(call), create: false, reads: true },
-    async (store, { clock, random }) => {
-      const current = await readDocument(store.records);
-      const question = new Uint8Array();
-      const { answers, missing } = await store.records.notify(
-        STATUS_CHANNEL,
-        question,
-        ANSWER_TIMEOUT_MS,
-      );
-      const gateways = answers
-        .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload) ?? [])
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-      const running = new Set(gateways.map(({ name }) => name));
-      const silent = (current?.document.gateways ?? [])
-        .map(({ name }) => name)
-        .filter((name) => !running.has(name));
-      const version = current?.version ?? 0;
-      // Of those, who runs all the same: stopped, or too busy to answer.
-      const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
-      const { records } = store;
-      const members = membersStatus(await new MembersObject({ records, clock, random }).read());
-      const silentStates = silent.map((name) => silentGateway(members, name, stuck.includes(name)));
-      const figures = { version, gateways, silent, silentStates, stuck, members };
-      if (call.json) printJson({ store: store.location, ...figures });
-      else {
-        printTable(version, gateways, silentStates);
-        printFullDisks(gateways);
-        printUnservedDisks(gateways);
-        printMembers(members);
-      }
-      return gateways.every(servesAll) ? ExitCode.ok : ExitCode.failure;
-    },
-  );
+  const options = { location: storeOf(call), create: false, reads: true };
+  return await withStore(options, async (store, context) => {
+    const status = await clusterStatus(store, context);
+    const { version, gateways, silentStates, unserved, renamed, members } = status;
+    if (call.json) printJson({ store: store.location, ...status });
+    else {
+      printTable(version, gateways, silentStates);
+      for (const line of unservedLines(unserved)) print(line);
+      printFullDisks(gateways);
+      for (const volume of renamed) print(renamedLine(volume));
+      printMembers(members);
+    }
+    return unserved.length === 0 ? ExitCode.ok : ExitCode.failure;
+  });
+}
+
+function renamedLine({ disk, volume, id, name }: RenamedVolume): string {
+  const now =
+    name === undefined
+      ? 'has no name in the pool: it was deleted, or is in the trash (rbd trash ls, restore)'
+      : `is called ${name} now, and is served as ever`;
+  return `disk ${disk}: its image ${volume} with the id ${id} ${now}`;
 }
 
 function printTable(
@@ -89,26 +70,6 @@ function printFullDisks(gateways: readonly GatewayStatus[]): void {
   for (const disk of [...disks].sort()) {
     print(`disk ${disk}: writes find no space; free some in the store or pool, or raise its quota`);
   }
-}
-
-/** Once for each disk and reason: mostly no gateway can serve it, all for one reason. */
-function printUnservedDisks(gateways: readonly GatewayStatus[]): void {
-  const names = new Map<string, string[]>();
-  for (const { name, unservedDisks = [] } of gateways) {
-    for (const { disk, reason } of unservedDisks) {
-      const line = `${disk}\n${reason}`;
-      names.set(line, [...(names.get(line) ?? []), name]);
-    }
-  }
-  for (const line of [...names.keys()].sort()) {
-    const at = line.indexOf('\n');
-    const [disk, reason] = [line.slice(0, at), line.slice(at + 1)];
-    print(`disk ${disk}: not served by ${names.get(line)!.join(', ')}:\n${reason}`);
-  }
-}
-
-function servesAll({ unservedDisks = [] }: GatewayStatus): boolean {
-  return unservedDisks.length === 0;
 }
 
 function printMembers({ life, barrierEpoch, list }: MembersStatus): void {

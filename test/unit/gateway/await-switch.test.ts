@@ -60,7 +60,25 @@ test('all that serve have switched: it ends at once, and names them', async () =
   for (const name of ['b', 'a']) await answers(await join(name));
   const ending = waiting();
   assert.ok((await inTime(ending)) < 500);
-  assert.deepEqual(await ending, ['a', 'b']);
+  assert.deepEqual((await ending).gateways, ['a', 'b']);
+});
+
+test('what a gateway cannot serve is told as it is at the end', async () => {
+  const { clock, join, inTime, waiting } = await store();
+  await answers(await join('a'));
+  const b = await join('b');
+  let version = 0;
+  clock.after(1_000, () => {
+    version = VERSION;
+  });
+  const disks = [{ disk: 'd', reason: 'broken' }];
+  await b.watch(DOCUMENT_CHANNEL, {
+    onNotify: () => encodeMessage({ version, unserved: { count: 1, disks } }),
+    onLost: () => {},
+  });
+  const ending = waiting();
+  await inTime(ending);
+  assert.deepEqual((await ending).unserved, [{ gateway: 'b', count: 1, disks }]);
 });
 
 test('one that no notification reaches is waited for until its fence is finished', async () => {
@@ -79,7 +97,7 @@ test('one that no notification reaches is waited for until its fence is finished
   await inTime(ending);
   assert.ok(finishedMs !== undefined && clock.now() >= finishedMs, 'not before');
   assert.ok(clock.now() - finishedMs < 1_000, 'nor much later');
-  assert.deepEqual(await ending, ['a']);
+  assert.deepEqual((await ending).gateways, ['a']);
 });
 
 test('one that is reached late has switched when it says so', async () => {
@@ -92,7 +110,7 @@ test('one that is reached late has switched when it says so', async () => {
   });
   const ending = waiting();
   assert.ok((await inTime(ending)) >= 3_000);
-  assert.deepEqual(await ending, ['a', 'late']);
+  assert.deepEqual((await ending).gateways, ['a', 'late']);
 });
 
 test('one that lives and stays silent is named, in bounded time', async () => {
@@ -116,7 +134,7 @@ test('those of a store that nobody serves any more are not waited for', async ()
   living.push({ name: 'tool', incarnation: '1' });
   const ending = waiting();
   assert.ok((await inTime(ending)) < 3_000, 'no longer than one notification');
-  assert.deepEqual(await ending, []);
+  assert.deepEqual((await ending).gateways, []);
 });
 
 test('one that joins reads the document afterwards, and is not waited for', async () => {
@@ -125,5 +143,5 @@ test('one that joins reads the document afterwards, and is not waited for', asyn
   await join('joiner', false);
   const ending = waiting();
   assert.ok((await inTime(ending)) < 500);
-  assert.deepEqual(await ending, ['a']);
+  assert.deepEqual((await ending).gateways, ['a']);
 });

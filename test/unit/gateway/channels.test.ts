@@ -3,13 +3,19 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PORTALS_PER_GATEWAY_MAX } from '../../../src/config/limits.ts';
-import { encodeMessage, STATUS_SESSIONS_MAX } from '../../../src/gateway/channels.ts';
+import { DISKS_MAX, PORTALS_PER_GATEWAY_MAX } from '../../../src/config/limits.ts';
+import {
+  encodeMessage,
+  STATUS_DISKS_MAX,
+  STATUS_SESSIONS_MAX,
+  unservedDisks,
+} from '../../../src/gateway/channels.ts';
 import { ISCSI_NAME_LENGTH_MAX } from '../../../src/iscsi/names.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX } from '../../../src/records/records.ts';
 
 test('the longest status is one message', () => {
   const name = 'x'.repeat(ISCSI_NAME_LENGTH_MAX);
+  const disk = 'd'.repeat(63);
   const count = Number.MAX_SAFE_INTEGER;
   const message = encodeMessage({
     name: 'g'.repeat(64),
@@ -19,6 +25,10 @@ test('the longest status is one message', () => {
     uptimeSeconds: count,
     residentBytes: count,
     portals: Array.from({ length: PORTALS_PER_GATEWAY_MAX }, () => `[${'f'.repeat(45)}]:65535`),
+    fullDisks: Array.from({ length: STATUS_DISKS_MAX }, () => disk),
+    unserved: unservedDisks(
+      Array.from({ length: DISKS_MAX }, () => ({ disk, reason: '"'.repeat(10_000) })),
+    ),
     sessionCount: count,
     sessions: Array.from({ length: STATUS_SESSIONS_MAX }, () => ({
       initiator: name,

@@ -29,6 +29,7 @@ async function world(serve?: (version: number) => Promise<void>, whole = () => t
     clock,
     log: silentLog,
     read: () => readDocument(own),
+    unserved: () => ({ count: 0, disks: [] }),
     serve: async ({ version }) => {
       await serve?.(version);
       served.push(version);

@@ -204,6 +204,11 @@ test('a volume that is the data of another disk is not served', async () => {
   await store.volumes.create('a', 2 ** 20, { disk: other });
   const { units: made, whole } = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
   assert.deepEqual([made.size, whole], [0, false]);
+  const [unserved] = units.unserved;
+  assert.equal(unserved?.disk, 'a');
+  assert.match(unserved.reason, /the data of another disk, with the uuid 00000000/);
+  await units.prepare(mapping([], {}));
+  assert.deepEqual(units.unserved, [], 'nobody asks for it any longer');
   await units.close();
 });
 
