@@ -17,7 +17,7 @@ const OBJECTS = 64;
 const BLOCK = 512;
 /** Long enough for a command of `rbd` to change the header while a gateway is stopped. */
 const STOPPED_MS = 300;
-const ROUNDS = Number(process.env['ALLPATH_ROUNDS'] ?? 3);
+const ROUNDS = Number(process.env['ALLPATH_ROUNDS'] ?? 2);
 const LAYOUT = ['--size', '4M', '--object-size', '64K', '--image-feature', 'layering'];
 const ceph = await cephOfFile({ backend: 'memstore' });
 await createPool(ceph, 'rbd');
