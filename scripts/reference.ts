@@ -2,6 +2,7 @@
 // is out of date.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cephSettingsReference } from '../src/ceph/reference.ts';
 import { cliReference } from '../src/cli/reference.ts';
 import { documentReference } from '../src/config/reference.ts';
 import { iscsiReference } from '../src/iscsi/reference.ts';
@@ -10,6 +11,7 @@ import { scsiReference } from '../src/scsi/reference.ts';
 const folder = new URL('../docs/reference/', import.meta.url);
 
 mkdirSync(folder, { recursive: true });
+writeFileSync(new URL('ceph-settings.md', folder), cephSettingsReference());
 writeFileSync(new URL('cli.md', folder), cliReference());
 writeFileSync(new URL('document.md', folder), documentReference());
 writeFileSync(new URL('iscsi.md', folder), iscsiReference());

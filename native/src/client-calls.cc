@@ -21,7 +21,8 @@ const char *openCluster(const Connection &to, rados_t &cluster, int64_t &result)
   if (result < 0) return "rados_conf_read_file";
   for (size_t i = 0; i + 1 < to.settings.size(); i += 2) {
     result = ceph.rados_conf_set(cluster, to.settings[i].c_str(), to.settings[i + 1].c_str());
-    if (result < 0) return "rados_conf_set";
+    // What a release of Ceph does not know can do no harm in it.
+    if (result < 0 && result != -ENOENT) return "rados_conf_set";
   }
   result = ceph.rados_connect(cluster);
   return result < 0 ? "rados_connect" : nullptr;

@@ -1,43 +1,139 @@
+/** A setting of librados or librbd that every client of ours sets. */
+export interface CephSetting {
+  readonly value: string;
+  readonly reason: string;
+  /**
+   * librbd takes this one from the metadata of an image and of its pool, too, and these win: an
+   * image is served only with one of these values there.
+   */
+  readonly images?: readonly string[];
+}
+
+const OFF = ['false', '0', 'no'];
+const ON = ['true', '1', 'yes'];
+const NONE = ['0'];
+
+const staleRead = 'a replica may answer with less than another gateway has had answered before';
+const throttle =
+  'meant for all clients it would hold back commands that must end in time; the limit of an ' +
+  'image is obeyed, by each gateway for itself';
+const ownCreation = 'a new image is as the document says, or as the default of Ceph itself';
+const injected = 'it is for tests of Ceph, and breaks what a client promises';
+
 /**
- * Settings that every client of ours gets on top of its conf file; names are Ceph's.
- *
- * - `rbd_cache`: a cache of librbd's would show gateways different data.
- * - `rbd_skip_partial_discard`: the default silently keeps what is not a whole 64 KiB unit.
- * - `rbd_disable_zero_copy_writes`: librbd copies what it writes at submission. Without (`false`) a
- *   256 KiB write costs a half, but it ends only when librados lets go of the buffer, which for a
- *   blocklisted client is never: a write that hangs instead of -ESHUTDOWN (Ceph 16.2.15).
- * - `rbd_non_blocking_aio`: a submission goes through librbd on the thread that makes it, up to the
- *   messenger, instead of being handed to librbd's thread, whose wake-up a lone operation would pay
- *   with a fifth of its CPU. It waits only when `objecter_inflight_*` is exceeded: not for an OSD
- *   that is stopped, nor for a header that changes (`test/cluster/image-submission.test.ts`).
- * - threads: one of each costs less CPU for each operation than the default two.
- * - `objecter_*`: a client learns of a new map after half a second instead of five or ten; more
- *   operations may fly than the default 1024, beyond which a submission would block its thread.
- * - `rados_*_op_timeout`: none, whatever the conf file says: an operation that librados gives up
- *   may be done later just the same, so that only a fence is an end of it.
- * - `client_mount_timeout`: connecting without a monitor ends after 10 s instead of 300.
- * - `mon_client_*`: a silent monitor is left for another one within seconds.
- * - logs: librbd would print each operation that ends with an error.
+ * All that can change the meaning of an image or the order of its operations, delay them or cache.
+ * A client sets them by `rados_conf_set`, which wins over a conf file, the environment and the
+ * monitors' configuration database. `otherSettings` are all the rest.
  */
-export const cephSettings: Readonly<Record<string, string>> = {
-  rbd_cache: 'false',
-  rbd_skip_partial_discard: 'false',
-  rbd_disable_zero_copy_writes: 'true',
-  rbd_non_blocking_aio: 'false',
-  ms_async_op_threads: '1',
-  librados_thread_count: '1',
-  objecter_tick_interval: '0.5',
-  objecter_timeout: '1',
-  objecter_inflight_ops: '65536',
-  objecter_inflight_op_bytes: '4294967296',
-  rados_osd_op_timeout: '0',
-  rados_mon_op_timeout: '0',
-  client_mount_timeout: '10',
-  mon_client_ping_interval: '2',
-  mon_client_ping_timeout: '6',
-  err_to_stderr: 'false',
-  log_to_stderr: 'false',
+export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
+  rbd_cache: {
+    value: 'false',
+    images: OFF,
+    reason: 'a cache of librbd shows gateways different data, and acknowledges what is not written',
+  },
+  rbd_parent_cache_enabled: {
+    value: 'false',
+    images: OFF,
+    reason: 'reads of a parent wait for a daemon that caches it',
+  },
+  rbd_persistent_cache_mode: {
+    value: 'disabled',
+    images: ['disabled', ''],
+    reason: 'writes lie in a file of one host when they are acknowledged',
+  },
+  rbd_plugins: { value: '', images: [''], reason: 'a plugin may cache, or do anything else' },
+  rbd_read_from_replica_policy: { value: 'default', images: ['default'], reason: staleRead },
+  rbd_balance_snap_reads: { value: 'false', images: OFF, reason: staleRead },
+  rbd_localize_snap_reads: { value: 'false', images: OFF, reason: staleRead },
+  rbd_balance_parent_reads: { value: 'false', images: OFF, reason: staleRead },
+  rbd_localize_parent_reads: { value: 'false', images: OFF, reason: staleRead },
+  rbd_clone_copy_on_read: {
+    value: 'false',
+    images: OFF,
+    reason: 'a read must change nothing: it is done again after a fence, and must not need space',
+  },
+  rbd_skip_partial_discard: {
+    value: 'false',
+    reason: 'the default silently keeps what is not a whole unit of a discard',
+  },
+  rbd_disable_zero_copy_writes: {
+    value: 'true',
+    images: ON,
+    reason:
+      'without the copy at submission a write ends only when librados lets go of the buffer, ' +
+      'which for a blocklisted client is never: a 256 KiB write would cost half, and hang',
+  },
+  rbd_qos_iops_limit: { value: '0', reason: throttle },
+  rbd_qos_bps_limit: { value: '0', reason: throttle },
+  rbd_qos_read_iops_limit: { value: '0', reason: throttle },
+  rbd_qos_write_iops_limit: { value: '0', reason: throttle },
+  rbd_qos_read_bps_limit: { value: '0', reason: throttle },
+  rbd_qos_write_bps_limit: { value: '0', reason: throttle },
+  rbd_io_scheduler_simple_max_delay: {
+    value: '0',
+    images: NONE,
+    reason: 'a write is not held back to be joined with later ones',
+  },
+  rbd_non_blocking_aio: {
+    value: 'false',
+    reason:
+      'a submission goes to the messenger on the thread that makes it: handing it to another one ' +
+      'costs a lone operation a fifth of its CPU; it waits only beyond objecter_inflight_*',
+  },
+  rbd_op_threads: {
+    value: '1',
+    reason: 'more would raise librados_thread_count when an image opens',
+  },
+  rbd_move_to_trash_on_remove: {
+    value: 'false',
+    reason: 'a disk that is deleted gives its space back',
+  },
+  rbd_move_parent_to_trash_on_remove: {
+    value: 'false',
+    reason: 'a disk that is deleted gives its space back; one with clones is refused',
+  },
+  rbd_default_format: { value: '2', reason: ownCreation },
+  rbd_default_order: { value: '22', reason: ownCreation },
+  rbd_default_stripe_unit: { value: '0', reason: ownCreation },
+  rbd_default_stripe_count: { value: '0', reason: ownCreation },
+  rbd_default_data_pool: { value: '', reason: ownCreation },
+  librados_thread_count: {
+    value: '1',
+    reason: 'more cost CPU for each operation; what would block it is kept from it (ceph-addon.md)',
+  },
+  ms_async_op_threads: { value: '1', reason: 'more cost CPU for each operation' },
+  rados_osd_op_timeout: {
+    value: '0',
+    reason: 'what librados gives up may be done later just the same: only a fence is an end of it',
+  },
+  rados_mon_op_timeout: {
+    value: '0',
+    reason: 'as rados_osd_op_timeout; waits have bounds of ours',
+  },
+  objecter_tick_interval: {
+    value: '0.5',
+    reason: 'pings of watches, and a new map for what has no OSD, after half a second instead of 5',
+  },
+  objecter_timeout: { value: '1', reason: 'a new map for what is not answered after 1 s, not 10' },
+  objecter_inflight_ops: {
+    value: '65536',
+    reason: 'beyond it a submission blocks its thread; gateways have bounds of their own',
+  },
+  objecter_inflight_op_bytes: { value: '4294967296', reason: 'as objecter_inflight_ops' },
+  objecter_retry_writes_after_first_reply: { value: 'false', reason: injected },
+  objecter_inject_no_watch_ping: { value: 'false', reason: injected },
+  objecter_debug_inject_relock_delay: { value: 'false', reason: injected },
+  client_mount_timeout: { value: '10', reason: 'without a monitor a connection ends after 10 s' },
+  mon_client_ping_interval: { value: '2', reason: 'a silent monitor is left within seconds' },
+  mon_client_ping_timeout: { value: '6', reason: 'a silent monitor is left within seconds' },
+  err_to_stderr: { value: 'false', reason: 'librbd prints each operation that ends with an error' },
+  log_to_stderr: { value: 'false', reason: 'as err_to_stderr' },
 };
+
+/** What every client sets, by name. */
+export const cephSettings: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(cephSettingTable).map(([name, { value }]) => [name, value]),
+);
 
 /**
  * Over those, for clients that serve no volume. Removing an image makes librbd look up its pools,

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/failure.ts';
+import { cephSettingTable } from '../../ceph/ceph-settings.ts';
 import {
   RBD_FEATURE_DATA_POOL,
   RBD_FEATURE_DEEP_FLATTEN,
@@ -74,15 +75,6 @@ const harmless =
   RBD_FEATURE_DATA_POOL |
   RBD_FEATURE_OPERATIONS;
 
-/** Settings that would show gateways different data, with the values that do not. */
-const settings: Readonly<Record<string, readonly string[]>> = {
-  rbd_cache: ['false', '0', 'no'],
-  rbd_persistent_cache_mode: ['disabled', ''],
-  rbd_plugins: [''],
-  // A read that a replica answers may be older than one that another gateway had before.
-  rbd_read_from_replica_policy: ['default'],
-};
-
 /** All that stands against serving the image by several gateways; empty when nothing does. */
 export function judgeImage(facts: ImageFacts): readonly ImageProblem[] {
   return [
@@ -148,9 +140,10 @@ function settingProblems(
   mending: (name: string) => Pick<ImageProblem, 'command' | 'mend'>,
 ): readonly ImageProblem[] {
   const problems: ImageProblem[] = [];
-  for (const [name, allowed] of Object.entries(settings)) {
+  for (const [name, { images: allowed }] of Object.entries(cephSettingTable)) {
     const value = found.get(name);
-    if (value === undefined || allowed.includes(value.toLowerCase())) continue;
+    if (value === undefined || allowed === undefined) continue;
+    if (allowed.includes(value.toLowerCase())) continue;
     problems.push({ what: `${name} = ${value}, set on ${where}`, ...mending(name) });
   }
   return problems;

@@ -229,7 +229,9 @@ export class Operations {
     // Settled before, by the end of the fence.
     if (!this.#flying.delete(operation)) return;
     if (this.#landing !== undefined) this.#tellLanded();
-    if (result.status !== 'fenced') {
+    if (result.status === 'done') {
+      this.#settle(operation, result);
+    } else if (result.status !== 'fenced') {
       const isForbidden = 'errno' in result && result.errno === EPERM_NUMBER;
       if (isForbidden && operation.attempt !== 'last') this.#forbidden(operation, opening, result);
       else this.#settle(operation, result);

@@ -48,6 +48,9 @@ export interface RbdVolumeStoreOptions extends ImagePlace {
 /** `-ENOTEMPTY`: rbd_remove of an image with snapshots. */
 const ENOTEMPTY = -39;
 
+/** Settings of a pool by which librbd moves to its trash what it is told to remove. */
+const keptInTrash = ['rbd_move_to_trash_on_remove', 'rbd_move_parent_to_trash_on_remove'];
+
 /** Clients that an opening is begun with while each is replaced by another. */
 const OPEN_ATTEMPTS_MAX = 3;
 
@@ -137,6 +140,7 @@ export class RbdVolumeStore implements VolumeStore {
     // In the trash it has no name.
     if (called === undefined) throw this.#notFound(name);
     const spec = this.#spec(called);
+    await this.#requireRemoval();
     const errno = await this.#inPool((pool) => new RbdImages(pool).remove(called, onProgress));
     if (errno === ENOENT) throw this.#notFound(called);
     if (errno === EBUSY) {
@@ -152,6 +156,26 @@ export class RbdVolumeStore implements VolumeStore {
       });
     }
     if (errno < 0) throw cephFailure('rbd_remove', errno, `the image ${spec}`);
+  }
+
+  /** The pool's own setting wins over a client's: what is removed would stay, with its space. */
+  async #requireRemoval(): Promise<void> {
+    const { pool } = this.#options;
+    const { client } = await this.instances.any();
+    const plainPool = await client.openPool(pool);
+    try {
+      const settings = await librbdSettings(plainPool, POOL_OBJECT);
+      const name = keptInTrash.find((each) => isOn(settings.get(each)));
+      if (name === undefined) return;
+      throw new Failure(
+        'poolKeepsRemoved',
+        `the pool ${pool} keeps removed images in its trash (${name}): move the image there by ` +
+          `"rbd trash mv", or switch that off: rbd config pool remove ${pool} ${name}`,
+        { pool, setting: name },
+      );
+    } finally {
+      plainPool.close();
+    }
   }
 
   async assign(name: string, disk: VolumeDisk, known: KnownVolume = {}): Promise<void> {
@@ -371,6 +395,11 @@ export class RbdVolumeStore implements VolumeStore {
   #notFound(name: string): Failure {
     return new Failure('volumeNotFound', `there is no image ${this.#spec(name)}`, { name });
   }
+}
+
+/** As Ceph reads a switch. */
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && ['true', '1', 'yes'].includes(value.toLowerCase());
 }
 
 const BAD_SIZE = 'a size is a positive multiple of 512 bytes';
