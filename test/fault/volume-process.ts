@@ -7,6 +7,9 @@ import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import { LockFile } from '../../src/volume/local/lock-file.ts';
 import type { Volume } from '../../src/volume/volume.ts';
 
+/** As many blocks of 4096 bytes, from the first on, are written over and over by the task `stamp`. */
+export const STAMPED_BLOCKS = 4;
+
 /** Adds one to the number in the first block by COMPARE AND WRITE, however often it takes. */
 export async function increment(volume: Volume): Promise<void> {
   for (;;) {
@@ -39,7 +42,15 @@ async function main(directory: string, task: string, rounds: number): Promise<vo
   const volume = await store.open('disk');
   process.stdout.write('open\n');
   for (let i = 0; i < rounds; i++) {
-    if (task === 'count') {
+    if (task === 'stamp') {
+      // Each block carries one byte value throughout: one with two is torn.
+      const writes = Array.from({ length: STAMPED_BLOCKS }, (_, block) =>
+        volume.write(block * 4096, [new Uint8Array(4096).fill(i)]),
+      );
+      for (const { status } of await Promise.all(writes)) {
+        if (status !== 'done') throw new Error(status);
+      }
+    } else if (task === 'count') {
       await increment(volume);
       process.stdout.write('counted\n');
     } else {

@@ -16,7 +16,7 @@ import { systemRandom } from '../../src/host/system-random.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
 import { tied } from '../support/tied.ts';
-import { count, increment } from './volume-process.ts';
+import { count, increment, STAMPED_BLOCKS } from './volume-process.ts';
 
 const script = fileURLToPath(new URL('volume-process.ts', import.meta.url));
 
@@ -126,6 +126,35 @@ test('a holder that runs is left alone, and others are told busy', { timeout }, 
   assert.equal((await volume.write(0, [new Uint8Array(512)])).status, 'busy');
   assert.equal(child.exitCode ?? child.signalCode, null);
 });
+
+for (const length of [4096, STAMPED_BLOCKS * 4096]) {
+  test(`no block is read half old, half new, ${length} bytes at a time`, {
+    timeout,
+  }, async (context) => {
+    const { volume, start } = await bench(context);
+    await Promise.all([1, 2].map(() => started(start, 'stamp', 1e9)));
+    const into = Buffer.alloc(length);
+    const torn: number[] = [];
+    let changes = 0;
+    const endMs = performance.now() + 3_000;
+    let reads = 0;
+    let last = -1;
+    for (; performance.now() < endMs; reads++) {
+      // Turns of the event loop go by, as in a gateway.
+      if (reads % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal((await volume.read(0, [into])).status, 'done');
+      for (let at = 0; at < length; at += 4096) {
+        const block = into.subarray(at, at + 4096);
+        if (!block.equals(Buffer.alloc(4096, block[0]))) torn.push(reads);
+      }
+      if (into[0] !== last) changes++;
+      last = into[0]!;
+    }
+    context.diagnostic(`${reads} reads, ${changes} changes, ${torn.length} torn`);
+    assert.ok(changes > 10, 'the blocks were written meanwhile');
+    assert.deepEqual(torn, []);
+  });
+}
 
 test('a stream of writes does not keep a CAW out', { timeout }, async (context) => {
   const { volume, start } = await bench(context);

@@ -6,6 +6,7 @@ import { Failure } from '../../base/failure.ts';
 import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
+import { SharedMemory } from '../../host/shared-memory.ts';
 import { WriteLease } from '../../host/write-lease.ts';
 import { WriteThread } from '../../host/write-thread.ts';
 import type {
@@ -31,6 +32,7 @@ import {
   SUFFIX,
   type VolumeDescription,
 } from './volume-description.ts';
+import { ANNOUNCEMENTS_BYTES, WRITERS_MAX, WriteAnnouncements } from './write-announcements.ts';
 import { WriteBatches, WriteQueue } from './write-queue.ts';
 
 export interface LocalStoreOptions {
@@ -73,6 +75,7 @@ export class LocalStore implements VolumeStore {
   readonly #batches = new WriteBatches();
   readonly #lease: WriteLease;
   readonly #thread: WriteThread;
+  #announcements: WriteAnnouncements | undefined;
   #resizesSeen = -1;
   #poll: Timer | undefined;
   #isClosed = false;
@@ -169,6 +172,8 @@ export class LocalStore implements VolumeStore {
         ),
         locks,
         sync: new SyncQueue(descriptor),
+        announcements: await this.#announced(),
+        id: lockFile.inode,
         clock,
         writethrough,
         onClose: () => {
@@ -255,7 +260,27 @@ export class LocalStore implements VolumeStore {
     this.#poll?.cancel();
     await Promise.all([...this.#open.keys()].map((volume) => volume.close()));
     this.#batches.close();
+    this.#announcements?.close();
     await this.#thread.close();
+  }
+
+  /** Undefined where processes cannot tell each other of their changes: reads may then be torn. */
+  async #announced(): Promise<WriteAnnouncements | undefined> {
+    if (this.#announcements !== undefined) return this.#announcements;
+    const { dev, ino, uid } = await stat(this.#folder);
+    try {
+      this.#announcements ??= new WriteAnnouncements(
+        new SharedMemory(`allpath-1-${dev}-${ino}`, ANNOUNCEMENTS_BYTES, uid),
+      );
+    } catch (error) {
+      this.#log.warn('cannot share memory: blocks may be read half written', {
+        reason: `${error}`,
+      });
+      return undefined;
+    }
+    if (this.#announcements.claim()) return this.#announcements;
+    const message = `${WRITERS_MAX} processes have volumes of ${this.#folder} open`;
+    throw new Failure('volumeInUse', message, { folder: this.#folder });
   }
 
   /** Runs `action`, made durable, while nobody can open the volume; fails when somebody has. */

@@ -8,6 +8,7 @@ import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volu
 import { type FileMedium, PATTERN_STEP_BYTES } from './file-medium.ts';
 import type { HeldRange, RangeLock } from './range-lock.ts';
 import type { SyncQueue } from './sync-queue.ts';
+import type { Mark, WriteAnnouncements } from './write-announcements.ts';
 
 /** What one opening of a local volume is made of. */
 export interface LocalVolumeParts {
@@ -15,6 +16,10 @@ export interface LocalVolumeParts {
   readonly medium: FileMedium;
   readonly locks: RangeLock;
   readonly sync: SyncQueue;
+  /** Of every process's changes; without them blocks may be read half written. */
+  readonly announcements: WriteAnnouncements | undefined;
+  /** What this volume is called in them, the same in every process. */
+  readonly id: number;
   readonly clock: Clock;
   /** Every write is durable before its result: no volatile cache. */
   readonly writethrough: boolean;
@@ -30,12 +35,15 @@ export class LocalVolume implements Volume {
   readonly #inFlight = new InFlight();
   #sizeBytes: number;
   #ended: VolumeResult | undefined;
+  /** Of reads that complete at once; those that do not have one each. */
+  readonly #mark: Mark | undefined;
   /** What was in flight when it was fenced has landed. */
   #isFenceDone = false;
 
   constructor(parts: LocalVolumeParts) {
     this.#parts = parts;
     this.#sizeBytes = parts.sizeBytes;
+    this.#mark = parts.announcements?.newMark();
     this.limits = parts.writethrough ? WRITETHROUGH_LIMITS : LIMITS;
   }
 
@@ -44,12 +52,62 @@ export class LocalVolume implements Volume {
   }
 
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
-    const refusal = this.#refusal(offset, lengthOf(into));
+    const length = lengthOf(into);
+    const refusal = this.#refusal(offset, length);
     if (refusal !== undefined) return refusal;
-    const result = this.#parts.medium.read(offset, into);
-    if (!(result instanceof Promise)) return result;
-    const epoch = this.#inFlight.begin();
-    return result.finally(() => this.#inFlight.end(epoch));
+    const { medium, announcements, id } = this.#parts;
+    if (announcements === undefined) return this.#pending(medium.read(offset, into));
+    const mark = this.#mark!;
+    if (!announcements.mark(mark, id, offset, length)) return this.#readAgain(offset, into, length);
+    const result = medium.read(offset, into);
+    if (result instanceof Promise)
+      return this.#readLate(result, mark.slice(), offset, into, length);
+    if (announcements.isUnchanged(mark, id, offset, length)) return result;
+    return this.#readAgain(offset, into, length);
+  }
+
+  #readAgain(offset: number, into: readonly Uint8Array[], length: number): Promise<VolumeResult> {
+    return this.#counted(() => this.#readWhole(offset, into, length));
+  }
+
+  /** The page cache did not have it all. */
+  #readLate(
+    reading: Promise<VolumeResult>,
+    mark: Mark,
+    offset: number,
+    into: readonly Uint8Array[],
+    length: number,
+  ): Promise<VolumeResult> {
+    const { announcements, id } = this.#parts;
+    return this.#counted(async () => {
+      const result = await reading;
+      if (announcements!.isUnchanged(mark, id, offset, length)) return result;
+      return await this.#readWhole(offset, into, length);
+    });
+  }
+
+  /**
+   * A change of the range came in between, so a block may have been read half written. It is read
+   * again, and after a few times all changes are excluded: a stream of them need not end.
+   */
+  async #readWhole(
+    offset: number,
+    into: readonly Uint8Array[],
+    length: number,
+  ): Promise<VolumeResult> {
+    const { medium, announcements, clock, id } = this.#parts;
+    const mark = announcements!.newMark();
+    for (let i = 0; i < READS_AGAIN; i++) {
+      await new Promise<void>((resolve) => clock.endOfTurn(resolve));
+      if (!announcements!.mark(mark, id, offset, length)) continue;
+      const result = this.#refusal(offset, length) ?? (await medium.read(offset, into));
+      if (announcements!.isUnchanged(mark, id, offset, length)) return result;
+    }
+    return await this.#exclusively(offset, length, () => medium.read(offset, into));
+  }
+
+  #pending(result: Pending<VolumeResult>): Pending<VolumeResult> {
+    return result instanceof Promise ? this.#counted(() => result) : result;
   }
 
   write(
@@ -74,8 +132,12 @@ export class LocalVolume implements Volume {
   /** The common case: nothing to wait for but the write. */
   #writeHeld(offset: number, from: readonly Uint8Array[], held: HeldRange): Promise<VolumeResult> {
     const epoch = this.#inFlight.begin();
+    const { announcements, id } = this.#parts;
+    const { offset: at, length } = held.range;
+    const change = announcements === undefined ? 0 : announcements.begin(id, at, length);
     return new Promise((resolve) => {
       this.#parts.medium.submit(offset, from, (result) => {
+        announcements?.end(change);
         this.#parts.locks.release(held);
         this.#inFlight.end(epoch);
         resolve(result);
@@ -240,22 +302,42 @@ export class LocalVolume implements Volume {
     length: number,
     isDurable: boolean,
   ): Promise<VolumeResult> {
-    const { locks, sync } = this.#parts;
+    const { locks, sync, announcements, id } = this.#parts;
     const epoch = this.#inFlight.begin();
     try {
       const held = acquired instanceof Promise ? await acquired : acquired;
       if (held === undefined) return this.#ended ?? fault('busy');
+      const announced = announcements === undefined ? 0 : announcements.begin(id, offset, length);
       let result: VolumeResult;
       try {
         // The volume may have shrunk, or been fenced, while the range was waited for.
         result = this.#refusal(offset, length) ?? (await change());
       } finally {
+        announcements?.end(announced);
         locks.release(held);
       }
       return isDurable && result.status === 'done' ? await sync.sync() : result;
     } finally {
       this.#inFlight.end(epoch);
     }
+  }
+
+  /** Reads while no process changes the range. */
+  async #exclusively(
+    offset: number,
+    length: number,
+    read: () => Pending<VolumeResult>,
+  ): Promise<VolumeResult> {
+    const { locks } = this.#parts;
+    return await this.#counted(async () => {
+      const held = await locks.acquire(offset, length, true);
+      if (held === undefined) return this.#ended ?? fault('busy');
+      try {
+        return this.#refusal(offset, length) ?? (await read());
+      } finally {
+        locks.release(held);
+      }
+    });
   }
 
   async #counted<T>(operation: () => Promise<T>): Promise<T> {
@@ -270,6 +352,9 @@ export class LocalVolume implements Volume {
 
 /** Operations in flight in one opening; above stand the queues of the transports, far smaller. */
 export const OPERATIONS_MAX = 16_384;
+
+/** Reads of a range that is being changed, before the changes are excluded. */
+const READS_AGAIN = 4;
 
 /** How long a fence waits for what is in flight before it gives up (design: the process ends). */
 export const FENCE_WAIT_MS = 2000;

@@ -1,0 +1,197 @@
+import type { SharedMemory } from '../../host/shared-memory.ts';
+
+/** Processes that write to the volumes of one store at a time. */
+export const WRITERS_MAX = 32;
+/** Changes of one process that are announced one by one; what is more counts as everywhere. */
+const CHANGES_MAX = 1024;
+
+/** Words of 32 bits at the head of a writer's part. */
+const Word = {
+  /** Changes that have begun; counts up and wraps around. */
+  begun: 0,
+  /** Changes under way that are in the table. */
+  active: 1,
+  /** Entries of the table in use lie below this. */
+  tableEnd: 2,
+  /** The same two counts for changes that found no room in the table. */
+  wideBegun: 3,
+  wideActive: 4,
+} as const;
+const HEAD_WORDS = 16;
+/** Of a change: the volume, its offset, its length. */
+const RANGE_DOUBLES = 3;
+/** The head, the table of changes under way, and the log of the last ones that have begun. */
+const WRITER_BYTES = HEAD_WORDS * 4 + 2 * CHANGES_MAX * RANGE_DOUBLES * 8;
+export const ANNOUNCEMENTS_BYTES = HEAD_WORDS * 4 + WRITERS_MAX * WRITER_BYTES;
+const WIDE = -1;
+
+/**
+ * The changes that processes make to the volumes of a store, announced to those who read: the
+ * kernel lets a read of the page cache see a block that another process has half written. Every
+ * process that writes has a part of the shared memory, which nobody else writes to.
+ *
+ * A reader takes a mark, reads, and asks whether the range was being changed at the mark or has
+ * begun to be since. If not, what it read is whole. A process that is killed leaves announcements
+ * behind; they count for as long as it holds the lock of its part, which it does until the last of
+ * its threads has ended.
+ */
+export class WriteAnnouncements {
+  readonly #memory: SharedMemory;
+  readonly #head: Int32Array;
+  readonly #writers: readonly Writer[];
+  readonly #free: number[] = [];
+  #own: Writer | undefined;
+
+  constructor(memory: SharedMemory) {
+    this.#memory = memory;
+    this.#head = new Int32Array(memory.buffer, 0, HEAD_WORDS);
+    this.#writers = Array.from({ length: WRITERS_MAX }, (_, i) => new Writer(memory.buffer, i));
+  }
+
+  /** Takes a part of the memory, to be done before the first `begin`; false when all are taken. */
+  claim(): boolean {
+    if (this.#own !== undefined) return true;
+    const own = this.#writers.find(({ index }) => this.#memory.tryLock(index));
+    if (own === undefined) return false;
+    own.clear();
+    for (let i = CHANGES_MAX - 1; i >= 0; i--) this.#free.push(i);
+    this.#own = own;
+    // The parts below this have been used; nothing of the others needs to be looked at.
+    for (;;) {
+      const used = Atomics.load(this.#head, 0);
+      const next = Math.max(used, own.index + 1);
+      if (Atomics.compareExchange(this.#head, 0, used, next) === used) return true;
+    }
+  }
+
+  /** A change of the range begins: to be called before it is submitted. Returns what `end` wants. */
+  begin(volume: number, offset: number, length: number): number {
+    const { words, table, log } = this.#own!;
+    const entry = this.#free.pop();
+    if (entry === undefined) {
+      words[Word.wideActive]!++;
+      Atomics.add(words, Word.wideBegun, 1);
+      return WIDE;
+    }
+    put(table, entry, volume, offset, length);
+    const begun = words[Word.begun]!;
+    put(log, begun & (CHANGES_MAX - 1), volume, offset, length);
+    if (entry >= words[Word.tableEnd]!) words[Word.tableEnd] = entry + 1;
+    words[Word.active]!++;
+    Atomics.store(words, Word.begun, (begun + 1) | 0);
+    return entry;
+  }
+
+  end(entry: number): void {
+    const { words, table } = this.#own!;
+    if (entry === WIDE) {
+      words[Word.wideActive]!--;
+      return;
+    }
+    table[entry * RANGE_DOUBLES + 2] = 0;
+    this.#free.push(entry);
+    if (--words[Word.active]! === 0) words[Word.tableEnd] = 0;
+  }
+
+  newMark(): Mark {
+    return new Int32Array(2 * WRITERS_MAX);
+  }
+
+  /** Takes a mark; false when the range is being changed. */
+  mark(mark: Mark, volume: number, offset: number, length: number): boolean {
+    const used = Atomics.load(this.#head, 0);
+    for (let i = 0; i < used; i++) {
+      const writer = this.#writers[i]!;
+      const { words } = writer;
+      mark[2 * i] = Atomics.load(words, Word.begun);
+      mark[2 * i + 1] = Atomics.load(words, Word.wideBegun);
+      if (words[Word.active] === 0 && words[Word.wideActive] === 0) continue;
+      if (writer.isChanging(volume, offset, length) && this.#lives(writer)) return false;
+    }
+    return true;
+  }
+
+  /** Whether no change of the range has begun since the mark. */
+  isUnchanged(mark: Mark, volume: number, offset: number, length: number): boolean {
+    const used = Atomics.load(this.#head, 0);
+    for (let i = 0; i < used; i++) {
+      const writer = this.#writers[i]!;
+      const begun = Atomics.load(writer.words, Word.begun);
+      if (writer.words[Word.wideBegun] !== mark[2 * i + 1]) return false;
+      if (begun === mark[2 * i]) continue;
+      if (writer.hasBegun(mark[2 * i]!, begun, volume, offset, length)) return false;
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#memory.close();
+  }
+
+  #lives(writer: Writer): boolean {
+    return writer === this.#own || this.#memory.isLocked(writer.index);
+  }
+}
+
+/** What each writer has begun; of one that has none, zeros. */
+export type Mark = Int32Array;
+
+/** One process's part of the memory. */
+class Writer {
+  readonly index: number;
+  readonly words: Int32Array;
+  readonly table: Float64Array;
+  readonly log: Float64Array;
+
+  constructor(buffer: ArrayBuffer, index: number) {
+    const at = HEAD_WORDS * 4 + index * WRITER_BYTES;
+    const doubles = CHANGES_MAX * RANGE_DOUBLES;
+    this.index = index;
+    this.words = new Int32Array(buffer, at, HEAD_WORDS);
+    this.table = new Float64Array(buffer, at + HEAD_WORDS * 4, doubles);
+    this.log = new Float64Array(buffer, at + HEAD_WORDS * 4 + doubles * 8, doubles);
+  }
+
+  /** What one that had this part before has left behind. Its counts go on. */
+  clear(): void {
+    this.table.fill(0);
+    this.words[Word.active] = 0;
+    this.words[Word.wideActive] = 0;
+    this.words[Word.tableEnd] = 0;
+  }
+
+  isChanging(volume: number, offset: number, length: number): boolean {
+    if (this.words[Word.wideActive] !== 0) return true;
+    const end = this.words[Word.tableEnd]!;
+    for (let i = 0; i < end; i++) if (meets(this.table, i, volume, offset, length)) return true;
+    return false;
+  }
+
+  /** Whether one of the changes from the count `from` up to `to` meets the range. */
+  hasBegun(from: number, to: number, volume: number, offset: number, length: number): boolean {
+    if (((to - from) | 0) > CHANGES_MAX) return true;
+    for (let at = from; at !== to; at = (at + 1) | 0) {
+      if (meets(this.log, at & (CHANGES_MAX - 1), volume, offset, length)) return true;
+    }
+    return false;
+  }
+}
+
+function put(ranges: Float64Array, i: number, volume: number, offset: number, length: number) {
+  const at = i * RANGE_DOUBLES;
+  ranges[at] = volume;
+  ranges[at + 1] = offset;
+  ranges[at + 2] = length;
+}
+
+function meets(
+  ranges: Float64Array,
+  i: number,
+  volume: number,
+  offset: number,
+  length: number,
+): boolean {
+  const at = i * RANGE_DOUBLES;
+  const from = ranges[at + 1]!;
+  return ranges[at] === volume && from < offset + length && offset < from + ranges[at + 2]!;
+}
