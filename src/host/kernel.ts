@@ -59,6 +59,10 @@ const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t
 const clockGettime = bind('clock_gettime', 'int', 'int', 'uintptr_t');
 const lseekCall = bind('lseek', 'int64_t', 'int', 'int64_t', 'int');
 
+const renameat2 = library.func('renameat2', 'int', ['int', 'str', 'int', 'str', 'uint']);
+const AT_FDCWD = -100;
+const RENAME_EXCHANGE = 2;
+
 function orErrno(result: number): number {
   return result < 0 ? -koffi.errno() : result;
 }
@@ -166,6 +170,11 @@ export function lockInTheWay(
   setFlock(type, start, length);
   const result = orErrno(fcntl(descriptor, F_OFD_GETLK, flockAddress));
   return result < 0 ? result : flockType[0]!;
+}
+
+/** renameat2(2) with RENAME_EXCHANGE: 0, or a negated errno (-EINVAL: not on this file system). */
+export function exchangeFiles(a: string, b: string): number {
+  return orErrno(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) as number);
 }
 
 /** fallocate(2) in the thread pool: 0 or a negated errno. */

@@ -2,11 +2,13 @@
 // commands that only read need none, a killed gateway comes back, and what frees space works.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import { DocumentCluster } from '../support/document-cluster.ts';
 import { SmallFileSystem } from '../support/small-file-system.ts';
+import { tied } from '../support/tied.ts';
 
 const targetName = 'iqn.2026-11.com.example:t';
 const initiatorName = 'iqn.1994-05.com.example:host1';
@@ -171,4 +173,28 @@ test('a read-only file system, and one whose reserve is used up, are named with 
   const readOnly = await cluster.allpath('disk', 'create', 'c', '1M');
   assert.equal(readOnly.code, 1);
   assert.match(readOnly.stderr, /the file system of .*\/store\/records is mounted read-only/);
+});
+
+test('each restart takes little of the reserve, whatever another program eats meanwhile', {
+  timeout: hangMs,
+}, async () => {
+  await using place = await SmallFileSystem.create({ sizeMib: 64 });
+  await using cluster = await DocumentCluster.start(2, parts, place);
+  await place.fill('rest');
+  const slices = async () => Number(await place.shell('ls store/records/reserve | wc -l'));
+  const before = await slices();
+  const eating = 'while :; do dd if=/dev/zero bs=4k count=64 2>/dev/null >> eaten; done';
+  const eater = spawn(...tied(...place.within('sh', ['-c', `cd '${place.folder}'; ${eating}`])));
+  try {
+    for (let round = 0; round < 3; round++) {
+      cluster.gateways[0]!.child.kill('SIGKILL');
+      await cluster.gateways[0]!.ended();
+      cluster.gateways[0] = cluster.startGateway('g0');
+      await cluster.gateways[0].ready();
+    }
+    // Where room is given back and not taken at once, each change and each entry costs a slice.
+    assert.ok(before - (await slices()) <= 9, `${await slices()} of ${before} are left`);
+  } finally {
+    eater.kill('SIGKILL');
+  }
 });

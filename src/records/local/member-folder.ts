@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'nod
 import { join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
+import { exchangeFiles } from '../../host/kernel.ts';
 import { type ProcessIdentity, processState } from '../../host/process-identity.ts';
 import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
 import { MEMBERS_MAX } from '../records.ts';
@@ -17,6 +18,8 @@ export interface MemberEntry extends NameClaim {
 const INCARNATION = /^[0-9a-f]{32}$/;
 const ENTRY_SUFFIX = '.json';
 const SOCKET_SUFFIX = '.sock';
+const ENTRY_BLOCK_BYTES = 4096;
+const SPACE = 0x20;
 const ENTRY_FORMAT: JsonRecordFormat<MemberEntry> = {
   kind: 'member',
   formatVersion: 1,
@@ -60,17 +63,19 @@ export class MemberFolder {
     return join(this.path, incarnation + ENTRY_SUFFIX);
   }
 
-  /** Shows `entry` to the others, in place of what was shown before, in one step. */
+  /**
+   * Shows `entry` to the others, in place of what was shown before, in one step. What is shown anew
+   * goes into the file that was shown last but one: on a full file system only the first entry of a
+   * member needs room.
+   */
   async show(entry: MemberEntry): Promise<void> {
     const path = this.entryPath(entry.incarnation);
-    const next = `${path}.tmp`;
-    const file = await open(next, 'w', 0o600);
-    try {
-      await file.writeFile(encodeJsonRecord(ENTRY_FORMAT, entry));
-    } finally {
-      await file.close();
-    }
-    await rename(next, path);
+    const spare = `${path}.tmp`;
+    const bytes = padded(encodeJsonRecord(ENTRY_FORMAT, entry));
+    await overwrite(spare, bytes);
+    if (exchangeFiles(spare, path) === 0) return;
+    await rename(spare, path);
+    await overwrite(spare, bytes);
   }
 
   async remove(incarnation: string): Promise<void> {
@@ -145,6 +150,24 @@ export class MemberFolder {
       }
     }
     return undefined;
+  }
+}
+
+/** To whole blocks: overwriting one entry with another takes no new ones. */
+function padded(bytes: Uint8Array): Uint8Array {
+  const blocks = Math.ceil(bytes.length / ENTRY_BLOCK_BYTES);
+  const whole = new Uint8Array(blocks * ENTRY_BLOCK_BYTES).fill(SPACE);
+  whole.set(bytes);
+  return whole;
+}
+
+async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    await file.write(bytes, 0, bytes.length, 0);
+    await file.truncate(bytes.length);
+  } finally {
+    await file.close();
   }
 }
 

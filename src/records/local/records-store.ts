@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { Failure } from '../../base/failure.ts';
 import { checkFieldTotals, checkList } from '../record-arguments.ts';
@@ -13,6 +13,8 @@ const APPLICATION_ID = 0x41505448;
 const BUSY_TIMEOUT_MS = 4;
 /** What the write-ahead log is cut back to after a checkpoint. */
 const LOG_LENGTH_MAX_BYTES = 16 * 1024 * 1024;
+/** What the log is lengthened by when room was made: less than what was given back. */
+const ROOM_LENGTH_BYTES = 192 * 1024;
 /** Above every character of a key: ends a range of keys that begin alike. */
 const AFTER_KEYS = '\u007f';
 
@@ -43,11 +45,13 @@ type Row = Record<string, SQLOutputValue>;
  * changed nothing, and may be called again.
  */
 export class RecordsStore {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
   /** A reader opens what is there, and changes nothing. */
   constructor(path: string, isReader = false) {
+    this.#path = path;
     if (!isReader) makePrivate(path);
     this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: isReader });
     try {
@@ -63,12 +67,17 @@ export class RecordsStore {
     this.#database.close();
   }
 
-  /** Moves the write-ahead log into the database where nobody reads it, so that it can begin again. */
-  checkpoint(): void {
+  /**
+   * Room was just made in a full file system: takes it for the write-ahead log before others do,
+   * and has the log begin again where all of it is in the database.
+   */
+  takeRoom(): void {
     try {
+      // Nobody appends to the log meanwhile; what is behind its frames has no valid checksum.
+      this.#transaction(() => lengthen(`${this.#path}-wal`));
       this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } catch {
-      // The log stays as it is, and grows.
+      // Another process is in the way, or was faster: the call that needs the room will tell.
     }
   }
 
@@ -259,5 +268,17 @@ function makePrivate(path: string): void {
     closeSync(openSync(path, 'ax', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Appends zeros to a file, as far as there is room. The log has no locks that closing would drop. */
+function lengthen(path: string): void {
+  const descriptor = openSync(path, 'r+');
+  try {
+    const { size } = fstatSync(descriptor);
+    const zeros = new Uint8Array(ROOM_LENGTH_BYTES);
+    if (size < LOG_LENGTH_MAX_BYTES) writeSync(descriptor, zeros, 0, zeros.length, size);
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -7,7 +7,7 @@ import type { Reserve } from './reserve.ts';
 
 /** Enough for some dozens of changes of the records. */
 export const SLICE_LENGTH_BYTES = 256 * 1024;
-export const SLICES_MAX = 16;
+export const SLICES_MAX = 32;
 /** No more than this part of a file system is reserved. */
 const PART_OF_FILE_SYSTEM = 1 / 8;
 /** How often a member looks whether slices that were used can be made again. */

@@ -8,7 +8,7 @@ export interface StoreWorkerData {
 }
 
 /** What the thread of the store is asked to do. */
-export type StoreOperation = Exclude<keyof RecordsStore, 'close' | 'checkpoint'>;
+export type StoreOperation = Exclude<keyof RecordsStore, 'close' | 'takeRoom'>;
 
 export interface StoreRequest {
   readonly id: number;

@@ -50,8 +50,7 @@ function answer(request: StoreRequest): StoreReply {
       const fault = isUnwritable(error) ? probeWriting(directory) : undefined;
       const isFull = isNoSpace(fault) || primaryCodeOf(error) === SQLITE_FULL;
       if (isFull && reserve.release()) {
-        // The log begins again when all of it is in the database.
-        store?.checkpoint();
+        store?.takeRoom();
         continue;
       }
       const reason = error instanceof Error ? error.message : String(error);

@@ -89,6 +89,11 @@ async function viaTemporary(
   try {
     await writeFile(temporary, `${JSON.stringify(description)}\n`, { flush: true, mode: 0o600 });
     await place(temporary, path);
+  } catch (error) {
+    // The kernel's words of a full file system do not say which one.
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new Failure('volumeUnwritable', `cannot write ${path}: ${message}`, { name });
   } finally {
     await rm(temporary, { force: true });
   }
