@@ -24,7 +24,7 @@ export class FakeRbd {
   /** Settles the fence under way. */
   endFence: (isFenced: boolean) => void = () => {};
   connectFails = false;
-  openFails = false;
+  openFails: boolean | Error = false;
   #clients = 0;
   #openings = 0;
 
@@ -60,7 +60,8 @@ export class FakeRbd {
   };
 
   readonly openImage = async (instance: ClientInstance): Promise<ImageOpening> => {
-    if (this.openFails) throw new Error('planted: no image');
+    if (this.openFails === true) throw new Error('planted: no image');
+    if (this.openFails !== false) throw this.openFails;
     const number = ++this.#openings;
     const letGo = instance.keep();
     this.log.push(`open ${number} on ${instance.addresses}`);
@@ -74,6 +75,7 @@ export class FakeRbd {
     const flyTo = (kind: string) => (offset: number, _: readonly Uint8Array[], landed: Landed) =>
       void fly(kind)(offset).then(landed);
     return {
+      verdict: { problems: [], refusal: undefined },
       header: { info: { sizeBytes: IMAGE_SIZE_BYTES }, refresh: async () => {} },
       atomicBytes: 4 * 1024 * 1024,
       read: flyTo('read'),

@@ -39,6 +39,7 @@ export const REOPEN_AGAIN_MS = 1_000;
 export const SLOW_OPERATION_MS = 1_000;
 
 const PROBE_BYTES = 512;
+const UNSERVABLE = fault('unservable');
 
 /**
  * One opening of an image by this process, over the client instances that it is moved to. Volumes
@@ -55,6 +56,8 @@ export class RbdVolume implements Volume, Tenant {
   /** Where an operation was older than SLOW_OPERATION_MS at a suspension; until a probe succeeds. */
   #stuckAt: number | undefined;
   #ended: VolumeResult | undefined;
+  /** Why the image is not opened on the instance that it was moved to, if that is not Ceph's. */
+  #unopened: string | undefined;
   #renewing: Promise<boolean> | undefined;
   /** Set from the end of a fence until the image is open on another instance. */
   #moving: PromiseWithResolvers<void> | undefined;
@@ -102,7 +105,7 @@ export class RbdVolume implements Volume, Tenant {
 
   get unservable(): string | undefined {
     const { problems } = this.#operations.opening.verdict;
-    return problems.length === 0 ? undefined : problemLines(problems);
+    return this.#unopened ?? (problems.length === 0 ? undefined : problemLines(problems));
   }
 
   /** Of its image in the pool. */
@@ -326,9 +329,17 @@ export class RbdVolume implements Volume, Tenant {
         return;
       } catch (error) {
         log.warn('an image does not open on its new instance yet', { name, reason: String(error) });
+        this.#refuse(error);
         await sleep(clock, REOPEN_AGAIN_MS);
       }
     }
+  }
+
+  /** An image that was changed or replaced meanwhile is not served until that is mended. */
+  #refuse(error: unknown): void {
+    const isOfImage = error instanceof Failure && error.code !== 'cephFailed';
+    this.#unopened = isOfImage ? error.message : undefined;
+    if (isOfImage) this.#operations.refuseHeld(UNSERVABLE);
   }
 
   async #takeOver(instance: ClientInstance, opening: ImageOpening): Promise<void> {
@@ -338,6 +349,7 @@ export class RbdVolume implements Volume, Tenant {
       void opening.close();
       return;
     }
+    this.#unopened = undefined;
     void this.#operations.replaceOpening(opening).close();
     this.resized(opening.header.info.sizeBytes);
     // Where an OSD is stopped, everything would run into it anew, and the fence with it.
@@ -381,6 +393,7 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   #refusal(offset: number, length: number): VolumeResult | undefined {
-    return this.#ended ?? rangeRefusal(this, offset, length);
+    const unopened = this.#unopened === undefined ? undefined : UNSERVABLE;
+    return this.#ended ?? unopened ?? rangeRefusal(this, offset, length);
   }
 }

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Failure } from '../../../../src/base/failure.ts';
 import { silentLog } from '../../../../src/base/log.ts';
 import { InstancePool, SUCCESSOR_AGAIN_MS } from '../../../../src/volume/rbd/instance-pool.ts';
 import {
@@ -201,6 +202,27 @@ test('no successor, or an image that does not open there, is tried again', async
   rbd.land(DONE);
   await settle();
   assert.deepEqual(ended, ['done']);
+});
+
+test('an image that was changed before it is opened again is not served until it is mended', async () => {
+  const { rbd, volume, clock } = await world();
+  const ended = watch(volume.write(0, [block]));
+  rbd.land(FENCED);
+  await settle();
+  const held = watch(volume.write(0, [block]));
+  rbd.openFails = new Failure('volumeUnsuitable', 'planted: exclusive-lock');
+  rbd.endFence(true);
+  await settle();
+  assert.deepEqual([ended, held], [['fenced'], ['unservable']]);
+  assert.deepEqual(await volume.read(0, [block]), { status: 'unservable' });
+  assert.match(volume.unservable ?? '', /exclusive-lock/);
+  rbd.openFails = false;
+  await clock.advance(REOPEN_AGAIN_MS);
+  assert.equal(volume.unservable, undefined);
+  const again = watch(volume.write(0, [block]));
+  rbd.land(DONE);
+  await settle();
+  assert.deepEqual(again, ['done']);
 });
 
 test('a volume that had an operation stuck is probed there before it is used again', async () => {
