@@ -89,6 +89,14 @@ export function withVolume(disk: Disk, { name, id }: VolumeName): Disk {
   return Object.keys(volume).length === 0 ? rest : { ...rest, volume };
 }
 
+/** The draft of a document that comes from another store, whose volumes have other ids. */
+export function withoutVolumeIds(draft: DocumentDraft): DocumentDraft {
+  const disks = draft.disks.map(({ volume: { name } = {}, ...disk }): DiskDraft => {
+    return name === undefined ? disk : { ...disk, volume: { name } };
+  });
+  return { ...draft, disks };
+}
+
 function knownDisk(
   { uuid, name }: DiskDraft,
   byUuid: ReadonlyMap<string, Disk>,

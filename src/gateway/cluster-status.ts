@@ -4,8 +4,9 @@ import { volumeNameOf } from '../config/disk-identity.ts';
 import type { ClusterDocument } from '../config/document.ts';
 import { MembersObject } from '../members/members-object.ts';
 import type { VolumeStore } from '../volume/volume.ts';
+import { askGateways } from './ask-gateways.ts';
 import type { UnservedBy } from './await-switch.ts';
-import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from './channels.ts';
+import type { GatewayStatus } from './channels.ts';
 import { readDocument } from './document-record.ts';
 import {
   type MembersStatus,
@@ -15,7 +16,6 @@ import {
 } from './members-status.ts';
 import type { Store } from './store.ts';
 
-const ANSWER_TIMEOUT_MS = 2_000;
 /** How long the store may take to tell how its volumes are called. */
 const NAMES_WAIT_MAX_MS = 2_000;
 
@@ -55,11 +55,7 @@ export async function clusterStatus(
   { clock, random }: StatusContext,
 ): Promise<ClusterStatus> {
   const current = await readDocument(records);
-  const question = new Uint8Array();
-  const { answers, missing } = await records.notify(STATUS_CHANNEL, question, ANSWER_TIMEOUT_MS);
-  const gateways = answers
-    .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload) ?? [])
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { gateways, missing } = await askGateways(records);
   const running = new Set(gateways.map(({ name }) => name));
   const silent = (current?.document.gateways ?? [])
     .map(({ name }) => name)

@@ -4,7 +4,7 @@ import { unmapDisk } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import type { VolumeEntry } from '../volume/volume.ts';
 import { type ApplyContext, applyDocument } from './apply.ts';
-import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from './channels.ts';
+import { askGateways } from './ask-gateways.ts';
 import { readDocument, writeDocument } from './document-record.ts';
 import { knownVolume, VolumeEntries } from './volume-entries.ts';
 
@@ -18,7 +18,6 @@ export interface DiskDeletion {
 
 /** How often the mark of a disk that stays is taken away, when others change the document. */
 const UNMARK_ATTEMPTS_MAX = 5;
-const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
  * Deletes a disk with its data, or a volume that no disk has. The disk is marked first, so that
@@ -126,9 +125,9 @@ async function refuseMapped(
   });
   if (users.length === 0) return;
   const targets = new Set(users.map(({ iqn }) => iqn));
-  const { answers } = await records.notify(STATUS_CHANNEL, new Uint8Array(), ANSWER_TIMEOUT_MS);
-  const sessions = answers
-    .flatMap(({ payload }) => decodeMessage<GatewayStatus>(payload)?.sessions ?? [])
+  const { gateways } = await askGateways(records);
+  const sessions = gateways
+    .flatMap((gateway) => gateway.sessions)
     .filter(({ target }) => targets.has(target)).length;
   const logged = sessions === 0 ? '' : `, where ${sessions} sessions are logged in`;
   throw new Failure(

@@ -1,9 +1,11 @@
 import { Failure } from '../base/failure.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
+import { mappedDisks } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from '../config/document.ts';
 import { generateNaa, generateSerial, generateUuid } from '../config/generate.ts';
 import type { VolumeDisk, VolumeEntry } from '../volume/volume.ts';
 import { type ApplyContext, applyDocument } from './apply.ts';
+import { askGateways } from './ask-gateways.ts';
 import { readDocument } from './document-record.ts';
 import { VolumeEntries } from './volume-entries.ts';
 
@@ -46,6 +48,7 @@ export async function importDisk(context: ApplyContext, asked: DiskImport): Prom
   }
   const known = current?.disks.find((disk) => disk.name === name);
   if (known !== undefined && !asked.replace) throw otherVolume(known, entries);
+  if (known !== undefined) await refuseServed(context, current!, known);
   await volumes.prepare?.(name, mend, { id: volume.id });
   const left = [known, volume.disk].find(
     (disk) => disk !== undefined && !isTaken(disk, known, current),
@@ -80,6 +83,26 @@ export async function importDisk(context: ApplyContext, asked: DiskImport): Prom
   );
   const disk = document.disks.find((each) => each.uuid === uuid)!;
   return { disk, isKnown: left !== undefined };
+}
+
+/** Initiators that use a disk do not expect that its data become others. */
+async function refuseServed(
+  { records }: ApplyContext,
+  document: ClusterDocument,
+  { name }: Disk,
+): Promise<void> {
+  if (!mappedDisks(document).has(name)) return;
+  const { gateways } = await askGateways(records);
+  const serving = gateways.filter(({ unserved }) => {
+    return !(unserved?.disks ?? []).some(({ disk }) => disk === name);
+  });
+  if (serving.length === 0) return;
+  const names = serving.map((gateway) => gateway.name).join(', ');
+  throw new Failure(
+    'diskInUse',
+    `disk ${name} is served by ${names}: take it out of its LUN maps before its data become others`,
+    { name, gateways: serving.map((gateway) => gateway.name) },
+  );
 }
 
 /** An identity that a volume brings is not its own when another disk has it: it is a copy. */

@@ -30,7 +30,7 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
     if (volume?.id === undefined) continue;
     refusals.push(
       `disk ${name}: its volume with the id ${volume.id} is not in this store (deleted, in the ` +
-        'trash, or of another cluster); without "volume" an empty one is made',
+        'trash); of a document from another store ids do not count with "apply --other-store"',
     );
   }
   const grown = diff.resizeDisks.filter(({ disk, fromBytes }) => disk.size > fromBytes);

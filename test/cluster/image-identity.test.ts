@@ -131,6 +131,12 @@ test('a gateway that starts serves the image that it served, and takes another w
   await gateway!.terminate();
   await gateway!.start();
   assert.deepEqual(await firstBlock(await connect()), data);
+  const status = async () => await cluster.allpath('status');
+  const renamed = await status();
+  const [{ disk, name }] = JSON.parse(renamed.stdout).renamed;
+  assert.deepEqual([renamed.code, disk, name], [0, 'd', 'kept']);
+  const early = await cluster.allpath('disk', 'import', 'd', '--replace');
+  assert.match(early.stderr, /disk d is served by g0: take it out of its LUN maps/);
   await ceph.rbd('trash', 'mv', 'gateways/kept');
   await gateway!.terminate();
   const [trashed] = JSON.parse(await ceph.rbd('trash', 'ls', 'gateways', '--format', 'json'));
@@ -138,6 +144,8 @@ test('a gateway that starts serves the image that it served, and takes another w
   await gateway!.start();
   assert.equal(await firstBlock(await connect()), undefined);
   assert.match(gateway!.errors, /other data, and is not served in its place/);
+  const broken = await status();
+  assert.deepEqual([broken.code, JSON.parse(broken.stdout).unserved[0].disks[0].disk], [1, 'd']);
   await cluster.mustRun('disk', 'import', 'd', '--replace');
   assert.deepEqual(await firstBlock(await connect()), Buffer.alloc(512));
 });

@@ -16,6 +16,10 @@ export const documentCommands: readonly CommandSpec[] = [
     ],
     options: [
       { flags: '--dry-run', description: 'Say what would change, and change nothing.' },
+      {
+        flags: '--other-store',
+        description: 'The document comes from another store: ids of volumes in it do not count.',
+      },
       { flags: '--force', description: 'Replace changes that were made since "basedOn".' },
     ],
     needsStore: true,

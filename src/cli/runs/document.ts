@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
+import { withoutVolumeIds } from '../../config/disk-identity.ts';
 import type { ClusterDocument, DocumentDraft } from '../../config/document.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
 import { parseDocument } from '../../config/parse.ts';
@@ -19,7 +20,8 @@ export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);
   const parsed = parseDocument(await readBytes(file));
   if (!parsed.ok) return refuse(parsed.problems, file, call.json);
-  const draft = call.options['force'] === true ? unbased(parsed.document) : parsed.document;
+  const based = call.options['force'] === true ? unbased(parsed.document) : parsed.document;
+  const draft = call.options['otherStore'] === true ? withoutVolumeIds(based) : based;
   const isDryRun = call.options['dryRun'] === true;
   const options = { location: storeOf(call), create: true, reads: isDryRun };
   return await withStore(options, async (_, context) => {

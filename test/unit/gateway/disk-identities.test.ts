@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { volumeNameOf } from '../../../src/config/disk-identity.ts';
+import { volumeNameOf, withoutVolumeIds } from '../../../src/config/disk-identity.ts';
 import { DiskCluster } from '../../support/disk-cluster.ts';
 
 for (const withIds of [false, true]) {
@@ -136,6 +136,16 @@ test('a document does not move a disk to other data', async () => {
   await cluster.apply();
   const gone = { ...a, volume: { id: '77' } };
   assert.match(await cluster.refusal(cluster.apply(gone)), /the id 77 is not in this store/);
+});
+
+test('a document from another store brings its disks, not the ids of their volumes', async () => {
+  const before = await DiskCluster.open({ withIds: true });
+  await before.apply({ name: 'first' }, { name: 'a' });
+  const a = await before.disk('a');
+  const cluster = await DiskCluster.open({ withIds: true });
+  await cluster.change(() => withoutVolumeIds(cluster.draft({ ...a, name: 'b' })));
+  const moved = await cluster.disk('b');
+  assert.deepEqual([moved.uuid, moved.wwn, moved.volume], [a.uuid, a.wwn, { id: '1' }]);
 });
 
 test('sizes that the store refuses are found before anything is made', async () => {

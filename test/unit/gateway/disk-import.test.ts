@@ -1,0 +1,71 @@
+// What an imported volume becomes: the disk that it was, a new disk, or by a word the data of a
+// disk that is there and that nobody serves.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeMessage, STATUS_CHANNEL } from '../../../src/gateway/channels.ts';
+import { type DiskImport, importDisk } from '../../../src/gateway/disk-import.ts';
+import { documentDraft } from '../../support/cluster-document.ts';
+import { DiskCluster } from '../../support/disk-cluster.ts';
+
+const targets = [{ iqn: 'iqn.2026-11.com.example:t', luns: { 0: 'a' }, access: 'any' }];
+
+function importing(cluster: DiskCluster, name: string, rest: Partial<DiskImport> = {}) {
+  return importDisk(cluster.context, {
+    name,
+    draftOf: ({ sizeBytes: size }) => cluster.draft({ name, size }).disks[0]!,
+    empty: documentDraft({}),
+    mend: false,
+    replace: false,
+    ...rest,
+  });
+}
+
+test('a volume without a document becomes a new disk, and says so from then on', async () => {
+  const cluster = await DiskCluster.open({ withIds: true });
+  await cluster.volumes.create('a', 2 ** 21);
+  const { disk, isKnown } = await importing(cluster, 'a');
+  assert.deepEqual([isKnown, disk.size, disk.volume?.id], [false, 2 ** 21, '1']);
+  assert.equal((await cluster.volumes.list())[0]?.disk?.uuid, disk.uuid);
+  await assert.rejects(importing(cluster, 'a'), { code: 'diskExists' });
+  await assert.rejects(importing(cluster, 'b'), { code: 'volumeNotFound' });
+});
+
+test('a volume that a document left behind becomes the disk that it was', async () => {
+  const cluster = await DiskCluster.open();
+  await cluster.apply({ name: 'a' });
+  const a = await cluster.disk('a');
+  await cluster.apply();
+  const { disk, isKnown } = await importing(cluster, 'a');
+  assert.deepEqual([isKnown, disk], [true, a]);
+});
+
+test('a copy of a volume becomes a disk of its own', async () => {
+  const cluster = await DiskCluster.open();
+  await cluster.apply({ name: 'a' });
+  const { uuid, wwn, serial } = await cluster.disk('a');
+  await cluster.volumes.create('copy', 2 ** 20, { disk: { uuid, wwn, serial } });
+  const { disk, isKnown } = await importing(cluster, 'copy');
+  assert.equal(isKnown, false);
+  assert.notEqual(disk.uuid, uuid);
+  assert.notEqual(disk.wwn, wwn);
+});
+
+test('another volume is taken in place of its own by a word, when nobody serves the disk', async () => {
+  const cluster = await DiskCluster.open({ withIds: true });
+  const parts = { disks: [{ name: 'a', size: '1M' }], targets };
+  await cluster.change(() => documentDraft(parts));
+  const before = await cluster.disk('a');
+  cluster.volumes.rename('a', 'away');
+  await cluster.volumes.create('a', 2 ** 21);
+  await assert.rejects(importing(cluster, 'a'), /whose volume is away \(1\); --replace gives it/);
+  const watch = await cluster.records.watch(STATUS_CHANNEL, {
+    onNotify: () => encodeMessage({ name: 'g', sessions: [] } as never),
+    onLost: () => assert.fail('lost'),
+  });
+  const served = importing(cluster, 'a', { replace: true });
+  await assert.rejects(served, /disk a is served by g: take it out of its LUN maps/);
+  await watch.close();
+  const { disk } = await importing(cluster, 'a', { replace: true });
+  assert.deepEqual(disk, { ...before, size: 2 ** 21, volume: { id: '2' } });
+});
