@@ -1,7 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
-import { Capabilities, type CapabilitiesParts, forbidden, type PoolNeed } from './capabilities.ts';
+import {
+  Capabilities,
+  type CapabilitiesParts,
+  forbidden,
+  type PoolNeed,
+  REFUSAL_MS,
+} from './capabilities.ts';
 import type { ClientInstance } from './client-instance.ts';
 import type { InstancePool } from './instance-pool.ts';
 import { poolNames } from './layout-judgement.ts';
@@ -24,6 +30,8 @@ export interface ClientRenewalParts {
 export class ClientRenewal {
   readonly #parts: ClientRenewalParts;
   readonly #capabilities: Capabilities;
+  /** By image, when nothing came of asking: each of its operations is refused, too. */
+  readonly #failedMs = new Map<string, number>();
   #renewedMs = -RENEW_AGAIN_MS;
   #toldMs = -REFUSAL_TOLD_MS;
 
@@ -56,13 +64,16 @@ export class ClientRenewal {
     const { instances, clock } = this.#parts;
     if (!instance.takesTenants) return true;
     if (clock.now() - this.#renewedMs < RENEW_AGAIN_MS) return false;
+    if (clock.now() - (this.#failedMs.get(spec) ?? -REFUSAL_MS) < REFUSAL_MS) return false;
     try {
       const refused = await this.#capabilities.refusalNow(needs);
       if (refused !== undefined) throw await this.#forbidden(instance, spec, refused);
       this.#renewedMs = clock.now();
       await instances.renew(instance);
+      this.#failedMs.delete(spec);
       return true;
     } catch (error) {
+      this.#failedMs.set(spec, clock.now());
       this.#tell(spec, error);
       return false;
     }
