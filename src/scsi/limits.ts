@@ -62,6 +62,11 @@ export const VERIFY_STEP_BYTES = 256 * 1024;
 /** Buffers for that which are kept when nobody uses them: 2 MiB. */
 export const VERIFY_BUFFERS_FREE_MAX = 8;
 
+/** A longer READ goes in steps: a page cache gives 16 MiB in one turn, which takes milliseconds. */
+export const READ_STEP_BYTES = TRANSFER_LENGTH_OPTIMAL_BYTES;
+/** Steps of one READ that are under way at a time. */
+export const READ_STEPS_AT_ONCE = 8;
+
 /** GET LBA STATUS looks so far in one step: the medium may have to search object by object. */
 export const ALLOCATION_STEP_BYTES = 64 * 1024 * 1024;
 
@@ -72,7 +77,7 @@ export const ALLOCATION_STEP_BYTES = 64 * 1024 * 1024;
  * for all of it.
  */
 export const MEDIUM_COMMANDS_MAX = 256;
-export const MEDIUM_BYTES_MAX = 64 * 1024 * 1024;
+export const MEDIUM_BYTES_MAX = 32 * 1024 * 1024;
 assert(TRANSFER_LENGTH_MAX_BYTES <= MEDIUM_BYTES_MAX, 'the medium can have the longest transfer');
 /** A command that the medium has had for so long keeps nobody else away from it. */
 export const MEDIUM_SLOW_MS = 1_000;
@@ -87,6 +92,7 @@ export const STEPS_AT_ONCE_MAX = 64;
 export const STEPS_OF_UNIT_MAX = 8;
 assert(STEPS_OF_UNIT_MAX < STEPS_AT_ONCE_MAX, 'one logical unit does not take all steps');
 assert(UNMAP_STEPS_AT_ONCE <= STEPS_OF_UNIT_MAX, 'an UNMAP has no more steps than its unit');
+assert(READ_STEPS_AT_ONCE <= STEPS_OF_UNIT_MAX, 'a READ has no more steps than its unit');
 
 /** Steps that the media are slow with, which no longer count: 64 MiB with the buffers of VERIFY. */
 export const STEPS_SLOW_MAX = 256;
@@ -94,6 +100,7 @@ export const STEPS_SLOW_MAX = 256;
 /** Steps of one turn of the event loop touch so many bytes: a fraction of a millisecond. */
 export const STEPS_TURN_BYTES = 1024 * 1024;
 assert(VERIFY_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
+assert(READ_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
 
 /** What a step counts for at least. One whose result comes in a later turn counts for no more. */
 export const STEP_COST_MIN_BYTES = 16 * 1024;

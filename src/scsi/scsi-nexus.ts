@@ -10,7 +10,7 @@ import type { Command } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
 import type { AbortOutcome, Execution, ExecutionOwner } from './execution.ts';
-import { DRAIN_MAX_MS, MEDIUM_SLOW_MS } from './limits.ts';
+import { DRAIN_MAX_MS, MEDIUM_SLOW_MS, READ_STEP_BYTES } from './limits.ts';
 import type { AbortCause, LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { decodeLun } from './lun.ts';
@@ -325,7 +325,8 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       return;
     }
     const { gate } = execution.logicalUnit ?? {};
-    const isGated = gate !== undefined && command.worksInSteps !== true && usesMedium(command);
+    const isInSteps = command.worksInSteps === true || execution.dataIn > READ_STEP_BYTES;
+    const isGated = gate !== undefined && !isInSteps && usesMedium(command);
     if (!isGated || gate.enter(execution)) this.#submit(execution);
   }
 

@@ -17,6 +17,7 @@ import {
 } from './limits.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { QueuedSteps, type SteppedWork, type UnitSteps } from './queued-steps.ts';
+import { conditions } from './sense-table.ts';
 
 /**
  * What commands ask of the medium without bringing data for it: a few bytes of command may ask for
@@ -52,6 +53,7 @@ export class StepQueue {
     assert(logicalUnit !== undefined, 'steps are done at a logical unit');
     const steps = new QueuedSteps(call, this.#unitSteps(logicalUnit), work, this.#leave);
     if (!steps.hasNext) return DONE;
+    if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
     call.steps = steps;
     this.#enter(steps);
     // Where there is no room the others were not served either: they need not be looked through.

@@ -4,8 +4,9 @@ import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
+import { slice, totalLength } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
-import { transferBlocksMax } from '../limits.ts';
+import { READ_STEP_BYTES, READ_STEPS_AT_ONCE, transferBlocksMax } from '../limits.ts';
 import { invalidInCdb } from '../sense-table.ts';
 import { OperationCode, Read6, Read10, Read12, Read16 } from '../standard/sbc.ts';
 import { lba6, mediumOf, transferLength6 } from './medium.ts';
@@ -69,22 +70,28 @@ function planRead(call: CommandCall, lba: number, blocks: number, field: Field):
 }
 
 /** Reads what the initiator takes of what the CDB asks for. */
-function transfer(call: CommandCall, offset: number): Pending<VolumeResult> {
+function transfer(call: CommandCall, offset: number): Pending<VolumeResult | Ending> {
   const { task } = call;
   const { volume, blockLengthBytes } = mediumOf(call);
   const length = Math.min(task.transferLength, task.dataInExpected);
   if (length === 0) return DONE;
-  const into = task.allocateDataIn(length);
+  const room = task.allocateDataIn(length);
   const part = length % blockLengthBytes;
-  if (part === 0) return volume.read(offset, into);
   // The initiator takes a part of the last block: the medium gives whole ones.
-  return volume.read(offset, [...into, new Uint8Array(blockLengthBytes - part)]);
+  const into = part === 0 ? room : [...room, new Uint8Array(blockLengthBytes - part)];
+  if (length <= READ_STEP_BYTES) return volume.read(offset, into);
+  return call.nexus.steps.run(call, {
+    ranges: [{ offset, length: totalLength(into) }],
+    stepBytes: READ_STEP_BYTES,
+    atOnce: READ_STEPS_AT_ONCE,
+    step: (at, step) => volume.read(at, slice(into, at - offset, at - offset + step)),
+  });
 }
 
 function thenIfDone(
   first: Pending<VolumeResult>,
-  next: () => Pending<VolumeResult>,
-): Pending<VolumeResult> {
+  next: () => Pending<VolumeResult | Ending>,
+): Pending<VolumeResult | Ending> {
   if (first instanceof Promise) {
     return first.then((result) => (result.status === 'done' ? next() : result));
   }

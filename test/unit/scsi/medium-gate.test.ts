@@ -48,8 +48,9 @@ test('nexuses take turns at a medium that is full', async () => {
 test('long transfers are bounded by their bytes', async () => {
   const bench = await shutBench((2 * TRANSFER_LENGTH_MAX_BYTES) / 512);
   const blocks = TRANSFER_LENGTH_MAX_BYTES / 512;
-  const cdb = [...new ByteWriter().u8(0x88).u8(0).u64(0).u32(blocks).zeros(2).finish()];
-  for (let i = 0; i < 8; i++) bench.send(cdb, { dataInExpected: TRANSFER_LENGTH_MAX_BYTES });
+  const cdb = [...new ByteWriter().u8(0x8a).u8(0).u64(0).u32(blocks).zeros(2).finish()];
+  const data = new Uint8Array(TRANSFER_LENGTH_MAX_BYTES);
+  for (let i = 0; i < 8; i++) bench.send(cdb, { data });
   assert.equal(bench.volume.held, MEDIUM_BYTES_MAX / TRANSFER_LENGTH_MAX_BYTES);
   bench.volume.releaseAll();
   await settle();

@@ -76,6 +76,27 @@ test('short commands count too, so that a turn does not do any number of them', 
   assert.equal(bench.volume.log.length, 256);
 });
 
+test('a long READ goes in steps too, and puts the pieces together', async () => {
+  const { bench, clock } = await turnBench();
+  const blocks = 3 * 2048;
+  const data = new Uint8Array(blocks * 512).map((_, i) => i >> 9);
+  const cdb = (code: number) => [
+    ...new ByteWriter().u8(code).u8(0).u64(8).u32(blocks).zeros(2).finish(),
+  ];
+  bench.send(cdb(0x8a), { data });
+  bench.volume.log.length = 0;
+  const tasks = [data.length, data.length - 100].map((dataInExpected) =>
+    bench.send(cdb(0x88), { dataInExpected }),
+  );
+  assert.equal(bench.volume.log.length, 1);
+  for (let turn = 1; turn < 6; turn++) await clock.endTurn();
+  assert.equal(bench.volume.log.length, 6);
+  for (const { status, dataIn } of tasks) {
+    assert.equal(status, Status.good);
+    assert.deepEqual(dataIn, data.subarray(0, dataIn.length));
+  }
+});
+
 test('nexuses take turns, whoever asked for more', async () => {
   const { bench, clock } = await turnBench();
   const other = bench.openNexus();
