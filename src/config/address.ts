@@ -41,3 +41,8 @@ export function portalFault(address: string): string | undefined {
   if (unreachable.check(numeric, family)) return 'initiators cannot reach this address';
   return listenFault(address);
 }
+
+/** Whether a socket on `whole` takes `address` as well: :: stands for both families. */
+export function includesAddress(whole: string, address: string): boolean {
+  return whole === '::' || (whole === '0.0.0.0' && isIP(address) === 4);
+}

@@ -1,5 +1,12 @@
+import { includesAddress } from './address.ts';
 import { checkSecrets, type PlacedChap } from './chap-secrets.ts';
-import type { AccessEntry, DiskDraft, DocumentDraft, LunMapEntry } from './document.ts';
+import type {
+  AccessEntry,
+  DiskDraft,
+  DocumentDraft,
+  LunMapEntry,
+  PortalDraft,
+} from './document.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 
 /** The members of a document that passed the schema, with their places; the rest is left out. */
@@ -65,6 +72,11 @@ function checkGateways(view: DocumentView): Finding[] {
       const [listen, key] =
         portal.listen === undefined ? [portal.address, 'address'] : [portal.listen, 'listen'];
       listening.add(`${listen} port ${portal.port}`, [...path, key]);
+      const whole = sameSocket(value.portals!.slice(0, i), listen, portal.port);
+      if (whole !== undefined) {
+        const message = `port ${portal.port} is taken by a portal that listens on ${whole}`;
+        found.push({ path: [...path, key], message });
+      }
       const tagBefore = tag === undefined ? undefined : tags.get(tag);
       if (tagBefore !== undefined && tagBefore.gateway !== index) {
         const message = `tag ${tag} is gateway ${gatewayName(view, tagBefore.gateway)}'s`;
@@ -86,6 +98,19 @@ function checkGateways(view: DocumentView): Finding[] {
     found.push(...listening.findings.filter(({ path }) => !isTold.has(formatPath(path))));
   }
   return [...names.findings, ...sockets.findings, ...found];
+}
+
+/** The address on which one of these listens, if that is another one which takes this one along. */
+function sameSocket(
+  portals: readonly PortalDraft[],
+  listen: string,
+  port: number,
+): string | undefined {
+  const others = portals.filter((each) => each.port === port);
+  const addresses = others.map((each) => each.listen ?? each.address);
+  return addresses.find((other) => {
+    return other !== listen && (includesAddress(other, listen) || includesAddress(listen, other));
+  });
 }
 
 function gatewayName(view: DocumentView, index: number): string {

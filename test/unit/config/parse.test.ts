@@ -202,6 +202,21 @@ test('a gateway does not listen twice on one address, however the two portals sa
   const text = (first: string, second: string) =>
     `formatVersion: 1\ngateways: [{name: g, portals: [{${first}}, {${second}}]}]`;
   const twice = text('address: 192.0.2.1', 'address: 192.0.2.2, listen: 192.0.2.1');
+  const any = (first: string, second: string) =>
+    problems(text(`address: 192.0.2.1, listen: "${first}"`, `address: "${second}"`));
+  for (const [whole, other] of [
+    ['0.0.0.0', '192.0.2.2'],
+    ['::', '192.0.2.2'],
+    ['::', '2001:db8::1'],
+  ] as const) {
+    assert.deepEqual(
+      any(whole, other).map((each) => each.replace(/^.*?: /, '')),
+      [`port 3260 is taken by a portal that listens on ${whole}`],
+    );
+  }
+  assert.ok(
+    parseDocument(text('address: 192.0.2.1, listen: 0.0.0.0', 'address: "2001:db8::1"')).ok,
+  );
   assert.match(problems(twice)[0] ?? '', /portals\[1\]\.listen: 192\.0\.2\.1 port 3260 is there/);
 });
 
