@@ -46,6 +46,7 @@ before(async () => {
   cluster = await CephGateways.prepare({ place, gateways: 2, parts: empty });
   await pool.imageBegun('fast', SIZE_BYTES);
   await pool.imageWithHeaderOn(2, { name: 'slow', sizeBytes: SIZE_BYTES, dataPool: 'slow' });
+  for (const name of ['fast', 'slow']) await cluster.mustRun('disk', 'import', name);
   await cluster.mustApply({
     ...empty,
     disks: ['fast', 'slow'].map((name) => ({ name, size: SIZE_BYTES })),
