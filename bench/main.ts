@@ -1,28 +1,37 @@
 // `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, `caw`
-// its COMPARE AND WRITE beside librbd's, `memory` its memory, and `trees` this tree beside another.
+// its COMPARE AND WRITE beside librbd's, `memory` its memory, `depth` deep queues beside one of 32,
+// and `trees` this tree beside another.
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compareCaw } from './caw-comparison.ts';
 import { conditions } from './conditions.ts';
+import { measureDeepQueues } from './deep-queues.ts';
 import { measureMemory } from './memory.ts';
 import { compareOnRbd } from './rbd-comparison.ts';
-import { cawTable, comparisonTable, memoryTable, rbdTable, treeTable } from './report.ts';
+import {
+  cawTable,
+  comparisonTable,
+  depthTable,
+  memoryTable,
+  rbdTable,
+  treeTable,
+} from './report.ts';
 import { compareWithTgt } from './tgt-comparison.ts';
 import { compareTrees } from './tree-comparison.ts';
 
-const usage = `usage: npm run bench -- tgt|rbd|caw|memory|trees [options]
+const usage = `usage: npm run bench -- tgt|rbd|caw|memory|depth|trees [options]
   --json           the figures as JSON
   --quick          tiny input: shows that it runs, measures nothing
   --size MIB       size of the disks (1024)
   --seconds S      about how long each measurement takes (2)
   --before DIR     trees: another checkout of the project, set up, to be measured in turns
-  --on STORE       trees: local or rbd (local)
-  --rounds N       tgt, rbd, trees: how often each row is measured, in turns (5)
+  --on STORE       depth, trees: local or rbd (local)
+  --rounds N       tgt, rbd, depth, trees: how often each row is measured, in turns (5)
   --fill KIB       tgt: length of the writes that fill the disks (4)
-  --only TEXT      tgt, rbd, trees: only rows whose label contains it, "depth 32" say
-  --osds N         rbd, caw, trees: OSDs of the throwaway Ceph (1)
-  --backend NAME   rbd, caw, trees: what they store on, memstore or bluestore (memstore)
+  --only TEXT      tgt, rbd, depth, trees: only rows whose label contains it, "depth 32" say
+  --osds N         rbd, caw, depth, trees: OSDs of the throwaway Ceph (1)
+  --backend NAME   rbd, caw, depth, trees: what they store on, memstore or bluestore (memstore)
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
 
@@ -75,9 +84,10 @@ async function main(): Promise<number> {
     console.log(values.json ? json() : `${places.join('\n')}\n\n${text}`);
   };
   const only = values.only === undefined ? {} : { only: values.only };
-  const { backend } = values;
+  const { backend, on } = values;
   const osds = Number(values.osds);
-  if ((backend !== 'memstore' && backend !== 'bluestore') || !(osds >= 1)) {
+  const isPlace = (on === 'local' || on === 'rbd') && osds >= 1;
+  if ((backend !== 'memstore' && backend !== 'bluestore') || !isPlace) {
     console.error(usage);
     return 2;
   }
@@ -91,13 +101,16 @@ async function main(): Promise<number> {
     const results = await compareWithTgt({ ...common, ...only, rounds });
     print(results, comparisonTable(results));
   } else if (positionals[0] === 'trees') {
-    const { before, on } = values;
-    if (before === undefined || (on !== 'local' && on !== 'rbd')) {
+    const { before } = values;
+    if (before === undefined) {
       console.error(usage);
       return 2;
     }
     const results = await compareTrees({ ...common, ...only, rounds, osds, backend, before, on });
     print(results, treeTable(results));
+  } else if (positionals[0] === 'depth') {
+    const results = await measureDeepQueues({ ...common, ...only, rounds, osds, backend, on });
+    print(results, depthTable(results));
   } else if (positionals[0] === 'memory') {
     const result = await measureMemory({ ...common, minutes });
     print(result, memoryTable(result));

@@ -1,4 +1,5 @@
 import { type CawResult, cawRatioMax } from './caw-comparison.ts';
+import { type DepthResult, depthRatioMin } from './deep-queues.ts';
 import type { MemoryResult } from './memory.ts';
 import type { RbdRowResult } from './rbd-comparison.ts';
 import type { RowResult } from './tgt-comparison.ts';
@@ -101,6 +102,22 @@ export function cawTable({ subjects, ratio, reached }: CawResult): string {
   const verdict = `ratio of the medians ${ratio.toFixed(2)}, at most ${cawRatioMax.toFixed(1)}`;
   const text = table([['', 'calls', 'p50 us', 'p99 us'], ...rows]);
   return `${text}\n${verdict}${reached ? '' : '  missed'}`;
+}
+
+/** Deep queues, each beside the one of depth 32 in the same turns. */
+export function depthTable(results: readonly DepthResult[]): string {
+  const rows = results.map(({ label, iops, ratio, errors }) => [
+    label,
+    iops.toFixed(0),
+    ratio.toFixed(2),
+    String(errors.length),
+    errors.length > 0 || ratio < depthRatioMin ? 'missed' : '',
+  ]);
+  const failures = results.flatMap(({ label, errors }) =>
+    errors.map((each) => `${label}: ${each}`),
+  );
+  const head = ['', 'IOPS', 'to depth 32', 'errors', `at least ${depthRatioMin}, no errors`];
+  return [table([head, ...rows]), ...failures].join('\n');
 }
 
 export function memoryTable(result: MemoryResult): string {

@@ -4,6 +4,7 @@
 
 import { test } from 'node:test';
 import { copyFileSystem, FILE_SYSTEM_SIZE_MIB } from '../conformance/file-system-copy.ts';
+import { DEEP_QUEUES_SIZE_MIB, runDeepQueues } from '../conformance/qemu-depths.ts';
 import { exchangePatterns, PATTERNS_SIZE_MIB } from '../conformance/qemu-patterns.ts';
 import { demoAt } from '../support/demo-place.ts';
 
@@ -27,3 +28,9 @@ for (const [blocks, gateways] of [
     await exchangePatterns(place.demo, blocks);
   });
 }
+
+test('256 reads and writes of 1 MiB at a time all succeed', async () => {
+  const options = { gateways: 1, size: `${DEEP_QUEUES_SIZE_MIB}M` };
+  await using place = await demoAt(1, options, 'memstore');
+  await runDeepQueues(place.demo.url(0));
+});

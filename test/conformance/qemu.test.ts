@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { Demo } from '../support/demo.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { copyFileSystem, FILE_SYSTEM_SIZE_MIB } from './file-system-copy.ts';
+import { DEEP_QUEUES_SIZE_MIB, runDeepQueues } from './qemu-depths.ts';
 import { backgroundWrites, KIB, MIB, qemuIo } from './qemu-io.ts';
 import { exchangePatterns, PATTERNS_SIZE_MIB } from './qemu-patterns.ts';
 
@@ -28,6 +29,11 @@ for (const blocks of [512, 4096] as const) {
     await exchangePatterns(demo, blocks);
   });
 }
+
+test('256 reads and writes of 1 MiB at a time all succeed', async () => {
+  await using demo = await Demo.start({ gateways: 1, size: `${DEEP_QUEUES_SIZE_MIB}M` });
+  await runDeepQueues(demo.url(0));
+});
 
 test('port groups that come and go meanwhile disturb nobody', async (t) => {
   await using demo = await Demo.start({ gateways: 2, size: '64M' });
