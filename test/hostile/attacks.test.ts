@@ -12,12 +12,6 @@ import { BATTLE_DISK, battle } from './attacks/battle.ts';
 const RSS_BYTES_MAX = 512 * 1024 * 1024;
 /** Floods of single commands are for the long form; here one flood mixes them. */
 const SHORT_FORM_LAST = 'mixed commands';
-/** Attacks of which a defect is known, with the reason. */
-const FAILING: Readonly<Record<string, string>> = {
-  'huge reads': 'data that is being sent is bounded by session, not by gateway',
-  'unread reads': 'data that nobody takes is bounded by session, not by gateway',
-};
-
 const shortForm = attacks.slice(0, 1 + attacks.findIndex(({ name }) => name === SHORT_FORM_LAST));
 
 let demo: Demo;
@@ -29,7 +23,7 @@ after(async () => {
 });
 
 for (const { name, does } of shortForm) {
-  test(`${name}: ${does}`, { todo: FAILING[name] }, async (t) => {
+  test(`${name}: ${does}`, async (t) => {
     const random = new SeededRandom(seedOfRun());
     t.diagnostic(`seed ${random.seed}`);
     const report = await battle({
