@@ -390,7 +390,7 @@ function checkSize(sizeBytes: number): void {
 async function setLength(path: string, sizeBytes: number): Promise<void> {
   await truncate(path, sizeBytes).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EFBIG') throw error;
-    const size = `${(sizeBytes / 2 ** 40).toFixed(1)} TiB`;
+    const size = `${Math.ceil(sizeBytes / 2 ** 30)} GiB`;
     const message = `the file system of the store has no files of ${size}`;
     throw new Failure('volumeBadSize', message, { sizeBytes });
   });
