@@ -17,7 +17,7 @@ const OBJECTS = 64;
 const BLOCK = 512;
 /** Long enough for a command of `rbd` to change the header while a gateway is stopped. */
 const STOPPED_MS = 300;
-const ROUNDS = Number(process.env['ALLPATH_ROUNDS'] ?? 2);
+const ROUNDS = Number(process.env['ALLPATH_ROUNDS'] ?? 1);
 const LAYOUT = ['--size', '4M', '--object-size', '64K', '--image-feature', 'layering'];
 const ceph = await cephOfFile({ backend: 'memstore' });
 await createPool(ceph, 'rbd');
@@ -48,7 +48,7 @@ async function stream(
   }
 }
 
-async function snapshotRound(image: string, options: readonly string[]): Promise<void> {
+async function snapshotRound(image: string): Promise<void> {
   await ceph.rbd('create', `rbd/${image}`, ...LAYOUT);
   await using first = await ImageProcess.open(ceph.conf, image);
   await using second = await ImageProcess.open(ceph.conf, image);
@@ -61,7 +61,7 @@ async function snapshotRound(image: string, options: readonly string[]): Promise
   await delay(50);
   await second.stop();
   const before = [...answered];
-  const made = ceph.rbd('snap', 'create', `rbd/${image}@s`, ...options);
+  const made = ceph.rbd('snap', 'create', `rbd/${image}@s`);
   // What the stopped gateway is asked meanwhile it does as soon as it goes on.
   const later: Promise<string>[] = [];
   for (let object = half; object < OBJECTS; object++) {
@@ -91,14 +91,9 @@ async function snapshotRound(image: string, options: readonly string[]): Promise
   }
 }
 
-for (const [name, options] of [
-  ['quiesced', []],
-  ['unquiesced', ['--skip-quiesce']],
-] as const) {
-  test(`a snapshot has no write without those answered before it: ${name}`, async () => {
-    for (let round = 0; round < ROUNDS; round++) await snapshotRound(`${name}${round}`, options);
-  });
-}
+test('a snapshot has no write without those that were answered before it', async () => {
+  for (let round = 0; round < ROUNDS; round++) await snapshotRound(`snapped${round}`);
+});
 
 test('what was unmapped when the parent goes is read as zeros through every gateway', async () => {
   await ceph.rbd('create', 'rbd/parent', ...LAYOUT);

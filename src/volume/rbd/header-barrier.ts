@@ -74,6 +74,8 @@ export class HeaderBarrier {
   #peers = new Set<bigint>();
   #watch: RadosWatch | undefined;
   #isHolding = true;
+  /** Writes may go on after a full passage alone, whatever the header says. */
+  #mustPass = true;
   #isStale = false;
   #isClosed = false;
   /** The version of the header for which writes have stopped here. */
@@ -113,6 +115,8 @@ export class HeaderBarrier {
   /** Passes the newest header if it differs; resolves when writes need not wait for it. */
   pass(): Promise<void> {
     this.#isStale = true;
+    // Before the header is read: librbd may know already that it changed, and write by it.
+    this.#isHolding = true;
     this.#passing ??= this.#passAll();
     return this.#passing;
   }
@@ -150,17 +154,18 @@ export class HeaderBarrier {
   }
 
   /**
-   * Reads the header and stops writing, unless that is what writes go by already, then answers
-   * those that wait for it. The header for which writes have stopped; undefined: they need not.
+   * Submits no writes, reads the header, waits for the writes in flight unless they go by that
+   * header already, and answers those that wait for it. The header for which writes have stopped;
+   * undefined: they need not.
    */
   async #stop(): Promise<HeaderState | undefined> {
     const answers = this.#answers.splice(0);
     try {
       const state = await this.#readState();
       this.#parts.onFeatures(state.features);
-      const isSame = !this.#isHolding && state.content === this.#passed.content;
+      const isSame = !this.#mustPass && state.content === this.#passed.content;
       if (!isSame) {
-        this.#isHolding = true;
+        this.#mustPass = true;
         await this.#parts.writesIdle();
       }
       this.#stoppedFor = Math.max(this.#stoppedFor, state.version);
@@ -180,6 +185,7 @@ export class HeaderBarrier {
 
   #release(): void {
     this.#isHolding = false;
+    this.#mustPass = false;
     this.#lookLater();
     for (const resolve of this.#onReleased.splice(0)) resolve();
     this.#parts.onRelease();
@@ -249,7 +255,7 @@ export class HeaderBarrier {
     const payload = goesBy === undefined ? NO_ANSWER : GATEWAY_ANSWER;
     if (goesBy !== undefined) {
       if (this.#peers.size < PEERS_MAX) this.#peers.add(fromGid);
-      const isKnown = !this.#isHolding && goesBy.content === this.#passed.content;
+      const isKnown = !this.#mustPass && goesBy.content === this.#passed.content;
       if (isKnown || goesBy.version <= this.#stoppedFor) {
         acknowledge(payload);
         return;
@@ -266,7 +272,9 @@ export class HeaderBarrier {
     const known = this.#quiesces.get(request);
     if (known === undefined && this.#quiesces.size >= QUIESCES_MAX) return false;
     known?.cancel();
+    const mustPass = this.#mustPass;
     this.#isHolding = true;
+    this.#mustPass = true;
     const late = clock.after(QUIESCE_MAX_MS, () => {
       log.warn('a snapshot was begun and not ended in time: writes go on', { object });
       this.#endQuiesce(request);
@@ -277,7 +285,7 @@ export class HeaderBarrier {
     log.warn('a snapshot is refused: writes in flight do not end', { object });
     // Nobody was told that writes have stopped: they need not wait for those in flight.
     const isOnlyReason = this.#quiesces.size === 1 && this.#passing === undefined;
-    if (isOnlyReason && this.#watch !== undefined) this.#isHolding = false;
+    if (isOnlyReason && this.#watch !== undefined) this.#mustPass = mustPass;
     this.#endQuiesce(request);
     return false;
   }
@@ -318,6 +326,7 @@ export class HeaderBarrier {
     const lost = this.#watch;
     this.#watch = undefined;
     this.#isHolding = true;
+    this.#mustPass = true;
     void lost?.close();
     while (!this.#isClosed && this.#watch === undefined) {
       try {
