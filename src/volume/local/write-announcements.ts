@@ -9,13 +9,12 @@ const CHANGES_MAX = 1024;
 const Word = {
   /** Changes that have begun; counts up and wraps around. */
   begun: 0,
-  /** Changes under way that are in the table. */
+  /** Changes under way. */
   active: 1,
+  /** Those of them that found no room in the table. */
+  wide: 2,
   /** Entries of the table in use lie below this. */
-  tableEnd: 2,
-  /** The same two counts for changes that found no room in the table. */
-  wideBegun: 3,
-  wideActive: 4,
+  tableEnd: 3,
 } as const;
 const HEAD_WORDS = 16;
 /** Of a change: the volume, its offset, its length. */
@@ -24,6 +23,8 @@ const RANGE_DOUBLES = 3;
 const WRITER_BYTES = HEAD_WORDS * 4 + 2 * CHANGES_MAX * RANGE_DOUBLES * 8;
 export const ANNOUNCEMENTS_BYTES = HEAD_WORDS * 4 + WRITERS_MAX * WRITER_BYTES;
 const WIDE = -1;
+/** In place of a volume, in the log: every volume, everywhere. */
+const EVERY_VOLUME = -1;
 
 /**
  * The changes that processes make to the volumes of a store, announced to those who read: the
@@ -39,6 +40,8 @@ export class WriteAnnouncements {
   readonly #memory: SharedMemory;
   readonly #head: Int32Array;
   readonly #writers: readonly Writer[];
+  /** Of each writer: what every read looks at. */
+  readonly #words: readonly Int32Array[];
   readonly #free: number[] = [];
   #own: Writer | undefined;
 
@@ -46,6 +49,7 @@ export class WriteAnnouncements {
     this.#memory = memory;
     this.#head = new Int32Array(memory.buffer, 0, HEAD_WORDS);
     this.#writers = Array.from({ length: WRITERS_MAX }, (_, i) => new Writer(memory.buffer, i));
+    this.#words = this.#writers.map(({ words }) => words);
   }
 
   /** Takes a part of the memory, to be done before the first `begin`; false when all are taken. */
@@ -67,16 +71,14 @@ export class WriteAnnouncements {
   /** A change of the range begins: to be called before it is submitted. Returns what `end` wants. */
   begin(volume: number, offset: number, length: number): number {
     const { words, table, log } = this.#own!;
-    const entry = this.#free.pop();
-    if (entry === undefined) {
-      words[Word.wideActive]!++;
-      Atomics.add(words, Word.wideBegun, 1);
-      return WIDE;
-    }
-    put(table, entry, volume, offset, length);
+    const entry = this.#free.pop() ?? WIDE;
     const begun = words[Word.begun]!;
-    put(log, begun & (CHANGES_MAX - 1), volume, offset, length);
-    if (entry >= words[Word.tableEnd]!) words[Word.tableEnd] = entry + 1;
+    put(log, begun & (CHANGES_MAX - 1), entry === WIDE ? EVERY_VOLUME : volume, offset, length);
+    if (entry === WIDE) words[Word.wide]!++;
+    else {
+      put(table, entry, volume, offset, length);
+      if (entry >= words[Word.tableEnd]!) words[Word.tableEnd] = entry + 1;
+    }
     words[Word.active]!++;
     Atomics.store(words, Word.begun, (begun + 1) | 0);
     return entry;
@@ -84,28 +86,26 @@ export class WriteAnnouncements {
 
   end(entry: number): void {
     const { words, table } = this.#own!;
-    if (entry === WIDE) {
-      words[Word.wideActive]!--;
-      return;
+    if (entry === WIDE) words[Word.wide]!--;
+    else {
+      table[entry * RANGE_DOUBLES + 2] = 0;
+      this.#free.push(entry);
     }
-    table[entry * RANGE_DOUBLES + 2] = 0;
-    this.#free.push(entry);
     if (--words[Word.active]! === 0) words[Word.tableEnd] = 0;
   }
 
   newMark(): Mark {
-    return new Int32Array(2 * WRITERS_MAX);
+    return new Int32Array(WRITERS_MAX);
   }
 
   /** Takes a mark; false when the range is being changed. */
   mark(mark: Mark, volume: number, offset: number, length: number): boolean {
     const used = Atomics.load(this.#head, 0);
     for (let i = 0; i < used; i++) {
+      const words = this.#words[i]!;
+      mark[i] = Atomics.load(words, Word.begun);
+      if (words[Word.active] === 0) continue;
       const writer = this.#writers[i]!;
-      const { words } = writer;
-      mark[2 * i] = Atomics.load(words, Word.begun);
-      mark[2 * i + 1] = Atomics.load(words, Word.wideBegun);
-      if (words[Word.active] === 0 && words[Word.wideActive] === 0) continue;
       if (writer.isChanging(volume, offset, length) && this.#lives(writer)) return false;
     }
     return true;
@@ -115,11 +115,9 @@ export class WriteAnnouncements {
   isUnchanged(mark: Mark, volume: number, offset: number, length: number): boolean {
     const used = Atomics.load(this.#head, 0);
     for (let i = 0; i < used; i++) {
-      const writer = this.#writers[i]!;
-      const begun = Atomics.load(writer.words, Word.begun);
-      if (writer.words[Word.wideBegun] !== mark[2 * i + 1]) return false;
-      if (begun === mark[2 * i]) continue;
-      if (writer.hasBegun(mark[2 * i]!, begun, volume, offset, length)) return false;
+      const begun = Atomics.load(this.#words[i]!, Word.begun);
+      if (begun === mark[i]) continue;
+      if (this.#writers[i]!.hasBegun(mark[i]!, begun, volume, offset, length)) return false;
     }
     return true;
   }
@@ -156,12 +154,12 @@ class Writer {
   clear(): void {
     this.table.fill(0);
     this.words[Word.active] = 0;
-    this.words[Word.wideActive] = 0;
+    this.words[Word.wide] = 0;
     this.words[Word.tableEnd] = 0;
   }
 
   isChanging(volume: number, offset: number, length: number): boolean {
-    if (this.words[Word.wideActive] !== 0) return true;
+    if (this.words[Word.wide] !== 0) return true;
     const end = this.words[Word.tableEnd]!;
     for (let i = 0; i < end; i++) if (meets(this.table, i, volume, offset, length)) return true;
     return false;
@@ -171,7 +169,9 @@ class Writer {
   hasBegun(from: number, to: number, volume: number, offset: number, length: number): boolean {
     if (((to - from) | 0) > CHANGES_MAX) return true;
     for (let at = from; at !== to; at = (at + 1) | 0) {
-      if (meets(this.log, at & (CHANGES_MAX - 1), volume, offset, length)) return true;
+      const i = at & (CHANGES_MAX - 1);
+      if (this.log[i * RANGE_DOUBLES] === EVERY_VOLUME) return true;
+      if (meets(this.log, i, volume, offset, length)) return true;
     }
     return false;
   }
