@@ -73,6 +73,11 @@ export class DataOut {
     this.#unsolicited.set(tag, burst);
   }
 
+  /** Bursts that are remembered, those that are owed to aborted commands too. */
+  get bursts(): number {
+    return this.#unsolicited.size + this.#solicited.size;
+  }
+
   /** Whether a command of this tag, which still lives, owes unsolicited data. */
   isExpecting(tag: number): boolean {
     return this.#unsolicited.get(tag)?.task !== undefined;
@@ -128,7 +133,7 @@ export class DataOut {
     const solicitation = this.#solicitations.get(task);
     if (solicitation === undefined && task.burst === undefined) return;
     this.#solicitations.delete(task);
-    if (task.burst !== undefined) task.burst.task = undefined;
+    if (task.burst !== undefined) this.#forgetUnsolicited(task.burst);
     for (const burst of this.#solicited.values()) {
       if (burst.task === task) burst.task = undefined;
     }
@@ -172,6 +177,15 @@ export class DataOut {
     this.#solicitations.clear();
     this.#waiting.clear();
     this.#drained();
+  }
+
+  /**
+   * Unsolicited data for a command that is over is dropped without being expected. To expect it
+   * would take memory for commands that are over, and no window bounds how many of those there are.
+   */
+  #forgetUnsolicited(burst: DataOutBurst): void {
+    burst.task = undefined;
+    if (this.#unsolicited.get(burst.tag) === burst) this.#unsolicited.delete(burst.tag);
   }
 
   #isOverdue(bursts: Map<number, DataOutBurst>, now: number): boolean {

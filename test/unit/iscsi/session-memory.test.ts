@@ -270,6 +270,22 @@ test('R2Ts without an answer are bounded in number, those of aborted writes too'
   assert.equal(r2ts, SOLICITED_BURSTS_MAX);
 });
 
+test('commands that end before their unsolicited data comes leave nothing behind', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['InitialR2T=No']);
+  const { nexus } = world;
+  nexus.onSubmit = (task) => task.end(0x02, 0, new Uint8Array(18));
+  for (let i = 0; i < 1000; i++) {
+    stream.feed(scsiCommand(FIRST_CMD_SN + i, i, WRITE, 4096));
+    if (i % 10 === 0) await settle();
+  }
+  assert.equal(nexus.submitted.length, 1000);
+  assert.equal(world.server.sessions[0]!.dataOut.bursts, 0);
+  stream.feed(dataOutPdu(7, 0xffff_ffff, 0, 0, Buffer.alloc(4096), true));
+  await settle();
+  assert.equal(stream.destroyed, false, 'what still comes is dropped');
+});
+
 test('a window invites no more unsolicited data than there is memory for, and takes all of it', async () => {
   const world = new IscsiWorld();
   const stream = await world.logIn(['InitialR2T=No', 'FirstBurstLength=262144']);
