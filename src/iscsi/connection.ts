@@ -36,6 +36,7 @@ import { SendQueue } from './wire/send-queue.ts';
 /** Between two looks at the clocks; after a longer one this gateway stood still. */
 const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
 const STUCK = 'a command does not end';
+const DATA_OUT_LATE = 'Data-Out timed out';
 const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0 };
 
 export interface ConnectionOptions extends LoginOptions {
@@ -71,7 +72,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #session: Session | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #paused = false;
-  #pausedSinceMs = 0;
+  /** Since when nothing is taken because its answers stay with us, or we may not act. */
+  #blockedSinceMs: number | undefined;
   #writesSeen = 0;
   #lastTakenMs = 0;
   /** Asked once for all that came in together. */
@@ -257,9 +259,10 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     }
     session.window.review();
     if (this.#isAbsent(now)) return 'the initiator takes no data';
+    if (session.dataOut.isPastLimit(now)) return DATA_OUT_LATE;
     // While nothing is read, silence proves nothing.
-    if (this.#paused) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
-    if (session.dataOut.overdue(now)) return 'Data-Out timed out';
+    if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
+    if (session.dataOut.overdue(now)) return DATA_OUT_LATE;
     const silenceMs = now - this.#lastReceivedMs;
     const isChanging = changingMs >= SLOW_COMMAND_MS;
     if (this.#pingSentMs !== undefined) {
@@ -297,7 +300,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       this.#lastReceivedMs = now;
       this.#pingSentMs = undefined;
       this.#lastTakenMs = now;
-      session.dataOut.extend(gapMs);
+      session.dataOut.skipGap(gapMs);
     }
     return session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
   }
@@ -305,8 +308,26 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #pause(): void {
     if (this.#paused || this.#state === 'closed') return;
     this.#paused = true;
-    this.#pausedSinceMs = this.#clock.now();
+    this.#noteBlocked();
     this.#stream.pause();
+  }
+
+  /**
+   * A turn that is over does not block: an initiator that sends more than fits into its turns is
+   * read from all the time, and its deadlines stand.
+   */
+  #noteBlocked(): void {
+    if (this.#mayAct && this.#session?.ready !== false) return;
+    this.#blockedSinceMs ??= this.#clock.now();
+  }
+
+  #noteUnblocked(): void {
+    const now = this.#clock.now();
+    this.#lastReceivedMs = now;
+    this.#pingSentMs = undefined;
+    if (this.#blockedSinceMs === undefined) return;
+    this.#session?.dataOut.extend(now - this.#blockedSinceMs);
+    this.#blockedSinceMs = undefined;
   }
 
   #scheduleResume(): void {
@@ -328,17 +349,18 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#mayAct = this.#options.mayAct();
     this.#turn.begin();
     if (!this.ready) return;
+    this.#noteUnblocked();
     this.#queue.gathers = true;
     this.#session?.window.beginBatch();
     this.#reader.parse();
     this.#queue.gathers = false;
     this.#queue.flush();
     if (this.#turn.isOver) this.#scheduleResume();
-    if (!this.ready) return;
+    if (!this.ready) {
+      this.#noteBlocked();
+      return;
+    }
     this.#paused = false;
-    this.#lastReceivedMs = this.#clock.now();
-    this.#pingSentMs = undefined;
-    this.#session?.dataOut.extend(this.#lastReceivedMs - this.#pausedSinceMs);
     this.#stream.resume();
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { TransportFault } from '../scsi/nexus.ts';
 import type { IscsiTask } from './iscsi-task.ts';
-import { DATA_OUT_TIMEOUT_MS, SOLICITED_BURSTS_MAX } from './limits.ts';
+import { DATA_OUT_MAX_MS, DATA_OUT_TIMEOUT_MS, SOLICITED_BURSTS_MAX } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import { DataOut as DataOutPdu, Opcode, R2t, RESERVED_TAG } from './standard/bhs.ts';
 import type { Pdu } from './wire/pdu.ts';
@@ -21,7 +21,10 @@ export interface DataOutBurst {
   offset: number;
   readonly end: number;
   dataSn: number;
+  /** Put off by data. */
   deadline: number;
+  /** Of its command, and put off by nothing that the initiator does. */
+  limit: number;
 }
 
 /** A command whose data-out is solicited. */
@@ -31,6 +34,8 @@ interface Solicitation {
   requestedTo: number;
   outstanding: number;
   r2tSn: number;
+  /** When all of its data is due. */
+  limit: number;
 }
 
 export interface DataOutOwner {
@@ -67,7 +72,8 @@ export class DataOut {
 
   /** A command announced unsolicited Data-Out PDUs behind its immediate data. */
   expectUnsolicited(task: IscsiTask, tag: number, end: number): void {
-    const burst = this.#burst(task, tag, RESERVED_TAG, task.receivedLength, end);
+    const limit = this.#owner.clock.now() + DATA_OUT_MAX_MS;
+    const burst = this.#burst(task, tag, RESERVED_TAG, task.receivedLength, end, limit);
     task.invitedLength = end;
     task.burst = burst;
     this.#unsolicited.set(tag, burst);
@@ -86,7 +92,7 @@ export class DataOut {
   /** See `Task.requestDataOut`. */
   request(task: IscsiTask, length: number): boolean {
     if (task.burst === undefined && task.receivedLength >= length) return true;
-    const solicitation = { task, length, requestedTo: 0, outstanding: 0, r2tSn: 0 };
+    const solicitation = { task, length, requestedTo: 0, outstanding: 0, r2tSn: 0, limit: 0 };
     this.#solicitations.set(task, solicitation);
     if (task.burst === undefined) this.#claim(solicitation);
     return false;
@@ -98,6 +104,7 @@ export class DataOut {
     if (solicitation === undefined) return;
     task.invitedLength = solicitation.length;
     solicitation.requestedTo = task.receivedLength;
+    solicitation.limit = this.#owner.clock.now() + DATA_OUT_MAX_MS;
     this.#solicit(solicitation);
   }
 
@@ -153,10 +160,26 @@ export class DataOut {
     return isOverdue;
   }
 
-  /** The target did not read for so long: that does not count against what is owed. */
+  /** True when the data of a command is not whole within its limit, whoever was slow. */
+  isPastLimit(now: number): boolean {
+    return isPastLimit(this.#unsolicited, now) || isPastLimit(this.#solicited, now);
+  }
+
+  /**
+   * The initiator took no answers for so long, and was not read from: that does not count as
+   * silence. It counts against the limit, or a command could keep its room for ever.
+   */
   extend(byMs: number): void {
     for (const burst of this.#unsolicited.values()) burst.deadline += byMs;
     for (const burst of this.#solicited.values()) burst.deadline += byMs;
+  }
+
+  /** This gateway stood still for so long: nothing of that counts. */
+  skipGap(byMs: number): void {
+    this.extend(byMs);
+    for (const burst of this.#unsolicited.values()) burst.limit += byMs;
+    for (const burst of this.#solicited.values()) burst.limit += byMs;
+    for (const solicitation of this.#solicitations.values()) solicitation.limit += byMs;
   }
 
   /** Whether bursts of commands that are over are still owed. */
@@ -274,7 +297,7 @@ export class DataOut {
     const { task } = solicitation;
     const { writer } = this.#owner;
     const ttt = this.#takeTag();
-    const burst = this.#burst(task, task.tag, ttt, start, end);
+    const burst = this.#burst(task, task.tag, ttt, start, end, solicitation.limit);
     this.#solicited.set(ttt, burst);
     solicitation.requestedTo = end;
     solicitation.outstanding++;
@@ -308,9 +331,10 @@ export class DataOut {
     targetTransferTag: number,
     start: number,
     end: number,
+    limit: number,
   ): DataOutBurst {
     const deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
-    return { task, tag, targetTransferTag, start, offset: start, end, dataSn: 0, deadline };
+    return { task, tag, targetTransferTag, start, offset: start, end, dataSn: 0, deadline, limit };
   }
 
   #drained(): void {
@@ -319,4 +343,9 @@ export class DataOut {
     this.#onDrained = [];
     for (const action of actions) action();
   }
+}
+
+function isPastLimit(bursts: ReadonlyMap<number, DataOutBurst>, now: number): boolean {
+  for (const { task, limit } of bursts.values()) if (task !== undefined && now > limit) return true;
+  return false;
 }

@@ -106,6 +106,11 @@ export const MANAGEMENT_REQUESTS_MAX = 32;
 
 /** A solicited Data-Out, or the rest of an unsolicited burst, comes within this. */
 export const DATA_OUT_TIMEOUT_MS = 10_000;
+/**
+ * And all that a command solicits within this, however it is spread: initiators give a command up
+ * after 30 s, and the room that is kept for its data is missing elsewhere.
+ */
+export const DATA_OUT_MAX_MS = 27_000;
 /** An abort waits this long for the Data-Outs of R2Ts that the initiator still answers. */
 export const ABORTED_TRANSFER_TIMEOUT_MS = 2_000;
 /** From accept to full feature phase. */
