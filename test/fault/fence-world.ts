@@ -77,6 +77,7 @@ export class FenceWorld {
       release.push(() => cluster.stop());
       // After the store's own objects are there.
       await pool.imageWithHeaderOn(2, { name: DISK, sizeBytes: DISK_BYTES, dataPool: DATA_POOL });
+      await cluster.mustRun('disk', 'import', DISK);
       await cluster.mustApply({
         ...empty,
         disks: [{ name: DISK, size: DISK_BYTES }],
