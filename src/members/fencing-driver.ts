@@ -60,6 +60,6 @@ export interface FencedProcesses {
 }
 
 export interface ProcessState extends Member {
-  /** By a signal, a tracer or a frozen control group: it does nothing until it is continued. */
+  /** By a signal or a tracer: it does nothing until it is continued. */
   readonly isStopped: boolean;
 }

@@ -72,7 +72,7 @@ export class MemberProcesses {
 }
 
 export interface MemberProcessState extends Member {
-  /** By a signal, a tracer or a frozen control group. */
+  /** By a signal or a tracer. A frozen control group does not show in `/proc`. */
   readonly isStopped: boolean;
 }
 
