@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { LogLimiter } from '../base/log-limiter.ts';
 import { StandingWatch } from '../members/standing-watch.ts';
 import type { Records } from '../records/records.ts';
 import {
@@ -38,6 +39,7 @@ export class DocumentWatch {
   /** The switch under way; the next one waits for it. */
   #switching: Promise<void> = Promise.resolve();
   readonly #watch: StandingWatch;
+  readonly #complaints: LogLimiter;
   #poll: Timer | undefined;
   /** Nothing is served before `open`: until then this gateway is not admitted. */
   #isOpen = false;
@@ -46,6 +48,7 @@ export class DocumentWatch {
   constructor(options: DocumentWatchOptions) {
     this.#options = options;
     const { records, clock, log } = options;
+    this.#complaints = new LogLimiter(clock, log, { linesMax: 1 });
     this.#watch = new StandingWatch({
       ...{ records, clock, log, channel: DOCUMENT_CHANNEL },
       onNotify: (message) => this.#answer(message),
@@ -74,6 +77,7 @@ export class DocumentWatch {
   async close(): Promise<void> {
     this.#closed = true;
     this.#poll?.cancel();
+    this.#complaints.close();
     await this.#watch.close();
     await this.#switching;
   }
@@ -119,7 +123,8 @@ export class DocumentWatch {
   }
 
   #complain(error: unknown): void {
-    this.#options.log.warn('the document cannot be followed', { reason: reasonOf(error) });
+    const reason = reasonOf(error);
+    this.#complaints.write('warn', reason, 'the document cannot be followed', { reason });
   }
 }
 

@@ -28,6 +28,7 @@ export class LockHolderPatrol {
   readonly #log: Log;
   /** What was seen at the last look, by `pid/startTicks`. */
   #seen = new Map<string, Holder>();
+  #isBlind = false;
 
   constructor(databasePath: string, self: ProcessIdentity, log: Log) {
     this.#databasePath = databasePath;
@@ -39,9 +40,12 @@ export class LockHolderPatrol {
   look(opening: boolean): void {
     try {
       this.#judge(this.#holders(opening));
+      this.#isBlind = false;
     } catch (error) {
       // No descriptor is free, say. What was seen before still counts at the next look.
-      this.#log.warn('cannot see who holds the store locked', { reason: String(error) });
+      if (this.#isBlind) return;
+      this.#isBlind = true;
+      this.#log.warn('cannot see which process holds the store locked', { reason: String(error) });
     }
   }
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/log.ts';
+import { type Log, silentLog } from '../../../src/base/log.ts';
 import {
   DOCUMENT_CHANNEL,
   decodeMessage,
@@ -19,7 +19,11 @@ import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const document = clusterDocument({});
 
-async function world(serve?: (version: number) => Promise<void>, whole = () => true) {
+async function world(
+  serve?: (version: number) => Promise<void>,
+  whole = () => true,
+  log: Log = silentLog,
+) {
   const clock = new VirtualClock();
   const records = new MemoryRecordsWorld({ clock, random: new SeededRandom(1) });
   const [own, tool] = [await records.open('g'), await records.open('tool')];
@@ -27,7 +31,7 @@ async function world(serve?: (version: number) => Promise<void>, whole = () => t
   const watch = new DocumentWatch({
     records: own,
     clock,
-    log: silentLog,
+    log,
     read: () => readDocument(own),
     unserved: () => ({ count: 0, disks: [] }),
     serve: async ({ version }) => {
@@ -146,5 +150,22 @@ test('a version of which a disk did not open is served again until all is there'
   whole = true;
   await clock.advance(10_000);
   assert.deepEqual(served, [first, first, first], 'once more, and then it is whole');
+  await watch.close();
+});
+
+test('a store that does not answer for an hour is a line a minute at most', async () => {
+  const lines: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => void lines.push(message) };
+  let isSilent = false;
+  const serve = async () => {
+    if (isSilent) throw new Error('no answer');
+  };
+  const { clock, watch, commit } = await world(serve, () => true, log);
+  const first = await commit(0);
+  await watch.open();
+  isSilent = true;
+  await commit(first);
+  for (let minute = 0; minute < 60; minute += 1) await clock.advance(60_000);
+  assert.ok(lines.length > 0 && lines.length <= 61, `${lines.length} lines`);
   await watch.close();
 });

@@ -48,5 +48,5 @@ test('a look for which no descriptor is free is logged, and the next one sees ag
   const limited = 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"';
   const given = ['-c', limited, process.execPath, script];
   const said = execFileSync('/bin/sh', given, { encoding: 'utf8', timeout: HANG_MS });
-  assert.equal(said, 'cannot see who holds the store locked; EMFILE');
+  assert.equal(said, 'cannot see which process holds the store locked; EMFILE');
 });
