@@ -24,7 +24,6 @@ import {
 import { judgeSession } from './login/login-identity.ts';
 import type { Refusal } from './login/refusal.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
-import { networkOf } from './peer-network.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
 import { requestLogout, sendPing } from './session-requests.ts';
@@ -91,7 +90,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.network = networkOf(options.stream.remote.address);
+    this.network = options.network;
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#turn = new TurnShare(options.turnShares);

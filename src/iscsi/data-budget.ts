@@ -4,6 +4,7 @@ import {
   COMMAND_BYTES,
   FREE_DATA_SHARE,
   FREE_INVITED_SHARE,
+  FREE_PEER_SHARE,
   GATEWAY_DATA_BYTES_MAX,
   GATEWAY_INVITED_BYTES_MAX,
   OWN_COMMANDS_MAX,
@@ -22,25 +23,39 @@ export interface Claim {
   granted(): void;
 }
 
+/** What the sessions of one peer hold together, beyond what each has of its own. */
+interface PeerShare {
+  readonly peer: string;
+  accounts: number;
+  heldBytes: number;
+  invitedBytes: number;
+  /** When one of its sessions was the exception, by the count of exceptions. */
+  lastException: number;
+}
+
 /**
  * The memory that the commands of a gateway pin or are invited to bring.
  *
  * Every session has an account with something of its own, which nobody can take. Beyond that, all
- * share one budget, and each may take a fixed part of what is still free (the dynamic thresholds of
- * switch buffers: Choudhury and Hahne, 1998). However many sessions take what they can, something
- * is left for the next one, and nobody needs to know how many there are.
+ * share one budget. The sessions of a peer together may take a fixed part of what is still free,
+ * and each of them a fixed part of what its peer may still take (the dynamic thresholds of switch
+ * buffers: Choudhury and Hahne, 1998). However many take what they can, something is left for the
+ * next one, and nobody needs to know how many there are. Peers are told apart as `networkOf` does,
+ * or by name where the name was proved: sessions are free to open, and would else leave nothing.
  *
  * A command gets all of its room at once, so that one that has it needs nothing more to end. One
  * that asks for more than its session can ever have now gets it as the exception: one session at a
- * time, the one that has waited for longest.
+ * time, of the peer that has not had one for longest.
  */
 export class DataBudget {
   readonly #pool: SlabSource;
   readonly #clock: Clock;
   readonly #accounts = new Set<DataAccount>();
+  readonly #peers = new Map<string, PeerShare>();
   /** Accounts with claims that wait; the one that has waited for longest is the first. */
   readonly #waiting = new Set<DataAccount>();
   #exception: DataAccount | undefined;
+  #exceptions = 0;
   #heldBytes = 0;
   #invitedBytes = 0;
   #scheduled = false;
@@ -65,37 +80,52 @@ export class DataBudget {
     return this.#accounts.size;
   }
 
+  /** Peers that hold something or have a session. */
+  get peers(): number {
+    return this.#peers.size;
+  }
+
   /** An account for a session whose commands bring up to `unsolicitedBytes` without being asked. */
-  open(unsolicitedBytes: number): DataAccount {
-    const account = new DataAccount(this, this.#pool, unsolicitedBytes + COMMAND_BYTES);
+  open(unsolicitedBytes: number, peer: string): DataAccount {
+    let share = this.#peers.get(peer);
+    if (share === undefined) {
+      share = { peer, accounts: 0, heldBytes: 0, invitedBytes: 0, lastException: 0 };
+      this.#peers.set(peer, share);
+    }
+    share.accounts++;
+    const account = new DataAccount(this, this.#pool, unsolicitedBytes + COMMAND_BYTES, share);
     this.#accounts.add(account);
     return account;
   }
 
   // What accounts call.
 
-  get freeBytes(): number {
+  /** What the sessions of a peer may take beyond what they have. */
+  #freeBytes({ heldBytes, invitedBytes }: PeerShare): number {
     const free = GATEWAY_DATA_BYTES_MAX - this.#heldBytes - this.#invitedBytes;
-    return free > 0 ? free : 0;
+    return roomOf(free, heldBytes + invitedBytes);
   }
 
   /** What a session may hold beyond its own. */
-  get shareBytes(): number {
-    return Math.min(SESSION_DATA_BYTES_MAX, this.freeBytes / FREE_DATA_SHARE);
+  shareBytes(peer: PeerShare): number {
+    return Math.min(SESSION_DATA_BYTES_MAX, this.#freeBytes(peer) / FREE_DATA_SHARE);
   }
 
   /** What a command window may invite beyond its session's own. */
-  get invitedShareBytes(): number {
-    const free = Math.min(GATEWAY_INVITED_BYTES_MAX - this.#invitedBytes, this.freeBytes);
-    return free > 0 ? free / FREE_INVITED_SHARE : 0;
+  invitedShareBytes(peer: PeerShare): number {
+    const free = roomOf(GATEWAY_INVITED_BYTES_MAX - this.#invitedBytes, peer.invitedBytes);
+    return Math.min(free, this.#freeBytes(peer)) / FREE_INVITED_SHARE;
   }
 
-  countHeld(bytes: number): void {
+  countHeld(peer: PeerShare, bytes: number): void {
     this.#heldBytes += bytes;
+    peer.heldBytes += bytes;
+    this.#forgetIfGone(peer);
   }
 
-  countInvited(bytes: number): void {
+  countInvited(peer: PeerShare, bytes: number): void {
     this.#invitedBytes += bytes;
+    peer.invitedBytes += bytes;
   }
 
   wait(account: DataAccount): void {
@@ -114,7 +144,13 @@ export class DataBudget {
   close(account: DataAccount): void {
     this.#accounts.delete(account);
     this.#waiting.delete(account);
+    account.peer.accounts--;
+    this.#forgetIfGone(account.peer);
     this.freed();
+  }
+
+  #forgetIfGone({ peer, accounts, heldBytes }: PeerShare): void {
+    if (accounts === 0 && heldBytes === 0) this.#peers.delete(peer);
   }
 
   /** Grants what fits, a claim of each session in turn; then the exception, if there is none. */
@@ -127,18 +163,32 @@ export class DataBudget {
       // Behind the others: this loop comes to it again.
       if (account.hasClaims) waiting.add(account);
     }
-    if (this.#exception?.needsNothing === false) return;
-    this.#exception = undefined;
-    for (const account of waiting) {
+    if (this.#exception?.isExcessive === true) return;
+    this.#exception = this.#chooseException();
+    if (this.#exception === undefined) return;
+    const { peer } = this.#exception;
+    peer.lastException = ++this.#exceptions;
+    this.#exception.grantNext(true);
+    waiting.delete(this.#exception);
+    if (this.#exception.hasClaims) waiting.add(this.#exception);
+  };
+
+  #chooseException(): DataAccount | undefined {
+    let chosen: DataAccount | undefined;
+    for (const account of this.#waiting) {
       // What holds more than its own has something under way, and room when that has ended.
       if (!account.needsNothing) continue;
-      this.#exception = account;
-      account.grantNext(true);
-      waiting.delete(account);
-      if (account.hasClaims) waiting.add(account);
-      return;
+      const { lastException } = account.peer;
+      if (chosen === undefined || lastException < chosen.peer.lastException) chosen = account;
     }
-  };
+    return chosen;
+  }
+}
+
+/** Of what is free, the part that a peer may take who has `takenBytes`. */
+function roomOf(freeBytes: number, takenBytes: number): number {
+  const room = FREE_PEER_SHARE * freeBytes - takenBytes;
+  return room > 0 ? room / (FREE_PEER_SHARE + 1) : 0;
 }
 
 /**
@@ -148,6 +198,7 @@ export class DataBudget {
 export class DataAccount implements SlabSource, SlabOwner {
   /** Commands that it may always invite. */
   readonly ownCommands: number;
+  readonly peer: PeerShare;
   readonly #budget: DataBudget;
   readonly #pool: SlabSource;
   readonly #commandBytes: number;
@@ -157,8 +208,9 @@ export class DataAccount implements SlabSource, SlabOwner {
   #invitedBytes = 0;
   #closed = false;
 
-  constructor(budget: DataBudget, pool: SlabSource, commandBytes: number) {
+  constructor(budget: DataBudget, pool: SlabSource, commandBytes: number, peer: PeerShare) {
     this.#budget = budget;
+    this.peer = peer;
     this.#pool = pool;
     this.#commandBytes = commandBytes;
     const own = Math.floor(SESSION_OWN_INVITED_BYTES / commandBytes);
@@ -179,11 +231,11 @@ export class DataAccount implements SlabSource, SlabOwner {
 
   /** How much more it may hold; negative when others need what it holds. */
   get roomBytes(): number {
-    return SESSION_OWN_DATA_BYTES + this.#budget.shareBytes - this.#heldBytes;
+    return SESSION_OWN_DATA_BYTES + this.#budget.shareBytes(this.peer) - this.#heldBytes;
   }
 
   get #claimableBytes(): number {
-    const { shareBytes } = this.#budget;
+    const shareBytes = this.#budget.shareBytes(this.peer);
     const slack = Math.min(SLAB_SLACK_BYTES_MAX, shareBytes / FREE_DATA_SHARE);
     return SESSION_OWN_DATA_BYTES + shareBytes - slack - this.#heldBytes;
   }
@@ -191,6 +243,11 @@ export class DataAccount implements SlabSource, SlabOwner {
   /** It holds no more than its own. */
   get needsNothing(): boolean {
     return this.#heldBytes <= SESSION_OWN_DATA_BYTES;
+  }
+
+  /** It holds more than it may, because it was the exception. */
+  get isExcessive(): boolean {
+    return this.#heldBytes > SESSION_OWN_DATA_BYTES && this.roomBytes < 0;
   }
 
   get hasClaims(): boolean {
@@ -213,7 +270,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     const before = Math.max(0, this.#heldBytes - SESSION_OWN_DATA_BYTES);
     this.#heldBytes += bytes;
     const now = this.#heldBytes - SESSION_OWN_DATA_BYTES;
-    if (now > 0) this.#budget.countHeld(now - before);
+    if (now > 0) this.#budget.countHeld(this.peer, now - before);
   }
 
   release(bytes: number): void {
@@ -221,7 +278,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#heldBytes -= bytes;
     if (before > 0) {
       const now = Math.max(0, this.#heldBytes - SESSION_OWN_DATA_BYTES);
-      this.#budget.countHeld(now - before);
+      this.#budget.countHeld(this.peer, now - before);
     }
     this.#budget.freed();
   }
@@ -268,9 +325,9 @@ export class DataAccount implements SlabSource, SlabOwner {
     if (this.#closed) return false;
     if (this.#invitedCommands >= this.ownCommands) {
       const bytes = this.#invitedBytes + this.#commandBytes;
-      if (bytes > this.#budget.invitedShareBytes) return false;
+      if (bytes > this.#budget.invitedShareBytes(this.peer)) return false;
       this.#invitedBytes = bytes;
-      this.#budget.countInvited(this.#commandBytes);
+      this.#budget.countInvited(this.peer, this.#commandBytes);
     }
     this.#invitedCommands++;
     return true;
@@ -282,20 +339,20 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#invitedCommands--;
     if (this.#invitedCommands < this.ownCommands) return;
     this.#invitedBytes -= this.#commandBytes;
-    this.#budget.countInvited(-this.#commandBytes);
+    this.#budget.countInvited(this.peer, -this.#commandBytes);
     this.#budget.freed();
   }
 
   /** Others need what the window takes. */
   get mustRetract(): boolean {
-    return this.#invitedBytes > this.#budget.invitedShareBytes + this.#commandBytes;
+    return this.#invitedBytes > this.#budget.invitedShareBytes(this.peer) + this.#commandBytes;
   }
 
   /** The session is over: it invites and waits for nothing. What is held counts until it is back. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#budget.countInvited(-this.#invitedBytes);
+    this.#budget.countInvited(this.peer, -this.#invitedBytes);
     this.#invitedBytes = 0;
     this.#invitedCommands = 0;
     this.#claims.clear();

@@ -1,7 +1,7 @@
 import {
   FIRST_BURST_BYTES_MAX,
   FIRST_BURST_BYTES_MIN,
-  GATEWAY_INVITED_BYTES_MAX,
+  PEER_INVITED_BYTES_MAX,
   SHARED_COMMANDS,
   WINDOW_FIRST_BURSTS_BYTES_MAX,
 } from './limits.ts';
@@ -14,7 +14,7 @@ export function firstBurstLength(otherSessions: number, queueDepth: number): num
   const bytes = Math.min(
     FIRST_BURST_BYTES_MAX,
     WINDOW_FIRST_BURSTS_BYTES_MAX / queueDepth,
-    GATEWAY_INVITED_BYTES_MAX / (SHARED_COMMANDS * (otherSessions + 1)),
+    PEER_INVITED_BYTES_MAX / (SHARED_COMMANDS * (otherSessions + 1)),
   );
   return Math.max(FIRST_BURST_BYTES_MIN, 2 ** Math.floor(Math.log2(bytes)));
 }

@@ -104,6 +104,7 @@ export class IscsiServer {
       log: log.child({ address: stream.remote.address, port: stream.remote.port }),
       loginLog: new LoginLog(this.#limiter, stream.remote, portal),
       budget: this.#budget,
+      network,
       tasks: this.#tasks,
       loginPool: this.#loginPool,
       registry,

@@ -54,10 +54,16 @@ export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
  * beyond that all sessions share one budget.
  */
 
+/** What the sessions of one peer may take of the budget: a network, or an initiator that proved itself. */
+export const PEER_DATA_BYTES_MAX = 256 * 1024 * 1024;
+/** Peers may take so many times what is left for others. */
+export const FREE_PEER_SHARE = 8;
 /** What the commands of all sessions hold and are invited to bring, beyond what each has of its own. */
-export const GATEWAY_DATA_BYTES_MAX = 256 * 1024 * 1024;
+export const GATEWAY_DATA_BYTES_MAX = PEER_DATA_BYTES_MAX + PEER_DATA_BYTES_MAX / FREE_PEER_SHARE;
 /** The part of it that command windows may take: the rest is there for R2Ts and reads. */
 export const GATEWAY_INVITED_BYTES_MAX = GATEWAY_DATA_BYTES_MAX / 2;
+/** What the windows of one peer's sessions may take of that. */
+export const PEER_INVITED_BYTES_MAX = PEER_DATA_BYTES_MAX / 2;
 /** What one session may hold of it; the transfer of the longest command (16 MiB) fits. */
 export const SESSION_DATA_BYTES_MAX = 17 * 1024 * 1024;
 /** A session may hold at most this part of what is free, so that something is left for others. */
@@ -202,6 +208,6 @@ assert(
 );
 assert(
   SESSION_OWN_DATA_BYTES + SESSION_OWN_INVITED_BYTES <= 1536 * 1024 &&
-    SESSION_DATA_BYTES_MAX < GATEWAY_DATA_BYTES_MAX / FREE_DATA_SHARE,
+    SESSION_DATA_BYTES_MAX < PEER_DATA_BYTES_MAX / FREE_DATA_SHARE,
   'what sessions have of their own is small, and one alone may hold the longest command',
 );

@@ -31,6 +31,8 @@ export interface LoginOptions {
   readonly traffic: Traffic;
   readonly queueDepth: number;
   readonly budget: DataBudget;
+  /** Where the peer is, as shares are counted. */
+  readonly network: string;
   readonly tasks: FreeList<IscsiTask>;
 }
 
@@ -128,7 +130,7 @@ export class LoginPhase {
     result: LoginResult,
     respond: (changed: Partial<LoginReply>) => void,
   ): Promise<void> {
-    const { registry, context, clock } = this.#options;
+    const { registry, context, clock, network } = this.#options;
     const identity = {
       ...result.admitted,
       isid: result.isid,
@@ -158,13 +160,15 @@ export class LoginPhase {
     }
     this.#reservedTsih = 0;
     respond({});
+    const { initiatorName, proof } = result.admitted;
+    const peer = proof === undefined ? network : initiatorName;
     const session = new Session({
       identity,
       parameters: result.parameters,
       nexus: judged.admission?.openNexus(result.initiatorPort),
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
-      account: this.#options.budget.open(unsolicitedBytes(result.parameters)),
+      account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer),
       tasks: this.#options.tasks,
       clock: this.#options.clock,
       log: this.#options.log,

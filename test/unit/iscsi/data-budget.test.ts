@@ -57,12 +57,12 @@ function world() {
 
 test('each session has something of its own, whatever the others hold', () => {
   const { budget } = world();
-  const others = Array.from({ length: 2000 }, () => budget.open(FIRST_BURST_BYTES_MAX));
+  const others = Array.from({ length: 2000 }, () => budget.open(FIRST_BURST_BYTES_MAX, 'one'));
   for (const each of others) {
     while (each.roomBytes >= MIB) each.hold(MIB);
     while (each.invite());
   }
-  const account = budget.open(FIRST_BURST_BYTES_MAX);
+  const account = budget.open(FIRST_BURST_BYTES_MAX, 'one');
   assert.ok(new Command(account, SESSION_OWN_DATA_BYTES).isGranted);
   assert.deepEqual([account.invite(), account.invite()], [true, true]);
   assert.ok(budget.heldBytes + budget.invitedBytes <= GATEWAY_DATA_BYTES_MAX);
@@ -72,11 +72,11 @@ test('each session has something of its own, whatever the others hold', () => {
 test('sixteen sessions that take what they can leave room for others to work at depth', () => {
   const { budget } = world();
   for (let i = 0; i < 16; i++) {
-    const account = budget.open(FIRST_BURST_BYTES_MAX);
+    const account = budget.open(FIRST_BURST_BYTES_MAX, 'one');
     while (account.roomBytes >= MIB) account.hold(MIB);
   }
   for (let i = 0; i < 8; i++) {
-    const account = budget.open(FIRST_BURST_BYTES_MAX);
+    const account = budget.open(FIRST_BURST_BYTES_MAX, 'one');
     assert.ok(account.roomBytes >= MIB, `${account.roomBytes} bytes`);
     account.hold(MIB);
   }
@@ -84,7 +84,7 @@ test('sixteen sessions that take what they can leave room for others to work at 
 
 test('one session alone may hold the longest transfer, and no more than its bound', () => {
   const { budget } = world();
-  const account = budget.open(0);
+  const account = budget.open(0, 'one');
   assert.ok(new Command(account, LONGEST_BYTES).isGranted);
   while (account.roomBytes >= SLAB) account.hold(SLAB);
   assert.ok(account.heldBytes <= SESSION_OWN_DATA_BYTES + SESSION_DATA_BYTES_MAX);
@@ -93,7 +93,7 @@ test('one session alone may hold the longest transfer, and no more than its boun
 test('a session has the more commands of its own the less they bring unsolicited', () => {
   const { budget } = world();
   for (const bytes of [0, FIRST_BURST_BYTES_MIN, 65_536, FIRST_BURST_BYTES_MAX]) {
-    const { ownCommands } = budget.open(bytes);
+    const { ownCommands } = budget.open(bytes, 'one');
     assert.ok(ownCommands >= OWN_COMMANDS_MIN && ownCommands <= OWN_COMMANDS_MAX);
     assert.ok(ownCommands * (bytes + COMMAND_BYTES) <= SESSION_OWN_INVITED_BYTES);
   }
@@ -109,7 +109,7 @@ test('the first burst that is offered falls with the sessions and the depth of w
 
 test('claims of one session are granted in order, those of several in turn', async () => {
   const { budget, endTurn } = world();
-  const [first, second] = [budget.open(0), budget.open(0)];
+  const [first, second] = [budget.open(0, 'one'), budget.open(0, 'one')];
   const blockers = [first, second].map((each) => new Command(each, LONGEST_BYTES));
   const order: string[] = [];
   const ask = (name: string, account: DataAccount, bytes: number): Command => {
@@ -135,10 +135,10 @@ test('claims of one session are granted in order, those of several in turn', asy
 
 test('what is too long for the share of its session goes as the exception, one at a time', async () => {
   const { budget, endTurn } = world();
-  const hog = budget.open(0);
+  const hog = budget.open(0, 'one');
   // Counted though it was not asked for: slabs of answers, say.
   hog.hold(GATEWAY_DATA_BYTES_MAX);
-  const accounts = [budget.open(0), budget.open(0)];
+  const accounts = [budget.open(0, 'one'), budget.open(0, 'one')];
   const [first, second] = accounts.map((each) => new Command(each, LONGEST_BYTES));
   await endTurn();
   assert.deepEqual([first!.isGranted, second!.isGranted], [true, false]);
@@ -147,9 +147,56 @@ test('what is too long for the share of its session goes as the exception, one a
   assert.equal(second!.isGranted, true);
 });
 
+test('however many sessions of one peer take what they can, another peer works at depth', () => {
+  const { budget } = world();
+  for (let i = 0; i < 500; i++) {
+    const account = budget.open(FIRST_BURST_BYTES_MAX, 'one');
+    while (account.roomBytes >= SLAB) account.hold(SLAB);
+    while (account.invite());
+  }
+  const others = Array.from({ length: 4 }, () => budget.open(FIRST_BURST_BYTES_MAX, 'another'));
+  for (const each of others) assert.ok(new Command(each, 4 * MIB).isGranted);
+  while (others[0]!.invite());
+  assert.ok(others[0]!.invitedCommands >= 4 * OWN_COMMANDS_MIN, `${others[0]!.invitedCommands}`);
+  const same = budget.open(FIRST_BURST_BYTES_MAX, 'one');
+  assert.equal(new Command(same, MIB).isGranted, false);
+});
+
+test('peers have the exception in turn, however many sessions of one wait', async () => {
+  const { budget, endTurn } = world();
+  budget.open(0, 'hog').hold(GATEWAY_DATA_BYTES_MAX);
+  const ask = (peer: string) => new Command(budget.open(0, peer), LONGEST_BYTES);
+  const [first, second] = Array.from({ length: 20 }, () => ask('one'));
+  await endTurn();
+  const other = ask('another');
+  first!.end();
+  await endTurn();
+  assert.deepEqual([other.isGranted, second!.isGranted], [true, false]);
+  other.end();
+  await endTurn();
+  assert.equal(second!.isGranted, true);
+});
+
+test('what fits its share again is not the exception, though it holds more than its own', async () => {
+  const { budget, endTurn } = world();
+  const hog = budget.open(0, 'hog');
+  hog.hold(GATEWAY_DATA_BYTES_MAX);
+  const first = new Command(budget.open(0, 'one'), LONGEST_BYTES);
+  await endTurn();
+  assert.equal(first.isGranted, true);
+  first.account.hold(MIB);
+  hog.release(GATEWAY_DATA_BYTES_MAX);
+  first.end();
+  hog.hold(GATEWAY_DATA_BYTES_MAX - 8 * MIB);
+  const second = new Command(budget.open(0, 'another'), LONGEST_BYTES);
+  await endTurn();
+  assert.ok(first.account.heldBytes > SESSION_OWN_DATA_BYTES);
+  assert.equal(second.isGranted, true);
+});
+
 test('at the end of a session its claims and invitations are over, its slabs count until back', async () => {
   const { budget, endTurn } = world();
-  const account = budget.open(FIRST_BURST_BYTES_MAX);
+  const account = budget.open(FIRST_BURST_BYTES_MAX, 'one');
   while (account.invite());
   const slabs: Slab[] = [];
   while (account.heldBytes < 2 * SESSION_OWN_DATA_BYTES) slabs.push(account.take());
@@ -163,6 +210,7 @@ test('at the end of a session its claims and invitations are over, its slabs cou
   account.retract();
   for (const slab of slabs) slab.release();
   assert.deepEqual([budget.heldBytes, budget.invitedBytes, account.heldBytes], [0, 0, 0]);
+  assert.equal(budget.peers, 0);
 });
 
 test('whatever sessions do the bounds hold, every claim is granted in the end, and all comes back', async () => {
@@ -177,7 +225,7 @@ test('whatever sessions do the bounds hold, every claim is granted in the end, a
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 400 }), async (actions) => {
       const { budget, endTurn } = world();
-      const sessions = Array.from({ length: 12 }, () => newSession(budget));
+      const sessions = Array.from({ length: 12 }, (_, i) => newSession(budget, `peer ${i % 3}`));
       for (const { session, kind, bytes } of actions) {
         const at = sessions[session]!;
         await act(at, kind, bytes, budget);
@@ -207,6 +255,7 @@ test('whatever sessions do the bounds hold, every claim is granted in the end, a
         assert.equal(account.heldBytes, 0);
       }
       assert.deepEqual([budget.heldBytes, budget.invitedBytes, budget.sessions], [0, 0, 0]);
+      assert.equal(budget.peers, 0);
     }),
     { numRuns: 200 },
   );
@@ -219,8 +268,8 @@ interface TestSession {
   invited: number;
 }
 
-function newSession(budget: DataBudget): TestSession {
-  return { account: budget.open(65_536), commands: [], slabs: [], invited: 0 };
+function newSession(budget: DataBudget, peer: string): TestSession {
+  return { account: budget.open(65_536, peer), commands: [], slabs: [], invited: 0 };
 }
 
 async function act(
@@ -256,6 +305,6 @@ async function act(
       for (const command of at.commands) command.end();
       for (const slab of at.slabs) slab.release();
       assert.equal(at.account.heldBytes, 0);
-      Object.assign(at, newSession(budget));
+      Object.assign(at, newSession(budget, at.account.peer.peer));
   }
 }

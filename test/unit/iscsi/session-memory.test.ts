@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import {
   DATA_OUT_MAX_MS,
   DATA_OUT_TIMEOUT_MS,
-  GATEWAY_INVITED_BYTES_MAX,
+  PEER_INVITED_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
   SESSION_DATA_BYTES_MAX,
   SESSION_OWN_DATA_BYTES,
@@ -359,8 +359,29 @@ test('a window invites no more unsolicited data than there is memory for, and ta
   await settle();
   assert.equal(nexus.submitted.length, open, 'none was refused');
   assert.deepEqual(stream.take(), []);
-  const bound = SESSION_OWN_INVITED_BYTES + GATEWAY_INVITED_BYTES_MAX / 2;
+  const bound = SESSION_OWN_INVITED_BYTES + PEER_INVITED_BYTES_MAX / 2;
   assert.ok(open * 262_144 <= bound, `${open} commands`);
+});
+
+test('sessions of one network that withhold their data leave room to other networks', async () => {
+  const world = new IscsiWorld();
+  const keys = ['InitialR2T=Yes', 'ImmediateData=No'];
+  const isid = (i: number) => ({ bytes: { 8: 0x40, 12: i >> 8, 13: i & 0xff } });
+  const write = (stream: MemoryStream, cmdSn: number) =>
+    stream.feed(scsiCommand(cmdSn, cmdSn, WRITE | FINAL, MIB));
+  for (let i = 0; i < 60; i++) {
+    const stream = await world.logIn(keys, isid(i));
+    world.nexus.onSubmit = asksFor;
+    for (let n = 0; n < 20; n++) write(stream, FIRST_CMD_SN + n);
+  }
+  const same = await world.logIn(keys, isid(1000));
+  world.nexus.onSubmit = asksFor;
+  write(same, FIRST_CMD_SN);
+  assert.equal((await r2tsOf(same)).length, 0, 'its network has what it may have');
+  const other = await world.logIn(keys, isid(1001), '198.51.100.1');
+  world.nexus.onSubmit = asksFor;
+  for (let n = 0; n < 4; n++) write(other, FIRST_CMD_SN + n);
+  assert.equal((await r2tsOf(other)).length, 4);
 });
 
 test('reads wait for room, and all of them get it', async () => {
