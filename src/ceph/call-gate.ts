@@ -11,8 +11,13 @@ export const BLOCKING_CALLS_WAITING_MAX = 4096;
  * answer) keeps its thread; the calls of other clients have gates of their own.
  */
 export class CallGate {
+  readonly #runningMax: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
+
+  constructor(runningMax = BLOCKING_CALLS_MAX) {
+    this.#runningMax = runningMax;
+  }
 
   /** Threads that are held now. */
   get running(): number {
@@ -21,7 +26,7 @@ export class CallGate {
 
   /** Runs `call` as soon as a thread may be taken; -EAGAIN when too many wait already. */
   async run<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
-    if (this.#running >= BLOCKING_CALLS_MAX) {
+    if (this.#running >= this.#runningMax) {
       if (this.#waiting.length >= BLOCKING_CALLS_WAITING_MAX) {
         return { errno: EAGAIN, value: undefined as T };
       }

@@ -52,6 +52,8 @@ export class RadosClient {
   readonly instanceId: bigint;
   /** Bounds the calls of this client that hold a thread and may wait for an OSD. */
   readonly gate = new CallGate();
+  /** Those that search data objects, as often as initiators ask: no header waits for them. */
+  readonly searchGate = new CallGate();
   /** Those that wait for the monitors alone: no OSD that hangs may keep a barrier from being passed. */
   readonly #monGate = new CallGate();
   readonly #calls: CephCalls;
@@ -99,7 +101,7 @@ export class RadosClient {
       const hint = errno === ENOENT ? ': there is none of that name' : '';
       throw cephFailure('rados_ioctx_create', errno, `the pool ${pool}`, hint);
     }
-    return new RadosPool(this.#calls, this.gate, value, typeof pool === 'string' ? pool : '');
+    return new RadosPool(this.#calls, this, value, typeof pool === 'string' ? pool : '');
   }
 
   /**

@@ -41,6 +41,12 @@ export interface SnapContext {
   readonly ids: readonly bigint[];
 }
 
+/** What bounds the blocking calls of one client; see `RadosClient`. */
+export interface CallGates {
+  readonly gate: CallGate;
+  readonly searchGate: CallGate;
+}
+
 export interface PoolStat {
   readonly errno: number;
   readonly objects: number;
@@ -61,6 +67,7 @@ export class RadosPool {
   /** The pool's number in the cluster. */
   readonly id: number;
   readonly gate: CallGate;
+  readonly searchGate: CallGate;
   readonly calls: CephCalls;
   /** What the addon knows this pool by. */
   readonly handle: number;
@@ -68,9 +75,10 @@ export class RadosPool {
   #onIdle: (() => void)[] = [];
   #closed = false;
 
-  constructor(calls: CephCalls, gate: CallGate, handle: number, name: string) {
+  constructor(calls: CephCalls, gates: CallGates, handle: number, name: string) {
     this.calls = calls;
-    this.gate = gate;
+    this.gate = gates.gate;
+    this.searchGate = gates.searchGate;
     this.handle = handle;
     this.name = name;
     this.id = calls.native.poolId(handle);

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
-import type { CephCalls } from './ceph-calls.ts';
+import { CallGate } from './call-gate.ts';
+import type { Answer, CephCalls } from './ceph-calls.ts';
 import { cephFailure } from './ceph-failure.ts';
 import { EAGAIN, EILSEQ, ESHUTDOWN } from './errno.ts';
 import {
@@ -52,6 +53,12 @@ export const IMAGE_OPERATIONS_MAX = 2048;
 /** The most buffers of one operation (IOV_MAX of Linux). */
 export const IMAGE_BUFFERS_MAX = 1024;
 
+/**
+ * The most searches of one image under way; more wait. An image whose OSD does not answer leaves
+ * the threads of its client to other images.
+ */
+export const IMAGE_SEARCHES_MAX = 4;
+
 const EXTENTS_MAX = 65_536;
 
 /**
@@ -69,6 +76,7 @@ export class RbdImage {
   readonly #calls: CephCalls;
   readonly #submission: ImageSubmission;
   readonly #handle: number;
+  readonly #searches = new CallGate(IMAGE_SEARCHES_MAX);
   readonly #listeners = new Set<() => void>();
   readonly #updateSlot: number;
   #info: RbdImageInfo;
@@ -232,6 +240,7 @@ export class RbdImage {
           extentsMax,
           options.wholeObject ?? false,
         ),
+      (call) => this.#searches.run(() => this.pool.searchGate.run(call)),
     );
     const extents: RbdExtent[] = [];
     for (let i = 0; errno >= 0 && i < value.extents.length; i += 3) {
@@ -334,14 +343,16 @@ export class RbdImage {
     this.#submission.add(code, this.#handle, slot, offset, length, buffers, detail);
   }
 
-  #blocking<T>(start: (slot: number) => void): Promise<{ errno: number; value: T }> {
+  #blocking<T>(
+    start: (slot: number) => void,
+    admit: (call: () => Promise<Answer<T>>) => Promise<Answer<T>> = (call) =>
+      this.pool.gate.run(call),
+  ): Promise<Answer<T>> {
     if (this.#closed !== undefined) {
       return Promise.resolve({ errno: ESHUTDOWN, value: undefined as T });
     }
     this.#inFlight++;
-    return this.pool.gate
-      .run(() => this.#calls.call<T>((_, slot) => start(slot)))
-      .finally(() => this.#ended());
+    return admit(() => this.#calls.call<T>((_, slot) => start(slot))).finally(() => this.#ended());
   }
 
   #ended(): void {

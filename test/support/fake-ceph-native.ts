@@ -3,6 +3,8 @@ import { DESCRIPTOR_FIELDS, RESULT_FIELDS } from '../../src/ceph/ceph-native.ts'
 /** An addon that does nothing by itself. */
 export class FakeCephNative {
   readonly batches: { slots: number[]; buffers: readonly Uint8Array[] }[] = [];
+  /** Slots of the searches that a test has not ended. */
+  readonly searches: number[] = [];
   results = new Float64Array();
   onResults: (count: number) => void = () => {};
   onMessage: (slot: number, errno: number, value: unknown) => void = () => {};
@@ -23,6 +25,19 @@ export class FakeCephNative {
   openImage(slot: number): void {
     const info = { sizeBytes: 1 << 20, snapshots: [] };
     this.onMessage(slot, 0, { handle: 1, info });
+  }
+
+  imageInfo(slot: number): void {
+    this.onMessage(slot, 0, { sizeBytes: 1 << 20, snapshots: [] });
+  }
+
+  diffImage(slot: number): void {
+    this.searches.push(slot);
+  }
+
+  endSearch(slot: number): void {
+    this.searches.splice(this.searches.indexOf(slot), 1);
+    this.onMessage(slot, 0, { extents: new Float64Array(), more: false });
   }
 
   closeImage(slot: number): void {

@@ -3,18 +3,20 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CallGate } from '../../../src/ceph/call-gate.ts';
+import { BLOCKING_CALLS_MAX, CallGate } from '../../../src/ceph/call-gate.ts';
 import { CephCalls } from '../../../src/ceph/ceph-calls.ts';
 import type { CephNative } from '../../../src/ceph/ceph-native.ts';
 import { EAGAIN, ESHUTDOWN } from '../../../src/ceph/errno.ts';
 import type { RadosPool } from '../../../src/ceph/rados-pool.ts';
-import { IMAGE_OPERATIONS_MAX, RbdImage } from '../../../src/ceph/rbd-image.ts';
+import { IMAGE_OPERATIONS_MAX, IMAGE_SEARCHES_MAX, RbdImage } from '../../../src/ceph/rbd-image.ts';
 import { FakeCephNative } from '../../support/fake-ceph-native.ts';
+import { settle } from '../../support/virtual-clock.ts';
 
 // Submission is one for the whole thread, and so is what it submits to.
 const native = new FakeCephNative();
 const calls = new CephCalls(native as unknown as CephNative);
-const pool = { calls, gate: new CallGate(), handle: 1 } as unknown as RadosPool;
+const gates = { gate: new CallGate(), searchGate: new CallGate() };
+const pool = { calls, ...gates, handle: 1 } as unknown as RadosPool;
 
 async function submitted(): Promise<number[]> {
   await Promise.resolve();
@@ -48,4 +50,23 @@ test('what is refused is told later, and submits nothing', async () => {
   assert.deepEqual(told, [EAGAIN]);
   assert.deepEqual(await submitted(), []);
   assert.deepEqual(told, [EAGAIN, ESHUTDOWN]);
+});
+
+test('searches that hang keep no thread from the headers and searches of other images', async () => {
+  const hung = await RbdImage.open(pool, 'hung');
+  const other = await RbdImage.open(pool, 'other');
+  const searching = Array.from({ length: 2 * BLOCKING_CALLS_MAX }, () => hung.diffIterate(0, 8));
+  await settle();
+  assert.equal(native.searches.length, IMAGE_SEARCHES_MAX);
+  assert.equal(await other.refresh(), 0);
+  const found = other.diffIterate(0, 8);
+  await settle();
+  native.endSearch(native.searches.at(-1)!);
+  assert.equal((await found).errno, 0);
+  while (native.searches.length > 0) {
+    native.endSearch(native.searches[0]!);
+    await settle();
+  }
+  assert.ok((await Promise.all(searching)).every(({ errno }) => errno === 0));
+  await Promise.all([hung.close(), other.close()]);
 });
