@@ -43,9 +43,9 @@ interface PeerShare {
  * next one, and nobody needs to know how many there are. Peers are told apart as `networkOf` does,
  * or by name where the name was proved: sessions are free to open, and would else leave nothing.
  *
- * A command gets all of its room at once, so that one that has it needs nothing more to end. One
- * that asks for more than its session can ever have now gets it as the exception: one session at a
- * time, of the peer that has not had one for longest.
+ * A command gets all of its room at once, so that one that has it needs nothing more to end. Where
+ * nothing of a session is under way and its share is too small, its oldest command gets the room as
+ * the exception: one session at a time, of the peer that has not had one for longest.
  */
 export class DataBudget {
   readonly #pool: SlabSource;
@@ -176,8 +176,8 @@ export class DataBudget {
   #chooseException(): DataAccount | undefined {
     let chosen: DataAccount | undefined;
     for (const account of this.#waiting) {
-      // What holds more than its own has something under way, and room when that has ended.
-      if (!account.needsNothing) continue;
+      // What is under way gives room back when it ends.
+      if (!account.isIdle) continue;
       const { lastException } = account.peer;
       if (chosen === undefined || lastException < chosen.peer.lastException) chosen = account;
     }
@@ -203,7 +203,11 @@ export class DataAccount implements SlabSource, SlabOwner {
   readonly #pool: SlabSource;
   readonly #commandBytes: number;
   readonly #claims = new Set<Claim>();
+  /** Answers of its session have not left. */
+  isSending: () => boolean = () => false;
   #heldBytes = 0;
+  /** Claims that were granted to commands that have not ended. */
+  #granted = 0;
   #invitedCommands = 0;
   #invitedBytes = 0;
   #closed = false;
@@ -240,14 +244,17 @@ export class DataAccount implements SlabSource, SlabOwner {
     return SESSION_OWN_DATA_BYTES + shareBytes - slack - this.#heldBytes;
   }
 
-  /** It holds no more than its own. */
-  get needsNothing(): boolean {
-    return this.#heldBytes <= SESSION_OWN_DATA_BYTES;
+  /**
+   * Nothing that was granted is under way, to the medium or to the initiator. It may hold more than
+   * its own all the same: commands that wait keep slabs of which others used the rest.
+   */
+  get isIdle(): boolean {
+    return this.#granted === 0 && !this.isSending();
   }
 
-  /** It holds more than it may, because it was the exception. */
+  /** What was granted to it as the exception is under way, and more than it may hold. */
   get isExcessive(): boolean {
-    return this.#heldBytes > SESSION_OWN_DATA_BYTES && this.roomBytes < 0;
+    return !this.isIdle && this.#heldBytes > SESSION_OWN_DATA_BYTES && this.roomBytes < 0;
   }
 
   get hasClaims(): boolean {
@@ -288,6 +295,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     const isNext = this.#claims.size === 0 && bytes <= this.#claimableBytes;
     // What goes on after the end of its session waits for nobody.
     if (isNext || this.#closed) {
+      this.#granted++;
       this.hold(bytes);
       return true;
     }
@@ -295,6 +303,12 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#claims.add(claim);
     if (this.#claims.size === 1) this.#budget.wait(this);
     return false;
+  }
+
+  /** A command that had been granted its claim has ended. */
+  settle(): void {
+    this.#granted--;
+    this.#budget.freed();
   }
 
   /** The command ended while it waited. */
@@ -310,6 +324,7 @@ export class DataAccount implements SlabSource, SlabOwner {
       const bytes = claim.claimedBytes;
       if (!isException && bytes > this.#claimableBytes) return false;
       this.withdraw(claim);
+      this.#granted++;
       this.hold(bytes);
       claim.granted();
       return true;
@@ -324,6 +339,8 @@ export class DataAccount implements SlabSource, SlabOwner {
   invite(): boolean {
     if (this.#closed) return false;
     if (this.#invitedCommands >= this.ownCommands) {
+      // What would come could only wait, here instead of with the initiator.
+      if (this.#claims.size > 0) return false;
       const bytes = this.#invitedBytes + this.#commandBytes;
       if (bytes > this.#budget.invitedShareBytes(this.peer)) return false;
       this.#invitedBytes = bytes;
@@ -343,9 +360,11 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#budget.freed();
   }
 
-  /** Others need what the window takes. */
+  /** Others need what the window takes, or most of its commands wait for room. */
   get mustRetract(): boolean {
-    return this.#invitedBytes > this.#budget.invitedShareBytes(this.peer) + this.#commandBytes;
+    const share = this.#budget.invitedShareBytes(this.peer);
+    const others = this.#invitedBytes > share + this.#commandBytes;
+    return others || 2 * this.#claims.size > this.#invitedCommands;
   }
 
   /** The session is over: it invites and waits for nothing. What is held counts until it is back. */

@@ -30,6 +30,7 @@ export class IscsiTask extends Task implements Claim {
   /** The initiator sends more data without being asked (F bit clear). */
   burst: DataOutBurst | undefined = undefined;
   claimedBytes = 0;
+  #isGranted = false;
   /**
    * Counted for it: room that was granted for data that is not there, or was copied into it. Less
    * than nothing where received data stays in its slab, which is counted, and was paid for before,
@@ -91,7 +92,8 @@ export class IscsiTask extends Task implements Claim {
   /** Asks for room; false: `granted` is called once it is there. */
   claim(bytes: number): boolean {
     this.heldBytes += bytes;
-    return this.#session.account.claim(this, bytes);
+    this.#isGranted = this.#session.account.claim(this, bytes);
+    return this.#isGranted;
   }
 
   /** The command ends: gives back what was counted for it, and what it waits for. */
@@ -102,9 +104,12 @@ export class IscsiTask extends Task implements Claim {
     }
     if (this.heldBytes !== 0) account.release(this.heldBytes);
     this.heldBytes = 0;
+    if (this.#isGranted) account.settle();
+    this.#isGranted = false;
   }
 
   granted(): void {
+    this.#isGranted = true;
     this.#session.granted(this);
   }
 

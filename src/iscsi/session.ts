@@ -110,6 +110,7 @@ export class Session {
     this.window = new CommandWindow(options.cmdSn, options.queueDepth, this.account);
     this.writer = new PduWriter(options.queue, this.window, options.statSn);
     this.writer.useDigests(this.parameters.headerDigest, this.parameters.dataDigest);
+    this.account.isSending = () => options.queue.unsentBytes > 0;
     this.dataOut = new DataOut(this);
     const isDiscovery = options.nexus === undefined;
     this.#segmentMax = isDiscovery ? LOGIN_DATA_SEGMENT_BYTES_MAX : SEND_DATA_SEGMENT_BYTES_MAX;

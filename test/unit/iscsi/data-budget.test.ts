@@ -44,8 +44,12 @@ class Command implements Claim {
   }
 
   end(): void {
-    if (this.isGranted) this.account.release(this.bytes);
-    else this.account.withdraw(this);
+    if (this.isGranted) {
+      this.account.release(this.bytes);
+      this.account.settle();
+    } else {
+      this.account.withdraw(this);
+    }
   }
 }
 
@@ -192,6 +196,50 @@ test('what fits its share again is not the exception, though it holds more than 
   await endTurn();
   assert.ok(first.account.heldBytes > SESSION_OWN_DATA_BYTES);
   assert.equal(second.isGranted, true);
+});
+
+test('commands that wait go on though slabs that they keep take the share of their session', async () => {
+  const { budget, endTurn } = world();
+  const account = budget.open(0, 'peer');
+  const first = new Command(account, LONGEST_BYTES);
+  const others = [new Command(account, MIB), new Command(account, MIB)];
+  account.hold(2 * LONGEST_BYTES);
+  first.end();
+  for (const each of others) {
+    await endTurn();
+    assert.ok(each.isGranted);
+    each.end();
+  }
+});
+
+test('what a session has not sent is under way: its initiator must take it first', async () => {
+  const { budget, endTurn } = world();
+  const account = budget.open(0, 'peer');
+  let unsent = true;
+  account.isSending = () => unsent;
+  account.hold(2 * LONGEST_BYTES);
+  const read = new Command(account, MIB);
+  await endTurn();
+  assert.equal(read.isGranted, false);
+  unsent = false;
+  account.release(1);
+  await endTurn();
+  assert.ok(read.isGranted);
+});
+
+test('a window does not grow while commands of its session wait, and shrinks when most do', () => {
+  const { budget } = world();
+  const account = budget.open(0, 'peer');
+  const { ownCommands } = account;
+  for (let i = 0; i < ownCommands + 10; i++) assert.ok(account.invite());
+  const waiting = [new Command(account, LONGEST_BYTES)];
+  while (waiting.length <= (ownCommands + 10) / 2) {
+    assert.equal(account.mustRetract, false);
+    waiting.push(new Command(account, LONGEST_BYTES));
+    assert.equal(account.invite(), false);
+  }
+  waiting.push(new Command(account, LONGEST_BYTES));
+  assert.ok(account.mustRetract);
 });
 
 test('at the end of a session its claims and invitations are over, its slabs count until back', async () => {
