@@ -20,6 +20,9 @@ interface OpenDisk {
 /** How many disks are opened at a time: each may take a thread and some round trips. */
 const OPENING_MAX = 16;
 
+/** One that takes longer leaves its place to the next: many silent disks delay a start as one does. */
+const OPEN_SLOW_MS = 250;
+
 /** A disk that does not open in this time is not waited for: the others are served without it. */
 export const OPEN_WAIT_MAX_MS = 5_000;
 
@@ -84,11 +87,8 @@ export class LogicalUnits {
     const uuids = new Set(wanted.map(({ uuid }) => uuid));
     for (const uuid of this.#failed.keys()) if (!uuids.has(uuid)) this.#failed.delete(uuid);
     for (const uuid of this.#opening.keys()) if (!uuids.has(uuid)) this.#forget(uuid);
-    for (let first = 0; first < wanted.length; first += OPENING_MAX) {
-      const few = wanted.slice(first, first + OPENING_MAX);
-      for (const open of await Promise.all(few.map((disk) => this.#openDisk(disk)))) {
-        if (open !== undefined) next.set(open.disk.uuid, open);
-      }
+    for (const open of await this.#openDisks(wanted)) {
+      if (open !== undefined) next.set(open.disk.uuid, open);
     }
     await Promise.all([...next.values()].map((open) => this.#sized(open)));
     const units = new Map([...next.values()].map(({ disk, unit }) => [disk.name, unit]));
@@ -117,6 +117,19 @@ export class LogicalUnits {
     this.#prepared = new Map();
     for (const uuid of this.#opening.keys()) this.#forget(uuid);
     await letGo([...before], []);
+  }
+
+  async #openDisks(wanted: readonly Disk[]): Promise<readonly (OpenDisk | undefined)[]> {
+    const opening: Promise<OpenDisk | undefined>[] = [];
+    const places = new Set<Promise<unknown>>();
+    for (const disk of wanted) {
+      const open = this.#openDisk(disk);
+      opening.push(open);
+      const place = within(this.#clock, OPEN_SLOW_MS, open).finally(() => places.delete(place));
+      places.add(place);
+      if (places.size >= OPENING_MAX) await Promise.race(places);
+    }
+    return await Promise.all(opening);
   }
 
   async #openDisk(disk: Disk): Promise<OpenDisk | undefined> {

@@ -322,13 +322,18 @@ export class RbdVolume implements Volume, Tenant {
 
   async #move(instance: ClientInstance): Promise<void> {
     const { clock, log, name, openImage } = this.#parts;
+    let told: string | undefined;
     while (this.#instance === instance && this.#ended?.status !== 'closed') {
       try {
         const opening = await openImage(instance, this.#listener);
         await this.#takeOver(instance, opening);
         return;
       } catch (error) {
-        log.warn('an image does not open on its new instance yet', { name, reason: String(error) });
+        const reason = String(error);
+        if (reason !== told) {
+          log.warn('an image does not open on its new instance yet', { name, reason });
+        }
+        told = reason;
         this.#refuse(error);
         await sleep(clock, REOPEN_AGAIN_MS);
       }

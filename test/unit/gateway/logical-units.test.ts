@@ -133,6 +133,24 @@ test('a volume that does not answer keeps no other back, and is served when it h
   assert.equal(store.open, 0);
 });
 
+test('many volumes that do not answer delay the start hardly longer than one does', async () => {
+  const names = Array.from({ length: 200 }, (_, i) => `disk${i}`);
+  const { store, clock, units } = await world(...names);
+  for (let i = 0; i < names.length; i += 2) store.silent.set(names[i]!, new Promise(() => {}));
+  const document = mapping(
+    names.map((name) => ({ name })),
+    Object.fromEntries(names.map((name, lun) => [lun, name])),
+  );
+  let served: number | undefined;
+  void units.prepare(document).then((prepared) => {
+    served = prepared.units.size;
+  });
+  await clock.advance(OPEN_WAIT_MAX_MS / 2);
+  assert.equal(store.open, names.length / 2);
+  await clock.advance(OPEN_WAIT_MAX_MS);
+  assert.equal(served, names.length / 2);
+});
+
 test('a unit stays when its size changes; another identity is another unit on its volume', async () => {
   const { store, units } = await world('a');
   const document = mapping([{ name: 'a' }], { 0: 'a' });

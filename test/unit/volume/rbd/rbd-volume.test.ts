@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../../src/base/failure.ts';
-import { silentLog } from '../../../../src/base/log.ts';
+import { type Log, silentLog } from '../../../../src/base/log.ts';
 import { InstancePool, SUCCESSOR_AGAIN_MS } from '../../../../src/volume/rbd/instance-pool.ts';
 import {
   HELD_CHECK_MS,
@@ -21,20 +21,25 @@ import {
 import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
 import { FakeRbd } from '../../../support/fake-rbd.ts';
+import { RecordingLog } from '../../../support/recording-log.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
 
 const block = new Uint8Array(512);
 const FENCED = fault('fenced');
 
-async function world(names: readonly string[] = ['disk'], renew = async () => false) {
+async function world(
+  names: readonly string[] = ['disk'],
+  renew = async () => false,
+  log: Log = silentLog,
+) {
   const rbd = new FakeRbd();
   const clock = new VirtualClock();
   const { connect, guard, openImage } = rbd;
-  const pool = new InstancePool({ connect, guard, instances: 1, clock, log: silentLog });
+  const pool = new InstancePool({ connect, guard, instances: 1, clock, log });
   const volumes: RbdVolume[] = [];
   for (const name of names) {
     const open = await pool.place((instance) =>
-      RbdVolume.open({ name, instance, openImage, renew, clock, log: silentLog, onClose() {} }),
+      RbdVolume.open({ name, instance, openImage, renew, clock, log, onClose() {} }),
     );
     volumes.push(open);
   }
@@ -223,6 +228,22 @@ test('an image that was changed before it is opened again is not served until it
   rbd.land(DONE);
   await settle();
   assert.deepEqual(again, ['done']);
+});
+
+test('why an image does not open is told once, however long it is so', async () => {
+  const log = new RecordingLog();
+  const { rbd, volume, clock } = await world(['disk'], async () => false, log);
+  void volume.write(0, [block]);
+  rbd.land(FENCED);
+  await settle();
+  const told = () => log.lines.filter(({ message }) => message.includes('does not open'));
+  rbd.openFails = new Failure('volumeBroken', 'planted: no pool');
+  rbd.endFence(true);
+  await clock.advance(100 * REOPEN_AGAIN_MS);
+  assert.equal(told().length, 1);
+  rbd.openFails = new Failure('volumeUnsuitable', 'planted: exclusive-lock');
+  await clock.advance(100 * REOPEN_AGAIN_MS);
+  assert.equal(told().length, 2);
 });
 
 test('a volume that had an operation stuck is probed there before it is used again', async () => {
