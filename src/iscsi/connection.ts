@@ -364,6 +364,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   }
 
   #onSent(): void {
+    this.#session?.account.sent();
     if (this.#state === 'ending' && this.#queue.idle) this.#stream.end();
     // A turn that is over goes on at the end of the event loop's, and no sooner.
     else if (!this.#turn.isOver) this.#resume();

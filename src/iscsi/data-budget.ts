@@ -274,20 +274,22 @@ export class DataAccount implements SlabSource, SlabOwner {
   }
 
   hold(bytes: number): void {
-    const before = Math.max(0, this.#heldBytes - SESSION_OWN_DATA_BYTES);
-    this.#heldBytes += bytes;
-    const now = this.#heldBytes - SESSION_OWN_DATA_BYTES;
-    if (now > 0) this.#budget.countHeld(this.peer, now - before);
+    this.#change(bytes);
   }
 
+  /** Less than nothing where a command ends whose data stayed in its slabs. */
   release(bytes: number): void {
-    const before = this.#heldBytes - SESSION_OWN_DATA_BYTES;
-    this.#heldBytes -= bytes;
-    if (before > 0) {
-      const now = Math.max(0, this.#heldBytes - SESSION_OWN_DATA_BYTES);
-      this.#budget.countHeld(this.peer, now - before);
-    }
+    this.#change(-bytes);
     this.#budget.freed();
+  }
+
+  /** The budget counts what is beyond its own, whichever way and however far it changes. */
+  #change(bytes: number): void {
+    const before = this.#heldBytes - SESSION_OWN_DATA_BYTES;
+    const now = before + bytes;
+    this.#heldBytes += bytes;
+    if (before <= 0 && now <= 0) return;
+    this.#budget.countHeld(this.peer, Math.max(0, now) - Math.max(0, before));
   }
 
   /** True: the room is counted for the command. False: it waits its turn. */
@@ -309,6 +311,11 @@ export class DataAccount implements SlabSource, SlabOwner {
   settle(): void {
     this.#granted--;
     this.#budget.freed();
+  }
+
+  /** Answers have left: what waited for that may be served. */
+  sent(): void {
+    if (this.#claims.size > 0) this.#budget.freed();
   }
 
   /** The command ended while it waited. */

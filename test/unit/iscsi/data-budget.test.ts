@@ -242,6 +242,22 @@ test('a window does not grow while commands of its session wait, and shrinks whe
   assert.ok(account.mustRetract);
 });
 
+test('what is given back as less than nothing is counted like what is taken', () => {
+  const { budget } = world();
+  const account = budget.open(0, 'one');
+  account.release(MIB);
+  account.hold(MIB + SESSION_OWN_DATA_BYTES);
+  assert.equal(budget.heldBytes, 0);
+  account.release(-MIB);
+  assert.equal(budget.heldBytes, MIB);
+  account.release(2 * MIB);
+  account.release(-MIB);
+  assert.equal(budget.heldBytes, 0);
+  account.release(SESSION_OWN_DATA_BYTES);
+  account.close();
+  assert.deepEqual([budget.heldBytes, account.heldBytes, budget.peers], [0, 0, 0]);
+});
+
 test('at the end of a session its claims and invitations are over, its slabs count until back', async () => {
   const { budget, endTurn } = world();
   const account = budget.open(FIRST_BURST_BYTES_MAX, 'one');

@@ -4,8 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  DATA_OUT_MAX_MS,
-  DATA_OUT_TIMEOUT_MS,
   PEER_INVITED_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
   SESSION_DATA_BYTES_MAX,
@@ -13,7 +11,6 @@ import {
   SESSION_OWN_INVITED_BYTES,
   SLAB_BYTES,
   SOLICITED_BURSTS_MAX,
-  TURN_MAX_MS,
 } from '../../../src/iscsi/limits.ts';
 import type { Task } from '../../../src/scsi/task.ts';
 import {
@@ -34,7 +31,7 @@ import {
   signOfLife,
   WRITE,
 } from '../../support/iscsi-world.ts';
-import { settle, TurnClock } from '../../support/virtual-clock.ts';
+import { settle } from '../../support/virtual-clock.ts';
 
 const MIB = 2 ** 20;
 /** One session may hold this: its own and its share, one slab begun, and one more to read into. */
@@ -187,79 +184,6 @@ test('writes under way on a slow medium pin no more than their session may hold'
   assert.ok(pinned <= SESSION_BYTES_MAX, `${pinned / MIB} MiB`);
 });
 
-test('Data-Outs without data do not put the deadline off', async () => {
-  const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
-  const [r2t] = await r2tsOf(stream);
-  const tag = r2t!.readUInt32BE(20);
-  for (let sn = 0, waitedMs = 0; waitedMs <= DATA_OUT_TIMEOUT_MS + 1000; sn++, waitedMs += 2000) {
-    assert.equal(stream.destroyed, false, `after ${waitedMs} ms`);
-    stream.feed(dataOutPdu(1, tag, sn, 0, new Uint8Array(0), false));
-    await world.clock.advance(2000);
-  }
-  assert.ok(stream.destroyed);
-});
-
-test('data that comes byte by byte does not keep the room of a command for ever', async () => {
-  const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
-  const [r2t] = await r2tsOf(stream);
-  const tag = r2t!.readUInt32BE(20);
-  for (let sn = 0, waitedMs = 0; waitedMs <= DATA_OUT_MAX_MS + 1000; sn++, waitedMs += 2000) {
-    const isLate = waitedMs > DATA_OUT_MAX_MS;
-    assert.equal(stream.destroyed, isLate, `after ${waitedMs} ms`);
-    stream.feed(dataOutPdu(1, tag, sn, sn, new Uint8Array(1), false));
-    await world.clock.advance(2000);
-  }
-  assert.ok(stream.destroyed);
-});
-
-test('an initiator that takes no answers gains no time for its data', async () => {
-  const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
-  await settle();
-  const ping = pdu({ opcode: 0x40, tag: 9, words: { 20: 0xffff_ffff }, data: Buffer.alloc(8192) });
-  for (let waitedMs = 0; waitedMs <= DATA_OUT_MAX_MS + 1000; waitedMs += 5000) {
-    assert.equal(stream.destroyed, false, `after ${waitedMs} ms`);
-    stream.draining = false;
-    while (!stream.paused) stream.feed(ping);
-    await world.clock.advance(5000);
-    stream.release();
-    await settle();
-    stream.take();
-  }
-  assert.ok(stream.destroyed);
-});
-
-test('a flood that its turns do not suffice for does not put deadlines off', async () => {
-  const clock = new TurnClock();
-  const world = new IscsiWorld({ clock });
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  await clock.endTurn();
-  let cmdSn = FIRST_CMD_SN;
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(cmdSn++, 1, WRITE | FINAL, 4096));
-  world.nexus.onSubmit = (task) => {
-    clock.skip(TURN_MAX_MS / 4);
-    task.end(0, 0, undefined);
-  };
-  for (let waitedMs = 0; waitedMs <= DATA_OUT_TIMEOUT_MS; waitedMs += 500) {
-    assert.equal(stream.destroyed, false, `after ${waitedMs} ms`);
-    const flood = Array.from({ length: 16 }, () => scsiCommand(cmdSn++, 2, FINAL, 0));
-    stream.feed(Buffer.concat(flood));
-    assert.ok(stream.paused, 'its turn is over');
-    await clock.advance(500);
-    while (stream.paused && !stream.destroyed) await clock.endTurn();
-  }
-  assert.ok(stream.destroyed);
-});
-
 test('writes that withhold their last data are asked for no more than the bound', async () => {
   const world = new IscsiWorld();
   const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No', 'MaxBurstLength=65536']);
@@ -311,6 +235,33 @@ test('large writes all get their data, the oldest first, however many wait', asy
   }
   assert.equal(ended, 20);
 });
+
+for (const state of ['dormant', 'enabled'] as const) {
+  test(`data of ${state} commands that wait does not keep the one before from its room`, async () => {
+    const world = new IscsiWorld();
+    const stream = await world.logIn(['FirstBurstLength=65536']);
+    let cmdSn = await openWindow(world, stream, 16);
+    const { nexus } = world;
+    nexus.onSubmit = asksFor;
+    const send = (length: number, data?: Uint8Array): void =>
+      stream.feed(scsiCommand(cmdSn, cmdSn++, WRITE | FINAL, length, data));
+    send(16 * MIB);
+    send(16 * MIB);
+    nexus.onSubmit = (task) => {
+      task.state = state;
+      if (state === 'enabled') asksFor(task);
+    };
+    for (let i = 0; i < 12; i++) {
+      send(MIB, Buffer.alloc(65_536));
+      stream.feed(FILLER);
+    }
+    await r2tsOf(stream);
+    const [first, second] = nexus.submitted;
+    first!.end(0, 0, undefined);
+    const tags = (await r2tsOf(stream)).map((each) => each.readUInt32BE(16));
+    assert.ok(tags.includes(second!.tag), 'it is asked for its data');
+  });
+}
 
 test('R2Ts without an answer are bounded in number, those of aborted writes too', async () => {
   const world = new IscsiWorld();
