@@ -21,7 +21,7 @@ export interface DataOutBurst {
   offset: number;
   readonly end: number;
   dataSn: number;
-  /** Put off by data. */
+  /** Put off by its data; while its command lives, by data of other commands too. */
   deadline: number;
   /** Of its command, and put off by nothing that the initiator does. */
   limit: number;
@@ -64,6 +64,8 @@ export class DataOut {
   /** Commands whose next R2T waits until fewer are outstanding. */
   readonly #waiting = new Set<Solicitation>();
   #nextTag = 1;
+  /** When more data is due, of whatever burst: on a slow link the later ones wait for the earlier. */
+  #dueMs = 0;
   #onDrained: (() => void)[] = [];
 
   constructor(owner: DataOutOwner) {
@@ -130,7 +132,10 @@ export class DataOut {
     burst.offset += pdu.dataLength;
     burst.dataSn = (burst.dataSn + 1) >>> 0;
     // Only data does: PDUs without could put it off for ever.
-    if (pdu.dataLength > 0) burst.deadline = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+    if (pdu.dataLength > 0) {
+      this.#dueMs = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+      burst.deadline = this.#dueMs;
+    }
     if (final) this.#finish(burst);
     return 'taken';
   }
@@ -170,6 +175,7 @@ export class DataOut {
    * silence. It counts against the limit, or a command could keep its room for ever.
    */
   extend(byMs: number): void {
+    this.#dueMs += byMs;
     for (const burst of this.#unsolicited.values()) burst.deadline += byMs;
     for (const burst of this.#solicited.values()) burst.deadline += byMs;
   }
@@ -214,8 +220,8 @@ export class DataOut {
   #isOverdue(bursts: Map<number, DataOutBurst>, now: number): boolean {
     for (const [tag, burst] of bursts) {
       if (now <= burst.deadline) continue;
-      if (burst.task !== undefined) return true;
-      bursts.delete(tag);
+      if (burst.task === undefined) bursts.delete(tag);
+      else if (now > this.#dueMs) return true;
     }
     return false;
   }

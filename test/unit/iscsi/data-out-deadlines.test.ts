@@ -98,3 +98,20 @@ test('a flood that its turns do not suffice for does not put deadlines off', asy
   }
   assert.ok(stream.destroyed);
 });
+
+test('what waits on a slow link behind the data of another write is not overdue', async () => {
+  const world = new IscsiWorld();
+  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
+  const { nexus } = world;
+  nexus.onSubmit = asksFor;
+  for (const tag of [0, 1]) stream.feed(scsiCommand(FIRST_CMD_SN + tag, tag, WRITE | FINAL, 4096));
+  const tags = (await r2tsOf(stream)).map((each) => each.readUInt32BE(20));
+  for (let sn = 0; sn < 8; sn++) {
+    await world.clock.advance(2000);
+    stream.feed(dataOutPdu(0, tags[0]!, sn, sn * 512, Buffer.alloc(512), sn === 7));
+  }
+  await world.clock.advance(2000);
+  stream.feed(dataOutPdu(1, tags[1]!, 0, 0, Buffer.alloc(4096), true));
+  await settle();
+  assert.deepEqual([nexus.arrived.length, stream.destroyed], [2, false]);
+});
