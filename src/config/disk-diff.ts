@@ -25,6 +25,13 @@ export interface DiskDiffOptions {
   readonly mayShrink?: boolean;
   /** A disk may get another volume, and so other data. */
   readonly mayReplace?: boolean;
+  /**
+   * The size that the volume of a disk has, where it is known: a resize that was interrupted, or
+   * done by other means, makes it another than the document says.
+   */
+  readonly sizeOf?: (disk: Disk) => number | undefined;
+  /** The name of a disk whose size was asked for: its volume gets it, whatever the document says. */
+  readonly resized?: string;
   /** The volumes of the store, as far as disks that are new to the document need them. */
   readonly found?: readonly FoundVolume[];
 }
@@ -59,8 +66,10 @@ export function diffDisks(
     refusals.push(...refusalsOf(old, disk, options));
     const isLaid = disk.dataPool === old.dataPool && disk.objectSize === old.objectSize;
     if (!isLaid) layoutDisks.push(disk);
-    if (disk.size !== old.size) resizeDisks.push({ disk, fromBytes: old.size });
-    changes.push(...changesOf(old, disk));
+    if (isResized(old, disk, options)) {
+      resizeDisks.push({ disk, fromBytes: options.sizeOf?.(disk) ?? old.size });
+    }
+    changes.push(...changesOf(old, disk, options));
   }
   const releaseDisks = [...left.values()];
   for (const { name } of releaseDisks) changes.push(`stop serving disk ${name}; its data stay`);
@@ -77,14 +86,21 @@ function again(disk: Disk): string {
   return `serve disk ${name} again: ${where} (uuid ${uuid}, ${wwn})`;
 }
 
-function changesOf(old: Disk, disk: Disk): readonly string[] {
+/** A disk whose size nobody asked to change is left as it is. */
+function isResized(old: Disk, disk: Disk, { sizeOf, resized }: DiskDiffOptions): boolean {
+  if (disk.size !== old.size) return true;
+  return disk.name === resized && (sizeOf?.(disk) ?? disk.size) !== disk.size;
+}
+
+function changesOf(old: Disk, disk: Disk, options: DiskDiffOptions): readonly string[] {
   const { name, size } = disk;
   const others = differences(old, disk, ['name', 'size', 'volume']);
-  const sizes = `from ${formatSize(old.size)} to ${formatSize(size)}`;
+  const from = old.size === size ? (options.sizeOf?.(disk) ?? size) : old.size;
+  const sizes = `from ${formatSize(from)} to ${formatSize(size)}`;
   const [was, is] = [volumeText(old), volumeText(disk)];
   return [
     ...(old.name === name ? [] : [`rename disk ${old.name} to ${name}`]),
-    ...(old.size === size ? [] : [`resize disk ${name} ${sizes}`]),
+    ...(!isResized(old, disk, options) ? [] : [`resize disk ${name} ${sizes}`]),
     ...(was === is ? [] : [`the volume of disk ${name} is ${is}, not ${was}`]),
     ...(others.length === 0 ? [] : [`change disk ${name}: ${others.join(', ')}`]),
   ];
@@ -93,8 +109,9 @@ function changesOf(old: Disk, disk: Disk): readonly string[] {
 function refusalsOf(old: Disk, disk: Disk, options: DiskDiffOptions): string[] {
   const refusals: string[] = [];
   const { name } = disk;
-  if (disk.size < old.size && options.mayShrink !== true) {
-    const sizes = `${formatSize(old.size)} to ${formatSize(disk.size)}`;
+  const size = Math.max(old.size, options.sizeOf?.(disk) ?? 0);
+  if (isResized(old, disk, options) && disk.size < size && options.mayShrink !== true) {
+    const sizes = `${formatSize(size)} to ${formatSize(disk.size)}`;
     refusals.push(`disk ${name} would shrink from ${sizes}: use "disk resize --shrink"`);
   }
   if (disk.blockLength !== old.blockLength) {

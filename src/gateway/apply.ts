@@ -1,7 +1,7 @@
 import { Failure } from '../base/failure.ts';
 import { type DocumentDiff, diffDocuments } from '../config/diff.ts';
 import { withVolume } from '../config/disk-identity.ts';
-import type { ClusterDocument, DocumentDraft } from '../config/document.ts';
+import type { ClusterDocument, Disk, DocumentDraft } from '../config/document.ts';
 import { completeIdentities } from '../config/identity.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 import { awaitSwitch, type SwitchContext, type Switched } from './await-switch.ts';
@@ -18,6 +18,8 @@ export interface ApplyContext extends SwitchContext {
   readonly volumes: VolumeStore;
   /** Disks may become smaller, which loses data. */
   readonly mayShrink?: boolean;
+  /** A disk whose volume gets the size of the draft even if the document has that already. */
+  readonly resized?: string;
   /** A disk may get another volume, and so other data under its identity. */
   readonly mayReplace?: boolean;
   /** False: a disk that is new to the document must not find a volume that is there. */
@@ -61,7 +63,8 @@ export async function planDocument(
   const disks = completed.disks.map((disk) => entries.pin(disk));
   const document = { ...completed, disks };
   const found = listed.filter(({ name }) => !made.has(name));
-  const diff = diffDocuments(current?.document, document, { ...context, found });
+  const sizeOf = (disk: Disk) => entries.of(disk)?.sizeBytes;
+  const diff = diffDocuments(current?.document, document, { ...context, found, sizeOf });
   // A document that changes nothing loses nothing: it may be applied again.
   if (current !== undefined && diff.changes.length > 0) {
     await refuseStale(records, draft.basedOn, current.version);
@@ -96,7 +99,7 @@ export async function applyDocument(
     if (current !== undefined && diff.changes.length === 0) {
       return { ...current, diff, ...(await awaitSwitch(context, current.version)) };
     }
-    await makeVolumes(volumes, diff, entries, made);
+    await makeVolumes(volumes, diff, entries, made, context.mayShrink === true);
     await markReleased(volumes, diff.releaseDisks, entries, clock);
     const disks = plan.document.disks.map((disk) => {
       const name = disk.volume?.name ?? disk.name;

@@ -18,6 +18,7 @@ export async function makeVolumes(
   diff: DocumentDiff,
   entries: VolumeEntries,
   made: Map<string, string | undefined>,
+  mayShrink: boolean,
 ): Promise<void> {
   for (const { disk } of diff.adoptDisks) {
     await volumes.prepare?.(volumeNameOf(disk), false, knownVolume(disk));
@@ -31,7 +32,8 @@ export async function makeVolumes(
   }
   for (const { disk } of diff.resizeDisks) {
     const isGrown = entries.of(disk)?.sizeBytes === disk.size;
-    if (!isGrown) await volumes.resize(volumeNameOf(disk), disk.size, knownVolume(disk));
+    const options = { ...knownVolume(disk), mayShrink };
+    if (!isGrown) await volumes.resize(volumeNameOf(disk), disk.size, options);
   }
 }
 

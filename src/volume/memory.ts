@@ -8,6 +8,7 @@ import {
   type CreateOptions,
   DONE,
   type KnownVolume,
+  type ResizeOptions,
   type Volume,
   type VolumeDisk,
   type VolumeEntry,
@@ -18,6 +19,7 @@ import {
 } from './volume.ts';
 import { checkDisk } from './volume-disk.ts';
 import { refuseLayout } from './volume-layout.ts';
+import { refuseShrinking } from './volume-size.ts';
 
 export const MEMORY_COMPARE_AND_WRITE_MAX_BYTES = 128 * 1024;
 
@@ -74,8 +76,9 @@ export class MemoryStore implements VolumeStore {
     return new MemoryVolume(this.#medium(name, known));
   }
 
-  async resize(name: string, sizeBytes: number, known?: KnownVolume): Promise<void> {
-    const medium = this.#medium(name, known);
+  async resize(name: string, sizeBytes: number, options: ResizeOptions = {}): Promise<void> {
+    const medium = this.#medium(name, options);
+    if (options.mayShrink !== true) refuseShrinking(name, medium.sizeBytes, sizeBytes);
     if (sizeBytes < medium.sizeBytes) medium.bytes.zero(sizeBytes, medium.sizeBytes - sizeBytes);
     medium.sizeBytes = sizeBytes;
     for (const volume of medium.open) volume.resized();

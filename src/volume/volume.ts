@@ -198,6 +198,11 @@ export interface CreateOptions {
   readonly disk?: VolumeDisk;
 }
 
+export interface ResizeOptions extends KnownVolume {
+  /** The data beyond a smaller size may be lost. */
+  readonly mayShrink?: boolean;
+}
+
 export interface DeleteOptions extends KnownVolume {
   /** Called as it goes on, where that may take long. */
   readonly onProgress?: (percent: number) => void;
@@ -222,8 +227,11 @@ export interface VolumeStore {
   /** Why no volume can have that size, in words; undefined when one can. */
   judgeSize(sizeBytes: number): Promise<string | undefined>;
   open(name: string, known?: KnownVolume): Promise<Volume>;
-  /** Grows or shrinks, and tells every process that has it open. */
-  resize(name: string, sizeBytes: number, known?: KnownVolume): Promise<void>;
+  /**
+   * Changes the size, and tells every process that has it open. With nothing lost,
+   * `Failure('volumeWouldShrink')` when the volume is larger at this moment and may not shrink.
+   */
+  resize(name: string, sizeBytes: number, options?: ResizeOptions): Promise<void>;
   /** `Failure('volumeInUse')`, with nothing lost. What was interrupted is finished by another call. */
   delete(name: string, options?: DeleteOptions): Promise<void>;
   /** The volume says from now on that it holds the data of this disk. */

@@ -30,6 +30,8 @@ export function identities(on: On): void {
     assert.equal((await volume.write(0, [block])).status, 'done');
     await it.other.assign('disk', other);
     await it.other.resize('disk', 2 * SIZE);
+    // A volume shrinks only where that is asked for.
+    await assert.rejects(it.other.resize('disk', SIZE), { code: 'volumeWouldShrink' });
     assert.deepEqual(await diskOf(it.store, 'disk'), other);
     const read = new Uint8Array(512);
     assert.equal((await volume.read(0, [read])).status, 'done');

@@ -78,7 +78,7 @@ export async function runDiskResize(call: CliCall): Promise<number> {
   const [name, size] = call.arguments as [string, number];
   const mayShrink = call.options['shrink'] === true;
   return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
-    const { version } = await applyDocument({ ...context, mayShrink }, (current) => {
+    const { version } = await applyDocument({ ...context, mayShrink, resized: name }, (current) => {
       const disk = findDisk(current, name);
       if (size % disk.blockLength !== 0) {
         throw new UsageError(`${size} is no multiple of the block length ${disk.blockLength}`);

@@ -12,12 +12,14 @@ import { WriteThread } from '../../host/write-thread.ts';
 import type {
   CreateOptions,
   KnownVolume,
+  ResizeOptions,
   VolumeDisk,
   VolumeEntry,
   VolumeStore,
 } from '../volume.ts';
 import { checkDisk } from '../volume-disk.ts';
 import { refuseLayout } from '../volume-layout.ts';
+import { refuseShrinking } from '../volume-size.ts';
 import { FileMedium } from './file-medium.ts';
 import { LocalVolume } from './local-volume.ts';
 import { INTENTIONS_AT, LockFile } from './lock-file.ts';
@@ -193,10 +195,11 @@ export class LocalStore implements VolumeStore {
     }
   }
 
-  async resize(name: string, sizeBytes: number, known: KnownVolume = {}): Promise<void> {
+  async resize(name: string, sizeBytes: number, options: ResizeOptions = {}): Promise<void> {
     checkSize(sizeBytes);
     const before = await readDescription(this.#folder, name);
-    checkDisk(name, before.disk, known);
+    checkDisk(name, before.disk, options);
+    if (options.mayShrink !== true) refuseShrinking(name, before.sizeBytes, sizeBytes);
     if (before.device !== undefined) {
       throw new Failure('volumeIsDevice', `${name} is a device, which is not resized`, { name });
     }
@@ -214,7 +217,7 @@ export class LocalStore implements VolumeStore {
       if (sizeBytes > before.sizeBytes) await replaceDescription(this.#folder, name, after);
       await this.#syncFolder();
     });
-    if (isOvertaken) return this.resize(name, sizeBytes, known);
+    if (isOvertaken) return this.resize(name, sizeBytes, options);
     await appendFile(join(this.#folder, RESIZES_FILE), '.');
     await this.#readSizes();
   }

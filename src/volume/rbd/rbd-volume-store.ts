@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
-import { EBUSY, EEXIST, ENOENT } from '../../ceph/errno.ts';
+import { EBUSY, EEXIST, EINVAL, ENOENT } from '../../ceph/errno.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { RbdImage } from '../../ceph/rbd-image.ts';
@@ -11,12 +11,14 @@ import type {
   CreateOptions,
   DeleteOptions,
   KnownVolume,
+  ResizeOptions,
   SpaceOf,
   VolumeDisk,
   VolumeEntry,
   VolumeLayout,
   VolumeStore,
 } from '../volume.ts';
+import { wouldShrink } from '../volume-size.ts';
 import type { PoolNeed } from './capabilities.ts';
 import type { ClientInstance } from './client-instance.ts';
 import { ClientRenewal } from './client-renewal.ts';
@@ -123,10 +125,14 @@ export class RbdVolumeStore implements VolumeStore {
     }
   }
 
-  async resize(name: string, sizeBytes: number, known: KnownVolume = {}): Promise<void> {
+  async resize(name: string, sizeBytes: number, options: ResizeOptions = {}): Promise<void> {
     checkSize(sizeBytes);
+    const { mayShrink: allowShrink = false, ...known } = options;
     const id = await this.#withImage(name, known, async (image) => {
-      const errno = await image.resize(sizeBytes, { allowShrink: true });
+      const errno = await image.resize(sizeBytes, { allowShrink });
+      if (errno === EINVAL && !allowShrink) {
+        throw wouldShrink(name, image.info.sizeBytes);
+      }
       if (errno < 0) throw cephFailure('rbd_resize', errno, `the image ${this.#spec(name)}`);
       return image.info.id;
     });

@@ -162,6 +162,53 @@ test('a disk shrinks only when that is allowed', async () => {
   assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 19]]);
 });
 
+test('a volume that is larger than the document says is not cut without permission', async () => {
+  const { volumes, context } = await cluster();
+  await applyDocument(context, () => one);
+  // As an interrupted "disk resize" leaves it, or "rbd resize" makes it.
+  await volumes.resize('a', 3 * 2 ** 20);
+  const two = documentDraft({ disks: [{ name: 'a', size: '2M' }] });
+  const refusal = await codeOf(applyDocument(context, () => two));
+  assert.equal(refusal.message, 'disk a would shrink from 3M to 2M: use "disk resize --shrink"');
+  // A document that leaves its size alone is not held up by it.
+  const more = documentDraft({ disks: [{ name: 'a', size: '1M', readOnly: true }] });
+  await applyDocument(context, () => more);
+  assert.deepEqual(await sizesOf(volumes), [['a', 3 * 2 ** 20]]);
+  await applyDocument({ ...context, mayShrink: true }, () => two);
+  assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 21]]);
+});
+
+test('a size that is asked for is that of the volume, too, if the document has it already', async () => {
+  const { volumes, context } = await cluster();
+  await applyDocument(context, () => one);
+  const asked = { ...context, resized: 'a' };
+  await volumes.resize('a', 2 ** 19, { mayShrink: true });
+  const { diff } = await applyDocument(asked, () => one);
+  assert.deepEqual(diff.changes, ['resize disk a from 512K to 1M']);
+  assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 20]]);
+  await volumes.resize('a', 2 ** 21);
+  const refusal = await codeOf(applyDocument(asked, () => one));
+  assert.equal(refusal.message, 'disk a would shrink from 2M to 1M: use "disk resize --shrink"');
+  await applyDocument({ ...asked, mayShrink: true }, () => one);
+  assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 20]]);
+});
+
+test('of two who grow a disk, the one who comes late cuts nothing', async () => {
+  const { volumes, context } = await cluster();
+  await applyDocument(context, () => one);
+  const sized = (size: string) => documentDraft({ disks: [{ name: 'a', size }] });
+  const list = volumes.list.bind(volumes);
+  volumes.list = async () => {
+    const listed = await list();
+    volumes.list = list;
+    await applyDocument(context, () => sized('3M'));
+    return listed;
+  };
+  const refusal = await codeOf(applyDocument(context, () => sized('2M')));
+  assert.equal(refusal.code, 'volumeWouldShrink');
+  assert.deepEqual(await sizesOf(volumes), [['a', 3 * 2 ** 20]]);
+});
+
 test("of rivals every change is made, each on the other's", async () => {
   const { world, volumes, clock } = await cluster();
   const empty = documentDraft({});

@@ -264,7 +264,7 @@ test('QUERY functions tell what is there', async () => {
   const succeeded = { response: 'functionSucceeded' };
   assert.deepEqual(await manage(bench.nexus, 'queryTask', 2), succeeded);
   assert.deepEqual(await manage(bench.nexus, 'queryTaskSet'), succeeded);
-  await bench.store.resize('disk', 1024 * 512);
+  await bench.store.resize('disk', 1024 * 512, { mayShrink: true });
   const event = await manage(bench.nexus, 'queryAsynchronousEvent');
   const additional = Uint8Array.of(0x16, 0x2a, 0x09);
   assert.deepEqual(event, { response: 'functionSucceeded', additional });
