@@ -7,10 +7,20 @@ import { UsageError } from './usage-error.ts';
 const LINGER_MAX_MS = 1_000;
 
 // Whoever read the output may leave before its end (`| head`): what a command does, it does whole.
-// The demo, which is there to be seen, listens itself.
-process.stdout.on('error', () => {});
+// The demo, which is there to be seen, listens itself. Output that a full file system did not take
+// is no success: it may be the backup of the document.
+let lostOutput: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE' || lostOutput !== undefined) return;
+  lostOutput = error;
+  const reason = `the output could not be written: ${error.message}`;
+  const { errno, code, syscall } = error;
+  const cause = Object.assign(new Error(reason), { errno, code, syscall });
+  process.exitCode = complain(cause, process.argv.includes('--json'));
+});
 process.stderr.on('error', () => {});
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+if (lostOutput === undefined) process.exitCode = exitCode;
 // An operation that a silent cluster does not end would keep the process.
 setTimeout(() => process.exit(), LINGER_MAX_MS).unref();
 

@@ -13,6 +13,29 @@ export function unmapDisk(document: ClusterDocument, name: string): ClusterDocum
   return { ...document, targets: mapTargets(document, kept) };
 }
 
+/** The document with a disk in the LUN maps that had it before, where its LUNs are free now. */
+export function remapDisk(
+  document: ClusterDocument,
+  before: ClusterDocument,
+  name: string,
+): ClusterDocument {
+  const remapped = (now: LunMapEntry, then: LunMapEntry = {}): LunMapEntry => ({
+    ...Object.fromEntries(Object.entries(then).filter(([, disk]) => disk === name)),
+    ...now,
+  });
+  const targets = document.targets.map((target) => {
+    const then = before.targets.find(({ iqn }) => iqn === target.iqn);
+    const entries = then === undefined || then.access === 'any' ? [] : then.access;
+    const remappedEntry = (entry: AccessEntry): AccessEntry => {
+      const { luns } = entries.find(({ initiator }) => initiator === entry.initiator) ?? {};
+      return entry.luns === undefined ? entry : { ...entry, luns: remapped(entry.luns, luns) };
+    };
+    const access = target.access === 'any' ? target.access : target.access.map(remappedEntry);
+    return { ...target, luns: remapped(target.luns, then?.luns), access };
+  });
+  return { ...document, targets };
+}
+
 /** The names of the disks that are in a LUN map. */
 export function mappedDisks(document: ClusterDocument): ReadonlySet<string> {
   const names = new Set<string>();

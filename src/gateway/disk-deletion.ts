@@ -1,10 +1,11 @@
 import { Failure } from '../base/failure.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
-import { unmapDisk } from '../config/disk-names.ts';
+import { remapDisk, unmapDisk } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import type { VolumeEntry } from '../volume/volume.ts';
 import { type ApplyContext, applyDocument } from './apply.ts';
 import { askGateways } from './ask-gateways.ts';
+import { awaitSwitch } from './await-switch.ts';
 import { readDocument, writeDocument } from './document-record.ts';
 import { knownVolume, VolumeEntries } from './volume-entries.ts';
 
@@ -43,7 +44,7 @@ export async function deleteDisk(context: ApplyContext, asked: DiskDeletion): Pr
   } catch (error) {
     // Of what an earlier call has begun to delete nobody knows what is left.
     const isWhole = disk.deleting !== true && error instanceof Failure;
-    if (isWhole && STAYS.includes(error.code)) await unmark(context, disk);
+    if (isWhole && STAYS.includes(error.code)) await unmark(context, current, disk);
     throw error;
   }
   await applyDocument(context, (latest) => {
@@ -83,8 +84,12 @@ async function deleteVolume(
   }
 }
 
-/** The disk is one like others again. Gateways do not serve it either way: nobody is waited for. */
-async function unmark({ records }: ApplyContext, disk: Disk): Promise<void> {
+/**
+ * The disk is one like others again, in the LUN maps that it had. Why it stays is told to whoever
+ * asked; gateways that do not follow in time follow by themselves.
+ */
+async function unmark(context: ApplyContext, before: ClusterDocument, disk: Disk): Promise<void> {
+  const { records } = context;
   for (let attempt = 0; attempt < UNMARK_ATTEMPTS_MAX; attempt++) {
     const current = await readDocument(records);
     if (current === undefined) return;
@@ -92,8 +97,11 @@ async function unmark({ records }: ApplyContext, disk: Disk): Promise<void> {
       const { deleting: _, ...rest } = each;
       return each.uuid === disk.uuid ? rest : each;
     });
-    const document = { ...current.document, disks };
-    if ((await writeDocument(records, current.version, document)) !== undefined) return;
+    const document = remapDisk({ ...current.document, disks }, before, disk.name);
+    const version = await writeDocument(records, current.version, document);
+    if (version === undefined) continue;
+    await awaitSwitch(context, version).catch(() => {});
+    return;
   }
 }
 

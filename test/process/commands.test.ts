@@ -75,6 +75,15 @@ test('exit code 2 for what is not understood, 1 for what cannot be done', async 
   );
 });
 
+test('output that the file system does not take is a failure', async () => {
+  const shell = ['-c', '"$0" ceph caps --pool p >/dev/full', program];
+  const { code, stderr } = await run('/bin/sh', shell, commandLimitMs);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /the output could not be written: ENOSPC/);
+  const head = ['-c', '"$0" --help | :', program];
+  assert.equal((await run('/bin/sh', head, commandLimitMs)).code, 0);
+});
+
 test('a disk is created, listed, resized and deleted', async () => {
   const made = await answer('disk', 'create', 'a', '64M', '--blocks', '4096');
   assert.match(String(made['wwn']), /^naa\.3/);

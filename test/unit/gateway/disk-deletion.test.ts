@@ -78,6 +78,20 @@ test('a deletion that is refused leaves the disk as it was', async () => {
   await deleteDisk(cluster.context, asked);
 });
 
+test('a deletion by force that is refused leaves the LUN maps as they were', async () => {
+  const cluster = await DiskCluster.open();
+  const access = [{ initiator: 'iqn.1994-05.com.example:host1', luns: { 1: 'a', 2: 'b' } }];
+  const disks = ['a', 'b'].map((name) => ({ name, size: '1M' }));
+  const parts = { disks, targets: [{ ...targets[0], access }] };
+  await cluster.change(() => documentDraft(parts));
+  const before = (await readDocument(cluster.records))?.document;
+  const open = await cluster.volumes.open('a');
+  const forced = deleteDisk(cluster.context, { ...asked, force: true });
+  await assert.rejects(forced, { code: 'volumeInUse' });
+  assert.deepEqual((await readDocument(cluster.records))?.document, before);
+  await open.close();
+});
+
 test('a disk that is being deleted cannot be mapped, and stays marked until it is gone', async () => {
   const cluster = await DiskCluster.open();
   await cluster.apply({ name: 'a' });
