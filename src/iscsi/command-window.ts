@@ -44,6 +44,8 @@ export class CommandWindow {
   #isUsedUp = false;
   /** By how many commands it may grow. */
   #growth = 0;
+  /** Others need what was lent, as of the last batch. */
+  #mustRetract = false;
   /** How many it has to give back. */
   #surplus = 0;
   /** Most commands in use since the last review. */
@@ -92,6 +94,7 @@ export class CommandWindow {
   beginBatch(): void {
     this.#toldSize = this.#size;
     this.#toldMaxCmdSn = this.#maxCmdSn;
+    this.#mustRetract = this.#size > this.#credit.ownCommands && this.#credit.mustRetract;
     if (!this.#isUsedUp) return;
     this.#isUsedUp = false;
     this.#growth = 1 + (this.#size >> 2);
@@ -109,7 +112,7 @@ export class CommandWindow {
   /** A command that was taken has ended. */
   finished(): void {
     const credit = this.#credit;
-    if (this.#size > credit.ownCommands && (this.#surplus > 0 || credit.mustRetract)) {
+    if (this.#size > credit.ownCommands && (this.#surplus > 0 || this.#mustRetract)) {
       if (this.#surplus > 0) this.#surplus--;
       this.#growth = 0;
       this.#size--;

@@ -238,10 +238,17 @@ export class DataAccount implements SlabSource, SlabOwner {
     return SESSION_OWN_DATA_BYTES + this.#budget.shareBytes(this.peer) - this.#heldBytes;
   }
 
-  get #claimableBytes(): number {
+  /** Whether so much more fits. Its own, which is enough for most commands, is looked at first. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#heldBytes + bytes <= SESSION_OWN_DATA_BYTES || bytes <= this.roomBytes;
+  }
+
+  #mayClaim(bytes: number): boolean {
+    const own = SESSION_OWN_DATA_BYTES - this.#heldBytes;
+    if (bytes <= own) return true;
     const shareBytes = this.#budget.shareBytes(this.peer);
     const slack = Math.min(SLAB_SLACK_BYTES_MAX, shareBytes / FREE_DATA_SHARE);
-    return SESSION_OWN_DATA_BYTES + shareBytes - slack - this.#heldBytes;
+    return bytes <= own + shareBytes - slack;
   }
 
   /**
@@ -294,7 +301,7 @@ export class DataAccount implements SlabSource, SlabOwner {
 
   /** True: the room is counted for the command. False: it waits its turn. */
   claim(claim: Claim, bytes: number): boolean {
-    const isNext = this.#claims.size === 0 && bytes <= this.#claimableBytes;
+    const isNext = this.#claims.size === 0 && this.#mayClaim(bytes);
     // What goes on after the end of its session waits for nobody.
     if (isNext || this.#closed) {
       this.#granted++;
@@ -329,7 +336,7 @@ export class DataAccount implements SlabSource, SlabOwner {
   grantNext(isException: boolean): boolean {
     for (const claim of this.#claims) {
       const bytes = claim.claimedBytes;
-      if (!isException && bytes > this.#claimableBytes) return false;
+      if (!isException && !this.#mayClaim(bytes)) return false;
       this.withdraw(claim);
       this.#granted++;
       this.hold(bytes);

@@ -247,7 +247,7 @@ export class IscsiTask extends Task implements Claim {
       const stays =
         slab === undefined
           ? 2 * piece.length >= piece.buffer.byteLength
-          : piece.length >= lengthMin && account.roomBytes >= SLAB_BYTES;
+          : piece.length >= lengthMin && account.hasRoomFor(SLAB_BYTES);
       if (stays) this.#keep(piece, slab);
       else this.#copy(piece);
     }
