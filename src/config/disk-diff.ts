@@ -190,7 +190,10 @@ function clashes(disks: readonly Disk[]): readonly string[] {
       const owner = owners.get(value);
       if (owner === undefined) owners.set(value, disk);
       if (owner === undefined) return [];
-      const hint = what === 'volume' ? '; name another: `volume: {name: ...}`' : '';
+      const isVolume = what === 'volume';
+      const hint = isVolume
+        ? '; choose another name, or in the document `volume: {name: ...}`'
+        : '';
       return [`disk ${disk.name} has the ${what} ${value}, as has disk ${owner.name}${hint}`];
     });
   });

@@ -3,6 +3,9 @@ import type { Finding, Path } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** Maps where a slip (`{user: u, THE-SECRET}`) makes a key of a secret, which is never printed. */
+const SECRETIVE: ReadonlySet<unknown> = new Set(['chap', 'mutual']);
+
 /** What a schema says of a value, as sentences without the schema's own vocabulary. */
 export function findingsOf(issues: readonly Issue[], base: Path = []): Finding[] {
   return issues.flatMap((issue) => findings(issue, [...base, ...(issue.path as Path)]));
@@ -11,6 +14,7 @@ export function findingsOf(issues: readonly Issue[], base: Path = []): Finding[]
 function findings(issue: Issue, path: Path): Finding[] {
   switch (issue.code) {
     case 'unrecognized_keys':
+      if (SECRETIVE.has(path.at(-1))) return [{ path, message: 'has a key that is not known' }];
       return issue.keys.map((key) => ({ path: [...path, key], message: 'no such key' }));
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message }));

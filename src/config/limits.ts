@@ -1,5 +1,6 @@
 /** Bounds of the cluster document. */
-export const DOCUMENT_LENGTH_MAX_BYTES = 1024 * 1024;
+/** As text: what `get` prints of the longest that is kept can be applied again. */
+export const DOCUMENT_LENGTH_MAX_BYTES = 4 * 1024 * 1024;
 /** Aliases of a YAML document resolve to at most this many nodes (an "alias bomb" has billions). */
 export const DOCUMENT_ALIASES_MAX = 1000;
 /** Brackets open at a time, and marks of nesting in one line; the schema needs 8. */

@@ -6,13 +6,20 @@ import { completeIdentities } from '../config/identity.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 import { awaitSwitch, type SwitchContext, type Switched } from './await-switch.ts';
 import { keepChanges, refuseStale } from './document-changes.ts';
-import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
+import {
+  judgeLength,
+  readDocument,
+  type VersionedDocument,
+  writeDocument,
+} from './document-record.ts';
 import { judgeVolumes } from './judge-volumes.ts';
 import { makeVolumes, markReleased } from './make-volumes.ts';
 import { VolumeEntries } from './volume-entries.ts';
 
 /** How often a change is computed again because somebody else changed the document meanwhile. */
 const ATTEMPTS_MAX = 20;
+/** What the id of a volume that is made adds to the document, at most. */
+const VOLUME_ID_BYTES = 64;
 
 export interface ApplyContext extends SwitchContext {
   readonly volumes: VolumeStore;
@@ -69,13 +76,11 @@ export async function planDocument(
   if (current !== undefined && diff.changes.length > 0) {
     await refuseStale(records, draft.basedOn, current.version);
   }
-  const misfits = await judgeVolumes({ ...context, diff, draft, entries });
-  return {
-    current,
-    document,
-    diff: { ...diff, refusals: [...diff.refusals, ...misfits] },
-    entries,
-  };
+  const ids = volumes.names === undefined ? 0 : diff.createDisks.length;
+  const tooLong = judgeLength(document, ids * VOLUME_ID_BYTES) ?? [];
+  const misfits = await judgeVolumes({ ...context, diff, draft, document, entries });
+  const refusals = [...diff.refusals, ...misfits].concat(tooLong);
+  return { current, document, diff: { ...diff, refusals }, entries };
 }
 
 /**

@@ -5,9 +5,12 @@ import {
   encodeJsonRecord,
   type JsonRecordFormat,
 } from '../records/json-record.ts';
-import type { Records } from '../records/records.ts';
+import { type Records, VALUE_LENGTH_MAX } from '../records/records.ts';
 
 const KEY = 'document';
+
+/** At least what a record has around its content. */
+const FRAME_BYTES = 64;
 
 /** A document that an older release wrote lacks the settings of later ones. */
 const DEFAULT_SETTINGS = settingsSchema.parse({});
@@ -33,6 +36,16 @@ export async function readDocument(records: Records): Promise<VersionedDocument 
   const entry = await records.get(KEY);
   if (entry === undefined) return undefined;
   return { version: entry.version, document: decodeJsonRecord(FORMAT, entry.value) };
+}
+
+/** Why a document that is to get `more` bytes cannot be kept, in words; undefined when it can. */
+export function judgeLength(document: ClusterDocument, more = 0): string | undefined {
+  const lengthBytes = Buffer.byteLength(JSON.stringify(document)) + FRAME_BYTES + more;
+  if (lengthBytes <= VALUE_LENGTH_MAX) return undefined;
+  return (
+    `the document with all that is generated has ${lengthBytes} bytes, at most ` +
+    `${VALUE_LENGTH_MAX} are kept: use shorter names, or several stores`
+  );
 }
 
 /** Replaces version `expected` (0: there is none yet); undefined when somebody was first. */

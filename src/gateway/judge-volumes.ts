@@ -1,6 +1,6 @@
 import type { DocumentDiff } from '../config/diff.ts';
 import { type FoundVolume, volumeNameOf } from '../config/disk-identity.ts';
-import type { Disk, DocumentDraft } from '../config/document.ts';
+import type { ClusterDocument, Disk, DocumentDraft } from '../config/document.ts';
 import { formatSize } from '../config/size.ts';
 import type { VolumeEntry, VolumeLayout, VolumeStore } from '../volume/volume.ts';
 import { NO_LAYOUTS } from '../volume/volume-layout.ts';
@@ -11,6 +11,8 @@ export interface JudgeVolumesOptions {
   readonly diff: DocumentDiff;
   /** What was asked for, before anything was filled in. */
   readonly draft: DocumentDraft;
+  /** What comes of the draft. */
+  readonly document: ClusterDocument;
   readonly entries: VolumeEntries;
   /** False: no disk that is new to the document may find its volume there. */
   readonly mayAdopt?: boolean;
@@ -49,11 +51,14 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
  * whose, as one that the draft names by its uuid, as a document does that was printed before.
  */
 function judgeFound(
-  { draft, mayAdopt = true }: JudgeVolumesOptions,
+  { draft, document, entries, mayAdopt = true }: JudgeVolumesOptions,
   disk: Disk,
   found: FoundVolume,
 ): string[] {
   const { name, size, uuid } = disk;
+  // Two disks with one volume are refused by themselves: neither command would help.
+  const others = document.disks.filter((each) => each.uuid !== uuid);
+  if (others.some((each) => entries.of(each)?.name === found.name)) return [];
   const volume = volumeNameOf(disk);
   const there = `there is a volume ${found.name} of ${formatSize(found.sizeBytes)} already`;
   const commands = `"disk import ${volume}" serves it, "disk delete ${volume}" deletes it`;

@@ -246,3 +246,16 @@ test('text that login answers carry has no control or invisible characters', () 
       assert.match(problems(`formatVersion: 1\n${text}`)[0]!, /255 bytes/);
   }
 });
+
+test('a secret that a slip made a key does not show', () => {
+  const slips = ['{user: u, this-is-a-secret}', '{user: u, secret this-is-a-secret}'];
+  const mutual = '{user: u, secret: at-least-12-bytes, mutual: {user: u, this-is-a-secret}}';
+  for (const chap of [...slips, mutual]) {
+    const found = problems(`formatVersion: 1\ndiscovery: {chap: ${chap}}`);
+    assert.ok(
+      found.some((each) => each.endsWith('has a key that is not known')),
+      found.join(),
+    );
+    assert.ok(!found.join().includes('this-is'), found.join());
+  }
+});

@@ -3,8 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { stringify } from 'yaml';
 import { Failure } from '../../../src/base/failure.ts';
 import type { DocumentDraft } from '../../../src/config/document.ts';
+import { DISKS_MAX } from '../../../src/config/limits.ts';
+import { parseDocument } from '../../../src/config/parse.ts';
 import { applyDocument } from '../../../src/gateway/apply.ts';
 import { SWITCH_WAIT_MAX_MS } from '../../../src/gateway/await-switch.ts';
 import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
@@ -207,6 +210,28 @@ test('of two who grow a disk, the one who comes late cuts nothing', async () => 
   const refusal = await codeOf(applyDocument(context, () => sized('2M')));
   assert.equal(refusal.code, 'volumeWouldShrink');
   assert.deepEqual(await sizesOf(volumes), [['a', 3 * 2 ** 20]]);
+});
+
+test('what can be kept can be printed and applied; what cannot is refused before a volume is made', async () => {
+  const { volumes, context } = await cluster();
+  const name = (i: number, length: number) => `d${i}`.padEnd(length, 'x');
+  const disks = (length: number) =>
+    Array.from({ length: DISKS_MAX }, (_, i) => ({ name: name(i, length), size: '1M' }));
+  const refusal = await codeOf(applyDocument(context, () => documentDraft({ disks: disks(60) })));
+  assert.match(refusal.message, /the document with all that is generated has 1\d{6} bytes/);
+  assert.equal((await volumes.list()).length, 0);
+  // The longest as text: LUN maps below initiators.
+  const few = disks(4).slice(0, 64);
+  const luns = Object.fromEntries(few.map((disk, lun) => [lun, disk.name]));
+  const access = Array.from({ length: 1024 }, (_, i) => ({
+    initiator: `iqn.2000-01.a:${i}`,
+    luns,
+  }));
+  const target = { iqn: 'iqn.2000-01.a:t', access };
+  const draft = documentDraft({ disks: few, targets: [target] });
+  const { document } = await applyDocument(context, () => draft);
+  const text = stringify(document);
+  assert.ok(text.length > 2 ** 20 && parseDocument(text).ok);
 });
 
 test("of rivals every change is made, each on the other's", async () => {

@@ -66,6 +66,13 @@ test('another volume is taken in place of its own by a word, when nobody serves 
   const served = importing(cluster, 'a', { replace: true });
   await assert.rejects(served, /disk a is served by g: take it out of its LUN maps/);
   await watch.close();
+  const silent = await cluster.records.watch(STATUS_CHANNEL, {
+    onNotify: () => Promise.reject(new Error('no answer')),
+    onLost: () => assert.fail('lost'),
+  });
+  const unheard = importing(cluster, 'a', { replace: true });
+  await assert.rejects(unheard, { code: 'diskInUse' });
+  await silent.close();
   const { disk } = await importing(cluster, 'a', { replace: true });
   assert.deepEqual(disk, { ...before, size: 2 ** 21, volume: { id: '2' } });
 });
