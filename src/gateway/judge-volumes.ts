@@ -28,8 +28,10 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
     refusals.push(...reasons);
     if (reasons.length === 0) adopted.push(disk);
   }
-  for (const { name, volume } of diff.createDisks) {
-    if (volume?.id === undefined) continue;
+  for (const disk of diff.createDisks) {
+    const { name, volume } = disk;
+    // One that is there was made for this draft, at an attempt that another change overtook.
+    if (volume?.id === undefined || entries.of(disk) !== undefined) continue;
     refusals.push(
       `disk ${name}: its volume with the id ${volume.id} is not in this store (deleted, in the ` +
         'trash); of a document from another store ids do not count with "apply --other-store"',

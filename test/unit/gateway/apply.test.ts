@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { Failure } from '../../../src/base/failure.ts';
-import type { DocumentDraft } from '../../../src/config/document.ts';
+import type { ClusterDocument, DocumentDraft } from '../../../src/config/document.ts';
 import { DISKS_MAX } from '../../../src/config/limits.ts';
 import { parseDocument } from '../../../src/config/parse.ts';
 import { applyDocument } from '../../../src/gateway/apply.ts';
@@ -249,6 +249,21 @@ test("of rivals every change is made, each on the other's", async () => {
   const results = await inTime(clock, Promise.all(rivals));
   const last = results.reduce((a, b) => (a.version > b.version ? a : b));
   assert.deepEqual(last.document.disks.map(({ name }) => name).sort(), ['a', 'b', 'c', 'd']);
+});
+
+test('a volume that was made before a rival was first is used, also where volumes have ids', async () => {
+  const { context } = await cluster();
+  const volumes = new MemoryStore({ withIds: true });
+  const added = (name: string) => (current?: ClusterDocument) => {
+    const draft = documentDraft({ disks: [{ name, size: '1M' }] });
+    return { ...draft, disks: [...(current?.disks ?? []), ...draft.disks] };
+  };
+  const names = ['a', 'b', 'c', 'd'];
+  await Promise.all(names.map((name) => applyDocument({ ...context, volumes }, added(name))));
+  const { document } = (await readDocument(context.records))!;
+  const ids = new Map((await volumes.list()).map(({ name, id }) => [name, id]));
+  assert.deepEqual(document.disks.map(({ name }) => name).sort(), names);
+  for (const { name, volume } of document.disks) assert.equal(volume?.id, ids.get(name));
 });
 
 test('it waits for every gateway; one that stays behind or is stopped is named, in bounded time', async () => {
