@@ -2,7 +2,7 @@
 
 import type { RadosClient } from '../../src/ceph/rados-client.ts';
 import type { ClientInstance } from '../../src/volume/rbd/client-instance.ts';
-import type { ImageOpening } from '../../src/volume/rbd/image-opening.ts';
+import type { ImageOpening, OpeningListener } from '../../src/volume/rbd/image-opening.ts';
 import type { InstanceGuard } from '../../src/volume/rbd/instance-pool.ts';
 import type { VolumeResult } from '../../src/volume/volume.ts';
 
@@ -59,7 +59,14 @@ export class FakeRbd {
     },
   };
 
-  readonly openImage = async (instance: ClientInstance): Promise<ImageOpening> => {
+  /** Of the latest opening. */
+  listener: OpeningListener | undefined;
+
+  readonly openImage = async (
+    instance: ClientInstance,
+    listener?: OpeningListener,
+  ): Promise<ImageOpening> => {
+    this.listener = listener;
     if (this.openFails === true) throw new Error('planted: no image');
     if (this.openFails !== false) throw this.openFails;
     const number = ++this.#openings;

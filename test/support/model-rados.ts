@@ -10,6 +10,7 @@ import {
   ENOENT,
   ENOTCONN,
   EOVERFLOW,
+  EPERM,
   ERANGE,
   ESHUTDOWN,
   ETIMEDOUT,
@@ -94,6 +95,8 @@ export class ModelClient implements RecordsPool {
   readonly rados: ModelRados;
   readonly gid: bigint;
   blocklisted = false;
+  /** It may not do anything any longer: what it does ends -EPERM. */
+  forbidden = false;
   /** Stands for a process that is stopped: nothing reaches its listeners. */
   #stopped: (() => void)[] | undefined;
 
@@ -105,7 +108,7 @@ export class ModelClient implements RecordsPool {
   async operate(object: string, steps: readonly WriteStep[]): Promise<{ errno: number }> {
     await this.rados.arrival();
     this.rados.operations.push(object);
-    const errno = this.blocklisted ? ESHUTDOWN : this.#apply(object, steps);
+    const errno = this.#refusal ?? this.#apply(object, steps);
     await this.rados.arrival();
     return { errno };
   }
@@ -114,7 +117,7 @@ export class ModelClient implements RecordsPool {
     await this.rados.arrival();
     this.rados.operations.push(object);
     const found = this.rados.objects.get(object);
-    const errno = this.blocklisted ? ESHUTDOWN : found === undefined ? ENOENT : 0;
+    const errno = this.#refusal ?? (found === undefined ? ENOENT : 0);
     const values = errno < 0 ? [] : steps.map((step) => readOf(found!, step));
     const version = found?.version ?? 0;
     await this.rados.arrival();
@@ -128,8 +131,8 @@ export class ModelClient implements RecordsPool {
   ): Promise<PoolWatch> {
     await this.rados.arrival();
     const found = this.rados.objects.get(object);
-    if (this.blocklisted || found === undefined) {
-      throw cephFailure('rados_aio_watch', this.blocklisted ? ESHUTDOWN : ENOENT, object);
+    if (this.#refusal !== undefined || found === undefined) {
+      throw cephFailure('rados_aio_watch', this.#refusal ?? ENOENT, object);
     }
     const watch = new ModelWatch(this, found.watches, listener, options);
     found.watches.add(watch);
@@ -139,7 +142,7 @@ export class ModelClient implements RecordsPool {
   async notify(object: string, message: Uint8Array, timeoutMs: number): Promise<NotifyAnswers> {
     await this.rados.arrival();
     const none = { answers: [], timeouts: [] };
-    if (this.blocklisted) return { errno: ESHUTDOWN, ...none };
+    if (this.#refusal !== undefined) return { errno: this.#refusal, ...none };
     const found = this.rados.objects.get(object);
     if (found === undefined) return { errno: ENOENT, ...none };
     const id = this.rados.nextSerial();
@@ -191,6 +194,11 @@ export class ModelClient implements RecordsPool {
   /** In a later turn, unless it is stopped: then when it goes on. */
   hear(action: () => void): void {
     setImmediate(() => (this.#stopped === undefined ? action() : this.#stopped.push(action)));
+  }
+
+  get #refusal(): number | undefined {
+    if (this.blocklisted) return ESHUTDOWN;
+    return this.forbidden ? EPERM : undefined;
   }
 
   #apply(object: string, steps: readonly WriteStep[]): number {

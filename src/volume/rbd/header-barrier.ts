@@ -2,7 +2,7 @@ import { type Clock, sleep, type Timer, within } from '../../base/clock.ts';
 import type { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
-import { ENOTCONN, ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
+import { ENOTCONN, EPERM, ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import type { RadosWatch } from '../../ceph/rados-watch.ts';
 import {
@@ -56,6 +56,8 @@ export interface HeaderBarrierParts {
   readonly onRelease: () => void;
   /** This client is on the blocklist. */
   readonly onBlocklisted: () => void;
+  /** This client may not read or watch the header; another one of its user may. Called for each. */
+  readonly onForbidden: () => void;
 }
 
 /**
@@ -222,8 +224,15 @@ export class HeaderBarrier {
   }
 
   #failure(errno: number, call: string): Failure {
-    if (errno === ESHUTDOWN && !this.#isClosed) this.#parts.onBlocklisted();
+    this.#tellOf(errno);
     return cephFailure(`rados_${call}`, errno, `the header ${this.#parts.object}`);
+  }
+
+  /** While writes are held, no operation would find it out. */
+  #tellOf(errno: number | undefined): void {
+    if (this.#isClosed) return;
+    if (errno === ESHUTDOWN) this.#parts.onBlocklisted();
+    if (errno === EPERM) this.#parts.onForbidden();
   }
 
   #onNotify(notifyId: bigint, bytes: Uint8Array, fromGid: bigint): void {
@@ -332,7 +341,7 @@ export class HeaderBarrier {
       try {
         await this.#openWatch();
       } catch (error) {
-        if (errnoOf(error) === ESHUTDOWN && !this.#isClosed) this.#parts.onBlocklisted();
+        this.#tellOf(errnoOf(error));
         await sleep(this.#parts.clock, PASS_AGAIN_MS);
       }
     }

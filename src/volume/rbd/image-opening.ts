@@ -32,6 +32,8 @@ export interface OpeningListener {
   onVerdict(problems: readonly ImageProblem[]): void;
   /** Writes that were held may be submitted. */
   onRelease(): void;
+  /** The cluster refuses its client the header. Called for each attempt. */
+  onForbidden(): void;
 }
 
 export interface ImageOpeningParts {
@@ -110,6 +112,7 @@ export class ImageOpening {
       isServable: () => this.verdict.refusal === undefined,
       onRelease: () => listener.onRelease(),
       onBlocklisted: parts.onBlocklisted,
+      onForbidden: () => listener.onForbidden(),
     });
     this.#exchanges = this.#exchangesOf(dataPool);
   }

@@ -69,6 +69,7 @@ export class RbdVolume implements Volume, Tenant {
       onSize: (sizeBytes) => volume?.resized(sizeBytes),
       onVerdict: (problems) => volume?.judged(problems),
       onRelease: () => volume?.released(),
+      onForbidden: () => volume?.forbidden(),
     });
     if (!parts.instance.takesTenants) {
       void opening.close();
@@ -285,6 +286,11 @@ export class RbdVolume implements Volume, Tenant {
     this.#operations.release();
   }
 
+  /** Its header is refused to the client, which another one may be allowed. */
+  forbidden(): void {
+    if (this.#ended === undefined) void this.#renewed();
+  }
+
   /** Resolves when all is known of the image that any client changed before this call. */
   refresh(): Promise<void> {
     return this.#operations.opening.header.refresh();
@@ -376,6 +382,7 @@ export class RbdVolume implements Volume, Tenant {
     onSize: (sizeBytes) => this.resized(sizeBytes),
     onVerdict: (problems) => this.judged(problems),
     onRelease: () => this.released(),
+    onForbidden: () => this.forbidden(),
   };
 
   /** Asked by each operation that is refused; one answer serves all of them. */

@@ -31,6 +31,7 @@ class Gateway {
   readonly client: ModelClient;
   isServable = true;
   isBlocklisted = false;
+  isForbidden = false;
   refreshes = 0;
   features: bigint | undefined;
   #writes = 0;
@@ -57,6 +58,9 @@ class Gateway {
       onRelease: () => {},
       onBlocklisted: () => {
         this.isBlocklisted = true;
+      },
+      onForbidden: () => {
+        this.isForbidden = true;
       },
     });
   }
@@ -292,6 +296,19 @@ test('a lost watch holds writes until the header is watched and passed again', a
   await a.barrier.close();
   await world.clock.advance(PASS_AGAIN_MS);
   assert.equal(world.clock.pending, 0);
+});
+
+test('a client that may not watch the header says so while it holds writes', async () => {
+  const world = new World();
+  const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
+  a.client.forbidden = true;
+  a.client.cutWatches();
+  await world.settled();
+  assert.deepEqual([a.holds, a.isForbidden], [true, true]);
+  b.client.forbidden = true;
+  void world.tell(UPDATE);
+  await world.settled();
+  assert.deepEqual([b.holds, b.isForbidden], [true, true]);
 });
 
 test('who waits for the release of writes waits no longer than for the close', async () => {

@@ -437,6 +437,22 @@ test('what a client may not do is done once more when the volume has one that ma
   assert.deepEqual(ended, ['done', 'done']);
 });
 
+test('a header that its client may not read has the client renewed', async () => {
+  let asked = 0;
+  const { rbd, volume } = await world(['disk'], async () => {
+    asked += 1;
+    return false;
+  });
+  rbd.listener?.onForbidden();
+  await settle();
+  rbd.listener?.onForbidden();
+  assert.equal(asked, 2);
+  await volume.close();
+  rbd.listener?.onForbidden();
+  await settle();
+  assert.equal(asked, 2);
+});
+
 test('what no client may do ends as it was refused', async () => {
   const { rbd, volume } = await world(['disk']);
   const ended = watch(volume.write(0, [block]));
