@@ -30,6 +30,7 @@ await runSoak({
     sessions: [16, 'sessions of an attack by logged-in initiators'],
     'p99-factor-max': [10, 'p99 under attack, at most so many times the quiet p99'],
     'p99-max-ms': [500, 'p99 under attack at most'],
+    'long-max-ms': [5000, 'a transfer of 1 MiB under attack takes at most'],
     'rss-max-mib': [512, 'resident memory of a gateway at most'],
   },
   words: {
@@ -83,6 +84,8 @@ function judge(report: BattleReport, numbers: Readonly<Record<string, number>>):
   const problems: string[] = [];
   const p99MaxMs = Math.min(quiet.p99Ms * numbers['p99-factor-max']!, numbers['p99-max-ms']!);
   if (attacked.p99Ms > p99MaxMs) problems.push(`p99 over ${p99MaxMs.toFixed(0)} ms`);
+  const longMaxMs = numbers['long-max-ms']!;
+  if (attacked.longMaxMs > longMaxMs) problems.push(`1 MiB took over ${longMaxMs} ms`);
   if (drops > 0) problems.push(`${drops} drops: ${reasons.join('; ')}`);
   if (corrupt > 0) problems.push(`${corrupt} units read wrong`);
   if (ended > 0) problems.push(`${ended} gateways ended`);
@@ -97,6 +100,7 @@ function row({ report, problems }: Verdict): Readonly<Record<string, string>> {
     quiet: quiet.p99Ms.toFixed(1),
     p99: attacked.p99Ms.toFixed(1),
     max: attacked.maxMs.toFixed(0),
+    long: attacked.longMaxMs.toFixed(0),
     commands: attacked.commands.toFixed(0),
     drops: drops.toFixed(0),
     login: loginMaxMs.toFixed(0),
@@ -108,8 +112,20 @@ function row({ report, problems }: Verdict): Readonly<Record<string, string>> {
 
 function verdictTable(verdicts: readonly Verdict[]): string {
   const head = [
-    ['attack', 'quiet', 'p99', 'max', 'good', 'drops', 'login', 'RSS', 'requests', 'verdict'],
-    ['', 'p99 ms', 'ms', 'ms', 'commands', '', 'max ms', 'MiB', '', ''],
+    [
+      'attack',
+      'quiet',
+      'p99',
+      'max',
+      '1 MiB',
+      'good',
+      'drops',
+      'login',
+      'RSS',
+      'requests',
+      'verdict',
+    ],
+    ['', 'p99 ms', 'ms', 'ms', 'max ms', 'commands', '', 'max ms', 'MiB', '', ''],
   ];
   return table([...head, ...verdicts.map((each) => Object.values(row(each)))]);
 }

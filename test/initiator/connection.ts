@@ -6,6 +6,8 @@ import { BHS_LENGTH, Bhs, NO_BYTES, type Pdu, padding } from './pdu.ts';
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** The address to connect from, where the kernel is not to choose. */
+  readonly localAddress?: string;
 }
 
 /** PDUs that nobody has taken yet; more means that the test forgot to read. */

@@ -25,6 +25,8 @@ export interface RawCommand {
   readonly dataInLength?: number;
   /** Of data-out, where more is announced than is sent. */
   readonly expectedLength?: number;
+  /** False announces unsolicited Data-Outs behind the command. */
+  readonly isFinal?: boolean;
   /** 1: SIMPLE, 2: ORDERED, 3: HEAD OF QUEUE. */
   readonly attribute?: number;
 }
@@ -231,13 +233,13 @@ export async function floodFrom(
 
 /** A SCSI Command PDU without its numbers. */
 function commandBytes(command: RawCommand): Buffer {
-  const { cdb, dataOut, dataInLength = 0, expectedLength, attribute = 1 } = command;
+  const { cdb, dataOut, dataInLength = 0, expectedLength, attribute = 1, isFinal = true } = command;
   const data = dataOut?.length ?? 0;
   const bytes = Buffer.alloc(BHS_LENGTH + data + padding(data));
   const expected = expectedLength ?? (data > 0 ? data : dataInLength);
   const isWrite = dataOut !== undefined;
   ScsiCommand.opcode.set(bytes, Opcode.scsiCommand);
-  ScsiCommand.final.set(bytes, 1);
+  ScsiCommand.final.set(bytes, isFinal ? 1 : 0);
   ScsiCommand.read.set(bytes, !isWrite && expected > 0 ? 1 : 0);
   ScsiCommand.write.set(bytes, isWrite ? 1 : 0);
   ScsiCommand.attribute.set(bytes, attribute);

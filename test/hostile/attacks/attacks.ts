@@ -1,11 +1,13 @@
 import type { Attack } from './attack.ts';
 import { commandFloods, mixedFlood } from './command-floods.ts';
 import { iscsiAttacks } from './iscsi-attacks.ts';
+import { owedDataAttacks } from './owed-data.ts';
 import { scsiAttacks } from './scsi-attacks.ts';
 
 /** Every attack, the particular ones first. */
 export const attacks: readonly Attack[] = [
   ...iscsiAttacks,
+  ...owedDataAttacks,
   ...scsiAttacks,
   mixedFlood,
   ...commandFloods,

@@ -36,9 +36,14 @@ export interface GatewayReport {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Longest transfer of 1 MiB, which counts in none of the above. */
+  readonly longMaxMs: number;
 }
 
 const UNITS_PER_WORKER = 4;
+/** Now and then each session writes 1 MiB and reads it back, in turn with the others. */
+const LONG_UNITS = 256;
+const LONG_EVERY_MS = 2000;
 const NEWCOMER_EVERY_MS = 1000;
 const RECONNECT_MS = 100;
 const REASONS_MAX = 5;
@@ -48,7 +53,7 @@ const NAME = 'iqn.2026-11.test:good';
 
 /**
  * Initiators that keep the rules, as many at each gateway: they write units of their own and read
- * them back, and one comes new every second.
+ * them back, now and then in long transfers, and one comes new every second.
  */
 export class GoodSessions {
   readonly #options: GoodSessionsOptions;
@@ -129,6 +134,33 @@ function note(faults: Faults, reason: string): void {
 interface Taken {
   readonly finished: number;
   readonly latenciesMs: readonly number[];
+  readonly longMaxMs: number;
+}
+
+/** How long commands took since the last look. */
+class Latencies {
+  readonly #underWay = new Set<{ readonly startedAt: number }>();
+  #latenciesMs: number[] = [];
+
+  /** A command begins; returns what to call at its end. */
+  begin(): () => void {
+    const mark = { startedAt: performance.now() };
+    this.#underWay.add(mark);
+    return () => {
+      this.#underWay.delete(mark);
+      this.#latenciesMs.push(performance.now() - mark.startedAt);
+    };
+  }
+
+  take(): { readonly finished: number; readonly latenciesMs: readonly number[] } {
+    const now = performance.now();
+    const latenciesMs = this.#latenciesMs;
+    const finished = latenciesMs.length;
+    this.#latenciesMs = [];
+    // A command that is never answered must not look like one that was never sent.
+    for (const { startedAt } of this.#underWay) latenciesMs.push(now - startedAt);
+    return { finished, latenciesMs };
+  }
 }
 
 class GoodSession {
@@ -136,8 +168,8 @@ class GoodSession {
   readonly #options: GoodSessionsOptions;
   readonly #number: number;
   readonly #faults: Faults;
-  readonly #underWay = new Set<{ readonly startedAt: number }>();
-  #latencies: number[] = [];
+  readonly #short = new Latencies();
+  readonly #long = new Latencies();
   #initiator: Initiator | undefined;
   #connecting: Promise<Initiator> | undefined;
 
@@ -151,16 +183,12 @@ class GoodSession {
   async start(): Promise<void> {
     await this.#connected();
     for (let worker = 0; worker < this.#options.depth; worker++) void this.#work(worker);
+    void this.#workLong();
   }
 
   take(): Taken {
-    const now = performance.now();
-    const latenciesMs = this.#latencies;
-    const finished = latenciesMs.length;
-    this.#latencies = [];
-    // A command that is never answered must not look like one that was never sent.
-    for (const { startedAt } of this.#underWay) latenciesMs.push(now - startedAt);
-    return { finished, latenciesMs };
+    const longMaxMs = Math.max(0, ...this.#long.take().latenciesMs);
+    return { ...this.#short.take(), longMaxMs };
   }
 
   async #work(worker: number): Promise<void> {
@@ -171,17 +199,41 @@ class GoodSession {
       const unit = first + (sequence % UNITS_PER_WORKER);
       const lba = firstBlock + unit * blocks;
       const stamped = stampedUnit(this.#number, unit, sequence);
-      const isWritten = await this.#execute({ cdb: write16(lba, blocks), dataOut: stamped });
+      const write = { cdb: write16(lba, blocks), dataOut: stamped };
+      const isWritten = await this.#execute(write, this.#short);
       if (thinkMs > 0) await delay(thinkMs);
       if (isWritten === undefined) continue;
-      const read = await this.#execute({ cdb: read16(lba, blocks), dataInLength: UNIT_LENGTH });
+      const request = { cdb: read16(lba, blocks), dataInLength: UNIT_LENGTH };
+      const read = await this.#execute(request, this.#short);
       if (read !== undefined && !read.equals(stamped)) this.#faults.corrupt++;
       if (thinkMs > 0) await delay(thinkMs);
     }
   }
 
+  /** Long transfers, behind the units of all workers. */
+  async #workLong(): Promise<void> {
+    const { gateways, sessions, depth, firstBlock, blockLength } = this.#options;
+    const sessionsAll = gateways.length * sessions;
+    const first = sessionsAll * depth * UNITS_PER_WORKER + this.#number * LONG_UNITS;
+    const lba = firstBlock + (first * UNIT_LENGTH) / blockLength;
+    const blocks = (LONG_UNITS * UNIT_LENGTH) / blockLength;
+    await delay((LONG_EVERY_MS * this.#number) / sessionsAll);
+    for (let sequence = 1; ; sequence++) {
+      const units = Array.from({ length: LONG_UNITS }, (_, unit) =>
+        stampedUnit(this.#number, first + unit, sequence),
+      );
+      const dataOut = Buffer.concat(units);
+      if ((await this.#execute({ cdb: write16(lba, blocks), dataOut }, this.#long)) !== undefined) {
+        const request = { cdb: read16(lba, blocks), dataInLength: dataOut.length };
+        const read = await this.#execute(request, this.#long);
+        if (read !== undefined && !read.equals(dataOut)) this.#faults.corrupt++;
+      }
+      await delay(LONG_EVERY_MS);
+    }
+  }
+
   /** The data that came; undefined when the command failed. */
-  async #execute(request: ScsiRequest): Promise<Buffer | undefined> {
+  async #execute(request: ScsiRequest, latencies: Latencies): Promise<Buffer | undefined> {
     let initiator: Initiator;
     try {
       initiator = await this.#connected();
@@ -190,16 +242,14 @@ class GoodSession {
       await delay(RECONNECT_MS);
       return undefined;
     }
-    const mark = { startedAt: performance.now() };
-    this.#underWay.add(mark);
+    const ended = latencies.begin();
     try {
       return await withoutAttention(initiator, request);
     } catch (error) {
       note(this.#faults, (error as Error).message);
       return undefined;
     } finally {
-      this.#underWay.delete(mark);
-      this.#latencies.push(performance.now() - mark.startedAt);
+      ended();
     }
   }
 
@@ -242,5 +292,6 @@ function gatewayReport(sessions: readonly Taken[]): GatewayReport {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
+    longMaxMs: Math.max(...sessions.map(({ longMaxMs }) => longMaxMs)),
   };
 }
