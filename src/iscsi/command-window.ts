@@ -25,11 +25,13 @@ export interface WindowCredit {
 
 /**
  * The CmdSN window of a session: commands come in order, and no more of them are invited or in
- * flight than `size`, because MaxCmdSN moves on only when one has ended. It never goes back: a
- * window becomes smaller by commands that end.
+ * flight than `size`, because MaxCmdSN moves on only when one has ended or the window grows. It
+ * never goes back: a window becomes smaller by commands that end.
  *
  * The size begins with what the session has of its own, grows while the initiator uses most of it,
- * to `depthMax` at most, and gives back what the initiator does not use, or what others need.
+ * to `depthMax` at most, and gives back what the initiator does not use, or what others need. It
+ * also grows while no command ends: those that a medium holds up must not fill it, because the
+ * session has other logical units.
  */
 export class CommandWindow {
   readonly #depthMax: number;
@@ -75,6 +77,11 @@ export class CommandWindow {
     return this.#maxCmdSn;
   }
 
+  /** Most of it is commands that have not ended. */
+  get #isFilled(): boolean {
+    return 4 * this.#inFlight >= 3 * this.#size;
+  }
+
   get #inFlight(): number {
     return this.#size - 1 - serialDistance(this.#maxCmdSn, this.#expCmdSn);
   }
@@ -98,6 +105,7 @@ export class CommandWindow {
     if (!this.#isUsedUp) return;
     this.#isUsedUp = false;
     this.#growth = 1 + (this.#size >> 2);
+    if (this.#isFilled) this.#grow(this.#growth);
   }
 
   /** The next command was taken. */
@@ -127,10 +135,24 @@ export class CommandWindow {
     this.#maxCmdSn = (this.#maxCmdSn + 1) >>> 0;
   }
 
-  /** To be called from time to time: what was not used since the last time is given back. */
-  review(): void {
+  /**
+   * To be called from time to time: what was not used since the last time is given back. True: it
+   * grew instead, and the initiator, which may be unable to send anything, must be told.
+   */
+  review(): boolean {
     const used = Math.max(2 * this.#peak, this.#credit.ownCommands);
     this.#surplus = Math.max(0, this.#size - used);
     this.#peak = this.#inFlight;
+    if (!this.#isFilled || this.#credit.mustRetract) return false;
+    return this.#grow(this.#size);
+  }
+
+  /** Invites up to `commands` more, beside those in flight. False: not even one. */
+  #grow(commands: number): boolean {
+    const before = this.#size;
+    const size = Math.min(this.#depthMax, before + commands);
+    while (this.#size < size && !this.#mustRetract && this.#credit.invite()) this.#size++;
+    this.#maxCmdSn = (this.#maxCmdSn + this.#size - before) >>> 0;
+    return this.#size > before;
   }
 }

@@ -26,7 +26,7 @@ import type { Refusal } from './login/refusal.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
 import type { Session, SessionIdentity } from './session.ts';
 import type { RegisteredSession } from './session-registry.ts';
-import { requestLogout, sendPing } from './session-requests.ts';
+import { requestLogout, sendPing, sendWindow } from './session-requests.ts';
 import { TurnShare, type TurnShares } from './turn-share.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
@@ -256,7 +256,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';
     }
-    session.window.review();
+    if (session.window.review()) sendWindow(session);
     if (this.#isAbsent(now)) return 'the initiator takes no data';
     if (session.dataOut.isPastLimit(now)) return DATA_OUT_LATE;
     // While nothing is read, silence proves nothing.

@@ -58,6 +58,18 @@ export function sendPing(session: Session): void {
   );
 }
 
+/** Tells the command window, and asks for no answer. */
+export function sendWindow(session: Session): void {
+  session.writer.compose(
+    Opcode.nopIn,
+    FINAL,
+    RESERVED_TAG,
+    undefined,
+    (bytes, base) => NopIn.targetTransferTag.set(bytes, RESERVED_TAG, base),
+    false,
+  );
+}
+
 /** Asks the initiator to log out within `seconds` (draining). */
 export function requestLogout(session: Session, seconds: number): void {
   session.writer.compose(Opcode.asyncMessage, FINAL, RESERVED_TAG, undefined, (bytes, base) => {

@@ -120,6 +120,22 @@ test('it grows to what the initiator uses, though its commands end at once, and 
   assert.equal(runAt(new CommandWindow(0, 256, new Credit(2, 50)), 1000, 40), 50, 'on credit');
 });
 
+test('commands that do not end leave room for others, as far as there is credit', () => {
+  const credit = new Credit(2, 100);
+  const window = new CommandWindow(0xffff_fff0, 256, credit);
+  let told = 0;
+  for (let i = 0; i < 20; i++) {
+    window.beginBatch();
+    while (window.judge(window.expCmdSn) === 'next') window.advance();
+    if (window.review()) told++;
+  }
+  assert.equal(window.size, 100);
+  assert.equal(credit.invited, 100);
+  assert.ok(told >= 5, 'the initiator is told');
+  window.beginBatch();
+  assert.equal(window.review(), false, 'a full window that cannot grow is no news');
+});
+
 test('it gives back what is not used', () => {
   const credit = new Credit(2, 1000);
   const window = new CommandWindow(0, 256, credit);

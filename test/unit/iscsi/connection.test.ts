@@ -139,12 +139,13 @@ test('while a gateway may not act no PDU is taken; none is lost when it may agai
 test('the window closes as commands stay in flight and opens as they end', async () => {
   const { server, stream, nexus } = await loggedIn();
   const depth = server.sessions[0]!.window.size;
-  for (let i = 0; i < depth + 5; i++) stream.feed(command(100 + i, i, FINAL, 0));
+  const commands = Array.from({ length: depth + 5 }, (_, i) => command(100 + i, i, FINAL, 0));
+  stream.feed(Buffer.concat(commands));
   assert.equal(nexus.submitted.length, depth, 'no more than the window');
   nexus.submitted[0]!.end(0, 0, undefined);
   await settle();
   const [answer] = stream.take();
-  assert.equal(answer?.readUInt32BE(32), 101 + depth, 'one for it, and one more: all were used');
+  assert.equal(answer?.readUInt32BE(32), 100 + depth, 'one for it');
 });
 
 test('a read goes out as Data-In PDUs with status, bursts and residual', async () => {
