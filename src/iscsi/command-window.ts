@@ -1,3 +1,5 @@
+import { WINDOW_REST_COMMANDS } from './limits.ts';
+
 /** Serial number arithmetic (RFC 1982): how far `a` is ahead of `b`, negative when behind. */
 export function serialDistance(a: number, b: number): number {
   return (a - b) | 0;
@@ -28,10 +30,10 @@ export interface WindowCredit {
  * flight than `size`, because MaxCmdSN moves on only when one has ended or the window grows. It
  * never goes back: a window becomes smaller by commands that end.
  *
- * The size begins with what the session has of its own, grows while the initiator uses most of it,
- * to `depthMax` at most, and gives back what the initiator does not use, or what others need. It
- * also grows while no command ends: those that a medium holds up must not fill it, because the
- * session has other logical units.
+ * The size begins with WINDOW_REST_COMMANDS as far as there is room, and at least with what the
+ * session has of its own. It grows while the initiator uses most of it, to `depthMax` at most, and
+ * gives back what the initiator does not use, or what others need. It also grows while no command
+ * ends: those that a medium holds up must not fill it, because the session has other logical units.
  */
 export class CommandWindow {
   readonly #depthMax: number;
@@ -56,7 +58,7 @@ export class CommandWindow {
   constructor(firstCmdSn: number, depthMax: number, credit: WindowCredit) {
     this.#depthMax = depthMax;
     this.#credit = credit;
-    const size = Math.min(depthMax, credit.ownCommands);
+    const size = Math.min(depthMax, Math.max(credit.ownCommands, WINDOW_REST_COMMANDS));
     while (this.#size < size && credit.invite()) this.#size++;
     this.#expCmdSn = firstCmdSn >>> 0;
     this.#maxCmdSn = (firstCmdSn + this.#size - 1) >>> 0;
@@ -140,7 +142,7 @@ export class CommandWindow {
    * grew instead, and the initiator, which may be unable to send anything, must be told.
    */
   review(): boolean {
-    const used = Math.max(2 * this.#peak, this.#credit.ownCommands);
+    const used = Math.max(2 * this.#peak, this.#credit.ownCommands, WINDOW_REST_COMMANDS);
     this.#surplus = Math.max(0, this.#size - used);
     this.#peak = this.#inFlight;
     if (!this.#isFilled || this.#credit.mustRetract) return false;

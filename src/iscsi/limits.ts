@@ -83,6 +83,8 @@ export const COMMAND_BYTES = 2 * 1024;
 export const OWN_COMMANDS_MIN = 2;
 /** The same where commands bring little or nothing unsolicited. */
 export const OWN_COMMANDS_MAX = 32;
+/** Commands that a session may send at its begin and after a rest, as far as there is room. */
+export const WINDOW_REST_COMMANDS = 32;
 /** The longest and the shortest FirstBurstLength that is offered. */
 export const FIRST_BURST_BYTES_MAX = 256 * 1024;
 export const FIRST_BURST_BYTES_MIN = 4 * 1024;
