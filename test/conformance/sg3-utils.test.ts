@@ -119,7 +119,7 @@ const pages: ReadonlyMap<number, readonly string[]> = new Map([
       'Write same (10) with unmap bit supported (LBPWS10): 1',
       'Logical block provisioning read zeros (LBPRZ): 1',
       'Anchored LBAs supported (ANC_SUP): 0',
-      'Threshold exponent: 11',
+      'Threshold exponent: 0 [threshold sets not supported]',
       'Provisioning type: 2 (thin provisioned)',
     ],
   ],
@@ -132,6 +132,12 @@ for (const { name, pageCode } of vpdPages) {
     assertSays(await vpd(pageCode), lines);
   });
 }
+
+test('thresholds are announced where it is known how full the store is', async () => {
+  const unit = logicalUnit();
+  unit.setSpace({ usedBytes: 1, availableBytes: 1 }, 90);
+  assertSays(await vpd(0xb2, { unit }), ['Threshold exponent: 11']);
+});
 
 test('an 8-byte NAA is read as one too', async () => {
   const unit = logicalUnit({ naa: Uint8Array.from([0x52, 0, 0x45, 0x67, 0xba, 0x64, 0x67, 0x8d]) });
