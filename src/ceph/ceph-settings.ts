@@ -54,7 +54,7 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   },
   rbd_skip_partial_discard: {
     value: 'false',
-    reason: 'the default silently keeps what is not a whole unit of a discard',
+    reason: 'by default a discard silently keeps its parts that are not whole units',
   },
   rbd_disable_zero_copy_writes: {
     value: 'true',
