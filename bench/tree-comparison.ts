@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ThrowawayCeph } from '../src/ceph/throwaway/throwaway-ceph.ts';
 import { createPool } from '../src/ceph/throwaway/throwaway-pools.ts';
-import { Demo, type DemoOptions } from '../test/support/demo.ts';
+import type { DemoOptions } from '../test/support/demo.ts';
 import type { Load } from './client/load.ts';
 import {
   type Figures,
@@ -13,6 +13,7 @@ import {
   warmUp,
 } from './measurement.ts';
 import { rbdConfLines, rbdRows } from './rbd-comparison.ts';
+import { startDemo } from './server/allpath-server.ts';
 import { fillDisk } from './server/fill-disk.ts';
 import { rows } from './tgt-comparison.ts';
 
@@ -74,13 +75,12 @@ async function compareOn(
   options: TreeComparisonOptions,
 ): Promise<readonly TreeRowResult[]> {
   const { sizeBytes, progress } = options;
-  const size = `${sizeBytes / 1024 ** 2}M`;
   const program = join(resolve(options.before), 'bin', 'allpath');
-  await using before = await Demo.start({ ...placeOf('before'), gateways: 1, size, program });
-  await using now = await Demo.start({ ...placeOf('now'), gateways: 1, size });
+  await using before = await startDemo({ ...placeOf('before'), program }, sizeBytes);
+  await using now = await startDemo(placeOf('now'), sizeBytes);
   const subjects: readonly Subject[] = [
-    { name: 'before', url: before.url(0), pid: pidOf(before), behind },
-    { name: 'now', url: now.url(0), pid: pidOf(now), behind },
+    { ...before, name: 'before', behind },
+    { ...now, name: 'now', behind },
   ];
   for (const subject of subjects) {
     progress(`filling the disk of ${subject.name}, and warming it up`);
@@ -102,10 +102,4 @@ async function compareOn(
     });
   }
   return results;
-}
-
-function pidOf(demo: Demo): number {
-  const pid = demo.starts.at(-1)?.pid;
-  if (pid === undefined) throw new Error('the demo named no gateway process');
-  return pid;
 }
