@@ -44,16 +44,12 @@ export function checkState(
 ): Ending | undefined {
   if (logicalUnit === undefined) return undefined;
   if (logicalUnit.fencing && usesMedium(command)) return endings.busy;
-  if (logicalUnit.stopped && usesMedium(command)) {
-    return conditions.logicalUnitNotReadyInitializingCommandRequired;
-  }
   if (command.access !== 'writeMedium') return undefined;
   const isProtected = logicalUnit.readOnly || logicalUnit.mode.current.swp;
   return isProtected ? conditions.writeProtected : undefined;
 }
 
 export function usesMedium(command: Command): boolean {
-  if (command.worksWhenStopped === true) return false;
   return command.access === 'readMedium' || command.access === 'writeMedium';
 }
 

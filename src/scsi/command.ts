@@ -29,8 +29,6 @@ export interface Command {
   readonly unitAttention: 'report' | 'ignore';
   /** Fields of older standards that initiators still set, and that change nothing: not judged. */
   readonly obsoleteFields?: readonly Field[];
-  /** True: works also while the logical unit is stopped (START STOP UNIT) or its medium away. */
-  readonly worksWhenStopped?: boolean;
   /** True: an abort waits for its end, and its true status goes out (COMPARE AND WRITE). */
   readonly settlesWhenAborted?: boolean;
   /** True: it works in steps, which have bounds of their own (`StepQueue`). */

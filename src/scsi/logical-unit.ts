@@ -61,8 +61,6 @@ export class LogicalUnit {
   /** A command ended because what holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
   readonly gate = new MediumGate();
-  /** START STOP UNIT with START 0: medium access commands end NOT READY until it is started. */
-  stopped = false;
   /** The nexuses of this gateway that reach it. */
   readonly nexuses = new Set<LogicalUnitListener>();
   #identity: LogicalUnitIdentity;
@@ -98,7 +96,6 @@ export class LogicalUnit {
 
   /** Why the unit is not ready; undefined when it is. */
   get notReady(): Ending | undefined {
-    if (this.stopped) return conditions.logicalUnitNotReadyInitializingCommandRequired;
     if (this.volume.unservable === undefined) return undefined;
     return conditions.logicalUnitNotReadyManualInterventionRequired;
   }

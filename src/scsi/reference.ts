@@ -22,10 +22,9 @@ export function scsiReference(): string {
       'SUPPORTED OPERATION CODES, and that of VPD pages by page 00h.',
     '## Commands',
     '"UA" says what a pending unit attention does: it is reported in place of the command, or it ' +
-      'waits. "Stopped" says that the command works after START STOP UNIT has stopped the unit; ' +
-      '"no LU" that it is answered on a LUN without a logical unit, too.',
+      'waits. "No LU" says that the command is also answered on a LUN without a logical unit.',
     markdownTable(
-      ['code', 'command', 'CDB bytes', 'medium', 'UA', 'stopped', 'no LU'],
+      ['code', 'command', 'CDB bytes', 'medium', 'UA', 'no LU'],
       [...commands].sort(byCode).map(commandRow),
     ),
     '## VPD pages',
@@ -56,7 +55,6 @@ function commandRow(command: Command): string[] {
     String(cdb.$.length),
     ACCESS[command.access],
     command.unitAttention === 'report' ? 'reported' : 'waits',
-    command.worksWhenStopped === true ? 'yes' : '',
     command.addressing === 'anyLun' ? 'yes' : '',
   ];
 }

@@ -22,7 +22,6 @@ export type SenseKey = (typeof SenseKey)[keyof typeof SenseKey];
  * QUALIFIER. The only place with these numbers; the names are those of SPC, annex of ASC codes.
  */
 export const conditions = Object.freeze({
-  logicalUnitNotReadyInitializingCommandRequired: check(SenseKey.notReady, 0x0402),
   logicalUnitNotReadyManualInterventionRequired: check(SenseKey.notReady, 0x0403),
 
   writeError: check(SenseKey.mediumError, 0x0c00),

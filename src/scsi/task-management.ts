@@ -89,7 +89,6 @@ function resetLogicalUnit(nexus: ScsiNexus, logicalUnit: LogicalUnit): Abort[] {
     aborts.push(...other.abortCommands(logicalUnit, cause));
   }
   logicalUnit.mode.reset();
-  logicalUnit.stopped = false;
   logicalUnit.establish(conditions.busDeviceResetFunctionOccurred);
   return aborts;
 }

@@ -25,8 +25,8 @@ interface Input {
   readonly dataInExpected: number;
   readonly immediate: boolean;
   readonly abort: boolean;
-  /** Undoes a START STOP UNIT or a SWP of before, which would let little through. */
-  readonly restart: boolean;
+  /** Undoes a SWP of an earlier MODE SELECT, which would let no writes through. */
+  readonly unprotect: boolean;
 }
 
 /** Any bytes, but mostly commands that exist, with fields that are small or at an edge. */
@@ -72,7 +72,7 @@ const inputs: fc.Arbitrary<Input> = fc.record({
   dataInExpected: lengths,
   immediate: fc.boolean(),
   abort: fc.boolean(),
-  restart: fc.boolean(),
+  unprotect: fc.boolean(),
 });
 
 /** Sends `runs` random commands; throws at the first wrong answer, with what reproduces it. */
@@ -90,10 +90,7 @@ export async function fuzzCdbs(runs: number): Promise<void> {
 
 async function check(bench: ScsiBench, input: Input): Promise<void> {
   const { cdb, lun, data, dataInExpected, immediate, abort } = input;
-  if (input.restart) {
-    bench.logicalUnit.stopped = false;
-    bench.logicalUnit.mode.current.swp = false;
-  }
+  if (input.unprotect) bench.logicalUnit.mode.current.swp = false;
   const attribute = input.attribute as TaskAttribute;
   const options = { lun, data, dataInExpected, immediate, attribute, tag: 1 };
   const task = bench.send([...cdb], options);

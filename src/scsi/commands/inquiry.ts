@@ -31,7 +31,6 @@ export const inquiryCommand: Command = {
   access: 'none',
   addressing: 'anyLun',
   unitAttention: 'ignore',
-  worksWhenStopped: true,
   plan: (call) => {
     const { cdb } = call.task;
     const evpd = InquiryCdb.evpd.get(cdb) === 1;

@@ -15,7 +15,6 @@ export const logSenseCommand: Command = {
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  worksWhenStopped: true,
   plan,
   run: (call) => {
     const page = pageOf(call);

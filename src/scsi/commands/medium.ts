@@ -1,4 +1,6 @@
 import { assert } from '../../base/assert.ts';
+import type { Pending } from '../../base/pending.ts';
+import { DONE, type VolumeResult } from '../../volume/volume.ts';
 import type { CommandCall } from '../command.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { Read6 } from '../standard/sbc.ts';
@@ -7,6 +9,11 @@ import { Read6 } from '../standard/sbc.ts';
 export function mediumOf(call: CommandCall): LogicalUnit {
   assert(call.logicalUnit !== undefined, 'a medium command has a logical unit');
   return call.logicalUnit;
+}
+
+/** All that was acknowledged is on the medium afterwards, not only in a volatile cache. */
+export function writeCache({ volume }: LogicalUnit): Pending<VolumeResult> {
+  return volume.limits.volatileCache ? volume.flush() : DONE;
 }
 
 /** LOGICAL BLOCK ADDRESS of the 6-byte CDBs: 21 bits in two pieces. */

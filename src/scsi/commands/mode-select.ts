@@ -24,7 +24,6 @@ function modeSelect(operationCode: number, cdb: ModeSelectCdb, header: ModeListH
     access: 'changeState',
     addressing: 'logicalUnit',
     unitAttention: 'report',
-    worksWhenStopped: true,
     plan: (call) => planModeSelect(call, cdb),
     run: (call) => runModeSelect(call, cdb, header),
   };

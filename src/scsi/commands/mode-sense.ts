@@ -42,7 +42,6 @@ function modeSense(
     access: 'none',
     addressing: 'logicalUnit',
     unitAttention: 'report',
-    worksWhenStopped: true,
     plan: (call) => planModeSense(call, cdb),
     run: (call) => {
       const data = encode(call, encodePages(call, cdb));

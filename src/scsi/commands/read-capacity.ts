@@ -21,7 +21,6 @@ const readCapacity10: Command = {
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  worksWhenStopped: true,
   plan: () => returning(ReadCapacity10Data.$.length),
   run: (call) => {
     const logicalUnit = mediumOf(call);
@@ -42,7 +41,6 @@ const readCapacity16: Command = {
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  worksWhenStopped: true,
   plan: ({ task }) => returning(ReadCapacity16Cdb.allocationLength.get(task.cdb)),
   run: (call) => {
     const data = readCapacity16Data(mediumOf(call));

@@ -13,7 +13,6 @@ export const reportLunsCommand: Command = {
   access: 'none',
   addressing: 'anyLun',
   unitAttention: 'ignore',
-  worksWhenStopped: true,
   plan: ({ task }) => {
     if (ReportLunsCdb.selectReport.get(task.cdb) > SelectReport.all) {
       return invalidInCdb(ReportLunsCdb.selectReport);

@@ -22,7 +22,6 @@ export const reportOperationCodesCommand: Command = {
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  worksWhenStopped: true,
   plan: (call) => checkOptions(call) ?? returning(Cdb.allocationLength.get(call.task.cdb)),
   run: (call) => {
     const { cdb } = call.task;

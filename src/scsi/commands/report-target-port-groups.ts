@@ -28,7 +28,6 @@ export const reportTargetPortGroupsCommand: Command = {
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  worksWhenStopped: true,
   plan: ({ task }) => {
     if (Cdb.parameterDataFormat.get(task.cdb) > ParameterDataFormat.extendedHeader) {
       return invalidInCdb(Cdb.parameterDataFormat);

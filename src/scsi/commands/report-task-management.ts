@@ -19,7 +19,6 @@ export const reportTaskManagementCommand: Command = {
   access: 'none',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  worksWhenStopped: true,
   plan: ({ task }) => returning(Cdb.allocationLength.get(task.cdb)),
   run: (call) => {
     const { cdb } = call.task;

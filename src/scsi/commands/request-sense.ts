@@ -18,7 +18,6 @@ export const requestSenseCommand: Command = {
   access: 'none',
   addressing: 'anyLun',
   unitAttention: 'ignore',
-  worksWhenStopped: true,
   plan: ({ task }) => returning(RequestSenseCdb.allocationLength.get(task.cdb)),
   run: (call) => {
     const { cdb } = call.task;

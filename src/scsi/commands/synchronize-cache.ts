@@ -1,9 +1,8 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
-import { DONE } from '../../volume/volume.ts';
 import { checkRange } from '../block-range.ts';
 import type { Command } from '../command.ts';
 import { OperationCode, SynchronizeCache10, SynchronizeCache16 } from '../standard/sbc.ts';
-import { mediumOf } from './medium.ts';
+import { mediumOf, writeCache } from './medium.ts';
 
 type RangeLayout = Layout<Record<'logicalBlockAddress' | 'transferLength', Field>>;
 
@@ -29,9 +28,6 @@ function synchronizeCache(operationCode: number, cdb: RangeLayout): Command {
       const blocks = cdb.transferLength.get(call.task.cdb);
       return checkRange(mediumOf(call), lba, blocks) ?? { dataOut: 0, dataIn: 0 };
     },
-    run: (call) => {
-      const { volume } = mediumOf(call);
-      return volume.limits.volatileCache ? volume.flush() : DONE;
-    },
+    run: (call) => writeCache(mediumOf(call)),
   };
 }

@@ -3,7 +3,7 @@ import { NO_DATA } from '../parameter-data.ts';
 import { endings } from '../sense-table.ts';
 import { TestUnitReadyCdb } from '../standard/spc.ts';
 
-/** TEST UNIT READY: a logical unit is not ready when it was stopped or its medium may not be used. */
+/** TEST UNIT READY: a logical unit is not ready when its medium may not be used. */
 export const testUnitReadyCommand: Command = {
   name: TestUnitReadyCdb.$.name,
   operationCode: 0x00,

@@ -78,10 +78,10 @@ test('a state that forbids a command is looked at again when its turn comes', as
   const bench = await shutBench();
   for (let i = 0; i < MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
   const late = bench.send(WRITE, block);
-  bench.logicalUnit.stopped = true;
+  bench.logicalUnit.mode.current.swp = true;
   bench.volume.releaseAll();
   await settle();
-  assert.equal(late.condition, '2/0402');
+  assert.equal(late.condition, '7/2700');
   assert.equal(bench.nexus.outstanding, 0);
 });
 

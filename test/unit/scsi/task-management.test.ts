@@ -209,7 +209,6 @@ test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS 
     const own = bench.send(WRITE, write);
     const foreign = bench.send(WRITE, write, other);
     bench.logicalUnit.mode.current.swp = true;
-    bench.logicalUnit.stopped = true;
     const response = await manage(bench.nexus, 'logicalUnitReset');
     assert.deepEqual(response, { response: 'functionComplete' });
     assert.deepEqual(own.ends, ['discarded']);

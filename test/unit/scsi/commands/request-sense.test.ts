@@ -21,13 +21,6 @@ test('a pending unit attention is told and taken off', async () => {
   assert.equal(hex(dataIn), '72 06 2a 01 00 00 00 00');
 });
 
-test('a stopped logical unit is NOT READY, INITIALIZING COMMAND REQUIRED', async () => {
-  const unit = logicalUnit();
-  unit.stopped = true;
-  const { dataIn } = await run([0x03, 1, 0, 0, 252, 0], { unit });
-  assert.equal(hex(dataIn), '72 02 04 02 00 00 00 00');
-});
-
 test('a medium that cannot be used is NOT READY, MANUAL INTERVENTION REQUIRED', async () => {
   const unit = logicalUnit();
   Object.defineProperty(unit.volume, 'unservable', { value: 'planted' });

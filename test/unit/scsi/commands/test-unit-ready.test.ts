@@ -1,5 +1,4 @@
-// TEST UNIT READY moves nothing, and says whether the logical unit was stopped or its medium cannot
-// be used.
+// TEST UNIT READY moves nothing, and says whether the medium can be used.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,15 +11,6 @@ test('a logical unit that is there is ready', async () => {
   const { ending, transferLength } = await run(CDB);
   assert.equal(ending, endings.good);
   assert.equal(transferLength, 0);
-});
-
-test('a stopped one is not, until it is started', async () => {
-  const unit = logicalUnit();
-  unit.stopped = true;
-  const { ending } = await run(CDB, { unit });
-  assert.equal(ending, conditions.logicalUnitNotReadyInitializingCommandRequired);
-  unit.stopped = false;
-  assert.equal((await run(CDB, { unit })).ending, endings.good);
 });
 
 test('one whose medium cannot be used is not, until an administrator has mended it', async () => {
