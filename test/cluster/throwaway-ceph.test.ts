@@ -204,8 +204,9 @@ test('killing its owner with -9 ends the daemons; the next start removes its fol
   const args = ['--input-type=module', '-e', script, folder.path];
   const owner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
-    const [line] = await once(createInterface(owner.stdout), 'line');
-    const { first, daemons } = JSON.parse(String(line)) as {
+    const output = createInterface(owner.stdout);
+    const line = await Promise.race([once(output, 'line'), once(output, 'close')]);
+    const { first, daemons } = JSON.parse(String(line[0])) as {
       first: number;
       daemons: ProcessIdentity[];
     };

@@ -1,8 +1,19 @@
 import type { Random } from '../../base/random.ts';
 
-/** AES, as `ceph-authtool` makes them. */
-const KEY_TYPE_AES = 1;
-const SECRET_LENGTH_BYTES = 16;
+/**
+ * What a key is made for. Ceph 19.2.6, 20.2.4 and later prefer `aes256k`, and a new cluster of
+ * them refuses `aes`, which is all that earlier releases know.
+ */
+export type CephCipher = keyof typeof CIPHERS;
+
+const CIPHERS = {
+  aes: { type: 1, secretBytes: 16 },
+  aes256k: { type: 2, secretBytes: 32 },
+} as const;
+
+export function isCephCipher(name: string): name is CephCipher {
+  return Object.hasOwn(CIPHERS, name);
+}
 
 /** What a client or daemon of a cluster may do: `mon` to `allow *`, say. */
 export type Capabilities = Readonly<Record<string, string>>;
@@ -24,14 +35,15 @@ export function makeCephKey(
   entity: string,
   caps: Capabilities,
   random: Random,
-  createdSeconds: number,
+  { cipher, createdSeconds }: { readonly cipher: CephCipher; readonly createdSeconds: number },
 ): CephKey {
+  const { type, secretBytes } = CIPHERS[cipher];
   const head = Buffer.alloc(12);
-  head.writeUInt16LE(KEY_TYPE_AES, 0);
+  head.writeUInt16LE(type, 0);
   head.writeUInt32LE(createdSeconds, 2);
   head.writeUInt32LE(0, 6);
-  head.writeUInt16LE(SECRET_LENGTH_BYTES, 10);
-  const key = Buffer.concat([head, random.bytes(SECRET_LENGTH_BYTES)]).toString('base64');
+  head.writeUInt16LE(secretBytes, 10);
+  const key = Buffer.concat([head, random.bytes(secretBytes)]).toString('base64');
   return { entity, key, caps };
 }
 

@@ -7,7 +7,14 @@ import { Failure } from '../../base/failure.ts';
 import type { Random } from '../../base/random.ts';
 import { type ConfLines, cephConf, monAddresses, type OsdBackend } from './ceph-conf.ts';
 import { CephDaemon } from './ceph-daemon.ts';
-import { type Capabilities, type CephKey, keyringText, makeCephKey } from './ceph-key.ts';
+import {
+  type Capabilities,
+  type CephCipher,
+  type CephKey,
+  isCephCipher,
+  keyringText,
+  makeCephKey,
+} from './ceph-key.ts';
 import type { CephProgram, CephPrograms } from './ceph-programs.ts';
 import { MonClient } from './mon-client.ts';
 import type { PortClaim } from './port-claim.ts';
@@ -98,12 +105,10 @@ export async function startCluster(plan: ClusterPlan, parts: ClusterParts): Prom
   const { onProgress, clock, limitMs } = plan;
   const deadline = clock.now() + limitMs;
   const fsid = randomUUID();
-  await writeFiles(plan, fsid);
   onProgress('making the stores of the daemons');
   const monmap = join(plan.folder, 'monmap');
-  const addresses = monAddresses(plan).flatMap((each, i) => ['--addv', MON_NAMES[i]!, each]);
-  const create = ['--create', '--fsid', fsid, ...addresses, monmap];
-  await runCephProgram(plan.programs.get('monmaptool')!, create, limitMs);
+  const cipher = await makeMonmap(plan, fsid, monmap);
+  await writeFiles(plan, fsid, cipher);
   const uuids = parts.osds.map(() => randomUUID());
   const osdStores = uuids.map((uuid, id) => makeOsdStore(plan, monmap, id, uuid));
   // Else a failure of these, while the monitor starts, would be nobody's.
@@ -156,7 +161,18 @@ function requireRunning(parts: ClusterParts): void {
   }
 }
 
-async function writeFiles(plan: ClusterPlan, fsid: string): Promise<void> {
+/** Makes the first map of the monitors; gives back the cipher of the keys that they will accept. */
+async function makeMonmap(plan: ClusterPlan, fsid: string, monmap: string): Promise<CephCipher> {
+  const addresses = monAddresses(plan).flatMap((each, i) => ['--addv', MON_NAMES[i]!, each]);
+  const args = ['--create', '--print', '--fsid', fsid, ...addresses, monmap];
+  const printed = await runCephProgram(plan.programs.get('monmaptool')!, args, plan.limitMs);
+  // Releases that know one cipher alone name none.
+  const cipher = /^auth_preferred_cipher (\S+)$/m.exec(printed)?.[1] ?? 'aes';
+  if (isCephCipher(cipher)) return cipher;
+  throw new Failure('cephStartFailed', `this release of Ceph wants keys for ${cipher}: not known`);
+}
+
+async function writeFiles(plan: ClusterPlan, fsid: string, cipher: CephCipher): Promise<void> {
   const { folder, osds, random } = plan;
   const folders = ['keys', 'run', 'log', 'crash', 'mgr'];
   const monFolders = monNames(plan).map((name) => `mon.${name}`);
@@ -166,8 +182,9 @@ async function writeFiles(plan: ClusterPlan, fsid: string): Promise<void> {
   );
   const poolSize = Math.min(osds, 3);
   await writeFile(confOf(folder), cephConf({ ...plan, fsid, poolSize }));
-  // A key's time must not lie in the future of the monitor's clock: 0 is in nobody's.
-  const keyOf = (entity: string, caps: Capabilities) => makeCephKey(entity, caps, random, 0);
+  // A monitor refuses a key whose time of creation is in the future by its own clock; 0 never is.
+  const made = { cipher, createdSeconds: 0 };
+  const keyOf = (entity: string, caps: Capabilities) => makeCephKey(entity, caps, random, made);
   const keys: readonly CephKey[] = [
     keyOf('mon.', { mon: 'allow *' }),
     keyOf('client.admin', ADMIN_CAPS),
