@@ -35,7 +35,7 @@ const files = globSync('**/*', {
   withFileTypes: true,
   exclude: (entry) => ignored.has(entry.name),
 })
-  .filter((entry) => entry.isFile() && !entry.name.endsWith('.log'))
+  .filter((entry) => entry.isFile() && !/\.(log|tgz)$/.test(entry.name))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 const typescript = files.filter((file) => file.endsWith('.ts'));
 const product = typescript.filter((file) => file.startsWith('src/'));
