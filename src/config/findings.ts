@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { Finding, Path } from './problem.ts';
+import { documentSchema } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** Maps where a slip (`{user: u, THE-SECRET}`) makes a key of a secret, which is never printed. */
 const SECRETIVE: ReadonlySet<unknown> = new Set(['chap', 'mutual']);
 
-/** What a schema says of a value, as sentences without the schema's own vocabulary. */
+/** What the schema of the document says of a value; its issues have the words of `issueWords`. */
 export function findingsOf(issues: readonly Issue[], base: Path = []): Finding[] {
   return issues.flatMap((issue) => findings(issue, [...base, ...(issue.path as Path)]));
 }
@@ -14,8 +15,14 @@ export function findingsOf(issues: readonly Issue[], base: Path = []): Finding[]
 function findings(issue: Issue, path: Path): Finding[] {
   switch (issue.code) {
     case 'unrecognized_keys':
-      if (SECRETIVE.has(path.at(-1))) return [{ path, message: 'has a key that is not known' }];
-      return issue.keys.map((key) => ({ path: [...path, key], message: 'no such key' }));
+      if (SECRETIVE.has(path.at(-1))) {
+        const known = keysAt(path).map((key) => JSON.stringify(key));
+        return [{ path, message: `has a key other than ${known.join(', ')}` }];
+      }
+      return issue.keys.map((key) => {
+        const near = { word: key, names: keysAt(path) };
+        return { path: [...path, key], message: 'no such key', near };
+      });
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message }));
     case 'invalid_union': {
@@ -24,32 +31,43 @@ function findings(issue: Issue, path: Path): Finding[] {
       if (meant !== undefined && meant.length > 0) return findingsOf(meant, path);
       return [{ path, message: issue.message }];
     }
-    case 'invalid_type':
-      return [{ path, message: typeMessage(issue) }];
     default:
       return [{ path, message: issue.message }];
   }
 }
 
-/** Kinds of values, by the names that the schema has for them. */
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map',
-  record: 'a map',
-};
-
-function typeMessage(issue: z.core.$ZodIssueInvalidType): string {
-  const received = / received (\w+)$/.exec(issue.message)?.[1] ?? '';
-  if (received === 'undefined') return 'is missing';
-  const isQuoted = issue.expected === 'string' && ['number', 'boolean'].includes(received);
-  const advice = isQuoted ? ': put it in quotes' : '';
-  return `must be ${kindOf(issue.expected)}, not ${kindOf(received)}${advice}`;
+/** The keys of the map at this place of a document; none where the schema has no map. */
+function keysAt(path: Path): readonly string[] {
+  let at: readonly Schema[] = [documentSchema];
+  for (const step of path) at = at.flatMap(plain).flatMap((schema) => within(schema, step));
+  return at.flatMap(plain).flatMap(({ _zod: { def } }) => Object.keys(shapeOf(def)));
 }
 
-function kindOf(kind: string): string {
-  return KINDS[kind] ?? kind;
+type Schema = z.core.$ZodType;
+type Shape = Readonly<Record<string, Schema>>;
+
+/** The parts of a definition that lead further into a value. */
+interface Parts {
+  readonly innerType?: Schema;
+  readonly options?: readonly Schema[];
+  readonly element?: Schema;
+  readonly shape?: Shape;
+}
+
+/** Without what only says that a value may be absent, or in which forms it comes. */
+function plain(schema: Schema): readonly Schema[] {
+  const { innerType, options } = schema._zod.def as Parts;
+  if (innerType !== undefined) return plain(innerType);
+  return options === undefined ? [schema] : options.flatMap(plain);
+}
+
+function within({ _zod: { def } }: Schema, step: string | number): readonly Schema[] {
+  const { element } = def as Parts;
+  if (typeof step === 'number') return element === undefined ? [] : [element];
+  const shape = shapeOf(def);
+  return Object.hasOwn(shape, step) ? [shape[step]!] : [];
+}
+
+function shapeOf(def: unknown): Shape {
+  return (def as Parts).shape ?? {};
 }

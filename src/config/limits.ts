@@ -7,6 +7,8 @@ export const DOCUMENT_ALIASES_MAX = 1000;
 export const DOCUMENT_DEPTH_MAX = 32;
 /** Problems that are listed; more are counted. */
 export const PROBLEMS_MAX = 500;
+/** Problems of a document for which the closest known name is looked up. */
+export const SUGGESTIONS_MAX = 20;
 
 export const DISKS_MAX = 4096;
 export const GATEWAYS_MAX = 64;

@@ -1,11 +1,18 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document as YamlDocument } from 'yaml';
 import type { z } from 'zod';
+import { didYouMean } from '../base/closest-name.ts';
 import type { DocumentDraft } from './document.ts';
 import { decodeDocumentText } from './document-text.ts';
 import { findingsOf } from './findings.ts';
-import { DOCUMENT_ALIASES_MAX, DOCUMENT_LENGTH_MAX_BYTES, PROBLEMS_MAX } from './limits.ts';
+import { issueWords } from './issue-words.ts';
+import {
+  DOCUMENT_ALIASES_MAX,
+  DOCUMENT_LENGTH_MAX_BYTES,
+  PROBLEMS_MAX,
+  SUGGESTIONS_MAX,
+} from './limits.ts';
 import { type Located, locate } from './located.ts';
-import { formatPath, type Path, type Problem } from './problem.ts';
+import { type Finding, formatPath, type Path, type Problem } from './problem.ts';
 import { checkReferences, type DocumentView, type Placed } from './references.ts';
 import { diskSchema, documentSchema, gatewaySchema, targetSchema } from './schema.ts';
 import { isTooDeep, readYaml, UNSET_ALIAS, type YamlReading } from './yaml-document.ts';
@@ -52,7 +59,7 @@ export function parseDocument(source: Uint8Array | string): ParseResult {
 function judge(value: unknown, yaml: YamlDocument, lines: LineCounter): ParseResult {
   const misread = nodeProblems(yaml);
   const told = new Set(misread.map(({ path }) => path));
-  const parsed = documentSchema.safeParse(value);
+  const parsed = documentSchema.safeParse(value, { error: issueWords });
   const findings = parsed.success ? [] : findingsOf(parsed.error.issues);
   findings.push(...checkReferences(viewOf(value)));
   if (parsed.success && findings.length === 0 && misread.length === 0) {
@@ -60,11 +67,22 @@ function judge(value: unknown, yaml: YamlDocument, lines: LineCounter): ParseRes
   }
   const others = findings.filter(({ path }) => !told.has(formatPath(path)));
   // Each is looked for in the text: as many as are listed.
-  const listed = others.slice(0, PROBLEMS_MAX).map(({ path, message }): Located => {
+  const listed = suggested(others.slice(0, PROBLEMS_MAX)).map(({ path, message }): Located => {
     return { offset: offsetOf(yaml, path), path: formatPath(path), message };
   });
   const count = misread.length + others.length;
   return { ok: false, problems: locate([...misread, ...listed], lines, count) };
+}
+
+/** The first ones that name what is not known get the name that is closest. */
+function suggested(findings: readonly Finding[]): readonly Finding[] {
+  let count = 0;
+  return findings.map((finding) => {
+    const { near, message } = finding;
+    if (near === undefined || count >= SUGGESTIONS_MAX) return finding;
+    count += 1;
+    return { ...finding, message: message + didYouMean(near.word, near.names) };
+  });
 }
 
 function refuse(message: string): ParseResult {

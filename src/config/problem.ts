@@ -15,6 +15,8 @@ export type Path = readonly (string | number)[];
 export interface Finding {
   readonly path: Path;
   readonly message: string;
+  /** A word that is not known here, and those that are: the closest is suggested. */
+  readonly near?: { readonly word: string; readonly names: Iterable<string> };
 }
 
 export function formatPath(path: Path): string {

@@ -48,7 +48,7 @@ function checkDisks(view: DocumentView): Finding[] {
   for (const { index, value } of view.disks) {
     const { size = 0, blockLength = 512 } = value;
     if (size % blockLength !== 0) {
-      const message = `is no multiple of the block length ${blockLength}`;
+      const message = `must be a multiple of the block length ${blockLength}`;
       found.push({ path: ['disks', index, 'size'], message });
     }
   }
@@ -146,7 +146,10 @@ function checkLuns(luns: LunMapEntry, path: Path, view: DocumentView): Finding[]
   const disks = new Unique();
   for (const [lun, disk] of Object.entries(luns)) {
     if (view.diskNames.has(disk)) disks.add(disk, [...path, lun]);
-    else found.push({ path: [...path, lun], message: `there is no disk ${JSON.stringify(disk)}` });
+    else {
+      const message = `there is no disk ${JSON.stringify(disk)}`;
+      found.push({ path: [...path, lun], message, near: { word: disk, names: view.diskNames } });
+    }
   }
   return [...disks.findings, ...found];
 }

@@ -31,13 +31,16 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const name = (of: string) =>
   z
     .string()
-    .regex(NAME, 'small letters, digits, ".", "_" and "-", at most 63, not beginning with a mark')
+    .regex(
+      NAME,
+      'must be 1 to 63 lower-case letters, digits, ".", "_" and "-", the first a letter or digit',
+    )
     .describe(`Name of the ${of}, unique in the document.`);
 
 const ascii = (lengthMax: number) =>
   z
     .string()
-    .regex(/^[\x20-\x7e]*$/, 'printable ASCII only')
+    .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
     .min(1)
     .max(lengthMax);
 
@@ -53,7 +56,7 @@ const text = (lengthMinBytes: number, lengthMaxBytes: number) =>
     .refine((value) => {
       const lengthBytes = Buffer.byteLength(value);
       return lengthBytes >= lengthMinBytes && lengthBytes <= lengthMaxBytes;
-    }, `${lengthMinBytes} to ${lengthMaxBytes} bytes long`)
+    }, `must be ${lengthMinBytes} to ${lengthMaxBytes} bytes long`)
     .refine(
       (value) => !UNSEEN.test(value),
       'must not have control or invisible characters (a text after "|" ends with a line break)',
@@ -65,30 +68,32 @@ const iscsiName = z.string().transform((text, context) => {
   if (prepared !== undefined) return prepared;
   context.addIssue({
     code: 'custom',
-    message: 'not an iSCSI name (iqn.YYYY-MM.domain:name, eui, naa)',
+    message: 'must be an iSCSI name (iqn.YYYY-MM.domain:name, eui, naa)',
   });
   return z.NEVER;
 });
 
 const size = z
-  .union([z.number(), z.string()], { error: 'a number of bytes, or a size like 512M, 1G, 10T' })
+  .union([z.number(), z.string()], {
+    error: 'must be a number of bytes, or a size like 512M, 1G, 10T',
+  })
   .transform((value, context) => {
     const bytes = typeof value === 'number' ? value : parseSize(value);
     if (bytes !== undefined && Number.isInteger(bytes) && bytes > 0) return bytes;
     context.addIssue({
       code: 'custom',
-      message: 'a number of bytes, or a size like 512M, 1G, 10T',
+      message: 'must be a number of bytes, or a size like 512M, 1G, 10T',
     });
     return z.NEVER;
   })
-  .refine((bytes) => bytes <= DISK_SIZE_MAX_BYTES, 'at most 4P');
+  .refine((bytes) => bytes <= DISK_SIZE_MAX_BYTES, 'must be at most 4P');
 
 const objectSize = size.refine(
   (bytes) =>
     bytes >= OBJECT_SIZE_MIN_BYTES &&
     bytes <= OBJECT_SIZE_MAX_BYTES &&
     Number.isInteger(Math.log2(bytes)),
-  'a power of two from 4K to 32M',
+  'must be a power of two from 4K to 32M',
 );
 
 const secret = text(SECRET_LENGTH_MIN_BYTES, SECRET_LENGTH_MAX_BYTES).describe(
@@ -117,7 +122,7 @@ export const lunMapSchema = z
   .record(
     z
       .string()
-      .regex(/^(0|[1-9][0-9]{0,4})$/, { error: 'a LUN: a number', abort: true })
+      .regex(/^(0|[1-9][0-9]{0,4})$/, { error: 'must be a LUN: a number', abort: true })
       .refine((lun) => Number(lun) <= LUN_MAX, `a LUN is at most ${LUN_MAX}`),
     z.string(),
   )
@@ -125,16 +130,23 @@ export const lunMapSchema = z
 
 export const diskSchema = z.strictObject({
   name: name('disk'),
-  uuid: z.string().regex(UUID, 'a UUID in small letters').optional().describe('Generated once.'),
+  uuid: z
+    .string()
+    .regex(UUID, 'must be a UUID in lower-case letters')
+    .optional()
+    .describe('Generated once.'),
   size: size.describe('Bytes, or `512M`, `1G`, `10T` (powers of 1024).'),
   blockLength: z
-    .union([z.literal(512), z.literal(4096)], { error: '512 or 4096' })
+    .union([z.literal(512), z.literal(4096)], { error: 'must be 512 or 4096' })
     .default(512)
     .describe('Bytes of a logical block: 512 or 4096. Cannot change later.'),
   wwn: z
     .string()
     .transform((text) => text.toLowerCase())
-    .refine((text) => NAA.test(text), 'an NAA identifier: naa. and 16 or 32 hexadecimal digits')
+    .refine(
+      (text) => NAA.test(text),
+      'must be an NAA identifier: naa. and 16 or 32 hexadecimal digits',
+    )
     .transform((text) => (text.startsWith('naa.') ? text : `naa.${text}`))
     .optional()
     .describe('NAA designator of VPD page 83h. Generated once.'),
@@ -185,7 +197,7 @@ const address = (faultOf: (canonical: string) => string | undefined) =>
     const canonical = canonicalAddress(given);
     const message =
       canonical === undefined
-        ? 'a numeric IPv4 or IPv6 address, without brackets'
+        ? 'must be a numeric IPv4 or IPv6 address, without brackets'
         : faultOf(canonical);
     if (canonical !== undefined && message === undefined) return canonical;
     context.addIssue({ code: 'custom', message });
@@ -223,7 +235,7 @@ export const targetSchema = z.strictObject({
   luns: lunMapSchema.default({}),
   access: z
     .union([z.literal('any'), z.array(accessEntrySchema).max(INITIATORS_PER_TARGET_MAX)], {
-      error: 'any, or a list of initiators',
+      error: 'must be "any" or a list of initiators',
     })
     .describe('Who may log in: `any`, or a list of initiators.'),
   chap: chapSchema.optional().describe('CHAP of initiators without an entry of their own.'),
@@ -232,7 +244,7 @@ export const targetSchema = z.strictObject({
 export const settingsSchema = z.strictObject({
   oui: z
     .string()
-    .regex(/^[0-9a-f]{6}$/, 'six hexadecimal digits in small letters')
+    .regex(/^[0-9a-f]{6}$/, 'must be six hexadecimal digits, in lower case')
     .optional()
     .describe('Your IEEE OUI: new disks get NAA 6h names under it, else NAA 3h (local) names.'),
   queueDepth: z
@@ -273,7 +285,7 @@ export const settingsSchema = z.strictObject({
 
 export const documentSchema = z.strictObject({
   formatVersion: z
-    .literal(1, { error: 'this program reads format version 1' })
+    .literal(1, { error: 'must be 1, the format that this release reads' })
     .describe('Format of this document.'),
   basedOn: z
     .int()

@@ -13,10 +13,32 @@ import type { Located } from './located.ts';
 export const UNSET_ALIAS =
   'an alias names no anchor before it (a value that begins with "*" needs quotes)';
 
-/** Messages of the parser that would quote the text, which may be a secret, in other words. */
-const SYNTAX_MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
+const NO_SUCH_TAG = 'no such tag (a value that begins with "!" needs quotes)';
+
+/** The parser's own messages may quote the text, which may be a secret; these say what to do. */
+const SYNTAX_MESSAGES: Readonly<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: 'an alias ("*name") has no tag and no anchor of its own',
   BAD_ALIAS: UNSET_ALIAS,
-  TAG_RESOLVE_FAILED: 'no such tag (a value that begins with "!" needs quotes)',
+  BAD_COLLECTION_TYPE: NO_SUCH_TAG,
+  BAD_DIRECTIVE: 'not a directive of YAML that is understood here: remove the line',
+  BAD_DQ_ESCAPE: 'no such escape: within "..." write \\\\ for a backslash, or use \'...\'',
+  BAD_INDENT: 'indented by other than its neighbors: begin all entries of a map or list alike',
+  BAD_PROP_ORDER: 'an anchor or tag comes after the "-", "?" or ":"',
+  BAD_SCALAR_START: 'a value that begins with this character needs quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a map or list begins on a new line (a value that has ": " needs quotes)',
+  BLOCK_IN_FLOW: 'within [...] or {...} there is no "- " and no text after "|" or ">"',
+  DUPLICATE_KEY: 'this key is there already',
+  IMPOSSIBLE: 'not expected here',
+  KEY_OVER_1024_CHARS: 'a key has at most 1024 characters',
+  MISSING_CHAR: 'before this, a closing quote or bracket, or ",", ":", "-" or a space is missing',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line',
+  MULTIPLE_ANCHORS: 'two anchors for one value: leave one out',
+  MULTIPLE_DOCS: 'a second YAML document begins here: apply one document at a time',
+  MULTIPLE_TAGS: 'two tags for one value: leave one out',
+  NON_STRING_KEY: 'a key must be text',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+  TAB_AS_INDENT: 'a tab indents this line: use spaces',
+  TAG_RESOLVE_FAILED: NO_SUCH_TAG,
   UNEXPECTED_TOKEN: 'not expected here',
 };
 
@@ -34,8 +56,7 @@ export function readYaml(text: string, lines: LineCounter): YamlReading {
   const second = starts[1];
   if (second !== undefined) {
     const { offset } = tokens[second]!;
-    const message = 'a second YAML document begins here: apply one document at a time';
-    problems.push({ offset, path: '', message });
+    problems.push({ offset, path: '', message: SYNTAX_MESSAGES.MULTIPLE_DOCS });
   }
   const composer = new Composer({
     prettyErrors: false,
@@ -52,8 +73,7 @@ export function readYaml(text: string, lines: LineCounter): YamlReading {
 /** `%YAML 1.1` would turn `yes` into true and 010 into 8. */
 function directiveProblem(token: CST.Token): Located[] {
   if (token.type !== 'directive' || /^%YAML[ \t]+1\.2[ \t]*$/.test(token.source)) return [];
-  const message = 'not a directive of YAML that is understood here: remove the line';
-  return [{ offset: token.offset, path: '', message }];
+  return [{ offset: token.offset, path: '', message: SYNTAX_MESSAGES.BAD_DIRECTIVE }];
 }
 
 function syntaxProblems(yaml: YamlDocument): Located[] {
@@ -61,7 +81,7 @@ function syntaxProblems(yaml: YamlDocument): Located[] {
     if (code === 'BAD_DIRECTIVE') return [];
     // A parser that ran out of stack says so in the engine's words.
     const isDeep = message.startsWith('Maximum call stack');
-    const words = isDeep ? 'nested too deeply' : (SYNTAX_MESSAGES[code] ?? message);
+    const words = SYNTAX_MESSAGES[isDeep ? 'RESOURCE_EXHAUSTION' : code];
     return [{ offset: pos[0], path: '', message: words }];
   });
 }

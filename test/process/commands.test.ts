@@ -68,9 +68,9 @@ test('exit code 2 for what is not understood, 1 for what cannot be done', async 
       .split('\n')
       .map((line) => line.slice(file.length)),
     [
-      ':3:5: disks[0].size: a number of bytes, or a size like 512M, 1G, 10T',
+      ':3:5: disks[0].size: must be a number of bytes, or a size like 512M, 1G, 10T',
       ':4:5: disks[1].name: is missing',
-      ':4:11: disks[1].size: a number of bytes, or a size like 512M, 1G, 10T',
+      ':4:11: disks[1].size: must be a number of bytes, or a size like 512M, 1G, 10T',
     ],
   );
 });

@@ -64,14 +64,14 @@ targets:
 `;
   assert.deepEqual(problems(text), [
     '5:11 disks[1].name: a is there already',
-    '6:11 disks[1].size: is no multiple of the block length 512',
-    '7:15 disks[1].blocklen: no such key',
+    '6:11 disks[1].size: must be a multiple of the block length 512',
+    '7:15 disks[1].blocklen: no such key; did you mean blockLength?',
     '12:25 gateways[1].portals[0].address: 127.0.0.1 port 3260 is there already',
     "12:52 gateways[1].portals[0].portalGroupTag: tag 3 is gateway g0's",
     '15:21 targets[0].luns.1: there is no disk "c"',
     '17:20 targets[0].access[0].initiator: must be text, not a number: put it in quotes',
-    '18:29 targets[0].chap.secret: 12 to 256 bytes long',
-    '19:5 targets[1].access: any, or a list of initiators',
+    '18:29 targets[0].chap.secret: must be 12 to 256 bytes long',
+    '19:5 targets[1].access: must be "any" or a list of initiators',
     '19:10 targets[1].iqn: iqn.2026-11.com.example:x is there already',
     '20:19 targets[1].luns.16384: a LUN is at most 16383',
   ]);
@@ -247,13 +247,37 @@ test('text that login answers carry has no control or invisible characters', () 
   }
 });
 
+test('a key or disk that is not known comes with the one that was meant', () => {
+  const text = `formatVersion: 1
+setings: {}
+settings: {queuedepth: 3, drainSecond: 1}
+discovery: {chpa: {}}
+disks: [{name: backup-disk, size: 1G, volume: {nam: x}}]
+gateways: [{name: g, portals: [{adress: "::1"}]}]
+targets:
+  - {iqn: iqn.2026-11.com.example:x, access: [{initiator: iqn.x, lun: {}}], luns: {0: bakup-disk}}
+`;
+  const meant = problems(text).flatMap(
+    (each) => /([^ ]+): .*did you mean (.*)\?$/.exec(each) ?? [],
+  );
+  assert.deepEqual(
+    meant.filter((_, i) => i % 3 > 0),
+    [
+      ...['setings', 'settings', 'settings.queuedepth', 'queueDepth'],
+      ...['settings.drainSecond', 'drainSeconds', 'discovery.chpa', 'chap'],
+      ...['disks[0].volume.nam', 'name', 'gateways[0].portals[0].adress', 'address'],
+      ...['targets[0].access[0].lun', 'luns', 'targets[0].luns.0', 'backup-disk'],
+    ],
+  );
+});
+
 test('a secret that a slip made a key does not show', () => {
   const slips = ['{user: u, this-is-a-secret}', '{user: u, secret this-is-a-secret}'];
   const mutual = '{user: u, secret: at-least-12-bytes, mutual: {user: u, this-is-a-secret}}';
   for (const chap of [...slips, mutual]) {
     const found = problems(`formatVersion: 1\ndiscovery: {chap: ${chap}}`);
     assert.ok(
-      found.some((each) => each.endsWith('has a key that is not known')),
+      found.some((each) => /has a key other than "user", "secret"(, "mutual")?$/.test(each)),
       found.join(),
     );
     assert.ok(!found.join().includes('this-is'), found.join());
