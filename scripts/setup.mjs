@@ -15,6 +15,7 @@ const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 /** Debian packages that the tests drive, each with a file that shows it is there. */
 const testPackages = [
   { name: 'g++', shownBy: ['/usr/bin/g++', '/usr/bin/c++'] },
+  { name: 'git', shownBy: ['/usr/bin/git'] },
   { name: 'tgt', shownBy: ['/usr/sbin/tgtd'] },
   { name: 'libiscsi-bin', shownBy: ['/usr/bin/iscsi-test-cu'] },
   { name: 'qemu-utils', shownBy: ['/usr/bin/qemu-img'] },
