@@ -37,6 +37,7 @@ const CLOCK_BOOTTIME = 7;
 const RWF_NOWAIT = 0x08;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const SIOCOUTQ = 0x5411;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const TWO_TO_32 = 0x1_0000_0000;
@@ -54,6 +55,7 @@ function bind(name: string, result: string, ...parameters: string[]): Blocking {
 
 const preadv2 = bind('preadv2', 'int64_t', 'int', 'uintptr_t', 'int', 'int64_t', 'int');
 const fcntl = bind('fcntl', 'int', 'int', 'int', 'uintptr_t');
+const ioctl = bind('ioctl', 'int', 'int', 'uint64_t', 'uintptr_t');
 const sendmsg = bind('sendmsg', 'int64_t', 'int', 'uintptr_t', 'int');
 const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t');
 const clockGettime = bind('clock_gettime', 'int', 'int', 'uintptr_t');
@@ -112,6 +114,18 @@ message[5] = vectorAddress / TWO_TO_32;
 export function sendNow(descriptor: number, chunks: readonly Uint8Array[]): number {
   message[6] = fillVector(chunks);
   return orErrno(sendmsg(descriptor, messageAddress, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+const unacknowledged = new Int32Array(2);
+const unacknowledgedAddress = addressOf(unacknowledged.buffer);
+
+/**
+ * The number of bytes in the send buffer of a connected TCP socket, all of which the peer has not
+ * acknowledged; or a negated errno.
+ */
+export function unacknowledgedBytes(descriptor: number): number {
+  const result = orErrno(ioctl(descriptor, SIOCOUTQ, unacknowledgedAddress));
+  return result < 0 ? result : unacknowledged[0]!;
 }
 
 function fillVector(views: readonly Uint8Array[]): number {

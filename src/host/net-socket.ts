@@ -1,7 +1,14 @@
 import { createServer, type Server, Socket } from 'node:net';
 
 import type { ByteStream, SocketAddress, StreamReader } from '../iscsi/contracts.ts';
-import { sendNow } from './kernel.ts';
+import { sendNow, unacknowledgedBytes } from './kernel.ts';
+
+/** What a TCP socket of Node has below it. */
+interface Handle {
+  readonly fd: number;
+  /** Bytes of its write that libuv holds because the kernel has no room for them. */
+  readonly writeQueueSize: number;
+}
 
 /**
  * A TCP connection that reads into buffers of the reader's and writes without copying.
@@ -15,6 +22,7 @@ export class NetSocket implements ByteStream {
   readonly local: SocketAddress;
   readonly #accepted: Socket;
   #socket: Socket | undefined;
+  #handle: Handle | null = null;
   #descriptor = -1;
   #destroyed = false;
 
@@ -27,7 +35,8 @@ export class NetSocket implements ByteStream {
 
   start(reader: StreamReader): void {
     if (this.#destroyed) return;
-    const handle = (this.#accepted as unknown as { _handle: { fd: number } | null })._handle;
+    const handle = (this.#accepted as unknown as { _handle: Handle | null })._handle;
+    this.#handle = handle;
     this.#descriptor = handle?.fd ?? -1;
     const socket = new Socket({
       handle,
@@ -90,6 +99,12 @@ export class NetSocket implements ByteStream {
       count -= chunk.length;
     }
     return [];
+  }
+
+  get unacknowledgedBytes(): number {
+    if (this.#handle === null || this.#socket?.destroyed !== false) return 0;
+    const { fd, writeQueueSize } = this.#handle;
+    return writeQueueSize + Math.max(0, unacknowledgedBytes(fd));
   }
 
   end(): void {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { SlabSource } from '../base/slab-pool.ts';
 import type { CommandAges } from '../scsi/nexus.ts';
+import { AnswerProgress } from './answer-progress.ts';
 import type { ByteStream, Portal, StreamReader } from './contracts.ts';
 import {
   ABSENT_TIMEOUT_MS,
@@ -66,6 +67,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   readonly #clock: Clock;
   readonly #reader: PduReader;
   readonly #queue: SendQueue;
+  readonly #progress: AnswerProgress;
   readonly #login: LoginPhase;
   readonly #turn: TurnShare;
   #session: Session | undefined;
@@ -73,8 +75,6 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #paused = false;
   /** Since when nothing is taken because its answers stay with us, or we may not act. */
   #blockedSinceMs: number | undefined;
-  #writesSeen = 0;
-  #lastTakenMs = 0;
   /** Asked once for all that came in together. */
   #mayAct = true;
   #resumeScheduled = false;
@@ -101,6 +101,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       options.clock,
       LOGIN_SEND_QUEUE_BYTES_MAX,
     );
+    this.#progress = new AnswerProgress(this.#queue, options.stream);
     this.#queue.onSent = () => this.#onSent();
     this.#login = new LoginPhase(options, this.#queue, {
       established: (session) => this.#enterFullFeaturePhase(session),
@@ -257,7 +258,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       return 'no logout after the request for it';
     }
     if (session.window.review()) sendWindow(session);
-    if (this.#isAbsent(now)) return 'the initiator takes no data';
+    if (this.#isAbsent(session, now)) return 'the initiator takes no data';
     if (session.dataOut.isPastLimit(now)) return DATA_OUT_LATE;
     // While nothing is read, silence proves nothing.
     if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
@@ -278,14 +279,16 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     return undefined;
   }
 
-  /** The initiator has taken nothing of what is queued for it for too long, whatever it sends. */
-  #isAbsent(now: number): boolean {
-    const { idle, writes } = this.#queue;
-    if (idle || writes !== this.#writesSeen) {
-      this.#writesSeen = writes;
-      this.#lastTakenMs = now;
+  /** Whether the initiator takes none of its answers. If it takes some, that is a sign of life. */
+  #isAbsent(session: Session, now: number): boolean {
+    const progress = this.#progress;
+    if (progress.look(now)) {
+      this.#lastReceivedMs = now;
+      // A NOP-In and R2Ts wait behind the answers.
+      if (this.#pingSentMs !== undefined) this.#pingSentMs = now;
+      if (progress.isSlow) session.dataOut.putOff(now);
     }
-    return now - this.#lastTakenMs > ABSENT_TIMEOUT_MS;
+    return progress.stalledMs(now) > ABSENT_TIMEOUT_MS;
   }
 
   /**
@@ -298,7 +301,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     if (gapMs > GAP_MAX_MS) {
       this.#lastReceivedMs = now;
       this.#pingSentMs = undefined;
-      this.#lastTakenMs = now;
+      this.#progress.skipGap(now);
       session.dataOut.skipGap(gapMs);
     }
     return session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;

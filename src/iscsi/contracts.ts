@@ -14,6 +14,11 @@ export interface ByteStream {
   resume(): void;
   /** Sends the chunks in order, without copying; `sent` is called when they may be reused. */
   write(chunks: readonly Uint8Array[], sent: () => void): void;
+  /**
+   * Bytes of all writes begun that the peer has not acknowledged: between two writes the number
+   * only falls, and only because the peer takes them. Asking costs a system call.
+   */
+  readonly unacknowledgedBytes: number;
   /** Sends what was written, then closes. */
   end(): void;
   /** Closes at once. */

@@ -133,11 +133,16 @@ export class DataOut {
     burst.dataSn = (burst.dataSn + 1) >>> 0;
     // Only data does: PDUs without could put it off for ever.
     if (pdu.dataLength > 0) {
-      this.#dueMs = this.#owner.clock.now() + DATA_OUT_TIMEOUT_MS;
+      this.putOff(this.#owner.clock.now());
       burst.deadline = this.#dueMs;
     }
     if (final) this.#finish(burst);
     return 'taken';
+  }
+
+  /** Data came, or R2Ts wait behind answers that a slow link takes: more data is due later. */
+  putOff(now: number): void {
+    this.#dueMs = now + DATA_OUT_TIMEOUT_MS;
   }
 
   /** The command ended or was aborted: data still owed to it is dropped when it comes. */

@@ -12,6 +12,8 @@ export class MemoryStream implements ByteStream {
   destroyed = false;
   /** False: writes are taken, and reported as sent only by `release`. */
   draining = true;
+  /** Set by tests of initiators that take a write in parts. */
+  unacknowledgedBytes = 0;
   #sent: (() => void)[] = [];
   #received = Buffer.alloc(0);
 

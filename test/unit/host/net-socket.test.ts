@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { listen } from '../../../src/host/net-socket.ts';
 import type { ByteStream, StreamReader } from '../../../src/iscsi/contracts.ts';
 import { stillHeld } from '../../support/still-held.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 class Recorder implements StreamReader {
   readonly slab = new Uint8Array(1 << 20);
@@ -129,6 +130,31 @@ async function crowd(listsMiB: readonly (readonly number[])[]): Promise<void> {
   client.destroy();
   await listener.close();
 }
+
+test('what the peer takes of a long write is seen before the write is over', async () => {
+  const { listener, client, stream } = await pair();
+  assert.equal(stream.unacknowledgedBytes, 0);
+  const total = 64 * 1024 * 1024;
+  let isSent = false;
+  client.pause();
+  stream.write([new Uint8Array(total - 5), new Uint8Array(5)], () => {
+    isSent = true;
+  });
+  const limitMs = 30_000;
+  await waitFor('some is taken', () => stream.unacknowledgedBytes < total, limitMs);
+  let taken = 0;
+  client.on('data', (data) => {
+    taken += data.length;
+    if (taken >= total / 2) client.pause();
+  });
+  client.resume();
+  await waitFor('half is taken', () => stream.unacknowledgedBytes <= total / 2, limitMs);
+  assert.equal(isSent, false);
+  stream.destroy();
+  assert.equal(stream.unacknowledgedBytes, 0);
+  client.destroy();
+  await listener.close();
+});
 
 test('a lone chunk for a peer that has reset the connection ends the stream', async () => {
   const { listener, client, stream, recorder } = await pair();

@@ -20,6 +20,7 @@ function world() {
     resume() {},
     end() {},
     destroy() {},
+    unacknowledgedBytes: 0,
     write(chunks: readonly Uint8Array[], done: () => void) {
       written.push(chunks.map((chunk) => Buffer.from(chunk).toString()));
       sent.push(done);

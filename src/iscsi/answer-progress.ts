@@ -1,0 +1,54 @@
+import type { ByteStream } from './contracts.ts';
+import type { SendQueue } from './wire/send-queue.ts';
+
+/**
+ * What an initiator takes of its answers, looked at from time to time. A long answer is one write,
+ * which a slow link takes minutes for: as long as bytes of it are acknowledged the initiator lives.
+ */
+export class AnswerProgress {
+  readonly #queue: Pick<SendQueue, 'idle' | 'writes'>;
+  readonly #stream: Pick<ByteStream, 'unacknowledgedBytes'>;
+  #writes = 0;
+  #unacknowledgedBytes = 0;
+  #wasIdle = true;
+  #isSlow = false;
+  #lastTakenMs = 0;
+
+  constructor(
+    queue: Pick<SendQueue, 'idle' | 'writes'>,
+    stream: Pick<ByteStream, 'unacknowledgedBytes'>,
+  ) {
+    this.#queue = queue;
+    this.#stream = stream;
+  }
+
+  /** Whether the initiator has taken something since the last look. */
+  look(now: number): boolean {
+    const { idle, writes } = this.#queue;
+    const { unacknowledgedBytes } = this.#stream;
+    // A new write begins when the one before is over, or when there was none.
+    const isSame = writes === this.#writes;
+    const isTaken = isSame ? unacknowledgedBytes < this.#unacknowledgedBytes : !this.#wasIdle;
+    this.#isSlow = isTaken && isSame && !idle;
+    if (isTaken || idle) this.#lastTakenMs = now;
+    this.#writes = writes;
+    this.#unacknowledgedBytes = unacknowledgedBytes;
+    this.#wasIdle = idle;
+    return isTaken;
+  }
+
+  /** Between the last two looks the initiator took a part of one write. */
+  get isSlow(): boolean {
+    return this.#isSlow;
+  }
+
+  /** For how long, as of the last look, the initiator has taken nothing of what waits for it. */
+  stalledMs(now: number): number {
+    return now - this.#lastTakenMs;
+  }
+
+  /** The gateway itself stood still until now. */
+  skipGap(now: number): void {
+    this.#lastTakenMs = now;
+  }
+}
