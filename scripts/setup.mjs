@@ -1,7 +1,7 @@
-// Makes a clone ready: installs the npm packages when they are missing, half there or older than
-// the lock file, and checks that they brought Node 24. With --test it also installs the Debian
-// packages that the tests drive. Plain JavaScript, for this is the one file that an older Node
-// (18 and up) must be able to run. Does nothing, quickly, when nothing is to do.
+// Makes a clone ready: installs the npm packages when they are missing, incomplete or older
+// than the lock file, and checks that they brought Node 24. With --test it also installs Debian
+// packages: those named behind it, or all that any test or benchmark drives. Plain JavaScript,
+// because an older Node (18 and up) must be able to run it. It is quick when nothing is to be done.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const nodeMajorMin = 24;
 const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 
-/** Debian packages that the tests drive, each with a file that shows it is there. */
+/** Debian packages that tests or benchmarks drive, each with a file that shows it is installed. */
 const testPackages = [
   { name: 'g++', shownBy: ['/usr/bin/g++', '/usr/bin/c++'] },
   { name: 'git', shownBy: ['/usr/bin/git'] },
@@ -24,19 +24,12 @@ const testPackages = [
   { name: 'e2fsprogs', shownBy: ['/usr/sbin/mke2fs', '/sbin/mke2fs'] },
   { name: 'iproute2', shownBy: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
   { name: 'nftables', shownBy: ['/usr/sbin/nft', '/sbin/nft'] },
-];
-
-/** Those of the rings that need Ceph. Pool quotas and full pools need the manager, too. */
-const cephPackages = [
   { name: 'ceph-mon', shownBy: ['/usr/bin/ceph-mon'] },
   { name: 'ceph-osd', shownBy: ['/usr/bin/ceph-osd'] },
   { name: 'ceph-mgr', shownBy: ['/usr/bin/ceph-mgr'] },
   { name: 'ceph-common', shownBy: ['/usr/bin/rbd'] },
   { name: 'tgt-rbd', shownBy: ['/usr/lib/tgt/backing-store/bs_rbd.so'] },
 ];
-
-/** `skip` leaves out the rings that need Ceph, and so their packages. */
-const isCephLeftOut = process.env.ALLPATH_TEST_CEPH === 'skip';
 
 /** Installs "$@"; forbids Debian to start the daemons that come along, unless a policy exists. */
 const installScript = String.raw`
@@ -63,7 +56,8 @@ function main() {
     installNpmPackages();
   }
   checkNode();
-  if (process.argv.includes('--test')) installTestPackages();
+  const option = process.argv.indexOf('--test');
+  if (option > 0) installTestPackages(process.argv.slice(option + 1));
   // Says by itself what it does, and what it lacks: without Ceph all else works.
   spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], { stdio: 'inherit' });
   fillCompileCache();
@@ -165,9 +159,13 @@ function newestMs(folder) {
   return Math.max(0, ...times);
 }
 
-function installTestPackages() {
-  const wanted = [...testPackages, ...(isCephLeftOut ? [] : cephPackages)];
-  const absent = wanted.filter(({ shownBy }) => !shownBy.some((path) => existsSync(path)));
+function installTestPackages(chosen) {
+  const unknown = chosen.filter((name) => !testPackages.some((known) => known.name === name));
+  if (unknown.length > 0) fail(`it is not known what shows these packages: ${unknown.join(' ')}`);
+  const absent = testPackages.filter(
+    ({ name, shownBy }) =>
+      (chosen.length === 0 || chosen.includes(name)) && !shownBy.some((path) => existsSync(path)),
+  );
   if (absent.length === 0) return;
   const names = absent.map(({ name }) => name);
   if (!existsSync('/usr/bin/apt-get')) {

@@ -2,7 +2,7 @@
 // `npm test -- unit fault` runs those two; `npm test -- quick` those that need no process and no
 // Ceph: check, tidy, unit and contract.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isCephLeftOut } from '../test/support/ceph-left-out.ts';
@@ -18,6 +18,8 @@ interface Ring {
   readonly concurrency?: number;
   /** Left out with ALLPATH_TEST_CEPH=skip, and by nothing else. */
   readonly needsCeph?: boolean;
+  /** Debian packages, which are installed when they are absent; those of util-linux are not named. */
+  readonly packages?: readonly string[];
 }
 
 /** What `npm test` should cost on two quiet cores. Beyond it a note is printed; nothing fails. */
@@ -52,6 +54,7 @@ const rings: readonly Ring[] = [
     costS: 60,
     files: ['test/{unit,golden,property}/**/*.test.ts'],
     concurrency: 2,
+    packages: ['sg3-utils'],
   },
   {
     name: 'contract',
@@ -73,6 +76,7 @@ const rings: readonly Ring[] = [
     costS: 150,
     files: ['test/process/**/*.test.ts'],
     concurrency: 1,
+    packages: ['g++'],
   },
   {
     name: 'fault',
@@ -88,6 +92,19 @@ const rings: readonly Ring[] = [
     files: ['test/cluster/**/*.test.ts'],
     concurrency: 1,
     needsCeph: true,
+    packages: [
+      'g++',
+      'ceph-mon',
+      'ceph-osd',
+      'ceph-mgr',
+      'ceph-common',
+      'libiscsi-bin',
+      'qemu-utils',
+      'qemu-block-extra',
+      'e2fsprogs',
+      'iproute2',
+      'nftables',
+    ],
   },
   {
     name: 'conformance',
@@ -95,6 +112,7 @@ const rings: readonly Ring[] = [
     costS: 240,
     files: ['test/conformance/**/*.test.ts'],
     concurrency: 1,
+    packages: ['libiscsi-bin', 'qemu-utils', 'qemu-block-extra', 'sg3-utils', 'e2fsprogs'],
   },
   {
     name: 'bench',
@@ -102,6 +120,7 @@ const rings: readonly Ring[] = [
     costS: 60,
     files: ['test/bench/**/*.test.ts'],
     concurrency: 1,
+    packages: ['tgt', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],
   },
 ];
 
@@ -131,22 +150,33 @@ async function main(names: readonly string[]): Promise<number> {
     console.error(`test files that no ring runs:\n  ${strays.join('\n  ')}`);
     return 1;
   }
+  const chosen = rings.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   const withoutCeph = isCephLeftOut();
-  const leftOut: string[] = [];
+  const leftOut = chosen.filter(({ needsCeph }) => needsCeph && withoutCeph);
+  const toRun = chosen.filter((ring) => !leftOut.includes(ring));
+  if (!install(toRun)) return 1;
+  for (const { name } of leftOut) {
+    console.log(`\n=== ${name}: left out because of ALLPATH_TEST_CEPH=skip`);
+  }
   const outcomes: Outcome[] = [];
-  for (const ring of rings) {
-    if (wanted.length > 0 && !wanted.includes(ring.name)) continue;
-    if (ring.needsCeph && withoutCeph) {
-      console.log(`\n=== ${ring.name}: left out, for ALLPATH_TEST_CEPH=skip`);
-      leftOut.push(ring.name);
-      continue;
-    }
+  for (const ring of toRun) {
     console.log(`\n=== ${ring.name}: ${ring.proves}`);
     const outcome = await run(ring);
     outcomes.push(outcome);
     console.log(`=== ${line(outcome)}`);
   }
-  return summarize(outcomes, leftOut);
+  return summarize(
+    outcomes,
+    leftOut.map(({ name }) => name),
+  );
+}
+
+/** Installs the packages of these rings, and builds the addon where a compiler is among them. */
+function install(toRun: readonly Ring[]): boolean {
+  const packages = new Set(toRun.flatMap((ring) => ring.packages ?? []));
+  if (packages.size === 0) return true;
+  const args = ['scripts/setup.mjs', '--test', ...packages];
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
 }
 
 async function run(ring: Ring): Promise<Outcome> {
