@@ -17,6 +17,8 @@ import { basename, dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { importProblem, layerOf, layers } from './support/layers.ts';
+import { brokenEnds, paragraphsOfCode, paragraphsOfMarkdown } from './support/prose.ts';
+import { unknownNames, unusedForeign, vocabularyOf } from './support/prose-names.ts';
 import { codeOf, importsOf } from './support/source-text.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -276,6 +278,61 @@ function lint(folder: string): string {
     return `${stdout}\n${stderr}`;
   }
 }
+
+const proseFiles = files.filter((file) => /\.(ts|mjs|cc|h|md)$/.test(file));
+const paragraphsIn = (source: string, file: string) =>
+  file.endsWith('.md') ? paragraphsOfMarkdown(source) : paragraphsOfCode(source);
+
+test('no sentence of a comment or a page stops in the middle', () => {
+  everywhere(proseFiles, (source, file) => [...brokenEnds(paragraphsIn(source, file))]);
+});
+
+test('a planted sentence without an end is found, a list or a table is none', () => {
+  const inCode = (source: string) => brokenEnds(paragraphsOfCode(source)).length;
+  const inPage = (source: string) => brokenEnds(paragraphsOfMarkdown(source)).length;
+  assert.equal(inPage('A gateway is killed. On Ceph there is\n\n## Next\n\n1. It dies.\n'), 1);
+  assert.equal(inPage('On Ceph there is\na monitor.\n\n## Next\n'), 0);
+  assert.equal(inPage('Disks live\n\n- on Ceph, or\n- elsewhere\n'), 1);
+  assert.equal(inPage('Disks live\n\n- on Ceph, or\n- elsewhere.\n\n```sh\nls\n```\n'), 0);
+  assert.equal(inPage('| a | b |\n|---|---|\n| c | `d` |\n'), 0);
+  assert.equal(inCode('/** A gateway that is\n *\n * Its own. */\nf();\n'), 1);
+  assert.equal(inCode('// A gateway that is\n// its own.\nf(); // four bytes\n'), 0);
+  assert.equal(inCode('/*\n * Fields:\n *\n *   u8 format, the value\n *\n * They end. */'), 0);
+});
+
+test('what a comment or a page names is in the tree', () => {
+  // The change log names what earlier versions had.
+  const judged = proseFiles.filter((file) => file !== 'CHANGELOG.md');
+  const known = vocabularyOf(files, read);
+  everywhere(judged, (source, file) =>
+    paragraphsIn(source, file).flatMap(({ line, text }) =>
+      unknownNames(text, file, known).map(
+        (name) => `line ${line}: there is no ${name} (foreign names: test/support/prose-names.ts)`,
+      ),
+    ),
+  );
+  const all = judged.flatMap((file) => paragraphsIn(read(file), file).map(({ text }) => text));
+  assert.deepEqual(unusedForeign(all, known), [], 'foreign names that nothing mentions');
+});
+
+test('a planted name that does not exist is found', () => {
+  const sources: Record<string, string> = {
+    'src/scsi/kept.ts': "class Kept {\n  #isKept = takeIt('a string');\n} // planted",
+    'docs/guide/page.md': '# The page\n\n## How it is kept\n',
+  };
+  const known = vocabularyOf(Object.keys(sources), (file) => sources[file]!);
+  const unknown = (text: string) => unknownNames(text, 'docs/guide/other.md', known);
+  assert.deepEqual(
+    unknown('`Kept` has `#isKept`, from `takeIt()`: [page](page.md#how-it-is-kept)'),
+    [],
+  );
+  assert.deepEqual(unknown('`src/scsi/kept.ts`, scsi/kept.ts, kept.ts, src/scsi/, src/*/*.ts'), []);
+  assert.deepEqual(unknown('`isKept` of `Kept`'), ['isKept']);
+  assert.deepEqual(unknown('`planted` and `Kept.planted`'), ['planted']);
+  assert.deepEqual(unknown('a KeptOne, keptOne'), ['KeptOne', 'keptOne']);
+  assert.deepEqual(unknown('see scsi/lost.ts, src/lost/'), ['scsi/lost.ts', 'src/lost']);
+  assert.deepEqual(unknown('see [it](page.md#lost) or [it](lost.md)'), ['page.md#lost', 'lost.md']);
+});
 
 test('unit tests mirror the folders of the source', () => {
   // A test bears its file's name; one of several files together lies in their folder.

@@ -23,7 +23,7 @@ const qemuImgCommandsMin = 100;
 /**
  * Puts about `commands` commands of this load on a target.
  *
- * @param commandsPerSecond what to expect; iscsi-perf is given a time, not a count
+ * @param commandsPerSecond what to expect; iscsi-perf is given a time, not a count.
  */
 export function putLoad(
   url: string,

@@ -1,5 +1,5 @@
 // What a local volume costs: microseconds of wall clock and of this process's CPU per operation.
-// node bench/micro/volume-local.ts [FOLDER]
+// Run it with `node bench/micro/volume-local.ts [FOLDER]`.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

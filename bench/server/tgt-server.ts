@@ -32,7 +32,7 @@ export async function startTgt(
 /**
  * Starts Debian's tgtd with its defaults on one logical unit.
  *
- * @param backing what tgtadm is told of it, `-b FILE` say
+ * @param backing what tgtadm is told of it, for example `-b FILE`.
  */
 export async function startTgtOn(name: string, backing: readonly string[]): Promise<Server> {
   const port = await freePorts(1);

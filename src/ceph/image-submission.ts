@@ -1,7 +1,7 @@
 import type { CephCalls } from './ceph-calls.ts';
 import { DESCRIPTOR_FIELDS } from './ceph-native.ts';
 
-/** What a descriptor asks for; codes of `native/src/image-io.cc`. */
+/** What a descriptor asks for; codes of `native/src/image-input.cc`. */
 export const READ = 1;
 export const WRITE = 2;
 export const DISCARD = 3;

@@ -85,7 +85,7 @@ export const READ_LENGTH_MAX = 64 * 1024 * 1024;
 /** The most keys that one omap step names or brings; OSDs bound a page to 1024 by themselves. */
 export const OMAP_PAGE_MAX = 1024;
 
-/** Codes of `native/src/object-steps.h`. */
+/** Codes of librados' `LIBRADOS_CMPXATTR_OP_*`, which the addon passes on. */
 const comparisons = { eq: 1, ne: 2, gt: 3, gte: 4, lt: 5, lte: 6 } as const;
 
 export function nativeWriteStep(step: WriteStep): NativeStep {

@@ -12,7 +12,7 @@ import type { Store } from './store.ts';
  */
 const STORE_CLOSE_WAIT_MAX_MS = 3_000;
 
-/** What `GatewayLives` asks of a gateway. */
+/** What `runGatewayLives` asks of a gateway. */
 export interface LivingGateway {
   readonly self: Member;
   readonly over: Promise<unknown>;

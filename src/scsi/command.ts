@@ -9,9 +9,8 @@ import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
 
 /**
- * One row of the command table. From it come dispatch, the CDB checks with their field pointers,
- * REPORT SUPPORTED OPERATION CODES, the reservation conflict column, the metrics label and the
- * reference page: what two places would have to agree on stands here once.
+ * One row of the command table. Dispatch, the CDB checks with their field pointers, REPORT
+ * SUPPORTED OPERATION CODES and the reference page are all derived from it.
  */
 export interface Command {
   /** The standard's name: `READ (16)`. */
@@ -21,7 +20,7 @@ export interface Command {
   readonly serviceAction?: number;
   /** The CDB; its usage map is the CDB USAGE DATA, and bits outside it must be zero. */
   readonly cdb: Layout;
-  /** What the command does to the medium or the shared state: steers reservation conflicts. */
+  /** What the command does to the medium or to the state that initiators share. */
   readonly access: Access;
   /** Where it works: only on a logical unit, or also on a LUN without one (INQUIRY, ...). */
   readonly addressing: 'logicalUnit' | 'anyLun';
@@ -42,7 +41,7 @@ export interface Command {
   run(call: CommandCall): Pending<Ending | VolumeResult>;
 }
 
-/** For reservations (a later issue) and write protection. */
+/** A nexus watches running commands that write the medium; the reference page prints all. */
 export type Access = 'none' | 'readMedium' | 'writeMedium' | 'changeState';
 
 /** How many bytes the CDB asks to transfer; both zero for most. */

@@ -1,11 +1,20 @@
-// Reads TypeScript as the tidy guard needs it: what a file imports, and its code without comments
-// and strings. A scanner of characters, not a parser: TypeScript 7 has no interface for programs.
+// Reads TypeScript as the tidy guard needs it: what a file imports, its code without comments and
+// strings, and its comments. A scanner of characters, not a parser: TypeScript 7 has no interface
+// for programs.
 
 export interface Import {
   readonly from: string;
   /** Whether it vanishes at run time: `import type`, `export type`. */
   readonly typesOnly: boolean;
   readonly line: number;
+}
+
+export interface Comment {
+  /** The line that it begins on. */
+  readonly line: number;
+  readonly text: string;
+  /** Whether no code stands before it on its line. */
+  readonly isAlone: boolean;
 }
 
 /** Static imports, re-exports and imports by call, in order. */
@@ -28,7 +37,31 @@ export function codeOf(source: string): string {
   return scan(source, { keepStrings: false });
 }
 
-function scan(source: string, { keepStrings }: { readonly keepStrings: boolean }): string {
+/** Code and strings: comments become blanks. */
+export function withoutComments(source: string): string {
+  return scan(source, { keepStrings: true });
+}
+
+/** The comments as they are written, in order; each line comment by itself. */
+export function commentsOf(source: string): readonly Comment[] {
+  const found: Comment[] = [];
+  let [line, counted] = [1, 0];
+  const onComment = (from: number, to: number) => {
+    line += source.slice(counted, from).split('\n').length - 1;
+    counted = from;
+    const before = source.slice(source.lastIndexOf('\n', from - 1) + 1, from);
+    found.push({ line, text: source.slice(from, to), isAlone: before.trim() === '' });
+  };
+  scan(source, { keepStrings: true, onComment });
+  return found;
+}
+
+interface ScanOptions {
+  readonly keepStrings: boolean;
+  readonly onComment?: (from: number, to: number) => void;
+}
+
+function scan(source: string, { keepStrings, onComment = () => {} }: ScanOptions): string {
   let out = '';
   let position = 0;
   /** Depths of braces at which a template's expression ends. */
@@ -38,6 +71,10 @@ function scan(source: string, { keepStrings }: { readonly keepStrings: boolean }
     out += source.slice(position, end).replace(/[^\n]/g, ' ');
     position = end;
   };
+  const comment = (end: number) => {
+    onComment(position, end);
+    blank(end);
+  };
   const text = (end: number) => {
     if (!keepStrings) return blank(end);
     out += source.slice(position, end);
@@ -46,8 +83,8 @@ function scan(source: string, { keepStrings }: { readonly keepStrings: boolean }
   while (position < source.length) {
     const two = source.slice(position, position + 2);
     const char = two[0] ?? '';
-    if (two === '//') blank(endOf(source, '\n', position));
-    else if (two === '/*') blank(endOf(source, '*/', position) + 2);
+    if (two === '//') comment(endOf(source, '\n', position));
+    else if (two === '/*') comment(endOf(source, '*/', position) + 2);
     else if (char === "'" || char === '"') text(endOfString(source, position, char));
     else if (char === '/' && startsRegex(out)) blank(endOfRegex(source, position));
     else if (char === '`' || (char === '}' && templates.at(-1) === depth)) {

@@ -3,7 +3,7 @@ import type { Slab } from '../../base/slab-pool.ts';
 
 /**
  * One received PDU, in place: offsets into the receive buffer. The reader uses the same object
- * again for the next PDU; what outlives `onPdu` takes the data with `takeData`.
+ * again for the next PDU: a consumer that needs data beyond `onPdu` holds the slabs or copies it.
  */
 export class Pdu {
   /** The buffer that holds the header, and where the BHS begins in it. */

@@ -1,8 +1,8 @@
 import { bits, layout, u8, u16, u32, u64 } from '../../base/bytes/layout.ts';
 
 /**
- * Vital product data: pages of SPC-4 and SBC-3, with their four-byte header (which page.ts of the
- * pages writes), so that byte numbers are those of the standard. No logic.
+ * Vital product data: pages of SPC-4 and SBC-3, with their four-byte header (which
+ * `pages/vpd-page.ts` writes), so that byte numbers are those of the standard. No logic.
  */
 
 /** PAGE CODE. */

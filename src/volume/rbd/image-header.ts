@@ -89,7 +89,7 @@ export class ImageHeader {
         this.#onChange(this.#image.info);
       }
     }
-    // In the same turn as the last look at `isStale`: an update between would be forgotten.
+    // Cleared in the turn that reads `#isStale` last: an update in between would be lost.
     this.#refreshing = undefined;
   }
 
