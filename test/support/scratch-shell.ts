@@ -25,7 +25,7 @@ export class ScratchShell {
   readonly #folder: string;
   #count = 0;
 
-  /** @param folder for the command lines and what they print */
+  /** @param folder keeps the command lines and what they print. */
   constructor(
     command: readonly [string, string[]],
     folder: string,
