@@ -74,7 +74,7 @@ export function blocksOf(page: string, text: string): readonly PageBlock[] {
       if (unknown.length > 0) throw new Error(`${place}: the block has no command ${unknown[0]}`);
       blocks.push(block);
       i = end;
-    } else if (line.includes('<!-- not run')) {
+    } else if (line.trimStart().startsWith('<!-- not run')) {
       marks = withMark(marks, line, place);
       continue;
     } else if (line.trim() === '') {
