@@ -1,4 +1,6 @@
 import { Failure } from '../base/failure.ts';
+import { writeError } from '../host/journal.ts';
+import { setProcessTitle } from '../host/process-title.ts';
 import { ExitCode } from './command-spec.ts';
 import { parseCommandLine } from './program.ts';
 import { UsageError } from './usage-error.ts';
@@ -6,6 +8,7 @@ import { UsageError } from './usage-error.ts';
 /** How long what is still under way may keep a process whose command has ended. */
 const LINGER_MAX_MS = 1_000;
 
+setProcessTitle('allpath', process.argv.slice(2));
 // Whoever read the output may leave before its end (`| head`): what a command does, it does whole.
 // The demo, which is there to be seen, listens itself. Output that a full file system did not take
 // is no success: it may be the backup of the document.
@@ -44,14 +47,14 @@ function complain(error: unknown, json: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   if (json) {
     const value = { error: { code: isUsage ? 'usage' : code, message, ...dataOf(data) } };
-    process.stderr.write(`${JSON.stringify(value)}\n`);
+    writeError(`${JSON.stringify(value)}\n`);
   } else {
-    process.stderr.write(`allpath: ${message}\n`);
+    writeError(`allpath: ${message}\n`);
     // A defect of ours: where it happened is what a report needs.
     if (code === 'defect' && !isUsage && error instanceof Error) {
-      process.stderr.write(`${error.stack ?? ''}\n`);
+      writeError(`${error.stack ?? ''}\n`);
     }
-    if (isUsage) process.stderr.write('Try "allpath --help".\n');
+    if (isUsage) writeError('Try "allpath --help".\n');
   }
   return isUsage ? ExitCode.usage : ExitCode.failure;
 }

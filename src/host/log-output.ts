@@ -1,17 +1,37 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Log, LogFields } from '../base/log.ts';
+import { forJournal, isJournal, STANDARD_ERROR } from './journal.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /**
  * A log that writes one JSON line a message to a file descriptor: standard error unless given,
- * since standard output belongs to what a command answers.
+ * since standard output belongs to what a command answers. Lines to systemd's journal begin with
+ * their priority.
  */
-export function logOutput(level: LogLevel, fields: LogFields = {}, descriptor = 2): Log {
+export function logOutput(
+  level: LogLevel,
+  fields: LogFields = {},
+  descriptor = STANDARD_ERROR,
+): Log {
   // Synchronous: the last words of a process that ends must not be lost.
   const destination = pino.destination({ dest: descriptor, sync: true });
   const base = { pid: process.pid, ...fields };
-  return wrap(pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination));
+  const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime };
+  return wrap(pino(options, isJournal(descriptor) ? withPriority(destination) : destination));
+}
+
+function withPriority(destination: DestinationStream): DestinationStream {
+  const stream = {
+    // Asks pino to note the level of each line in `lastLevel` before it writes it.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write(line: string): void {
+      const level = pino.levels.labels[this.lastLevel] as LogLevel;
+      destination.write(forJournal(line, level));
+    },
+  };
+  return stream;
 }
 
 function wrap(logger: Logger): Log {

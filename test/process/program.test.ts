@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,6 +76,9 @@ test('SIGTERM to the process that a shell started ends the gateway', {
   const pid = Number(await shell.next());
   const ready = JSON.parse(await shell.next()) as { event: string; pid: number };
   assert.deepEqual([ready.event, ready.pid], ['ready', pid]);
+  assert.equal(await readFile(`/proc/${pid}/comm`, 'utf8'), 'allpath\n');
+  const [title] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+  assert.equal(title, `allpath gateway --store ${store} --name g --json`);
   process.kill(pid, 'SIGTERM');
   assert.equal(await shell.next(), 'ended 0');
   await shell.allEnded();
@@ -99,4 +102,25 @@ test('a clone in which nothing is installed says so', async () => {
   const { code, stderr } = await run(join(clone, 'bin', 'allpath'), ['--help']);
   assert.equal(code, 1);
   assert.match(stderr, /nothing is installed in .*; run "npm ci" there/);
+});
+
+test('errors to the journal have their priority, and no others', async () => {
+  const log = join(folder, 'journal');
+  const command = '"$0" get --store "$1/none" 2>>"$2"; "$0" nothing --json 2>>"$2"';
+  const connected = 'JOURNAL_STREAM=$(stat -c %d:%i "$2"); export JOURNAL_STREAM';
+  const redirected = 'JOURNAL_STREAM=1:2; export JOURNAL_STREAM';
+  await writeFile(log, '');
+  for (const variable of [connected, redirected]) {
+    const script = `${variable}; ${command}`;
+    await run('/bin/sh', ['-c', script, program, folder, log]);
+  }
+  const starts = (await readFile(log, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.slice(0, 11));
+  const plain = ['allpath: th', '{"error":{"'];
+  assert.deepEqual(
+    starts,
+    ['<3>allpath:', '<3>{"error":', ...plain].map((text) => text.slice(0, 11)),
+  );
 });

@@ -24,6 +24,10 @@ export async function runGateway(call: CliCall): Promise<number> {
   if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level: ${LOG_LEVELS.join(', ')}`);
   const log = logOutput(level as LogLevel, { gateway: name });
   const environment = { clock: systemClock, random: systemRandom, log };
+  // A broken invariant ends the process; Node's own lines about it have no level.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    log.error('a defect ends this gateway', { event: 'defect', reason: error.stack });
+  });
   // Asked to end before it serves, it ends after its start.
   const end = endOf();
   const heapTrim = new HeapTrim(systemClock);
