@@ -3,9 +3,11 @@
 // Ceph: check, tidy, unit and contract.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { isCephLeftOut } from '../test/support/ceph-left-out.ts';
+import type { FailedTest } from './failed-tests.ts';
 
 interface Ring {
   readonly name: string;
@@ -129,7 +131,11 @@ interface Outcome {
   readonly passed: boolean;
   readonly seconds: number;
   readonly note: string;
+  readonly failedTests: readonly FailedTest[];
 }
+
+/** Failed tests of a ring that are named at the end; a broken tree fails them all. */
+const FAILED_TESTS_NAMED_MAX = 10;
 
 // Where Debian keeps tgtd and mke2fs; an ordinary user's PATH has it not.
 process.env['PATH'] += ':/usr/sbin:/sbin';
@@ -185,21 +191,41 @@ async function run(ring: Ring): Promise<Outcome> {
   const seconds = () => (performance.now() - startedMs) / 1000;
   const files = globSync([...(ring.files ?? [])]).sort();
   if (ring.files !== undefined && files.length === 0) {
-    return { ring, passed: false, seconds: 0, note: 'no test file' };
+    return { ring, passed: false, seconds: 0, note: 'no test file', failedTests: [] };
   }
-  const test = [
+  const scratch = mkdtempSync(join(tmpdir(), 'allpath-ring-'));
+  try {
+    const failures = join(scratch, 'failed-tests');
+    let note = '';
+    for (const command of ring.commands ?? [testCommand(ring, files, failures)]) {
+      const leftMs = (limitS - seconds()) * 1000;
+      const problem = await execute(command, leftMs);
+      if (problem !== undefined) note = ring.commands ? `${command[0]}: ${problem}` : problem;
+    }
+    const failedTests = ring.commands ? [] : readFailedTests(failures);
+    return { ring, passed: note === '', seconds: seconds(), note, failedTests };
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** The test runner over a ring's files, which also keeps the failed tests in a file. */
+function testCommand(ring: Ring, files: readonly string[], failures: string): readonly string[] {
+  return [
     process.execPath,
     '--test',
     `--test-concurrency=${ring.concurrency ?? 1}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./scripts/failed-tests.ts',
+    `--test-reporter-destination=${failures}`,
     ...files,
   ];
-  let note = '';
-  for (const command of ring.commands ?? [test]) {
-    const leftMs = (limitS - seconds()) * 1000;
-    const problem = await execute(command, leftMs);
-    if (problem !== undefined) note = problem;
-  }
-  return { ring, passed: note === '', seconds: seconds(), note };
+}
+
+function readFailedTests(failures: string): readonly FailedTest[] {
+  const lines = readFileSync(failures, { encoding: 'utf8', flag: 'a+' }).split('\n');
+  return lines.filter((text) => text !== '').map((text) => JSON.parse(text) as FailedTest);
 }
 
 /** Runs a command to its end; resolves to what was wrong, if something was. */
@@ -242,7 +268,16 @@ function summarize(outcomes: readonly Outcome[], leftOut: readonly string[]): nu
   for (const name of leftOut) console.log(`${name.padEnd(12)} left out (ALLPATH_TEST_CEPH=skip)`);
   console.log(`${outcomes.length} rings, ${failed.length} failed, ${totalS.toFixed(1)} s`);
   if (totalS > budgetS) console.log(`more than the ${budgetS} s that two quiet cores need`);
+  for (const { ring, failedTests } of failed) nameFailedTests(ring, failedTests);
   return failed.length > 0 ? 1 : 0;
+}
+
+function nameFailedTests(ring: Ring, failedTests: readonly FailedTest[]): void {
+  for (const { place, name, message } of failedTests.slice(0, FAILED_TESTS_NAMED_MAX)) {
+    console.log(`\n${ring.name}: ${place}\n  ${name}\n  ${message}`);
+  }
+  const unnamed = failedTests.length - FAILED_TESTS_NAMED_MAX;
+  if (unnamed > 0) console.log(`\n${ring.name}: ${unnamed} more failed`);
 }
 
 /** A test that no ring runs proves nothing. */

@@ -157,7 +157,11 @@ test('no default export, no enum, no namespace', () => {
     /^\s*(export default\b|(export )?(declare )?((const )?enum|namespace)\s+[\w.]+\s*\{)/gm;
   const found = (source: string) =>
     [...codeOf(source).matchAll(banned)].map(([text]) => text.trim());
-  everywhere(typescript, found);
+  // `node --test` takes a reporter from the default export of its module.
+  everywhere(
+    typescript.filter((file) => file !== 'scripts/failed-tests.ts'),
+    found,
+  );
   for (const planted of ['export default f;', 'const enum E {', 'export namespace n.m {']) {
     assert.equal(found(planted).length, 1, planted);
   }
