@@ -169,6 +169,33 @@ test('no default export, no enum, no namespace', () => {
   assert.deepEqual(found('const place = {\n  namespace,\n};'), []);
 });
 
+test('a test file awaits nothing at its top behind its first suite', () => {
+  everywhere(typescript, (source, file) => (file.endsWith('.test.ts') ? lateAwaits(source) : []));
+  const loop = ['for (const n of [1, 2]) {', '  const x = await f(n);', '  suite(x);', '}'];
+  assert.equal(lateAwaits(loop.join('\n')).length, 1);
+  assert.equal(lateAwaits("test('a', f);\nconst b = await c();").length, 1);
+  assert.deepEqual(
+    lateAwaits("const b = await c();\ntest('a', async () => {\n  await d();\n});"),
+    [],
+  );
+});
+
+/**
+ * node:test runs the `after` hooks of a file once the tests that it knows of have ended, though the
+ * file itself still waits: what a later suite needs may be gone before it begins.
+ */
+function lateAwaits(source: string): string[] {
+  const lines = source.split('\n');
+  const registers = /^ {0,2}(test|describe|suite|\w+Contract)\(/;
+  const first = lines.findIndex((line) => registers.test(line));
+  return lines.flatMap((line, at) => {
+    if (!/^(const [^=]*= )?await /.test(line.trim()) || first < 0) return [];
+    const opener = lines.slice(0, at + 1).findLastIndex((each) => /^[^\s})/*]/.test(each));
+    const inLoop = /^for /.test(lines[opener]!) && opener < first && /^ {2}\S/.test(line);
+    return (opener === at && at > first) || (inLoop && at < first) ? [`line ${at + 1}`] : [];
+  });
+}
+
 test('no handler of an event is empty: a loss that nobody hears of stays one', () => {
   everywhere(product, emptyHandlers);
   assert.deepEqual(emptyHandlers('watch({ onLost: () => {} });'), ['onLost does nothing']);

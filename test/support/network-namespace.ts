@@ -22,6 +22,8 @@ export interface Ports {
 
 let made = 0;
 
+class SubnetTaken extends Error {}
+
 export class NetworkNamespace {
   readonly name: string;
   /** Of this machine, as seen from inside. */
@@ -47,10 +49,11 @@ export class NetworkNamespace {
     }
   }
 
-  static async create(): Promise<NetworkNamespace> {
+  /** `choose`: the number of a subnet to try. */
+  static async create(choose = () => randomInt(SUBNETS_MAX)): Promise<NetworkNamespace> {
     await removeLeftovers();
     for (let attempt = 1; ; attempt++) {
-      const number = randomInt(SUBNETS_MAX);
+      const number = choose();
       const subnet = `198.${18 + (number >> 8)}.${number & 0xff}`;
       made += 1;
       const namespace = new NetworkNamespace(`${PREFIX}-${process.pid}-${made}`, subnet);
@@ -59,7 +62,8 @@ export class NetworkNamespace {
         return namespace;
       } catch (error) {
         await namespace.dispose();
-        if (attempt === ATTEMPTS_MAX || !String(error).includes('File exists')) throw error;
+        const isTaken = error instanceof SubnetTaken || String(error).includes('File exists');
+        if (attempt === ATTEMPTS_MAX || !isTaken) throw error;
       }
     }
   }
@@ -103,6 +107,9 @@ export class NetworkNamespace {
     const pair = ['type', 'veth', 'peer', 'name', inner, 'netns', name];
     await mustRun(IP, ['link', 'add', outer, ...pair]);
     await mustRun(IP, ['address', 'add', `${hostAddress}/30`, 'dev', outer]);
+    // The kernel gives one address to two interfaces without a word.
+    const holders = await mustRun(IP, ['-o', '-4', 'address', 'show', 'to', hostAddress]);
+    if (holders.trim().split('\n').length > 1) throw new SubnetTaken(`${hostAddress} is in use`);
     await mustRun(IP, ['link', 'set', outer, 'up']);
     await inside('address', 'add', `${address}/30`, 'dev', inner);
     await inside('link', 'set', 'lo', 'up');
