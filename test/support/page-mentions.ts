@@ -14,7 +14,8 @@ const ALLPATH_OPTIONS = ['--help', '--version'];
 
 /** The code spans of a page, and the lines of its blocks. */
 export function mentionsOf(text: string): readonly string[] {
-  const spans = text.matchAll(/`([^`]+)`/g);
+  const withoutBlocks = text.replace(/^ *```[\s\S]*?^ *```$/gm, '');
+  const spans = withoutBlocks.matchAll(/`([^`]+)`/g);
   const prose = [...spans].map(([, span = '']) => span.replace(/\s+/g, ' '));
   return [...prose, ...text.split('\n').map((line) => line.replace(/^\$ /, ''))];
 }
