@@ -7,6 +7,6 @@ export function connectHint(call: string, errno: number): string {
   if (![EACCES, EPERM, ENOENT].includes(errno)) return '';
   return (
     ': the user is not there, has no capabilities, or its key is not where the configuration ' +
-    'says; "allpath ceph caps" prints the command that makes it'
+    'says; "allpath ceph caps" prints the command that makes it, and --user names another user'
   );
 }

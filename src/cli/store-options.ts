@@ -4,7 +4,8 @@ import type { CliCall, OptionSpec } from './command-spec.ts';
 import { cephNameValue, cephUserValue, textValue } from './option-values.ts';
 import { UsageError } from './usage-error.ts';
 
-const USER_DEFAULT = 'admin';
+/** Unless `--user` says otherwise: the user that `ceph caps` makes. */
+const USER_DEFAULT = 'allpath';
 
 /** Where the store is: a folder of this host, or a pool of a Ceph cluster. */
 export const STORE_OPTIONS: readonly OptionSpec[] = [
@@ -17,7 +18,7 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--pool <pool>', description: 'With --ceph: its pool.', parse: cephNameValue },
   {
     flags: '--user <id>',
-    description: `With --ceph: who to be there, without "client."; ${USER_DEFAULT} unless given.`,
+    description: `With --ceph: its user, without "client."; ${USER_DEFAULT} unless given.`,
     parse: cephUserValue,
   },
   {
@@ -49,9 +50,8 @@ export function storeLocation(options: Options): StoreLocation | undefined {
   };
 }
 
-/** `--user`, or who is meant without it. */
-export function userOf(options: Options, fallback = USER_DEFAULT): string {
-  return String(options['user'] ?? fallback);
+export function userOf(options: Options): string {
+  return String(options['user'] ?? USER_DEFAULT);
 }
 
 /** The words that give another process the same store. */

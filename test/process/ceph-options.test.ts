@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { storeLocation } from '../../src/cli/store-options.ts';
 import { run } from '../support/run.ts';
 import { tied } from '../support/tied.ts';
 
@@ -26,6 +27,13 @@ test('ceph caps prints one command, or with --json the user and the capabilities
   const json = await run(program, [...words, '--json']);
   const caps = { mon: 'profile rbd', osd };
   assert.deepEqual(JSON.parse(json.stdout), { entity: 'client.u', caps, command });
+});
+
+test('ceph caps makes the user that every command is unless --user is given', async () => {
+  const location = storeLocation({ ceph: '/etc/ceph/ceph.conf', pool: 'p' });
+  assert.ok(location !== undefined && 'ceph' in location);
+  const { stdout } = await run(program, ['ceph', 'caps', '--pool', 'p', '--json']);
+  assert.equal(JSON.parse(stdout).entity, `client.${location.ceph.user}`);
 });
 
 test('options that do not go together are usage errors', async () => {

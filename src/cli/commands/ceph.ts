@@ -9,7 +9,8 @@ export const cephCommands: readonly CommandSpec[] = [
     path: ['ceph', 'caps'],
     summary: 'Print the command that makes a user of Ceph with the least privileges.',
     detail:
-      'Needs --pool; --user is "allpath" unless given, and --namespace narrows it to one. ' +
+      'Needs --pool; --user is "allpath" unless given, as for every command; --namespace narrows ' +
+      'it to one. ' +
       'Asks no cluster and changes nothing: an administrator of the cluster runs what is printed.',
     options: [
       {

@@ -4,12 +4,10 @@ import { print, printJson } from '../output.ts';
 import { userOf } from '../store-options.ts';
 import { UsageError } from '../usage-error.ts';
 
-const USER_DEFAULT = 'allpath';
-
 export async function runCephCaps(call: CliCall): Promise<number> {
   const { options } = call;
   if (options['pool'] === undefined) throw new UsageError('"ceph caps" needs --pool <pool>');
-  const user = userOf(options, USER_DEFAULT);
+  const user = userOf(options);
   const caps = clientCaps({
     pool: String(options['pool']),
     namespace: String(options['namespace'] ?? ''),

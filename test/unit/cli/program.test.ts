@@ -60,7 +60,7 @@ test('a store is a folder, or a pool of a cluster; never both, never half', () =
   const storeOf = (...words: string[]) => requestOf('status', ...words).store;
   assert.deepEqual(storeOf('--store', 'x'), { dir: 'x' });
   const pool = ['--ceph', '/etc/ceph/ceph.conf', '--pool', 'p'];
-  const ceph = { conf: '/etc/ceph/ceph.conf', pool: 'p', user: 'admin', namespace: '' };
+  const ceph = { conf: '/etc/ceph/ceph.conf', pool: 'p', user: 'allpath', namespace: '' };
   assert.deepEqual(storeOf(...pool), { ceph });
   assert.deepEqual(storeOf(...pool, '--user', 'u', '--namespace', 'n'), {
     ceph: { ...ceph, user: 'u', namespace: 'n' },
