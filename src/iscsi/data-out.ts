@@ -9,7 +9,10 @@ import type { PduWriter } from './wire/pdu-writer.ts';
 
 const FINAL = 0x80;
 
-/** A sequence of Data-Out PDUs that the initiator owes: unsolicited, or the answer to an R2T. */
+/**
+ * A sequence of Data-Out PDUs that the initiator owes: unsolicited, or the answer to an R2T. It is
+ * over when F is set, not when its bytes are complete: its last PDU may have no data.
+ */
 export interface DataOutBurst {
   /** Undefined: its command is over; what comes is dropped. */
   task: IscsiTask | undefined;
@@ -72,7 +75,7 @@ export class DataOut {
     this.#owner = owner;
   }
 
-  /** A command announced unsolicited Data-Out PDUs behind its immediate data. */
+  /** A command announced unsolicited Data-Out PDUs behind its immediate data, if only an empty one. */
   expectUnsolicited(task: IscsiTask, tag: number, end: number): void {
     const limit = this.#owner.clock.now() + DATA_OUT_MAX_MS;
     const burst = this.#burst(task, tag, RESERVED_TAG, task.receivedLength, end, limit);
@@ -242,11 +245,13 @@ export class DataOut {
     const end = burst.offset + pdu.dataLength;
     const unsolicited = burst.targetTransferTag === RESERVED_TAG;
     if (end > burst.end) return unsolicited ? 'unexpectedUnsolicitedData' : 'dataPhaseError';
-    if (DataOutPdu.bufferOffset.get(bytes, base) !== burst.offset) return 'dataPhaseError';
+    const isAtOffset = DataOutPdu.bufferOffset.get(bytes, base) === burst.offset;
+    // The offset of no data means nothing.
+    if (pdu.dataLength > 0 && !isAtOffset) return 'dataPhaseError';
     if (burst.task?.receivedLength !== burst.offset) return 'dataPhaseError';
     if (DataOutPdu.dataSn.get(bytes, base) !== burst.dataSn) return 'dataPhaseError';
-    if (final && !unsolicited && end !== burst.end) return 'dataPhaseError';
-    if (!final && end === burst.end) return 'dataPhaseError';
+    // RFC 7143: an answer to an R2T that differs from what it asked for is an incorrect amount.
+    if (final && !unsolicited && end !== burst.end) return 'notEnoughUnsolicitedData';
     return undefined;
   }
 
@@ -261,13 +266,14 @@ export class DataOut {
     if (task === undefined) this.#drained();
     const solicitation = task && this.#solicitations.get(task);
     if (solicitation !== undefined) {
-      if (burst.targetTransferTag !== RESERVED_TAG) solicitation.outstanding--;
-      if (solicitation.task.receivedLength >= solicitation.length) {
+      const unsolicited = burst.targetTransferTag === RESERVED_TAG;
+      if (!unsolicited) solicitation.outstanding--;
+      if (solicitation.task.receivedLength < solicitation.length) {
+        if (unsolicited) this.#claim(solicitation);
+        else this.#solicit(solicitation);
+      } else if (solicitation.outstanding === 0) {
         this.#solicitations.delete(solicitation.task);
         this.#owner.dataOutComplete(solicitation.task);
-      } else {
-        if (burst.targetTransferTag === RESERVED_TAG) this.#claim(solicitation);
-        else this.#solicit(solicitation);
       }
     }
     this.serveWaiting();

@@ -32,7 +32,7 @@ export function startScsiCommand(
   }
   const { bytes, base } = pdu;
   const final = ScsiCommand.final.get(bytes, base) === 1;
-  if (pdu.dataLength > 0) takeImmediateData(task, pdu);
+  if (pdu.dataLength > 0) takeImmediateData(task, pdu, final);
   if (isDataOutWrong(session, task, pdu, final)) {
     task.discard();
     reject(session, pdu, RejectReason.protocolError);
@@ -47,9 +47,10 @@ export function startScsiCommand(
   if (task.state === 'dormant') task.detachDataOut();
 }
 
-function takeImmediateData(task: IscsiTask, pdu: Pdu): void {
+function takeImmediateData(task: IscsiTask, pdu: Pdu, final: boolean): void {
   task.invitedLength = pdu.dataLength;
-  if (pdu.dataLength < task.dataOutExpected) task.gatherDataOut(pdu.data, pdu.slabs);
+  const waits = !final || pdu.dataLength < task.dataOutExpected;
+  if (waits) task.gatherDataOut(pdu.data, pdu.slabs);
   else task.addDataOut(pdu.data, pdu.slabs);
 }
 
@@ -101,9 +102,9 @@ function isDataOutWrong(session: Session, task: IscsiTask, pdu: Pdu, final: bool
     return true;
   }
   if (final) return false;
-  // More is to come: only where unsolicited Data-Outs are allowed and there is something to send.
-  const burst = Math.min(parameters.firstBurstLength, task.dataOutExpected);
-  if (parameters.initialR2t || immediate >= burst) return true;
+  // More is to come, if only the F bit of a PDU without data: a write, and where that is allowed.
+  const write = ScsiCommand.write.get(pdu.bytes, pdu.base) === 1;
+  if (parameters.initialR2t || !write) return true;
   // The Data-Outs of two commands under one tag could not be told apart.
   return session.dataOut.isExpecting(task.tag);
 }

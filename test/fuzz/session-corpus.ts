@@ -75,7 +75,7 @@ export function randomCommand(
   let now = 0;
   if (isWrite && parameters.immediateData)
     now = random.pick([0, Math.min(4, first), first >> 1, first]);
-  const more = isWrite && !parameters.initialR2t && now < first && random.below(2) === 0;
+  const more = isWrite && !parameters.initialR2t && random.below(2) === 0;
   const lun = random.below(15) === 0 ? 5 : 0;
   const attribute = random.pick([1, 1, 1, 1, 2, 3, 0, 4]);
   const flags = (more ? 0 : 0x80) | (isWrite ? 0x20 : expected > 0 ? 0x40 : 0) | attribute;

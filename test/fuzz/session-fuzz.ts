@@ -170,17 +170,19 @@ class SessionFuzz {
     }
   }
 
-  /** The Data-Outs of one R2T: as asked, or too few, or with a wrong field. */
+  /** The Data-Outs of one R2T: as asked, the last one without data, or too few, or a wrong field. */
   #answer(r2t: Buffer): void {
     const random = this.#random;
     const length = r2t.readUInt32BE(44);
     const segment = random.pick([512, 8192, 262_144]);
     const count = random.below(6) === 0 ? 1 : Infinity;
-    for (let at = 0, sn = 0; at < length && sn < count; sn++) {
+    // Past the data: one more PDU, without any, which ends the sequence.
+    const endAt = random.below(4) === 0 ? length + 1 : length;
+    for (let at = 0, sn = 0; at < endAt && sn < count; sn++) {
       const size = Math.min(segment, length - at);
       const words = { 20: r2t.readUInt32BE(20), 36: sn, 40: r2t.readUInt32BE(40) + at };
-      at += size;
-      const flags = at === length ? 0x80 : 0;
+      at += size === 0 ? 1 : size;
+      const flags = at === endAt ? 0x80 : 0;
       const data = Buffer.alloc(size, sn);
       const bytes = pdu({ opcode: 5, flags, tag: r2t.readUInt32BE(16), words, data });
       if (random.below(40) === 0) bytes[36 + random.below(8)]! ^= 1;
