@@ -1,6 +1,6 @@
-// The driver `rados` keeps the members contract on a real Ceph of one and of three OSDs, as a user
-// with no more than the rights of a gateway: gateways are client instances, and a fence puts them
-// on the blocklist.
+// The driver `rados` keeps the members contract on a real Ceph of three OSDs, in a namespace, as a
+// user with no more than the rights of a gateway: gateways are client instances, and a fence puts
+// them on the blocklist.
 
 import { fileURLToPath } from 'node:url';
 import { clientCaps } from '../../src/ceph/client-caps.ts';
@@ -38,18 +38,10 @@ async function openWorld(ceph: ThrowawayCeph, namespace: string): Promise<Member
   };
 }
 
-// Every cluster before the first suite: node:test ends a file, and with it the clusters that serve
-// the file, once the tests that it knows of have ended.
-const one = await cephWithPool(1, '');
-const three = await cephWithPool(3, 'iscsi');
+const namespace = 'iscsi';
+const ceph = await cephOfFile({ osds: 3 });
+await createPool(ceph, 'allpath');
+const { mon, osd } = clientCaps({ pool: 'allpath', namespace, dataPools: [] });
+await ceph.createUser('gateway', { mon, osd });
 
-membersContract('rados, 1 OSDs', () => openWorld(one, ''));
-membersContract('rados, 3 OSDs', () => openWorld(three, 'iscsi'));
-
-async function cephWithPool(osds: number, namespace: string): Promise<ThrowawayCeph> {
-  const ceph = await cephOfFile({ osds });
-  await createPool(ceph, 'allpath');
-  const { mon, osd } = clientCaps({ pool: 'allpath', namespace, dataPools: [] });
-  await ceph.createUser('gateway', { mon, osd });
-  return ceph;
-}
+membersContract('rados, 3 OSDs', () => openWorld(ceph, namespace));

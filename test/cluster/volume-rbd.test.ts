@@ -1,7 +1,6 @@
-// The driver `rbd` keeps the contract of volumes on a real Ceph: with one OSD and with three, in a
-// namespace, with small objects, and with its data in an erasure-coded pool.
+// The driver `rbd` keeps the contract of volumes on a real Ceph of three OSDs: over two client
+// instances, in a namespace with small objects, and with its data in an erasure-coded pool.
 
-import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
 import {
   createErasurePool,
   createNamespace,
@@ -12,27 +11,18 @@ import { type Sleep, volumeContract } from '../contract/volume.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { type RbdStoreOptions, RbdWorld } from '../support/rbd-world.ts';
 
-const [one, three] = await Promise.all([
-  cephOfFile({ backend: 'memstore' }),
-  cephOfFile({ osds: 3 }),
-]);
-await createPool(one, 'rbd');
-await createNamespace(one, 'rbd', 'tenant');
-await createPool(three, 'rbd');
-await createErasurePool(three, 'erasure');
+const ceph = await cephOfFile({ osds: 3 });
+await createPool(ceph, 'rbd');
+await createNamespace(ceph, 'rbd', 'tenant');
+await createErasurePool(ceph, 'erasure');
 
-function contract(
-  name: string,
-  ceph: ThrowawayCeph,
-  options: RbdStoreOptions,
-  layout: VolumeLayout = {},
-): void {
+function contract(name: string, options: RbdStoreOptions, layout: VolumeLayout = {}): void {
   const openStore = async () => {
     const world = new RbdWorld(ceph.conf);
     return {
       store: world.open(options),
       other: world.open(options),
-      sleep: () => stopOsds(ceph),
+      sleep: stopOsds,
       dispose: () => world.dispose(options),
     };
   };
@@ -40,7 +30,8 @@ function contract(
 }
 
 /** What is sent to stopped OSDs sleeps in their sockets. */
-async function stopOsds({ osds }: ThrowawayCeph): Promise<Sleep> {
+async function stopOsds(): Promise<Sleep> {
+  const { osds } = ceph;
   await Promise.all(osds.map((osd) => osd.pause()));
   const wake = async (): Promise<void> => {
     for (const osd of osds) osd.resume();
@@ -49,12 +40,10 @@ async function stopOsds({ osds }: ThrowawayCeph): Promise<Sleep> {
   return { wake, keepsClosed: true };
 }
 
-contract('rbd, 1 OSD', one, { pool: 'rbd' });
+contract('rbd, two client instances', { pool: 'rbd', instances: 2 });
 contract(
   'rbd, in a namespace, with objects of 64 KiB',
-  one,
   { pool: 'rbd', namespace: 'tenant' },
   { objectSizeBytes: 65_536 },
 );
-contract('rbd, 3 OSDs', three, { pool: 'rbd', instances: 2 });
-contract('rbd, data in an erasure-coded pool', three, { pool: 'rbd' }, { dataPool: 'erasure' });
+contract('rbd, data in an erasure-coded pool', { pool: 'rbd' }, { dataPool: 'erasure' });
