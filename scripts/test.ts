@@ -3,26 +3,12 @@
 // Ceph: check, tidy, unit and contract.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isCephLeftOut } from '../test/support/ceph-left-out.ts';
-import type { FailedTest } from './failed-tests.ts';
-
-interface Ring {
-  readonly name: string;
-  readonly proves: string;
-  /** What the ring costs on two quiet cores. */
-  readonly costS: number;
-  readonly commands?: readonly (readonly string[])[];
-  readonly files?: readonly string[];
-  /** Test files that run at a time. Rings that watch the clock get the machine to themselves. */
-  readonly concurrency?: number;
-  /** Left out with ALLPATH_TEST_CEPH=skip, and by nothing else. */
-  readonly needsCeph?: boolean;
-  /** Debian packages, which are installed when they are absent; those of util-linux are not named. */
-  readonly packages?: readonly string[];
-}
+import { type FailedTest, type FileCost, readRingReport } from './ring-report.ts';
+import { quickRings, type Ring, rings } from './rings.ts';
 
 /** What `npm test` should cost on two quiet cores. Beyond it a note is printed; nothing fails. */
 const budgetS = 30 * 60;
@@ -31,111 +17,21 @@ const HANG_FACTOR = 4;
 /** A ring that costs next to nothing is given this long all the same. */
 const LIMIT_MIN_S = 120;
 
-/** The rings of `npm test -- quick`. */
-const quickRings: readonly string[] = ['check', 'tidy', 'unit', 'contract'];
-
-const rings: readonly Ring[] = [
-  {
-    name: 'check',
-    proves: 'types, lint and format are clean',
-    costS: 5,
-    commands: [
-      ['tsc', '--noEmit'],
-      ['biome', 'ci', '.'],
-    ],
-  },
-  {
-    name: 'tidy',
-    proves: 'the tree follows its own rules: layers, sizes, names',
-    costS: 2,
-    files: ['test/tidy.test.ts'],
-  },
-  {
-    name: 'unit',
-    proves: 'each part by itself: examples, laws, and bytes against the standards',
-    costS: 60,
-    files: ['test/{unit,golden,property}/**/*.test.ts'],
-    concurrency: 2,
-    packages: ['sg3-utils'],
-  },
-  {
-    name: 'contract',
-    proves: 'every driver of volume and records keeps its contract',
-    costS: 45,
-    files: ['test/contract/**/*.test.ts'],
-    concurrency: 1,
-  },
-  {
-    name: 'fuzz',
-    proves: 'a few thousand hostile inputs to every parser, and to running gateways',
-    costS: 80,
-    files: ['test/{fuzz,hostile}/**/*.test.ts'],
-    concurrency: 2,
-  },
-  {
-    name: 'process',
-    proves: 'the program and its gateways as processes, by their own initiator',
-    costS: 150,
-    files: ['test/process/**/*.test.ts'],
-    concurrency: 1,
-    packages: ['g++'],
-  },
-  {
-    name: 'fault',
-    proves: 'kill -9, SIGSTOP and cuts of real processes lose nothing acknowledged',
-    costS: 170,
-    files: ['test/fault/**/*.test.ts'],
-    concurrency: 1,
-  },
-  {
-    name: 'cluster',
-    proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
-    costS: 850,
-    files: ['test/cluster/**/*.test.ts'],
-    concurrency: 1,
-    needsCeph: true,
-    packages: [
-      'g++',
-      'ceph-mon',
-      'ceph-osd',
-      'ceph-mgr',
-      'ceph-common',
-      'libiscsi-bin',
-      'qemu-utils',
-      'qemu-block-extra',
-      'e2fsprogs',
-      'iproute2',
-      'nftables',
-    ],
-  },
-  {
-    name: 'conformance',
-    proves: 'what initiators of other makers find: iscsi-test-cu, qemu-img, qemu-io',
-    costS: 240,
-    files: ['test/conformance/**/*.test.ts'],
-    concurrency: 1,
-    packages: ['libiscsi-bin', 'qemu-utils', 'qemu-block-extra', 'sg3-utils', 'e2fsprogs'],
-  },
-  {
-    name: 'bench',
-    proves: 'the benchmarks run, with tiny input; no figure is judged',
-    costS: 60,
-    files: ['test/bench/**/*.test.ts'],
-    concurrency: 1,
-    packages: ['tgt', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],
-  },
-];
-
 interface Outcome {
   readonly ring: Ring;
   readonly passed: boolean;
   readonly seconds: number;
   readonly note: string;
   readonly failedTests: readonly FailedTest[];
+  /** The most expensive first. */
+  readonly fileCosts: readonly FileCost[];
 }
 
 /** Failed tests of a ring that are named at the end; a broken tree fails them all. */
 const FAILED_TESTS_NAMED_MAX = 10;
+/** Files whose cost is printed with their ring's, each of at least this many seconds. */
+const SLOW_FILES_MAX = 5;
+const SLOW_FILE_MIN_S = 5;
 
 // Where Debian keeps tgtd and mke2fs; an ordinary user's PATH has it not.
 process.env['PATH'] += ':/usr/sbin:/sbin';
@@ -170,6 +66,7 @@ async function main(names: readonly string[]): Promise<number> {
     const outcome = await run(ring);
     outcomes.push(outcome);
     console.log(`=== ${line(outcome)}`);
+    nameSlowFiles(outcome);
   }
   return summarize(
     outcomes,
@@ -191,41 +88,52 @@ async function run(ring: Ring): Promise<Outcome> {
   const seconds = () => (performance.now() - startedMs) / 1000;
   const files = globSync([...(ring.files ?? [])]).sort();
   if (ring.files !== undefined && files.length === 0) {
-    return { ring, passed: false, seconds: 0, note: 'no test file', failedTests: [] };
+    return {
+      ring,
+      passed: false,
+      seconds: 0,
+      note: 'no test file',
+      failedTests: [],
+      fileCosts: [],
+    };
   }
   const scratch = mkdtempSync(join(tmpdir(), 'allpath-ring-'));
   try {
-    const failures = join(scratch, 'failed-tests');
     let note = '';
-    for (const command of ring.commands ?? [testCommand(ring, files, failures)]) {
+    for (const command of ring.commands ?? testCommands(ring, files, scratch)) {
       const leftMs = (limitS - seconds()) * 1000;
       const problem = await execute(command, leftMs);
       if (problem !== undefined) note = ring.commands ? `${command[0]}: ${problem}` : problem;
     }
-    const failedTests = ring.commands ? [] : readFailedTests(failures);
-    return { ring, passed: note === '', seconds: seconds(), note, failedTests };
+    return { ring, passed: note === '', seconds: seconds(), note, ...readRingReport(scratch) };
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-/** The test runner over a ring's files, which also keeps the failed tests in a file. */
-function testCommand(ring: Ring, files: readonly string[], failures: string): readonly string[] {
+/** The test runner over a ring's files; it also reports to a file in the folder `reports`. */
+function testCommands(
+  { alone = [], concurrency = 1 }: Ring,
+  files: readonly string[],
+  reports: string,
+): readonly (readonly string[])[] {
+  const first = files.filter((file) => alone.includes(file));
+  const others = files.filter((file) => !alone.includes(file));
   return [
-    process.execPath,
-    '--test',
-    `--test-concurrency=${ring.concurrency ?? 1}`,
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    '--test-reporter=./scripts/failed-tests.ts',
-    `--test-reporter-destination=${failures}`,
-    ...files,
-  ];
-}
-
-function readFailedTests(failures: string): readonly FailedTest[] {
-  const lines = readFileSync(failures, { encoding: 'utf8', flag: 'a+' }).split('\n');
-  return lines.filter((text) => text !== '').map((text) => JSON.parse(text) as FailedTest);
+    { concurrency: 1, some: first },
+    { concurrency, some: others },
+  ]
+    .filter(({ some }) => some.length > 0)
+    .map((step, index) => [
+      process.execPath,
+      '--test',
+      `--test-concurrency=${step.concurrency}`,
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=./scripts/ring-report.ts',
+      `--test-reporter-destination=${join(reports, String(index))}`,
+      ...step.some,
+    ]);
 }
 
 /** Runs a command to its end; resolves to what was wrong, if something was. */
@@ -258,6 +166,14 @@ function execute(command: readonly string[], limitMs: number): Promise<string | 
 function line({ ring, passed, seconds, note }: Outcome): string {
   const cost = `${seconds.toFixed(1)} s`.padStart(9);
   return `${ring.name.padEnd(12)} ${passed ? 'pass' : 'FAIL'} ${cost}  ${note}`.trimEnd();
+}
+
+function nameSlowFiles({ fileCosts }: Outcome): void {
+  const slow = fileCosts
+    .slice(0, SLOW_FILES_MAX)
+    .filter(({ seconds }) => seconds >= SLOW_FILE_MIN_S);
+  for (const { path, seconds } of slow)
+    console.log(`${`${seconds.toFixed(1)} s`.padStart(26)}  ${path}`);
 }
 
 function summarize(outcomes: readonly Outcome[], leftOut: readonly string[]): number {

@@ -1,0 +1,115 @@
+// The rings of the tests: what each proves, costs, runs and needs. `npm test` runs them in order.
+
+export interface Ring {
+  readonly name: string;
+  readonly proves: string;
+  /** What the ring costs on two quiet cores. */
+  readonly costS: number;
+  readonly commands?: readonly (readonly string[])[];
+  readonly files?: readonly string[];
+  /** Test files that run at a time, 1 unless given. */
+  readonly concurrency?: number;
+  /** Of `files` those that bound waits by the clock: they run before the others, one at a time. */
+  readonly alone?: readonly string[];
+  /** Left out with ALLPATH_TEST_CEPH=skip, and by nothing else. */
+  readonly needsCeph?: boolean;
+  /** Debian packages, which are installed when they are absent; those of util-linux are not named. */
+  readonly packages?: readonly string[];
+}
+
+/** The rings of `npm test -- quick`. */
+export const quickRings: readonly string[] = ['check', 'tidy', 'unit', 'contract'];
+
+export const rings: readonly Ring[] = [
+  {
+    name: 'check',
+    proves: 'types, lint and format are clean',
+    costS: 5,
+    commands: [
+      ['tsc', '--noEmit'],
+      ['biome', 'ci', '.'],
+    ],
+  },
+  {
+    name: 'tidy',
+    proves: 'the tree follows its own rules: layers, sizes, names',
+    costS: 2,
+    files: ['test/tidy.test.ts'],
+  },
+  {
+    name: 'unit',
+    proves: 'each part by itself: examples, laws, and bytes against the standards',
+    costS: 60,
+    files: ['test/{unit,golden,property}/**/*.test.ts'],
+    concurrency: 2,
+    packages: ['sg3-utils'],
+  },
+  {
+    name: 'contract',
+    proves: 'every driver of volume and records keeps its contract',
+    costS: 45,
+    files: ['test/contract/**/*.test.ts'],
+  },
+  {
+    name: 'fuzz',
+    proves: 'a few thousand hostile inputs to every parser, and to running gateways',
+    costS: 80,
+    files: ['test/{fuzz,hostile}/**/*.test.ts'],
+    concurrency: 2,
+  },
+  {
+    name: 'process',
+    proves: 'the program and its gateways as processes, by their own initiator',
+    costS: 150,
+    files: ['test/process/**/*.test.ts'],
+    packages: ['g++'],
+  },
+  {
+    name: 'fault',
+    proves: 'kill -9, SIGSTOP and cuts of real processes lose nothing acknowledged',
+    costS: 170,
+    files: ['test/fault/**/*.test.ts'],
+    packages: ['iproute2', 'nftables'],
+  },
+  {
+    name: 'cluster',
+    proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
+    costS: 850,
+    files: ['test/cluster/**/*.test.ts'],
+    alone: [
+      'test/cluster/records-rados-faults.test.ts',
+      'test/cluster/sigstop.test.ts',
+      'test/cluster/silent-osds.test.ts',
+      'test/cluster/stopped-osd.test.ts',
+      'test/cluster/stuck-sessions.test.ts',
+    ],
+    needsCeph: true,
+    packages: [
+      'g++',
+      'ceph-mon',
+      'ceph-osd',
+      'ceph-mgr',
+      'ceph-common',
+      'libiscsi-bin',
+      'qemu-utils',
+      'qemu-block-extra',
+      'e2fsprogs',
+      'iproute2',
+      'nftables',
+    ],
+  },
+  {
+    name: 'conformance',
+    proves: 'what initiators of other makers find: iscsi-test-cu, qemu-img, qemu-io',
+    costS: 240,
+    files: ['test/conformance/**/*.test.ts'],
+    packages: ['libiscsi-bin', 'qemu-utils', 'qemu-block-extra', 'sg3-utils', 'e2fsprogs'],
+  },
+  {
+    name: 'bench',
+    proves: 'the benchmarks run, with tiny input; no figure is judged',
+    costS: 60,
+    files: ['test/bench/**/*.test.ts'],
+    packages: ['tgt', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],
+  },
+];
