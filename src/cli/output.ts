@@ -8,6 +8,11 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
+/** On standard error, beside what a command answers: a sentence, or with `json` one value a line. */
+export function notice(value: object, text: string, json: boolean): void {
+  process.stderr.write(`${json ? JSON.stringify({ notice: value }) : text}\n`);
+}
+
 /** Percents between two lines where nobody sees a line change. */
 const PROGRESS_STEP = 10;
 

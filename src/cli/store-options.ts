@@ -65,7 +65,7 @@ function cephWords({ conf, pool, user, namespace }: CephLocation): readonly stri
 }
 
 /** The store of a command that needs one. */
-export function storeOf({ store }: CliCall): StoreLocation {
+export function storeOf({ store }: Pick<CliCall, 'store'>): StoreLocation {
   if (store === undefined) throw new UsageError('needs --store <dir>');
   return store;
 }

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { within } from '../base/clock.ts';
-import { Failure } from '../base/failure.ts';
 import type { ApplyContext } from '../gateway/apply.ts';
-import { openStore, type Store } from '../gateway/store.ts';
-import type { StoreLocation } from '../gateway/store-location.ts';
+import { type OpenStoreOptions, openStore, type Store } from '../gateway/store.ts';
+import { describeLocation } from '../gateway/store-location.ts';
 import { logOutput } from '../host/log-output.ts';
 import { systemClock } from '../host/system-clock.ts';
 import { systemRandom } from '../host/system-random.ts';
+import type { CliCall } from './command-spec.ts';
+import { notice } from './output.ts';
+import { storeOf } from './store-options.ts';
 
 const TOOL_PREFIX = 'tool-';
 /** How long a store may take to close. */
@@ -19,24 +19,34 @@ export function isToolName(name: string): boolean {
 }
 
 export interface ToolStoreOptions {
-  readonly location: StoreLocation;
-  /** Make the store if it is not there. */
-  readonly create: boolean;
-  /** The command only reads: of a store that is there it claims nothing, and needs no room in it. */
+  /** What to do if there is no store; only commands that fill one make it. */
+  readonly ifAbsent: OpenStoreOptions['ifAbsent'];
+  /** The command only reads: it claims nothing in the store, and needs no room there. */
   readonly reads?: boolean;
+  /** Instead of the notice that a store was made. */
+  readonly onNew?: () => void;
 }
 
-/** Opens a store for one command, runs it, and closes the store whatever happens. */
+/**
+ * Opens the store of a command, runs it, and closes the store whatever happens. A store that was
+ * made is told on standard error.
+ */
 export async function withStore<T>(
-  { location, create, reads = false }: ToolStoreOptions,
+  call: Pick<CliCall, 'store' | 'json'>,
+  { ifAbsent, reads = false, onNew }: ToolStoreOptions,
   work: (store: Store, context: ApplyContext) => Promise<T>,
 ): Promise<T> {
-  if (!create && 'dir' in location) requireLocalStore(location.dir);
+  const location = storeOf(call);
   const environment = { clock: systemClock, random: systemRandom, log: logOutput('warn') };
   const memberName = `${TOOL_PREFIX}${process.pid}`;
   const store = await openStore({
-    ...{ location, memberName, isReader: reads && isThere(location), ...environment },
+    location,
+    ifAbsent,
+    memberName,
+    isReader: reads,
+    ...environment,
   });
+  if (store.isNew) (onNew ?? (() => tellNew(store, ifAbsent === 'make', call.json)))();
   try {
     const { records, volumes } = store;
     const living = () => store.living();
@@ -47,12 +57,8 @@ export async function withStore<T>(
   }
 }
 
-/** Whether a store of a cluster is there is for the cluster to say. */
-function isThere(location: StoreLocation): boolean {
-  return !('dir' in location) || existsSync(join(location.dir, 'records', 'records.db'));
-}
-
-function requireLocalStore(directory: string): void {
-  if (existsSync(join(directory, 'records'))) return;
-  throw new Failure('storeMissing', `there is no store in ${directory}`, { directory });
+function tellNew({ location }: Store, isMade: boolean, json: boolean): void {
+  const where = describeLocation(location);
+  const text = isMade ? `made a store in ${where}` : `a store would be made in ${where}`;
+  notice({ store: { path: where, made: isMade } }, text, json);
 }

@@ -41,6 +41,7 @@ export async function openCephStore(
   });
   return {
     location: { ceph },
+    isNew: false,
     records,
     volumes,
     fencing: {

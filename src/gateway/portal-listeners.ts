@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { PortalEntry } from '../config/document.ts';
 import { type Listener, listen } from '../host/net-socket.ts';
 import type { ByteStream, Portal } from '../iscsi/contracts.ts';
@@ -74,17 +75,15 @@ export function hostOf(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  EACCES: 'this user may not listen there',
-};
-
 function unavailable(address: string, port: number, cause: unknown): Failure {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  const isPrivileged = code === 'EACCES' || code === 'EPERM';
+  const reason = isPrivileged
+    ? 'this user may not listen there (ports below 1024 are for root, or CAP_NET_BIND_SERVICE)'
+    : systemReason(cause);
   return new Failure(
     'portalUnavailable',
-    `cannot listen on ${hostOf(address)}:${port}: ${REASONS[code] ?? message}`,
+    `cannot listen on ${hostOf(address)}:${port}: ${reason}`,
     { address, port, code },
     { cause },
   );

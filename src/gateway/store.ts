@@ -10,11 +10,15 @@ import { openLocalRecords } from '../records/local/open-local-records.ts';
 import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { KnownVolume, Volume, VolumeStore } from '../volume/volume.ts';
+import { openEmptyStore } from './empty-store.ts';
+import { holdsStore, requireStore } from './local-store-folder.ts';
 import type { StoreLocation } from './store-location.ts';
 
 /** What a gateway or a tool has open of a store. */
 export interface Store {
   readonly location: StoreLocation;
+  /** There was no store in the folder: it was made, or is only seen as an empty one. */
+  readonly isNew: boolean;
   readonly records: Records;
   readonly volumes: VolumeStore;
   /** What fences a gateway of this store; a store without it has no members. */
@@ -49,8 +53,12 @@ export interface StoreFencing {
 }
 
 export interface OpenStoreOptions {
-  /** Where it is; made there if it is absent. */
   readonly location: StoreLocation;
+  /**
+   * If the folder holds no store: only a command that is to make one may `make` it, because a
+   * folder may be mistyped, or its file system not mounted. A pool is always taken as it is.
+   */
+  readonly ifAbsent: 'make' | 'refuse' | 'empty';
   /** Unique among the living members of the store. */
   readonly memberName: string;
   /** It only reads: it makes nothing, claims nothing, and needs no room. */
@@ -60,12 +68,25 @@ export interface OpenStoreOptions {
   readonly log: Log;
 }
 
-/** Opens the records and the volumes of a store. */
+/** Opens the records and the volumes of a store. Rejects with `storeMissing` or another reason. */
 export async function openStore({ location, ...options }: OpenStoreOptions): Promise<Store> {
-  if ('dir' in location) return await openLocalStore(location.dir, options);
+  if ('dir' in location) return await openFolder(location.dir, options);
   // Nobody else pays for what Ceph needs.
   const { openCephStore } = await import('./ceph-store.ts');
   return await openCephStore(location.ceph, options);
+}
+
+async function openFolder(
+  directory: string,
+  options: Omit<OpenStoreOptions, 'location'>,
+): Promise<Store> {
+  const { ifAbsent } = options;
+  if (ifAbsent === 'refuse') await requireStore(directory);
+  else if (!(await holdsStore(directory))) {
+    if (ifAbsent === 'empty') return await openEmptyStore(directory, options);
+    return { ...(await openLocalStore(directory, options)), isNew: true };
+  }
+  return await openLocalStore(directory, options);
 }
 
 /** Opens records, then volumes; lets go of the records when the volumes do not open. */
@@ -87,6 +108,7 @@ async function openLocalStore(
     let through: Promise<VolumeStore> | undefined;
     return {
       location: { dir: directory },
+      isNew: false,
       records,
       volumes,
       fencing: { driver: new ProcessFencing(records.processes, lease), instances: [] },

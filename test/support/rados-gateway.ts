@@ -18,7 +18,9 @@ export interface RadosGateway {
 const environment = { clock: systemClock, random: systemRandom, log: silentLog };
 
 export async function joinOverRados(place: RadosPlace, name: string): Promise<RadosGateway> {
-  const store = await openStore({ location: { ceph: place }, memberName: name, ...environment });
+  const store = await openStore({
+    ...{ location: { ceph: place }, ifAbsent: 'refuse' as const, memberName: name, ...environment },
+  });
   try {
     const { records, fencing } = store;
     if (fencing === undefined) throw new Error('a store on Ceph has members');

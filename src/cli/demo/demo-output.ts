@@ -8,6 +8,9 @@ import { formatTraffic, sumTraffic } from './traffic-line.ts';
 const TERMINAL_INTERVAL_MS = 1_000;
 const PLAIN_INTERVAL_MS = 10_000;
 
+/** A place that is served, and whether its store was made for this demo. */
+export type ServedPlace = Omit<DemoPlace, 'remove'> & { readonly isNew: boolean };
+
 /** What the demo says, to people or (a JSON value a line) to programs. */
 export class DemoOutput {
   readonly #json: boolean;
@@ -26,13 +29,13 @@ export class DemoOutput {
     else print(text);
   };
 
-  introduce({ location, isTemporary }: DemoPlace, advice: AdviceOptions): void {
+  introduce({ location, isTemporary, isNew }: ServedPlace, advice: AdviceOptions): void {
     if (this.#json) {
       const where = 'dir' in location ? { path: location.dir } : { ceph: location.ceph };
-      printJson({ event: 'store', ...where, temporary: isTemporary });
+      printJson({ event: 'store', ...where, temporary: isTemporary, new: isNew });
       return;
     }
-    const kept = isTemporary ? ' (temporary)' : '';
+    const kept = isTemporary ? ' (temporary)' : isNew ? ' (new)' : '';
     print(`store ${describeLocation(location)}${kept}\ntarget ${advice.target}, LUN 0`);
     print(`\n${initiatorAdvice(advice)}\n`);
   }

@@ -13,8 +13,8 @@ import {
   demoGatewayName,
   onKeptStore,
 } from '../demo/demo-document.ts';
-import { DemoOutput } from '../demo/demo-output.ts';
-import { type DemoPlace, demoPlace } from '../demo/demo-place.ts';
+import { DemoOutput, type ServedPlace } from '../demo/demo-output.ts';
+import { demoPlace } from '../demo/demo-place.ts';
 import { Supervisor } from '../demo/supervisor.ts';
 import { isToolName, withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
@@ -32,14 +32,19 @@ export async function runDemo(call: CliCall): Promise<number> {
   const place = await demoPlace({ ...placeOf(call, options), onProgress: output.progress });
   try {
     const { location } = place;
+    let isNew = false;
+    const onNew = (): void => {
+      isNew = true;
+    };
     const { document } = await withStore(
-      { location, create: true },
+      { store: location, json: call.json },
+      { ifAbsent: 'make', onNew },
       async ({ living }, context) => {
         await requireNobodyServes(living, describeLocation(location));
         return await applyDocument(context, (current) => onKeptStore(draft, current));
       },
     );
-    if (!ending.isAsked) await serve(document, options, place, output, ending);
+    if (!ending.isAsked) await serve(document, options, { ...place, isNew }, output, ending);
   } finally {
     await place.remove();
   }
@@ -86,7 +91,7 @@ function optionsOf({ options }: CliCall): DemoOptions {
 async function serve(
   document: ClusterDocument,
   { target, gateways: count }: DemoOptions,
-  place: DemoPlace,
+  place: ServedPlace,
   output: DemoOutput,
   ending: Ending,
 ): Promise<void> {

@@ -3,7 +3,6 @@ import { importDisk } from '../../gateway/disk-import.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { diskDraft } from '../disk-draft.ts';
 import { print, printJson } from '../output.ts';
-import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 
 /** Makes a disk of a volume that the store has and the document does not name. */
@@ -13,7 +12,7 @@ export async function runDiskImport(call: CliCall): Promise<number> {
   const readOnly = call.options['readOnly'] === true;
   const traits = { name, blockLength, readOnly };
   const { empty } = diskDraft({ ...traits, size: blockLength });
-  return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
+  return await withStore(call, { ifAbsent: 'refuse' }, async (_, context) => {
     const { disk, isKnown } = await importDisk(context, {
       ...{ name, empty },
       draftOf: ({ sizeBytes: size, layout: { dataPool, objectSizeBytes: objectSize } = {} }) =>

@@ -10,7 +10,6 @@ import type { VolumeEntry, VolumeLayout } from '../../volume/volume.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { addDisk, diskDraft } from '../disk-draft.ts';
 import { print, printJson, progressOf, table } from '../output.ts';
-import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -22,7 +21,7 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
   const { dataPool, objectSize } = call.options;
   const traits = { blockLength, writethrough, readOnly, dataPool, objectSize };
   const draft = diskDraft({ name, size, ...traits });
-  return await withStore({ location: storeOf(call), create: true }, async (_, context) => {
+  return await withStore(call, { ifAbsent: 'make' }, async (_, context) => {
     const made = await addDisk({ ...context, mayAdopt: false }, draft);
     if (call.json) printJson(made);
     else print(`${made.name}: ${formatSize(made.size)}, ${made.wwn}`);
@@ -31,7 +30,7 @@ export async function runDiskCreate(call: CliCall): Promise<number> {
 }
 
 export async function runDiskList(call: CliCall): Promise<number> {
-  return await withStore({ location: storeOf(call), create: false, reads: true }, async (store) => {
+  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (store) => {
     const current = await readDocument(store.records);
     const disks = current?.document.disks ?? [];
     const volumes = await store.volumes.list();
@@ -77,7 +76,7 @@ function layoutKeys({ dataPool, objectSizeBytes }: VolumeLayout = {}): object {
 export async function runDiskResize(call: CliCall): Promise<number> {
   const [name, size] = call.arguments as [string, number];
   const mayShrink = call.options['shrink'] === true;
-  return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
+  return await withStore(call, { ifAbsent: 'refuse' }, async (_, context) => {
     const { version } = await applyDocument({ ...context, mayShrink, resized: name }, (current) => {
       const disk = findDisk(current, name);
       if (size % disk.blockLength !== 0) {
@@ -94,7 +93,7 @@ export async function runDiskResize(call: CliCall): Promise<number> {
 /** Gives a disk another name, in LUN maps too; its initiators see nothing of it. */
 export async function runDiskRename(call: CliCall): Promise<number> {
   const [name, to] = call.arguments as [string, string];
-  return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
+  return await withStore(call, { ifAbsent: 'refuse' }, async (_, context) => {
     const { version } = await applyDocument(context, (current) => {
       findDisk(current, name);
       const { disk } = diskDraft({ name: to, size: 512 });
@@ -113,7 +112,7 @@ export async function runDiskDelete(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
   const force = call.options['force'] === true;
   const onProgress = progressOf(`${name}: data deleted`, call.json);
-  return await withStore({ location: storeOf(call), create: false }, async (_, context) => {
+  return await withStore(call, { ifAbsent: 'refuse' }, async (_, context) => {
     await deleteDisk(context, { name, force, onProgress });
     if (call.json) printJson({ name, deleted: true });
     else print(`${name}: deleted`);

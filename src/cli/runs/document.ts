@@ -12,7 +12,6 @@ import { applyDocument, planDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
-import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 import { unservedLines } from '../unserved-lines.ts';
 
@@ -23,8 +22,8 @@ export async function runApply(call: CliCall): Promise<number> {
   const based = call.options['force'] === true ? unbased(parsed.document) : parsed.document;
   const draft = call.options['otherStore'] === true ? withoutVolumeIds(based) : based;
   const isDryRun = call.options['dryRun'] === true;
-  const options = { location: storeOf(call), create: true, reads: isDryRun };
-  return await withStore(options, async (_, context) => {
+  const ifAbsent = isDryRun ? 'empty' : 'make';
+  return await withStore(call, { ifAbsent, reads: isDryRun }, async (_, context) => {
     if (isDryRun) {
       const { diff } = await planDocument(context, () => draft);
       const { changes, refusals } = diff;
@@ -87,7 +86,7 @@ async function readBounded(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
 }
 
 export async function runGet(call: CliCall): Promise<number> {
-  return await withStore({ location: storeOf(call), create: false, reads: true }, async (store) => {
+  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (store) => {
     const current = await readDocument(store.records);
     if (current === undefined) {
       throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');

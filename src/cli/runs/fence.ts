@@ -7,7 +7,6 @@ import {
 } from '../../gateway/channels.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
-import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 
 /** A fence that takes longer is not finished in time; it may be all the same, later. */
@@ -15,22 +14,19 @@ const FENCE_WAIT_MAX_MS = 8_000;
 
 export async function runFence(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
-  return await withStore(
-    { location: storeOf(call), create: false, reads: true },
-    async ({ records }) => {
-      const request = encodeMessage({ name });
-      const { answers } = await records.notify(FENCE_CHANNEL, request, FENCE_WAIT_MAX_MS);
-      const said = answers.flatMap(({ from, payload }) => {
-        const answer = decodeMessage<FenceAnswer>(payload);
-        return answer === undefined ? [] : [{ by: from.name, ...answer }];
-      });
-      const done = said.find(({ outcome }) => outcome === 'fenced');
-      if (done === undefined) throw failure(name, said);
-      if (call.json) printJson({ fenced: name, by: done.by });
-      else print(`${name} is fenced, by ${done.by}`);
-      return ExitCode.ok;
-    },
-  );
+  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async ({ records }) => {
+    const request = encodeMessage({ name });
+    const { answers } = await records.notify(FENCE_CHANNEL, request, FENCE_WAIT_MAX_MS);
+    const said = answers.flatMap(({ from, payload }) => {
+      const answer = decodeMessage<FenceAnswer>(payload);
+      return answer === undefined ? [] : [{ by: from.name, ...answer }];
+    });
+    const done = said.find(({ outcome }) => outcome === 'fenced');
+    if (done === undefined) throw failure(name, said);
+    if (call.json) printJson({ fenced: name, by: done.by });
+    else print(`${name} is fenced, by ${done.by}`);
+    return ExitCode.ok;
+  });
 }
 
 function failure(name: string, said: readonly FenceAnswer[]): Failure {

@@ -37,7 +37,9 @@ export async function runGateway(call: CliCall): Promise<number> {
       name,
       previous: previousOf(name),
       ...environment,
-      openStore: () => openStore({ location, memberName: name, ...environment }),
+      openStore: () => {
+        return openStore({ location, ifAbsent: 'refuse', memberName: name, ...environment });
+      },
       start: (options) => Gateway.start(options),
       // No handler runs, no thread is waited for: one of them may be stuck in a write.
       endProcess: () => process.kill(process.pid, 'SIGKILL'),

@@ -3,13 +3,11 @@ import { clusterStatus, type RenamedVolume } from '../../gateway/cluster-status.
 import type { MembersStatus, SilentGateway } from '../../gateway/members-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { formatBytes, print, printJson, table } from '../output.ts';
-import { storeOf } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 import { unservedLines } from '../unserved-lines.ts';
 
 export async function runStatus(call: CliCall): Promise<number> {
-  const options = { location: storeOf(call), create: false, reads: true };
-  return await withStore(options, async (store, context) => {
+  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (store, context) => {
     const status = await clusterStatus(store, context);
     const { version, gateways, silentStates, unserved, renamed, members } = status;
     if (call.json) printJson({ store: store.location, ...status });

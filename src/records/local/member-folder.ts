@@ -1,9 +1,11 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import { exchangeFiles } from '../../host/kernel.ts';
+import { makeFolder } from '../../host/make-folder.ts';
 import { type ProcessIdentity, processState } from '../../host/process-identity.ts';
 import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
 import { MEMBERS_MAX } from '../records.ts';
@@ -43,8 +45,8 @@ export class MemberFolder {
     this.#log = log;
   }
 
-  create(): Promise<unknown> {
-    return mkdir(this.path, { recursive: true, mode: 0o700 });
+  create(): Promise<void> {
+    return makeFolder(this.path);
   }
 
   /**
@@ -124,7 +126,8 @@ export class MemberFolder {
       return (await readdir(this.path)).slice(0, 4 * MEMBERS_MAX);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw new Failure('recordsUnavailable', `the members cannot be read: ${error}`);
+      const message = `cannot list the members in ${this.path}: ${systemReason(error)}`;
+      throw new Failure('recordsUnavailable', message);
     }
   }
 

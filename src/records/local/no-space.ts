@@ -1,5 +1,6 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemReason } from '../../base/system-reason.ts';
 
 /** As much as a block of the file systems that are common. */
 const PROBE_LENGTH_BYTES = 64 * 1024;
@@ -32,17 +33,5 @@ export function probeWriting(directory: string): NodeJS.ErrnoException | undefin
 
 /** What an administrator has to do about it, and where. */
 export function describeFault(fault: NodeJS.ErrnoException, directory: string): string {
-  switch (fault.code) {
-    case 'ENOSPC':
-      return `the file system of ${directory} is full (or has no inodes left): free some space`;
-    case 'EDQUOT':
-      return `the quota of the file system of ${directory} is used up: free space, or raise it`;
-    case 'EROFS':
-      return `the file system of ${directory} is mounted read-only`;
-    case 'EACCES':
-    case 'EPERM':
-      return `no permission to write in ${directory}`;
-    default:
-      return fault.message;
-  }
+  return `cannot write in ${directory}: ${systemReason(fault)}`;
 }

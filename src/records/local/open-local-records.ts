@@ -1,10 +1,12 @@
-import { mkdir, open, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import { systemReason } from '../../base/system-reason.ts';
+import { makeFolders } from '../../host/make-folder.ts';
 import {
   ownProcessIdentity,
   type ProcessIdentity,
@@ -57,15 +59,15 @@ export async function openLocalRecords(options: OpenLocalRecordsOptions): Promis
     return await openIn(options);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure('recordsUnavailable', reason, { directory }, { cause });
+    const message = `cannot open the store in ${directory}: ${systemReason(cause)}`;
+    throw new Failure('recordsUnavailable', message, { directory }, { cause });
   }
 }
 
 async function openIn(options: OpenLocalRecordsOptions): Promise<LocalRecords> {
   const { directory, memberName, isReader = false, clock, random, log } = options;
   const recordsDirectory = join(directory, 'records');
-  if (!isReader) await makeDurably(recordsDirectory);
+  if (!isReader) await makeStoreFolder(directory, recordsDirectory);
   await refuseSharedFileSystem(recordsDirectory);
   const self = ownProcessIdentity();
   const folder = new MemberFolder(join(directory, 'run'), self, log);
@@ -107,23 +109,16 @@ async function takePlace(
   keeper.start();
 }
 
-/** Makes a folder, and the ones above it, so that they are there after a loss of power. */
-async function makeDurably(directory: string): Promise<void> {
-  const lowest = resolve(directory);
-  const highestMade = await mkdir(lowest, { recursive: true, mode: 0o700 });
-  if (highestMade === undefined) return;
-  for (let at = lowest; at.length >= highestMade.length; at = dirname(at)) {
-    await sync(dirname(at));
-    if (at === dirname(at)) break;
-  }
-}
-
-async function sync(directory: string): Promise<void> {
-  const handle = await open(directory);
+async function makeStoreFolder(directory: string, recordsDirectory: string): Promise<void> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await makeFolders(recordsDirectory);
+  } catch (cause) {
+    const { code, path = directory } = cause as NodeJS.ErrnoException;
+    const where = resolve(directory) === path ? '' : `${path}: `;
+    // Above it all folders exist: a file system such as /proc takes no new ones.
+    const reason = code === 'ENOENT' ? 'no folder can be made there' : systemReason(cause);
+    const message = `cannot make a store in ${directory}: ${where}${reason}`;
+    throw new Failure('storeUnmakeable', message, { directory, errno: code }, { cause });
   }
 }
 

@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open, readdir, statfs, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { EOPNOTSUPP, fallocate } from '../../host/kernel.ts';
+import { makeFolder } from '../../host/make-folder.ts';
 import type { Reserve } from './reserve.ts';
 
 /** Enough for some dozens of changes of the records. */
@@ -51,7 +52,7 @@ export class ReserveKeeper {
 
   async #fill(): Promise<void> {
     const { folder } = this.#reserve;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const present = new Set(await readdir(folder));
     const { blocks, bsize } = await statfs(folder);
     const partBytes = blocks * bsize * PART_OF_FILE_SYSTEM;

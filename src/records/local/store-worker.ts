@@ -54,9 +54,10 @@ function answer(request: StoreRequest): StoreReply {
         continue;
       }
       const reason = error instanceof Error ? error.message : String(error);
-      const words = fault === undefined ? reason : describeFault(fault, directory);
+      const message =
+        fault === undefined ? `${databasePath}: ${reason}` : describeFault(fault, directory);
       const code = isFull ? 'recordsFull' : 'recordsUnavailable';
-      return { id, status: 'failed', code, message: `${databasePath}: ${words}` };
+      return { id, status: 'failed', code, message };
     }
   }
 }

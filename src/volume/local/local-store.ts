@@ -1,11 +1,12 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { appendFile, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
+import { makeFolders } from '../../host/make-folder.ts';
 import { SharedMemory } from '../../host/shared-memory.ts';
 import { WriteLease } from '../../host/write-lease.ts';
 import { WriteThread } from '../../host/write-thread.ts';
@@ -43,7 +44,7 @@ export interface LocalStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Log;
-  /** It only lists: nothing is made for it. */
+  /** It only lists: nothing is made for it, and an absent folder holds nothing. */
   readonly isReader?: boolean;
   /** Every write is durable before its result, in all volumes of this opening. */
   readonly writethrough?: boolean;
@@ -63,7 +64,7 @@ const RESIZES_FILE = '.resizes';
 export async function openLocalVolumeStore(options: LocalStoreOptions): Promise<LocalStore> {
   const folder = options.directory;
   if (options.isReader !== true) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(folder);
     await appendFile(join(folder, RESIZES_FILE), '');
   }
   return new LocalStore(folder, options);
@@ -247,7 +248,7 @@ export class LocalStore implements VolumeStore {
 
   async list(): Promise<readonly VolumeEntry[]> {
     const found: VolumeEntry[] = [];
-    for (const file of (await readdir(this.#folder)).sort()) {
+    for (const file of [...(await readdir(this.#folder).catch(ifAbsent))].sort()) {
       if (!file.endsWith(SUFFIX)) continue;
       const name = file.slice(0, -SUFFIX.length);
       const description = await readDescription(this.#folder, name).catch(ifGone);
@@ -379,6 +380,11 @@ export class LocalStore implements VolumeStore {
   #lockPath(name: string): string {
     return join(this.#folder, `${name}.lock`);
   }
+}
+
+function ifAbsent(error: NodeJS.ErrnoException): readonly string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }
 
 function checkSize(sizeBytes: number): void {

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { MemoryRecordsWorld } from '../records/memory.ts';
+import { openLocalVolumeStore } from '../volume/local/local-store.ts';
+import type { OpenStoreOptions, Store } from './store.ts';
+
+/** What a folder that holds no store is to a command that only reads: an empty one; makes nothing. */
+export async function openEmptyStore(
+  directory: string,
+  { memberName, clock, random, log }: Omit<OpenStoreOptions, 'location'>,
+): Promise<Store> {
+  const records = await new MemoryRecordsWorld({ clock, random }).open(memberName);
+  const volumes = await openLocalVolumeStore({
+    ...{ directory: join(directory, 'volumes'), isReader: true, clock, random, log },
+  });
+  return {
+    ...{ location: { dir: directory }, isNew: true, records, volumes },
+    living: async () => [],
+    openVolume: (name, known) => volumes.open(name, known),
+    close: async () => {
+      await volumes.close();
+      await records.close();
+    },
+  };
+}
