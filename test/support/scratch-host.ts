@@ -17,8 +17,8 @@ export interface ScratchHostOptions {
   readonly network?: NetworkNamespace;
   /** IPv4 addresses that it has besides 127.0.0.1. */
   readonly addresses?: readonly string[];
-  /** Folders of this machine of which it has a copy to write to. Needs root. */
-  readonly copied?: readonly string[];
+  /** Folders of this machine that it may change without changing them here. Needs root. */
+  readonly changed?: readonly string[];
 }
 
 export class ScratchHost {
@@ -37,7 +37,7 @@ export class ScratchHost {
   static async create(options: ScratchHostOptions = {}): Promise<ScratchHost> {
     const { network } = options;
     const folder = await mkdtemp(join(tmpdir(), 'allpath-host-'));
-    for (const name of ['home', 'tmp', 'copies', 'outputs']) await mkdir(join(folder, name));
+    for (const name of ['home', 'tmp', 'changes', 'outputs']) await mkdir(join(folder, name));
     const user = isRoot() ? [] : ['--user', '--map-root-user'];
     const net = network === undefined ? ['--net'] : [];
     const words = [...user, ...net, '--mount', '--propagation', 'private', '--pid', '--fork'];
@@ -94,7 +94,7 @@ export class ScratchHost {
   }
 }
 
-function setUp(folder: string, { network, addresses = [], copied = [] }: ScratchHostOptions) {
+function setUp(folder: string, { network, addresses = [], changed = [] }: ScratchHostOptions) {
   return [
     'set -eu',
     // The old /proc still tells the process id outside.
@@ -102,9 +102,11 @@ function setUp(folder: string, { network, addresses = [], copied = [] }: Scratch
     'mount -t proc proc /proc',
     ...(network === undefined ? ['ip link set lo up'] : []),
     ...addresses.map((address) => `ip address add ${address}/32 dev lo`),
-    ...copied.flatMap((path, index) => {
-      const copy = `'${folder}/copies/${index}'`;
-      return [`cp -a '${path}' ${copy}`, `mount --bind ${copy} '${path}'`];
+    `mount -t tmpfs tmpfs '${folder}/changes'`,
+    ...changed.flatMap((path, index) => {
+      const [upper, work] = [`${folder}/changes/${index}/upper`, `${folder}/changes/${index}/work`];
+      const layers = `lowerdir=${path},upperdir=${upper},workdir=${work}`;
+      return [`mkdir -p '${upper}' '${work}'`, `mount -t overlay -o '${layers}' overlay '${path}'`];
     }),
     'echo "$init"',
     'exec sleep infinity',
