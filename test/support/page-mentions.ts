@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rings } from '../../scripts/rings.ts';
 import { commands, GLOBAL_OPTIONS } from '../../src/cli/commands.ts';
 import { tree } from './page-clone.ts';
 
@@ -40,9 +41,8 @@ function missingScript(name: string, mention: string): readonly string[] {
   if (!isThere) return [`npm run ${name}`];
   const given = / -- ([^#]*)/.exec(mention)?.[1]?.trim().split(' ') ?? [];
   if (name === 'test') {
-    const rings = read('scripts/test.ts');
-    const isRing = (ring: string) => ring === 'quick' || rings.includes(`name: '${ring}'`);
-    return given.filter((ring) => !isRing(ring)).map((ring) => `the ring ${ring}`);
+    const names = ['quick', ...rings.map((ring) => ring.name)];
+    return given.filter((ring) => !names.includes(ring)).map((ring) => `the ring ${ring}`);
   }
   if (name !== 'bench' || given[0] === undefined) return [];
   const bench = /usage: npm run bench -- (\S+)/.exec(read('bench/main.ts'))?.[1]?.split('|') ?? [];
