@@ -30,7 +30,7 @@ void AnswerQueue::push(const Result &result, int returned) {
 void AnswerQueue::push(Message &&message) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
-  if (!message.isAnswer && messages_.size() >= kNewsMax) return;
+  if (message.mayBeDropped && messages_.size() >= kMessagesMax) return;
   messages_.push_back(std::move(message));
   wake();
 }

@@ -24,8 +24,11 @@ struct Message {
   uint32_t slot = 0;
   int64_t result = 0;
   std::function<napi_value(Environment &)> value;
-  // Whether it answers a call, which keeps the event loop alive, or is news of a watch or an image.
+  // Whether it answers a call, which keeps the event loop alive, or is news of a watch, an image or
+  // a long call.
   bool isAnswer = true;
+  // Anyone may send any number of it, and does not rely on it: a notification.
+  bool mayBeDropped = false;
 };
 
 class AnswerQueue {
@@ -37,8 +40,9 @@ class AnswerQueue {
   // `returned`: how many of what was borrowed come back with it.
   void push(const Result &result, int returned = 0);
   void push(Message &&message);
-  // News is dropped when the JavaScript thread is this far behind: its sender will time out.
-  static constexpr size_t kNewsMax = 65536;
+  // Notifications are dropped when the JavaScript thread is this far behind: their senders time out.
+  // All else is bounded by what it is of: one answer a call, one loss a watch, one update an image.
+  static constexpr size_t kMessagesMax = 65536;
 
   // Takes all there is. False, and the next push wakes again, when there is nothing.
   bool take(std::vector<Result> &results, std::vector<Message> &messages);

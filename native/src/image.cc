@@ -4,6 +4,8 @@
 #include <cerrno>
 
 #include "blocking-call.h"
+#include "environment.h"
+#include "js-value.h"
 
 namespace {
 
@@ -19,12 +21,17 @@ int closeHandle(rbd_image_t handle, bool isWatched, uint64_t watch) {
 
 }  // namespace
 
-struct Image::Updates {
-  std::shared_ptr<AnswerQueue> queue;
-  uint32_t slot;
-  uint64_t watch;
+struct Image::Updates : std::enable_shared_from_this<Image::Updates> {
+  Updates(std::shared_ptr<AnswerQueue> queue, uint32_t slot)
+      : queue(std::move(queue)), slot(slot) {}
+
+  const std::shared_ptr<AnswerQueue> queue;
+  const uint32_t slot;
+  uint64_t watch = 0;
   // How many there were.
   std::atomic<uint32_t> count{0};
+  // News is on its way, and stands for all updates until it is delivered.
+  std::atomic<bool> isQueued{false};
 };
 
 Image::Image(std::shared_ptr<Pool> pool, rbd_image_t handle)
@@ -33,13 +40,13 @@ Image::Image(std::shared_ptr<Pool> pool, rbd_image_t handle)
 Image::~Image() {
   if (!open_) return;
   startThread([pool = pool, handle = handle,
-               updates = std::shared_ptr<Updates>(std::move(updates_))] {
+               updates = std::move(updates_)] {
     closeHandle(handle, updates != nullptr, updates == nullptr ? 0 : updates->watch);
   });
 }
 
 int Image::watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot) {
-  updates_ = std::unique_ptr<Updates>(new Updates{std::move(queue), slot, 0, {0}});
+  updates_ = std::make_shared<Updates>(std::move(queue), slot);
   const int result = ceph.rbd_update_watch(handle, &updates_->watch, onUpdate, updates_.get());
   if (result < 0) updates_.reset();
   return result;
@@ -49,9 +56,14 @@ void Image::onUpdate(void *argument) {
   auto *updates = static_cast<Updates *>(argument);
   // Before librbd tells whoever made the change that this client knows of it.
   updates->count.fetch_add(1);
+  if (updates->isQueued.exchange(true)) return;
   Message message;
   message.slot = updates->slot;
   message.isAnswer = false;
+  message.value = [self = updates->shared_from_this()](Environment &environment) {
+    self->isQueued = false;
+    return undefined(environment.env);
+  };
   updates->queue->push(std::move(message));
 }
 

@@ -59,6 +59,6 @@ class Image {
   int snapshots(std::vector<ImageInfo::Snapshot> &list) const;
   void parent(ImageInfo &info) const;
 
-  std::unique_ptr<Updates> updates_;
+  std::shared_ptr<Updates> updates_;
   bool open_ = true;
 };

@@ -68,6 +68,7 @@ int Watch::acknowledge(uint64_t notifyId, std::string_view payload) const {
 void Watch::onNotify(void *watch, uint64_t notifyId, uint64_t, uint64_t notifier, void *data,
                      size_t length) {
   Message message;
+  message.mayBeDropped = true;
   message.value = [notifyId, notifier, payload = std::string(static_cast<char *>(data), length)](
                       Environment &environment) {
     const napi_env env = environment.env;
@@ -80,6 +81,7 @@ void Watch::onNotify(void *watch, uint64_t notifyId, uint64_t, uint64_t notifier
   static_cast<Watch *>(watch)->tell(std::move(message));
 }
 
+// librados tells a watch of its loss once.
 void Watch::onError(void *watch, uint64_t, int error) {
   Message message;
   message.result = error;

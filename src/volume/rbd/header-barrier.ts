@@ -108,9 +108,10 @@ export class HeaderBarrier {
   /** Watches the header and passes its present version. Rejects with `Failure('cephFailed')`. */
   async open(): Promise<void> {
     await this.#openWatch();
+    const watch = this.#watch;
     const state = await this.#stop();
     if (state !== undefined) await this.#goBy(state);
-    if (this.#isStale || this.#quiesces.size > 0) return;
+    if (this.#isStale || !this.#mayRelease(watch)) return;
     this.#release();
   }
 
@@ -136,8 +137,10 @@ export class HeaderBarrier {
 
   async #passAll(): Promise<void> {
     const { clock, log, object } = this.#parts;
+    let watch: RadosWatch | undefined;
     while (this.#isStale && !this.#isClosed) {
       this.#isStale = false;
+      watch = this.#watch;
       try {
         const state = await this.#stop();
         if (state === undefined) continue;
@@ -151,8 +154,16 @@ export class HeaderBarrier {
       }
     }
     this.#passing = undefined;
-    if (this.#isClosed || this.#quiesces.size > 0 || this.#watch === undefined) return;
-    this.#release();
+    if (this.#mayRelease(watch)) this.#release();
+  }
+
+  /**
+   * Whether a passage that began under this watch lets writes go on. If the watch was lost since
+   * then, changes may have been missed, and the next watch begins another passage.
+   */
+  #mayRelease(watch: RadosWatch | undefined): boolean {
+    if (this.#isClosed || this.#quiesces.size > 0) return false;
+    return watch !== undefined && watch === this.#watch;
   }
 
   /**

@@ -33,6 +33,8 @@ class Gateway {
   isBlocklisted = false;
   isForbidden = false;
   refreshes = 0;
+  onRefresh = (): Promise<void> => Promise.resolve();
+  onRelease = (): void => {};
   features: bigint | undefined;
   #writes = 0;
   #idle: (() => void)[] = [];
@@ -51,11 +53,12 @@ class Gateway {
       onFeatures: (features) => {
         this.features = features;
       },
-      refresh: async () => {
+      refresh: () => {
         this.refreshes++;
+        return this.onRefresh();
       },
       isServable: () => this.isServable,
-      onRelease: () => {},
+      onRelease: () => this.onRelease(),
       onBlocklisted: () => {
         this.isBlocklisted = true;
       },
@@ -296,6 +299,68 @@ test('a lost watch holds writes until the header is watched and passed again', a
   await a.barrier.close();
   await world.clock.advance(PASS_AGAIN_MS);
   assert.equal(world.clock.pending, 0);
+});
+
+/** Has the next watch of a gateway wait for `before`, and then for `after` before it is known. */
+function delayWatch({ client }: Gateway, before: Promise<void>, after = async () => {}): void {
+  const watch = client.watch.bind(client);
+  client.watch = async (...values) => {
+    client.watch = watch;
+    await before;
+    const made = await watch(...values);
+    await after();
+    return made;
+  };
+}
+
+async function microtasks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await Promise.resolve();
+}
+
+test('a watch that is lost at the opening holds writes until it is made again', async () => {
+  const world = new World();
+  await world.gateways(1);
+  const late = new Gateway(world.rados);
+  const refreshed = Promise.withResolvers<void>();
+  late.onRefresh = () => refreshed.promise;
+  const opened = late.barrier.open();
+  await world.settled();
+  const watched = Promise.withResolvers<void>();
+  delayWatch(late, watched.promise);
+  late.client.cutWatches();
+  await world.settled();
+  refreshed.resolve();
+  await opened;
+  assert.ok(late.holds);
+  watched.resolve();
+  await world.settled();
+  assert.ok(!late.holds);
+});
+
+test('what a lost watch missed is passed before writes go on', async () => {
+  // A passage under the lost watch ends some steps before the next watch is there, or after.
+  for (let steps = -6; steps <= 6; steps++) {
+    const world = new World();
+    const [a] = (await world.gateways(1)) as [Gateway];
+    const refreshed = Promise.withResolvers<void>();
+    a.onRefresh = () => refreshed.promise;
+    void world.change(5n);
+    await world.settled();
+    const watched = Promise.withResolvers<void>();
+    delayWatch(a, watched.promise, async () => {
+      if (steps < 0) refreshed.resolve();
+      else void microtasks(steps).then(refreshed.resolve);
+      await microtasks(-steps);
+    });
+    a.client.cutWatches();
+    await world.change(9n);
+    const seen: unknown[] = [];
+    a.onRelease = () => seen.push(a.features);
+    watched.resolve();
+    await world.settled();
+    assert.deepEqual(seen, [9n], `${steps} steps`);
+    assert.ok(!a.holds);
+  }
 });
 
 test('a client that may not watch the header says so while it holds writes', async () => {
