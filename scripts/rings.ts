@@ -60,9 +60,9 @@ export const rings: readonly Ring[] = [
   {
     name: 'process',
     proves: 'the program and its gateways as processes, by their own initiator',
-    costS: 150,
+    costS: 165,
     files: ['test/process/**/*.test.ts'],
-    packages: ['g++'],
+    packages: ['g++', 'git', 'iproute2', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],
   },
   {
     name: 'fault',
@@ -86,6 +86,7 @@ export const rings: readonly Ring[] = [
     needsCeph: true,
     packages: [
       'g++',
+      'git',
       'ceph-mon',
       'ceph-osd',
       'ceph-mgr',
