@@ -9,6 +9,7 @@ import {
   CLOSE_TIMEOUT_MS,
   COMMAND_MAX_MS,
   DISCOVERY_SESSION_MAX_MS,
+  IDLE_TIMEOUT_MS,
   LOGIN_DATA_SEGMENT_BYTES_MAX,
   LOGIN_SEND_QUEUE_BYTES_MAX,
   LOGIN_TIMEOUT_MS,
@@ -267,16 +268,28 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     const isChanging = changingMs >= SLOW_COMMAND_MS;
     if (this.#pingSentMs !== undefined) {
       const isLost =
-        now - this.#pingSentMs > NOP_TIMEOUT_MS || (isChanging && silenceMs >= SLOW_SILENCE_MAX_MS);
+        this.#isUnanswered(session, now - this.#pingSentMs) ||
+        (isChanging && silenceMs >= SLOW_SILENCE_MAX_MS);
       return isLost ? 'no answer to NOP-In' : undefined;
     }
     // Its initiator answers: it is the command that is stuck, and other paths may be better.
     if (runningMs >= COMMAND_MAX_MS) return STUCK;
-    if (silenceMs >= (isChanging ? SLOW_NOP_INTERVAL_MS : NOP_INTERVAL_MS)) {
-      this.#pingSentMs = now;
-      sendPing(session);
-    }
+    if (silenceMs >= (isChanging ? SLOW_NOP_INTERVAL_MS : NOP_INTERVAL_MS)) this.#ping(session);
     return undefined;
+  }
+
+  #ping(session: Session): void {
+    this.#pingSentMs = this.#clock.now();
+    sendPing(session);
+  }
+
+  /** Whether a NOP-In has gone without an answer for too long; asks an idle initiator again. */
+  #isUnanswered(session: Session, waitedMs: number): boolean {
+    const isIdle = session.idle && !this.#reader.isWithinPdu;
+    if (waitedMs <= (isIdle ? IDLE_TIMEOUT_MS : NOP_TIMEOUT_MS)) return false;
+    if (!isIdle || this.#stream.unacknowledgedBytes > 0) return true;
+    this.#ping(session);
+    return false;
   }
 
   /** Whether the initiator takes none of its answers. If it takes some, that is a sign of life. */

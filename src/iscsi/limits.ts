@@ -129,8 +129,14 @@ export const TEXT_TIMEOUT_MS = 10_000;
 export const DISCOVERY_SESSION_MAX_MS = 60_000;
 /** Silence after which a NOP-In asks for a sign of life. */
 export const NOP_INTERVAL_MS = 3_000;
-/** Silence after that NOP-In which ends the session. */
+/** Silence after that NOP-In which ends a session that has something under way. */
 export const NOP_TIMEOUT_MS = 5_000;
+/**
+ * The same for an idle session, and only if its host has not even acknowledged the NOP-In by then:
+ * boot firmware never answers one, and some programs read nothing while they send nothing. A host
+ * that has acknowledged it is asked again.
+ */
+export const IDLE_TIMEOUT_MS = 60_000;
 /** An initiator that takes none of the data queued for it for so long is lost. */
 export const ABSENT_TIMEOUT_MS = 30_000;
 /**

@@ -126,6 +126,12 @@ export class Session {
     return queue.unsentBytes < SLAB_BYTES || this.account.roomBytes > 0;
   }
 
+  /** Nothing that its initiator sent waits for an end or for its answer to leave. */
+  get idle(): boolean {
+    const outstanding = this.nexus?.outstanding ?? 0;
+    return outstanding === 0 && this.held.size === 0 && this.writer.queue.idle;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

@@ -41,7 +41,7 @@ const foreign: readonly { readonly owner: string; readonly names: readonly strin
       'rbd/librbd.h',
     ],
   },
-  { owner: 'initiators', names: ['TimeOutValue', 'iscsi_co_block_status', 'scsi_task'] },
+  { owner: 'initiators', names: ['TimeOutValue', 'iPXE', 'iscsi_co_block_status', 'scsi_task'] },
   { owner: 'Node and npm packages', names: ['NODE_ENV', 'lmdb', 'npx', 'transactionSync', 'zlib'] },
   { owner: 'tests to come', names: ['test/cluster/pages.test.ts'] },
   { owner: 'the build', names: ['native/build/ceph.node'] },

@@ -100,6 +100,11 @@ export class PduReader {
     }
   }
 
+  /** A part of a PDU is there. */
+  get isWithinPdu(): boolean {
+    return this.#bodyMissing >= 0 || this.#start < this.#end;
+  }
+
   /** Lets go of everything; nothing is parsed afterwards. */
   close(): void {
     this.#stopped = true;

@@ -291,7 +291,8 @@ test('silence is asked about, and ends the session when it goes on', async () =>
   );
   await clock.advance(NOP_INTERVAL_MS - 1000);
   assert.equal(stream.destroyed, false);
-  await clock.advance(NOP_TIMEOUT_MS + 3000);
+  stream.feed(command(100, 7, FINAL, 0));
+  await clock.advance(NOP_INTERVAL_MS + NOP_TIMEOUT_MS + 1000);
   assert.ok(stream.destroyed);
   assert.equal(nexus.closes, 1);
   assert.equal(server.sessions.length, 0);

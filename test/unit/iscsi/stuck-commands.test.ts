@@ -97,6 +97,7 @@ test('a silent initiator with a slow write is given up early, one without is not
     const world = new IscsiWorld();
     const stream = await world.logIn();
     stuckSince(world, changes);
+    stream.feed(scsiCommand(FIRST_CMD_SN, 1, FINAL, 0));
     await pass(world, 2_000, stream);
     stream.take();
     const early = SLOW_SILENCE_MAX_MS + WATCH_INTERVAL_MS;
