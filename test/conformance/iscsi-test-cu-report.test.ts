@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Exception, judge, parseReport } from './iscsi-test-cu-report.ts';
+import { type Exception, joinReports, judge, parseReport } from './iscsi-test-cu-report.ts';
 
 const output = `
      CUnit - A unit testing framework for C - Version 2.1-3
@@ -81,6 +81,14 @@ test('a test without an end and an output without a table are problems', () => {
   assert.ok(problems.some((problem) => problem.includes('closing table')));
   assert.ok(problems.some((problem) => problem.includes('unfinished')));
   assert.ok(problems.some((problem) => problem.includes('lists 3 tests, not 5')));
+});
+
+test('reports of the parts of a family are judged as one; one that was cut leaves no table', () => {
+  const report = parseReport('SCSI', output);
+  const joined = joinReports([report, report]);
+  assert.deepEqual([joined.tests.length, joined.summary], [10, { total: 10, ran: 10 }]);
+  assert.equal(joinReports([report, parseReport('SCSI', '')]).summary, undefined);
+  assert.equal(joinReports([]).summary, undefined);
 });
 
 test('a name that matches nothing is no pass', () => {

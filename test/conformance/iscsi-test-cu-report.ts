@@ -1,4 +1,4 @@
-// Reads what iscsi-test-cu 1.19 prints. CUnit counts a skipped test as passed and the exit status
+// Reads what iscsi-test-cu 1.19 and 1.20 print. CUnit counts a skipped test as passed and the exit status
 // says little, so every test is judged by its own lines.
 
 export type TestOutcome = 'pass' | 'fail' | 'skip' | 'unfinished';
@@ -23,6 +23,8 @@ export interface Exception {
   readonly reason: string;
   /** The runs it holds for; all if absent. */
   readonly runs?: readonly string[];
+  /** The release of libiscsi that brought the tests; any if absent. */
+  readonly since?: string;
   readonly tests: readonly string[];
 }
 
@@ -67,6 +69,18 @@ export function parseReport(family: string, output: string): Report {
     messages: test.messages,
   }));
   return { tests, summary };
+}
+
+/** One report of several calls, each for a part of a family. */
+export function joinReports(reports: readonly Report[]): Report {
+  const summaries = reports.map(({ summary }) => summary);
+  const sum = (key: 'total' | 'ran') =>
+    summaries.reduce((all, each) => all + (each?.[key] ?? 0), 0);
+  const isWhole = reports.length > 0 && !summaries.includes(undefined);
+  return {
+    tests: reports.flatMap(({ tests }) => tests),
+    summary: isWhole ? { total: sum('total'), ran: sum('ran') } : undefined,
+  };
 }
 
 function readTestLine(test: OpenTest | undefined, text: string): void {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { demoAt } from '../support/demo-place.ts';
-import { run } from '../support/run.ts';
-import { type Exception, judge, parseReport } from './iscsi-test-cu-report.ts';
+import { mustRun, run } from '../support/run.ts';
+import { type Exception, joinReports, judge, parseReport } from './iscsi-test-cu-report.ts';
 
 /** One run of libiscsi's suite, against gateways of one disk. */
 export interface ConformanceRun {
@@ -23,11 +23,40 @@ export const conformanceRuns: readonly ConformanceRun[] = [
   { name: 'pair-rbd-4096', blocks: 4096, gateways: [0, 1], store: 'ceph' },
 ];
 
-/** How many tests libiscsi 1.19 has in each family. */
-const families = [
-  { family: 'SCSI', total: 215 },
-  { family: 'iSCSI', total: 15 },
-] as const;
+interface Family {
+  readonly family: string;
+  /** How many tests the parts have. */
+  readonly total: number;
+  /** What is asked for, each part by a process of its own. */
+  readonly parts: readonly string[];
+}
+
+/**
+ * What each release of libiscsi is asked to run. In 1.20:
+ * - A test of the suite iSCSITMF takes the session away from those that follow in its process.
+ * - iSCSISendTargets is left out. In a normal session it asks for the list of all targets, which
+ *   RFC 7143 (appendix C) says must not be supported there; and where a key is answered
+ *   "NotUnderstood", as section 6.2 demands, libiscsi connects again and waits forever.
+ */
+const releases: Readonly<Record<'1.19' | '1.20', readonly Family[]>> = {
+  '1.19': [
+    { family: 'SCSI', total: 215, parts: ['SCSI'] },
+    { family: 'iSCSI', total: 15, parts: ['iSCSI'] },
+  ],
+  '1.20': [
+    { family: 'SCSI', total: 218, parts: ['SCSI'] },
+    {
+      family: 'iSCSI',
+      total: 19,
+      parts: [
+        'iSCSI.iSCSI[!ST]*',
+        'iSCSI.iSCSITMF.AbortTaskSimpleAsync',
+        'iSCSI.iSCSITMF.LUNResetSimpleAsync',
+        'iSCSI.iSCSITMF.LogoutDuringIOAsync',
+      ],
+    },
+  ],
+};
 
 /** On a Ceph of this machine a write costs milliseconds, and COMPARE AND WRITE goes to 1 MiB. */
 const RUN_LIMITS_MS = { embedded: 100_000, ceph: 200_000 } as const;
@@ -36,6 +65,12 @@ const exceptionsPath = new URL('exceptions.json', import.meta.url);
 /** Tests that are known not to pass. */
 export const exceptions = JSON.parse(readFileSync(exceptionsPath, 'utf8')) as readonly Exception[];
 
+/** The release that is installed, told by a test that only the later one has. */
+async function installedRelease(): Promise<keyof typeof releases> {
+  const list = await mustRun('iscsi-test-cu', ['-l']);
+  return list.includes('SCSI.ReportLUNs.Simple') ? '1.20' : '1.19';
+}
+
 /** Registers a test of the run. */
 export function testConformance({ name, blocks, gateways, store }: ConformanceRun): void {
   test(`iscsi-test-cu, ${name}`, async (t) => {
@@ -43,13 +78,20 @@ export function testConformance({ name, blocks, gateways, store }: ConformanceRu
     await using place = await demoAt(osds, { size: '256M', blocks }, 'memstore');
     const { demo } = place;
     const urls = gateways.map((gateway) => demo.url(gateway));
-    for (const { family, total } of families) {
-      await t.test(`family ${family}, ${total} tests`, async () => {
-        const args = ['-d', '-f', '-v', '-t', family, ...urls];
-        const { stdout, stderr } = await run('iscsi-test-cu', args, RUN_LIMITS_MS[store]);
-        const report = parseReport(family, stdout);
-        const problems = judge(report, { family, run: name, total }, exceptions);
-        assert.deepEqual(problems, [], `${problems.join('\n')}\n${stderr}\n${demo.errors()}`);
+    const release = await installedRelease();
+    const excused = exceptions.filter(({ since }) => since === undefined || since === release);
+    for (const { family, total, parts } of releases[release]) {
+      await t.test(`family ${family} of libiscsi ${release}, ${total} tests`, async () => {
+        const reports = [];
+        let errors = '';
+        for (const part of parts) {
+          const args = ['-d', '-f', '-v', '-t', part, ...urls];
+          const { stdout, stderr } = await run('iscsi-test-cu', args, RUN_LIMITS_MS[store]);
+          reports.push(parseReport(family, stdout));
+          errors += stderr;
+        }
+        const problems = judge(joinReports(reports), { family, run: name, total }, excused);
+        assert.deepEqual(problems, [], `${problems.join('\n')}\n${errors}\n${demo.errors()}`);
       });
     }
   });
