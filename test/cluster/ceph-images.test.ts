@@ -99,7 +99,9 @@ test('zeros, discards, repeated patterns and compare-and-write do what librbd sa
     const lost = await image.compareAndWrite(0, ones.subarray(0, 512), ones.subarray(0, 512));
     assert.equal(lost.errno, EILSEQ);
     assert.deepEqual(await read(0, 512), sector);
-    assert.equal((await image.compareAndWrite(0, ones, ones)).errno, EINVAL);
+    // librbd 16 compares one sector of 512 bytes; later ones compare as much as an object holds.
+    const long = await image.compareAndWrite(0, ones, ones);
+    assert.ok(long.errno === EINVAL || long.errno === EILSEQ, `${long.errno}`);
     assert.equal(await image.flush(), 0);
     const { errno, extents, more } = await image.diffIterate(0, 16 * MIB);
     assert.deepEqual(

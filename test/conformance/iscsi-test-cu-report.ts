@@ -1,5 +1,5 @@
-// Reads what iscsi-test-cu 1.19 and 1.20 print. CUnit counts a skipped test as passed and the exit status
-// says little, so every test is judged by its own lines.
+// Reads what iscsi-test-cu 1.19 and 1.20 print. CUnit counts a skipped test as passed and the exit
+// status says little, so every test is judged by its own lines.
 
 export type TestOutcome = 'pass' | 'fail' | 'skip' | 'unfinished';
 

@@ -4,7 +4,7 @@ import { EEXIST } from '../../ceph/errno.ts';
 import type { WriteStep } from '../../ceph/object-steps.ts';
 import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
 import { checkMemberName } from '../record-arguments.ts';
-import type { Member } from '../records.ts';
+import type { Member, RecordsFailureCode } from '../records.ts';
 import {
   CHANNEL_OBJECTS,
   channelObjectsOf,
@@ -13,7 +13,7 @@ import {
   valueObjects,
 } from './object-names.ts';
 import { readOmapKeys } from './omap-read.ts';
-import { RadosCalls } from './rados-calls.ts';
+import { RadosCalls, unavailable } from './rados-calls.ts';
 import { RadosRecords, type RadosRecordsParts } from './rados-records.ts';
 
 const LAYOUT_KEY = 'layout';
@@ -56,7 +56,9 @@ export async function openRadosRecords(parts: RadosRecordsParts): Promise<RadosR
     const { errno } = await calls.bounded(pool.operate(object, all));
     if (errno < 0 && errno !== EEXIST) throw calls.failure(errno, `making ${object}`);
   };
-  let bytes = await read();
+  let bytes = await read().catch((error: unknown) => {
+    throw firstSilence(error) ?? error;
+  });
   if (bytes === undefined) {
     // All objects are made now: a pool without room takes no new one, but goes on with these.
     const objects = [...valueObjects, ...channelObjectsOf(namespace)];
@@ -67,6 +69,20 @@ export async function openRadosRecords(parts: RadosRecordsParts): Promise<RadosR
   }
   checkLayout(bytes);
   return new RadosRecords(parts);
+}
+
+/**
+ * What to look at when the first operation is not answered. The monitors let the pool be opened;
+ * the OSDs may be down, and those of Ceph 18 and later do not answer a user without capabilities
+ * for them.
+ */
+function firstSilence(error: unknown): Failure<RecordsFailureCode> | undefined {
+  if (!(error instanceof Failure) || error.code !== 'recordsUnavailable') return undefined;
+  if (error.data['errno'] !== undefined) return undefined;
+  return unavailable(
+    `${error.message}, though its monitors did: "ceph -s" shows whether OSDs are up, ` +
+      '"allpath ceph caps" what the user needs to reach them',
+  );
 }
 
 /** Both texts are in every message, and the incarnation in the stamp of every write. */

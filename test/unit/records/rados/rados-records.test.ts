@@ -79,6 +79,17 @@ test('every call ends in its bound while the cluster is silent, and works when i
   assert.equal(text((await records.get('k'))?.value), '1');
 });
 
+test('a pool whose OSDs do not answer is told with what to look at', async () => {
+  const { clock, rados, open } = newWorld();
+  rados.fallSilent();
+  const opened = assert.rejects(open('a'), (error: Error) => {
+    assert.match(error.message, /did not answer.*"ceph -s".*"allpath ceph caps"/);
+    return fails('recordsUnavailable')(error as never);
+  });
+  await clock.advance(OPERATION_TIME_MAX_MS);
+  await opened;
+});
+
 test('a change given up that was done is told done to the retry, once, and is done once', async () => {
   const { clock, rados, open } = newWorld();
   const { records } = await open('a');
