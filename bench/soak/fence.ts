@@ -17,7 +17,7 @@ await runSoak({
   numbers: {
     rounds: [100, 'fences'],
     cuts: [0, '1: cut off from the cluster by a packet filter in every second pair of rounds'],
-    'without-barrier': [0, '1: gateways that skip the barrier, which the run must find wrong'],
+    'without-barrier': [0, '1: gateways that skip the barrier; the run ends when that is found'],
   },
   async run({ numbers, random, progress }) {
     const missing = await NetworkNamespace.missing();
@@ -33,7 +33,7 @@ await runSoak({
       random,
       causes,
       rounds: numbers['rounds']!,
-      keepsFaults: withoutBarrier,
+      seeksFaults: withoutBarrier,
       onRound: ({ faults, ...round }) => progress({ ...round, faults: faults.length }),
     });
     const sum = (of: (round: (typeof rounds)[number]) => number) =>

@@ -12,6 +12,8 @@ import { SeededRandom, seedOfRun } from '../support/seeded-random.ts';
 const missing = await NetworkNamespace.missing();
 const skip = missing === undefined ? false : `no network namespaces here: ${missing}`;
 const random = new SeededRandom(seedOfRun());
+/** The second round shows it with Ceph 16; an OSD of Ceph 20 is late with its map in few rounds. */
+const FAULTY_ROUNDS_MAX = 40;
 
 async function rounds(
   count: number,
@@ -19,8 +21,8 @@ async function rounds(
   options: { readonly inNamespaces: boolean; readonly withoutBarrier?: boolean },
 ) {
   await using world = await FenceWorld.start(options);
-  const keepsFaults = options.withoutBarrier === true;
-  return await fenceRounds({ world, random, rounds: count, causes, keepsFaults });
+  const seeksFaults = options.withoutBarrier === true;
+  return await fenceRounds({ world, random, rounds: count, causes, seeksFaults });
 }
 
 test('a gateway stopped with writes in flight is fenced, by command', async (t) => {
@@ -43,7 +45,8 @@ test('also by suspicion, one cut off too, and where another has an old map', {
 
 test('gateways that skip the barrier are found out', { skip }, async (t) => {
   const options = { inNamespaces: true, withoutBarrier: true };
-  const faults = (await rounds(2, ['stopped'], options)).map((round) => round.faults);
-  t.diagnostic(`${faults.map((found) => found.length)} faults, ${faults.flat()[0]}`);
-  assert.ok(faults.flat().length > 0);
+  const done = await rounds(FAULTY_ROUNDS_MAX, ['stopped'], options);
+  const faults = done.at(-1)?.faults ?? [];
+  t.diagnostic(`${faults.length} faults in round ${done.length}: ${faults[0]}`);
+  assert.ok(faults.length > 0);
 });

@@ -34,9 +34,9 @@ interface Family {
 /**
  * What each release of libiscsi is asked to run. In 1.20:
  * - A test of the suite iSCSITMF takes the session away from those that follow in its process.
- * - The suite for SendTargets is left out. In a normal session it asks for the list of all targets, which
- *   RFC 7143 (appendix C) says must not be supported there; and where a key is answered
- *   "NotUnderstood", as section 6.2 demands, libiscsi connects again and waits forever.
+ * - The suite for SendTargets is left out. In a normal session it asks for the list of all
+ *   targets, which RFC 7143 (appendix C) says must not be supported there; and where a key is
+ *   answered "NotUnderstood", as section 6.2 demands, libiscsi connects again and waits forever.
  */
 const releases: Readonly<Record<'1.19' | '1.20', readonly Family[]>> = {
   '1.19': [

@@ -16,8 +16,8 @@ export interface FenceRoundsOptions {
   readonly random: SeededRandom;
   /** By turns, from the first on. */
   readonly causes: readonly FenceCause[];
-  /** Goes on after a round that found something, and tells it in the round's `faults`. */
-  readonly keepsFaults?: boolean;
+  /** The last round is the first that found something, and tells it in its `faults`. */
+  readonly seeksFaults?: boolean;
   readonly onRound?: (round: FenceRound) => void;
 }
 
@@ -65,7 +65,7 @@ const USES: readonly Use[] = [
 /**
  * Fences a gateway while its writes are in flight to a stopped OSD, has the others read and write
  * the same units afterwards, lets the OSD and the fenced one go on, and looks, round by round, that
- * nothing that was seen or written since changes. Rejects on the first fault.
+ * nothing that was seen or written since changes. Rejects on the first fault, unless it is sought.
  */
 export async function fenceRounds(options: FenceRoundsOptions): Promise<FenceRound[]> {
   const done: FenceRound[] = [];
@@ -73,7 +73,8 @@ export async function fenceRounds(options: FenceRoundsOptions): Promise<FenceRou
     const result = await new Round(options, round).run();
     done.push(result);
     options.onRound?.(result);
-    if (result.faults.length === 0 || options.keepsFaults) continue;
+    if (result.faults.length === 0) continue;
+    if (options.seeksFaults) break;
     throw new Error(`${JSON.stringify({ ...result, faults: result.faults.slice(0, 10) })}`);
   }
   return done;
