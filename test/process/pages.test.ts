@@ -41,6 +41,29 @@ test('every command runs as its page says', async () => {
   }
 });
 
+test('a page that is wrong is found', async () => {
+  await using host = await ScratchHost.create();
+  const runOf = async (text: string, part: ReaderPart = {}) => {
+    const run = await PageRun.begin(host, host.home, part);
+    await run.blocks(blocksOf('page.md', text));
+    return await run.end();
+  };
+  const right = fence('console', '$ echo a 1\n', 'a 2\n', '$ pwd\n', `${host.home}\n`);
+  assert.deepEqual(await runOf(right), ['echo a 1', 'pwd']);
+  const refusal = fence('console', '$ echo "allpath: no"; false\n', 'allpath: no\n');
+  assert.equal((await runOf(refusal)).length, 1);
+  for (const [text, why] of [
+    [fence('sh', 'true\n', 'false\n'), /page\.md:3: false/],
+    [fence('console', '$ echo b\n', 'a\n'), /page\.md:2: echo b/],
+    [fence('console', '$ echo "allpath: no"\n', 'allpath: no\n'), /page\.md:2: echo/],
+    [fence('sh', 'true &&\n', 'false\n'), /page\.md:2: true/],
+    [fence('sh', 'npm start\n'), /page\.md:2: .*npm start has ended/],
+  ] as const) {
+    await assert.rejects(runOf(text), { message: why }, text);
+  }
+  await assert.rejects(runOf(right, { words: { POOL: 'p' } }), { message: /that no page has/ });
+});
+
 test('every document of a page is valid', () => {
   const documents = blocks.filter(({ use }) => use === 'document');
   assert.ok(documents.length > 0);
@@ -79,6 +102,8 @@ test('a block that could hide from the tests is found', () => {
   const block = fence('sh', 'a\n');
   refused(fence('', 'a\n'), /page\.md:1: the block is of no known language: ""/);
   refused(fence('bash', 'a\n'), /of no known language: "bash"/);
+  refused('> ```sh\n> a\n> ```\n', /page\.md:1: commands belong into a fenced block/);
+  refused('    npm start\n', /commands belong into a fenced block/);
   refused('```sh\na\n', /page\.md:1: the block has no end/);
   refused(`<!-- not run -->\n${block}`, /page\.md:1: "not run" needs a reason/);
   refused(`<!-- not run: -->\n${block}`, /needs a reason/);

@@ -79,6 +79,11 @@ export function blocksOf(page: string, text: string): readonly PageBlock[] {
       continue;
     } else if (line.trim() === '') {
       continue;
+    } else if (
+      /```|~~~|<pre\b/.test(line) ||
+      (/^(\t| {4})/.test(line) && COMMAND_LINE.test(line))
+    ) {
+      throw new Error(`${place}: commands belong into a fenced block of their own`);
     } else if (isMarked(marks)) {
       throw new Error(`${place}: a block must follow "not run"`);
     }
