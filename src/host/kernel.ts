@@ -40,6 +40,7 @@ const MSG_NOSIGNAL = 0x4000;
 const SIOCOUTQ = 0x5411;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
+/** For the upper half of 64 bits. A Uint32Array takes the lower half of a number by itself. */
 const TWO_TO_32 = 0x1_0000_0000;
 
 type Call = (...values: number[]) => number;
@@ -70,17 +71,24 @@ function orErrno(result: number): number {
 }
 
 const addresses = new WeakMap<ArrayBufferLike, number>();
+/** Asked for last: buffers come in runs. */
+let lastMemory: ArrayBufferLike | undefined;
+let lastAddress = 0;
 
 /**
  * Where memory lies; asking is dear, so it is asked once per ArrayBuffer. An address keeps nothing
- * alive: whoever hands it to the kernel holds the buffer until the kernel is done.
+ * alive but the last memory: whoever hands it to the kernel holds the buffer until the kernel is
+ * done.
  */
 export function addressOf(memory: ArrayBufferLike): number {
+  if (memory === lastMemory) return lastAddress;
   let address = addresses.get(memory);
   if (address === undefined) {
     address = Number(koffi.address(memory));
     addresses.set(memory, address);
   }
+  lastMemory = memory;
+  lastAddress = address;
   return address;
 }
 
@@ -104,7 +112,7 @@ export function readIfCached(
 /** struct msghdr: name, its length, vector, its length, control, its length, flags; 8 bytes each. */
 const message = new Uint32Array(14);
 const messageAddress = addressOf(message.buffer);
-message[4] = vectorAddress % TWO_TO_32;
+message[4] = vectorAddress;
 message[5] = vectorAddress / TWO_TO_32;
 
 /**
@@ -133,7 +141,7 @@ function fillVector(views: readonly Uint8Array[]): number {
   for (let i = 0; i < count; i++) {
     const view = views[i]!;
     const address = addressOf(view.buffer) + view.byteOffset;
-    vector[4 * i] = address % TWO_TO_32;
+    vector[4 * i] = address;
     vector[4 * i + 1] = address / TWO_TO_32;
     vector[4 * i + 2] = view.length;
   }
@@ -161,9 +169,9 @@ const flockAddress = addressOf(flock.buffer);
 function setFlock(type: number, start: number, length: number): void {
   flockType[0] = type;
   flockType[1] = 0;
-  flock[2] = start % TWO_TO_32;
+  flock[2] = start;
   flock[3] = start / TWO_TO_32;
-  flock[4] = length % TWO_TO_32;
+  flock[4] = length;
   flock[5] = length / TWO_TO_32;
   flock[6] = 0;
 }

@@ -152,6 +152,6 @@ const call = koffi
   ) as unknown as SystemCall;
 
 function setU64(words: Uint32Array, at: number, value: number): void {
-  words[at] = value % TWO_TO_32;
+  words[at] = value;
   words[at + 1] = value / TWO_TO_32;
 }

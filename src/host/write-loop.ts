@@ -87,7 +87,7 @@ export function newVector(): Uint32Array {
 /** struct iovec: address and length, of 64 bits each. */
 function setVector(vector: Uint32Array, i: number, entries: Float64Array, at: number): void {
   const address = entries[at]!;
-  vector[4 * i] = address % TWO_TO_32;
+  vector[4 * i] = address;
   vector[4 * i + 1] = address / TWO_TO_32;
   vector[4 * i + 2] = entries[at + 1]!;
   vector[4 * i + 3] = 0;

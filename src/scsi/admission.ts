@@ -10,7 +10,7 @@ import type { UnitAttentions } from './unit-attention.ts';
 const NACA_BIT = 2;
 
 /** CDB usage, inverted: a one for each bit that must be zero. By row, made at first use. */
-const reservedBits = new WeakMap<Command, Uint8Array>();
+const reservedBits = new Map<Command, Uint8Array>();
 
 /** Why there is no row for a CDB: the operation code, or only its service action, is unknown. */
 export function refuseUnknown(table: CommandTable, cdb: Uint8Array): Ending {
