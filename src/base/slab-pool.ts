@@ -12,17 +12,38 @@ export interface SlabSource {
   take(): Slab;
 }
 
+/** A slab keeps at most one view for so many of its bytes: a twentieth of what they take. */
+const VIEW_STRETCH_BYTES = 4096;
+
 /** A buffer that several readers share and that returns to its pool when the last lets go. */
 export class Slab {
   readonly bytes: Uint8Array;
   /** On whose account it was taken. */
   owner: SlabOwner | undefined = undefined;
   readonly #pool: SlabPool;
+  /** The view that was made last in each stretch of the buffer. */
+  readonly #views: (Uint8Array | undefined)[];
   #holders = 0;
 
   constructor(bytes: Uint8Array, pool: SlabPool) {
+    assert(bytes.byteOffset === 0, 'a slab is a buffer of its own');
     this.bytes = bytes;
     this.#pool = pool;
+    const stretches = Math.ceil(bytes.length / VIEW_STRETCH_BYTES);
+    this.#views = new Array<Uint8Array | undefined>(stretches).fill(undefined);
+  }
+
+  /**
+   * A part of the buffer, as `subarray` gives it. To make a view costs more than most of what is
+   * done with it, and a slab is filled in the same way again and again: a view is kept for that.
+   */
+  view(start: number, length: number): Uint8Array {
+    const stretch = Math.floor(start / VIEW_STRETCH_BYTES);
+    const known = this.#views[stretch];
+    if (known?.byteOffset === start && known.length === length) return known;
+    const view = this.bytes.subarray(start, start + length);
+    this.#views[stretch] = view;
+    return view;
   }
 
   /** True when the caller is the only holder. */

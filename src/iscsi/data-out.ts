@@ -150,6 +150,7 @@ export class DataOut {
 
   /** The command ended or was aborted: data still owed to it is dropped when it comes. */
   forget(task: IscsiTask): void {
+    if (task.burst === undefined && this.#solicitations.size === 0) return;
     const solicitation = this.#solicitations.get(task);
     if (solicitation === undefined && task.burst === undefined) return;
     this.#solicitations.delete(task);

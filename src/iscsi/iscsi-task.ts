@@ -120,10 +120,9 @@ export class IscsiTask extends Task implements Claim {
     while (left > 0) {
       const size = Math.min(left, dataInSegmentMax, burstLeft);
       const region = writer.reserve(size);
-      const from = region.start + writer.dataOffset;
       this.#regions.push(region);
       this.#lengths.push(size);
-      this.#views.push(region.slab.bytes.subarray(from, from + size));
+      this.#views.push(region.slab.view(region.start + writer.dataOffset, size));
       left -= size;
       burstLeft -= size;
       if (burstLeft === 0) burstLeft = parameters.maxBurstLength;

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Command } from './command.ts';
+import { type CommandRow, toRow } from './command-row.ts';
 import { compareAndWriteCommand } from './commands/compare-and-write.ts';
 import { getLbaStatusCommand } from './commands/get-lba-status.ts';
 import { inquiryCommand } from './commands/inquiry.ts';
@@ -53,24 +54,24 @@ export const commands: readonly Command[] = [
 
 const SERVICE_ACTION_MASK = 0x1f;
 
-type Row = Command | readonly (Command | undefined)[] | undefined;
+type Place = CommandRow | readonly (CommandRow | undefined)[] | undefined;
 
 /** Finds rows by operation code and, where rows share one, service action. */
 export class CommandTable {
-  readonly commands: readonly Command[];
-  readonly #rows: Row[] = new Array<Row>(256).fill(undefined);
+  readonly commands: readonly CommandRow[];
+  readonly #rows: Place[] = new Array<Place>(256).fill(undefined);
 
   /** Throws when two rows answer to the same command. */
-  constructor(rows: readonly Command[]) {
-    this.commands = rows;
-    for (const row of rows) this.#place(row);
+  constructor(commands: readonly Command[]) {
+    this.commands = commands.map(toRow);
+    for (const row of this.commands) this.#place(row);
   }
 
   /** The row of a CDB; undefined when there is none. */
-  find(cdb: Uint8Array): Command | undefined {
+  find(cdb: Uint8Array): CommandRow | undefined {
     const row = this.#rows[cdb[0] ?? 0];
-    if (row === undefined || !Array.isArray(row)) return row as Command | undefined;
-    return row[(cdb[1] ?? 0) & SERVICE_ACTION_MASK] as Command | undefined;
+    if (row === undefined || !Array.isArray(row)) return row as CommandRow | undefined;
+    return row[(cdb[1] ?? 0) & SERVICE_ACTION_MASK] as CommandRow | undefined;
   }
 
   /** Whether the operation code is known, with some service action. */
@@ -78,7 +79,7 @@ export class CommandTable {
     return this.#rows[operationCode] !== undefined;
   }
 
-  #place(row: Command): void {
+  #place(row: CommandRow): void {
     const { operationCode, serviceAction } = row;
     const there = this.#rows[operationCode];
     if (serviceAction === undefined) {
@@ -88,7 +89,7 @@ export class CommandTable {
     }
     assert(there === undefined || Array.isArray(there), `${row.name} shares its operation code`);
     const actions =
-      there === undefined ? new Array<Command | undefined>(32).fill(undefined) : there;
+      there === undefined ? new Array<CommandRow | undefined>(32).fill(undefined) : there;
     assert(actions[serviceAction] === undefined, `two commands have the action of ${row.name}`);
     this.#rows[operationCode] = actions.with(serviceAction, row);
   }

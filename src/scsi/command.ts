@@ -17,7 +17,7 @@ export interface Command {
   readonly name: string;
   readonly operationCode: number;
   /** Where rows share an operation code. */
-  readonly serviceAction?: number;
+  readonly serviceAction?: number | undefined;
   /** The CDB; its usage map is the CDB USAGE DATA, and bits outside it must be zero. */
   readonly cdb: Layout;
   /** What the command does to the medium or to the state that initiators share. */

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { VolumeResult } from '../volume/volume.ts';
-import type { Command, CommandCall, CommandNexus } from './command.ts';
+import type { CommandCall, CommandNexus } from './command.ts';
+import type { CommandRow } from './command-row.ts';
 import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
@@ -54,7 +55,7 @@ export class Execution implements CommandCall, GatedCommand {
   /** Called when it has left the task set. */
   onLeft: (() => void) | undefined = undefined;
   #task: Task | undefined = undefined;
-  #command: Command | undefined = undefined;
+  #command: CommandRow | undefined = undefined;
   #unit: LogicalUnitNexus | undefined = undefined;
 
   constructor() {
@@ -71,7 +72,7 @@ export class Execution implements CommandCall, GatedCommand {
     return this.#task;
   }
 
-  get command(): Command {
+  get command(): CommandRow {
     assert(this.#command !== undefined, 'a command in progress has a row in the table');
     return this.#command;
   }
@@ -94,7 +95,7 @@ export class Execution implements CommandCall, GatedCommand {
   }
 
   /** Takes the execution into use. */
-  assign(nexus: ExecutionOwner, task: Task, command: Command, unit: LogicalUnitNexus): void {
+  assign(nexus: ExecutionOwner, task: Task, command: CommandRow, unit: LogicalUnitNexus): void {
     this.#nexus = nexus;
     this.#task = task;
     this.#command = command;

@@ -5,8 +5,9 @@ import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import { Abort, allOver, settleAborts } from './abort-settlement.ts';
-import { admit, checkState, refuseUnknown, usesMedium } from './admission.ts';
+import { admit, checkState, refuseUnknown } from './admission.ts';
 import type { Command } from './command.ts';
+import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
 import type { AbortOutcome, Execution, ExecutionOwner } from './execution.ts';
@@ -278,7 +279,11 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   /** What keeps a command out before its own checks. */
-  #refusal(task: Task, command: Command | undefined, unit: LogicalUnitNexus): Ending | undefined {
+  #refusal(
+    task: Task,
+    command: CommandRow | undefined,
+    unit: LogicalUnitNexus,
+  ): Ending | undefined {
     const { table, taskSetDepthMax } = this.#surroundings;
     if (this.#outstanding >= taskSetDepthMax) return endings.taskSetFull;
     if (task.attribute === TaskAttribute.aca) return conditions.invalidMessageError;
@@ -289,7 +294,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   /** Puts a command into its task set, and starts it if it may. */
-  #accept(task: Task, command: Command, unit: LogicalUnitNexus): void {
+  #accept(task: Task, command: CommandRow, unit: LogicalUnitNexus): void {
     const execution = this.#surroundings.executions.take();
     execution.assign(this, task, command, unit);
     const plan = command.plan(execution);
@@ -326,7 +331,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     }
     const { gate } = execution.logicalUnit ?? {};
     const isInSteps = command.worksInSteps === true || execution.dataIn > READ_STEP_BYTES;
-    const isGated = gate !== undefined && !isInSteps && usesMedium(command);
+    const isGated = gate !== undefined && !isInSteps && command.usesMedium;
     if (!isGated || gate.enter(execution)) this.#submit(execution);
   }
 

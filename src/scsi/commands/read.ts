@@ -43,8 +43,7 @@ function read(operationCode: number, cdb: ReadLayout): Command {
       const offset = cdb.logicalBlockAddress.get(bytes) * blockLengthBytes;
       if (cdb.fua.get(bytes) === 0) return transfer(call, offset);
       // FORCE UNIT ACCESS: what is read must be on the medium, not only in a volatile cache.
-      if (!volume.limits.volatileCache) return transfer(call, offset);
-      return thenIfDone(volume.flush(), () => transfer(call, offset));
+      return volume.limits.volatileCache ? flushFirst(call, offset) : transfer(call, offset);
     },
   };
 }
@@ -79,7 +78,17 @@ function transfer(call: CommandCall, offset: number): Pending<VolumeResult | End
   const part = length % blockLengthBytes;
   // The initiator takes a part of the last block: the medium gives whole ones.
   const into = part === 0 ? room : [...room, new Uint8Array(blockLengthBytes - part)];
-  if (length <= READ_STEP_BYTES) return volume.read(offset, into);
+  return length <= READ_STEP_BYTES ? volume.read(offset, into) : inSteps(call, offset, into);
+}
+
+// Functions of their own: a closure costs the function around it memory at every call.
+
+function inSteps(
+  call: CommandCall,
+  offset: number,
+  into: readonly Uint8Array[],
+): Pending<VolumeResult | Ending> {
+  const { volume } = mediumOf(call);
   return call.nexus.steps.run(call, {
     ranges: [{ offset, length: totalLength(into) }],
     stepBytes: READ_STEP_BYTES,
@@ -88,12 +97,9 @@ function transfer(call: CommandCall, offset: number): Pending<VolumeResult | End
   });
 }
 
-function thenIfDone(
-  first: Pending<VolumeResult>,
-  next: () => Pending<VolumeResult | Ending>,
-): Pending<VolumeResult | Ending> {
-  if (first instanceof Promise) {
-    return first.then((result) => (result.status === 'done' ? next() : result));
-  }
-  return first.status === 'done' ? next() : first;
+function flushFirst(call: CommandCall, offset: number): Pending<VolumeResult | Ending> {
+  const flushed = mediumOf(call).volume.flush();
+  const next = (result: VolumeResult) =>
+    result.status === 'done' ? transfer(call, offset) : result;
+  return flushed instanceof Promise ? flushed.then(next) : next(flushed);
 }

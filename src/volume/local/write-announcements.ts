@@ -100,10 +100,10 @@ export class WriteAnnouncements {
 
   /** Takes a mark; false when the range is being changed. */
   mark(mark: Mark, volume: number, offset: number, length: number): boolean {
-    const used = Atomics.load(this.#head, 0);
+    const used = this.#used();
     for (let i = 0; i < used; i++) {
       const words = this.#words[i]!;
-      mark[i] = Atomics.load(words, Word.begun);
+      mark[i] = words[Word.begun]!;
       if (words[Word.active] === 0) continue;
       const writer = this.#writers[i]!;
       if (writer.isChanging(volume, offset, length) && this.#lives(writer)) return false;
@@ -113,13 +113,18 @@ export class WriteAnnouncements {
 
   /** Whether no change of the range has begun since the mark. */
   isUnchanged(mark: Mark, volume: number, offset: number, length: number): boolean {
-    const used = Atomics.load(this.#head, 0);
+    const used = this.#used();
     for (let i = 0; i < used; i++) {
-      const begun = Atomics.load(this.#words[i]!, Word.begun);
+      const begun = this.#words[i]![Word.begun]!;
       if (begun === mark[i]) continue;
       if (this.#writers[i]!.hasBegun(mark[i]!, begun, volume, offset, length)) return false;
     }
     return true;
+  }
+
+  /** Parts that have been used. An atomic load costs a call, and orders the plain ones behind it. */
+  #used(): number {
+    return Atomics.load(this.#head, 0);
   }
 
   close(): void {
