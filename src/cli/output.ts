@@ -46,15 +46,3 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .trimEnd();
   return all.map(line).join('\n');
 }
-
-/** A rate of bytes, for people. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}

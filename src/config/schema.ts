@@ -270,7 +270,10 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(100)
     .default(80)
-    .describe('THIN PROVISIONING SOFT THRESHOLD REACHED when so much of the pool is used.'),
+    .describe(
+      'Initiators hear THIN PROVISIONING SOFT THRESHOLD REACHED when so much of the pool is ' +
+        'used, and "allpath status" says so; on a file system the latter alone.',
+    ),
   volumeInstances: z
     .int()
     .min(1)

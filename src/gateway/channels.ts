@@ -48,6 +48,10 @@ export interface GatewayStatus {
   readonly uptimeSeconds: number;
   readonly residentBytes: number;
   readonly portals: readonly string[];
+  /** Name of the host that it runs on; a release before this says nothing. */
+  readonly host?: string;
+  /** How many disks it serves; a release before this says nothing. */
+  readonly servedDisks?: number;
   /** Disks of which writes end because their store has no room; a release before this says nothing. */
   readonly fullDisks?: readonly string[];
   /** A release before this says nothing. */

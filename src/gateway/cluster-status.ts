@@ -3,21 +3,23 @@ import type { Random } from '../base/random.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
 import type { ClusterDocument } from '../config/document.ts';
 import { MembersObject } from '../members/members-object.ts';
-import type { VolumeStore } from '../volume/volume.ts';
+import type { PlaceSpace, VolumeStore } from '../volume/volume.ts';
 import { askGateways } from './ask-gateways.ts';
 import type { UnservedBy } from './await-switch.ts';
 import type { GatewayStatus } from './channels.ts';
 import { readDocument } from './document-record.ts';
 import {
+  type ListedSilentGateway,
   type MembersStatus,
   membersStatus,
-  type SilentGateway,
   silentGateway,
 } from './members-status.ts';
+import { portalText } from './portal-listeners.ts';
+import { type StatusProblem, statusProblems } from './status-problems.ts';
 import type { Store } from './store.ts';
 
-/** How long the store may take to tell how its volumes are called. */
-const NAMES_WAIT_MAX_MS = 2_000;
+/** How long the store may take to tell of its volumes, and of what holds them. */
+const VOLUMES_WAIT_MAX_MS = 2_000;
 
 export interface ClusterStatus {
   /** Of the document; 0 without one. */
@@ -25,13 +27,15 @@ export interface ClusterStatus {
   readonly gateways: readonly GatewayStatus[];
   /** Gateways of the document that do not answer. */
   readonly silent: readonly string[];
-  readonly silentStates: readonly SilentGateway[];
+  readonly silentStates: readonly ListedSilentGateway[];
   /** Of those, who runs all the same: stopped, or too busy to answer. */
   readonly stuck: readonly string[];
   readonly unserved: readonly UnservedBy[];
   /** Disks whose volume is not called what the document says. */
   readonly renamed: readonly RenamedVolume[];
   readonly members: MembersStatus;
+  /** All that is wrong. */
+  readonly problems: readonly StatusProblem[];
 }
 
 /** The id of a volume decides which it is, so that the disk is served all the same. */
@@ -57,18 +61,46 @@ export async function clusterStatus(
   const current = await readDocument(records);
   const { gateways, missing } = await askGateways(records);
   const running = new Set(gateways.map(({ name }) => name));
-  const silent = (current?.document.gateways ?? [])
-    .map(({ name }) => name)
-    .filter((name) => !running.has(name));
+  const wanted = current?.document.gateways ?? [];
+  const silent = wanted.filter(({ name }) => !running.has(name));
   const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
   const members = membersStatus(await new MembersObject({ records, clock, random }).read());
-  const silentStates = silent.map((name) => silentGateway(members, name, stuck.includes(name)));
   const unserved = gateways.flatMap(({ name: gateway, unserved: disks }) => {
     return disks === undefined || disks.count === 0 ? [] : [{ gateway, ...disks }];
   });
-  const renamed = await renamedVolumes(volumes, current?.document, clock);
-  const version = current?.version ?? 0;
-  return { version, gateways, silent, silentStates, stuck, unserved, renamed, members };
+  const [renamed, places] = await Promise.all([
+    renamedVolumes(volumes, current?.document, clock),
+    filledPlaces(volumes, current?.document, clock),
+  ]);
+  const found = {
+    version: current?.version ?? 0,
+    gateways,
+    silent: silent.map(({ name }) => name),
+    silentStates: silent.map(({ name, portals }) => ({
+      ...silentGateway(members, name, stuck.includes(name)),
+      portals: portals.map(portalText),
+    })),
+    ...{ stuck, unserved, renamed, members },
+  };
+  const problems = statusProblems({
+    ...found,
+    wanted: wanted.map(({ name }) => name),
+    places,
+    softThresholdPercent: current?.document.settings.softThresholdPercent ?? 100,
+  });
+  return { ...found, problems };
+}
+
+/** Empty where that is not known in time. */
+async function filledPlaces(
+  volumes: Pick<VolumeStore, 'places'>,
+  document: ClusterDocument | undefined,
+  clock: Clock,
+): Promise<readonly PlaceSpace[]> {
+  if (document === undefined || volumes.places === undefined) return [];
+  const pools = document.disks.flatMap(({ dataPool }) => dataPool ?? []);
+  const asking = volumes.places(pools).catch(() => undefined);
+  return (await within(clock, VOLUMES_WAIT_MAX_MS, asking)) ?? [];
 }
 
 async function renamedVolumes(
@@ -79,7 +111,7 @@ async function renamedVolumes(
   const disks = (document?.disks ?? []).filter(({ volume }) => volume?.id !== undefined);
   if (disks.length === 0 || volumes.names === undefined) return [];
   const asking = volumes.names().catch(() => undefined);
-  const names = await within(clock, NAMES_WAIT_MAX_MS, asking);
+  const names = await within(clock, VOLUMES_WAIT_MAX_MS, asking);
   if (names === undefined) return [];
   return disks.flatMap((disk): RenamedVolume[] => {
     const [id, volume] = [disk.volume?.id, volumeNameOf(disk)];

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Clock, sleep, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
@@ -211,6 +212,8 @@ export class Gateway {
       uptimeSeconds: Math.round((this.#options.clock.now() - this.#startedMs) / 1000),
       residentBytes: process.memoryUsage.rss(),
       portals: this.#listeners.portals,
+      host: hostname(),
+      servedDisks: this.#units.servedCount,
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
       unserved: unservedDisks(this.#units.unserved),
       sessionCount: this.#server.sessions.length,

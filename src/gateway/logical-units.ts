@@ -111,6 +111,10 @@ export class LogicalUnits {
     return [...this.#failed.values(), ...unusable].sort((a, b) => (a.disk < b.disk ? -1 : 1));
   }
 
+  get servedCount(): number {
+    return [...this.#open.values()].filter(({ volume }) => volume.unservable === undefined).length;
+  }
+
   async close(): Promise<void> {
     const before = new Set([...this.#open.values(), ...this.#prepared.values()]);
     this.#open = new Map();

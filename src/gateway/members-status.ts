@@ -31,6 +31,12 @@ export interface SilentGateway {
   readonly incarnation?: string;
 }
 
+/** A gateway of the document that does not answer, as `allpath status` shows it. */
+export interface ListedSilentGateway extends SilentGateway {
+  /** As the document has them. */
+  readonly portals: readonly string[];
+}
+
 /** `runs`: its process has the store open all the same. */
 export function silentGateway({ list }: MembersStatus, name: string, runs: boolean): SilentGateway {
   const latest = list.findLast((member) => member.name === name);

@@ -19,9 +19,8 @@ export class PortalListeners {
     this.#accept = accept;
   }
 
-  /** The portals as initiators are told them: `ADDRESS:PORT`. */
   get portals(): readonly string[] {
-    return [...this.#open.values()].map(({ portal }) => `${hostOf(portal.address)}:${portal.port}`);
+    return [...this.#open.values()].map(({ portal }) => portalText(portal));
   }
 
   /** Opens those that are not open yet. Rejects with `portalUnavailable`. */
@@ -69,6 +68,11 @@ function keyOf({ listen, address, port }: PortalEntry): string {
 
 function portalOf({ address, port, portalGroupTag }: PortalEntry): Portal {
   return { address, port, portalGroupTag };
+}
+
+/** A portal as initiators are told it: `ADDRESS:PORT`. */
+export function portalText({ address, port }: Pick<Portal, 'address' | 'port'>): string {
+  return `${hostOf(address)}:${port}`;
 }
 
 export function hostOf(address: string): string {

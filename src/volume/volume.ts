@@ -190,6 +190,14 @@ export interface StoreSpace {
   readonly availableBytes: number;
 }
 
+/** A file system or a pool that holds data of volumes. */
+export interface PlaceSpace extends StoreSpace {
+  /** As people are told it: `pool disks`. */
+  readonly place: string;
+  /** Absent where files are not counted. */
+  readonly inodes?: { readonly used: number; readonly available: number };
+}
+
 export type SpaceOf = (volume: Volume) => StoreSpace | undefined;
 
 export interface CreateOptions {
@@ -247,6 +255,11 @@ export interface VolumeStore {
    * store has open; undefined while that is not known. Rejects.
    */
   space?(): Promise<SpaceOf>;
+  /**
+   * How full each place is that holds volumes of this store: its file system, or its pool and
+   * these. Without those of which that is not known. Rejects.
+   */
+  places?(dataPools: readonly string[]): Promise<readonly PlaceSpace[]>;
   /** In order of their names. */
   list(): Promise<readonly VolumeEntry[]>;
   /** Names by id, without a look at each volume; absent where volumes have no ids. */

@@ -53,7 +53,7 @@ async function serving(): Promise<string[]> {
 /** Whether tools reach both gateways, by `status` and by `fence`. */
 async function isReached(): Promise<boolean> {
   const asked = await cluster.askToFence('nobody');
-  const { gateways } = JSON.parse(await cluster.mustRun('status')) as {
+  const { gateways } = JSON.parse((await cluster.allpath('status')).stdout) as {
     readonly gateways: readonly unknown[];
   };
   return asked.length === 2 && gateways.length === 2;

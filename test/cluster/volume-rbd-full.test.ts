@@ -51,6 +51,9 @@ async function fill(pool: string, layout: VolumeLayout): Promise<void> {
     const space = (await store.space())(volume);
     assert.equal(space?.availableBytes, 0);
     assert.ok(space.usedBytes >= QUOTA_BYTES);
+    const places = await store.places(layout.dataPool === undefined ? [] : [layout.dataPool]);
+    const full = places.find(({ place }) => place === `pool ${pool}`);
+    assert.deepEqual([full?.availableBytes, places.length], [0, new Set(['rbd', pool]).size]);
     done(await volume.write(4096, [bytes(4096, 6)]));
     done(await volume.compareAndWrite(4096, [bytes(4096, 6)], [bytes(4096, 7)]));
     assert.deepEqual(await content(volume, 4096, 4096), bytes(4096, 7));

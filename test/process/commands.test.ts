@@ -45,6 +45,13 @@ async function answer(...args: readonly string[]): Promise<Record<string, unknow
   return JSON.parse(out) as Record<string, unknown>;
 }
 
+/** Whether all is well or not, which its exit code tells. */
+async function statusNow(): Promise<Record<string, unknown>> {
+  const { out, error } = await allpath('status', '--store', store, '--json');
+  assert.equal(error, '');
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
 async function failure(code: number, ...args: readonly string[]): Promise<string> {
   const outcome = await allpath(...args, '--json');
   assert.equal(outcome.code, code, outcome.error);
@@ -154,7 +161,7 @@ targets:
     await writeFile(file, document('two'));
     const second = await answer('apply', file);
     assert.deepEqual(second['gateways'], ['g']);
-    const status = await answer('status');
+    const status = await statusNow();
     const [figures] = status['gateways'] as Record<string, unknown>[];
     assert.equal(figures?.['documentVersion'], second['version']);
     assert.equal(figures?.['pid'], gateway.pid);
@@ -216,7 +223,7 @@ test('who stops reading the output breaks nothing: a command ends as it would, a
     const deadline = performance.now() + 15_000;
     let names: unknown[] = [];
     while (names.length === 0 && performance.now() < deadline) {
-      const { gateways } = await answer('status');
+      const { gateways } = await statusNow();
       names = (gateways as { name: string }[]).map(({ name }) => name);
     }
     assert.deepEqual(names, ['g']);

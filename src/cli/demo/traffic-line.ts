@@ -1,5 +1,5 @@
+import { formatBytes } from '../../base/format-bytes.ts';
 import type { GatewayStatus } from '../../gateway/channels.ts';
-import { formatBytes } from '../output.ts';
 
 /** All gateways together. */
 export interface TrafficSum {

@@ -2,7 +2,7 @@ import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../gateway/apply.ts';
-import { hostOf } from '../../gateway/portal-listeners.ts';
+import { portalText } from '../../gateway/portal-listeners.ts';
 import type { Store } from '../../gateway/store.ts';
 import { describeLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
@@ -101,7 +101,7 @@ async function serve(
   });
   const gateways = names.map((name, i) => {
     const { address, port } = portals[i]!;
-    return { name, portal: `${hostOf(address)}:${port}` };
+    return { name, portal: portalText({ address, port }) };
   });
   const waiting = new Set(names);
   const supervisor = new Supervisor({

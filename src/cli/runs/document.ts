@@ -10,10 +10,10 @@ import { redactSecrets } from '../../config/redact.ts';
 import { formatSize } from '../../config/size.ts';
 import { applyDocument, planDocument } from '../../gateway/apply.ts';
 import { readDocument } from '../../gateway/document-record.ts';
+import { unservedLines } from '../../gateway/unserved-lines.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';
-import { unservedLines } from '../unserved-lines.ts';
 
 export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);

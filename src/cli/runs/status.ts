@@ -1,73 +1,91 @@
+import { formatBytes } from '../../base/format-bytes.ts';
 import type { GatewayStatus } from '../../gateway/channels.ts';
-import { clusterStatus, type RenamedVolume } from '../../gateway/cluster-status.ts';
-import type { MembersStatus, SilentGateway } from '../../gateway/members-status.ts';
+import {
+  type ClusterStatus,
+  clusterStatus,
+  type RenamedVolume,
+} from '../../gateway/cluster-status.ts';
+import type { MembersStatus } from '../../gateway/members-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import { formatBytes, print, printJson, table } from '../output.ts';
+import { print, printJson, table } from '../output.ts';
 import { withStore } from '../tool-store.ts';
-import { unservedLines } from '../unserved-lines.ts';
 
 export async function runStatus(call: CliCall): Promise<number> {
   return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (store, context) => {
     const status = await clusterStatus(store, context);
-    const { version, gateways, silentStates, unserved, renamed, members } = status;
-    if (call.json) printJson({ store: store.location, ...status });
-    else {
-      printTable(version, gateways, silentStates);
-      for (const line of unservedLines(unserved)) print(line);
-      printFullDisks(gateways);
-      for (const volume of renamed) print(renamedLine(volume));
-      printMembers(members);
-    }
-    return unserved.length === 0 ? ExitCode.ok : ExitCode.failure;
+    if (call.json) printJson({ store: store.location, ...status, gateways: dated(status) });
+    else printStatus(status);
+    return status.problems.length === 0 ? ExitCode.ok : ExitCode.failure;
   });
 }
 
-function renamedLine({ disk, volume, id, name }: RenamedVolume): string {
-  const now =
-    name === undefined
-      ? 'has no name in the pool: it was deleted, or is in the trash (rbd trash ls, restore)'
-      : `is called ${name} now, and is served as ever`;
-  return `disk ${disk}: its image ${volume} with the id ${id} ${now}`;
+/** `since`: when it began to serve, by the clock of this host. */
+function dated({ gateways }: ClusterStatus): readonly (GatewayStatus & { since: string })[] {
+  return gateways.map((gateway) => ({ ...gateway, since: sinceOf(gateway).toISOString() }));
 }
 
-function printTable(
-  version: number,
-  gateways: readonly GatewayStatus[],
-  silent: readonly SilentGateway[],
-): void {
+/** To the second, as what the gateway tells. */
+function sinceOf({ uptimeSeconds }: GatewayStatus): Date {
+  return new Date((Math.round(Date.now() / 1000) - uptimeSeconds) * 1000);
+}
+
+/** The problems come last, where they are seen. */
+function printStatus(status: ClusterStatus): void {
+  const { version, gateways, renamed, members, problems } = status;
+  if (version !== 0) {
+    printGateways(status);
+    if (gateways.length > 0) printTraffic(gateways);
+    printMembers(members);
+  }
+  const lines = [...renamed.flatMap(renamedLine), ...problems.map(({ message }) => message)];
+  if (lines.length > 0) print(`${version === 0 ? '' : '\n'}${lines.join('\n')}`);
+}
+
+function renamedLine({ disk, volume, id, name }: RenamedVolume): readonly string[] {
+  if (name === undefined) return [];
+  const now = `is called ${name} now, and is served as ever`;
+  return [`disk ${disk}: its image ${volume} with the id ${id} ${now}`];
+}
+
+function printGateways({ version, gateways, silentStates }: ClusterStatus): void {
+  const headings = ['GATEWAY', 'STATE', 'SINCE', 'HOST', 'PORTALS', 'DISKS'];
+  const rows = gateways.map((gateway) => [
+    gateway.name,
+    stateOf(gateway, version),
+    localTime(sinceOf(gateway)),
+    gateway.host ?? '-',
+    gateway.portals.join(' '),
+    disksOf(gateway),
+  ]);
+  const others = silentStates.map(({ name, state, portals }) => {
+    return [name, state, '-', '-', portals.join(' '), '-'];
+  });
+  print(table(headings, [...rows, ...others]));
+}
+
+function printTraffic(gateways: readonly GatewayStatus[]): void {
   const headings = [
     'GATEWAY',
-    'STATE',
-    'PORTALS',
     'SESSIONS',
     'READ/S',
     'WRITE/S',
     'READ B/S',
     'WRITE B/S',
-    'UPTIME',
+    'PROCESS',
     'MEMORY',
   ];
-  const rows = gateways.map((gateway) => [
-    gateway.name,
-    stateOf(gateway, version),
-    gateway.portals.join(' '),
-    String(gateway.sessionCount),
-    String(gateway.traffic.readsPerSecond),
-    String(gateway.traffic.writesPerSecond),
-    formatBytes(gateway.traffic.bytesReadPerSecond),
-    formatBytes(gateway.traffic.bytesWrittenPerSecond),
-    `${gateway.uptimeSeconds} s`,
-    formatBytes(gateway.residentBytes),
+  const rows = gateways.map(({ name, sessionCount, traffic, pid, residentBytes }) => [
+    name,
+    String(sessionCount),
+    String(traffic.readsPerSecond),
+    String(traffic.writesPerSecond),
+    formatBytes(traffic.bytesReadPerSecond),
+    formatBytes(traffic.bytesWrittenPerSecond),
+    String(pid),
+    formatBytes(residentBytes),
   ]);
-  const others = silent.map(({ name, state }) => [name, state]);
-  print(table(headings, [...rows, ...others]));
-}
-
-function printFullDisks(gateways: readonly GatewayStatus[]): void {
-  const disks = new Set(gateways.flatMap(({ fullDisks = [] }) => fullDisks));
-  for (const disk of [...disks].sort()) {
-    print(`disk ${disk}: writes find no space; free some in the store or pool, or raise its quota`);
-  }
+  print('');
+  print(table(headings, rows));
 }
 
 function printMembers({ life, barrierEpoch, list }: MembersStatus): void {
@@ -82,7 +100,23 @@ function printMembers({ life, barrierEpoch, list }: MembersStatus): void {
   print(`life ${life}, barrier epoch ${barrierEpoch}`);
 }
 
-function stateOf({ draining, documentVersion }: GatewayStatus, version: number): string {
+function stateOf(gateway: GatewayStatus, version: number): string {
+  const { draining, documentVersion, portals } = gateway;
   if (draining) return 'draining';
-  return documentVersion === version ? 'serving' : `serving version ${documentVersion}`;
+  if (portals.length === 0) return 'not in the document';
+  return documentVersion >= version ? 'serving' : `serving version ${documentVersion}`;
+}
+
+/** Those that it serves, of those that it should. */
+function disksOf({ servedDisks, unserved }: GatewayStatus): string {
+  if (servedDisks === undefined) return '-';
+  const missing = unserved?.count ?? 0;
+  return missing === 0 ? String(servedDisks) : `${servedDisks} of ${servedDisks + missing}`;
+}
+
+/** Date and time of day where this command runs: `2026-11-30 12:15:30`. */
+function localTime(time: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`;
 }

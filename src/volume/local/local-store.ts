@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { appendFile, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, open, readdir, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { type Log, silentLog } from '../../base/log.ts';
@@ -13,6 +13,7 @@ import { WriteThread } from '../../host/write-thread.ts';
 import type {
   CreateOptions,
   KnownVolume,
+  PlaceSpace,
   ResizeOptions,
   VolumeDisk,
   VolumeEntry,
@@ -117,6 +118,15 @@ export class LocalStore implements VolumeStore {
       } as const;
       await addDescription(this.#folder, name, description);
     });
+  }
+
+  async places(): Promise<readonly PlaceSpace[]> {
+    const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(this.#folder);
+    const place = `file system of ${dirname(this.#folder)}`;
+    const bytes = { usedBytes: (blocks - bfree) * bsize, availableBytes: bavail * bsize };
+    // Btrfs makes inodes as it needs them, and counts none.
+    const inodes = files === 0 ? {} : { inodes: { used: files - ffree, available: ffree } };
+    return [{ place, ...bytes, ...inodes }];
   }
 
   /** Asks the file system, by a file that is as long and holds nothing. */

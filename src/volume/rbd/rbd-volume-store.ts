@@ -11,6 +11,7 @@ import type {
   CreateOptions,
   DeleteOptions,
   KnownVolume,
+  PlaceSpace,
   ResizeOptions,
   SpaceOf,
   VolumeDisk,
@@ -34,7 +35,7 @@ import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import type { ImageSettings } from './image-verdict.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
 import { createHint, judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
-import { poolSpaces } from './pool-spaces.ts';
+import { poolPlace, poolSpaces } from './pool-spaces.ts';
 import { RbdVolume } from './rbd-volume.ts';
 
 export interface RbdVolumeStoreOptions extends ImagePlace {
@@ -225,6 +226,12 @@ export class RbdVolumeStore implements VolumeStore {
       const own = [...this.#open].find((each) => each === volume);
       return own === undefined ? undefined : spaces.get(own.dataPoolId);
     };
+  }
+
+  async places(dataPools: readonly string[]): Promise<readonly PlaceSpace[]> {
+    const { client } = await this.instances.any();
+    const wanted = new Set([this.#options.pool, ...dataPools].map(poolPlace));
+    return [...(await poolSpaces(client)).values()].filter(({ place }) => wanted.has(place));
   }
 
   async close(): Promise<void> {

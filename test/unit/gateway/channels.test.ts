@@ -25,6 +25,8 @@ test('the longest status is one message', () => {
     uptimeSeconds: count,
     residentBytes: count,
     portals: Array.from({ length: PORTALS_PER_GATEWAY_MAX }, () => `[${'f'.repeat(45)}]:65535`),
+    host: 'h'.repeat(64),
+    servedDisks: count,
     fullDisks: Array.from({ length: STATUS_DISKS_MAX }, () => disk),
     unserved: unservedDisks(
       Array.from({ length: DISKS_MAX }, () => ({ disk, reason: '"'.repeat(10_000) })),

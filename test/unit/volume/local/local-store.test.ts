@@ -1,8 +1,9 @@
 // Several resizes of a volume at one time: each begins from what the one before it left, so that
-// the image is as long as the volume and nothing that was cut off comes up again.
+// the image is as long as the volume and nothing that was cut off comes up again. And a store says
+// how full its file system is.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -31,4 +32,22 @@ test('resizes at one time leave the image as long as its volume', async (context
     assert.equal((await stat(join(directory, 'disk.image'))).size, disk?.sizeBytes);
     assert.ok(sizes.includes(disk?.sizeBytes ?? 0));
   }
+});
+
+test('a store says how full its file system is', async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), 'allpath-local-store-'));
+  const folder = join(directory, 'volumes');
+  const options = { directory: folder, clock: systemClock, random: systemRandom };
+  const store = await openLocalVolumeStore(options);
+  context.after(async () => {
+    await store.close();
+    await rm(directory, { recursive: true });
+  });
+  const [place, ...more] = await store.places();
+  const { bsize, blocks } = await statfs(directory);
+  assert.equal(place?.place, `file system of ${directory}`);
+  // Some of it may be reserved for root.
+  const total = place.usedBytes + place.availableBytes;
+  assert.ok(total > 0 && total <= blocks * bsize);
+  assert.deepEqual(more, []);
 });

@@ -7,12 +7,17 @@ import { poolSpaces } from '../../../../src/volume/rbd/pool-spaces.ts';
 const id = 7;
 
 function client(stats: Record<string, number>, errno = 0) {
-  const output = JSON.stringify({ pools: [{ id: 1 }, { id, stats }] });
+  const output = JSON.stringify({
+    pools: [
+      { id: 1, name: 'a' },
+      { id, name: 'b', stats },
+    ],
+  });
   return { monCommand: async () => ({ errno, output, status: '' }) };
 }
 
 test('without a quota what the OSDs have left counts', async () => {
-  const space = { usedBytes: 10, availableBytes: 90 };
+  const space = { place: 'pool b', usedBytes: 10, availableBytes: 90 };
   const without = await poolSpaces(client({ stored: 10, max_avail: 90 }));
   assert.deepEqual(without.get(id), space);
   const none = await poolSpaces(client({ stored: 10, max_avail: 90, quota_bytes: 0 }));
@@ -26,7 +31,7 @@ test('of a quota and the OSDs the nearer end counts', async () => {
     [5, 0],
   ] as const) {
     const found = await poolSpaces(client({ stored: 10, max_avail: 90, quota_bytes: quota }));
-    assert.deepEqual(found.get(id), { usedBytes: 10, availableBytes });
+    assert.deepEqual(found.get(id), { place: 'pool b', usedBytes: 10, availableBytes });
   }
 });
 

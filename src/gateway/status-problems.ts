@@ -1,0 +1,121 @@
+import { formatBytes } from '../base/format-bytes.ts';
+import type { PlaceSpace } from '../volume/volume.ts';
+import type { ClusterStatus } from './cluster-status.ts';
+import type { SilentGateway } from './members-status.ts';
+import { unservedLines } from './unserved-lines.ts';
+
+/** Something that is not as the document wants it, or soon will not be. */
+export interface StatusProblem {
+  readonly kind:
+    | 'documentMissing'
+    /** It is in the document, and admits nobody. */
+    | 'gatewayNotServing'
+    /** It serves an older version of the document. */
+    | 'gatewayBehind'
+    /** It runs, and is not in the document. */
+    | 'gatewayUnknown'
+    | 'diskNotServed'
+    /** Writes to it find no space. */
+    | 'diskFull'
+    /** Its image has lost its name, and may be deleted at any time. */
+    | 'imageUnnamed'
+    | 'storeNearlyFull';
+  /** What is wrong, and what to do where that is known. */
+  readonly message: string;
+}
+
+export interface JudgedStatus extends Omit<ClusterStatus, 'problems'> {
+  /** Names of the gateways in the document. */
+  readonly wanted: readonly string[];
+  readonly places: readonly PlaceSpace[];
+  readonly softThresholdPercent: number;
+}
+
+/** All that is wrong; none: every gateway serves every disk of the newest version. */
+export function statusProblems(status: JudgedStatus): readonly StatusProblem[] {
+  if (status.version === 0) {
+    const message = 'the store has no document yet: "allpath apply" makes one';
+    return [{ kind: 'documentMissing', message }];
+  }
+  return [
+    ...silentProblems(status),
+    ...answerProblems(status),
+    ...unservedLines(status.unserved).map(
+      (message): StatusProblem => ({ kind: 'diskNotServed', message }),
+    ),
+    ...fullDisks(status),
+    ...unnamedImages(status),
+    ...nearlyFull(status),
+  ];
+}
+
+const SILENT: Readonly<Record<SilentGateway['state'], (name: string) => string>> = {
+  'not running': (name) => `does not run: start it (allpath gateway --name ${name})`,
+  'no answer': () => 'does not answer, though its process runs',
+  joining: () => 'is starting, and does not serve yet',
+  draining: () => 'is stopping: it drains',
+  closed: () => 'is being fenced',
+  fenced: (name) =>
+    `was fenced and does not serve yet: see its log, or start it (allpath gateway --name ${name})`,
+};
+
+function silentProblems({ silentStates }: JudgedStatus): StatusProblem[] {
+  return silentStates.map(({ name, state }) => ({
+    kind: 'gatewayNotServing',
+    message: `gateway ${name} ${SILENT[state](name)}`,
+  }));
+}
+
+function answerProblems({ gateways, wanted, version }: JudgedStatus): StatusProblem[] {
+  return gateways.flatMap(({ name, draining, documentVersion }): StatusProblem[] => {
+    if (!wanted.includes(name)) {
+      const message = `gateway ${name} is not in the document and serves nothing: end its process`;
+      return [{ kind: 'gatewayUnknown', message }];
+    }
+    if (draining) {
+      return [{ kind: 'gatewayNotServing', message: `gateway ${name} ${SILENT.draining(name)}` }];
+    }
+    if (documentVersion >= version) return [];
+    const message =
+      `gateway ${name} serves version ${documentVersion} of the document, which is at ` +
+      `version ${version}: see its log if that lasts`;
+    return [{ kind: 'gatewayBehind', message }];
+  });
+}
+
+function fullDisks({ gateways }: JudgedStatus): StatusProblem[] {
+  const disks = new Set(gateways.flatMap(({ fullDisks: names = [] }) => names));
+  return [...disks].sort().map((disk) => ({
+    kind: 'diskFull',
+    message: `disk ${disk}: writes find no space: free some, or raise the quota of the pool`,
+  }));
+}
+
+function unnamedImages({ renamed }: JudgedStatus): StatusProblem[] {
+  return renamed
+    .filter(({ name }) => name === undefined)
+    .map(({ disk, volume, id }) => ({
+      kind: 'imageUnnamed',
+      message:
+        `disk ${disk}: its image ${volume} with the id ${id} has no name in the pool: it was ` +
+        'deleted, or is in the trash (rbd trash ls, restore)',
+    }));
+}
+
+function nearlyFull({ places, softThresholdPercent }: JudgedStatus): StatusProblem[] {
+  return places.flatMap(({ place, usedBytes, availableBytes, inodes }): StatusProblem[] => {
+    const nearlyFullOf = (used: number, available: number, what: string): StatusProblem[] => {
+      const percent = (used / Math.max(1, used + available)) * 100;
+      if (percent < softThresholdPercent) return [];
+      const message =
+        `the ${place} is nearly full: ${Math.floor(percent)} % of its ${what} ` +
+        `(softThresholdPercent is ${softThresholdPercent})`;
+      return [{ kind: 'storeNearlyFull', message }];
+    };
+    const left = `space are used, ${formatBytes(availableBytes)} are left`;
+    return [
+      ...nearlyFullOf(usedBytes, availableBytes, left),
+      ...(inodes ? nearlyFullOf(inodes.used, inodes.available, 'inodes are used') : []),
+    ];
+  });
+}
