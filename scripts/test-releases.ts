@@ -1,13 +1,13 @@
 // `npm run test:releases` runs the ring `cluster` with the Ceph of other releases of Debian, each
-// in a root folder made by debootstrap and kept for the next run. To be run before a release, as
+// in a root folder made by debootstrap and kept for the next run. Run it before a release, as
 // root; `npm test` does not run it. `--help` lists the options.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** Debian's mirror network; apt in a root uses it, too. */
+/** Debian's mirror network, which apt in a root uses, too. */
 const MIRROR = 'http://deb.debian.org/debian';
 const CACHE = '/var/cache/allpath-releases';
 const TREE = process.cwd();
@@ -24,11 +24,33 @@ const releases: readonly Release[] = [
   { name: 'testing', suite: 'testing', script: 'sid' },
 ];
 
+/** What a cluster runs; with `--clients host` these come from the root, and nothing else does. */
+const DAEMON_PROGRAMS = ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'monmaptool'];
+/**
+ * Monitors of Ceph 19.2.6, 20.2.4 and later refuse the keys that older clients have, unless the
+ * administrator allows them.
+ */
+const OLDER_KEYS = [
+  '--auth-allowed-ciphers aes,aes256k',
+  '--auth-preferred-cipher aes',
+  '--auth-service-cipher aes',
+];
+
+/** Shell: in a mount namespace of its own, which takes all of its mounts with it. */
+const MOUNT_ROOT = `set -e
+mount --make-rprivate /
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"`;
+
 const help = `usage: npm run test:releases -- [options] [test files]
 
 Runs the ring \`cluster\` (or the test files that are named) with the Ceph of Debian's releases.
 
   --only NAME     one of: ${releases.map(({ name }) => name).join(', ')}
+  --clients WHICH own: all runs in the root of the release (the default)
+                  host: its daemons run in the root, and gateways, librbd, and tools outside
   --cache DIR     where the roots are kept (${CACHE})
   --fresh         makes the roots from nothing
   --help
@@ -39,6 +61,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
+    clients: { type: 'string', default: 'own' },
     cache: { type: 'string', default: CACHE },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -53,23 +76,29 @@ async function main(): Promise<number> {
   }
   const wanted = releases.filter(({ name }) => values.only === undefined || name === values.only);
   if (wanted.length === 0) return complain(`--only ${values.only}: no such release\n${help}`);
-  if (process.getuid?.() !== 0) return complain('a root of Debian can be made by root alone');
+  if (!['own', 'host'].includes(values.clients)) {
+    return complain(`--clients ${values.clients}: own or host\n${help}`);
+  }
+  if (process.getuid?.() !== 0) return complain('only root can make a root folder of Debian');
   if (!existsSync('/usr/sbin/debootstrap')) return complain('apt-get install debootstrap');
   const lines: string[] = [];
   let failed = 0;
   for (const release of wanted) {
     const root = prepare(release);
-    const version = say(inRoot(root, 'ceph-osd --version')).split(' ')[2] ?? 'unknown';
-    console.log(`\n=== ${release.name}: Ceph ${version}`);
-    const log = join(values.cache, `${release.name}.log`);
+    const clients = values.clients === 'host' ? versionOf(['rbd', '--version']) : 'of its own';
+    const what = `Ceph ${versionOf(inRoot(root, 'ceph-osd --version'))}, clients ${clients}`;
+    console.log(`\n=== ${release.name}: ${what}`);
+    const log = join(values.cache, `${release.name}-${values.clients}.log`);
     const code = await runTests(root, log);
     if (code !== 0) failed += 1;
-    lines.push(
-      `${release.name.padEnd(10)} Ceph ${version}  ${code === 0 ? 'pass' : 'FAIL'}  ${log}`,
-    );
+    lines.push(`${release.name.padEnd(10)} ${what}  ${code === 0 ? 'pass' : 'FAIL'}  ${log}`);
   }
   console.log(`\n${lines.join('\n')}`);
   return failed === 0 ? 0 : 1;
+}
+
+function versionOf(command: readonly string[]): string {
+  return say(command).split(' ')[2] ?? 'unknown';
 }
 
 /** The root folder of a release, with all packages that the tests need. */
@@ -85,35 +114,67 @@ function prepare({ name, suite, script }: Release): string {
     say(['debootstrap', '--variant=minbase', suite, root, MIRROR, scriptFile]);
     writeFileSync(complete, '');
   }
-  // Installs what is absent, and starts nothing.
+  // An installation that was cut short is finished; then what is absent is installed. Nothing starts.
+  say(inRoot(root, 'env DEBIAN_FRONTEND=noninteractive dpkg --configure -a'));
   say(inRoot(root, 'node scripts/setup.mjs --test'));
   return root;
 }
 
 /** A command inside the root, with this tree mounted where it lies here. */
 function inRoot(root: string, command: string): readonly string[] {
-  const script = `set -e
-mount --make-rprivate /
-mount --bind "$root" "$root"
-mkdir -p "$root$tree"
-mount --bind "$tree" "$root$tree"
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --rbind /dev "$root/dev"
+  const script = `${MOUNT_ROOT}
 for folder in tmp run; do mount -t tmpfs tmpfs "$root/$folder"; done
-mkdir -p "$root/run/netns"
+mkdir -p "$root/run/netns" "$root$tree"
+mount --bind "$tree" "$root$tree"
 exec chroot "$root" env -i HOME=/root LANG=C.UTF-8 CI="$CI" \\
   PATH="$tree/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \\
-  sh -c "cd '$tree' && $command"`;
-  const environment = [`root=${root}`, `tree=${TREE}`, `CI=${process.env['CI'] ?? ''}`];
-  return ['env', ...environment, `command=${command}`, 'unshare', '--mount', 'sh', '-c', script];
+  sh -c "cd '$tree' && exec $command"`;
+  return inMountNamespace(script, { root, command });
+}
+
+/** A command on this machine, where the daemons of a cluster are those of the root. */
+function withDaemonsOf(root: string, command: string): readonly string[] {
+  const programs = makeDaemonPrograms(root);
+  const script = `${MOUNT_ROOT}
+mount --bind /tmp "$root/tmp"
+for program in ${DAEMON_PROGRAMS.join(' ')}; do
+  mount --bind "$programs/$program" "/usr/bin/$program"
+done
+cd "$tree"
+exec $command`;
+  return inMountNamespace(script, { root, programs, command });
+}
+
+function inMountNamespace(
+  script: string,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] {
+  const all = { tree: TREE, CI: process.env['CI'] ?? '', ...variables };
+  const environment = Object.entries(all).map(([name, value]) => `${name}=${value}`);
+  return ['env', ...environment, 'unshare', '--mount', 'sh', '-c', script];
+}
+
+/** A folder of programs, each of which becomes the one of the same name in the root. */
+function makeDaemonPrograms(root: string): string {
+  const folder = `${root}-programs`;
+  mkdirSync(folder, { recursive: true });
+  const usage = say(inRoot(root, 'monmaptool --help'));
+  for (const program of DAEMON_PROGRAMS) {
+    const isMonmap = program === 'monmaptool' && usage.includes('--auth-allowed-ciphers');
+    const more = isMonmap ? ` ${OLDER_KEYS.join(' ')}` : '';
+    const file = join(folder, program);
+    writeFileSync(file, `#!/bin/sh\nexec chroot '${root}' /usr/bin/${program} "$@"${more}\n`);
+    chmodSync(file, 0o755);
+  }
+  return folder;
 }
 
 async function runTests(root: string, log: string): Promise<number> {
   const files = positionals.length > 0 ? positionals.join(' ') : undefined;
   const command = files === undefined ? 'node scripts/test.ts cluster' : `node --test ${files}`;
   const output = openSync(log, 'w');
-  const [file = '', ...args] = inRoot(root, command);
+  const place = values.clients === 'host' ? withDaemonsOf : inRoot;
+  const [file = '', ...args] = place(root, command);
   const child = spawn(file, args, { stdio: ['ignore', output, output] });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   process.once('SIGINT', forward).once('SIGTERM', forward);
