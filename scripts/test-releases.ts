@@ -114,7 +114,7 @@ function prepare({ name, suite, script }: Release): string {
     say(['debootstrap', '--variant=minbase', suite, root, MIRROR, scriptFile]);
     writeFileSync(complete, '');
   }
-  // An installation that was cut short is finished; then what is absent is installed. Nothing starts.
+  // Finishes an installation that was cut short, and installs what is absent. Nothing starts.
   say(inRoot(root, 'env DEBIAN_FRONTEND=noninteractive dpkg --configure -a'));
   say(inRoot(root, 'node scripts/setup.mjs --test'));
   return root;
