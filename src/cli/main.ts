@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts';
 import { writeError } from '../host/journal.ts';
 import { setProcessTitle } from '../host/process-title.ts';
 import { ExitCode } from './command-spec.ts';
+import { liveLine } from './live-line.ts';
 import { parseCommandLine } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -42,6 +43,7 @@ async function main(words: readonly string[]): Promise<number> {
 
 /** What went wrong goes to standard error: a sentence, or with --json one JSON value. */
 function complain(error: unknown, json: boolean): number {
+  liveLine.end();
   const isUsage = error instanceof UsageError;
   const { code, data } = describe(error);
   const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,13 @@
+import { liveLine } from './live-line.ts';
+
 /** Standard output of commands. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  liveLine.above(() => process.stdout.write(`${text}\n`));
+}
+
+/** Standard error of commands: a notice, or a line of a gateway's log. */
+export function printError(text: string): void {
+  liveLine.above(() => process.stderr.write(`${text}\n`));
 }
 
 /** One JSON value on one line. */
@@ -10,7 +17,7 @@ export function printJson(value: unknown): void {
 
 /** On standard error, beside what a command answers: a sentence, or with `json` one value a line. */
 export function notice(value: object, text: string, json: boolean): void {
-  process.stderr.write(`${json ? JSON.stringify({ notice: value }) : text}\n`);
+  printError(json ? JSON.stringify({ notice: value }) : text);
 }
 
 /** Percents between two lines where nobody sees a line change. */
@@ -25,13 +32,14 @@ export function progressOf(what: string, json: boolean): (percent: number) => vo
   let said = 0;
   return (percent) => {
     if (isTerminal) {
-      process.stderr.write(`\r${what}: ${percent} %${percent === 100 ? '\n' : ''}`);
+      liveLine.show(process.stderr, `${what}: ${percent} %`);
+      if (percent === 100) liveLine.end();
       return;
     }
     if (percent < said + PROGRESS_STEP) return;
     said = percent - (percent % PROGRESS_STEP);
     const line = json ? JSON.stringify({ progress: { percent: said } }) : `${what}: ${said} %`;
-    process.stderr.write(`${line}\n`);
+    printError(line);
   };
 }
 

@@ -2,10 +2,12 @@ import { within } from '../base/clock.ts';
 import type { ApplyContext } from '../gateway/apply.ts';
 import { type OpenStoreOptions, openStore, type Store } from '../gateway/store.ts';
 import { describeLocation } from '../gateway/store-location.ts';
+import { STANDARD_ERROR } from '../host/journal.ts';
 import { logOutput } from '../host/log-output.ts';
 import { systemClock } from '../host/system-clock.ts';
 import { systemRandom } from '../host/system-random.ts';
 import type { CliCall } from './command-spec.ts';
+import { liveLine } from './live-line.ts';
 import { notice } from './output.ts';
 import { storeOf } from './store-options.ts';
 
@@ -37,7 +39,8 @@ export async function withStore<T>(
   work: (store: Store, context: ApplyContext) => Promise<T>,
 ): Promise<T> {
   const location = storeOf(call);
-  const environment = { clock: systemClock, random: systemRandom, log: logOutput('warn') };
+  const log = logOutput('warn', {}, STANDARD_ERROR, (write) => liveLine.above(write));
+  const environment = { clock: systemClock, random: systemRandom, log };
   const memberName = `${TOOL_PREFIX}${process.pid}`;
   const store = await openStore({
     location,

@@ -7,15 +7,18 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /**
  * A log that writes one JSON line a message to a file descriptor: standard error unless given,
  * since standard output belongs to what a command answers. Lines to systemd's journal begin with
- * their priority.
+ * their priority. `around` runs each write, where a line of the terminal has to make room.
  */
 export function logOutput(
   level: LogLevel,
   fields: LogFields = {},
   descriptor = STANDARD_ERROR,
+  around?: (write: () => void) => void,
 ): Log {
   // Synchronous: the last words of a process that ends must not be lost.
-  const destination = pino.destination({ dest: descriptor, sync: true });
+  const file = pino.destination({ dest: descriptor, sync: true });
+  const destination: DestinationStream =
+    around === undefined ? file : { write: (line) => around(() => file.write(line)) };
   const base = { pid: process.pid, ...fields };
   const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime };
   return wrap(pino(options, isJournal(descriptor) ? withPriority(destination) : destination));

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,7 +13,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../support/demo.ts';
 import { mustRun } from '../support/run.ts';
+import { linesOnTerminal } from '../support/terminal-lines.ts';
 import { tied } from '../support/tied.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 const setUp = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url));
@@ -222,9 +225,59 @@ test('a port that is in use is said so, and nothing is left', async () => {
   await using demo = new DemoProcess(second);
   assert.equal(await demo.ended(), 1);
   assert.match(demo.errors, /"code":"portalUnavailable".*another process listens there/);
-  assert.ok(!existsSync(demo.events.find(({ event }) => event === 'store')?.path ?? '/'));
+  assert.deepEqual(demo.events, []);
   first.child.kill('SIGINT');
   assert.equal(await first.ended(), 0);
+});
+
+test('a busy port is one line, before anything is made or shown', async () => {
+  const port = await freePorts(2);
+  await using folder = await temporaryFolder();
+  const other = createServer().listen(port + 1, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    for (const place of [[], ['--store', join(folder.path, 'new')]]) {
+      const environment = { ...process.env, TMPDIR: folder.path };
+      await using demo = new DemoProcess(['--port', String(port), ...place], environment);
+      assert.equal(await demo.ended(), 1);
+      assert.deepEqual(demo.lines, []);
+      const where = `allpath: cannot listen on 127.0.0.1:${port + 1}`;
+      const advice = ': another process listens there; end it, or take other ports: --port ';
+      assert.ok(demo.errors.startsWith(where + advice), demo.errors);
+      assert.equal(demo.errors.trim().split('\n').length, 1, demo.errors);
+      assert.deepEqual(await readdir(folder.path), []);
+    }
+  } finally {
+    other.close();
+  }
+});
+
+test('on a terminal, lines of the log do not run into the live line', async () => {
+  const port = await freePorts(2);
+  const command = `${program} demo --size 64M --port ${port}`;
+  const terminal = spawn(...tied('script', ['-qfec', command, '/dev/null']), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    let written = '';
+    terminal.stdout.on('data', (chunk) => {
+      written += String(chunk);
+    });
+    await waitFor('a live line', () => written.includes('sessions, '), stepLimitMs);
+    const pid = Number(/gateway0 \(process ([0-9]+)\)/.exec(written)?.[1]);
+    // The other one logs that it fences it.
+    process.kill(pid, 'SIGSTOP');
+    await waitFor('a fence', () => written.includes('ended (SIGKILL)'), 2 * stepLimitMs);
+    const lines = linesOnTerminal(written);
+    const logged = lines.filter((line) => line.includes('{"level"'));
+    assert.ok(logged.length > 0, written);
+    for (const line of logged) JSON.parse(line);
+    assert.ok(lines.some((line) => /^gateway0 \(process [0-9]+\) ended/.test(line)));
+  } finally {
+    const closed = once(terminal, 'close');
+    terminal.kill('SIGTERM');
+    await closed;
+  }
 });
 
 test('a store that is served takes no second demo, and the first serves on', async () => {

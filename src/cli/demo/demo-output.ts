@@ -1,6 +1,8 @@
 import type { GatewayStatus } from '../../gateway/channels.ts';
+import { portalText } from '../../gateway/portal-listeners.ts';
 import { describeLocation } from '../../gateway/store-location.ts';
-import { print, printJson } from '../output.ts';
+import { liveLine } from '../live-line.ts';
+import { print, printError, printJson } from '../output.ts';
 import type { DemoPlace } from './demo-place.ts';
 import { type AdviceOptions, initiatorAdvice } from './initiator-advice.ts';
 import { formatTraffic, sumTraffic } from './traffic-line.ts';
@@ -15,7 +17,6 @@ export type ServedPlace = Omit<DemoPlace, 'remove'> & { readonly isNew: boolean 
 export class DemoOutput {
   readonly #json: boolean;
   readonly #rewrites: boolean;
-  #hasLiveLine = false;
   #lastTraffic = '';
 
   constructor(json: boolean) {
@@ -29,30 +30,35 @@ export class DemoOutput {
     else print(text);
   };
 
-  introduce({ location, isTemporary, isNew }: ServedPlace, advice: AdviceOptions): void {
+  introduce({ location, isTemporary, isNew }: ServedPlace, target: string): void {
     if (this.#json) {
       const where = 'dir' in location ? { path: location.dir } : { ceph: location.ceph };
       printJson({ event: 'store', ...where, temporary: isTemporary, new: isNew });
       return;
     }
     const kept = isTemporary ? ' (temporary)' : isNew ? ' (new)' : '';
-    print(`store ${describeLocation(location)}${kept}\ntarget ${advice.target}, LUN 0`);
-    print(`\n${initiatorAdvice(advice)}\n`);
+    print(`store ${describeLocation(location)}${kept}\ntarget ${target}, LUN 0`);
   }
 
   gatewayServes(name: string, pid: number, portal: string): void {
     if (this.#json) printJson({ event: 'gateway', name, pid, portal });
-    else this.#line(`${name} (process ${pid}) serves ${portal}`);
+    else print(`${name} (process ${pid}) serves ${portal}`);
   }
 
-  gatewayEnded(name: string, pid: number, how: string, isStartedAgain: boolean): void {
-    const next = isStartedAgain ? '; it is started again' : '';
+  gatewayEnded(name: string, pid: number, how: string): void {
     if (this.#json) printJson({ event: 'ended', name, pid, how });
-    else this.#line(`${name} (process ${pid}) ended (${how})${next}`);
+    else print(`${name} (process ${pid}) ended (${how}); it is started again`);
   }
 
-  ready(target: string, portals: readonly string[]): void {
-    if (this.#json) printJson({ event: 'ready', target, portals });
+  /** A line of a gateway's log. */
+  log(line: string): void {
+    printError(line);
+  }
+
+  ready(advice: AdviceOptions): void {
+    const { target, portals } = advice;
+    if (this.#json) printJson({ event: 'ready', target, portals: portals.map(portalText) });
+    else print(`\n${initiatorAdvice(advice)}\n`);
     // Alone on its line in either form: what programs wait for.
     print('ready');
   }
@@ -62,25 +68,13 @@ export class DemoOutput {
     const show = (): void => {
       const sum = sumTraffic(statuses());
       const text = formatTraffic(sum);
-      if (this.#rewrites) {
-        process.stdout.write(`\r\x1b[K${text}`);
-        this.#hasLiveLine = true;
-      } else if (text !== this.#lastTraffic) {
+      if (this.#rewrites) liveLine.show(process.stdout, text);
+      else if (text !== this.#lastTraffic) {
         if (this.#json) printJson({ event: 'traffic', ...sum });
         else print(text);
       }
       this.#lastTraffic = text;
     };
     setInterval(show, this.#rewrites ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS).unref();
-  }
-
-  end(): void {
-    if (this.#hasLiveLine) process.stdout.write('\n');
-  }
-
-  /** A line of its own, also while the live line stands there. */
-  #line(text: string): void {
-    if (this.#hasLiveLine) process.stdout.write('\r\x1b[K');
-    print(text);
   }
 }

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { systemReason } from '../../base/system-reason.ts';
 import type { GatewayStatus } from '../../gateway/channels.ts';
 import type { StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
@@ -38,7 +40,10 @@ export interface SupervisorOptions {
   readonly gateways: readonly { readonly name: string; readonly portal: string }[];
   /** A gateway process accepts logins: the first time, and each time it was started again. */
   readonly onServing: (name: string, pid: number, portal: string) => void;
-  readonly onEnded: (name: string, pid: number, how: string, isStartedAgain: boolean) => void;
+  /** A gateway process has ended, and is started again; otherwise `onFailure` is called. */
+  readonly onEnded: (name: string, pid: number, how: string) => void;
+  /** A line of a gateway's standard error: its log. */
+  readonly onLine: (line: string) => void;
   /** A gateway cannot start at all. */
   readonly onFailure: (code: string, message: string) => void;
 }
@@ -127,7 +132,7 @@ export class Supervisor {
       process.execPath,
       [HEAP, YOUNG_HEAP, program, ...args, '--log-level', 'warn'],
       {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         env: {
           ...{ UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...ALLOCATOR, ...process.env },
           // The process that it was of has ended: there is one at a time.
@@ -135,15 +140,18 @@ export class Supervisor {
         },
       },
     );
+    if (child.stderr !== null) {
+      createInterface(child.stderr).on('line', (line) => this.#options.onLine(line));
+    }
     gateway.child = child;
     gateway.startedMs = performance.now();
     gateway.failure = undefined;
     gateway.status = undefined;
     child.on('message', (message) => this.#hear(gateway, child, message as GatewayMessage));
     child.once('error', (error) => {
-      gateway.failure = { code: 'gatewayUnstartable', message: error.message };
+      gateway.failure = { code: 'gatewayUnstartable', message: systemReason(error) };
       // Without a process there is no exit to wait for.
-      if (child.pid === undefined) this.#ended(gateway, child, error.message);
+      if (child.pid === undefined) this.#ended(gateway, child, systemReason(error));
     });
     child.once('exit', (code, signal) => this.#ended(gateway, child, String(signal ?? code)));
   }
@@ -166,12 +174,12 @@ export class Supervisor {
     }
     const { name, failure, served } = gateway;
     const isHopeless = !served && (failure !== undefined || how !== 'SIGKILL');
-    this.#options.onEnded(name, child.pid ?? 0, how, !isHopeless);
     if (isHopeless) {
       const { code, message } = failure ?? { code: 'gatewayEnded', message: `it ended (${how})` };
       this.#options.onFailure(code, `${name}: ${message}`);
       return;
     }
+    this.#options.onEnded(name, child.pid ?? 0, how);
     const hasSettled = performance.now() - gateway.startedMs > SETTLED_MS;
     gateway.delayMs = hasSettled
       ? RESTART_DELAY_MS

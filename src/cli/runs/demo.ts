@@ -2,9 +2,10 @@ import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../gateway/apply.ts';
+import { holdsStore } from '../../gateway/local-store-folder.ts';
 import { portalText } from '../../gateway/portal-listeners.ts';
 import type { Store } from '../../gateway/store.ts';
-import { describeLocation } from '../../gateway/store-location.ts';
+import { describeLocation, type StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import {
@@ -15,7 +16,9 @@ import {
 } from '../demo/demo-document.ts';
 import { DemoOutput, type ServedPlace } from '../demo/demo-output.ts';
 import { demoPlace } from '../demo/demo-place.ts';
+import { requireFreePorts } from '../demo/free-ports.ts';
 import { Supervisor } from '../demo/supervisor.ts';
+import { liveLine } from '../live-line.ts';
 import { isToolName, withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -29,6 +32,10 @@ export async function runDemo(call: CliCall): Promise<number> {
   // Before there is anything to leave behind.
   const ending = new Ending();
   const output = new DemoOutput(call.json);
+  const portals = draft.gateways.flatMap((gateway) => gateway.portals);
+  // Before a store is made; but gateways of a demo that was killed may need a moment to end.
+  const isKept = await isThere(call.store);
+  if (!isKept) await requireFreePorts(portals);
   const place = await demoPlace({ ...placeOf(call, options), onProgress: output.progress });
   try {
     const { location } = place;
@@ -41,6 +48,7 @@ export async function runDemo(call: CliCall): Promise<number> {
       { ifAbsent: 'make', onNew },
       async ({ living }, context) => {
         await requireNobodyServes(living, describeLocation(location));
+        if (isKept) await requireFreePorts(portals);
         return await applyDocument(context, (current) => onKeptStore(draft, current));
       },
     );
@@ -49,6 +57,11 @@ export async function runDemo(call: CliCall): Promise<number> {
     await place.remove();
   }
   return ExitCode.ok;
+}
+
+async function isThere(location: StoreLocation | undefined): Promise<boolean> {
+  if (location === undefined) return false;
+  return !('dir' in location) || (await holdsStore(location.dir));
 }
 
 /** The gateways of another demo would take over this one's document, and its disks, half-way. */
@@ -110,25 +123,23 @@ async function serve(
     onServing: (name, pid, portal) => {
       output.gatewayServes(name, pid, portal);
       if (!waiting.delete(name) || waiting.size > 0) return;
-      output.ready(
-        target,
-        gateways.map((gateway) => gateway.portal),
-      );
+      output.ready({ target, portals });
       output.follow(() => supervisor.statuses);
     },
-    onEnded: (name, pid, how, again) => output.gatewayEnded(name, pid, how, again),
+    onEnded: (name, pid, how) => output.gatewayEnded(name, pid, how),
+    onLine: (line) => output.log(line),
     onFailure: (code, message) => ending.fail(new Failure(code, message)),
   });
   const endAtOnce = ending.onAskedAgain;
   ending.onAskedAgain = () => supervisor.kill();
-  output.introduce(place, { target, portals });
+  output.introduce(place, target);
   supervisor.start();
   try {
     await ending.asked;
   } finally {
     await supervisor.end();
     ending.onAskedAgain = endAtOnce;
-    output.end();
+    liveLine.end();
   }
 }
 

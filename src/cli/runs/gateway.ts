@@ -48,13 +48,14 @@ export async function runGateway(call: CliCall): Promise<number> {
     });
   } catch (error) {
     heapTrim.close();
-    if (error instanceof Failure) {
-      tell({ kind: 'failed', code: error.code, message: error.message });
-    }
+    const isTold = error instanceof Failure && process.connected;
+    if (isTold) tell({ kind: 'failed', code: error.code, message: error.message });
     // An open channel to the demo would keep this process; what was told is sent before it closes.
     if (process.connected) process.disconnect();
-    // The exit code is set by then. Not `ref`ed: it is no reason to stay by itself.
+    // The exit code is set by then. The timer is not `ref`ed, so it keeps no process by itself.
     setTimeout(() => process.exit(), FAILED_WAIT_MAX_MS).unref();
+    // The demo says it, once.
+    if (isTold) return ExitCode.failure;
     throw error;
   }
   // What still waits (a stopped peer, a slow disk) must not hold an end that was asked for.
