@@ -30,11 +30,7 @@ const DAEMON_PROGRAMS = ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'monmaptool'];
  * Monitors of Ceph 19.2.6, 20.2.4 and later refuse the keys that older clients have, unless the
  * administrator allows them.
  */
-const OLDER_KEYS = [
-  '--auth-allowed-ciphers aes,aes256k',
-  '--auth-preferred-cipher aes',
-  '--auth-service-cipher aes',
-];
+const OLDER_KEYS = ['--auth-allowed-ciphers aes,aes256k', '--auth-preferred-cipher aes'];
 
 /** Shell: in a mount namespace of its own, which takes all of its mounts with it. */
 const MOUNT_ROOT = `set -e

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectHint } from '../../../src/ceph/connect-hint.ts';
-import { EACCES, EIO, ENOENT, ETIMEDOUT } from '../../../src/ceph/errno.ts';
+import { EACCES, EIO, ENOENT, ENOMEM, ETIMEDOUT } from '../../../src/ceph/errno.ts';
 
 test('the configuration, the monitors and the key are told apart', () => {
   assert.match(connectHint('rados_conf_read_file', ENOENT), /path of a ceph\.conf/);
@@ -11,5 +11,6 @@ test('the configuration, the monitors and the key are told apart', () => {
   for (const errno of [EACCES, ENOENT]) {
     assert.match(connectHint('rados_connect', errno), /key .*allpath ceph caps.*--user/);
   }
-  assert.equal(connectHint('rados_connect', EIO), '');
+  assert.match(connectHint('rados_connect', EIO), /key .*cannot be read.*--key-type aes/);
+  assert.equal(connectHint('rados_connect', ENOMEM), '');
 });
