@@ -86,6 +86,7 @@ export class Gateway {
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
   readonly #over = Promise.withResolvers<GatewayEnd>();
+  #isClosing = false;
   /** Why sessions end when this gateway closes. */
   #closeReason = 'gateway stops';
   /** Of the document that is served. */
@@ -233,6 +234,8 @@ export class Gateway {
     const count = () => this.#server.sessions.length;
     log.info('draining', { event: 'drain_begun', sessions: count(), seconds: drainSeconds });
     this.#members?.drain().catch((error: unknown) => {
+      // Without sessions it closes at once, and others learn that it leaves in place of this.
+      if (this.#isClosing) return;
       log.warn('the others cannot be told of the drain', { reason: String(error) });
     });
     this.#server.requestLogouts();
@@ -244,6 +247,7 @@ export class Gateway {
   /** Ends every session and lets go of the volumes; the store stays open. */
   async close(): Promise<void> {
     const { clock } = this.#options;
+    this.#isClosing = true;
     this.#directory.draining = true;
     this.#figures.close();
     this.#space.close();

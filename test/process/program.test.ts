@@ -33,16 +33,20 @@ after(() => rm(folder, { recursive: true, force: true }));
  */
 function start(file: string, args: readonly string[]) {
   const child = spawn(...tied(file, args), {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     cwd: root,
     detached: true,
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += String(chunk);
   });
   // Standard output closes when the last process that holds it has ended.
   const closed = once(child, 'close');
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
     const { value, done } = await lines.next();
-    assert.ok(done !== true, 'it ended early');
+    assert.ok(done !== true, `it ended early: ${errors}`);
     return value;
   };
   /** Resolves when every process has ended; fails if one is left. */
@@ -59,7 +63,7 @@ function start(file: string, args: readonly string[]) {
     }
     await closed;
   };
-  return { child, allEnded, next, [Symbol.asyncDispose]: stop };
+  return { child, allEnded, next, errors: () => errors, [Symbol.asyncDispose]: stop };
 }
 
 test('SIGTERM to the process that a shell started ends the gateway', {
@@ -91,6 +95,7 @@ test('SIGTERM to npm ends the demo and its gateways', { timeout: HANG_MS }, asyn
   while ((await npm.next()) !== 'ready');
   npm.child.kill('SIGTERM');
   await npm.allEnded();
+  assert.doesNotMatch(npm.errors(), /"level":[45]0/, 'an end that was asked for is no trouble');
 });
 
 test('a clone in which nothing is installed says so', async () => {
