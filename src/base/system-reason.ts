@@ -25,6 +25,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there',
   EADDRNOTAVAIL: 'this machine does not have that address',
   EAFNOSUPPORT: 'this machine has no addresses of that family (IPv4 or IPv6)',
+  ECONNRESET: 'the other side cut the connection',
+  EPIPE: 'the other side closed it',
   ECONNREFUSED: 'nobody listens there',
   ETIMEDOUT: 'nobody answered in time',
   EHOSTUNREACH: 'no route leads there',

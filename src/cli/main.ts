@@ -1,7 +1,9 @@
 import { Failure } from '../base/failure.ts';
+import { systemMessage, systemReason } from '../base/system-reason.ts';
 import { writeError } from '../host/journal.ts';
 import { setProcessTitle } from '../host/process-title.ts';
 import { ExitCode } from './command-spec.ts';
+import { helpHint } from './help-words.ts';
 import { liveLine } from './live-line.ts';
 import { parseCommandLine } from './program.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,10 +19,10 @@ let lostOutput: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || lostOutput !== undefined) return;
   lostOutput = error;
-  const reason = `the output could not be written: ${error.message}`;
-  const { errno, code, syscall } = error;
-  const cause = Object.assign(new Error(reason), { errno, code, syscall });
-  process.exitCode = complain(cause, process.argv.includes('--json'));
+  const { code, syscall } = error;
+  const message = `the output could not be written: ${systemReason(error)}`;
+  const cause = new Failure('systemError', message, { errno: code, syscall });
+  process.exitCode = complain(cause, process.argv.slice(2));
 });
 process.stderr.on('error', () => {});
 const exitCode = await main(process.argv.slice(2));
@@ -37,16 +39,16 @@ async function main(words: readonly string[]): Promise<number> {
     const run = await spec.load();
     return await run({ arguments: args, options, store, json });
   } catch (error) {
-    return complain(error, json);
+    return complain(error, words);
   }
 }
 
 /** What went wrong goes to standard error: a sentence, or with --json one JSON value. */
-function complain(error: unknown, json: boolean): number {
+function complain(error: unknown, words: readonly string[]): number {
+  const json = words.includes('--json');
   liveLine.end();
   const isUsage = error instanceof UsageError;
-  const { code, data } = describe(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const { code, data, message } = describe(error);
   if (json) {
     const value = { error: { code: isUsage ? 'usage' : code, message, ...dataOf(data) } };
     writeError(`${JSON.stringify(value)}\n`);
@@ -56,17 +58,22 @@ function complain(error: unknown, json: boolean): number {
     if (code === 'defect' && !isUsage && error instanceof Error) {
       writeError(`${error.stack ?? ''}\n`);
     }
-    if (isUsage) writeError('Try "allpath --help".\n');
+    if (isUsage) writeError(`${helpHint(words)}\n`);
   }
   return isUsage ? ExitCode.usage : ExitCode.failure;
 }
 
 /** What the kernel refuses, a full file system for example, is no defect. */
-function describe(error: unknown): Pick<Failure, 'code' | 'data'> {
+function describe(error: unknown): Pick<Failure, 'code' | 'data' | 'message'> {
   if (error instanceof Failure) return error;
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
-  if (syscall === undefined) return { code: 'defect', data: {} };
-  return { code: 'systemError', data: { errno: code, syscall, path } };
+  if (!(error instanceof Error)) return { code: 'defect', data: {}, message: String(error) };
+  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return { code: 'defect', data: {}, message };
+  return {
+    code: 'systemError',
+    data: { errno: code, syscall, path },
+    message: systemMessage(error),
+  };
 }
 
 function dataOf(data: Readonly<Record<string, unknown>>): object {

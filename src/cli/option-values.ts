@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { didYouMean } from '../base/closest-name.ts';
 import { parseSize } from '../config/size.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,14 +19,21 @@ export function numberValue(min: number, max: number): (text: string) => number 
   };
 }
 
+export function wordValue(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (words.includes(text)) return text;
+    throw new UsageError(`must be ${words.join(' or ')}${didYouMean(text, words)}`);
+  };
+}
+
 export function blockLengthValue(text: string): number {
   if (text === '512' || text === '4096') return Number(text);
-  throw new UsageError('512 or 4096');
+  throw new UsageError('must be 512 or 4096');
 }
 
 export function addressValue(text: string): string {
   if (isIP(text) !== 0) return text;
-  throw new UsageError('not a numeric IPv4 or IPv6 address');
+  throw new UsageError('not a numeric IPv4 or IPv6 address (names are not looked up)');
 }
 
 export function textValue(text: string): string {
@@ -43,5 +51,5 @@ export function cephNameValue(text: string): string {
 export function cephUserValue(text: string): string {
   const name = cephNameValue(text);
   if (!name.startsWith('client.')) return name;
-  throw new UsageError(`without "client.": ${name.slice('client.'.length)}`);
+  throw new UsageError(`leave "client." out: ${name.slice('client.'.length)}`);
 }

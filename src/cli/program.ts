@@ -1,9 +1,15 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { printable } from '../base/printable.ts';
 import type { StoreLocation } from '../gateway/store-location.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { commands, GLOBAL_OPTIONS, GROUP_SUMMARIES, PROGRAM_SUMMARY } from './commands.ts';
+import { withHelpWords } from './help-words.ts';
 import { storeLocation } from './store-options.ts';
 import { UsageError } from './usage-error.ts';
+import { programVersion } from './version.ts';
+
+/** Of a wrong value, as far as it is shown. */
+const VALUE_LENGTH_MAX = 100;
 
 /** What the command line asks for. */
 export interface Request {
@@ -32,7 +38,7 @@ export function parseCommandLine(words: readonly string[], output: Output): Pars
     },
   });
   try {
-    program.parse([...words], { from: 'user' });
+    program.parse([...withHelpWords(words)], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'shown' };
@@ -41,12 +47,17 @@ export function parseCommandLine(words: readonly string[], output: Output): Pars
       output.out(help);
       return { kind: 'shown' };
     }
-    throw new UsageError(error.message.replace(/^error: /, ''));
+    throw new UsageError(inOneLine(error.message));
   }
   const found = request();
   if (found === undefined) return { kind: 'shown' };
   const store = storeAskedFor(found);
   return { kind: 'run', request: { ...found, store } };
+}
+
+/** As `error: unknown command 'x'\n(Did you mean y?)` comes. */
+function inOneLine(message: string): string {
+  return message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\)$/, '; did you mean $1');
 }
 
 function storeAskedFor({ spec, options }: Words): StoreLocation | undefined {
@@ -74,6 +85,12 @@ function buildProgram(output: HelpOutput) {
   const given = new Set<string>();
   const program = configure(new Command('allpath'), output).description(PROGRAM_SUMMARY);
   for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option, given));
+  program.addOption(new Option('--version', 'Print the version.'));
+  program.on('option:version', () => {
+    output.out(`allpath ${programVersion()}\n`);
+    throw new CommanderError(0, 'commander.version', '');
+  });
+  program.addHelpText('after', '\n"allpath help COMMAND" describes a command and its options.');
   const groups = new Map<string, Command>();
   for (const spec of commands) {
     const [name = '', sub] = spec.path;
@@ -100,7 +117,7 @@ function addSpec(command: Command, spec: CommandSpec, given: Set<string>): void 
   command.description(spec.detail === undefined ? spec.summary : `${spec.summary}\n${spec.detail}`);
   for (const { name, description, parse } of spec.arguments ?? []) {
     const argument = new Argument(`<${name}>`, description);
-    if (parse !== undefined) argument.argParser(parserOf(parse));
+    if (parse !== undefined) argument.argParser(parserOf(`<${name}>`, parse));
     command.addArgument(argument);
   }
   for (const option of [...(spec.options ?? []), ...GLOBAL_OPTIONS]) {
@@ -118,7 +135,7 @@ function optionOf(spec: OptionSpec, given: Set<string>): Option {
       given.add(spec.flags);
       return parse(text);
     };
-    option.argParser(parserOf(once));
+    option.argParser(parserOf(option.long ?? spec.flags, once));
   }
   if (spec.default !== undefined) {
     option.default(spec.parse?.(spec.default) ?? spec.default, spec.default);
@@ -126,13 +143,14 @@ function optionOf(spec: OptionSpec, given: Set<string>): Option {
   return option;
 }
 
-function parserOf(parse: (text: string) => unknown): (text: string) => unknown {
+/** `name`: the option or argument, for what is said of a wrong value. */
+function parserOf(name: string, parse: (text: string) => unknown): (text: string) => unknown {
   return (text) => {
     try {
       return parse(text);
     } catch (error) {
-      if (error instanceof UsageError) throw new InvalidArgumentError(error.message);
-      throw error;
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${name} ${printable(text, VALUE_LENGTH_MAX)}: ${error.message}`);
     }
   };
 }

@@ -9,6 +9,9 @@ export function cliReference(): string {
     PROGRAM_SUMMARY,
     'Sizes are numbers of bytes or like `512M`, `1G`, `10T` (powers of 1024). Commands open the ' +
       'store themselves and need no gateway to run; `status` asks those that do.',
+    '`allpath help COMMAND` describes a command, and `allpath --version` prints the version.',
+    'Only `apply`, `disk create` and `demo` make a store where there is none, and say so; every ' +
+      'other command, `gateway` and `apply --dry-run` among them, makes nothing.',
     '## Options of every command',
     options(GLOBAL_OPTIONS),
     '## Exit codes',
@@ -20,7 +23,8 @@ export function cliReference(): string {
       '| 2 | the command line or the document is wrong; nothing was done |',
     ].join('\n'),
     'What went wrong goes to standard error: a sentence, or with `--json` one line ' +
-      '`{"error": {"code", "message", "data"}}`.',
+      '`{"error": {"code", "message", "data"}}`. A store that was made and the progress of long ' +
+      'work are told there as well, with `--json` as `{"notice"}` and `{"progress"}`, one a line.',
     ...commands.flatMap(section),
     '',
   ]

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/closest-name.ts';
 import { Failure } from '../base/failure.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
 import { remapDisk, unmapDisk } from '../config/disk-names.ts';
@@ -119,7 +120,8 @@ async function unownedVolume(
     throw new Failure('diskInUse', `the volume ${name} is that of disk ${owner.name}`, { name });
   }
   if (volume !== undefined) return volume;
-  throw new Failure('diskNotFound', `there is no disk ${name}`, { name });
+  const names = [...disks, ...listed].map((each) => each.name);
+  throw new Failure('diskNotFound', `there is no disk ${name}${didYouMean(name, names)}`, { name });
 }
 
 async function refuseMapped(

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/closest-name.ts';
 import { Failure } from '../base/failure.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
 import { mappedDisks } from '../config/disk-names.ts';
@@ -39,7 +40,11 @@ export async function importDisk(context: ApplyContext, asked: DiskImport): Prom
   const listed = await volumes.list();
   const volume = listed.find((each) => each.name === name);
   if (volume === undefined) {
-    throw new Failure('volumeNotFound', `the store has no volume ${name}`, { name });
+    const near = didYouMean(
+      name,
+      listed.map((each) => each.name),
+    );
+    throw new Failure('volumeNotFound', `the store has no volume ${name}${near}`, { name });
   }
   const entries = new VolumeEntries(listed);
   const owner = current?.disks.find((disk) => entries.of(disk) === volume);

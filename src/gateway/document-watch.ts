@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { LogLimiter } from '../base/log-limiter.ts';
+import { systemReason } from '../base/system-reason.ts';
 import { StandingWatch } from '../members/standing-watch.ts';
 import type { Records } from '../records/records.ts';
 import {
@@ -89,7 +90,7 @@ export class DocumentWatch {
       if (wanted > this.#served || !this.#whole) await this.#catchUp();
     } catch (error) {
       this.#complain(error);
-      return encodeMessage({ version: this.#served, reason: reasonOf(error) });
+      return encodeMessage({ version: this.#served, reason: systemReason(error) });
     }
     return encodeMessage({ version: this.#served, unserved: this.#options.unserved() });
   }
@@ -123,11 +124,7 @@ export class DocumentWatch {
   }
 
   #complain(error: unknown): void {
-    const reason = reasonOf(error);
+    const reason = systemReason(error);
     this.#complaints.write('warn', reason, 'the document cannot be followed', { reason });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

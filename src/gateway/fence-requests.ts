@@ -1,3 +1,4 @@
+import { systemReason } from '../base/system-reason.ts';
 import { isOpen, isSame, type Members } from '../members/members.ts';
 import { decodeMessage, type FenceAnswer, type FenceRequest } from './channels.ts';
 
@@ -15,6 +16,6 @@ export async function fenceNamed(members: Members, message: Uint8Array): Promise
     await members.fence(victim);
     return { outcome: 'fenced' };
   } catch (error) {
-    return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { outcome: 'failed', reason: systemReason(error) };
   }
 }

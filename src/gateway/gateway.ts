@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type Clock, sleep, within } from '../base/clock.ts';
+import { didYouMean } from '../base/closest-name.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -335,9 +336,10 @@ function withMd5(md5: () => boolean): ChapSettings {
 function requireGateway(name: string, { document }: VersionedDocument): void {
   const names = document.gateways.map((gateway) => gateway.name);
   if (names.includes(name)) return;
+  const hasInstead = `; it has ${names.join(', ') || 'none'}`;
   throw new Failure(
     'gatewayUnknown',
-    `the document has no gateway ${name}; it has ${names.join(', ') || 'none'}`,
+    `the document has no gateway ${name}${didYouMean(name, names) || hasInstead}`,
     { names },
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { SlabSource } from '../base/slab-pool.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { CommandAges } from '../scsi/nexus.ts';
 import { AnswerProgress } from './answer-progress.ts';
 import type { ByteStream, Portal, StreamReader } from './contracts.ts';
@@ -155,7 +156,9 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   }
 
   closed(error: Error | undefined): void {
-    this.#finish(error === undefined ? 'closed by the initiator' : `connection: ${error.message}`);
+    this.#finish(
+      error === undefined ? 'closed by the initiator' : `connection: ${systemReason(error)}`,
+    );
   }
 
   // What the reader calls.

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { Failure } from '../../base/failure.ts';
+import { systemReason } from '../../base/system-reason.ts';
 
 const ANSWER_LIMIT_MS = 30_000;
 const ANSWER_MAX_BYTES = 64 * 2 ** 20;
@@ -46,7 +47,7 @@ function exchange(path: string, question: Buffer): Promise<Buffer> {
       reject(new Failure('cephDaemonSilent', `${path}: ${problem}`));
     };
     socket.setTimeout(ANSWER_LIMIT_MS, () => give(`no answer within ${ANSWER_LIMIT_MS} ms`));
-    socket.once('error', (error) => give(error.message));
+    socket.once('error', (error) => give(systemReason(error)));
     socket.on('data', (chunk) => {
       length += chunk.length;
       if (length > ANSWER_MAX_BYTES) give('an answer without end');

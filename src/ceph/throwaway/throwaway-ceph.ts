@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import { makeOwnedFolder, removeOwnedFolder } from '../../host/owned-folder.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
@@ -148,7 +149,7 @@ export class ThrowawayCeph {
     } catch (cause) {
       const words = await lastWords(daemonsOf(parts));
       await endAll(parts);
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = systemReason(cause);
       const message = `the throwaway Ceph did not start: ${why}${words}`;
       throw new Failure('cephStartFailed', message, {}, { cause });
     }

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../host/log-output.ts';
 import type { CommandSpec } from '../command-spec.ts';
 import {
   addressValue,
@@ -5,8 +6,10 @@ import {
   numberValue,
   sizeValue,
   textValue,
+  wordValue,
 } from '../option-values.ts';
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
 /** Gateways of a demo; each is a process. */
 const DEMO_GATEWAYS_MAX = 16;
 const DEMO_OSDS_MAX = 16;
@@ -84,7 +87,7 @@ export const serveCommands: readonly CommandSpec[] = [
         flags: '--log-level <level>',
         description: 'debug, info, warn or error; lines of JSON on standard error.',
         default: 'info',
-        parse: textValue,
+        parse: wordValue(LOG_LEVELS),
       },
     ],
     needsStore: true,

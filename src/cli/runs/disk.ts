@@ -1,3 +1,4 @@
+import { didYouMean } from '../../base/closest-name.ts';
 import { Failure } from '../../base/failure.ts';
 import { renameDisk } from '../../config/disk-names.ts';
 import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
@@ -80,7 +81,7 @@ export async function runDiskResize(call: CliCall): Promise<number> {
     const { version } = await applyDocument({ ...context, mayShrink, resized: name }, (current) => {
       const disk = findDisk(current, name);
       if (size % disk.blockLength !== 0) {
-        throw new UsageError(`${size} is no multiple of the block length ${disk.blockLength}`);
+        throw new UsageError(`<size> must be a multiple of the block length ${disk.blockLength}`);
       }
       return withDisks(current!, (each) => [each.name === name ? { ...each, size } : each]);
     });
@@ -122,8 +123,9 @@ export async function runDiskDelete(call: CliCall): Promise<number> {
 
 function findDisk(document: ClusterDocument | undefined, name: string): DiskDraft {
   const disk = document?.disks.find((each) => each.name === name);
-  if (disk === undefined) throw new Failure('diskNotFound', `there is no disk ${name}`);
-  return disk;
+  if (disk !== undefined) return disk;
+  const names = document?.disks.map((each) => each.name) ?? [];
+  throw new Failure('diskNotFound', `there is no disk ${name}${didYouMean(name, names)}`, { name });
 }
 
 function withDisks(

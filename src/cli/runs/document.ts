@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import { withoutVolumeIds } from '../../config/disk-identity.ts';
 import type { ClusterDocument, DocumentDraft } from '../../config/document.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
@@ -68,8 +69,8 @@ async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readBounded(file === '-' ? process.stdin : createReadStream(file));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure('fileUnreadable', `cannot read ${file}: ${reason}`, { file }, { cause });
+    const message = `cannot read the document ${file}: ${systemReason(cause)}`;
+    throw new Failure('fileUnreadable', message, { file }, { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../base/closest-name.ts';
 import { Failure } from '../../base/failure.ts';
 import {
   decodeMessage,
@@ -5,6 +6,7 @@ import {
   FENCE_CHANNEL,
   type FenceAnswer,
 } from '../../gateway/channels.ts';
+import { readDocument } from '../../gateway/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';
@@ -22,20 +24,24 @@ export async function runFence(call: CliCall): Promise<number> {
       return answer === undefined ? [] : [{ by: from.name, ...answer }];
     });
     const done = said.find(({ outcome }) => outcome === 'fenced');
-    if (done === undefined) throw failure(name, said);
+    if (done === undefined) {
+      const names = (await readDocument(records))?.document.gateways.map((each) => each.name);
+      throw failure(name, said, names ?? []);
+    }
     if (call.json) printJson({ fenced: name, by: done.by });
     else print(`${name} is fenced, by ${done.by}`);
     return ExitCode.ok;
   });
 }
 
-function failure(name: string, said: readonly FenceAnswer[]): Failure {
+function failure(name: string, said: readonly FenceAnswer[], names: readonly string[]): Failure {
   const others = said.filter(({ outcome }) => outcome !== 'self');
   if (others.length === 0) {
     return new Failure('fenceNobody', `no other gateway serves that could fence ${name}`, { name });
   }
   if (others.every(({ outcome }) => outcome === 'unknown')) {
-    return new Failure('fenceUnknown', `no gateway ${name} serves`, { name });
+    const near = names.includes(name) ? '' : didYouMean(name, names);
+    return new Failure('fenceUnknown', `no gateway ${name} serves${near}`, { name });
   }
   const reasons = others.flatMap(({ reason }) => reason ?? []).join('; ');
   return new Failure('fenceFailed', `${name} is not fenced: ${reasons}`, { name });

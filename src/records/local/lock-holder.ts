@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import type { Log } from '../../base/log.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import { killProcess } from '../../host/process-end.ts';
 import {
   type ProcessIdentity,
@@ -45,7 +46,9 @@ export class LockHolderPatrol {
       // No descriptor is free, say. What was seen before still counts at the next look.
       if (this.#isBlind) return;
       this.#isBlind = true;
-      this.#log.warn('cannot see which process holds the store locked', { reason: String(error) });
+      this.#log.warn('cannot see which process holds the store locked', {
+        reason: systemReason(error),
+      });
     }
   }
 

@@ -149,7 +149,10 @@ export class MemberFolder {
     } catch (error) {
       // A member that left in between is no news.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        this.#log.warn('an entry of a member cannot be read', { file: name, reason: `${error}` });
+        this.#log.warn('an entry of a member cannot be read', {
+          file: name,
+          reason: systemReason(error),
+        });
       }
     }
     return undefined;

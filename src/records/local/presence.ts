@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { LogLimiter } from '../../base/log-limiter.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import type { MemberFolder } from './member-folder.ts';
 import type { NameClaim } from './name-claim.ts';
@@ -130,7 +131,7 @@ export class Presence {
     check
       .catch((error: unknown) => {
         const message = 'cannot show this member to the others';
-        this.#lines.write('error', 'show', message, { reason: String(error) });
+        this.#lines.write('error', 'show', message, { reason: systemReason(error) });
       })
       .finally(() => this.#checkLater());
   }
