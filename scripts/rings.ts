@@ -74,7 +74,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'cluster',
     proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
-    costS: 850,
+    costS: 880,
     files: ['test/cluster/**/*.test.ts'],
     alone: [
       'test/cluster/records-rados-faults.test.ts',

@@ -128,16 +128,18 @@ export class PageRun {
     assert.equal(code, 0, `${server.command.text}, after Ctrl-C:\n${output}`);
   }
 
-  /** What systemd starts, as the user of the unit, for each gateway that the page names. */
+  /** What systemd starts for each gateway of the page, on its host, as the user of the unit. */
   async #unit(block: PageBlock): Promise<void> {
     const text = block.lines.join('\n');
     const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
     const [command, user] = [value('ExecStart'), value('User')];
     const place = `${block.page}:${block.line}`;
     assert.ok(command !== undefined && user !== undefined, `${place}: no ExecStart or no User`);
-    for (const name of ['gateway1', 'gateway2']) {
+    for (const number of [1, 2]) {
+      const host = `unshare --uts sh -c 'hostname host${number}; exec "$@"' sh`;
       const as = `setpriv --reuid=${user} --regid=${user} --init-groups --reset-env`;
-      await this.#serve(`${as} ${command.replaceAll('%i', name)}`, SERVERS[1]!.ready, place);
+      const line = command.replaceAll('%i', `gateway${number}`);
+      await this.#serve(`${host} ${as} ${line}`, SERVERS[1]!.ready, place);
     }
   }
 }
