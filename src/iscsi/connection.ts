@@ -263,6 +263,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     }
     if (session.window.review()) sendWindow(session);
     if (this.#isAbsent(session, now)) return 'the initiator takes no data';
+    if (session.account.overstays) return 'the memory of its answers is needed by others';
     if (session.dataOut.isPastLimit(now)) return DATA_OUT_LATE;
     // While nothing is read, silence proves nothing.
     if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;

@@ -1,63 +1,36 @@
 import type { Clock } from '../base/clock.ts';
-import type { Slab, SlabOwner, SlabSource } from '../base/slab-pool.ts';
-import {
-  COMMAND_BYTES,
-  FREE_DATA_SHARE,
-  FREE_INVITED_SHARE,
-  FREE_PEER_SHARE,
-  GATEWAY_DATA_BYTES_MAX,
-  GATEWAY_INVITED_BYTES_MAX,
-  OWN_COMMANDS_MAX,
-  OWN_COMMANDS_MIN,
-  SESSION_DATA_BYTES_MAX,
-  SESSION_OWN_DATA_BYTES,
-  SESSION_OWN_INVITED_BYTES,
-  SLAB_SLACK_BYTES_MAX,
-} from './limits.ts';
-
-/** A command that needs room for data it solicits, or for data-in. */
-export interface Claim {
-  /** What it waits for; 0 while it does not wait. Written by its account. */
-  claimedBytes: number;
-  /** The room is there, and counted for it. */
-  granted(): void;
-}
-
-/** What the sessions of one peer hold together, beyond what each has of its own. */
-interface PeerShare {
-  readonly peer: string;
-  accounts: number;
-  heldBytes: number;
-  invitedBytes: number;
-  /** When one of its sessions was the exception, by the count of exceptions. */
-  lastException: number;
-}
+import type { SlabSource } from '../base/slab-pool.ts';
+import { type AccountQueue, DataAccount } from './data-account.ts';
+import { GatewayShare } from './data-shares.ts';
+import { COMMAND_BYTES, EXCEPTION_MAX_MS, EXCEPTIONS_MAX, PEER_EXCEPTIONS_MAX } from './limits.ts';
 
 /**
  * The memory that the commands of a gateway pin or are invited to bring.
  *
  * Every session has an account with something of its own, which nobody can take. Beyond that, all
- * share one budget. The sessions of a peer together may take a fixed part of what is still free,
- * and each of them a fixed part of what its peer may still take (the dynamic thresholds of switch
- * buffers: Choudhury and Hahne, 1998). However many take what they can, something is left for the
- * next one, and nobody needs to know how many there are. Peers are told apart as `networkOf` does,
- * or by name where the name was proved: sessions are free to open, and would else leave nothing.
+ * share one budget (`GatewayShare`). The sessions of a peer together may take a fixed part of what
+ * is still free, those of one initiator a fixed part of what its peer may still take, and each
+ * session a fixed part of that (the dynamic thresholds of switch buffers: Choudhury and Hahne,
+ * 1998). However many take what they can, something is left for the next one, and nobody needs to
+ * know how many there are. Peers are told apart as `networkOf` does, or by name where the name was
+ * proved: sessions and names are free to invent, and would else leave nothing.
  *
  * A command gets all of its room at once, so that one that has it needs nothing more to end. Where
- * nothing of a session is under way and its share is too small, its oldest command gets the room as
- * the exception: one session at a time, of the peer that has not had one for longest.
+ * nothing larger of a session is under way and its share is too small, its oldest command gets the
+ * room as an exception: a few sessions at a time, one of an initiator, of the peer and then of the
+ * initiator that have not had one for longest.
  */
-export class DataBudget {
+export class DataBudget implements AccountQueue {
   readonly #pool: SlabSource;
   readonly #clock: Clock;
+  readonly #share = new GatewayShare();
   readonly #accounts = new Set<DataAccount>();
-  readonly #peers = new Map<string, PeerShare>();
   /** Accounts with claims that wait; the one that has waited for longest is the first. */
   readonly #waiting = new Set<DataAccount>();
-  #exception: DataAccount | undefined;
-  #exceptions = 0;
-  #heldBytes = 0;
-  #invitedBytes = 0;
+  /** With the time at which each began. */
+  readonly #exceptions = new Map<DataAccount, number>();
+  /** Exceptions so far. */
+  #turns = 0;
   #scheduled = false;
 
   constructor(pool: SlabSource, clock: Clock) {
@@ -67,12 +40,12 @@ export class DataBudget {
 
   /** Held by all sessions beyond what they have of their own. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#share.heldBytes;
   }
 
   /** Invited by all command windows beyond what sessions have of their own. */
   get invitedBytes(): number {
-    return this.#invitedBytes;
+    return this.#share.invitedBytes;
   }
 
   /** Accounts that are open. */
@@ -82,17 +55,12 @@ export class DataBudget {
 
   /** Peers that hold something or have a session. */
   get peers(): number {
-    return this.#peers.size;
+    return this.#share.peers.size;
   }
 
   /** An account for a session whose commands bring up to `unsolicitedBytes` without being asked. */
-  open(unsolicitedBytes: number, peer: string): DataAccount {
-    let share = this.#peers.get(peer);
-    if (share === undefined) {
-      share = { peer, accounts: 0, heldBytes: 0, invitedBytes: 0, lastException: 0 };
-      this.#peers.set(peer, share);
-    }
-    share.accounts++;
+  open(unsolicitedBytes: number, peer: string, initiatorName: string): DataAccount {
+    const share = this.#share.open(peer, initiatorName, this.#turns);
     const account = new DataAccount(this, this.#pool, unsolicitedBytes + COMMAND_BYTES, share);
     this.#accounts.add(account);
     return account;
@@ -100,40 +68,11 @@ export class DataBudget {
 
   // What accounts call.
 
-  /** What the sessions of a peer may take beyond what they have. */
-  #freeBytes({ heldBytes, invitedBytes }: PeerShare): number {
-    const free = GATEWAY_DATA_BYTES_MAX - this.#heldBytes - this.#invitedBytes;
-    return roomOf(free, heldBytes + invitedBytes);
-  }
-
-  /** What a session may hold beyond its own. */
-  shareBytes(peer: PeerShare): number {
-    return Math.min(SESSION_DATA_BYTES_MAX, this.#freeBytes(peer) / FREE_DATA_SHARE);
-  }
-
-  /** What a command window may invite beyond its session's own. */
-  invitedShareBytes(peer: PeerShare): number {
-    const free = roomOf(GATEWAY_INVITED_BYTES_MAX - this.#invitedBytes, peer.invitedBytes);
-    return Math.min(free, this.#freeBytes(peer)) / FREE_INVITED_SHARE;
-  }
-
-  countHeld(peer: PeerShare, bytes: number): void {
-    this.#heldBytes += bytes;
-    peer.heldBytes += bytes;
-    this.#forgetIfGone(peer);
-  }
-
-  countInvited(peer: PeerShare, bytes: number): void {
-    this.#invitedBytes += bytes;
-    peer.invitedBytes += bytes;
-  }
-
   wait(account: DataAccount): void {
     this.#waiting.add(account);
     this.freed();
   }
 
-  /** Room may have come free. */
   freed(): void {
     if (this.#scheduled || this.#waiting.size === 0) return;
     this.#scheduled = true;
@@ -141,254 +80,88 @@ export class DataBudget {
     this.#clock.endOfTurn(this.#serve);
   }
 
+  overstays(account: DataAccount): boolean {
+    const sinceMs = this.#exceptions.get(account);
+    if (sinceMs === undefined || this.#clock.now() - sinceMs <= EXCEPTION_MAX_MS) return false;
+    const { peer } = account.share;
+    // One after the other: the end of the oldest may be enough.
+    const oldest = [...this.#exceptions.keys()].find(({ share }) => share.peer === peer);
+    if (account !== oldest || !account.isExcessive) return false;
+    const isFull = this.#exceptions.size >= EXCEPTIONS_MAX;
+    const isPeerFull = isFull || peer.exceptions >= PEER_EXCEPTIONS_MAX;
+    for (const { share, isIdle } of this.#waiting) {
+      // An initiator that takes its answers slowly holds up its own other sessions.
+      if (!isIdle || share.exceptions > 0) continue;
+      if (share.peer === peer ? isPeerFull : isFull) return true;
+    }
+    return false;
+  }
+
   close(account: DataAccount): void {
     this.#accounts.delete(account);
     this.#waiting.delete(account);
-    account.peer.accounts--;
-    this.#forgetIfGone(account.peer);
+    account.share.close();
     this.freed();
   }
 
-  #forgetIfGone({ peer, accounts, heldBytes }: PeerShare): void {
-    if (accounts === 0 && heldBytes === 0) this.#peers.delete(peer);
-  }
-
-  /** Grants what fits, a claim of each session in turn; then the exception, if there is none. */
+  /** Grants what fits, a claim of each session in turn; then exceptions, as many as there may be. */
   readonly #serve = (): void => {
     this.#scheduled = false;
-    const waiting = this.#waiting;
-    for (const account of waiting) {
-      if (!account.grantNext(false)) continue;
-      waiting.delete(account);
-      // Behind the others: this loop comes to it again.
-      if (account.hasClaims) waiting.add(account);
+    for (const account of this.#waiting) {
+      if (account.grantNext(false)) this.#wentOn(account);
     }
-    if (this.#exception?.isExcessive === true) return;
-    this.#exception = this.#chooseException();
-    if (this.#exception === undefined) return;
-    const { peer } = this.#exception;
-    peer.lastException = ++this.#exceptions;
-    this.#exception.grantNext(true);
-    waiting.delete(this.#exception);
-    if (this.#exception.hasClaims) waiting.add(this.#exception);
+    this.#endExceptions();
+    while (this.#exceptions.size < EXCEPTIONS_MAX) {
+      const account = this.#chooseException();
+      if (account === undefined) return;
+      this.#beginException(account);
+    }
   };
+
+  /** It waits behind the others now, if it has more to wait for. */
+  #wentOn(account: DataAccount): void {
+    this.#waiting.delete(account);
+    if (account.hasClaims) this.#waiting.add(account);
+  }
+
+  #beginException(account: DataAccount): void {
+    const { share } = account;
+    this.#exceptions.set(account, this.#clock.now());
+    this.#turns++;
+    for (const each of [share, share.peer]) {
+      each.exceptions++;
+      each.lastException = this.#turns;
+    }
+    account.grantNext(true);
+    this.#wentOn(account);
+  }
+
+  #endExceptions(): void {
+    for (const account of this.#exceptions.keys()) {
+      if (account.isExcessive) continue;
+      this.#exceptions.delete(account);
+      account.share.exceptions--;
+      account.share.peer.exceptions--;
+    }
+  }
 
   #chooseException(): DataAccount | undefined {
     let chosen: DataAccount | undefined;
     for (const account of this.#waiting) {
       // What is under way gives room back when it ends.
-      if (!account.isIdle) continue;
-      const { lastException } = account.peer;
-      if (chosen === undefined || lastException < chosen.peer.lastException) chosen = account;
+      if (!account.isIdle || !mayBeException(account)) continue;
+      if (chosen === undefined || hasTurnBefore(account, chosen)) chosen = account;
     }
     return chosen;
   }
 }
 
-/** Of what is free, the part that a peer may take who has `takenBytes`. */
-function roomOf(freeBytes: number, takenBytes: number): number {
-  const room = FREE_PEER_SHARE * freeBytes - takenBytes;
-  return room > 0 ? room / (FREE_PEER_SHARE + 1) : 0;
+/** An initiator holds up itself alone, and a peer leaves a turn for others. */
+function mayBeException({ share }: DataAccount): boolean {
+  return share.exceptions === 0 && share.peer.exceptions < PEER_EXCEPTIONS_MAX;
 }
 
-/**
- * What one session holds of the budget: slabs while anything in them is in use, buffers of copied
- * data, room that was granted and is not used yet; and what its command window invites.
- */
-export class DataAccount implements SlabSource, SlabOwner {
-  /** Commands that it may always invite. */
-  readonly ownCommands: number;
-  readonly peer: PeerShare;
-  readonly #budget: DataBudget;
-  readonly #pool: SlabSource;
-  readonly #commandBytes: number;
-  readonly #claims = new Set<Claim>();
-  /** Answers of its session have not left. */
-  isSending: () => boolean = () => false;
-  #heldBytes = 0;
-  /** Claims that were granted to commands that have not ended. */
-  #granted = 0;
-  #invitedCommands = 0;
-  #invitedBytes = 0;
-  #closed = false;
-
-  constructor(budget: DataBudget, pool: SlabSource, commandBytes: number, peer: PeerShare) {
-    this.#budget = budget;
-    this.peer = peer;
-    this.#pool = pool;
-    this.#commandBytes = commandBytes;
-    const own = Math.floor(SESSION_OWN_INVITED_BYTES / commandBytes);
-    this.ownCommands = Math.max(OWN_COMMANDS_MIN, Math.min(own, OWN_COMMANDS_MAX));
-  }
-
-  get slabBytes(): number {
-    return this.#pool.slabBytes;
-  }
-
-  get heldBytes(): number {
-    return this.#heldBytes;
-  }
-
-  get invitedCommands(): number {
-    return this.#invitedCommands;
-  }
-
-  /** How much more it may hold; negative when others need what it holds. */
-  get roomBytes(): number {
-    return SESSION_OWN_DATA_BYTES + this.#budget.shareBytes(this.peer) - this.#heldBytes;
-  }
-
-  /** Whether so much more fits. Its own, which is enough for most commands, is looked at first. */
-  hasRoomFor(bytes: number): boolean {
-    return this.#heldBytes + bytes <= SESSION_OWN_DATA_BYTES || bytes <= this.roomBytes;
-  }
-
-  #mayClaim(bytes: number): boolean {
-    const own = SESSION_OWN_DATA_BYTES - this.#heldBytes;
-    if (bytes <= own) return true;
-    const shareBytes = this.#budget.shareBytes(this.peer);
-    const slack = Math.min(SLAB_SLACK_BYTES_MAX, shareBytes / FREE_DATA_SHARE);
-    return bytes <= own + shareBytes - slack;
-  }
-
-  /**
-   * Nothing that was granted is under way, to the medium or to the initiator. It may hold more than
-   * its own all the same: commands that wait keep slabs of which others used the rest.
-   */
-  get isIdle(): boolean {
-    return this.#granted === 0 && !this.isSending();
-  }
-
-  /** What was granted to it as the exception is under way, and more than it may hold. */
-  get isExcessive(): boolean {
-    return !this.isIdle && this.#heldBytes > SESSION_OWN_DATA_BYTES && this.roomBytes < 0;
-  }
-
-  get hasClaims(): boolean {
-    return this.#claims.size > 0;
-  }
-
-  /** A slab, counted until it is back in its pool. Whoever may wait asks before (`roomBytes`). */
-  take(): Slab {
-    const slab = this.#pool.take();
-    slab.owner = this;
-    this.hold(this.#pool.slabBytes);
-    return slab;
-  }
-
-  returned(slabBytes: number): void {
-    this.release(slabBytes);
-  }
-
-  hold(bytes: number): void {
-    this.#change(bytes);
-  }
-
-  /** Less than nothing where a command ends whose data stayed in its slabs. */
-  release(bytes: number): void {
-    this.#change(-bytes);
-    this.#budget.freed();
-  }
-
-  /** The budget counts what is beyond its own, whichever way and however far it changes. */
-  #change(bytes: number): void {
-    const before = this.#heldBytes - SESSION_OWN_DATA_BYTES;
-    const now = before + bytes;
-    this.#heldBytes += bytes;
-    if (before <= 0 && now <= 0) return;
-    this.#budget.countHeld(this.peer, Math.max(0, now) - Math.max(0, before));
-  }
-
-  /** True: the room is counted for the command. False: it waits its turn. */
-  claim(claim: Claim, bytes: number): boolean {
-    const isNext = this.#claims.size === 0 && this.#mayClaim(bytes);
-    // What goes on after the end of its session waits for nobody.
-    if (isNext || this.#closed) {
-      this.#granted++;
-      this.hold(bytes);
-      return true;
-    }
-    claim.claimedBytes = bytes;
-    this.#claims.add(claim);
-    if (this.#claims.size === 1) this.#budget.wait(this);
-    return false;
-  }
-
-  /** A command that had been granted its claim has ended. */
-  settle(): void {
-    this.#granted--;
-    this.#budget.freed();
-  }
-
-  /** Answers have left: what waited for that may be served. */
-  sent(): void {
-    if (this.#claims.size > 0) this.#budget.freed();
-  }
-
-  /** The command ended while it waited. */
-  withdraw(claim: Claim): void {
-    claim.claimedBytes = 0;
-    // What stood behind it may fit.
-    if (this.#claims.delete(claim)) this.#budget.freed();
-  }
-
-  /** Grants the oldest claim if it fits, or as the exception. */
-  grantNext(isException: boolean): boolean {
-    for (const claim of this.#claims) {
-      const bytes = claim.claimedBytes;
-      if (!isException && !this.#mayClaim(bytes)) return false;
-      this.withdraw(claim);
-      this.#granted++;
-      this.hold(bytes);
-      claim.granted();
-      return true;
-    }
-    // All of them were withdrawn: there is no reason to wait.
-    return true;
-  }
-
-  // The credit of the command window.
-
-  /** One more command may be sent: false, there is no room for what it may bring unsolicited. */
-  invite(): boolean {
-    if (this.#closed) return false;
-    if (this.#invitedCommands >= this.ownCommands) {
-      // What would come could only wait, here instead of with the initiator.
-      if (this.#claims.size > 0) return false;
-      const bytes = this.#invitedBytes + this.#commandBytes;
-      if (bytes > this.#budget.invitedShareBytes(this.peer)) return false;
-      this.#invitedBytes = bytes;
-      this.#budget.countInvited(this.peer, this.#commandBytes);
-    }
-    this.#invitedCommands++;
-    return true;
-  }
-
-  /** A command has ended, and none may be sent for it. */
-  retract(): void {
-    if (this.#closed) return;
-    this.#invitedCommands--;
-    if (this.#invitedCommands < this.ownCommands) return;
-    this.#invitedBytes -= this.#commandBytes;
-    this.#budget.countInvited(this.peer, -this.#commandBytes);
-    this.#budget.freed();
-  }
-
-  /** Others need what the window takes, or most of its commands wait for room. */
-  get mustRetract(): boolean {
-    const share = this.#budget.invitedShareBytes(this.peer);
-    const others = this.#invitedBytes > share + this.#commandBytes;
-    return others || 2 * this.#claims.size > this.#invitedCommands;
-  }
-
-  /** The session is over: it invites and waits for nothing. What is held counts until it is back. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#budget.countInvited(this.peer, -this.#invitedBytes);
-    this.#invitedBytes = 0;
-    this.#invitedCommands = 0;
-    this.#claims.clear();
-    this.#budget.close(this);
-  }
+function hasTurnBefore({ share: a }: DataAccount, { share: b }: DataAccount): boolean {
+  if (a.peer !== b.peer) return a.peer.lastException < b.peer.lastException;
+  return a.lastException < b.lastException;
 }

@@ -3,7 +3,7 @@ import { clearList } from '../base/clear-list.ts';
 import type { Slab } from '../base/slab-pool.ts';
 import { Status } from '../scsi/status.ts';
 import { Task } from '../scsi/task.ts';
-import type { Claim, DataAccount } from './data-budget.ts';
+import type { Claim, DataAccount } from './data-account.ts';
 import type { DataOutBurst } from './data-out.ts';
 import { GATHER_CHUNK_BYTES, GATHER_COPY_BYTES_MAX, SLAB_BYTES } from './limits.ts';
 import type { Session } from './session.ts';

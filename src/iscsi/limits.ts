@@ -58,6 +58,8 @@ export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 export const PEER_DATA_BYTES_MAX = 256 * 1024 * 1024;
 /** Peers may take so many times what is left for others. */
 export const FREE_PEER_SHARE = 8;
+/** Initiators of a peer may take so many times what is left for others of that peer. */
+export const FREE_INITIATOR_SHARE = 4;
 /** What the commands of all sessions hold and are invited to bring, beyond what each has of its own. */
 export const GATEWAY_DATA_BYTES_MAX = PEER_DATA_BYTES_MAX + PEER_DATA_BYTES_MAX / FREE_PEER_SHARE;
 /** The part of it that command windows may take: the rest is there for R2Ts and reads. */
@@ -70,6 +72,14 @@ export const SESSION_DATA_BYTES_MAX = 17 * 1024 * 1024;
 export const FREE_DATA_SHARE = 4;
 /** A window may take at most this part of what is free for windows. */
 export const FREE_INVITED_SHARE = 2;
+/**
+ * Sessions that hold more than their share at a time, because a command of theirs would never fit:
+ * one of an initiator, and as many of a peer.
+ */
+export const EXCEPTIONS_MAX = 4;
+export const PEER_EXCEPTIONS_MAX = 3;
+/** A session that is an exception for longer ends as soon as others wait for its turn. */
+export const EXCEPTION_MAX_MS = 30_000;
 /**
  * What claims leave of a session's share for the parts of slabs that hold no data: with it, data
  * stays where it was received.

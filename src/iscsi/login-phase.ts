@@ -168,7 +168,7 @@ export class LoginPhase {
       nexus: judged.admission?.openNexus(result.initiatorPort),
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
-      account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer),
+      account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer, initiatorName),
       tasks: this.#options.tasks,
       clock: this.#options.clock,
       log: this.#options.log,

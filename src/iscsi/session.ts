@@ -3,7 +3,7 @@ import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
 import type { Nexus, TransportFault } from '../scsi/nexus.ts';
 import { CommandWindow } from './command-window.ts';
-import type { DataAccount } from './data-budget.ts';
+import type { DataAccount } from './data-account.ts';
 import { DataOut } from './data-out.ts';
 import type { DiscoveryService } from './discovery.ts';
 import { HeldCommands } from './held-commands.ts';
@@ -110,7 +110,7 @@ export class Session {
     this.window = new CommandWindow(options.cmdSn, options.queueDepth, this.account);
     this.writer = new PduWriter(options.queue, this.window, options.statSn);
     this.writer.useDigests(this.parameters.headerDigest, this.parameters.dataDigest);
-    this.account.isSending = () => options.queue.unsentBytes > 0;
+    this.account.isSending = () => options.queue.unsentBytes >= SLAB_BYTES;
     this.dataOut = new DataOut(this);
     const isDiscovery = options.nexus === undefined;
     this.#segmentMax = isDiscovery ? LOGIN_DATA_SEGMENT_BYTES_MAX : SEND_DATA_SEGMENT_BYTES_MAX;

@@ -7,10 +7,11 @@ import {
   dataOutPdu,
   FINAL,
   FIRST_CMD_SN,
-  NAMES,
+  INITIATOR,
   READ,
   scsiCommand,
   signOfLife,
+  TARGET,
   taskManagement,
   WRITE,
 } from '../support/iscsi-world.ts';
@@ -18,6 +19,7 @@ import type { SeededRandom } from '../support/seeded-random.ts';
 import { settle } from '../support/virtual-clock.ts';
 
 const MIB = 2 ** 20;
+const INITIATORS = 2;
 const BLOCK_BYTES = 512;
 const UNSOLICITED_TAG = 0xffff_ffff;
 /** Of what this target takes. */
@@ -109,7 +111,8 @@ export class BudgetPeer {
   async logIn(isid: number): Promise<boolean> {
     const random = this.#random;
     const keys = [
-      ...NAMES,
+      `InitiatorName=${INITIATOR}-${isid % INITIATORS}`,
+      `TargetName=${TARGET}`,
       `InitialR2T=${this.#initialR2t ? 'Yes' : 'No'}`,
       `ImmediateData=${this.#immediateData ? 'Yes' : 'No'}`,
       `MaxBurstLength=${this.#maxBurstBytes}`,

@@ -27,6 +27,8 @@ const ATTACKERS_ADDRESS = '127.0.0.2';
 const SLOW_SESSIONS_FACTOR = 4;
 const SLOW_WRITES = 40;
 const SLOW_WRITE_BYTES = 512 * 1024;
+const LONG_WRITE_BYTES = 16 * 1024 * 1024;
+const LONG_WRITE_BYTES_MIN = 1024 * 1024;
 /** Often enough that no burst is overdue. */
 const BYTE_INTERVAL_MS = 3000;
 /** A command is asked for one burst at a time, so that its data takes as long as it may. */
@@ -38,30 +40,50 @@ const byteByByte: Attack = {
   does: 'owes 512 KiB writes from four times as many sessions, and sends a byte of each every 3 s',
   start: (near) => {
     const field = { ...near, address: { ...near.address, localAddress: ATTACKERS_ADDRESS } };
-    const begun: Promise<void>[] = [];
-    for (let index = 0; index < SLOW_SESSIONS_FACTOR * field.sessions; index++) {
-      begun.push(new Promise((resolve) => void sendSlowlyForEver(field, index, resolve)));
-    }
-    return Promise.all(begun).then(() => undefined);
+    return sendSlowly(field, (index) => [`${ATTACKER_NAME}-${index}`, SLOW_WRITE_BYTES]);
   },
 };
+
+/** The initiators of an address share what it may have. */
+const byteByByteBeside: Attack = {
+  name: 'byte by byte beside others',
+  does: 'is one initiator at the address of others that owes 16 to 1 MiB writes in the same way',
+  start: (field) => sendSlowly(field, (index) => [ATTACKER_NAME, longBytes(index)]),
+};
+
+/** The longest first: the others fill what these leave. */
+function longBytes(index: number): number {
+  return Math.max(LONG_WRITE_BYTES >> (index >> 3), LONG_WRITE_BYTES_MIN);
+}
+
+function sendSlowly(
+  field: AttackField,
+  sessionOf: (index: number) => readonly [name: string, writeBytes: number],
+): Promise<void> {
+  const begun: Promise<void>[] = [];
+  for (let index = 0; index < SLOW_SESSIONS_FACTOR * field.sessions; index++) {
+    const [name, writeBytes] = sessionOf(index);
+    begun.push(new Promise((resolve) => void sendSlowlyForEver(field, writeBytes, name, resolve)));
+  }
+  return Promise.all(begun).then(() => undefined);
+}
 
 /** Opens its session again each time the target ends it. */
 async function sendSlowlyForEver(
   field: AttackField,
-  index: number,
+  writeBytes: number,
+  name: string,
   onBegun: () => void,
 ): Promise<void> {
   for (;;) {
-    const name = `${ATTACKER_NAME}-${index}`;
     const session = await AttackSession.open(field, name, { keys: ONE_BURST_KEYS });
     const bursts: SlowBurst[] = [];
     session.onR2t = (request) => {
       bursts.push(new SlowBurst(session, request));
     };
-    const cdb = write16(0, SLOW_WRITE_BYTES / field.blockLength);
+    const cdb = write16(0, writeBytes / field.blockLength);
     for (let write = 0; write < SLOW_WRITES; write++) {
-      session.send({ cdb, dataOut: NO_BYTES, expectedLength: SLOW_WRITE_BYTES });
+      session.send({ cdb, dataOut: NO_BYTES, expectedLength: writeBytes });
     }
     onBegun();
     while (session.connection.isOpen) {
@@ -102,4 +124,4 @@ class SlowBurst {
 }
 
 /** Attacks by data-out that a command needs and that does not come. */
-export const owedDataAttacks: readonly Attack[] = [announcedBursts, byteByByte];
+export const owedDataAttacks: readonly Attack[] = [announcedBursts, byteByByte, byteByByteBeside];

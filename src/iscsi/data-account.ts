@@ -1,0 +1,259 @@
+import type { Slab, SlabOwner, SlabSource } from '../base/slab-pool.ts';
+import type { InitiatorShare } from './data-shares.ts';
+import {
+  FREE_DATA_SHARE,
+  OWN_COMMANDS_MAX,
+  OWN_COMMANDS_MIN,
+  SESSION_OWN_DATA_BYTES,
+  SESSION_OWN_INVITED_BYTES,
+  SLAB_SLACK_BYTES_MAX,
+} from './limits.ts';
+
+/** A command that needs room for data it solicits, or for data-in. */
+export interface Claim {
+  /** What it waits for; 0 while it does not wait. Written by its account. */
+  claimedBytes: number;
+  /** The room is there, and counted for it. */
+  granted(): void;
+}
+
+/** Who serves the accounts that wait. */
+export interface AccountQueue {
+  wait(account: DataAccount): void;
+  /** Room may have come free. */
+  freed(): void;
+  /** Whether others wait for its exception, which has lasted for long. */
+  overstays(account: DataAccount): boolean;
+  close(account: DataAccount): void;
+}
+
+/**
+ * What one session holds of the budget: slabs while anything in them is in use, buffers of copied
+ * data, room that was granted and is not used yet; and what its command window invites.
+ */
+export class DataAccount implements SlabSource, SlabOwner {
+  /** Commands that it may always invite. */
+  readonly ownCommands: number;
+  readonly share: InitiatorShare;
+  readonly #queue: AccountQueue;
+  readonly #pool: SlabSource;
+  readonly #commandBytes: number;
+  /** What waits, the oldest first. */
+  readonly #claims = new Set<Claim>();
+  /** Those of them that may fit into what the session has of its own, and so pass longer ones. */
+  readonly #small = new Set<Claim>();
+  /** Its initiator has much to take, which was answered. */
+  isSending: () => boolean = () => false;
+  #heldBytes = 0;
+  /** Claims that were granted to commands that have not ended. */
+  #granted = 0;
+  #invitedCommands = 0;
+  #invitedBytes = 0;
+  #closed = false;
+
+  constructor(queue: AccountQueue, pool: SlabSource, commandBytes: number, share: InitiatorShare) {
+    this.#queue = queue;
+    this.share = share;
+    this.#pool = pool;
+    this.#commandBytes = commandBytes;
+    const own = Math.floor(SESSION_OWN_INVITED_BYTES / commandBytes);
+    this.ownCommands = Math.max(OWN_COMMANDS_MIN, Math.min(own, OWN_COMMANDS_MAX));
+  }
+
+  get slabBytes(): number {
+    return this.#pool.slabBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get invitedCommands(): number {
+    return this.#invitedCommands;
+  }
+
+  /** How much more it may hold; negative when others need what it holds. */
+  get roomBytes(): number {
+    return SESSION_OWN_DATA_BYTES + this.share.sessionBytes - this.#heldBytes;
+  }
+
+  /** Whether so much more fits. Its own, which is enough for most commands, is looked at first. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#heldBytes + bytes <= SESSION_OWN_DATA_BYTES || bytes <= this.roomBytes;
+  }
+
+  #fitsOwn(bytes: number): boolean {
+    return this.#heldBytes + bytes <= SESSION_OWN_DATA_BYTES;
+  }
+
+  #mayClaim(bytes: number): boolean {
+    const own = SESSION_OWN_DATA_BYTES - this.#heldBytes;
+    if (bytes <= own) return true;
+    const shareBytes = this.share.sessionBytes;
+    const slack = Math.min(SLAB_SLACK_BYTES_MAX, shareBytes / FREE_DATA_SHARE);
+    return bytes <= own + shareBytes - slack;
+  }
+
+  /**
+   * Nothing larger than what it has of its own is under way, to the medium or to the initiator. It
+   * may hold more all the same, with nothing under way: commands that wait keep slabs of which
+   * others used the rest.
+   */
+  get isIdle(): boolean {
+    if (this.#granted > 0 && this.#heldBytes > SESSION_OWN_DATA_BYTES) return false;
+    return !this.isSending();
+  }
+
+  /** What was granted to it as an exception is under way, and more than it may hold. */
+  get isExcessive(): boolean {
+    return !this.isIdle && this.#heldBytes > SESSION_OWN_DATA_BYTES && this.roomBytes < 0;
+  }
+
+  get hasClaims(): boolean {
+    return this.#claims.size > 0;
+  }
+
+  /** A slab, counted until it is back in its pool. Whoever may wait asks before (`roomBytes`). */
+  take(): Slab {
+    const slab = this.#pool.take();
+    slab.owner = this;
+    this.hold(this.#pool.slabBytes);
+    return slab;
+  }
+
+  returned(slabBytes: number): void {
+    this.release(slabBytes);
+  }
+
+  hold(bytes: number): void {
+    this.#change(bytes);
+  }
+
+  /** Less than nothing where a command ends whose data stayed in its slabs. */
+  release(bytes: number): void {
+    this.#change(-bytes);
+    this.#queue.freed();
+  }
+
+  /** The budget counts what is beyond its own, whichever way and however far it changes. */
+  #change(bytes: number): void {
+    const before = this.#heldBytes - SESSION_OWN_DATA_BYTES;
+    const now = before + bytes;
+    this.#heldBytes += bytes;
+    if (before <= 0 && now <= 0) return;
+    this.share.countHeld(Math.max(0, now) - Math.max(0, before));
+  }
+
+  /** True: the room is counted for the command. False: it waits its turn. */
+  claim(claim: Claim, bytes: number): boolean {
+    const isNext =
+      this.#claims.size === 0
+        ? this.#mayClaim(bytes)
+        : this.#small.size === 0 && this.#fitsOwn(bytes);
+    // What goes on after the end of its session waits for nobody.
+    if (isNext || this.#closed) {
+      this.#granted++;
+      this.hold(bytes);
+      return true;
+    }
+    claim.claimedBytes = bytes;
+    this.#claims.add(claim);
+    if (bytes <= SESSION_OWN_DATA_BYTES) this.#small.add(claim);
+    if (this.#claims.size === 1) this.#queue.wait(this);
+    return false;
+  }
+
+  /** A command that had been granted its claim has ended. */
+  settle(): void {
+    this.#granted--;
+    this.#queue.freed();
+  }
+
+  /** Answers have left: what waited for that may be served. */
+  sent(): void {
+    if (this.#claims.size > 0) this.#queue.freed();
+  }
+
+  /** The command ended while it waited. */
+  withdraw(claim: Claim): void {
+    claim.claimedBytes = 0;
+    this.#small.delete(claim);
+    // What stood behind it may fit.
+    if (this.#claims.delete(claim)) this.#queue.freed();
+  }
+
+  /**
+   * Grants the oldest claim if it fits, or as an exception; else the oldest of those that fit into
+   * what the session has of its own: nobody needs that, and so they take nothing from the oldest.
+   * False: there are claims, and none fits.
+   */
+  grantNext(isException: boolean): boolean {
+    const [oldest] = this.#claims;
+    // All of them were withdrawn: there is no reason to wait.
+    if (oldest === undefined) return true;
+    const [small] = this.#small;
+    if (isException || this.#mayClaim(oldest.claimedBytes)) this.#grant(oldest);
+    else if (small !== undefined && this.#fitsOwn(small.claimedBytes)) this.#grant(small);
+    else return false;
+    return true;
+  }
+
+  #grant(claim: Claim): void {
+    const bytes = claim.claimedBytes;
+    this.withdraw(claim);
+    this.#granted++;
+    this.hold(bytes);
+    claim.granted();
+  }
+
+  /** Others wait for what it holds as an exception, and have done so for long enough. */
+  get overstays(): boolean {
+    return this.#queue.overstays(this);
+  }
+
+  // The credit of the command window.
+
+  /** One more command may be sent: false, there is no room for what it may bring unsolicited. */
+  invite(): boolean {
+    if (this.#closed) return false;
+    if (this.#invitedCommands >= this.ownCommands) {
+      // What would come could only wait, here instead of with the initiator.
+      if (this.#claims.size > 0) return false;
+      const bytes = this.#invitedBytes + this.#commandBytes;
+      if (bytes > this.share.windowBytes) return false;
+      this.#invitedBytes = bytes;
+      this.share.countInvited(this.#commandBytes);
+    }
+    this.#invitedCommands++;
+    return true;
+  }
+
+  /** A command has ended, and none may be sent for it. */
+  retract(): void {
+    if (this.#closed) return;
+    this.#invitedCommands--;
+    if (this.#invitedCommands < this.ownCommands) return;
+    this.#invitedBytes -= this.#commandBytes;
+    this.share.countInvited(-this.#commandBytes);
+    this.#queue.freed();
+  }
+
+  /** Others need what the window takes, or most of its commands wait for room. */
+  get mustRetract(): boolean {
+    const share = this.share.windowBytes;
+    const others = this.#invitedBytes > share + this.#commandBytes;
+    return others || 2 * this.#claims.size > this.#invitedCommands;
+  }
+
+  /** The session is over: it invites and waits for nothing. What is held counts until it is back. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.share.countInvited(-this.#invitedBytes);
+    this.#invitedBytes = 0;
+    this.#invitedCommands = 0;
+    this.#claims.clear();
+    this.#small.clear();
+    this.#queue.close(this);
+  }
+}

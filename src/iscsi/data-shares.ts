@@ -1,0 +1,147 @@
+import {
+  FREE_DATA_SHARE,
+  FREE_INITIATOR_SHARE,
+  FREE_INVITED_SHARE,
+  FREE_PEER_SHARE,
+  GATEWAY_DATA_BYTES_MAX,
+  GATEWAY_INVITED_BYTES_MAX,
+  SESSION_DATA_BYTES_MAX,
+} from './limits.ts';
+
+/** How often exceptions were granted, and to whom; see `DataBudget`. */
+class Turns {
+  /** Sessions that are the exception now. */
+  exceptions = 0;
+  /** When one of its sessions became the exception last, by the count of exceptions. */
+  lastException: number;
+
+  constructor(lastException: number) {
+    this.lastException = lastException;
+  }
+}
+
+/** What all sessions hold and are invited to bring, beyond what each has of its own. */
+export class GatewayShare {
+  readonly peers = new Map<string, PeerShare>();
+  heldBytes = 0;
+  invitedBytes = 0;
+
+  get freeBytes(): number {
+    return GATEWAY_DATA_BYTES_MAX - this.heldBytes - this.invitedBytes;
+  }
+
+  get freeInvitedBytes(): number {
+    return GATEWAY_INVITED_BYTES_MAX - this.invitedBytes;
+  }
+
+  /** The share of an initiator that opens a session. `exceptions`: how many there have been. */
+  open(peerName: string, initiatorName: string, exceptions: number): InitiatorShare {
+    let peer = this.peers.get(peerName);
+    if (peer === undefined) {
+      peer = new PeerShare(this, peerName);
+      this.peers.set(peerName, peer);
+    }
+    const initiator = peer.initiator(initiatorName, exceptions);
+    initiator.accounts++;
+    return initiator;
+  }
+}
+
+/** What the sessions of a peer hold together: see `DataBudget`. */
+export class PeerShare extends Turns {
+  readonly gateway: GatewayShare;
+  readonly name: string;
+  readonly initiators = new Map<string, InitiatorShare>();
+  heldBytes = 0;
+  invitedBytes = 0;
+
+  constructor(gateway: GatewayShare, name: string) {
+    super(0);
+    this.gateway = gateway;
+    this.name = name;
+  }
+
+  initiator(name: string, exceptions: number): InitiatorShare {
+    let share = this.initiators.get(name);
+    if (share === undefined) {
+      share = new InitiatorShare(this, name, exceptions);
+      this.initiators.set(name, share);
+    }
+    return share;
+  }
+
+  get freeBytes(): number {
+    const takenBytes = this.heldBytes + this.invitedBytes;
+    return roomOf(this.gateway.freeBytes, takenBytes, FREE_PEER_SHARE);
+  }
+
+  get freeInvitedBytes(): number {
+    return roomOf(this.gateway.freeInvitedBytes, this.invitedBytes, FREE_PEER_SHARE);
+  }
+}
+
+/** What the sessions of an initiator hold together. */
+export class InitiatorShare extends Turns {
+  readonly peer: PeerShare;
+  readonly name: string;
+  accounts = 0;
+  heldBytes = 0;
+  invitedBytes = 0;
+
+  /** A new one has its turn behind those that wait: names are free to invent. */
+  constructor(peer: PeerShare, name: string, exceptions: number) {
+    super(exceptions);
+    this.peer = peer;
+    this.name = name;
+  }
+
+  get #freeBytes(): number {
+    const takenBytes = this.heldBytes + this.invitedBytes;
+    return roomOf(this.peer.freeBytes, takenBytes, FREE_INITIATOR_SHARE);
+  }
+
+  /** What one session may hold beyond its own. */
+  get sessionBytes(): number {
+    return Math.min(SESSION_DATA_BYTES_MAX, this.#freeBytes / FREE_DATA_SHARE);
+  }
+
+  /** What one command window may invite beyond its session's own. */
+  get windowBytes(): number {
+    const { peer, invitedBytes } = this;
+    const free = roomOf(peer.freeInvitedBytes, invitedBytes, FREE_INITIATOR_SHARE);
+    return Math.min(free, this.#freeBytes) / FREE_INVITED_SHARE;
+  }
+
+  countHeld(bytes: number): void {
+    this.heldBytes += bytes;
+    this.peer.heldBytes += bytes;
+    this.peer.gateway.heldBytes += bytes;
+    if (this.accounts === 0) this.#forgetIfGone();
+  }
+
+  countInvited(bytes: number): void {
+    this.invitedBytes += bytes;
+    this.peer.invitedBytes += bytes;
+    this.peer.gateway.invitedBytes += bytes;
+  }
+
+  /** A session of it is over. */
+  close(): void {
+    this.accounts--;
+    if (this.accounts === 0) this.#forgetIfGone();
+  }
+
+  #forgetIfGone(): void {
+    const { peer, name } = this;
+    // A command of a session that is over may count again after this, beside a new share.
+    if (this.heldBytes > 0 || peer.initiators.get(name) !== this) return;
+    peer.initiators.delete(name);
+    if (peer.initiators.size === 0) peer.gateway.peers.delete(peer.name);
+  }
+}
+
+/** Of what is free, the part that one may take who has `takenBytes` and leaves 1 of `share` + 1. */
+function roomOf(freeBytes: number, takenBytes: number, share: number): number {
+  const room = share * freeBytes - takenBytes;
+  return room > 0 ? room / (share + 1) : 0;
+}
