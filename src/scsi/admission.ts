@@ -1,3 +1,4 @@
+import type { Plan } from './command.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Ending } from './ending.ts';
@@ -32,6 +33,18 @@ export function admit(
     return attentions.take();
   }
   return checkCdb(command, task) ?? checkState(command, logicalUnit);
+}
+
+/**
+ * Whether the initiator offers and takes data as the plan of its command needs them. Data of the
+ * wrong direction never do. Too little room for data-in is no error; the residual count tells it.
+ */
+export function fitsExpected({ expectedDataOut }: CommandRow, plan: Plan, task: Task): boolean {
+  const { dataOutExpected, dataInExpected } = task;
+  if (dataOutExpected === plan.dataOut) return true;
+  if (plan.dataIn > 0) return dataInExpected > 0;
+  if (dataOutExpected > plan.dataOut) return plan.dataOut === 0 || expectedDataOut !== 'exact';
+  return expectedDataOut === 'less' && (dataOutExpected > 0 || dataInExpected === 0);
 }
 
 /** What may have changed between a command's arrival and its start. */

@@ -22,6 +22,7 @@ export function toRow(command: Command): CommandRow {
     addressing: command.addressing,
     unitAttention: command.unitAttention,
     obsoleteFields: command.obsoleteFields ?? [],
+    expectedDataOut: command.expectedDataOut ?? 'whole',
     settlesWhenAborted: command.settlesWhenAborted ?? false,
     worksInSteps: command.worksInSteps ?? false,
     plan: command.plan,

@@ -28,6 +28,11 @@ export interface Command {
   readonly unitAttention: 'report' | 'ignore';
   /** Fields of older standards that initiators still set, and that change nothing: not judged. */
   readonly obsoleteFields?: readonly Field[];
+  /**
+   * The data-out that an initiator may offer: `less` than the CDB asks for too, where the command
+   * does what that allows, or `exact`ly as much; else as much or more.
+   */
+  readonly expectedDataOut?: 'whole' | 'less' | 'exact';
   /** True: an abort waits for its end, and its true status goes out (COMPARE AND WRITE). */
   readonly settlesWhenAborted?: boolean;
   /** True: it works in steps, which have bounds of their own (`StepQueue`). */

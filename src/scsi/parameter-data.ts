@@ -29,8 +29,7 @@ export function answer(call: CommandCall, data: Uint8Array, allocationLength: nu
   return goodWith(fill(task.allocateDataIn(length), data.subarray(0, length)));
 }
 
-/** The parameter list, cut at PARAMETER LIST LENGTH; shorter when the initiator sent less. */
+/** The parameter list, cut at PARAMETER LIST LENGTH. */
 export function parameterList(task: Task, parameterListLength: number): Uint8Array {
-  const data = contiguous(task.dataOut);
-  return data.length > parameterListLength ? data.subarray(0, parameterListLength) : data;
+  return contiguous(task.dataOut).subarray(0, parameterListLength);
 }

@@ -5,7 +5,7 @@ import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import { Abort, allOver, settleAborts } from './abort-settlement.ts';
-import { admit, checkState, refuseUnknown } from './admission.ts';
+import { admit, checkState, fitsExpected, refuseUnknown } from './admission.ts';
 import type { Command } from './command.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
@@ -301,6 +301,13 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     if ('status' in plan) {
       this.#release(execution);
       this.#end(task, plan, unit, 0);
+      return;
+    }
+    if (!fitsExpected(command, plan, task)) {
+      this.#release(execution);
+      // Data of the wrong direction is an underflow, too little of the right one an overflow.
+      task.transferLength = task.dataInExpected === 0 ? plan.dataOut : 0;
+      this.#end(task, conditions.invalidFieldInCommandInformationUnit, unit, 0);
       return;
     }
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);

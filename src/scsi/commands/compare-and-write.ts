@@ -3,7 +3,7 @@ import { checkTransfer } from '../block-range.ts';
 import type { Command } from '../command.ts';
 import { slice } from '../data-buffers.ts';
 import { compareAndWriteBlocksMax } from '../limits.ts';
-import { conditions, invalidInCdb } from '../sense-table.ts';
+import { invalidInCdb } from '../sense-table.ts';
 import { CompareAndWrite, OperationCode } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';
 
@@ -18,6 +18,8 @@ export const compareAndWriteCommand: Command = {
   access: 'writeMedium',
   addressing: 'logicalUnit',
   unitAttention: 'report',
+  // Half of a comparison is none.
+  expectedDataOut: 'exact',
   settlesWhenAborted: true,
   plan: (call) => {
     const { task } = call;
@@ -34,8 +36,6 @@ export const compareAndWriteCommand: Command = {
     const dataOut = 2 * blocks * logicalUnit.blockLengthBytes;
     // Data for no blocks: a count of 256 that did not fit into the field, say.
     if (blocks === 0 && task.dataOutExpected > 0) return invalidInCdb(field);
-    // Half of a comparison is none: other lengths than the CDB's are refused.
-    if (task.dataOutExpected !== dataOut) return conditions.invalidFieldInCommandInformationUnit;
     return { dataOut, dataIn: 0 };
   },
   run: (call) => {

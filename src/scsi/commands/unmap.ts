@@ -32,10 +32,9 @@ export const unmapCommand: Command = {
   run: (call) => {
     const { task } = call;
     const logicalUnit = mediumOf(call);
-    const length = Math.min(task.transferLength, task.dataOutExpected);
     // A PARAMETER LIST LENGTH of zero is no error, and unmaps nothing.
     if (task.transferLength === 0) return DONE;
-    const list = contiguous(task.dataOut).subarray(0, length);
+    const list = contiguous(task.dataOut).subarray(0, task.transferLength);
     const runs = parse(list, logicalUnit);
     return Array.isArray(runs) ? unmapAll(call, logicalUnit, runs) : (runs as Ending);
   },

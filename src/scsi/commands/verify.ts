@@ -2,7 +2,6 @@ import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
 import { map } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
-import { DONE } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { contiguous, firstDifference, slice } from '../data-buffers.ts';
@@ -68,7 +67,10 @@ function verify(operationCode: number, cdb: VerifyLayout): Command {
   };
 }
 
-/** Reads the range and compares it with the data-out that came, as BYTCHK asks. */
+/**
+ * Reads the blocks of `length` bytes, of which the last may be a part of one, and compares those
+ * bytes with the data-out, as BYTCHK asks.
+ */
 export function verifyMedium(
   call: CommandCall,
   offset: number,
@@ -77,11 +79,10 @@ export function verifyMedium(
 ): Pending<VolumeResult | Ending> {
   const { task } = call;
   const { volume, blockLengthBytes } = mediumOf(call);
-  const sent = Math.min(task.transferLength, task.dataOutExpected);
-  const sentBlocks = sent - (sent % blockLengthBytes);
-  if (byteCheck !== ByteCheck.none && sentBlocks === 0) return DONE;
   const isOneBlock = byteCheck === ByteCheck.oneBlock;
   const pattern = isOneBlock ? contiguous(task.dataOut).subarray(0, blockLengthBytes) : undefined;
+  const sent = (from: number, stepLength: number): readonly Uint8Array[] =>
+    slice(task.dataOut, from, Math.min(from + stepLength, length));
   const { steps } = call.nexus;
   const step = (at: number, stepLength: number): Pending<VolumeResult> => {
     const slab = steps.buffers.take();
@@ -93,13 +94,13 @@ export function verifyMedium(
         ? -1
         : pattern !== undefined
           ? firstDifferenceFrom(medium, pattern)
-          : firstDifference([medium], slice(task.dataOut, from, from + stepLength));
+          : firstDifference([medium.subarray(0, length - from)], sent(from, stepLength));
       slab.release();
       return difference < 0 ? result : { status: 'miscompare', offset: from + difference };
     });
   };
   return steps.run(call, {
-    ranges: [{ offset, length: byteCheck === ByteCheck.data ? sentBlocks : length }],
+    ranges: [{ offset, length: Math.ceil(length / blockLengthBytes) * blockLengthBytes }],
     stepBytes: VERIFY_STEP_BYTES,
     atOnce: 1,
     step,

@@ -34,6 +34,7 @@ function writeAndVerify(operationCode: number, cdb: WriteAndVerifyLayout): Comma
     access: 'writeMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    expectedDataOut: 'less',
     worksInSteps: true,
     plan: (call) => {
       const bytes = call.task.cdb;
@@ -56,16 +57,14 @@ function writeThenVerify(
   byteCheck: number,
 ): Pending<VolumeResult | Ending> {
   const { task } = call;
-  const { blockLengthBytes } = mediumOf(call);
-  const sent = Math.min(task.transferLength, task.dataOutExpected);
-  const whole = sent - (sent % blockLengthBytes);
+  const length = Math.min(task.transferLength, task.dataOutExpected);
   const verify = (result: VolumeResult | Ending): Pending<VolumeResult | Ending> =>
-    result.status === 'done' ? verifyMedium(call, offset, whole, byteCheck) : result;
-  if (sent === 0) return DONE;
+    result.status === 'done' ? verifyMedium(call, offset, length, byteCheck) : result;
+  if (length === 0) return DONE;
   // One step: what the initiator brought is written as a whole, as by WRITE.
   const written = call.nexus.steps.run(call, {
-    ranges: [{ offset, length: sent }],
-    stepBytes: sent,
+    ranges: [{ offset, length }],
+    stepBytes: length,
     atOnce: 1,
     step: () => storeDataOut(call, offset, true),
   });

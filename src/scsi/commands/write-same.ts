@@ -28,6 +28,7 @@ function writeSame(operationCode: number, cdb: WriteSameLayout): Command {
     access: 'writeMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    expectedDataOut: 'exact',
     worksInSteps: true,
     plan: (call) => planWriteSame(call, cdb),
     run: (call) => runWriteSame(call, cdb),
@@ -46,9 +47,7 @@ function planWriteSame(call: CommandCall, cdb: WriteSameLayout): Plan | Ending {
   if (blocks === 0 && WRITE_SAME_NON_ZERO) return invalidInCdb(cdb.transferLength);
   if (blocks > writeSameBlocksMax(logicalUnit)) return invalidInCdb(cdb.transferLength);
   if (hasNoData(cdb, task.cdb)) return { dataOut: 0, dataIn: 0 };
-  const dataOut = logicalUnit.blockLengthBytes;
-  if (task.dataOutExpected !== dataOut) return conditions.invalidFieldInCommandInformationUnit;
-  return { dataOut, dataIn: 0 };
+  return { dataOut: logicalUnit.blockLengthBytes, dataIn: 0 };
 }
 
 function runWriteSame(call: CommandCall, cdb: WriteSameLayout): Pending<VolumeResult | Ending> {

@@ -35,6 +35,7 @@ function write(operationCode: number, cdb: WriteLayout): Command {
     access: 'writeMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    expectedDataOut: 'less',
     plan: (call) => {
       const bytes = call.task.cdb;
       if (cdb.wrprotect.get(bytes) !== 0) return invalidInCdb(cdb.wrprotect);
@@ -57,6 +58,7 @@ function write6(): Command {
     access: 'writeMedium',
     addressing: 'logicalUnit',
     unitAttention: 'report',
+    expectedDataOut: 'less',
     plan: (call) =>
       planWrite(call, lba6(call.task.cdb), transferLength6(call.task.cdb), Write6.transferLength),
     run: (call) => storeDataOut(call, lba6(call.task.cdb) * mediumOf(call).blockLengthBytes, false),

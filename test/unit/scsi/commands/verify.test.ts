@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { map } from '../../../../src/base/pending.ts';
 import { Status } from '../../../../src/scsi/status.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
 
@@ -57,5 +58,26 @@ test('WRITE AND VERIFY writes durably, then reads and compares', async () => {
     const cdb = [0x2e, byteCheck << 1, 0, 0, 0, 3, 0, 0, 1, 0];
     assert.equal((await bench.perform(cdb, { data })).status, Status.good);
     assert.deepEqual(bench.volume.log.slice(-2), ['write fua 1536', 'read 1536']);
+  }
+});
+
+test('WRITE AND VERIFY of less data than the CDB asks for compares every byte of it', async () => {
+  for (const sent of [200, 512, 700]) {
+    const bench = await ScsiBench.open();
+    const cdb = [0x2e, 2, 0, 0, 0, 3, 0, 0, 2, 0];
+    const data = new Uint8Array(sent).fill(4);
+    assert.equal((await bench.perform(cdb, { data })).status, Status.good);
+    const { volume } = bench;
+    const read = volume.read.bind(volume);
+    volume.read = (offset, into) => {
+      const isWritten = volume.log.at(-1)!.startsWith(sent === 512 ? 'write' : 'compareAndWrite');
+      return map(read(offset, into), (result) => {
+        // The medium has lost the last byte of what was written.
+        if (isWritten) into[0]![sent - 1] = 0;
+        return result;
+      });
+    };
+    const lost = await bench.perform(cdb, { data });
+    assert.equal(lost.condition, 'e/1d00', `${sent} bytes`);
   }
 });
