@@ -2,11 +2,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { closed, listening } from '../../src/ceph/throwaway/port-claim.ts';
 import { storeWords } from '../../src/cli/store-options.ts';
 import type { CephLocation } from '../../src/gateway/store-location.ts';
 import { tied } from './tied.ts';
@@ -223,33 +223,45 @@ function birthOf(pid: number): string | undefined {
   }
 }
 
+const localhost = '127.0.0.1';
 /** Below the kernel's ephemeral ports: else a client that reconnects could be given the very port
  * of a gateway that is being started again, connect to itself and keep the gateway out. */
 const portFirst = 15_000;
 const portLast = 32_000;
 
-/** The first of `count` ports in a row on which nobody listens. */
+/**
+ * The first of `count` ports in a row that are free, and that stay with this process: between two
+ * starts of a gateway no other test file takes its port.
+ */
 export async function freePorts(count: number): Promise<number> {
   const attemptsMax = 50;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const first = randomInt(portFirst, portLast - count);
-    let free = true;
-    for (let i = 0; i < count && free; i += 1) free = (await freePort(first + i)) !== undefined;
-    if (free) return first;
+    const claims: Server[] = [];
+    for (let port = first; port < first + count; port += 1) {
+      const claim = await claimOf(port);
+      if (claim === undefined) break;
+      claims.push(claim);
+    }
+    if (claims.length === count) return first;
+    for (const claim of claims) claim.close();
   }
   throw new Error(`found no ${count} free ports in a row`);
 }
 
-async function freePort(port: number): Promise<number | undefined> {
-  const server = createServer();
-  try {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    return address !== null && typeof address === 'object' ? address.port : undefined;
-  } catch {
+/**
+ * A claim that the kernel gives back when this process ends: an abstract Unix socket (unix(7)).
+ * Undefined when another process has it, or listens on the port.
+ */
+async function claimOf(port: number): Promise<Server | undefined> {
+  const claim = await listening(`\0allpath-test-port-${port}`, localhost);
+  if (claim === undefined) return undefined;
+  claim.unref();
+  const probe = await listening(port, localhost);
+  if (probe === undefined) {
+    claim.close();
     return undefined;
-  } finally {
-    server.close();
   }
+  await closed(probe);
+  return claim;
 }

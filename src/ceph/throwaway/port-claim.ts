@@ -46,8 +46,11 @@ export function claimName(first: number): string {
   return `\0allpath-throwaway-ceph-${first}`;
 }
 
-/** Undefined: somebody else has it. */
-async function listening(where: string | number, address: string): Promise<Server | undefined> {
+/** A server on a port, or on an abstract Unix socket; undefined when another one has it. */
+export async function listening(
+  where: string | number,
+  address: string,
+): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
     if (typeof where === 'string') server.listen(where);
@@ -60,7 +63,7 @@ async function listening(where: string | number, address: string): Promise<Serve
   }
 }
 
-async function closed(server: Server): Promise<void> {
+export async function closed(server: Server): Promise<void> {
   const end = once(server, 'close');
   server.close();
   await end;
