@@ -2,7 +2,7 @@
 // `npm test -- unit fault` runs those two; `npm test -- quick` those that need no process and no
 // Ceph: check, tidy, unit and contract.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,6 +33,16 @@ const FAILED_TESTS_NAMED_MAX = 10;
 const SLOW_FILES_MAX = 5;
 const SLOW_FILE_MIN_S = 5;
 
+let running: ChildProcess | undefined;
+/** After this signal no further command begins; a second one ends this process at once. */
+let interruptedBy: NodeJS.Signals | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interruptedBy = signal;
+    running?.kill(signal);
+  });
+}
+
 // Where Debian keeps tgtd and mke2fs; an ordinary user's PATH has it not.
 process.env['PATH'] += ':/usr/sbin:/sbin';
 process.exit(await main(process.argv.slice(2)));
@@ -62,16 +72,20 @@ async function main(names: readonly string[]): Promise<number> {
   }
   const outcomes: Outcome[] = [];
   for (const ring of toRun) {
+    if (interruptedBy !== undefined) break;
     console.log(`\n=== ${ring.name}: ${ring.proves}`);
     const outcome = await run(ring);
     outcomes.push(outcome);
     console.log(`=== ${line(outcome)}`);
     nameSlowFiles(outcome);
   }
-  return summarize(
+  const code = summarize(
     outcomes,
     leftOut.map(({ name }) => name),
   );
+  if (interruptedBy === undefined) return code;
+  console.log(`interrupted by ${interruptedBy}`);
+  return 1;
 }
 
 /** Installs the packages of these rings, and builds the addon where a compiler is among them. */
@@ -101,6 +115,7 @@ async function run(ring: Ring): Promise<Outcome> {
   try {
     let note = '';
     for (const command of ring.commands ?? testCommands(ring, files, scratch)) {
+      if (interruptedBy !== undefined) break;
       const leftMs = (limitS - seconds()) * 1000;
       const problem = await execute(command, leftMs);
       if (problem !== undefined) note = ring.commands ? `${command[0]}: ${problem}` : problem;
@@ -150,12 +165,11 @@ function execute(command: readonly string[], limitMs: number): Promise<string | 
       },
       Math.max(1, limitMs),
     );
-    const forward = (signal: NodeJS.Signals) => child.kill(signal);
-    process.once('SIGINT', forward).once('SIGTERM', forward);
+    running = child;
     child.once('error', (error) => resolve(`${file}: ${error.message}`));
     child.once('close', (code, signal) => {
       clearTimeout(limit);
-      process.off('SIGINT', forward).off('SIGTERM', forward);
+      running = undefined;
       if (late) resolve(`given up after ${Math.round(limitMs / 1000)} s`);
       else if (signal !== null) resolve(`ended by ${signal}`);
       else resolve(code === 0 ? undefined : 'failed');

@@ -3,7 +3,8 @@
 // needs; and what is reported of a ring.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,23 @@ test('another word is no word', () => {
   const { status, stderr } = runCluster('no');
   assert.notEqual(status, 0);
   assert.match(stderr, /ALLPATH_TEST_CEPH is "no"/);
+});
+
+test('no ring begins after an interrupt', async () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const child = spawn(process.execPath, [script, 'check', 'tidy'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  let said = '';
+  for await (const chunk of child.stdout) {
+    if (!said.includes('=== check') && String(chunk).includes('=== check')) child.kill('SIGINT');
+    said += String(chunk);
+  }
+  assert.deepEqual(await ended, [1, null]);
+  assert.match(said, /interrupted by SIGINT/);
+  assert.doesNotMatch(said, /=== tidy/);
 });
 
 test('what is checked without processes needs no Ceph, no compiler and no other target', () => {
