@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
-import type { GatewayStatus } from '../../src/gateway/channels.ts';
+import type { ClusterStatus } from '../../src/gateway/cluster-status.ts';
 import { testUnitReady, write16 } from '../initiator/cdb.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import { cephOfFile } from '../support/ceph.ts';
@@ -65,9 +65,11 @@ test('a pool that is full is told of once, however many writes find no room', {
   await writeUntil(noSpace);
   for (let i = 0; i < 20; i++) assert.equal(await write(object++ * objectBlocks), noSpace);
   assert.equal(events('space_exhausted'), 1, gateway.errors);
-  const { stdout } = await cluster.allpath('status', '--json');
-  const { gateways } = JSON.parse(stdout) as { gateways: GatewayStatus[] };
+  const { code, stdout } = await cluster.allpath('status', '--json');
+  const { gateways, problems } = JSON.parse(stdout) as ClusterStatus;
   assert.deepEqual(gateways[0]?.fullDisks, ['a']);
+  const kinds = problems.map(({ kind }) => kind);
+  assert.deepEqual([code, kinds], [1, ['diskFull', 'storeNearlyFull']], stdout);
   for (const words of [['get'], ['disk', 'list']]) {
     assert.equal((await cluster.allpath(...words)).code, 0);
   }
