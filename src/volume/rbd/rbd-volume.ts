@@ -65,12 +65,10 @@ export class RbdVolume implements Volume, Tenant {
   /** `clientReplaced`: on the instance that took the place of this one it opens. */
   static async open(parts: RbdVolumeParts): Promise<RbdVolume> {
     let volume: RbdVolume | undefined;
-    const opening = await parts.openImage(parts.instance, {
-      onSize: (sizeBytes) => volume?.resized(sizeBytes),
-      onVerdict: (problems) => volume?.judged(problems),
-      onRelease: () => volume?.released(),
-      onForbidden: () => volume?.forbidden(),
-    });
+    const opening = await parts.openImage(
+      parts.instance,
+      listenerOf(() => volume),
+    );
     if (!parts.instance.takesTenants) {
       void opening.close();
       const { name } = parts;
@@ -331,7 +329,10 @@ export class RbdVolume implements Volume, Tenant {
     let told: string | undefined;
     while (this.#instance === instance && this.#ended?.status !== 'closed') {
       try {
-        const opening = await openImage(instance, this.#listener);
+        const opening = await openImage(
+          instance,
+          listenerOf(() => this),
+        );
         await this.#takeOver(instance, opening);
         return;
       } catch (error) {
@@ -378,13 +379,6 @@ export class RbdVolume implements Volume, Tenant {
     if (instance.submits) this.#operations.resume();
   }
 
-  readonly #listener: OpeningListener = {
-    onSize: (sizeBytes) => this.resized(sizeBytes),
-    onVerdict: (problems) => this.judged(problems),
-    onRelease: () => this.released(),
-    onForbidden: () => this.forbidden(),
-  };
-
   /** Asked by each operation that is refused; one answer serves all of them. */
   #renewed(): Promise<boolean> {
     const { renew } = this.#parts;
@@ -408,4 +402,14 @@ export class RbdVolume implements Volume, Tenant {
     const unopened = this.#unopened === undefined ? undefined : UNSERVABLE;
     return this.#ended ?? unopened ?? rangeRefusal(this, offset, length);
   }
+}
+
+/** Tells a volume, once there is one, what becomes of its image. */
+function listenerOf(volume: () => RbdVolume | undefined): OpeningListener {
+  return {
+    onSize: (sizeBytes) => volume()?.resized(sizeBytes),
+    onVerdict: (problems) => volume()?.judged(problems),
+    onRelease: () => volume()?.released(),
+    onForbidden: () => volume()?.forbidden(),
+  };
 }

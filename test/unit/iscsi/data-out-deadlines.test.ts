@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { DATA_OUT_MAX_MS, DATA_OUT_TIMEOUT_MS, TURN_MAX_MS } from '../../../src/iscsi/limits.ts';
 import type { Task } from '../../../src/scsi/task.ts';
-import { type MemoryStream, pdu } from '../../support/iscsi-peer.ts';
+import { pdu } from '../../support/iscsi-peer.ts';
 import {
   dataOutPdu,
   FINAL,
@@ -21,21 +21,24 @@ function asksFor(task: Task): void {
   task.requestDataOut(task.dataOutExpected);
 }
 
-async function r2tsOf(stream: MemoryStream): Promise<Buffer[]> {
+/** A session that was asked for the data of so many writes of 4 KiB, with the tags of the R2Ts. */
+async function writing(world: IscsiWorld, writes = 1) {
+  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
+  world.nexus.onSubmit = asksFor;
+  for (let tag = 1; tag <= writes; tag++) {
+    stream.feed(scsiCommand(FIRST_CMD_SN + tag - 1, tag, WRITE | FINAL, 4096));
+  }
   await settle();
-  return stream.take().filter((each) => each[0] === 0x31);
+  const r2ts = stream.take().filter((each) => each[0] === 0x31);
+  return { stream, tags: r2ts.map((each) => each.readUInt32BE(20)) };
 }
 
 test('Data-Outs without data do not put the deadline off', async () => {
   const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
-  const [r2t] = await r2tsOf(stream);
-  const tag = r2t!.readUInt32BE(20);
+  const { stream, tags } = await writing(world);
   for (let sn = 0, waitedMs = 0; waitedMs <= DATA_OUT_TIMEOUT_MS + 1000; sn++, waitedMs += 2000) {
     assert.equal(stream.destroyed, false, `after ${waitedMs} ms`);
-    stream.feed(dataOutPdu(1, tag, sn, 0, new Uint8Array(0), false));
+    stream.feed(dataOutPdu(1, tags[0]!, sn, 0, new Uint8Array(0), false));
     await world.clock.advance(2000);
   }
   assert.ok(stream.destroyed);
@@ -43,15 +46,11 @@ test('Data-Outs without data do not put the deadline off', async () => {
 
 test('data that comes byte by byte does not keep the room of a command for ever', async () => {
   const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
-  const [r2t] = await r2tsOf(stream);
-  const tag = r2t!.readUInt32BE(20);
+  const { stream, tags } = await writing(world);
   for (let sn = 0, waitedMs = 0; waitedMs <= DATA_OUT_MAX_MS + 1000; sn++, waitedMs += 2000) {
     const isLate = waitedMs > DATA_OUT_MAX_MS;
     assert.equal(stream.destroyed, isLate, `after ${waitedMs} ms`);
-    stream.feed(dataOutPdu(1, tag, sn, sn, new Uint8Array(1), false));
+    stream.feed(dataOutPdu(1, tags[0]!, sn, sn, new Uint8Array(1), false));
     await world.clock.advance(2000);
   }
   assert.ok(stream.destroyed);
@@ -59,10 +58,7 @@ test('data that comes byte by byte does not keep the room of a command for ever'
 
 test('an initiator that takes no answers gains no time for its data', async () => {
   const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  world.nexus.onSubmit = asksFor;
-  stream.feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 4096));
-  await settle();
+  const { stream } = await writing(world);
   const ping = pdu({ opcode: 0x40, tag: 9, words: { 20: 0xffff_ffff }, data: Buffer.alloc(8192) });
   for (let waitedMs = 0; waitedMs <= DATA_OUT_MAX_MS + 1000; waitedMs += 5000) {
     assert.equal(stream.destroyed, false, `after ${waitedMs} ms`);
@@ -101,17 +97,13 @@ test('a flood that its turns do not suffice for does not put deadlines off', asy
 
 test('what waits on a slow link behind the data of another write is not overdue', async () => {
   const world = new IscsiWorld();
-  const stream = await world.logIn(['InitialR2T=Yes', 'ImmediateData=No']);
-  const { nexus } = world;
-  nexus.onSubmit = asksFor;
-  for (const tag of [0, 1]) stream.feed(scsiCommand(FIRST_CMD_SN + tag, tag, WRITE | FINAL, 4096));
-  const tags = (await r2tsOf(stream)).map((each) => each.readUInt32BE(20));
+  const { stream, tags } = await writing(world, 2);
   for (let sn = 0; sn < 8; sn++) {
     await world.clock.advance(2000);
-    stream.feed(dataOutPdu(0, tags[0]!, sn, sn * 512, Buffer.alloc(512), sn === 7));
+    stream.feed(dataOutPdu(1, tags[0]!, sn, sn * 512, Buffer.alloc(512), sn === 7));
   }
   await world.clock.advance(2000);
-  stream.feed(dataOutPdu(1, tags[1]!, 0, 0, Buffer.alloc(4096), true));
+  stream.feed(dataOutPdu(2, tags[1]!, 0, 0, Buffer.alloc(4096), true));
   await settle();
-  assert.deepEqual([nexus.arrived.length, stream.destroyed], [2, false]);
+  assert.deepEqual([world.nexus.arrived.length, stream.destroyed], [2, false]);
 });
