@@ -186,12 +186,15 @@ export class RecordsStore {
     });
     if (version === 0 && application === 0) return false;
     if (application !== APPLICATION_ID) {
-      throw new Failure('recordsUnsuitable', `${path} is no store of records`, { path });
+      throw new Failure('recordsUnsuitable', `${path} is not a store of Allpath: check --store`, {
+        path,
+      });
     }
     if (version === SCHEMA_VERSION) return true;
     throw new Failure(
       'recordsUnsuitable',
-      `${path} has format ${version}; this release works with format ${SCHEMA_VERSION}`,
+      `${path} has format ${version}; this release works with format ${SCHEMA_VERSION}: use the ` +
+        'release that wrote it, or a later one',
       { path, version },
     );
   }

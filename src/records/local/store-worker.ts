@@ -12,6 +12,8 @@ import type { StoreReply, StoreRequest, StoreWorkerData } from './store-message.
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_PROTOCOL = 15;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 /** What SQLite says of a file system that takes nothing; which of them it is depends on the file. */
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
@@ -54,8 +56,9 @@ function answer(request: StoreRequest): StoreReply {
         continue;
       }
       const reason = error instanceof Error ? error.message : String(error);
+      const words = isDamaged(error) ? 'it is damaged, or not a store of Allpath' : reason;
       const message =
-        fault === undefined ? `${databasePath}: ${reason}` : describeFault(fault, directory);
+        fault === undefined ? `${databasePath}: ${words}` : describeFault(fault, directory);
       const code = isFull ? 'recordsFull' : 'recordsUnavailable';
       return { id, status: 'failed', code, message };
     }
@@ -72,6 +75,11 @@ function perform({ operation, parameters }: StoreRequest): unknown {
 function isUnwritable(error: unknown): boolean {
   const code = primaryCodeOf(error);
   return code !== undefined && UNWRITABLE.includes(code);
+}
+
+function isDamaged(error: unknown): boolean {
+  const code = primaryCodeOf(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 function isBusy(error: unknown): boolean {
