@@ -17,9 +17,9 @@ import { tied } from '../support/tied.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = join(root, 'bin', 'allpath');
-const HANG_MS = 60_000;
+const HANG_MS = 240_000;
 /** Whatever has not ended so long after its signal does not end. */
-const LEFT_MS = 20_000;
+const LEFT_MS = 60_000;
 let folder = '';
 
 before(async () => {

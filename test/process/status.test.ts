@@ -7,7 +7,7 @@ import { DocumentCluster } from '../support/document-cluster.ts';
 import { run } from '../support/run.ts';
 
 const program = new URL('../../bin/allpath', import.meta.url).pathname;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 240_000;
 
 const parts = {
   settings: { drainSeconds: 0, softThresholdPercent: 100 },
