@@ -103,7 +103,8 @@ export class WriteAnnouncements {
     const used = this.#used();
     for (let i = 0; i < used; i++) {
       const words = this.#words[i]!;
-      mark[i] = words[Word.begun]!;
+      // `begin` counts up `active` first, so a begin that is missed there is seen by `isUnchanged`.
+      mark[i] = Atomics.load(words, Word.begun);
       if (words[Word.active] === 0) continue;
       const writer = this.#writers[i]!;
       if (writer.isChanging(volume, offset, length) && this.#lives(writer)) return false;
@@ -115,14 +116,18 @@ export class WriteAnnouncements {
   isUnchanged(mark: Mark, volume: number, offset: number, length: number): boolean {
     const used = this.#used();
     for (let i = 0; i < used; i++) {
-      const begun = this.#words[i]![Word.begun]!;
-      if (begun === mark[i]) continue;
+      const words = this.#words[i]!;
+      if (words[Word.begun] === mark[i]) continue;
+      const begun = Atomics.load(words, Word.begun);
       if (this.#writers[i]!.hasBegun(mark[i]!, begun, volume, offset, length)) return false;
     }
     return true;
   }
 
-  /** Parts that have been used. An atomic load costs a call, and orders the plain ones behind it. */
+  /**
+   * Parts that have been used. An atomic load costs a call, and orders what is loaded after it. Two
+   * plain loads may be made in either order (arm64).
+   */
   #used(): number {
     return Atomics.load(this.#head, 0);
   }

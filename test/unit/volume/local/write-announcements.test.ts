@@ -97,3 +97,24 @@ test('there is room for so many writers, and a place is free again when one ends
   all[7]!.close();
   open();
 });
+
+test('a reader looks at what a count announces only after an ordered load of the count', (context) => {
+  const open = opener(context);
+  const [writer, reader] = [open(), open()];
+  const mark = reader.newMark();
+  const load = Atomics.load.bind(Atomics);
+  // Arm64 may make plain loads in either order, x64 may not: here the order is only told.
+  const counts: number[] = [];
+  const loads = context.mock.method(Atomics, 'load', (words: Int32Array, index: number) => {
+    const value = load(words, index);
+    counts.push(value);
+    return value;
+  });
+  writer.end(writer.begin(VOLUME, 0, 512));
+  assert.ok(reader.mark(mark, VOLUME, 0, 512));
+  assert.deepEqual(counts.splice(0), [2, 1, 0], 'the writers, and the count of each');
+  writer.end(writer.begin(VOLUME, 0, 512));
+  assert.ok(!reader.isUnchanged(mark, VOLUME, 0, 512));
+  assert.deepEqual(counts.splice(0), [2, 2], 'the writers, and the count that differs');
+  loads.mock.restore();
+});
