@@ -74,7 +74,8 @@ export class DataBudget implements AccountQueue {
   }
 
   freed(): void {
-    if (this.#scheduled || this.#waiting.size === 0) return;
+    const isOfInterest = this.#waiting.size > 0 || this.#exceptions.size > 0;
+    if (this.#scheduled || !isOfInterest) return;
     this.#scheduled = true;
     // Not now: many commands may be on their way out, and none of them is to start.
     this.#clock.endOfTurn(this.#serve);

@@ -12,7 +12,11 @@ import {
 class Turns {
   /** Sessions that are the exception now. */
   exceptions = 0;
-  /** When one of its sessions became the exception last, by the count of exceptions. */
+  /**
+   * When one of its sessions became the exception last, by the count of exceptions. A new peer or
+   * initiator counts as having been one just now and so stands behind those that wait: names are
+   * free to invent, and a network with many addresses could always send a new one.
+   */
   lastException: number;
 
   constructor(lastException: number) {
@@ -38,7 +42,7 @@ export class GatewayShare {
   open(peerName: string, initiatorName: string, exceptions: number): InitiatorShare {
     let peer = this.peers.get(peerName);
     if (peer === undefined) {
-      peer = new PeerShare(this, peerName);
+      peer = new PeerShare(this, peerName, exceptions);
       this.peers.set(peerName, peer);
     }
     const initiator = peer.initiator(initiatorName, exceptions);
@@ -55,8 +59,8 @@ export class PeerShare extends Turns {
   heldBytes = 0;
   invitedBytes = 0;
 
-  constructor(gateway: GatewayShare, name: string) {
-    super(0);
+  constructor(gateway: GatewayShare, name: string, exceptions: number) {
+    super(exceptions);
     this.gateway = gateway;
     this.name = name;
   }
@@ -88,7 +92,6 @@ export class InitiatorShare extends Turns {
   heldBytes = 0;
   invitedBytes = 0;
 
-  /** A new one has its turn behind those that wait: names are free to invent. */
   constructor(peer: PeerShare, name: string, exceptions: number) {
     super(exceptions);
     this.peer = peer;

@@ -57,11 +57,16 @@ export async function crowd(
   { open, endTurn }: BudgetWorld,
   names: readonly (readonly [peer: string, initiator: string])[],
 ) {
-  open(0, 'hog').hold(GATEWAY_DATA_BYTES_MAX);
+  const hog = open(0, 'hog');
+  hog.hold(GATEWAY_DATA_BYTES_MAX);
   const commands: BudgetCommand[] = [];
   for (const [peer, initiator] of names) {
     commands.push(new BudgetCommand(open(0, peer, initiator), LONGEST_BYTES));
     await endTurn();
   }
-  return { commands, granted: () => commands.map(({ isGranted }) => Number(isGranted)).join('') };
+  return {
+    hog,
+    commands,
+    granted: () => commands.map(({ isGranted }) => Number(isGranted)).join(''),
+  };
 }

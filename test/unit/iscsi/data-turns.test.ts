@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { DataAccount } from '../../../src/iscsi/data-account.ts';
 import {
   EXCEPTION_MAX_MS,
+  EXCEPTIONS_MAX,
   FIRST_BURST_BYTES_MAX,
   GATEWAY_DATA_BYTES_MAX,
   PEER_EXCEPTIONS_MAX,
@@ -56,7 +57,8 @@ test('peers have exceptions in turn, however many sessions of one wait', async (
   assert.equal(granted(), `${ofOne(PEER_EXCEPTIONS_MAX)}10`);
   commands[0]!.end();
   await all.endTurn();
-  assert.equal(granted(), `${ofOne(PEER_EXCEPTIONS_MAX)}11`);
+  // The third peer came after the first had waited.
+  assert.equal(granted(), `${ofOne(PEER_EXCEPTIONS_MAX + 1)}10`);
   commands[1]!.end();
   await all.endTurn();
   assert.equal(granted(), `${ofOne(PEER_EXCEPTIONS_MAX + 1)}11`);
@@ -145,6 +147,45 @@ test('one that stays an exception for long ends when others wait for its turn, a
   assert.equal(other.isGranted, false);
   const overstay = commands.slice(0, 3).map((each) => each.account.overstays);
   assert.deepEqual(overstay, [true, false, false], 'the oldest alone');
+});
+
+test('an exception is over when its command ends, though nobody waits then', async () => {
+  const all = budgetWorld();
+  const names = ['a', 'b', 'c'].map((each) => ['one', each] as const);
+  const { hog, commands } = await crowd(all, names);
+  for (const each of commands) each.end();
+  await all.advance(EXCEPTION_MAX_MS + 1);
+  hog.release(GATEWAY_DATA_BYTES_MAX);
+  const later = commands.map(({ account }) => new BudgetCommand(account, 8 * MIB));
+  assert.ok(later.every(({ isGranted }) => isGranted));
+  // The share of each session shrinks below what it took a moment ago.
+  hog.hold(GATEWAY_DATA_BYTES_MAX);
+  const waiting = new BudgetCommand(all.open(0, 'one', 'd'), LONGEST_BYTES);
+  await all.endTurn();
+  const overstay = later.map(({ account }) => account.overstays);
+  assert.deepEqual([waiting.isGranted, ...overstay], [true, false, false, false]);
+});
+
+test('a peer that waits has its turn, however many new ones come', async () => {
+  const all = budgetWorld();
+  const { commands } = await crowd(all, [['honest', '']]);
+  commands[0]!.end();
+  const crowding: BudgetCommand[] = [];
+  const come = async () => {
+    const account = all.open(0, `peer ${crowding.length}`);
+    crowding.push(new BudgetCommand(account, LONGEST_BYTES));
+    await all.endTurn();
+  };
+  for (let i = 0; i < EXCEPTIONS_MAX + 3; i++) await come();
+  const honest = new BudgetCommand(commands[0]!.account, LONGEST_BYTES);
+  for (let i = 0; i < 10; i++) {
+    await come();
+    const over = crowding[i]!;
+    over.end();
+    over.account.close();
+    await all.endTurn();
+  }
+  assert.ok(honest.isGranted);
 });
 
 /** What gives room back, each alone: sets the stage, and returns what does it. */
