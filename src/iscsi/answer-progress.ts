@@ -12,6 +12,7 @@ export class AnswerProgress {
   #unacknowledgedBytes = 0;
   #wasIdle = true;
   #isSlow = false;
+  #isStuck = false;
   #lastTakenMs = 0;
 
   constructor(
@@ -30,6 +31,7 @@ export class AnswerProgress {
     const isSame = writes === this.#writes;
     const isTaken = isSame ? unacknowledgedBytes < this.#unacknowledgedBytes : !this.#wasIdle;
     this.#isSlow = isTaken && isSame && !idle;
+    this.#isStuck = isSame && this.#unacknowledgedBytes > 0 && !isTaken;
     if (isTaken || idle) this.#lastTakenMs = now;
     this.#writes = writes;
     this.#unacknowledgedBytes = unacknowledgedBytes;
@@ -40,6 +42,11 @@ export class AnswerProgress {
   /** Between the last two looks the initiator took a part of one write. */
   get isSlow(): boolean {
     return this.#isSlow;
+  }
+
+  /** What had been sent by the last look but one was not acknowledged by the last, nor a part of it. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** For how long, as of the last look, the initiator has taken nothing of what waits for it. */

@@ -291,7 +291,9 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #isUnanswered(session: Session, waitedMs: number): boolean {
     const isIdle = session.idle && !this.#reader.isWithinPdu;
     if (waitedMs <= (isIdle ? IDLE_TIMEOUT_MS : NOP_TIMEOUT_MS)) return false;
-    if (!isIdle || this.#stream.unacknowledgedBytes > 0) return true;
+    if (!isIdle) return true;
+    // Something may have been sent a moment ago.
+    if (this.#stream.unacknowledgedBytes > 0) return this.#progress.isStuck;
     this.#ping(session);
     return false;
   }

@@ -73,6 +73,19 @@ test('a host that is gone is found a minute after it took the last NOP-In', asyn
   assert.ok(stream.destroyed);
 });
 
+test('what an idle host was sent a moment ago is not held against it', async () => {
+  const judgedMs = IDLE_TIMEOUT_MS + NOP_INTERVAL_MS;
+  for (let tick = -1; tick < 4; tick++) {
+    const { world, stream } = await begin();
+    await world.clock.advance(judgedMs + tick * WATCH_INTERVAL_MS);
+    stream.unacknowledgedBytes = 48;
+    await world.clock.advance(WATCH_INTERVAL_MS);
+    stream.unacknowledgedBytes = 0;
+    await world.clock.advance(2 * MINUTE_MS);
+    assert.equal(stream.destroyed, false, `${tick}`);
+  }
+});
+
 test('an initiator with something under way loses its session soon', async () => {
   const cases: Record<string, (stream: MemoryStream, bench: ScsiBench) => void> = {
     'a command with its medium': (stream, bench) => {
