@@ -38,6 +38,7 @@ test('nothing is wrong where every gateway serves all of the newest version', ()
   assert.deepEqual(found({}), []);
   // It was applied while status asked.
   assert.deepEqual(found({ version: 4 }), []);
+  assert.deepEqual(found({ version: 4, wanted: ['a'] }), [], 'b came with it');
   assert.deepEqual(found({ gateways: [], wanted: [] }), []);
 });
 
