@@ -110,8 +110,9 @@ export class HeaderBarrier {
     await this.#openWatch();
     const watch = this.#watch;
     const state = await this.#stop();
-    if (state !== undefined) await this.#goBy(state);
-    if (this.#isStale || !this.#mayRelease(watch)) return;
+    if (state !== undefined && this.#passing === undefined) await this.#goBy(state);
+    // A change came meanwhile: its passage, which is not over, releases the writes.
+    if (this.#passing !== undefined || !this.#mayRelease(watch)) return;
     this.#release();
   }
 

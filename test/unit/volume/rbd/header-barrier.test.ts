@@ -337,6 +337,25 @@ test('a watch that is lost at the opening holds writes until it is made again', 
   assert.ok(!late.holds);
 });
 
+test('a change during the opening is passed before writes go on', async () => {
+  const world = new World();
+  await world.gateways(1);
+  const gateway = new Gateway(world.rados);
+  const refreshes: (() => void)[] = [];
+  gateway.onRefresh = () => new Promise((resolve) => refreshes.push(resolve));
+  const opened = gateway.barrier.open();
+  await world.settled();
+  void world.change(5n);
+  await world.settled();
+  assert.equal(refreshes.length, 2, 'that of the opening, and that of the change');
+  refreshes[0]!();
+  await opened;
+  assert.ok(gateway.holds, 'librbd does not know the change yet');
+  refreshes[1]!();
+  await world.settled();
+  assert.equal(gateway.holds, false);
+});
+
 test('what a lost watch missed is passed before writes go on', async () => {
   // A passage under the lost watch ends some steps before the next watch is there, or after.
   for (let steps = -6; steps <= 6; steps++) {
