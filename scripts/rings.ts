@@ -76,12 +76,11 @@ export const rings: readonly Ring[] = [
     proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
     costS: 880,
     files: ['test/cluster/**/*.test.ts'],
+    concurrency: 2,
     alone: [
-      'test/cluster/records-rados-faults.test.ts',
       'test/cluster/sigstop.test.ts',
       'test/cluster/silent-osds.test.ts',
       'test/cluster/stopped-osd.test.ts',
-      'test/cluster/stuck-sessions.test.ts',
     ],
     needsCeph: true,
     packages: [

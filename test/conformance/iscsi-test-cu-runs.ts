@@ -58,8 +58,8 @@ const releases: Readonly<Record<'1.19' | '1.20', readonly Family[]>> = {
   ],
 };
 
-/** On a Ceph of this machine a write costs milliseconds, and COMPARE AND WRITE goes to 1 MiB. */
-const RUN_LIMITS_MS = { embedded: 100_000, ceph: 200_000 } as const;
+/** A run that takes this long hangs: on two quiet cores it takes 40 s, on Ceph twice that. */
+const RUN_LIMIT_MS = 600_000;
 
 const exceptionsPath = new URL('exceptions.json', import.meta.url);
 /** Tests that are known not to pass. */
@@ -71,8 +71,9 @@ async function installedRelease(): Promise<keyof typeof releases> {
   return list.includes('SCSI.ReportLUNs.Simple') ? '1.20' : '1.19';
 }
 
-/** Registers a test of the run. */
-export function testConformance({ name, blocks, gateways, store }: ConformanceRun): void {
+/** Registers a test of the run of that name. */
+export function testConformance(name: string): void {
+  const { blocks, gateways, store } = conformanceRuns.find((run) => run.name === name)!;
   test(`iscsi-test-cu, ${name}`, async (t) => {
     const osds = store === 'ceph' ? 1 : 0;
     await using place = await demoAt(osds, { size: '256M', blocks }, 'memstore');
@@ -86,7 +87,7 @@ export function testConformance({ name, blocks, gateways, store }: ConformanceRu
         let errors = '';
         for (const part of parts) {
           const args = ['-d', '-f', '-v', '-t', part, ...urls];
-          const { stdout, stderr } = await run('iscsi-test-cu', args, RUN_LIMITS_MS[store]);
+          const { stdout, stderr } = await run('iscsi-test-cu', args, RUN_LIMIT_MS);
           reports.push(parseReport(family, stdout));
           errors += stderr;
         }
