@@ -89,11 +89,6 @@ export class DataOut {
     return this.#unsolicited.size + this.#solicited.size;
   }
 
-  /** Whether a command of this tag, which still lives, owes unsolicited data. */
-  isExpecting(tag: number): boolean {
-    return this.#unsolicited.get(tag)?.task !== undefined;
-  }
-
   /** See `Task.requestDataOut`. */
   request(task: IscsiTask, length: number): boolean {
     if (task.burst === undefined && task.receivedLength >= length) return true;

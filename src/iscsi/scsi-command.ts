@@ -104,7 +104,5 @@ function isDataOutWrong(session: Session, task: IscsiTask, pdu: Pdu, final: bool
   if (final) return false;
   // More is to come, if only the F bit of a PDU without data: a write, and where that is allowed.
   const write = ScsiCommand.write.get(pdu.bytes, pdu.base) === 1;
-  if (parameters.initialR2t || !write) return true;
-  // The Data-Outs of two commands under one tag could not be told apart.
-  return session.dataOut.isExpecting(task.tag);
+  return parameters.initialR2t || !write;
 }

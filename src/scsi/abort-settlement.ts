@@ -61,7 +61,14 @@ export async function settleAborts(
   return true;
 }
 
+/** Resolves when nothing of the aborted commands can change the medium, however long that takes. */
+export async function outlastAborts(clock: Clock, aborts: readonly Abort[]): Promise<void> {
+  const isProved = await settleAborts(clock, aborts, DRAIN_MAX_MS);
+  // If fencing failed, only their completion by the medium proves that the changes are over.
+  if (!isProved) await allOver(aborts.filter(({ changesMedium }) => changesMedium));
+}
+
 /** Resolves when nothing acts for any of them. */
-export async function allOver(aborts: readonly Abort[]): Promise<void> {
+async function allOver(aborts: readonly Abort[]): Promise<void> {
   await Promise.all(aborts.map(({ over }) => over));
 }

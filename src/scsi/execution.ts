@@ -40,6 +40,8 @@ export class Execution implements CommandCall, GatedCommand {
   set: TaskSet | undefined = undefined;
   next: Execution | undefined = undefined;
   previous: Execution | undefined = undefined;
+  /** The next command in its bucket of the nexus's tags. */
+  nextInBucket: Execution | undefined = undefined;
   /** Bytes to ask the initiator for, and to give it at most. */
   dataOut = 0;
   dataIn = 0;

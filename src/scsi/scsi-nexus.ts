@@ -4,14 +4,15 @@ import type { FreeList } from '../base/free-list.ts';
 import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
-import { Abort, allOver, settleAborts } from './abort-settlement.ts';
+import { Abort, outlastAborts } from './abort-settlement.ts';
 import { admit, checkState, fitsExpected, refuseUnknown } from './admission.ts';
 import type { Command } from './command.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
+import { endTask } from './end-task.ts';
 import type { Ending } from './ending.ts';
 import type { AbortOutcome, Execution, ExecutionOwner } from './execution.ts';
-import { DRAIN_MAX_MS, MEDIUM_SLOW_MS, READ_STEP_BYTES } from './limits.ts';
+import { MEDIUM_SLOW_MS, READ_STEP_BYTES } from './limits.ts';
 import type { AbortCause, LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { decodeLun } from './lun.ts';
@@ -25,13 +26,15 @@ import type {
   TaskManagementResponse,
   TransportFault,
 } from './nexus.ts';
-import { buildSense } from './sense.ts';
+import { overlappedCommand } from './overlapped-command.ts';
 import { conditions, endings } from './sense-table.ts';
 import { Status } from './status.ts';
 import type { StepQueue } from './step-queue.ts';
+import { TagIndex } from './tag-index.ts';
 import type { Task } from './task.ts';
 import { TaskAttribute } from './task.ts';
 import { manage } from './task-management.ts';
+import { transportFaults } from './transport-fault.ts';
 import { endingOf } from './volume-fault.ts';
 
 /** What a nexus takes from its device server. */
@@ -55,6 +58,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   /** Of LUNs that left the map: commands of theirs are still with the medium. */
   readonly #left = new Set<LogicalUnitNexus>();
   #luns: readonly number[] = [];
+  readonly #tags = new TagIndex();
   #outstanding = 0;
   #agedMs = 0;
   #closing: Promise<void> | undefined = undefined;
@@ -108,12 +112,19 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     task.nexus = this;
     task.transferLength = 0;
     const unit = this.#units.get(decodeLun(task.lun)) ?? this.#absent;
-    const command = this.#surroundings.table.find(task.cdb);
-    const refusal = this.#refusal(task, command, unit);
+    const other = this.#tags.find(task.tag);
     if (this.#closing !== undefined) {
       task.discard();
-    } else if (refusal !== undefined) {
-      this.#end(task, refusal, unit, 0);
+      return;
+    }
+    if (other !== undefined) {
+      this.#overlap(task, unit, other);
+      return;
+    }
+    const command = this.#surroundings.table.find(task.cdb);
+    const refusal = this.#refusal(task, command, unit);
+    if (refusal !== undefined) {
+      endTask(task, refusal, unit.logicalUnit, 0);
     } else {
       assert(command !== undefined, 'a command that is admitted has a row in the table');
       this.#accept(task, command, unit);
@@ -136,7 +147,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   fail(task: Task, reason: TransportFault): void {
     const { execution } = task;
     if (execution === undefined || execution.running) return;
-    this.#conclude(execution, faults[reason]);
+    this.#conclude(execution, transportFaults[reason]);
   }
 
   manage(request: TaskManagementRequest): Pending<TaskManagementResponse> {
@@ -293,6 +304,20 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     return unit.attentions.take() ?? refuseUnknown(table, task.cdb);
   }
 
+  /**
+   * Ends a command whose tag another one has: their initiator could not tell the answers apart. As
+   * SAM demands, the commands in its task set are aborted, and the overlapped one says so.
+   */
+  #overlap(task: Task, unit: LogicalUnitNexus, other: Execution): void {
+    // Even a COMPARE AND WRITE is silent: its status would be taken for that of the second.
+    if (other.running) other.task.state = 'aborted';
+    const units = new Set([other.unit, unit]);
+    const aborts = [...units].flatMap((each) => this.abortAll(each, 'discard'));
+    // It starts at once, and nothing but the end of the aborts ends it.
+    task.attribute = TaskAttribute.headOfQueue;
+    this.#accept(task, overlappedCommand(this.clock, aborts), unit);
+  }
+
   /** Puts a command into its task set, and starts it if it may. */
   #accept(task: Task, command: CommandRow, unit: LogicalUnitNexus): void {
     const execution = this.#surroundings.executions.take();
@@ -300,20 +325,21 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     const plan = command.plan(execution);
     if ('status' in plan) {
       this.#release(execution);
-      this.#end(task, plan, unit, 0);
+      endTask(task, plan, unit.logicalUnit, 0);
       return;
     }
     if (!fitsExpected(command, plan, task)) {
       this.#release(execution);
       // Data of the wrong direction is an underflow, too little of the right one an overflow.
       task.transferLength = task.dataInExpected === 0 ? plan.dataOut : 0;
-      this.#end(task, conditions.invalidFieldInCommandInformationUnit, unit, 0);
+      endTask(task, conditions.invalidFieldInCommandInformationUnit, unit.logicalUnit, 0);
       return;
     }
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
     execution.dataIn = Math.min(plan.dataIn, task.dataInExpected);
     task.transferLength = plan.dataOut + plan.dataIn;
     task.execution = execution;
+    this.#tags.add(execution);
     this.#outstanding++;
     if (unit.tasks.add(execution)) this.#start(execution);
     else task.state = 'dormant';
@@ -356,14 +382,14 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       }
     }
     const startOthers = this.#remove(execution);
-    this.#end(task, ending, unit, dataIn);
+    endTask(task, ending, unit.logicalUnit, dataIn);
     if (startOthers) this.#startOthers(unit);
   }
 
   #concludeAborted(execution: Execution, outcome: AbortOutcome): void {
     const { task, unit } = execution;
     const startOthers = this.#remove(execution);
-    if (outcome === 'taskAborted') this.#end(task, endings.taskAborted, unit, 0);
+    if (outcome === 'taskAborted') endTask(task, endings.taskAborted, unit.logicalUnit, 0);
     else task.discard();
     if (startOthers) this.#startOthers(unit);
   }
@@ -371,7 +397,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   #concludeDetached(execution: Execution): void {
     const { task, unit, abortOutcome } = execution;
     this.#free(execution);
-    if (abortOutcome === 'taskAborted') this.#end(task, endings.taskAborted, unit, 0);
+    if (abortOutcome === 'taskAborted') endTask(task, endings.taskAborted, unit.logicalUnit, 0);
     else task.discard();
   }
 
@@ -395,6 +421,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   #takeOut(execution: Execution): boolean {
     const { unit } = execution;
     if (execution.gate === 'waits') unit.logicalUnit?.gate.withdraw(execution);
+    this.#tags.remove(execution);
     const startOthers = unit.tasks.remove(execution);
     if (this.#left.size > 0 && unit.tasks.length === 0 && this.#left.delete(unit)) {
       this.#part(unit);
@@ -414,22 +441,6 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   #release(execution: Execution): void {
     execution.reset();
     this.#surroundings.executions.put(execution);
-  }
-
-  /** Ends a task; `dataIn`: how many bytes a handler that says nothing else has provided. */
-  #end(task: Task, ending: Ending, unit: LogicalUnitNexus, dataIn: number): void {
-    const { status, sense, dataInLength } = ending;
-    if (sense !== undefined) {
-      const descriptorFormat = unit.logicalUnit?.mode.current.dSense ?? false;
-      task.end(status, 0, buildSense(sense, descriptorFormat));
-      return;
-    }
-    if (status !== Status.good) {
-      task.end(status, 0, undefined);
-      return;
-    }
-    if (dataInLength !== undefined && dataInLength < dataIn) task.transferLength = dataInLength;
-    task.end(status, dataInLength ?? dataIn, undefined);
   }
 
   #unitOf(logicalUnit: LogicalUnit): LogicalUnitNexus | undefined {
@@ -468,24 +479,13 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   async #close(): Promise<void> {
     const units = [...this.#units.values(), ...this.#left, this.#absent];
     const aborts = units.flatMap((unit) => this.abortAll(unit, 'discard'));
-    const isProved = await settleAborts(this.#surroundings.clock, aborts, DRAIN_MAX_MS);
-    // Where the fence was not to be had, only the medium's own end proves something.
-    if (!isProved) await allOver(aborts.filter(({ changesMedium }) => changesMedium));
+    await outlastAborts(this.clock, aborts);
     // Not before: a reset by another nexus waits for what this one has with the medium.
     for (const { logicalUnit } of units) logicalUnit?.nexuses.delete(this);
   }
 }
 
 const REPORT_LUNS = 0xa0;
-
-const faults: Readonly<Record<TransportFault, Ending>> = {
-  dataPhaseError: conditions.dataPhaseError,
-  protocolServiceCrcError: conditions.protocolServiceCrcError,
-  unexpectedUnsolicitedData: conditions.unexpectedUnsolicitedData,
-  notEnoughUnsolicitedData: conditions.notEnoughUnsolicitedData,
-  initiatorDetectedErrorMessageReceived: conditions.initiatorDetectedErrorMessageReceived,
-  nexusLoss: conditions.iTNexusLoss,
-};
 
 function ascending(luns: LunMap): readonly number[] {
   return [...luns.keys()].sort((a, b) => a - b);

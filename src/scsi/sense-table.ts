@@ -65,6 +65,7 @@ export const conditions = Object.freeze({
   initiatorDetectedErrorMessageReceived: check(SenseKey.abortedCommand, 0x4800),
   protocolServiceCrcError: check(SenseKey.abortedCommand, 0x4705),
   dataPhaseError: check(SenseKey.abortedCommand, 0x4b00),
+  overlappedCommandsAttempted: check(SenseKey.abortedCommand, 0x4e00),
 
   miscompareDuringVerifyOperation: check(SenseKey.miscompare, 0x1d00),
 });

@@ -8,6 +8,9 @@ import { MemoryStore, type MemoryVolume } from '../../src/volume/memory.ts';
 import { GatedVolume } from './gated-volume.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+/** Tags of commands whose tests name none: beyond those that tests name. */
+let nextTag = 0x1_0000;
+
 /** A command as a test sends it, and how it ended. */
 export class TestTask extends Task {
   dataOut: readonly Uint8Array[] = [];
@@ -30,7 +33,7 @@ export class TestTask extends Task {
     this.#data = options.data ?? new Uint8Array(0);
     this.dataOutExpected = options.dataOutExpected ?? this.#data.length;
     this.dataInExpected = options.dataInExpected ?? 0;
-    this.tag = options.tag ?? 0;
+    this.tag = options.tag ?? nextTag++;
     this.attribute = options.attribute ?? 1;
     this.immediate = options.immediate ?? true;
   }

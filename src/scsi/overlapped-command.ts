@@ -1,0 +1,20 @@
+import type { Clock } from '../base/clock.ts';
+import { type Abort, outlastAborts } from './abort-settlement.ts';
+import { type CommandRow, toRow } from './command-row.ts';
+import { testUnitReadyCommand } from './commands/test-unit-ready.ts';
+import { conditions } from './sense-table.ts';
+
+/**
+ * The row of a command whose tag another command had (SAM: an overlapped command). The command
+ * moves no data and waits in its task set, so it ages, can be aborted, and owns the tag. It ends
+ * only when the aborts are over: its initiator may then repeat what was aborted, and an older write
+ * must not land on a newer one.
+ */
+export function overlappedCommand(clock: Clock, aborts: readonly Abort[]): CommandRow {
+  return toRow({
+    ...testUnitReadyCommand,
+    name: 'overlapped command',
+    addressing: 'anyLun',
+    run: () => outlastAborts(clock, aborts).then(() => conditions.overlappedCommandsAttempted),
+  });
+}

@@ -1,0 +1,13 @@
+import type { Ending } from './ending.ts';
+import type { TransportFault } from './nexus.ts';
+import { conditions } from './sense-table.ts';
+
+/** How a command ends that its transport gives up. */
+export const transportFaults: Readonly<Record<TransportFault, Ending>> = {
+  dataPhaseError: conditions.dataPhaseError,
+  protocolServiceCrcError: conditions.protocolServiceCrcError,
+  unexpectedUnsolicitedData: conditions.unexpectedUnsolicitedData,
+  notEnoughUnsolicitedData: conditions.notEnoughUnsolicitedData,
+  initiatorDetectedErrorMessageReceived: conditions.initiatorDetectedErrorMessageReceived,
+  nexusLoss: conditions.iTNexusLoss,
+};
