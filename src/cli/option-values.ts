@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { didYouMean } from '../base/closest-name.ts';
+import { DISK_SIZE_MAX_BYTES } from '../config/limits.ts';
 import { parseSize } from '../config/size.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -7,8 +8,11 @@ import { UsageError } from './usage-error.ts';
 
 export function sizeValue(text: string): number {
   const bytes = parseSize(text);
-  if (bytes !== undefined && bytes > 0) return bytes;
-  throw new UsageError('not a size: a number of bytes, or one like 512M, 1G, 10T');
+  if (bytes === undefined || bytes === 0) {
+    throw new UsageError('not a size: a number of bytes, or one like 512M, 1G, 10T');
+  }
+  if (bytes > DISK_SIZE_MAX_BYTES) throw new UsageError('must be at most 4P');
+  return bytes;
 }
 
 export function numberValue(min: number, max: number): (text: string) => number {

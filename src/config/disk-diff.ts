@@ -60,7 +60,9 @@ export function diffDisks(
       const own = id === undefined ? volumes.get(volumeNameOf(disk)) : found.find(isHere);
       if (own === undefined) createDisks.push(disk);
       else adoptDisks.push({ disk, found: own });
-      changes.push(own === undefined ? `create disk ${name} (${formatSize(size)})` : again(disk));
+      // Data of another disk are refused later; what was asked for is a new disk.
+      const isNew = own === undefined || (own.disk !== undefined && own.disk.uuid !== disk.uuid);
+      changes.push(isNew ? `create disk ${name} (${formatSize(size)})` : again(disk));
       continue;
     }
     refusals.push(...refusalsOf(old, disk, options));

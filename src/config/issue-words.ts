@@ -58,7 +58,8 @@ function typeWords({ expected, input }: IssueOf<'invalid_type'>): string {
   const kind = KINDS[expected] ?? 'of another kind';
   if (expected === 'int' && received === 'number') return `must be ${kind}`;
   const isUnquoted = expected === 'string' && ['number', 'boolean'].includes(received);
-  const advice = isUnquoted ? ': put it in quotes' : '';
+  const isQuoted = ['number', 'int'].includes(expected) && /^[0-9]+$/.test(String(input));
+  const advice = isUnquoted ? ': put it in quotes' : isQuoted ? ': write it without quotes' : '';
   return `must be ${kind}, not ${KINDS[received] ?? 'this'}${advice}`;
 }
 

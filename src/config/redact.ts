@@ -1,6 +1,6 @@
 import type { ClusterDocument } from './document.ts';
 
-/** What stands in the place of a secret. Shorter than any secret, so `apply` refuses it. */
+/** What stands in the place of a secret. `apply` refuses it, and says so. */
 export const REDACTED = '********';
 
 /** The document with every secret replaced. */

@@ -17,6 +17,7 @@ import {
   TEXT_LENGTH_MAX_BYTES,
   VOLUME_INSTANCES_MAX,
 } from './limits.ts';
+import { REDACTED } from './redact.ts';
 import { parseSize } from './size.ts';
 
 /*
@@ -73,17 +74,20 @@ const iscsiName = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** For a value of several forms: what it must be, also where it is missing. */
+const must = (be: string) => ({
+  error: ({ input }: { readonly input: unknown }) =>
+    input === undefined ? `is missing: it must be ${be}` : `must be ${be}`,
+});
+
+const SIZE_FORMS = 'a number of bytes, or a size like 512M, 1G, 10T';
+
 const size = z
-  .union([z.number(), z.string()], {
-    error: 'must be a number of bytes, or a size like 512M, 1G, 10T',
-  })
+  .union([z.number(), z.string()], must(SIZE_FORMS))
   .transform((value, context) => {
     const bytes = typeof value === 'number' ? value : parseSize(value);
     if (bytes !== undefined && Number.isInteger(bytes) && bytes > 0) return bytes;
-    context.addIssue({
-      code: 'custom',
-      message: 'must be a number of bytes, or a size like 512M, 1G, 10T',
-    });
+    context.addIssue({ code: 'custom', message: `must be ${SIZE_FORMS}` });
     return z.NEVER;
   })
   .refine((bytes) => bytes <= DISK_SIZE_MAX_BYTES, 'must be at most 4P');
@@ -96,9 +100,16 @@ const objectSize = size.refine(
   'must be a power of two from 4K to 32M',
 );
 
-const secret = text(SECRET_LENGTH_MIN_BYTES, SECRET_LENGTH_MAX_BYTES).describe(
-  'CHAP secret, 12 to 256 bytes. Never printed unless asked for.',
-);
+const secret = z
+  .string()
+  .refine((value) => value !== REDACTED, {
+    error:
+      'is what "allpath get" prints in place of a secret: write the secret, or take what ' +
+      '"allpath get --secrets" prints',
+    abort: true,
+  })
+  .pipe(text(SECRET_LENGTH_MIN_BYTES, SECRET_LENGTH_MAX_BYTES))
+  .describe('CHAP secret, 12 to 256 bytes. Never printed unless asked for.');
 
 const credentials = {
   user: text(1, TEXT_LENGTH_MAX_BYTES).describe('CHAP user name.'),
@@ -137,7 +148,7 @@ export const diskSchema = z.strictObject({
     .describe('Generated once.'),
   size: size.describe('Bytes, or `512M`, `1G`, `10T` (powers of 1024).'),
   blockLength: z
-    .union([z.literal(512), z.literal(4096)], { error: 'must be 512 or 4096' })
+    .union([z.literal(512), z.literal(4096)], must('512 or 4096'))
     .default(512)
     .describe('Bytes of a logical block: 512 or 4096. Cannot change later.'),
   wwn: z
@@ -234,9 +245,10 @@ export const targetSchema = z.strictObject({
   alias: text(1, TEXT_LENGTH_MAX_BYTES).optional().describe('Shown to people.'),
   luns: lunMapSchema.default({}),
   access: z
-    .union([z.literal('any'), z.array(accessEntrySchema).max(INITIATORS_PER_TARGET_MAX)], {
-      error: 'must be "any" or a list of initiators',
-    })
+    .union(
+      [z.literal('any'), z.array(accessEntrySchema).max(INITIATORS_PER_TARGET_MAX)],
+      must('"any" or a list of initiators'),
+    )
     .describe('Who may log in: `any`, or a list of initiators.'),
   chap: chapSchema.optional().describe('CHAP of initiators without an entry of their own.'),
 });
@@ -288,7 +300,7 @@ export const settingsSchema = z.strictObject({
 
 export const documentSchema = z.strictObject({
   formatVersion: z
-    .literal(1, { error: 'must be 1, the format that this release reads' })
+    .literal(1, must('1, the format that this release reads'))
     .describe('Format of this document.'),
   basedOn: z
     .int()

@@ -53,7 +53,7 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
  * whose, as one that the draft names by its uuid, as a document does that was printed before.
  */
 function judgeFound(
-  { draft, document, entries, mayAdopt = true }: JudgeVolumesOptions,
+  { diff, draft, document, entries, mayAdopt = true }: JudgeVolumesOptions,
   disk: Disk,
   found: FoundVolume,
 ): string[] {
@@ -61,13 +61,18 @@ function judgeFound(
   // Two disks with one volume are refused by themselves: neither command would help.
   const others = document.disks.filter((each) => each.uuid !== uuid);
   if (others.some((each) => entries.of(each)?.name === found.name)) return [];
+  const owner = diff.releaseDisks.find((each) => entries.of(each)?.name === found.name);
+  if (owner !== undefined) {
+    // A new disk with the name of one that the cluster has is refused by itself.
+    return owner.name === name ? [] : [`disk ${name}: ${ownedWords(owner.name, disk, found)}`];
+  }
   const volume = volumeNameOf(disk);
   const there = `there is a volume ${found.name} of ${formatSize(found.sizeBytes)} already`;
   const commands = `"disk import ${volume}" serves it, "disk delete ${volume}" deletes it`;
   if (!mayAdopt) return [`disk ${name}: ${there}: ${commands}`];
   if (found.disk !== undefined && found.disk.uuid !== uuid) {
-    const owner = `with the data of another disk, uuid ${found.disk.uuid}, ${found.disk.wwn}`;
-    return [`disk ${name}: ${there}, ${owner}: ${commands}`];
+    const whose = `with the data of another disk, uuid ${found.disk.uuid}, ${found.disk.wwn}`;
+    return [`disk ${name}: ${there}, ${whose}: ${commands}`];
   }
   if (found.disk === undefined && !draft.disks.some((each) => each.uuid === uuid)) {
     return [`disk ${name}: ${there}, which does not say whose data it holds: ${commands}`];
@@ -76,6 +81,15 @@ function judgeFound(
   return [
     `disk ${name} has data of ${formatSize(found.sizeBytes)} already, not of ${formatSize(size)}`,
   ];
+}
+
+/** The two may be one disk, renamed by a command that the author of the document forgot. */
+function ownedWords(owner: string, { name }: Disk, found: FoundVolume): string {
+  return (
+    `the volume ${found.name} of ${formatSize(found.sizeBytes)} holds the data of disk ` +
+    `${owner}, which this document leaves out: if that is meant, write ${owner}, or first ` +
+    `"disk rename ${owner} ${name}"; else give the new disk another name`
+  );
 }
 
 export function layoutOf({ dataPool, objectSize: objectSizeBytes }: Disk): VolumeLayout {

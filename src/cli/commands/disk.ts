@@ -65,7 +65,7 @@ export const diskCommands: readonly CommandSpec[] = [
   },
   {
     path: ['disk', 'list'],
-    summary: 'List disks, and volumes that the document does not name any more.',
+    summary: 'List disks, and volumes that no disk of the document has.',
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskList,
   },

@@ -52,9 +52,20 @@ export function demoDocument(options: DemoOptions): DocumentDraft {
     }),
   );
   if (parsed.ok) return parsed.document;
-  throw new UsageError(
-    parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'),
-  );
+  // What several gateways share is told once.
+  const lines = parsed.problems.map(({ path, message }) => `${optionOf(path)}: ${message}`);
+  throw new UsageError([...new Set(lines)].join('\n'));
+}
+
+const OPTIONS: readonly (readonly [RegExp, string])[] = [
+  [/^disks\[0\]\.size$/, '--size'],
+  [/^targets\[0\]\.iqn$/, '--target'],
+  [/\.portals\[0\]\.(address|listen)$/, '--listen'],
+];
+
+/** Whoever starts the demo has written options, and no document. */
+function optionOf(path: string): string {
+  return OPTIONS.find(([pattern]) => pattern.test(path))?.[1] ?? path;
 }
 
 /**

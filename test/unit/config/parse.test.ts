@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DOCUMENT_LENGTH_MAX_BYTES, PROBLEMS_MAX } from '../../../src/config/limits.ts';
 import { parseDocument } from '../../../src/config/parse.ts';
+import { REDACTED } from '../../../src/config/redact.ts';
 import { prepareName } from '../../../src/iscsi/names.ts';
 
 function problems(text: string): string[] {
@@ -71,9 +72,26 @@ targets:
     '15:21 targets[0].luns.1: there is no disk "c"',
     '17:20 targets[0].access[0].initiator: must be text, not a number: put it in quotes',
     '18:29 targets[0].chap.secret: must be 12 to 256 bytes long',
-    '19:5 targets[1].access: must be "any" or a list of initiators',
+    '19:5 targets[1].access: is missing: it must be "any" or a list of initiators',
     '19:10 targets[1].iqn: iqn.2026-11.com.example:x is there already',
     '20:19 targets[1].luns.16384: a LUN is at most 16383',
+  ]);
+});
+
+test('values that are missing, too large, or of the other kind are told as that', () => {
+  const text = `formatversion: 1
+disks: [{name: a}, {name: b, size: 99999T}]
+gateways: [{name: g, portals: [{address: 127.0.0.1, port: "3260"}]}]
+discovery: {chap: {user: u, secret: "${REDACTED}"}}
+`;
+  assert.deepEqual(problems(text), [
+    '1:1 formatVersion: is missing: it must be 1, the format that this release reads',
+    '1:16 formatversion: no such key; did you mean formatVersion?',
+    '2:9 disks[0].size: is missing: it must be a number of bytes, or a size like 512M, 1G, 10T',
+    '2:36 disks[1].size: must be at most 4P',
+    '3:59 gateways[0].portals[0].port: must be a number, not text: write it without quotes',
+    '4:37 discovery.chap.secret: is what "allpath get" prints in place of a secret: write the ' +
+      'secret, or take what "allpath get --secrets" prints',
   ]);
 });
 

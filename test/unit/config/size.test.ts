@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { sizeValue } from '../../../src/cli/option-values.ts';
 import { formatSize, parseSize } from '../../../src/config/size.ts';
 
 test('numbers and units are understood', () => {
@@ -12,22 +13,13 @@ test('numbers and units are understood', () => {
 });
 
 test('nothing else is', () => {
-  const bad = [
-    '',
-    '1g',
-    '1GB',
-    '1.5G',
-    '-1',
-    '+1',
-    ' 1',
-    '1 G',
-    '01',
-    '0x10',
-    '1e3',
-    '9P9',
-    '16384P',
-  ];
+  const bad = ['', '1g', '1GB', '1.5G', '-1', '+1', ' 1', '1 G', '01', '0x10', '1e3', '9P9'];
   for (const text of bad) assert.equal(parseSize(text), undefined, text);
+});
+
+test('a size beyond all limits is a size: the limit refuses it', () => {
+  assert.equal(parseSize('16384P'), 2 ** 64);
+  assert.throws(() => sizeValue('99999T'), /must be at most 4P/);
 });
 
 test('what is written reads back', () => {

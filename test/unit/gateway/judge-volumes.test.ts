@@ -94,3 +94,15 @@ test('an embedded store says that it has no such thing', async () => {
   }
   assert.deepEqual(await store.list(), []);
 });
+
+test('a disk that the document takes for new, while its volume is in use, is told as that', async () => {
+  const store = new MemoryStore();
+  const leftOut = 'which this document leaves out: if that is meant,';
+  const other = 'else give the new disk another name';
+  const renamed = { ...disk, name: 'c' };
+  const volume = 'disk a: the volume a of 1M holds the data of';
+  await assert.rejects(applyAll(store, [disk], [renamed], [{ name: 'a', size: SIZE }]), {
+    code: 'applyRefused',
+    message: `${volume} disk c, ${leftOut} write c, or first "disk rename c a"; ${other}`,
+  });
+});
