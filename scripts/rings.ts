@@ -78,6 +78,7 @@ export const rings: readonly Ring[] = [
     files: ['test/cluster/**/*.test.ts'],
     concurrency: 2,
     alone: [
+      'test/cluster/fence-rounds.test.ts',
       'test/cluster/sigstop.test.ts',
       'test/cluster/silent-osds.test.ts',
       'test/cluster/stopped-osd.test.ts',

@@ -4,6 +4,7 @@ import { Initiator } from '../initiator/initiator.ts';
 import type { ScsiResult } from '../initiator/scsi-exchange.ts';
 import type { ProcessHoldings } from '../support/process-holdings.ts';
 import { StampedLoad } from '../support/stamped-load.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { DAY_TARGET, DayWorld, DISK_BYTES } from './day-world.ts';
 
 export interface DayOptions {
@@ -39,6 +40,9 @@ export interface DayReport {
 const UNITS = 1_024;
 const ANSWER_BOUND_MS = 5_000;
 const DOWN_MS = 2_000;
+/** A write that waits for so long waits for a gateway that is stopped. */
+const STILL_MS = 200;
+const HANG_MS = 60_000;
 const CAPACITY_DATA_HAS_CHANGED = '2a09';
 const GROWN_BYTES = 2 * DISK_BYTES;
 const ATTENTIONS_MAX = 10;
@@ -166,6 +170,10 @@ class Day {
     const { cluster } = this.#world;
     const member = await cluster.serving(0);
     const gateway = cluster.gateways[0]!;
+    // Writers think most of the time: those that use this gateway are let run into its end.
+    gateway.signal('SIGSTOP');
+    const isWaited = () => load.writers.some(({ waitedMs }) => waitedMs > STILL_MS);
+    await waitFor('a write waits for the gateway', isWaited, HANG_MS);
     await gateway.kill();
     const startMs = performance.now();
     await gateway.start();

@@ -38,7 +38,8 @@ export class StampedWriter {
   failure: unknown = undefined;
   readonly #options: StampedWriterOptions;
   readonly #sequences: Uint32Array;
-  readonly #busy = new Set<number>();
+  /** Units that are being written, and since when. */
+  readonly #busy = new Map<number, number>();
   readonly #unsettled = new Set<number>();
   #sequence = 0;
   #next = 0;
@@ -52,6 +53,11 @@ export class StampedWriter {
 
   get initiator(): MultipathInitiator {
     return this.#options.initiator;
+  }
+
+  /** How long the write that has waited for longest has been under way. */
+  get waitedMs(): number {
+    return Math.max(0, ...[...this.#busy.values()].map((since) => performance.now() - since));
   }
 
   start(): void {
@@ -141,7 +147,7 @@ export class StampedWriter {
       const unit = this.#next;
       this.#next = (unit + 1) % units;
       if (this.#busy.has(unit) || this.#unsettled.has(unit)) continue;
-      this.#busy.add(unit);
+      this.#busy.set(unit, performance.now());
       return unit;
     }
     throw new Error('every unit is under way or unsettled: the writer needs more units');
