@@ -45,6 +45,8 @@ export interface GatewayStatus {
   readonly pid: number;
   readonly documentVersion: number;
   readonly draining: boolean;
+  /** When it began, by the clock of its host; a release before this says nothing. */
+  readonly since?: string;
   readonly uptimeSeconds: number;
   readonly residentBytes: number;
   readonly portals: readonly string[];

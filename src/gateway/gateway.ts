@@ -84,6 +84,7 @@ export class Gateway {
   /** By these tools ask this gateway for its status and to fence others. */
   readonly #requests: readonly StandingWatch[];
   readonly #startedMs: number;
+  readonly #since = new Date().toISOString();
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
   readonly #over = Promise.withResolvers<GatewayEnd>();
@@ -211,6 +212,7 @@ export class Gateway {
       pid: process.pid,
       documentVersion: this.#documentWatch.version,
       draining: this.#directory.draining,
+      since: this.#since,
       uptimeSeconds: Math.round((this.#options.clock.now() - this.#startedMs) / 1000),
       residentBytes: process.memoryUsage.rss(),
       portals: this.#listeners.portals,

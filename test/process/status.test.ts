@@ -30,10 +30,18 @@ async function shown(cluster: DocumentCluster) {
   };
 }
 
+/** When each gateway began, as programs see it. */
+async function since(cluster: DocumentCluster): Promise<string[]> {
+  const { stdout } = await cluster.allpath('status');
+  return JSON.parse(stdout).gateways.map((gateway: { since: string }) => gateway.since);
+}
+
 test('status shows each gateway, and fails while one does not serve', {
   timeout: LIMIT_MS,
 }, async () => {
+  const before = Date.now();
   await using cluster = await DocumentCluster.start(2, parts);
+  const served = Date.now();
   const portals = [0, 1].map((i) => `127.0.0.1:${cluster.address(i).port}`);
   const well = await shown(cluster);
   assert.equal(well.code, 0, well.lines.join('\n'));
@@ -44,8 +52,14 @@ test('status shows each gateway, and fails while one does not serve', {
     assert.ok(Math.abs(Date.parse(since!) - Date.now()) < LIMIT_MS, since);
     assert.deepEqual(rest, [hostname(), portals[i], '2']);
   }
+  const began = await since(cluster);
+  for (const time of began) {
+    assert.ok(Date.parse(time) >= before && Date.parse(time) <= served, time);
+  }
+  assert.deepEqual(await since(cluster), began);
 
-  cluster.gateways[1]!.child.kill('SIGTERM');
+  // As when its terminal is closed.
+  cluster.gateways[1]!.child.kill('SIGHUP');
   await cluster.gateways[1]!.ended();
   const ill = await shown(cluster);
   assert.equal(ill.code, 1);
@@ -53,10 +67,11 @@ test('status shows each gateway, and fails while one does not serve', {
   const message = 'gateway g1 does not run: start it (allpath gateway --name g1)';
   assert.deepEqual(ill.lines.at(-1), [message]);
   const { code, stdout } = await cluster.allpath('status');
-  const { gateways, silentStates, problems } = JSON.parse(stdout);
+  const { silentStates, problems, members } = JSON.parse(stdout);
   assert.deepEqual([code, problems], [1, [{ kind: 'gatewayNotServing', message }]]);
   assert.deepEqual(silentStates[0].portals, [portals[1]]);
-  assert.equal(new Date(gateways[0].since).toISOString(), gateways[0].since);
+  const left = members.list.find(({ name }: { name: string }) => name === 'g1');
+  assert.equal(left.state, 'left', 'it needs no fence');
 
   cluster.gateways[1] = cluster.startGateway('g1');
   await cluster.gateways[1].ready();

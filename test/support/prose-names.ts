@@ -23,6 +23,7 @@ const foreign: readonly { readonly owner: string; readonly names: readonly strin
       'SO_RCVBUF',
       'UIO_MAXIOV',
       'linux/aio_abi.h',
+      'nohup',
       'top',
     ],
   },

@@ -80,7 +80,7 @@ export const serveCommands: readonly CommandSpec[] = [
   {
     path: ['gateway'],
     summary: 'Run one gateway of the document, until it is told to end.',
-    detail: 'SIGTERM and SIGINT ask the initiators to log out, wait a while, and end it.',
+    detail: 'SIGTERM, SIGINT and SIGHUP ask the initiators to log out, wait a while, and end it.',
     options: [
       { flags: '--name <name>', description: 'Name of the gateway.', parse: textValue },
       {

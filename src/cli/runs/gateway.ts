@@ -62,8 +62,9 @@ export async function runGateway(call: CliCall): Promise<number> {
 /** Resolves when the process is asked to end, or the demo that started it is gone. */
 function endOf(): Promise<'drain' | 'now'> {
   return new Promise((resolve) => {
-    process.on('SIGTERM', () => resolve('drain'));
-    process.on('SIGINT', () => resolve('drain'));
+    // SIGHUP: its terminal was closed. Node takes that signal under `nohup`, too.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+      process.on(signal, () => resolve('drain'));
     if (process.send !== undefined) process.on('disconnect', () => resolve('now'));
   });
 }

@@ -19,13 +19,14 @@ export async function runStatus(call: CliCall): Promise<number> {
   });
 }
 
-/** `since`: when it began to serve, by the clock of this host. */
+/** All with `since`, those of an earlier release too. */
 function dated({ gateways }: ClusterStatus): readonly (GatewayStatus & { since: string })[] {
   return gateways.map((gateway) => ({ ...gateway, since: sinceOf(gateway).toISOString() }));
 }
 
-/** To the second, as what the gateway tells. */
-function sinceOf({ uptimeSeconds }: GatewayStatus): Date {
+/** Reckoned from seconds, it differs by one from call to call. */
+function sinceOf({ since, uptimeSeconds }: GatewayStatus): Date {
+  if (since !== undefined) return new Date(since);
   return new Date((Math.round(Date.now() / 1000) - uptimeSeconds) * 1000);
 }
 
