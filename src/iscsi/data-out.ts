@@ -98,14 +98,15 @@ export class DataOut {
     return false;
   }
 
-  /** The room that a command claimed is there. */
-  granted(task: IscsiTask): void {
+  /** The room that a command claimed is there. False: it is not for data-out. */
+  granted(task: IscsiTask): boolean {
     const solicitation = this.#solicitations.get(task);
-    if (solicitation === undefined) return;
+    if (solicitation === undefined) return false;
     task.invitedLength = solicitation.length;
     solicitation.requestedTo = task.receivedLength;
     solicitation.limit = this.#owner.clock.now() + DATA_OUT_MAX_MS;
     this.#solicit(solicitation);
+    return true;
   }
 
   onPdu(pdu: Pdu, intact: boolean): DataOutVerdict {

@@ -13,6 +13,8 @@ import type { Region } from './wire/send-queue.ts';
 const FINAL = 0x80;
 const OVERFLOW = 0x04;
 const UNDERFLOW = 0x02;
+/** The same two flags of the read residual are so many bits higher. */
+const BIDIRECTIONAL_READ_SHIFT = 2;
 const STATUS_PRESENT = 0x01;
 
 /** A SCSI command of a session: its buffers, its data-out, and the PDUs that answer it. */
@@ -27,6 +29,8 @@ export class IscsiTask extends Task implements Claim {
   invitedLength = 0;
   /** The command takes a place in the CmdSN window. */
   numbered = true;
+  /** R and W are both set. */
+  bidirectional = false;
   /** The initiator sends more data without being asked (F bit clear). */
   burst: DataOutBurst | undefined = undefined;
   claimedBytes = 0;
@@ -142,7 +146,8 @@ export class IscsiTask extends Task implements Claim {
     }
     // The place in the window is free before the answer is composed, so that it says so.
     session.taskEnds(this);
-    const statusInData = status === Status.good && dataInLength > 0;
+    // The status of a bidirectional command always has a PDU of its own.
+    const statusInData = status === Status.good && dataInLength > 0 && !this.bidirectional;
     if (dataInLength > 0) this.#sendData(dataInLength, statusInData);
     this.#cancelRegions();
     if (!statusInData) this.#sendResponse(status, dataInLength, sense);
@@ -169,7 +174,8 @@ export class IscsiTask extends Task implements Claim {
       const last = end === dataInLength;
       let flags = last || end % parameters.maxBurstLength === 0 ? FINAL : 0;
       const withStatus = last && statusInData;
-      if (withStatus) flags |= STATUS_PRESENT | this.#residualFlag(dataInLength);
+      const residual = withStatus ? this.#residual(dataInLength) : 0;
+      if (withStatus) flags |= STATUS_PRESENT | residualFlag(residual);
       const bytes = writer.header(region, Opcode.dataIn, flags, length, this.tag);
       const base = region.start;
       DataIn.targetTransferTag.set(bytes, RESERVED_TAG, base);
@@ -177,7 +183,7 @@ export class IscsiTask extends Task implements Claim {
       DataIn.bufferOffset.set(bytes, offset, base);
       if (withStatus) {
         DataIn.status.set(bytes, Status.good, base);
-        DataIn.residualCount.set(bytes, this.#residualCount(dataInLength), base);
+        DataIn.residualCount.set(bytes, Math.abs(residual), base);
         writer.sequenceNumbers(region, true);
       } else {
         writer.expectedNumbers(region);
@@ -196,12 +202,16 @@ export class IscsiTask extends Task implements Claim {
     const { writer } = this.#session;
     const senseLength = sense === undefined ? 0 : sense.length + 2;
     const region = writer.reserve(senseLength);
-    const flags = FINAL | this.#residualFlag(dataInLength);
+    const residual = this.#residual(dataInLength);
+    const readResidual = this.bidirectional ? this.#bidirectionalReadResidual(dataInLength) : 0;
+    const flags =
+      FINAL | residualFlag(residual) | (residualFlag(readResidual) << BIDIRECTIONAL_READ_SHIFT);
     const bytes = writer.header(region, Opcode.scsiResponse, flags, senseLength, this.tag);
     const base = region.start;
     ScsiResponse.status.set(bytes, status, base);
     ScsiResponse.expDataSn.set(bytes, this.#dataInPdus, base);
-    ScsiResponse.residualCount.set(bytes, this.#residualCount(dataInLength), base);
+    ScsiResponse.residualCount.set(bytes, Math.abs(residual), base);
+    ScsiResponse.bidirectionalReadResidualCount.set(bytes, Math.abs(readResidual), base);
     if (sense !== undefined) {
       const at = base + writer.dataOffset;
       bytes[at] = sense.length >>> 8;
@@ -212,21 +222,21 @@ export class IscsiTask extends Task implements Claim {
     writer.send(region, senseLength, true);
   }
 
-  /** The Expected Data Transfer Length as the initiator sent it. */
-  get #expected(): number {
-    return this.dataOutExpected > 0 ? this.dataOutExpected : this.dataInExpected;
+  /** What the Expected Data Transfer Length is off by: above 0 an overflow, below an underflow. */
+  #residual(dataInLength: number): number {
+    const { transferLength, dataOutExpected } = this;
+    if (this.bidirectional) return (this.returnsData ? 0 : transferLength) - dataOutExpected;
+    if (dataOutExpected > 0) return transferLength - dataOutExpected;
+    return this.#readResidual(transferLength, dataInLength);
   }
 
-  #residualFlag(dataInLength: number): number {
-    if (this.transferLength > this.#expected) return OVERFLOW;
-    return this.#residualCount(dataInLength) > 0 ? UNDERFLOW : 0;
+  #bidirectionalReadResidual(dataInLength: number): number {
+    return this.#readResidual(this.returnsData ? this.transferLength : 0, dataInLength);
   }
 
-  #residualCount(dataInLength: number): number {
-    const expected = this.#expected;
-    if (this.transferLength > expected) return this.transferLength - expected;
-    const moved = this.dataOutExpected > 0 ? this.transferLength : dataInLength;
-    return expected - moved;
+  #readResidual(wanted: number, dataInLength: number): number {
+    const { dataInExpected } = this;
+    return (wanted > dataInExpected ? wanted : dataInLength) - dataInExpected;
   }
 
   /**
@@ -315,4 +325,9 @@ export class IscsiTask extends Task implements Claim {
     if (this.cdbLength > CDB_FIELD_LENGTH) this.cdb.fill(0);
     session.recycle(this);
   }
+}
+
+function residualFlag(residual: number): number {
+  if (residual === 0) return 0;
+  return residual > 0 ? OVERFLOW : UNDERFLOW;
 }

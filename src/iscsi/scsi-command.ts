@@ -4,9 +4,11 @@ import type { IscsiTask } from './iscsi-task.ts';
 import type { Session } from './session.ts';
 import { reject } from './session-requests.ts';
 import {
+  AHS_HEAD_LENGTH,
   Ahs,
   AhsType,
   BHS_LENGTH,
+  BidirectionalReadAhs,
   CDB_BYTE,
   CDB_FIELD_LENGTH,
   LUN_BYTE,
@@ -69,7 +71,9 @@ function fill(task: IscsiTask, pdu: Pdu): void {
   const write = ScsiCommand.write.get(bytes, base) === 1;
   const read = ScsiCommand.read.get(bytes, base) === 1;
   task.dataOutExpected = write ? expected : 0;
+  // Of a bidirectional command an additional header says how much it may return.
   task.dataInExpected = read && !write ? expected : 0;
+  task.bidirectional = read && write;
 }
 
 /** Extended CDB and bidirectional read length. False: malformed. */
@@ -81,15 +85,18 @@ function readAhs(task: IscsiTask, pdu: Pdu): boolean {
   while (at + 4 <= end) {
     const length = Ahs.ahsLength.get(bytes, at);
     const type = Ahs.ahsType.get(bytes, at);
-    if (at + 3 + length > end) return false;
+    if (at + AHS_HEAD_LENGTH + length > end) return false;
     if (type === AhsType.extendedCdb) {
       // One reserved byte, then the CDB from its byte 16 on.
       const extra = length - 1;
       if (extra < 1 || CDB_FIELD_LENGTH + extra > CDB_LENGTH_MAX) return false;
       task.cdb.set(bytes.subarray(at + 4, at + 4 + extra), CDB_FIELD_LENGTH);
       task.cdbLength = CDB_FIELD_LENGTH + extra;
+    } else if (type === AhsType.bidirectionalReadExpectedDataTransferLength) {
+      if (length !== BidirectionalReadAhs.$.length - AHS_HEAD_LENGTH) return false;
+      if (task.bidirectional) task.dataInExpected = BidirectionalReadAhs.readLength.get(bytes, at);
     }
-    at += (3 + length + 3) & ~3;
+    at += (AHS_HEAD_LENGTH + length + 3) & ~3;
   }
   return true;
 }

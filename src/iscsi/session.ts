@@ -151,8 +151,9 @@ export class Session {
 
   /** A command has the room that it claimed. */
   granted(task: IscsiTask): void {
-    if (task.dataOutExpected > 0) this.dataOut.granted(task);
-    else this.nexus?.dataInGranted(task);
+    // A bidirectional command may wait for data-in, so what it offers does not tell.
+    if (task.dataOutExpected > 0 && this.dataOut.granted(task)) return;
+    this.nexus?.dataInGranted(task);
   }
 
   /** Called by `DataOut`: a command's data phase went wrong. */

@@ -328,10 +328,12 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       endTask(task, plan, unit.logicalUnit, 0);
       return;
     }
+    task.returnsData = plan.dataIn > 0;
     if (!fitsExpected(command, plan, task)) {
       this.#release(execution);
       // Data of the wrong direction is an underflow, too little of the right one an overflow.
-      task.transferLength = task.dataInExpected === 0 ? plan.dataOut : 0;
+      const isWrongWay = task.dataInExpected > 0 && task.dataOutExpected === 0;
+      task.transferLength = isWrongWay ? 0 : plan.dataOut;
       endTask(task, conditions.invalidFieldInCommandInformationUnit, unit.logicalUnit, 0);
       return;
     }

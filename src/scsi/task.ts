@@ -47,7 +47,7 @@ export abstract class Task {
   cdbLength = 0;
   /** Bytes that the initiator is ready to send: the Expected Data Transfer Length if W is set. */
   dataOutExpected = 0;
-  /** Bytes that the initiator is ready to take. */
+  /** Bytes that the initiator is ready to take; it may be ready for both. */
   dataInExpected = 0;
 
   // Filled by the device server.
@@ -61,6 +61,8 @@ export abstract class Task {
    * `allocateDataIn` or `end`.
    */
   transferLength = 0;
+  /** Those bytes are data-in. Tells the two residual counts of a bidirectional command apart. */
+  returnsData = false;
 
   /**
    * The data-out that has arrived: a gather list into receive buffers, in order, whole when

@@ -55,6 +55,15 @@ export const AhsType = {
 /** The head of an Additional Header Segment; `ahsLength` counts what follows these three bytes. */
 export const Ahs = layout('Additional Header Segment', 4, { ahsLength: u16(0), ahsType: u8(2) });
 
+/** How much data-in a bidirectional command may return. */
+export const BidirectionalReadAhs = layout(
+  'Bidirectional Read Expected Data Transfer Length AHS',
+  8,
+  { ahsLength: u16(0), ahsType: u8(2), readLength: u32(4) },
+);
+/** AHSLength does not count itself and the type. */
+export const AHS_HEAD_LENGTH = 3;
+
 /** What all PDUs share. */
 const COMMON = {
   immediate: bits(0, 6),
