@@ -8,7 +8,7 @@ import { unservedLines } from './unserved-lines.ts';
 export interface StatusProblem {
   readonly kind:
     | 'documentMissing'
-    /** It is in the document, and admits nobody. */
+    /** It is in the document, and admits nobody or holds commands. */
     | 'gatewayNotServing'
     /** It serves an older version of the document. */
     | 'gatewayBehind'
@@ -66,7 +66,8 @@ function silentProblems({ silentStates }: JudgedStatus): StatusProblem[] {
   }));
 }
 
-function answerProblems({ gateways, wanted, version }: JudgedStatus): StatusProblem[] {
+function answerProblems({ gateways, wanted, version, members }: JudgedStatus): StatusProblem[] {
+  const latest = new Map(members.list.map((member) => [member.name, member]));
   return gateways.flatMap(({ name, draining, documentVersion }): StatusProblem[] => {
     // The document was changed since it was read: whether this gateway is in it is not known here.
     const isAhead = documentVersion > version;
@@ -76,6 +77,10 @@ function answerProblems({ gateways, wanted, version }: JudgedStatus): StatusProb
     }
     if (draining) {
       return [{ kind: 'gatewayNotServing', message: `gateway ${name} ${SILENT.draining(name)}` }];
+    }
+    if (latest.get(name)?.isHolding === true) {
+      const message = `gateway ${name} holds new commands until Ceph's monitors answer it`;
+      return [{ kind: 'gatewayNotServing', message }];
     }
     if (documentVersion >= version) return [];
     const message =

@@ -79,6 +79,17 @@ test('a gateway that answers is wrong if it drains, is behind, or is in no docum
   ]);
 });
 
+test('a gateway that answers is wrong while it holds commands', () => {
+  const member = (incarnation: string, name: string, isHolding: boolean) => {
+    const state = 'serving' as const;
+    return { incarnation, name, state, start: 1, isDraining: false, instances: 1, isHolding };
+  };
+  const list = [member('1', 'a', true), member('2', 'a', false), member('3', 'b', true)];
+  assert.deepEqual(found({ members: { life: 1, barrierEpoch: 3, list } }), [
+    "gatewayNotServing: gateway b holds new commands until Ceph's monitors answer it",
+  ]);
+});
+
 test('a disk is told once, whatever the number of its gateways', () => {
   const disks = [{ disk: 'd', reason: 'no image' }];
   const unserved = ['a', 'b'].map((name) => ({ gateway: name, count: 1, disks }));
