@@ -3,32 +3,41 @@ import type { Execution } from './execution.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 
-/** An abort under way: its command is with the medium. */
+/**
+ * An abort under way: its command is with the medium. A command has one, however often it is
+ * aborted.
+ */
 export class Abort {
   /** Whether the medium may still be changed by the command. */
   readonly changesMedium: boolean;
+  /** Whether its command has nothing to do with the medium, and only waits for others. */
+  readonly waitsOnly: boolean;
   readonly logicalUnit: LogicalUnit | undefined;
   /** Resolves when its command has left the task set. */
   readonly over: Promise<void>;
   readonly #execution: Execution;
+  #resolve: () => void = () => {};
   #isOver = false;
 
   constructor(execution: Execution) {
     this.#execution = execution;
     this.logicalUnit = execution.logicalUnit;
-    this.changesMedium = execution.command.access === 'writeMedium';
+    const { access } = execution.command;
+    this.changesMedium = access === 'writeMedium';
+    this.waitsOnly = access === 'none';
     this.over = new Promise((resolve) => {
-      const others = execution.onLeft;
-      execution.onLeft = () => {
-        this.#isOver = true;
-        others?.();
-        resolve();
-      };
+      this.#resolve = resolve;
     });
   }
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** The command has left its task set. */
+  end(): void {
+    this.#isOver = true;
+    this.#resolve();
   }
 
   /** Takes the command out of its task set, whatever the medium still does for it. */

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { VolumeResult } from '../volume/volume.ts';
+import type { Abort } from './abort-settlement.ts';
 import type { CommandCall, CommandNexus } from './command.ts';
 import type { CommandRow } from './command-row.ts';
 import type { Ending } from './ending.ts';
@@ -54,8 +55,8 @@ export class Execution implements CommandCall, GatedCommand {
   /** Out of its task set, though it has not settled. */
   detached = false;
   abortOutcome: AbortOutcome = 'discard';
-  /** Called when it has left the task set. */
-  onLeft: (() => void) | undefined = undefined;
+  /** Ends when it leaves the task set. */
+  abort: Abort | undefined = undefined;
   #task: Task | undefined = undefined;
   #command: CommandRow | undefined = undefined;
   #unit: LogicalUnitNexus | undefined = undefined;
@@ -119,6 +120,6 @@ export class Execution implements CommandCall, GatedCommand {
     this.steps = undefined;
     this.detached = false;
     this.abortOutcome = 'discard';
-    this.onLeft = undefined;
+    this.abort = undefined;
   }
 }

@@ -244,7 +244,8 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
       execution.abortOutcome = outcome;
       execution.steps?.drop();
     }
-    return new Abort(execution);
+    execution.abort ??= new Abort(execution);
+    return execution.abort;
   }
 
   /** What the medium is slow with keeps nobody else away from it. */
@@ -264,14 +265,14 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   detach(execution: Execution): void {
-    const { task, unit, onLeft } = execution;
+    const { task, unit, abort } = execution;
     execution.detached = true;
     this.#letOthers(execution);
     // Its handler makes no further step; only the medium's buffers are still its own.
     task.state = 'aborted';
     const startOthers = this.#takeOut(execution);
-    execution.onLeft = undefined;
-    onLeft?.();
+    execution.abort = undefined;
+    abort?.end();
     if (startOthers) this.#startOthers(unit);
   }
 
@@ -413,10 +414,10 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
 
   /** Takes a command out of its task set; true when others may be able to start because of it. */
   #remove(execution: Execution): boolean {
-    const { onLeft } = execution;
+    const { abort } = execution;
     const startOthers = this.#takeOut(execution);
     this.#free(execution);
-    onLeft?.();
+    abort?.end();
     return startOthers;
   }
 
