@@ -4,116 +4,25 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../../src/base/log.ts';
-import type { RadosPool } from '../../../../src/ceph/rados-pool.ts';
 import {
   CONFIRM_MAX_MS,
   CONFIRM_MS,
-  HeaderBarrier,
   LOOK_MS,
   LOOK_UNSERVABLE_MS,
   PASS_AGAIN_MS,
   QUIESCE_MAX_MS,
   QUIESCE_STOP_MAX_MS,
 } from '../../../../src/volume/rbd/header-barrier.ts';
-import { type ModelClient, ModelRados } from '../../../support/model-rados.ts';
-import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
-
-const HEADER = 'rbd_header.1';
-const UPDATE = Buffer.from('07010400000003000000', 'hex');
-const request = '1710000000000000c00d0030d87f00000200000000000000';
-const QUIESCE = Buffer.from(`07011c00000012000000${request}`, 'hex');
-const UNQUIESCE = Buffer.from(`07011c00000013000000${request}`, 'hex');
-
-/** One gateway. */
-class Gateway {
-  readonly barrier: HeaderBarrier;
-  readonly client: ModelClient;
-  isServable = true;
-  isBlocklisted = false;
-  isForbidden = false;
-  refreshes = 0;
-  onRefresh = (): Promise<void> => Promise.resolve();
-  onRelease = (): void => {};
-  features: bigint | undefined;
-  #writes = 0;
-  #idle: (() => void)[] = [];
-
-  constructor(rados: ModelRados) {
-    this.client = rados.client();
-    this.barrier = new HeaderBarrier({
-      pool: this.client as unknown as RadosPool,
-      object: HEADER,
-      clock: rados.clock,
-      log: silentLog,
-      writesIdle: () =>
-        this.#writes === 0
-          ? Promise.resolve()
-          : new Promise<void>((resolve) => this.#idle.push(resolve)),
-      onFeatures: (features) => {
-        this.features = features;
-      },
-      refresh: () => {
-        this.refreshes++;
-        return this.onRefresh();
-      },
-      isServable: () => this.isServable,
-      onRelease: () => this.onRelease(),
-      onBlocklisted: () => {
-        this.isBlocklisted = true;
-      },
-      onForbidden: () => {
-        this.isForbidden = true;
-      },
-    });
-  }
-
-  get holds(): boolean {
-    return this.barrier.holdsWrites;
-  }
-
-  write(): () => void {
-    assert.ok(!this.holds);
-    this.#writes++;
-    return () => {
-      if (--this.#writes === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    };
-  }
-}
-
-class World {
-  readonly clock = new VirtualClock();
-  readonly rados = new ModelRados(this.clock);
-  /** Whoever changes the image. */
-  readonly admin = this.rados.client();
-
-  async gateways(count: number): Promise<readonly Gateway[]> {
-    await this.admin.operate(HEADER, [{ step: 'omapSet', entries: features(1n) }]);
-    const gateways = Array.from({ length: count }, () => new Gateway(this.rados));
-    for (const { barrier } of gateways) await barrier.open();
-    return gateways;
-  }
-
-  /** Changes the header and tells; resolves when all that are told have answered, or in vain. */
-  async change(bits: bigint): Promise<number> {
-    await this.admin.operate(HEADER, [{ step: 'omapSet', entries: features(bits) }]);
-    return await this.tell(UPDATE);
-  }
-
-  async tell(message: Uint8Array): Promise<number> {
-    return (await this.admin.notify(HEADER, message, 5_000)).errno;
-  }
-
-  async settled(): Promise<void> {
-    for (let turn = 0; turn < 50; turn++) await settle();
-  }
-}
-
-function features(bits: bigint): ReadonlyMap<string, Uint8Array> {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(bits);
-  return new Map([['features', bytes]]);
-}
+import {
+  features,
+  Gateway,
+  HEADER,
+  HeaderWorld,
+  QUIESCE,
+  UNQUIESCE,
+  UPDATE,
+} from '../../../support/header-world.ts';
+import { settle } from '../../../support/virtual-clock.ts';
 
 /** What a promise has come to so far. */
 function watched<T>(promise: Promise<T>): { value: T | undefined } {
@@ -125,7 +34,7 @@ function watched<T>(promise: Promise<T>): { value: T | undefined } {
 }
 
 test('a change is answered when the writes by the old header have ended, on every gateway', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
   const end = b.write();
   const answered = watched(world.change(5n));
@@ -141,7 +50,7 @@ test('a change is answered when the writes by the old header have ended, on ever
 });
 
 test('no gateway writes by a new header while another may write by the old one', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
   b.client.stop();
   const answered = watched(world.change(5n));
@@ -160,7 +69,7 @@ test('no gateway writes by a new header while another may write by the old one',
 });
 
 test('a stopped gateway holds the others up until it is fenced, and for a bounded time', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a, b, c] = (await world.gateways(3)) as [Gateway, Gateway, Gateway];
   b.client.stop();
   void world.change(5n);
@@ -183,7 +92,7 @@ test('a stopped gateway holds the others up until it is fenced, and for a bounde
 });
 
 test('a dead client of others holds no gateway up for longer than one question', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   const dead = world.rados.client();
   await dead.watch(HEADER, { onNotify: () => {}, onError: () => {} }, {});
@@ -196,7 +105,7 @@ test('a dead client of others holds no gateway up for longer than one question',
 });
 
 test('a quiesce holds writes from its answer until its end, whatever else changes', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
   const end = a.write();
   const answered = watched(world.tell(QUIESCE));
@@ -215,7 +124,7 @@ test('a quiesce holds writes from its answer until its end, whatever else change
 });
 
 test('a quiesce is refused while writes do not end, and they do not wait for it', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   const end = a.write();
   const told = watched(world.admin.notify(HEADER, QUIESCE, 5_000));
@@ -230,7 +139,7 @@ test('a quiesce is refused while writes do not end, and they do not wait for it'
 });
 
 test('a change that does not matter stops nobody', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   const end = a.write();
   assert.equal(await world.change(1n), 0);
@@ -239,7 +148,7 @@ test('a change that does not matter stops nobody', async () => {
 });
 
 test('a quiesce that nobody ends is over after a bound, which its repetition begins again', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   await world.tell(QUIESCE);
   await world.clock.advance(QUIESCE_MAX_MS - 1_000);
@@ -253,7 +162,7 @@ test('a quiesce that nobody ends is over after a bound, which its repetition beg
 });
 
 test('a change without a notification is found, soon where the image cannot be served', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
   const silently = (bits: bigint) =>
     world.admin.operate(HEADER, [{ step: 'omapSet', entries: features(bits) }]);
@@ -272,7 +181,7 @@ test('a change without a notification is found, soon where the image cannot be s
 });
 
 test('a change of time stamps alone stops no other gateway', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   const end = a.write();
   const stamp = new Map([['modify_timestamp', new Uint8Array(8)]]);
@@ -284,7 +193,7 @@ test('a change of time stamps alone stops no other gateway', async () => {
 });
 
 test('a lost watch holds writes until the header is watched and passed again', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   a.client.cutWatches();
   await settle();
@@ -318,7 +227,7 @@ async function microtasks(count: number): Promise<void> {
 }
 
 test('a watch that is lost at the opening holds writes until it is made again', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   await world.gateways(1);
   const late = new Gateway(world.rados);
   const refreshed = Promise.withResolvers<void>();
@@ -338,7 +247,7 @@ test('a watch that is lost at the opening holds writes until it is made again', 
 });
 
 test('a change during the opening is passed before writes go on', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   await world.gateways(1);
   const gateway = new Gateway(world.rados);
   const refreshes: (() => void)[] = [];
@@ -359,7 +268,7 @@ test('a change during the opening is passed before writes go on', async () => {
 test('what a lost watch missed is passed before writes go on', async () => {
   // A passage under the lost watch ends some steps before the next watch is there, or after.
   for (let steps = -6; steps <= 6; steps++) {
-    const world = new World();
+    const world = new HeaderWorld();
     const [a] = (await world.gateways(1)) as [Gateway];
     const refreshed = Promise.withResolvers<void>();
     a.onRefresh = () => refreshed.promise;
@@ -383,7 +292,7 @@ test('what a lost watch missed is passed before writes go on', async () => {
 });
 
 test('a client that may not watch the header says so while it holds writes', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a, b] = (await world.gateways(2)) as [Gateway, Gateway];
   a.client.forbidden = true;
   a.client.cutWatches();
@@ -396,7 +305,7 @@ test('a client that may not watch the header says so while it holds writes', asy
 });
 
 test('who waits for the release of writes waits no longer than for the close', async () => {
-  const world = new World();
+  const world = new HeaderWorld();
   const [a] = (await world.gateways(1)) as [Gateway];
   await world.tell(QUIESCE);
   const released = watched(a.barrier.released.then(() => true));
