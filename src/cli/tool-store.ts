@@ -53,7 +53,11 @@ export async function withStore<T>(
   try {
     const { records, volumes } = store;
     const living = () => store.living();
-    return await work(store, { ...environment, records, volumes, living });
+    const onWaiting = (version: number): void => {
+      const text = `version ${version} of the document is written; waiting for the gateways`;
+      notice({ waiting: { version } }, text, call.json);
+    };
+    return await work(store, { ...environment, records, volumes, living, onWaiting });
   } finally {
     // What a silent cluster does not let close ends with the process.
     await within(systemClock, CLOSE_MAX_MS, store.close());

@@ -62,7 +62,7 @@ export function diffDisks(
       else adoptDisks.push({ disk, found: own });
       // Data of another disk are refused later; what was asked for is a new disk.
       const isNew = own === undefined || (own.disk !== undefined && own.disk.uuid !== disk.uuid);
-      changes.push(isNew ? `create disk ${name} (${formatSize(size)})` : again(disk));
+      changes.push(isNew ? `create disk ${name} (${formatSize(size)})` : again(disk, own));
       continue;
     }
     refusals.push(...refusalsOf(old, disk, options));
@@ -82,9 +82,8 @@ export function diffDisks(
   };
 }
 
-function again(disk: Disk): string {
-  const { name, size, uuid, wwn } = disk;
-  const where = `volume ${volumeNameOf(disk)} of ${formatSize(size)}, which is there already`;
+function again({ name, uuid, wwn }: Disk, { name: volume, sizeBytes }: FoundVolume): string {
+  const where = `volume ${volume} of ${formatSize(sizeBytes)}, which is there already`;
   return `serve disk ${name} again: ${where} (uuid ${uuid}, ${wwn})`;
 }
 

@@ -156,7 +156,8 @@ export const diskSchema = z.strictObject({
     .transform((text) => text.toLowerCase())
     .refine(
       (text) => NAA.test(text),
-      'must be an NAA identifier: naa. and 16 or 32 hexadecimal digits',
+      'must be an NAA identifier: naa. and 16 hexadecimal digits that begin with 2, 3 or 5, ' +
+        'or 32 that begin with 6',
     )
     .transform((text) => (text.startsWith('naa.') ? text : `naa.${text}`))
     .optional()

@@ -14,6 +14,8 @@ import {
 
 /** How long a new version waits for the gateways: longer than it takes to fence one. */
 export const SWITCH_WAIT_MAX_MS = 10_000;
+/** Longer than gateways take that are well; whoever waits longer is told why. */
+const SILENT_WAIT_MS = 1_000;
 const NOTIFY_TIMEOUT_MS = 2_000;
 const NOTIFY_PAUSE_MS = 200;
 
@@ -23,6 +25,8 @@ export interface SwitchContext {
   readonly random: Random;
   /** Who has the store open now. */
   readonly living: () => Promise<readonly Member[]>;
+  /** Told when this version, which is committed, keeps its author waiting for gateways. */
+  readonly onWaiting?: (version: number) => void;
 }
 
 /** A gateway that may serve an older version yet. */
@@ -53,11 +57,16 @@ export async function awaitSwitch(context: SwitchContext, version: number): Prom
   await new MembersObject(context).raiseDocumentVersion(version);
   const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
   const gateways = new SwitchingGateways(context, version);
-  for (;;) {
-    const late = await gateways.ask();
-    if (late.length === 0) return gateways.switched;
-    if (clock.now() >= deadline) throw incomplete(version, late);
-    await sleep(clock, NOTIFY_PAUSE_MS);
+  const waiting = clock.after(SILENT_WAIT_MS, () => context.onWaiting?.(version));
+  try {
+    for (;;) {
+      const late = await gateways.ask();
+      if (late.length === 0) return gateways.switched;
+      if (clock.now() >= deadline) throw incomplete(version, late);
+      await sleep(clock, NOTIFY_PAUSE_MS);
+    }
+  } finally {
+    waiting.cancel();
   }
 }
 

@@ -75,7 +75,7 @@ test('exit code 2 for what is not understood, 1 for what cannot be done', async 
       .split('\n')
       .map((line) => line.slice(file.length)),
     [
-      ':3:5: disks[0].size: must be a number of bytes, or a size like 512M, 1G, 10T',
+      ':3:5: disks[0].size: is missing: it must be a number of bytes, or a size like 512M, 1G, 10T',
       ':4:5: disks[1].name: is missing',
       ':4:11: disks[1].size: must be a number of bytes, or a size like 512M, 1G, 10T',
     ],
@@ -261,6 +261,7 @@ test('a document from get is applied once, and not over what changed since', asy
   assert.match(got, /^basedOn: 1$/m);
   await writeFile(file, got);
   assert.match(await must('apply', file), /^version 1: /m);
+  assert.equal(await must('apply', file, '--dry-run'), 'nothing would change\n');
   await must('disk', 'resize', 'a', '2M');
   await must('disk', 'create', 'b', '1M');
   for (const options of [[], ['--dry-run']]) {

@@ -29,7 +29,10 @@ export async function runApply(call: CliCall): Promise<number> {
       const { diff } = await planDocument(context, () => draft);
       const { changes, refusals } = diff;
       if (call.json) printJson({ changes, refusals });
-      else print([...changes, ...refusals.map((text) => `refused: ${text}`)].join('\n'));
+      else {
+        const lines = [...changes, ...refusals.map((text) => `refused: ${text}`)];
+        print(lines.length === 0 ? 'nothing would change' : lines.join('\n'));
+      }
       return refusals.length === 0 ? ExitCode.ok : ExitCode.failure;
     }
     const applied = await applyDocument(context, () => draft);

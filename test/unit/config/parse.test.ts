@@ -80,7 +80,7 @@ targets:
 
 test('values that are missing, too large, or of the other kind are told as that', () => {
   const text = `formatversion: 1
-disks: [{name: a}, {name: b, size: 99999T}]
+disks: [{name: a}, {name: b, size: 99999T}, {name: c, size: 1M, wwn: naa.4000000000000000}]
 gateways: [{name: g, portals: [{address: 127.0.0.1, port: "3260"}]}]
 discovery: {chap: {user: u, secret: "${REDACTED}"}}
 `;
@@ -89,6 +89,8 @@ discovery: {chap: {user: u, secret: "${REDACTED}"}}
     '1:16 formatversion: no such key; did you mean formatVersion?',
     '2:9 disks[0].size: is missing: it must be a number of bytes, or a size like 512M, 1G, 10T',
     '2:36 disks[1].size: must be at most 4P',
+    '2:70 disks[2].wwn: must be an NAA identifier: naa. and 16 hexadecimal digits that begin ' +
+      'with 2, 3 or 5, or 32 that begin with 6',
     '3:59 gateways[0].portals[0].port: must be a number, not text: write it without quotes',
     '4:37 discovery.chap.secret: is what "allpath get" prints in place of a secret: write the ' +
       'secret, or take what "allpath get --secrets" prints',

@@ -44,9 +44,13 @@ async function store() {
     await promise;
     return clock.now() - startMs;
   };
-  const context = { records, clock, random, living: async () => living };
+  const told: number[] = [];
+  const onWaiting = (version: number) => {
+    told.push(version);
+  };
+  const context = { records, clock, random, living: async () => living, onWaiting };
   const waiting = () => awaitSwitch(context, VERSION);
-  return { clock, world, object, living, join, inTime, waiting };
+  return { clock, world, object, living, join, inTime, waiting, told };
 }
 
 /** It serves the version that stands, and says so. */
@@ -56,10 +60,12 @@ async function answers(records: Records, version = () => VERSION): Promise<void>
 }
 
 test('all that serve have switched: it ends at once, and names them', async () => {
-  const { join, inTime, waiting } = await store();
+  const { clock, join, inTime, waiting, told } = await store();
   for (const name of ['b', 'a']) await answers(await join(name));
   const ending = waiting();
   assert.ok((await inTime(ending)) < 500);
+  await clock.advance(5_000);
+  assert.deepEqual(told, []);
   assert.deepEqual((await ending).gateways, ['a', 'b']);
 });
 
@@ -82,10 +88,11 @@ test('what a gateway cannot serve is told as it is at the end', async () => {
 });
 
 test('one that no notification reaches is waited for until its fence is finished', async () => {
-  const { clock, object, join, inTime, waiting } = await store();
+  const { clock, object, join, inTime, waiting, told } = await store();
   const a = await join('a');
   await answers(a);
   const { self } = await join('deaf');
+  clock.after(1_500, () => assert.deepEqual(told, [VERSION], 'its author knows what is done'));
   let finishedMs: number | undefined;
   clock.after(2_000, () => void object.change(close(a.self, self, () => true)));
   const finishing = async (): Promise<void> => {
@@ -97,6 +104,7 @@ test('one that no notification reaches is waited for until its fence is finished
   await inTime(ending);
   assert.ok(finishedMs !== undefined && clock.now() >= finishedMs, 'not before');
   assert.ok(clock.now() - finishedMs < 1_000, 'nor much later');
+  assert.deepEqual(told, [VERSION], 'once');
   assert.deepEqual((await ending).gateways, ['a']);
 });
 
