@@ -15,10 +15,16 @@ const UNREADABLE =
   /[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffc\u{10000}-\u{10ffff}]|\r(?!\n)/gu;
 const BYTE_ORDER_MARK = '\ufeff';
 const NOT_UTF8 = 'not UTF-8: convert the file, for example with "iconv -f LATIN1 -t UTF-8"';
+/** Byte order marks; PowerShell writes what is redirected like that. */
+const UTF16_MARKS = ['fffe', 'feff'];
+const IS_UTF16 = 'UTF-16: convert the file with "iconv -f UTF-16 -t UTF-8"';
 const LINE_FEED = 0x0a;
 
 /** The text of a document, if every byte of it is a readable character in UTF-8. */
 export function decodeDocumentText(source: Uint8Array | string): DocumentText {
+  if (typeof source !== 'string' && isUtf16(source)) {
+    return { ok: false, problems: [{ line: 1, column: 1, path: '', message: IS_UTF16 }] };
+  }
   if (typeof source !== 'string' && !isUtf8(source)) {
     return { ok: false, problems: malformedLines(source) };
   }
@@ -26,6 +32,10 @@ export function decodeDocumentText(source: Uint8Array | string): DocumentText {
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
   const problems = unreadableCharacters(text);
   return problems.length === 0 ? { ok: true, text } : { ok: false, problems };
+}
+
+function isUtf16(bytes: Uint8Array): boolean {
+  return UTF16_MARKS.includes(Buffer.from(bytes.subarray(0, 2)).toString('hex'));
 }
 
 /** One problem for each line that is not UTF-8, at its first wrong byte. */

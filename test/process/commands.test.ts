@@ -82,6 +82,17 @@ test('exit code 2 for what is not understood, 1 for what cannot be done', async 
   );
 });
 
+test('a file that is no document does not flood the terminal', async () => {
+  const file = join(folder, 'gateway.log');
+  await writeFile(file, '{"level":30,"msg":"serving"}\n'.repeat(100));
+  const { code, error } = await allpath('apply', file, '--store', store);
+  const lines = error.trim().split('\n');
+  assert.equal(code, 2);
+  assert.equal(lines.length, 21, error);
+  const more = 'and more: correct these first, or list all with --json';
+  assert.equal(lines.at(-1), `${file}: ${more}`);
+});
+
 test('output that the file system does not take is a failure', async () => {
   const shell = ['-c', '"$0" ceph caps --pool p >/dev/full', program];
   const { code, stderr } = await run('/bin/sh', shell, commandLimitMs);

@@ -16,6 +16,9 @@ import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';
 
+/** Of a file that is no document every line is wrong. */
+const PROBLEMS_SHOWN_MAX = 20;
+
 export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);
   const parsed = parseDocument(await readBytes(file));
@@ -63,7 +66,12 @@ function refuse(problems: readonly Problem[], file: string, json: boolean): numb
     const error = { code: 'documentInvalid', message, data: { file, problems } };
     process.stderr.write(`${JSON.stringify({ error })}\n`);
   } else {
-    for (const problem of problems) process.stderr.write(`${formatProblem(problem, file)}\n`);
+    const shown = problems.slice(0, PROBLEMS_SHOWN_MAX);
+    const lines = shown.map((problem) => formatProblem(problem, file));
+    if (shown.length < problems.length) {
+      lines.push(`${file}: and more: correct these first, or list all with --json`);
+    }
+    process.stderr.write(`${lines.join('\n')}\n`);
   }
   return ExitCode.usage;
 }

@@ -24,7 +24,12 @@ test('bytes that are not UTF-8 are refused, line by line', () => {
     '2:5 not UTF-8: convert the file, for example with "iconv -f LATIN1 -t UTF-8"',
     '3:51 not UTF-8: convert the file, for example with "iconv -f LATIN1 -t UTF-8"',
   ]);
-  assert.equal(problems(Buffer.from(`\ufefformatVersion: 1\n`, 'utf16le')).length, 1);
+  const wide = Buffer.from('\ufeffformatVersion: 1\n', 'utf16le');
+  for (const bytes of [wide, Buffer.from(wide).swap16()]) {
+    assert.deepEqual(problems(bytes), [
+      '1:1 UTF-16: convert the file with "iconv -f UTF-16 -t UTF-8"',
+    ]);
+  }
   assert.equal(problems(Buffer.from('\xff\n'.repeat(5000), 'latin1')).length, PROBLEMS_MAX);
 });
 
