@@ -74,7 +74,7 @@ export function diffDisks(
     changes.push(...changesOf(old, disk, options));
   }
   const releaseDisks = [...left.values()];
-  for (const { name } of releaseDisks) changes.push(`stop serving disk ${name}; its data stay`);
+  changes.push(...releaseDisks.map(released));
   refusals.push(...claims(next.disks, before), ...clashes(next.disks), ...mappedDeletions(next));
   return {
     ...{ createDisks, adoptDisks, resizeDisks, layoutDisks, releaseDisks },
@@ -85,6 +85,11 @@ export function diffDisks(
 function again({ name, uuid, wwn }: Disk, { name: volume, sizeBytes }: FoundVolume): string {
   const where = `volume ${volume} of ${formatSize(sizeBytes)}, which is there already`;
   return `serve disk ${name} again: ${where} (uuid ${uuid}, ${wwn})`;
+}
+
+function released({ name, deleting }: Disk): string {
+  if (deleting === true) return `remove disk ${name}, which was being deleted`;
+  return `stop serving disk ${name}; its data stay`;
 }
 
 /** A disk whose size nobody asked to change is left as it is. */

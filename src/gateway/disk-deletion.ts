@@ -139,7 +139,8 @@ async function refuseMapped(
   const sessions = gateways
     .flatMap((gateway) => gateway.sessions)
     .filter(({ target }) => targets.has(target)).length;
-  const logged = sessions === 0 ? '' : `, where ${sessions} sessions are logged in`;
+  const count = sessions === 1 ? '1 session is' : `${sessions} sessions are`;
+  const logged = sessions === 0 ? '' : `, where ${count} logged in`;
   throw new Failure(
     'diskInUse',
     `disk ${name} is in the LUN map of ${[...targets].join(', ')}${logged}: take it out, or ` +

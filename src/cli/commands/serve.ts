@@ -71,8 +71,9 @@ export const serveCommands: readonly CommandSpec[] = [
     path: ['fence'],
     summary: 'Have a gateway fenced: nothing that it has begun is seen done later.',
     detail:
-      'The other gateways do it, so at least one must serve. The fenced gateway drops its ' +
-      'sessions, and serves again by itself after a while if it can.',
+      'The other gateways do it, so at least one must serve. On Ceph the fenced ' +
+      'gateway drops its sessions, and serves again by itself after a while if it can. That of a ' +
+      'folder is killed, and whatever supervises it starts it again.',
     arguments: [{ name: 'name', description: 'Name of the gateway.', parse: textValue }],
     needsStore: true,
     load: async () => (await import('../runs/fence.ts')).runFence,

@@ -36,6 +36,12 @@ test('disks are created, resized and released; nothing is refused for that', () 
   );
 });
 
+test('a disk that was being deleted is not said to keep its data', () => {
+  const old = complete('disks: [{name: a, size: 1G, deleting: true}]');
+  const { changes } = diffDocuments(old, complete('disks: []', old));
+  assert.deepEqual(changes, ['remove disk a, which was being deleted']);
+});
+
 test('shrinking, another block length and another uuid are refused', () => {
   const old = complete('disks: [{name: a, size: 1G}]');
   const shrunk = complete('disks: [{name: a, size: 1M}]', old);

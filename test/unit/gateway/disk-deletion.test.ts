@@ -114,10 +114,13 @@ test('a disk in a LUN map is refused with who is logged in; by force it is taken
   const parts = { disks: [{ name: 'a', size: '1M' }], targets };
   await cluster.change(() => documentDraft(parts));
   const session = { initiator: 'iqn.1994-05.com.example:host1', target: targets[0]!.iqn };
+  const sessions = [session];
   await cluster.records.watch(STATUS_CHANNEL, {
-    onNotify: () => encodeMessage({ sessions: [session, session] } as never),
+    onNotify: () => encodeMessage({ sessions } as never),
     onLost: () => assert.fail('lost'),
   });
+  await assert.rejects(deleteDisk(cluster.context, asked), /where 1 session is logged in/);
+  sessions.push(session);
   await assert.rejects(deleteDisk(cluster.context, asked), (error: Failure) => {
     assert.match(error.message, /in the LUN map of iqn.*:t, where 2 sessions are logged in/);
     return error.code === 'diskInUse';
