@@ -60,7 +60,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'process',
     proves: 'the program and its gateways as processes, by their own initiator',
-    costS: 165,
+    costS: 210,
     files: ['test/process/**/*.test.ts'],
     packages: ['g++', 'git', 'iproute2', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],
   },
@@ -74,7 +74,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'cluster',
     proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
-    costS: 880,
+    costS: 520,
     files: ['test/cluster/**/*.test.ts'],
     concurrency: 2,
     alone: [

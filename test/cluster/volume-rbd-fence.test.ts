@@ -15,7 +15,7 @@ import { RbdWorld } from '../support/rbd-world.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const MIB = 2 ** 20;
-/** An OSD that was stopped for long may have been marked down, and comes back in a time of its own. */
+/** An OSD that was stopped may have been marked down, and comes back in a time of its own. */
 const LIMIT_MS = 120_000;
 const ceph = await cephOfFile({ osds: 3 });
 await createPool(ceph, 'rbd');
