@@ -38,7 +38,7 @@ export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
 /** A Text Request in full feature phase, over all its PDUs: it asks for targets, or declares. */
 export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
 /** A connection works off PDUs for so long, at most, before the others get their turn. */
-export const TURN_MAX_MS = 1;
+export const TURN_MAX_MS = 2;
 /** All together aim at this: with many connections that have more to do, each may do less. */
 export const TURN_ALL_MS = 16;
 /** The clock is looked at after so many PDUs. */
