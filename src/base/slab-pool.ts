@@ -12,7 +12,7 @@ export interface SlabSource {
   take(): Slab;
 }
 
-/** A slab keeps at most one view for so many of its bytes: a twentieth of what they take. */
+/** A slab keeps at most one view for each stretch of so many bytes. */
 const VIEW_STRETCH_BYTES = 4096;
 
 /** A buffer that several readers share and that returns to its pool when the last lets go. */

@@ -74,7 +74,7 @@ function judge(value: unknown, yaml: YamlDocument, lines: LineCounter): ParseRes
   return { ok: false, problems: locate([...misread, ...listed], lines, count) };
 }
 
-/** The first ones that name what is not known get the name that is closest. */
+/** Adds the closest known name to the first findings about unknown names. */
 function suggested(findings: readonly Finding[]): readonly Finding[] {
   let count = 0;
   return findings.map((finding) => {

@@ -138,8 +138,9 @@ export class CommandWindow {
   }
 
   /**
-   * To be called from time to time: what was not used since the last time is given back. True: it
-   * grew instead, and the initiator, which may be unable to send anything, must be told.
+   * The connection calls this from time to time. The window gives back what its initiator has not
+   * used since the last call. True: it grew instead, and the initiator, which may be unable to send
+   * anything, must be told.
    */
   review(): boolean {
     const used = Math.max(2 * this.#peak, this.#credit.ownCommands, WINDOW_REST_COMMANDS);

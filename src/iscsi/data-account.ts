@@ -17,7 +17,7 @@ export interface Claim {
   granted(): void;
 }
 
-/** Who serves the accounts that wait. */
+/** The budget as an account sees it: it serves the accounts that wait. */
 export interface AccountQueue {
   wait(account: DataAccount): void;
   /** Room may have come free. */

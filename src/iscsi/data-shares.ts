@@ -143,7 +143,10 @@ export class InitiatorShare extends Turns {
   }
 }
 
-/** Of what is free, the part that one may take who has `takenBytes` and leaves 1 of `share` + 1. */
+/**
+ * How much more a holder of `takenBytes` may take of `freeBytes`: it may hold `share` times as much
+ * as it leaves free.
+ */
 function roomOf(freeBytes: number, takenBytes: number, share: number): number {
   const room = share * freeBytes - takenBytes;
   return room > 0 ? room / (share + 1) : 0;

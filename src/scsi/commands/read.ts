@@ -81,8 +81,6 @@ function transfer(call: CommandCall, offset: number): Pending<VolumeResult | End
   return length <= READ_STEP_BYTES ? volume.read(offset, into) : inSteps(call, offset, into);
 }
 
-// Functions of their own: a closure costs the function around it memory at every call.
-
 function inSteps(
   call: CommandCall,
   offset: number,
