@@ -2,7 +2,7 @@
 // Arguments: HOW FOLDER.
 
 import assert from 'node:assert/strict';
-import { openSync, readFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.ts';
 import { bootTimeMs } from '../../src/host/kernel.ts';
@@ -11,11 +11,13 @@ import { WriteLease } from '../../src/host/write-lease.ts';
 import { RING_ENTRIES } from '../../src/host/write-ring.ts';
 import { WriteThread } from '../../src/host/write-thread.ts';
 import { CAPACITY_BYTES, PipeDisk } from './pipe-disk.ts';
+import { waitFor } from './wait-for.ts';
 
 const [how = '', folder = ''] = process.argv.slice(2);
 const patient: Clock = { ...systemClock, after: () => ({ cancel() {} }) };
 /** Not over before the process has stopped itself, nor when it is continued. */
 const LEASE_MS = 2_000;
+const HANG_MS = 30_000;
 const worker = new URL('./pipe-write-worker.ts', import.meta.url);
 const needsPipe = how === 'hung' || how === 'stopped';
 const lease = new WriteLease();
@@ -26,6 +28,14 @@ function write(descriptor: number, offset: number, from: Uint8Array): Promise<nu
   return new Promise((resolve) => {
     assert.ok(thread.write(descriptor, offset, [from], from.length, resolve));
   });
+}
+
+/** A thread of this process waits in the kernel for room in a pipe. */
+function isInPipeWrite(): boolean {
+  const waits = readdirSync('/proc/self/task').map((thread) =>
+    readFileSync(`/proc/self/task/${thread}/wchan`, 'latin1'),
+  );
+  return waits.some((where) => where.includes('pipe_write'));
 }
 
 async function stream(): Promise<never> {
@@ -57,6 +67,7 @@ switch (how) {
     const disk = new PipeDisk(join(folder, 'pipe'));
     await write(disk.descriptor, 0, new Uint8Array(CAPACITY_BYTES));
     const first = write(disk.descriptor, 0, Uint8Array.of(1));
+    await waitFor('the thread is inside the write', isInPipeWrite, HANG_MS);
     const others = Array.from({ length: RING_ENTRIES - 1 }, (_, i) =>
       write(file, 1 + i, Uint8Array.of(1)),
     );
