@@ -28,6 +28,15 @@ export type ConfLines = Readonly<
 
 /** Groups of a throwaway pool. */
 export const PLACEMENT_GROUPS = 8;
+/**
+ * An OSD serves a placement group while it holds a read lease, by default for 16 s. It looks again
+ * at an operation that waited for a lease when another OSD acknowledges one, so an operation at a
+ * group of one copy waits for ever once a stop of its OSD has outlasted the lease.
+ * This is longer than any stop here.
+ */
+export const LONE_COPY_LEASE_S = 300;
+/** The default of `osd heartbeat grace`, which Ceph takes the lease as a multiple of. */
+const HEARTBEAT_GRACE_S = 20;
 /** Both sizes suit a machine that serves the cluster's clients, too. */
 const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
 const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
@@ -79,6 +88,9 @@ function globalLines(options: CephConfOptions): readonly string[] {
     `crash dir = ${folder}/crash`,
     `osd pool default size = ${poolSize}`,
     'osd pool default min size = 1',
+    ...(poolSize === 1
+      ? [`osd pool default read lease ratio = ${LONE_COPY_LEASE_S / HEARTBEAT_GRACE_S}`]
+      : []),
     `osd pool default pg num = ${PLACEMENT_GROUPS}`,
     `osd pool default pgp num = ${PLACEMENT_GROUPS}`,
     'osd pool default pg autoscale mode = off',

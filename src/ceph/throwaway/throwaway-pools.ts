@@ -1,5 +1,5 @@
 import { Failure } from '../../base/failure.ts';
-import { PLACEMENT_GROUPS } from './ceph-conf.ts';
+import { LONE_COPY_LEASE_S, PLACEMENT_GROUPS } from './ceph-conf.ts';
 import type { ThrowawayCeph } from './throwaway-ceph.ts';
 
 /** An image that several gateways may write at once: no feature that makes one client its owner. */
@@ -25,6 +25,8 @@ export async function createPool(
 ): Promise<void> {
   const { size, minSize, placementGroups: groups = PLACEMENT_GROUPS } = options;
   await ceph.ask({ prefix: 'osd pool create', pool, pg_num: groups, pgp_num: groups });
+  // First, because the change of the size begins the leases again.
+  if (size === 1) await setOfPool(ceph, pool, 'read_lease_interval', String(LONE_COPY_LEASE_S));
   if (size !== undefined) await setOfPool(ceph, pool, 'size', String(size));
   if (minSize !== undefined) await setOfPool(ceph, pool, 'min_size', String(minSize));
   await groupsServe(ceph, pool);
