@@ -2,7 +2,7 @@ import { Failure } from '../base/failure.ts';
 import type { Disk, DiskDraft, DocumentDraft } from '../config/document.ts';
 import { parseDocument } from '../config/parse.ts';
 import type { Problem } from '../config/problem.ts';
-import { type ApplyContext, applyDocument } from '../gateway/apply.ts';
+import { type ApplyContext, applyDocument } from '../control/document/apply.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A disk as a command asks for it, and the document that it comes into when there is none. */

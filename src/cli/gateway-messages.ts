@@ -1,4 +1,4 @@
-import type { GatewayStatus } from '../gateway/channels.ts';
+import type { GatewayStatus } from '../control/channels.ts';
 
 /**
  * The variable by which the demo tells a gateway process its last incarnation under that name. Only

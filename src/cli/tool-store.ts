@@ -1,5 +1,5 @@
 import { within } from '../base/clock.ts';
-import type { ApplyContext } from '../gateway/apply.ts';
+import type { ApplyContext } from '../control/document/apply.ts';
 import { type OpenStoreOptions, openStore, type Store } from '../gateway/store.ts';
 import { describeLocation } from '../gateway/store-location.ts';
 import { STANDARD_ERROR } from '../host/journal.ts';

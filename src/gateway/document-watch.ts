@@ -2,16 +2,16 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { LogLimiter } from '../base/log-limiter.ts';
 import { systemReason } from '../base/system-reason.ts';
-import { StandingWatch } from '../members/standing-watch.ts';
-import type { Records } from '../records/records.ts';
 import {
   DOCUMENT_CHANNEL,
   decodeMessage,
   encodeMessage,
   type SwitchRequest,
   type UnservedDisks,
-} from './channels.ts';
-import type { VersionedDocument } from './document-record.ts';
+} from '../control/channels.ts';
+import type { VersionedDocument } from '../control/document/document-record.ts';
+import { StandingWatch } from '../members/standing-watch.ts';
+import type { Records } from '../records/records.ts';
 
 /** A lost notification, or a disk that did not open, costs at most this. */
 const READ_INTERVAL_MS = 5_000;

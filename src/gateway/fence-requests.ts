@@ -1,6 +1,6 @@
 import { systemReason } from '../base/system-reason.ts';
+import { decodeMessage, type FenceAnswer, type FenceRequest } from '../control/channels.ts';
 import { isOpen, isSame, type Members } from '../members/members.ts';
-import { decodeMessage, type FenceAnswer, type FenceRequest } from './channels.ts';
 
 /**
  * Fences the gateway that a request of `FENCE_CHANNEL` names. Tools ask gateways to do it: a tool

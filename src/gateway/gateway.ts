@@ -6,6 +6,16 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../config/document.ts';
 import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
+import {
+  encodeMessage,
+  FENCE_CHANNEL,
+  type GatewayStatus,
+  STATUS_CHANNEL,
+  STATUS_DISKS_MAX,
+  STATUS_SESSIONS_MAX,
+  unservedDisks,
+} from '../control/channels.ts';
+import { readDocument, type VersionedDocument } from '../control/document/document-record.ts';
 import { IscsiServer } from '../iscsi/iscsi-server.ts';
 import {
   DEFAULT_ISCSI_SETTINGS,
@@ -22,17 +32,7 @@ import type { Member } from '../records/records.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import type { LunMap } from '../scsi/nexus.ts';
 import { AccessStateNews } from './access-state-news.ts';
-import {
-  encodeMessage,
-  FENCE_CHANNEL,
-  type GatewayStatus,
-  STATUS_CHANNEL,
-  STATUS_DISKS_MAX,
-  STATUS_SESSIONS_MAX,
-  unservedDisks,
-} from './channels.ts';
 import { GatewayDirectory } from './directory.ts';
-import { readDocument, type VersionedDocument } from './document-record.ts';
 import { DocumentWatch } from './document-watch.ts';
 import { fenceNamed } from './fence-requests.ts';
 import { LiveFigures } from './live-figures.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../base/clock.ts';
+import type { TrafficStatus } from '../control/channels.ts';
 import type { Traffic } from '../iscsi/traffic.ts';
-import type { TrafficStatus } from './channels.ts';
 
 const SAMPLE_INTERVAL_MS = 1000;
 

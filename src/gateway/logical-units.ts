@@ -5,11 +5,11 @@ import { differences } from '../config/difference.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
 import { mappedDisks } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
+import type { UnservedDisk } from '../control/channels.ts';
+import { knownVolume } from '../control/volume-entries.ts';
 import { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { Volume } from '../volume/volume.ts';
-import type { UnservedDisk } from './channels.ts';
 import type { Store } from './store.ts';
-import { knownVolume } from './volume-entries.ts';
 
 interface OpenDisk {
   readonly disk: Disk;

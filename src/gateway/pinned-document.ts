@@ -1,10 +1,14 @@
 import { type Clock, within } from '../base/clock.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
+import {
+  readDocument,
+  type VersionedDocument,
+  writeDocument,
+} from '../control/document/document-record.ts';
+import { VolumeEntries } from '../control/volume-entries.ts';
 import type { Records } from '../records/records.ts';
 import type { VolumeStore } from '../volume/volume.ts';
-import { readDocument, type VersionedDocument, writeDocument } from './document-record.ts';
-import { VolumeEntries } from './volume-entries.ts';
 
 /** How often a document is pinned again because somebody else changed it meanwhile. */
 const ATTEMPTS_MAX = 5;

@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { portalText } from '../base/portal-text.ts';
 import { systemReason } from '../base/system-reason.ts';
 import type { PortalEntry } from '../config/document.ts';
 import { type Listener, listen } from '../host/net-socket.ts';
@@ -70,15 +71,6 @@ function portalOf({ address, port, portalGroupTag }: PortalEntry): Portal {
   return { address, port, portalGroupTag };
 }
 
-/** A portal as initiators are told it: `ADDRESS:PORT`. */
-export function portalText({ address, port }: Pick<Portal, 'address' | 'port'>): string {
-  return `${hostOf(address)}:${port}`;
-}
-
-export function hostOf(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
-}
-
 function unavailable(address: string, port: number, cause: unknown): Failure {
   const { code = '' } = cause as NodeJS.ErrnoException;
   const isPrivileged = code === 'EACCES' || code === 'EPERM';
@@ -87,7 +79,7 @@ function unavailable(address: string, port: number, cause: unknown): Failure {
     : systemReason(cause);
   return new Failure(
     'portalUnavailable',
-    `cannot listen on ${hostOf(address)}:${port}: ${reason}`,
+    `cannot listen on ${portalText({ address, port })}: ${reason}`,
     { address, port, code },
     { cause },
   );

@@ -1,5 +1,6 @@
 import type { LogFields } from '../base/log.ts';
 import type { LogLimiter } from '../base/log-limiter.ts';
+import { portalText } from '../base/portal-text.ts';
 import { printable } from '../base/printable.ts';
 import type { Portal, SocketAddress } from './contracts.ts';
 import type { LoginClaims } from './login/login-machine.ts';
@@ -25,8 +26,12 @@ export class LoginLog {
     this.#limiter = limiter;
     this.#network = networkOf(peer.address);
     const { address, port, portalGroupTag } = portal;
-    const portalText = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    this.#where = { address: peer.address, port: peer.port, portal: portalText, portalGroupTag };
+    this.#where = {
+      address: peer.address,
+      port: peer.port,
+      portal: portalText({ address, port }),
+      portalGroupTag,
+    };
   }
 
   login(identity: SessionIdentity): void {

@@ -15,7 +15,7 @@ import {
   encodeMessage,
   FENCE_CHANNEL,
   type FenceAnswer,
-} from '../../src/gateway/channels.ts';
+} from '../../src/control/channels.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import type { MemberState, MembersView } from '../../src/members/members.ts';

@@ -7,8 +7,8 @@ import {
   type ApplyResult,
   applyDocument,
   type DocumentChange,
-} from '../../src/gateway/apply.ts';
-import { readDocument } from '../../src/gateway/document-record.ts';
+} from '../../src/control/document/apply.ts';
+import { readDocument } from '../../src/control/document/document-record.ts';
 import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
 import { MemoryStore, type MemoryStoreOptions } from '../../src/volume/memory.ts';

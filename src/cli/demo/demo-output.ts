@@ -1,5 +1,5 @@
-import type { GatewayStatus } from '../../gateway/channels.ts';
-import { portalText } from '../../gateway/portal-listeners.ts';
+import { portalText } from '../../base/portal-text.ts';
+import type { GatewayStatus } from '../../control/channels.ts';
 import { describeLocation } from '../../gateway/store-location.ts';
 import { liveLine } from '../live-line.ts';
 import { print, printError, printJson } from '../output.ts';

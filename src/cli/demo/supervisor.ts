@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { systemReason } from '../../base/system-reason.ts';
-import type { GatewayStatus } from '../../gateway/channels.ts';
+import type { GatewayStatus } from '../../control/channels.ts';
 import type { StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { HEAP_MIB } from '../../iscsi/limits.ts';

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../base/format-bytes.ts';
-import type { GatewayStatus } from '../../gateway/channels.ts';
+import type { GatewayStatus } from '../../control/channels.ts';
 
 /** All gateways together. */
 export interface TrafficSum {

@@ -1,9 +1,9 @@
 import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
+import { portalText } from '../../base/portal-text.ts';
 import type { ClusterDocument } from '../../config/document.ts';
-import { applyDocument } from '../../gateway/apply.ts';
+import { applyDocument } from '../../control/document/apply.ts';
 import { holdsStore } from '../../gateway/local-store-folder.ts';
-import { portalText } from '../../gateway/portal-listeners.ts';
 import type { Store } from '../../gateway/store.ts';
 import { describeLocation, type StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';

@@ -1,5 +1,5 @@
 import { formatSize } from '../../config/size.ts';
-import { importDisk } from '../../gateway/disk-import.ts';
+import { importDisk } from '../../control/disks/import-disk.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { diskDraft } from '../disk-draft.ts';
 import { print, printJson } from '../output.ts';

@@ -5,8 +5,8 @@ import {
   encodeMessage,
   FENCE_CHANNEL,
   type FenceAnswer,
-} from '../../gateway/channels.ts';
-import { readDocument } from '../../gateway/document-record.ts';
+} from '../../control/channels.ts';
+import { readDocument } from '../../control/document/document-record.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';

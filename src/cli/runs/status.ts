@@ -1,11 +1,11 @@
 import { formatBytes } from '../../base/format-bytes.ts';
-import type { GatewayStatus } from '../../gateway/channels.ts';
+import type { GatewayStatus } from '../../control/channels.ts';
 import {
   type ClusterStatus,
   clusterStatus,
   type RenamedVolume,
-} from '../../gateway/cluster-status.ts';
-import type { MembersStatus } from '../../gateway/members-status.ts';
+} from '../../control/status/cluster-status.ts';
+import type { MembersStatus } from '../../control/status/members-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson, table } from '../output.ts';
 import { withStore } from '../tool-store.ts';

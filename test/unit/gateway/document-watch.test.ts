@@ -9,8 +9,8 @@ import {
   decodeMessage,
   encodeMessage,
   type SwitchAnswer,
-} from '../../../src/gateway/channels.ts';
-import { readDocument, writeDocument } from '../../../src/gateway/document-record.ts';
+} from '../../../src/control/channels.ts';
+import { readDocument, writeDocument } from '../../../src/control/document/document-record.ts';
 import { DocumentWatch } from '../../../src/gateway/document-watch.ts';
 import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';

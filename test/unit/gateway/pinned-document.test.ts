@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDocument, writeDocument } from '../../../src/gateway/document-record.ts';
+import { readDocument, writeDocument } from '../../../src/control/document/document-record.ts';
 import { PIN_WAIT_MAX_MS, readPinnedDocument } from '../../../src/gateway/pinned-document.ts';
 import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
 import { MemoryStore } from '../../../src/volume/memory.ts';

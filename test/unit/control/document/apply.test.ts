@@ -4,26 +4,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { Failure } from '../../../src/base/failure.ts';
-import type { ClusterDocument, DocumentDraft } from '../../../src/config/document.ts';
-import { DISKS_MAX } from '../../../src/config/limits.ts';
-import { parseDocument } from '../../../src/config/parse.ts';
-import { applyDocument } from '../../../src/gateway/apply.ts';
-import { SWITCH_WAIT_MAX_MS } from '../../../src/gateway/await-switch.ts';
-import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
+import { Failure } from '../../../../src/base/failure.ts';
+import type { ClusterDocument, DocumentDraft } from '../../../../src/config/document.ts';
+import { DISKS_MAX } from '../../../../src/config/limits.ts';
+import { parseDocument } from '../../../../src/config/parse.ts';
+import { DOCUMENT_CHANNEL, encodeMessage } from '../../../../src/control/channels.ts';
+import { applyDocument } from '../../../../src/control/document/apply.ts';
+import { SWITCH_WAIT_MAX_MS } from '../../../../src/control/document/await-switch.ts';
 import {
   CHANGES_KEPT_MAX,
   keepChanges,
   refuseStale,
   VERSIONS_KEPT_MAX,
-} from '../../../src/gateway/document-changes.ts';
-import { readDocument } from '../../../src/gateway/document-record.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
-import type { Records } from '../../../src/records/records.ts';
-import { MemoryStore } from '../../../src/volume/memory.ts';
-import { documentDraft } from '../../support/cluster-document.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+} from '../../../../src/control/document/document-changes.ts';
+import { readDocument } from '../../../../src/control/document/document-record.ts';
+import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
+import type { Records } from '../../../../src/records/records.ts';
+import { MemoryStore } from '../../../../src/volume/memory.ts';
+import { documentDraft } from '../../../support/cluster-document.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 async function cluster() {
   const clock = new VirtualClock();

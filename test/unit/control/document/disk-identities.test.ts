@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { volumeNameOf, withoutVolumeIds } from '../../../src/config/disk-identity.ts';
-import { DiskCluster } from '../../support/disk-cluster.ts';
+import { volumeNameOf, withoutVolumeIds } from '../../../../src/config/disk-identity.ts';
+import { DiskCluster } from '../../../support/disk-cluster.ts';
 
 for (const withIds of [false, true]) {
   const store = withIds ? 'where volumes have ids' : 'where volumes have names alone';

@@ -1,22 +1,22 @@
-import { type Clock, within } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
-import { volumeNameOf } from '../config/disk-identity.ts';
-import type { ClusterDocument } from '../config/document.ts';
-import { MembersObject } from '../members/members-object.ts';
-import type { PlaceSpace, VolumeStore } from '../volume/volume.ts';
-import { askGateways } from './ask-gateways.ts';
-import type { UnservedBy } from './await-switch.ts';
-import type { GatewayStatus } from './channels.ts';
-import { readDocument } from './document-record.ts';
+import { type Clock, within } from '../../base/clock.ts';
+import { portalText } from '../../base/portal-text.ts';
+import type { Random } from '../../base/random.ts';
+import { volumeNameOf } from '../../config/disk-identity.ts';
+import type { ClusterDocument } from '../../config/document.ts';
+import { MembersObject } from '../../members/members-object.ts';
+import type { Records } from '../../records/records.ts';
+import type { PlaceSpace, VolumeStore } from '../../volume/volume.ts';
+import { askGateways } from '../ask-gateways.ts';
+import type { GatewayStatus } from '../channels.ts';
+import type { UnservedBy } from '../document/await-switch.ts';
+import { readDocument } from '../document/document-record.ts';
 import {
   type ListedSilentGateway,
   type MembersStatus,
   membersStatus,
   silentGateway,
 } from './members-status.ts';
-import { portalText } from './portal-listeners.ts';
 import { type StatusProblem, statusProblems } from './status-problems.ts';
-import type { Store } from './store.ts';
 
 /** How long the store may take to tell of its volumes, and of what holds them. */
 const VOLUMES_WAIT_MAX_MS = 2_000;
@@ -55,7 +55,7 @@ export interface StatusContext {
 
 /** Asks the gateways, the members object and the store how they are. */
 export async function clusterStatus(
-  { records, volumes }: Pick<Store, 'records' | 'volumes'>,
+  { records, volumes }: { records: Records; volumes: VolumeStore },
   { clock, random }: StatusContext,
 ): Promise<ClusterStatus> {
   const current = await readDocument(records);

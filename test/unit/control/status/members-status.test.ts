@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { membersStatus, silentGateway } from '../../../src/gateway/members-status.ts';
-import type { MemberState } from '../../../src/members/members.ts';
+import { membersStatus, silentGateway } from '../../../../src/control/status/members-status.ts';
+import type { MemberState } from '../../../../src/members/members.ts';
 
 const NAME = 'a';
 

@@ -1,9 +1,10 @@
-import { Failure } from '../base/failure.ts';
-import { type DocumentDiff, diffDocuments } from '../config/diff.ts';
-import { withVolume } from '../config/disk-identity.ts';
-import type { ClusterDocument, Disk, DocumentDraft } from '../config/document.ts';
-import { completeIdentities } from '../config/identity.ts';
-import type { VolumeStore } from '../volume/volume.ts';
+import { Failure } from '../../base/failure.ts';
+import { type DocumentDiff, diffDocuments } from '../../config/diff.ts';
+import { withVolume } from '../../config/disk-identity.ts';
+import type { ClusterDocument, Disk, DocumentDraft } from '../../config/document.ts';
+import { completeIdentities } from '../../config/identity.ts';
+import type { VolumeStore } from '../../volume/volume.ts';
+import { VolumeEntries } from '../volume-entries.ts';
 import { awaitSwitch, type SwitchContext, type Switched } from './await-switch.ts';
 import { keepChanges, refuseStale } from './document-changes.ts';
 import {
@@ -14,7 +15,6 @@ import {
 } from './document-record.ts';
 import { judgeVolumes } from './judge-volumes.ts';
 import { makeVolumes, markReleased } from './make-volumes.ts';
-import { VolumeEntries } from './volume-entries.ts';
 
 /** How often a change is computed again because somebody else changed the document meanwhile. */
 const ATTEMPTS_MAX = 20;

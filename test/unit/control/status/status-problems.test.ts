@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GatewayStatus } from '../../../src/gateway/channels.ts';
-import { type JudgedStatus, statusProblems } from '../../../src/gateway/status-problems.ts';
+import type { GatewayStatus } from '../../../../src/control/channels.ts';
+import {
+  type JudgedStatus,
+  statusProblems,
+} from '../../../../src/control/status/status-problems.ts';
 
 const GIB = 2 ** 30;
 const EMPTY = { usedBytes: 0, availableBytes: 0 };

@@ -1,5 +1,5 @@
-import { formatBytes } from '../base/format-bytes.ts';
-import type { PlaceSpace } from '../volume/volume.ts';
+import { formatBytes } from '../../base/format-bytes.ts';
+import type { PlaceSpace } from '../../volume/volume.ts';
 import type { ClusterStatus } from './cluster-status.ts';
 import type { SilentGateway } from './members-status.ts';
 import { unservedLines } from './unserved-lines.ts';

@@ -3,18 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyDocument } from '../../../src/gateway/apply.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
-import { MemoryStore } from '../../../src/volume/memory.ts';
+import { applyDocument } from '../../../../src/control/document/apply.ts';
+import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
+import { MemoryStore } from '../../../../src/volume/memory.ts';
 import type {
   CreateOptions,
   VolumeEntry,
   VolumeLayout,
   VolumeStore,
-} from '../../../src/volume/volume.ts';
-import { documentDraft } from '../../support/cluster-document.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+} from '../../../../src/volume/volume.ts';
+import { documentDraft } from '../../../support/cluster-document.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const SIZE = 2 ** 20;
 

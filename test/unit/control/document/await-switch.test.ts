@@ -4,14 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awaitSwitch, SWITCH_WAIT_MAX_MS } from '../../../src/gateway/await-switch.ts';
-import { DOCUMENT_CHANNEL, encodeMessage } from '../../../src/gateway/channels.ts';
-import { MembersObject } from '../../../src/members/members-object.ts';
-import { close, finish, open, serve } from '../../../src/members/roster-changes.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
-import type { Member, Records } from '../../../src/records/records.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import { DOCUMENT_CHANNEL, encodeMessage } from '../../../../src/control/channels.ts';
+import { awaitSwitch, SWITCH_WAIT_MAX_MS } from '../../../../src/control/document/await-switch.ts';
+import { MembersObject } from '../../../../src/members/members-object.ts';
+import { close, finish, open, serve } from '../../../../src/members/roster-changes.ts';
+import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
+import type { Member, Records } from '../../../../src/records/records.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const VERSION = 7;
 

@@ -1,4 +1,4 @@
-import type { UnservedBy } from './await-switch.ts';
+import type { UnservedBy } from '../document/await-switch.ts';
 
 /** A line for each disk and reason: mostly no gateway can serve it, all for one reason. */
 export function unservedLines(unserved: readonly UnservedBy[]): readonly string[] {

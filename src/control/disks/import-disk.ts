@@ -1,14 +1,14 @@
-import { didYouMean } from '../base/closest-name.ts';
-import { Failure } from '../base/failure.ts';
-import { volumeNameOf } from '../config/disk-identity.ts';
-import { mappedDisks } from '../config/disk-names.ts';
-import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from '../config/document.ts';
-import { generateNaa, generateSerial, generateUuid } from '../config/generate.ts';
-import type { VolumeDisk, VolumeEntry } from '../volume/volume.ts';
-import { type ApplyContext, applyDocument } from './apply.ts';
-import { askGateways } from './ask-gateways.ts';
-import { readDocument } from './document-record.ts';
-import { VolumeEntries } from './volume-entries.ts';
+import { didYouMean } from '../../base/closest-name.ts';
+import { Failure } from '../../base/failure.ts';
+import { volumeNameOf } from '../../config/disk-identity.ts';
+import { mappedDisks } from '../../config/disk-names.ts';
+import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from '../../config/document.ts';
+import { generateNaa, generateSerial, generateUuid } from '../../config/generate.ts';
+import type { VolumeDisk, VolumeEntry } from '../../volume/volume.ts';
+import { askGateways } from '../ask-gateways.ts';
+import { type ApplyContext, applyDocument } from '../document/apply.ts';
+import { readDocument } from '../document/document-record.ts';
+import { VolumeEntries } from '../volume-entries.ts';
 
 export interface DiskImport {
   /** Of the volume, and of the disk that is made of it. */

@@ -1,16 +1,16 @@
-import { type Clock, sleep } from '../base/clock.ts';
-import { Failure } from '../base/failure.ts';
-import type { Random } from '../base/random.ts';
-import { isOpen, isSame, type MemberState } from '../members/members.ts';
-import { MembersObject } from '../members/members-object.ts';
-import type { Member, NotifyResult, Records } from '../records/records.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Random } from '../../base/random.ts';
+import { isOpen, isSame, type MemberState } from '../../members/members.ts';
+import { MembersObject } from '../../members/members-object.ts';
+import type { Member, NotifyResult, Records } from '../../records/records.ts';
 import {
   DOCUMENT_CHANNEL,
   decodeMessage,
   encodeMessage,
   type SwitchAnswer,
   type UnservedDisks,
-} from './channels.ts';
+} from '../channels.ts';
 
 /** How long a new version waits for the gateways: longer than it takes to fence one. */
 export const SWITCH_WAIT_MAX_MS = 10_000;

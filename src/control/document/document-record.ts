@@ -1,11 +1,11 @@
-import type { ClusterDocument } from '../config/document.ts';
-import { settingsSchema } from '../config/schema.ts';
+import type { ClusterDocument } from '../../config/document.ts';
+import { settingsSchema } from '../../config/schema.ts';
 import {
   decodeJsonRecord,
   encodeJsonRecord,
   type JsonRecordFormat,
-} from '../records/json-record.ts';
-import { type Records, VALUE_LENGTH_MAX } from '../records/records.ts';
+} from '../../records/json-record.ts';
+import { type Records, VALUE_LENGTH_MAX } from '../../records/records.ts';
 
 const KEY = 'document';
 

@@ -1,10 +1,10 @@
-import type { DocumentDiff } from '../config/diff.ts';
-import { type FoundVolume, volumeNameOf } from '../config/disk-identity.ts';
-import type { ClusterDocument, Disk, DocumentDraft } from '../config/document.ts';
-import { formatSize } from '../config/size.ts';
-import type { VolumeEntry, VolumeLayout, VolumeStore } from '../volume/volume.ts';
-import { NO_LAYOUTS } from '../volume/volume-layout.ts';
-import type { VolumeEntries } from './volume-entries.ts';
+import type { DocumentDiff } from '../../config/diff.ts';
+import { type FoundVolume, volumeNameOf } from '../../config/disk-identity.ts';
+import type { ClusterDocument, Disk, DocumentDraft } from '../../config/document.ts';
+import { formatSize } from '../../config/size.ts';
+import type { VolumeEntry, VolumeLayout, VolumeStore } from '../../volume/volume.ts';
+import { NO_LAYOUTS } from '../../volume/volume-layout.ts';
+import type { VolumeEntries } from '../volume-entries.ts';
 
 export interface JudgeVolumesOptions {
   readonly volumes: VolumeStore;

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeMessage, STATUS_CHANNEL } from '../../../src/gateway/channels.ts';
-import { type DiskImport, importDisk } from '../../../src/gateway/disk-import.ts';
-import { documentDraft } from '../../support/cluster-document.ts';
-import { DiskCluster } from '../../support/disk-cluster.ts';
+import { encodeMessage, STATUS_CHANNEL } from '../../../../src/control/channels.ts';
+import { type DiskImport, importDisk } from '../../../../src/control/disks/import-disk.ts';
+import { documentDraft } from '../../../support/cluster-document.ts';
+import { DiskCluster } from '../../../support/disk-cluster.ts';
 
 const targets = [{ iqn: 'iqn.2026-11.com.example:t', luns: { 0: 'a' }, access: 'any' }];
 

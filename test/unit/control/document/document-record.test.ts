@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDocument, writeDocument } from '../../../src/gateway/document-record.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
-import { clusterDocument } from '../../support/cluster-document.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import { readDocument, writeDocument } from '../../../../src/control/document/document-record.ts';
+import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
+import { clusterDocument } from '../../../support/cluster-document.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const world = new MemoryRecordsWorld({ clock: new VirtualClock(), random: new SeededRandom(1) });
 const records = await world.open('tool');

@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Failure } from '../../../src/base/failure.ts';
-import { encodeMessage, STATUS_CHANNEL } from '../../../src/gateway/channels.ts';
-import { deleteDisk } from '../../../src/gateway/disk-deletion.ts';
-import { readDocument } from '../../../src/gateway/document-record.ts';
-import type { Records } from '../../../src/records/records.ts';
-import type { VolumeStore } from '../../../src/volume/volume.ts';
-import { documentDraft } from '../../support/cluster-document.ts';
-import { DiskCluster } from '../../support/disk-cluster.ts';
+import type { Failure } from '../../../../src/base/failure.ts';
+import { encodeMessage, STATUS_CHANNEL } from '../../../../src/control/channels.ts';
+import { deleteDisk } from '../../../../src/control/disks/delete-disk.ts';
+import { readDocument } from '../../../../src/control/document/document-record.ts';
+import type { Records } from '../../../../src/records/records.ts';
+import type { VolumeStore } from '../../../../src/volume/volume.ts';
+import { documentDraft } from '../../../support/cluster-document.ts';
+import { DiskCluster } from '../../../support/disk-cluster.ts';
 
 const targets = [{ iqn: 'iqn.2026-11.com.example:t', luns: { 0: 'a' }, access: 'any' }];
 const asked = { name: 'a', force: false };

@@ -1,10 +1,10 @@
-import { Failure } from '../base/failure.ts';
+import { Failure } from '../../base/failure.ts';
 import {
   decodeJsonRecord,
   encodeJsonRecord,
   type JsonRecordFormat,
-} from '../records/json-record.ts';
-import type { Records } from '../records/records.ts';
+} from '../../records/json-record.ts';
+import type { Records } from '../../records/records.ts';
 
 const KEY = 'document-changes';
 /** So many versions can be told of. */

@@ -1,14 +1,14 @@
-import { didYouMean } from '../base/closest-name.ts';
-import { Failure } from '../base/failure.ts';
-import { volumeNameOf } from '../config/disk-identity.ts';
-import { remapDisk, unmapDisk } from '../config/disk-names.ts';
-import type { ClusterDocument, Disk } from '../config/document.ts';
-import type { VolumeEntry } from '../volume/volume.ts';
-import { type ApplyContext, applyDocument } from './apply.ts';
-import { askGateways } from './ask-gateways.ts';
-import { awaitSwitch } from './await-switch.ts';
-import { readDocument, writeDocument } from './document-record.ts';
-import { knownVolume, VolumeEntries } from './volume-entries.ts';
+import { didYouMean } from '../../base/closest-name.ts';
+import { Failure } from '../../base/failure.ts';
+import { volumeNameOf } from '../../config/disk-identity.ts';
+import { remapDisk, unmapDisk } from '../../config/disk-names.ts';
+import type { ClusterDocument, Disk } from '../../config/document.ts';
+import type { VolumeEntry } from '../../volume/volume.ts';
+import { askGateways } from '../ask-gateways.ts';
+import { type ApplyContext, applyDocument } from '../document/apply.ts';
+import { awaitSwitch } from '../document/await-switch.ts';
+import { readDocument, writeDocument } from '../document/document-record.ts';
+import { knownVolume, VolumeEntries } from '../volume-entries.ts';
 
 export interface DiskDeletion {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { MembersView } from '../members/members.ts';
+import type { MembersView } from '../../members/members.ts';
 
 /** More members than this are not listed: the latest are. */
 const MEMBERS_LISTED_MAX = 128;

@@ -9,7 +9,7 @@ import {
   STATUS_DISKS_MAX,
   STATUS_SESSIONS_MAX,
   unservedDisks,
-} from '../../../src/gateway/channels.ts';
+} from '../../../src/control/channels.ts';
 import { ISCSI_NAME_LENGTH_MAX } from '../../../src/iscsi/names.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX } from '../../../src/records/records.ts';
 
