@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { TransportFault } from '../scsi/nexus.ts';
+import type { TransportFault } from '../scsi/task.ts';
 import type { IscsiTask } from './iscsi-task.ts';
 import { DATA_OUT_MAX_MS, DATA_OUT_TIMEOUT_MS, SOLICITED_BURSTS_MAX } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';

@@ -72,7 +72,7 @@ export class IscsiTask extends Task implements Claim {
   }
 
   /** The command has to wait for others: copies what it keeps short pieces of. */
-  detachDataOut(): void {
+  override retainDataOut(): void {
     for (let i = 0; i < this.dataOut.length; i++) {
       const piece = this.dataOut[i]!;
       const slab = this.#slabs[i];
@@ -321,7 +321,6 @@ export class IscsiTask extends Task implements Claim {
     this.burst = undefined;
     // Whoever has it next, it keeps nothing of this session alive.
     this.#owner = undefined;
-    this.nexus = undefined;
     if (this.cdbLength > CDB_FIELD_LENGTH) this.cdb.fill(0);
     session.recycle(this);
   }

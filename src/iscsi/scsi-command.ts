@@ -46,7 +46,6 @@ export function startScsiCommand(
     session.dataOut.expectUnsolicited(task, task.tag, end);
   }
   nexus.submit(task);
-  if (task.state === 'dormant') task.detachDataOut();
 }
 
 function takeImmediateData(task: IscsiTask, pdu: Pdu, final: boolean): void {

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
-import type { Nexus, TransportFault } from '../scsi/nexus.ts';
+import type { Nexus } from '../scsi/nexus.ts';
+import type { TransportFault } from '../scsi/task.ts';
 import { CommandWindow } from './command-window.ts';
 import type { DataAccount } from './data-account.ts';
 import { DataOut } from './data-out.ts';
@@ -146,19 +147,19 @@ export class Session {
 
   /** A command's data-out is whole: it runs. Called by `DataOut`. */
   dataOutComplete(task: IscsiTask): void {
-    this.nexus?.dataOutArrived(task);
+    task.owner?.dataOutArrived();
   }
 
   /** A command has the room that it claimed. */
   granted(task: IscsiTask): void {
     // A bidirectional command may wait for data-in, so what it offers does not tell.
     if (task.dataOutExpected > 0 && this.dataOut.granted(task)) return;
-    this.nexus?.dataInGranted(task);
+    task.owner?.dataInGranted();
   }
 
   /** Called by `DataOut`: a command's data phase went wrong. */
   fail(task: IscsiTask, fault: TransportFault): void {
-    this.nexus?.fail(task, fault);
+    task.owner?.fail(fault);
   }
 
   /** The initiator declared a new MaxRecvDataSegmentLength. */

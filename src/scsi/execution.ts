@@ -8,7 +8,7 @@ import type { LogicalUnit } from './logical-unit.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import type { GatedCommand } from './medium-gate.ts';
 import type { QueuedSteps } from './queued-steps.ts';
-import type { Task } from './task.ts';
+import type { Task, TaskOwner, TransportFault } from './task.ts';
 import type { TaskSet } from './task-set.ts';
 
 /** How an aborted command ends when nothing acts for it any more. */
@@ -21,6 +21,10 @@ export type AbortOutcome =
 /** Who runs executions: the nexus. */
 export interface ExecutionOwner extends CommandNexus {
   settled(execution: Execution, result: Ending | VolumeResult): void;
+  /** The data that a command waited for, or room for it, is there. */
+  dataReady(execution: Execution): void;
+  /** The transport gives a command up. */
+  fail(execution: Execution, reason: TransportFault): void;
   /** The medium has room for a command that waited for it. */
   admitted(execution: Execution): void;
   /** Takes an aborted command out of its task set before it has settled. */
@@ -33,7 +37,7 @@ export interface ExecutionOwner extends CommandNexus {
  * One command in a task set: what its handler works with, and its place in the set. Used again, by
  * any nexus, so that a command costs no allocation of its own.
  */
-export class Execution implements CommandCall, GatedCommand {
+export class Execution implements CommandCall, GatedCommand, TaskOwner {
   #nexus: ExecutionOwner | undefined = undefined;
   /** Bound once: what the volume's result calls. */
   readonly onSettled: (result: Ending | VolumeResult) => void;
@@ -87,6 +91,18 @@ export class Execution implements CommandCall, GatedCommand {
 
   get mediumBytes(): number {
     return this.dataOut + this.dataIn;
+  }
+
+  dataOutArrived(): void {
+    this.nexus.dataReady(this);
+  }
+
+  dataInGranted(): void {
+    this.nexus.dataReady(this);
+  }
+
+  fail(reason: TransportFault): void {
+    this.nexus.fail(this, reason);
   }
 
   passGate(): void {

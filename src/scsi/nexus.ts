@@ -10,18 +10,6 @@ export interface Nexus {
   /** Takes a command: checks, task set, execution. Never blocks; ends the task itself. */
   submit(task: Task): void;
 
-  /** All data-out that the task asked for is in `task.dataOut`. */
-  dataOutArrived(task: Task): void;
-
-  /** There is memory for the data-in that the task asked for. */
-  dataInGranted(task: Task): void;
-
-  /**
-   * The transport gives up on a command that it handed over (its data-out never came, say): the
-   * command ends with this ABORTED COMMAND condition if it still lives.
-   */
-  fail(task: Task, reason: TransportFault): void;
-
   /**
    * Performs a task management function (SAM-5) and resolves with its service response. Tasks it
    * aborts are discarded, or ended with TASK ABORTED where TAS asks for it, before it resolves.
@@ -117,12 +105,3 @@ export type TaskManagementResponse =
   | { readonly response: 'functionRejected' }
   | { readonly response: 'taskDoesNotExist' }
   | { readonly response: 'incorrectLogicalUnitNumber' };
-
-/** Why a transport gives a command up: each is an ABORTED COMMAND condition. */
-export type TransportFault =
-  | 'dataPhaseError'
-  | 'protocolServiceCrcError'
-  | 'unexpectedUnsolicitedData'
-  | 'notEnoughUnsolicitedData'
-  | 'initiatorDetectedErrorMessageReceived'
-  | 'nexusLoss';

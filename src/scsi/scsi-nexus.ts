@@ -24,14 +24,13 @@ import type {
   PortGroup,
   TaskManagementRequest,
   TaskManagementResponse,
-  TransportFault,
 } from './nexus.ts';
 import { overlappedCommand } from './overlapped-command.ts';
 import { conditions, endings } from './sense-table.ts';
 import { Status } from './status.ts';
 import type { StepQueue } from './step-queue.ts';
 import { TagIndex } from './tag-index.ts';
-import type { Task } from './task.ts';
+import type { Task, TransportFault } from './task.ts';
 import { TaskAttribute } from './task.ts';
 import { manage } from './task-management.ts';
 import { transportFaults } from './transport-fault.ts';
@@ -109,7 +108,6 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   submit(task: Task): void {
-    task.nexus = this;
     task.transferLength = 0;
     const unit = this.#units.get(decodeLun(task.lun)) ?? this.#absent;
     const other = this.#tags.find(task.tag);
@@ -131,23 +129,12 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     }
   }
 
-  dataOutArrived(task: Task): void {
-    const { execution } = task;
-    // Data for a command that was aborted meanwhile arrives for nobody.
-    if (execution === undefined || execution.running || task.state !== 'enabled') return;
-    this.#run(execution);
+  dataReady(execution: Execution): void {
+    if (!execution.running && execution.task.state === 'enabled') this.#run(execution);
   }
 
-  dataInGranted(task: Task): void {
-    const { execution } = task;
-    if (execution === undefined || execution.running || task.state !== 'enabled') return;
-    this.#run(execution);
-  }
-
-  fail(task: Task, reason: TransportFault): void {
-    const { execution } = task;
-    if (execution === undefined || execution.running) return;
-    this.#conclude(execution, transportFaults[reason]);
+  fail(execution: Execution, reason: TransportFault): void {
+    if (!execution.running) this.#conclude(execution, transportFaults[reason]);
   }
 
   manage(request: TaskManagementRequest): Pending<TaskManagementResponse> {
@@ -341,11 +328,15 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
     execution.dataIn = Math.min(plan.dataIn, task.dataInExpected);
     task.transferLength = plan.dataOut + plan.dataIn;
-    task.execution = execution;
+    task.owner = execution;
     this.#tags.add(execution);
     this.#outstanding++;
-    if (unit.tasks.add(execution)) this.#start(execution);
-    else task.state = 'dormant';
+    if (unit.tasks.add(execution)) {
+      this.#start(execution);
+    } else {
+      task.state = 'dormant';
+      task.retainDataOut();
+    }
   }
 
   #start(execution: Execution): void {
@@ -436,7 +427,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   #free(execution: Execution): void {
     const { task } = execution;
     task.state = 'idle';
-    task.execution = undefined;
+    task.owner = undefined;
     this.#outstanding--;
     this.#release(execution);
   }

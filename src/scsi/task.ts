@@ -1,6 +1,3 @@
-import type { Execution } from './execution.ts';
-import type { Nexus } from './nexus.ts';
-
 /** TASK ATTRIBUTE (SAM-5), in the coding of the iSCSI SCSI Command PDU (RFC 7143, 11.3.1). */
 export const TaskAttribute = {
   untagged: 0,
@@ -25,13 +22,37 @@ export type TaskState =
 /** Room for a CDB; longer ones (XDWRITE EXTENDED and such) are refused before a task is made. */
 export const CDB_LENGTH_MAX = 32;
 
+/** Why a transport gives a command up: each is an ABORTED COMMAND condition. */
+export type TransportFault =
+  | 'dataPhaseError'
+  | 'protocolServiceCrcError'
+  | 'unexpectedUnsolicitedData'
+  | 'notEnoughUnsolicitedData'
+  | 'initiatorDetectedErrorMessageReceived'
+  | 'nexusLoss';
+
+/** The device server's side of a command: what a transport says to it, from `submit` to `end`. */
+export interface TaskOwner {
+  /** All data-out that the task asked for is in `task.dataOut`. */
+  dataOutArrived(): void;
+
+  /** There is memory for the data-in that the task asked for. */
+  dataInGranted(): void;
+
+  /**
+   * The transport gives the command up (its data-out never came, for example): it ends with this
+   * ABORTED COMMAND condition, unless its medium has it.
+   */
+  fail(reason: TransportFault): void;
+}
+
 /**
  * One SCSI command on its way, from the transport's command to its status. The transport extends
  * it (buffers, sequence numbers), fills the first part, hands it to `Nexus.submit`, and reuses it
  * after `end`.
  *
- * Order of calls: `submit` → (`requestDataOut` → `dataOutArrived`)? → (`requestDataIn` →
- * `dataInGranted`)? → `allocateDataIn`? → `end`.
+ * Order of calls: `submit` → `retainDataOut`? → (`requestDataOut` → `owner.dataOutArrived`)? →
+ * (`requestDataIn` → `owner.dataInGranted`)? → `allocateDataIn`? → `end`.
  * `end` is called exactly once for each submitted task, unless the task was aborted without a
  * response being due; then `discard` is. Both may come synchronously from within `submit`.
  */
@@ -51,10 +72,9 @@ export abstract class Task {
   dataInExpected = 0;
 
   // Filled by the device server.
-  nexus: Nexus | undefined = undefined;
+  /** Set while the command is in a task set. */
+  owner: TaskOwner | undefined = undefined;
   state: TaskState = 'idle';
-  /** The device server's own notes on the command while it is in a task set. */
-  execution: Execution | undefined = undefined;
   /**
    * Bytes that the CDB asks to transfer (whatever the initiator expected): the transport derives
    * the residual count and the overflow or underflow flag from it. Set before `requestDataOut`,
@@ -64,22 +84,25 @@ export abstract class Task {
   /** Those bytes are data-in. Tells the two residual counts of a bidirectional command apart. */
   returnsData = false;
 
+  /** The command waits for others before it starts: its data-out stays for as long as that takes. */
+  retainDataOut(): void {}
+
   /**
    * The data-out that has arrived: a gather list into receive buffers, in order, whole when
-   * `Nexus.dataOutArrived` is called. Valid until `end` or `discard`.
+   * `owner.dataOutArrived` is called. Valid until `end` or `discard`.
    */
   abstract readonly dataOut: readonly Uint8Array[];
 
   /**
    * Asks for the first `length` bytes of data-out (at most `dataOutExpected`). Returns true if they
    * are all there already (immediate data); else the transport solicits them and calls
-   * `Nexus.dataOutArrived(task)` later. Called at most once.
+   * `owner.dataOutArrived` later. Called at most once.
    */
   abstract requestDataOut(length: number): boolean;
 
   /**
    * Asks for memory for `length` bytes of data-in. Returns true if it is there; else the transport
-   * calls `Nexus.dataInGranted(task)` once it is. Called at most once, before the command runs.
+   * calls `owner.dataInGranted` once it is. Called at most once, before the command runs.
    */
   requestDataIn(_length: number): boolean {
     return true;

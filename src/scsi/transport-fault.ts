@@ -1,6 +1,6 @@
 import type { Ending } from './ending.ts';
-import type { TransportFault } from './nexus.ts';
 import { conditions } from './sense-table.ts';
+import type { TransportFault } from './task.ts';
 
 /** How a command ends that its transport gives up. */
 export const transportFaults: Readonly<Record<TransportFault, Ending>> = {

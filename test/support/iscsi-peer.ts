@@ -107,21 +107,20 @@ export class ScriptedNexus implements Nexus {
 
   submit(task: Task): void {
     this.submitted.push(task);
+    task.owner = {
+      dataOutArrived: () => {
+        this.arrived.push(task);
+      },
+      dataInGranted: () => {
+        this.granted.push(task);
+        this.onGranted(task);
+      },
+      fail: (reason) => {
+        this.failed.push({ task, reason });
+        task.end(0x02, 0, new Uint8Array(18));
+      },
+    };
     this.onSubmit(task);
-  }
-
-  dataOutArrived(task: Task): void {
-    this.arrived.push(task);
-  }
-
-  dataInGranted(task: Task): void {
-    this.granted.push(task);
-    this.onGranted(task);
-  }
-
-  fail(task: Task, reason: string): void {
-    this.failed.push({ task, reason });
-    task.end(0x02, 0, new Uint8Array(18));
   }
 
   manage(): TaskManagementResponse {

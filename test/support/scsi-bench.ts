@@ -63,7 +63,7 @@ export class TestTask extends Task {
   /** The solicited data arrives. */
   deliver(): void {
     this.#place();
-    this.nexus?.dataOutArrived(this);
+    this.owner?.dataOutArrived();
   }
 
   allocateDataIn(length: number): readonly Uint8Array[] {

@@ -71,7 +71,7 @@ test('commands in flight cost no more heap than is counted, and sessions keep no
   for (const nexus of world.nexuses) {
     nexus.submitted.length = 0;
     nexus.onSubmit = (task) => {
-      task.state = 'dormant';
+      task.retainDataOut();
       dormant.push(task);
     };
   }

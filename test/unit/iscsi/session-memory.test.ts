@@ -155,7 +155,7 @@ test('short writes that may not start yet pin their data, not what came around i
   const cmdSn = await openWindow(world, stream, commands);
   const { nexus } = world;
   nexus.onSubmit = (task) => {
-    task.state = 'dormant';
+    task.retainDataOut();
   };
   for (let i = 0; i < commands; i++) {
     stream.feed(scsiCommand(cmdSn + i, i, WRITE | FINAL, 512, Buffer.alloc(512, i)));
@@ -248,8 +248,8 @@ for (const state of ['dormant', 'enabled'] as const) {
     send(16 * MIB);
     send(16 * MIB);
     nexus.onSubmit = (task) => {
-      task.state = state;
-      if (state === 'enabled') asksFor(task);
+      if (state === 'dormant') task.retainDataOut();
+      else asksFor(task);
     };
     for (let i = 0; i < 12; i++) {
       send(MIB, Buffer.alloc(65_536));

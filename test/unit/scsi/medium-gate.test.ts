@@ -66,7 +66,7 @@ test('an aborted command that waits is over at once and is never submitted', asy
   const request = { function: 'abortTask', lun: waiting[0]!.lun, referencedTag: 5003 } as const;
   assert.deepEqual(await bench.nexus.manage(request), { response: 'functionComplete' });
   assert.deepEqual(waiting[3]!.ends, ['discarded']);
-  bench.nexus.fail(waiting[4]!, 'dataPhaseError');
+  waiting[4]!.owner?.fail('dataPhaseError');
   assert.equal(waiting[4]!.status, Status.checkCondition);
   bench.volume.releaseAll();
   await settle();
