@@ -115,7 +115,7 @@ function expand(name: string): readonly string[] {
   return (braces[2] ?? '').split(',').map((choice) => `${braces[1]}${choice}${braces[3]}`);
 }
 
-test('below the gateway nothing reaches for clock, timers, randomness, process or console', () => {
+test('below the commands nothing reaches for clock, timers, randomness, process or console', () => {
   const pure = product.filter((file) => layerOf(file.slice('src/'.length))?.pure);
   everywhere(pure, (source, file) => worldProblems(source, file.includes('/local/')));
 });

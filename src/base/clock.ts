@@ -1,4 +1,4 @@
-/** Time as everything below `gateway` sees it. Milliseconds that only grow (CLOCK_BOOTTIME). */
+/** Time as everything below `cli` sees it. Milliseconds that only grow (CLOCK_BOOTTIME). */
 export interface Clock {
   /** Milliseconds since some fixed moment; fractions allowed; never goes back. */
   now(): number;

@@ -1,5 +1,6 @@
 import { type CephNative, cephNative, RESULT_FIELDS } from './ceph-native.ts';
 import { EAGAIN } from './errno.ts';
+import { ImageSubmission } from './image-submission.ts';
 
 /** The most calls and image operations that this thread has under way at one time. */
 export const CALLS_MAX = 32_768;
@@ -23,6 +24,7 @@ type OnResult = (result: number, detail: number) => void;
  */
 export class CephCalls {
   readonly native: CephNative;
+  readonly submission: ImageSubmission;
   readonly #results = new Float64Array(RESULTS_MAX * RESULT_FIELDS);
   readonly #actions: (OnMessage | OnResult | undefined)[] = [];
   readonly #held: unknown[] = [];
@@ -30,6 +32,7 @@ export class CephCalls {
 
   constructor(native: CephNative) {
     this.native = native;
+    this.submission = new ImageSubmission(native);
     native.attach(
       this.#results,
       (count) => this.#onResults(count),

@@ -1,5 +1,4 @@
-import type { CephCalls } from './ceph-calls.ts';
-import { DESCRIPTOR_FIELDS } from './ceph-native.ts';
+import { type CephNative, DESCRIPTOR_FIELDS } from './ceph-native.ts';
 
 /** What a descriptor asks for; codes of `native/src/image-input.cc`. */
 export const READ = 1;
@@ -14,17 +13,17 @@ export const COMPARE_AND_WRITE = 7;
 const BATCH_MAX = 256;
 
 /**
- * Collects the image operations of one callback of the event loop, of all images of this thread,
+ * Collects the image operations of one callback of the event loop, of all images of a process,
  * and submits them with one call to the addon when the callback ends.
  */
 export class ImageSubmission {
-  readonly #calls: CephCalls;
+  readonly #native: CephNative;
   readonly #descriptors = new Float64Array(BATCH_MAX * DESCRIPTOR_FIELDS);
   #buffers: Uint8Array[] = [];
   #count = 0;
 
-  constructor(calls: CephCalls) {
-    this.#calls = calls;
+  constructor(native: CephNative) {
+    this.#native = native;
   }
 
   /** `detail`: flags, or the number of buffers of the compare list. */
@@ -57,14 +56,6 @@ export class ImageSubmission {
     const buffers = this.#buffers;
     this.#count = 0;
     this.#buffers = [];
-    this.#calls.native.submit(count, this.#descriptors, buffers);
+    this.#native.submit(count, this.#descriptors, buffers);
   }
-}
-
-let submission: ImageSubmission | undefined;
-
-/** That of this thread. */
-export function imageSubmission(calls: CephCalls): ImageSubmission {
-  submission ??= new ImageSubmission(calls);
-  return submission;
 }

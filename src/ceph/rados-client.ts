@@ -70,10 +70,11 @@ export class RadosClient {
   /**
    * Throws `Failure('cephMissing' | 'cephAddonMissing')` without Ceph on the machine, and
    * `Failure('cephFailed')` when the cluster does not answer within client_mount_timeout (-110),
-   * the conf file is not there (-2) or the user is refused (-13, -1).
+   * the conf file is not there (-2) or the user is refused (-13, -1). `addon`: the addon of this
+   * process, unless given.
    */
-  static async connect(options: RadosClientOptions): Promise<RadosClient> {
-    const calls = cephCalls();
+  static async connect(options: RadosClientOptions, addon?: CephCalls): Promise<RadosClient> {
+    const calls = addon ?? cephCalls();
     const keyring = options.keyring === undefined ? {} : { keyring: options.keyring };
     const settings = Object.entries({ ...cephSettings, ...keyring, ...options.settings }).flat();
     const { errno, value } = await calls.call<number | string>((native, slot) => {

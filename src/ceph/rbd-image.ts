@@ -8,7 +8,6 @@ import {
   DISCARD,
   FLUSH,
   type ImageSubmission,
-  imageSubmission,
   READ,
   WRITE,
   WRITE_SAME,
@@ -88,7 +87,7 @@ export class RbdImage {
     this.pool = pool;
     this.name = name;
     this.#calls = pool.calls;
-    this.#submission = imageSubmission(pool.calls);
+    this.#submission = pool.calls.submission;
     this.#handle = opened.handle;
     this.#info = imageInfo(opened.info);
     this.#updateSlot = updateSlot;

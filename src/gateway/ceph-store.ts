@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import type { CephCalls } from '../ceph/ceph-calls.ts';
 import { TOOL_SETTINGS } from '../ceph/ceph-settings.ts';
 import { RadosClient } from '../ceph/rados-client.ts';
 import type { Members } from '../members/members.ts';
@@ -14,14 +15,18 @@ import type { CephLocation } from './store-location.ts';
 
 const INCARNATION_BYTES = 8;
 
-/** Opens the records of a pool, over a client instance of their own, and its images as volumes. */
+/**
+ * Opens the records of a pool, over a client instance of their own, and its images as volumes.
+ * `addon`: by which Ceph is called; the one of this process unless given.
+ */
 export async function openCephStore(
   ceph: CephLocation,
   options: Omit<OpenStoreOptions, 'location'>,
+  addon?: CephCalls,
 ): Promise<Store> {
   const { clock, random, log } = options;
   const connect = (settings = {}) =>
-    RadosClient.connect({ conf: ceph.conf, user: ceph.user, settings });
+    RadosClient.connect({ conf: ceph.conf, user: ceph.user, settings }, addon);
   const client = await connect();
   const { records, close: closeRecords } = await openRecords(ceph, client, options);
   let guard: InstanceGuard = toolGuard;

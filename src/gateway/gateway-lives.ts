@@ -20,6 +20,9 @@ export interface LivingGateway {
   close(): Promise<void>;
 }
 
+/** What differs from one life of a gateway to the next, and what all of them share here. */
+export type GatewayLife = Omit<GatewayOptions, 'listen' | 'processFacts'>;
+
 export interface GatewayLivesOptions<G extends LivingGateway> {
   readonly name: string;
   /** The last incarnation of this name, when its process was seen to end. */
@@ -29,7 +32,7 @@ export interface GatewayLivesOptions<G extends LivingGateway> {
   readonly log: Log;
   /** Opens the store anew: a client that was fenced is of no use any more. */
   readonly openStore: () => Promise<Store>;
-  readonly start: (options: GatewayOptions) => Promise<G>;
+  readonly start: (life: GatewayLife) => Promise<G>;
   readonly onServing: (gateway: G) => void;
   /**
    * Ends this process at once. Where members are processes, that alone keeps what is stuck from

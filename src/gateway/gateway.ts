@@ -1,8 +1,8 @@
-import { hostname } from 'node:os';
 import { type Clock, sleep, within } from '../base/clock.ts';
 import { didYouMean } from '../base/closest-name.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
+import type { ProcessFacts } from '../base/process-facts.ts';
 import type { Random } from '../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../config/document.ts';
 import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
@@ -16,6 +16,7 @@ import {
   unservedDisks,
 } from '../control/channels.ts';
 import { readDocument, type VersionedDocument } from '../control/document/document-record.ts';
+import type { Listen } from '../iscsi/contracts.ts';
 import { IscsiServer } from '../iscsi/iscsi-server.ts';
 import {
   DEFAULT_ISCSI_SETTINGS,
@@ -65,6 +66,8 @@ export interface GatewayOptions {
   readonly store: Store;
   /** The incarnation that this process had before: it need not be waited for. */
   readonly previous?: Member;
+  readonly listen: Listen;
+  readonly processFacts: ProcessFacts;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -84,7 +87,7 @@ export class Gateway {
   /** By these tools ask this gateway for its status and to fence others. */
   readonly #requests: readonly StandingWatch[];
   readonly #startedMs: number;
-  readonly #since = new Date().toISOString();
+  readonly #since: string;
   /** Undefined where the store has no members. */
   readonly #members: Members | undefined;
   readonly #over = Promise.withResolvers<GatewayEnd>();
@@ -99,11 +102,12 @@ export class Gateway {
     settings: ClusterDocument['settings'],
     members: Members | undefined,
   ) {
-    const { name, store, clock, random, log } = options;
+    const { name, store, listen, clock, random, log } = options;
     this.#options = options;
     this.#settings = settings;
     this.#members = members;
     this.#startedMs = clock.now();
+    this.#since = options.processFacts.utc();
     this.#units = new LogicalUnits(store, log, clock, (disk) => {
       log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
       this.#over.resolve('unfenced');
@@ -132,7 +136,9 @@ export class Gateway {
       settings: withQueueDepth(() => this.#settings.queueDepth),
       login: { negotiation: NEGOTIATION_DEFAULTS, chap: withMd5(() => this.#settings.chapMd5) },
     });
-    this.#listeners = new PortalListeners((stream, portal) => this.#server.accept(stream, portal));
+    this.#listeners = new PortalListeners(listen, (stream, portal) =>
+      this.#server.accept(stream, portal),
+    );
     this.#figures = new LiveFigures(this.#server.traffic, clock);
     this.#space = new SpaceWatch({
       volumes: store.volumes,
@@ -206,17 +212,18 @@ export class Gateway {
   }
 
   get status(): GatewayStatus {
+    const { processFacts } = this.#options;
     const sessions = this.#server.sessions.slice(0, STATUS_SESSIONS_MAX);
     return {
       name: this.#options.name,
-      pid: process.pid,
+      pid: processFacts.pid,
       documentVersion: this.#documentWatch.version,
       draining: this.#directory.draining,
       since: this.#since,
       uptimeSeconds: Math.round((this.#options.clock.now() - this.#startedMs) / 1000),
-      residentBytes: process.memoryUsage.rss(),
+      residentBytes: processFacts.residentBytes(),
       portals: this.#listeners.portals,
-      host: hostname(),
+      host: processFacts.host,
       servedDisks: this.#units.servedCount,
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
       unserved: unservedDisks(this.#units.unserved),

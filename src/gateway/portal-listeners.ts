@@ -2,8 +2,7 @@ import { Failure } from '../base/failure.ts';
 import { portalText } from '../base/portal-text.ts';
 import { systemReason } from '../base/system-reason.ts';
 import type { PortalEntry } from '../config/document.ts';
-import { type Listener, listen } from '../host/net-socket.ts';
-import type { ByteStream, Portal } from '../iscsi/contracts.ts';
+import type { ByteStream, Listen, Listener, Portal } from '../iscsi/contracts.ts';
 
 interface OpenPortal {
   readonly listener: Listener;
@@ -13,10 +12,12 @@ interface OpenPortal {
 
 /** The sockets that a gateway listens on, kept over documents. */
 export class PortalListeners {
+  readonly #listen: Listen;
   readonly #accept: (stream: ByteStream, portal: Portal) => void;
   readonly #open = new Map<string, OpenPortal>();
 
-  constructor(accept: (stream: ByteStream, portal: Portal) => void) {
+  constructor(listen: Listen, accept: (stream: ByteStream, portal: Portal) => void) {
+    this.#listen = listen;
     this.#accept = accept;
   }
 
@@ -31,7 +32,7 @@ export class PortalListeners {
       if (this.#open.has(key)) continue;
       const address = { address: entry.listen ?? entry.address, port: entry.port };
       try {
-        const listener = await listen(address, (stream) => {
+        const listener = await this.#listen(address, (stream) => {
           const open = this.#open.get(key);
           if (open === undefined) stream.destroy();
           else this.#accept(stream, open.portal);

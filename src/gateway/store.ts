@@ -7,11 +7,11 @@ import type { FencingDriver } from '../members/fencing-driver.ts';
 import type { Instance, Members } from '../members/members.ts';
 import { ProcessFencing } from '../members/process-fencing.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
+import { holdsStore, requireStore } from '../records/local/store-folder.ts';
 import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { KnownVolume, Volume, VolumeStore } from '../volume/volume.ts';
 import { openEmptyStore } from './empty-store.ts';
-import { holdsStore, requireStore } from './local-store-folder.ts';
 import type { StoreLocation } from './store-location.ts';
 
 /** What a gateway or a tool has open of a store. */

@@ -1,6 +1,6 @@
 import { createServer, type Server, Socket } from 'node:net';
 
-import type { ByteStream, SocketAddress, StreamReader } from '../iscsi/contracts.ts';
+import type { ByteStream, Listener, SocketAddress, StreamReader } from '../iscsi/contracts.ts';
 import { sendNow, unacknowledgedBytes } from './kernel.ts';
 
 /** What a TCP socket of Node has below it. */
@@ -117,11 +117,6 @@ export class NetSocket implements ByteStream {
   }
 }
 
-export interface Listener {
-  readonly address: SocketAddress;
-  close(): Promise<void>;
-}
-
 /** Connections that the kernel may hold before they are accepted. */
 const BACKLOG = 1024;
 
@@ -153,7 +148,6 @@ function boundAddress(server: Server, asked: SocketAddress): SocketAddress {
   return { address: bound.address, port: bound.port };
 }
 
-/** Stops listening; connections that are open stay. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close();

@@ -32,6 +32,18 @@ export interface StreamReader {
   closed(error: Error | undefined): void;
 }
 
+/** Listens, and hands over each connection. Rejects with the system's error (`EADDRINUSE`, ...). */
+export type Listen = (
+  address: SocketAddress,
+  onConnection: (stream: ByteStream) => void,
+) => Promise<Listener>;
+
+export interface Listener {
+  readonly address: SocketAddress;
+  /** Stops listening; connections that are open stay. */
+  close(): Promise<void>;
+}
+
 export interface SocketAddress {
   /** Numeric address, IPv4 or IPv6, without brackets. */
   readonly address: string;

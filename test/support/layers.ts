@@ -104,8 +104,8 @@ export const layers: readonly Layer[] = [
       'ceph',
       'control',
     ],
-    modules: ['*'],
-    pure: false,
+    modules: ['node:buffer', 'node:path'],
+    pure: true,
   },
   {
     folder: 'cli',

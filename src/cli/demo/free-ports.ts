@@ -1,6 +1,7 @@
 import { Failure } from '../../base/failure.ts';
 import type { PortalDraft } from '../../config/document.ts';
 import { PortalListeners } from '../../gateway/portal-listeners.ts';
+import { listen } from '../../host/net-socket.ts';
 
 /** Other first ports that are tried before one is suggested. */
 const SUGGESTIONS_MAX = 20;
@@ -31,7 +32,7 @@ async function otherPort(portals: readonly PortalDraft[]): Promise<number | unde
 }
 
 async function listenFailure(portals: readonly PortalDraft[]): Promise<Failure | undefined> {
-  const listeners = new PortalListeners((stream) => stream.destroy());
+  const listeners = new PortalListeners(listen, (stream) => stream.destroy());
   try {
     await listeners.listen(portals.map((portal) => ({ ...portal, ...TAGS })));
     return undefined;

@@ -3,10 +3,10 @@ import { Failure } from '../../base/failure.ts';
 import { portalText } from '../../base/portal-text.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { applyDocument } from '../../control/document/apply.ts';
-import { holdsStore } from '../../gateway/local-store-folder.ts';
 import type { Store } from '../../gateway/store.ts';
 import { describeLocation, type StoreLocation } from '../../gateway/store-location.ts';
 import { systemClock } from '../../host/system-clock.ts';
+import { holdsStore } from '../../records/local/store-folder.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import {
   type DemoOptions,

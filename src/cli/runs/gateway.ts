@@ -4,6 +4,8 @@ import { runGatewayLives } from '../../gateway/gateway-lives.ts';
 import { openStore } from '../../gateway/store.ts';
 import { HeapTrim } from '../../host/heap-trim.ts';
 import { type LogLevel, logOutput } from '../../host/log-output.ts';
+import { listen } from '../../host/net-socket.ts';
+import { processFacts } from '../../host/process-facts.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
 import type { Member } from '../../records/records.ts';
@@ -37,7 +39,7 @@ export async function runGateway(call: CliCall): Promise<number> {
       openStore: () => {
         return openStore({ location, ifAbsent: 'refuse', memberName: name, ...environment });
       },
-      start: (options) => Gateway.start(options),
+      start: (life) => Gateway.start({ ...life, listen, processFacts }),
       // No handler runs, no thread is waited for: one of them may be stuck in a write.
       endProcess: () => process.kill(process.pid, 'SIGKILL'),
       onServing: (gateway) => announce(gateway, call.json),

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { CALLS_MAX, CephCalls } from '../../../src/ceph/ceph-calls.ts';
 import type { CephNative } from '../../../src/ceph/ceph-native.ts';
 import { EAGAIN } from '../../../src/ceph/errno.ts';
-import { ImageSubmission, READ } from '../../../src/ceph/image-submission.ts';
+import { READ } from '../../../src/ceph/image-submission.ts';
 import { FakeCephNative } from '../../support/fake-ceph-native.ts';
 
 function world(): { native: FakeCephNative; calls: CephCalls } {
@@ -48,7 +48,7 @@ test('a call beyond the bound ends -EAGAIN and starts nothing', async () => {
 
 test('operations of one turn are one batch, in order; more than fit are several', async () => {
   const { native, calls } = world();
-  const submission = new ImageSubmission(calls);
+  const { submission } = calls;
   const ended: number[] = [];
   const buffers = Array.from({ length: 300 }, () => new Uint8Array(1));
   for (const buffer of buffers) {

@@ -12,7 +12,7 @@ import { IMAGE_OPERATIONS_MAX, IMAGE_SEARCHES_MAX, RbdImage } from '../../../src
 import { FakeCephNative } from '../../support/fake-ceph-native.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
-// Submission is one for the whole thread, and so is what it submits to.
+// One addon for all tests of this file.
 const native = new FakeCephNative();
 const calls = new CephCalls(native as unknown as CephNative);
 const gates = { gate: new CallGate(), searchGate: new CallGate() };

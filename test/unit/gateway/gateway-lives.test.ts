@@ -6,8 +6,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sleep } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
-import type { GatewayOptions } from '../../../src/gateway/gateway.ts';
-import { type LivingGateway, runGatewayLives } from '../../../src/gateway/gateway-lives.ts';
+import {
+  type GatewayLife,
+  type LivingGateway,
+  runGatewayLives,
+} from '../../../src/gateway/gateway-lives.ts';
 import type { Store } from '../../../src/gateway/store.ts';
 import type { FencingDriver } from '../../../src/members/fencing-driver.ts';
 import { BACK_OFF_MIN_MS } from '../../../src/members/limits.ts';
@@ -60,8 +63,8 @@ function start(
       };
       return { ...storeParts, close } as unknown as Store;
     },
-    start: async (options: GatewayOptions) => {
-      previous.push(options.previous?.incarnation);
+    start: async (life: GatewayLife) => {
+      previous.push(life.previous?.incarnation);
       if (failures.includes(previous.length)) throw new Error('planted');
       const gateway = new FakeGateway(previous.length);
       gateways.push(gateway);

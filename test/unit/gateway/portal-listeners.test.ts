@@ -7,6 +7,7 @@ import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
 import { PortalListeners } from '../../../src/gateway/portal-listeners.ts';
+import { listen } from '../../../src/host/net-socket.ts';
 import type { Portal } from '../../../src/iscsi/contracts.ts';
 import { freePorts } from '../../support/demo.ts';
 
@@ -17,7 +18,7 @@ function entry(port: number, tag: number, address = '127.0.0.1') {
 /** Connects and resolves with the portal that the connection came in by; undefined: refused. */
 function world() {
   let arrived: (portal: Portal | undefined) => void = () => {};
-  const listeners = new PortalListeners((stream, portal) => {
+  const listeners = new PortalListeners(listen, (stream, portal) => {
     stream.destroy();
     arrived(portal);
   });
