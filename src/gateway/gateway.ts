@@ -1,65 +1,38 @@
 import { type Clock, sleep, within } from '../base/clock.ts';
-import { didYouMean } from '../base/closest-name.ts';
-import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { ProcessFacts } from '../base/process-facts.ts';
 import type { Random } from '../base/random.ts';
-import type { ClusterDocument, PortalEntry } from '../config/document.ts';
-import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
+import type { ClusterDocument } from '../config/document.ts';
 import {
-  encodeMessage,
-  FENCE_CHANNEL,
   type GatewayStatus,
-  STATUS_CHANNEL,
   STATUS_DISKS_MAX,
   STATUS_SESSIONS_MAX,
   unservedDisks,
 } from '../control/channels.ts';
-import { readDocument, type VersionedDocument } from '../control/document/document-record.ts';
+import type { VersionedDocument } from '../control/document/document-record.ts';
 import type { Listen } from '../iscsi/contracts.ts';
-import { IscsiServer } from '../iscsi/iscsi-server.ts';
-import {
-  DEFAULT_ISCSI_SETTINGS,
-  IMMEDIATE_COMMANDS_MAX,
-  type IscsiSettings,
-} from '../iscsi/limits.ts';
-import type { ChapSettings } from '../iscsi/login/chap.ts';
-import { NEGOTIATION_DEFAULTS } from '../iscsi/login/negotiation-settings.ts';
-import type { Session } from '../iscsi/session.ts';
-import { joinMembers } from '../members/join-members.ts';
-import type { ClosedReason, Members } from '../members/members.ts';
-import { StandingWatch, type StandingWatchOptions } from '../members/standing-watch.ts';
+import type { Members } from '../members/members.ts';
 import type { Member } from '../records/records.ts';
-import { createDeviceServer } from '../scsi/device-server.ts';
-import type { LunMap } from '../scsi/nexus.ts';
 import { AccessStateNews } from './access-state-news.ts';
-import { GatewayDirectory } from './directory.ts';
 import { DocumentWatch } from './document-watch.ts';
-import { fenceNamed } from './fence-requests.ts';
+import { readFirstDocument } from './first-document.ts';
+import { END_REASONS, type GatewayEnd } from './gateway-end.ts';
+import { joinStore } from './join-store.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
+import { openTransport } from './open-transport.ts';
 import { readPinnedDocument } from './pinned-document.ts';
-import { PortalListeners } from './portal-listeners.ts';
+import { PortGroups } from './port-groups.ts';
+import { servedDocument } from './served-document.ts';
 import { SpaceWatch } from './space-watch.ts';
 import type { Store } from './store.ts';
+import { ToolRequests } from './tool-requests.ts';
+import type { Transport } from './transport.ts';
 
 /** How often a draining gateway looks whether its initiators have left. */
 const DRAIN_POLL_MS = 50;
 /** Closing waits this long for commands under way; then the process ends all the same. */
 const CLOSE_WAIT_MAX_MS = 3_000;
-
-/**
- * Why a gateway is over. `unfenced`: what it has submitted is stuck and may land at any time, and
- * it could not fence that itself.
- */
-export type GatewayEnd = ClosedReason | 'unfenced';
-
-const END_REASONS: Readonly<Record<GatewayEnd, string>> = {
-  closed: 'gateway is fenced',
-  cut: 'gateway is cut off from its store',
-  unfenced: 'gateway has stuck writes that it cannot fence',
-  stalled: 'gateway was stopped for too long',
-};
 
 export interface GatewayOptions {
   readonly name: string;
@@ -76,16 +49,14 @@ export interface GatewayOptions {
 /** One gateway: serves the document of a store through its portals. */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #directory: GatewayDirectory;
-  readonly #server: IscsiServer;
-  readonly #listeners: PortalListeners;
+  readonly #portGroups: PortGroups;
+  readonly #transport: Transport;
   readonly #units: LogicalUnits;
   readonly #documentWatch: DocumentWatch;
   readonly #figures: LiveFigures;
   readonly #space: SpaceWatch;
   readonly #accessNews: AccessStateNews;
-  /** By these tools ask this gateway for its status and to fence others. */
-  readonly #requests: readonly StandingWatch[];
+  readonly #requests: ToolRequests;
   readonly #startedMs: number;
   readonly #since: string;
   /** Undefined where the store has no members. */
@@ -116,30 +87,17 @@ export class Gateway {
       this.#closeReason = END_REASONS[end];
     });
     void store.fencing?.unfenced?.then(() => this.#over.resolve('unfenced'));
-    const directory = new GatewayDirectory(name, () => deviceServer);
-    const deviceServer = createDeviceServer({
-      clock,
-      log,
-      portGroups: (deviceName) => directory.portGroups(deviceName),
-      // What a window lets in is never too much for the task set.
-      taskSetDepthMax: QUEUE_DEPTH_MAX + IMMEDIATE_COMMANDS_MAX,
-    });
-    this.#directory = directory;
-    if (members !== undefined) directory.follow(members.view);
+    this.#portGroups = new PortGroups(name);
+    if (members !== undefined) this.#portGroups.follow(members.view);
     this.#accessNews = new AccessStateNews(clock);
-    this.#server = new IscsiServer({
-      clock,
-      random,
-      log,
-      directory,
-      ...(members === undefined ? {} : { mayAct: () => members.mayAct() }),
-      settings: withQueueDepth(() => this.#settings.queueDepth),
-      login: { negotiation: NEGOTIATION_DEFAULTS, chap: withMd5(() => this.#settings.chapMd5) },
+    this.#transport = openTransport({
+      gateway: name,
+      settings,
+      portGroups: this.#portGroups,
+      mayAct: members === undefined ? () => true : () => members.mayAct(),
+      ...{ listen, clock, random, log },
     });
-    this.#listeners = new PortalListeners(listen, (stream, portal) =>
-      this.#server.accept(stream, portal),
-    );
-    this.#figures = new LiveFigures(this.#server.traffic, clock);
+    this.#figures = new LiveFigures(this.#transport.traffic, clock);
     this.#space = new SpaceWatch({
       volumes: store.volumes,
       softThresholdPercent: () => this.#settings.softThresholdPercent,
@@ -154,20 +112,12 @@ export class Gateway {
       serve: (next) => this.#serve(next),
       unserved: () => unservedDisks(this.#units.unserved),
     });
-    const { records } = store;
-    const request = (channel: string, onNotify: StandingWatchOptions['onNotify']) =>
-      new StandingWatch({ records, channel, clock, log, onNotify });
-    const requests = [request(STATUS_CHANNEL, () => encodeMessage(this.status))];
-    if (members !== undefined) {
-      const fence = async (message: Uint8Array) =>
-        encodeMessage(await fenceNamed(members, message));
-      requests.push(request(FENCE_CHANNEL, fence));
-    }
-    this.#requests = requests;
+    const status = () => this.status;
+    this.#requests = new ToolRequests({ records: store.records, members, status, clock, log });
     members?.listen({
-      onConfirmed: () => this.#server.recheck(),
+      onConfirmed: () => this.#transport.recheck(),
       onView: (view) => {
-        if (directory.follow(view)) this.#accessNews.tell();
+        if (this.#portGroups.follow(view)) this.#accessNews.tell();
         this.#documentWatch.follow(view.documentVersion);
       },
       onClosed: (reason) => this.#over.resolve(reason),
@@ -179,18 +129,14 @@ export class Gateway {
    * `documentMissing`, `gatewayUnknown`, `portalUnavailable` or why it could not join.
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const current = await readDocument(options.store.records);
-    if (current === undefined) {
-      throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
-    }
-    requireGateway(options.name, current);
-    const members = await join(options);
-    const gateway = new Gateway(options, current.document.settings, members);
+    const document = await readFirstDocument(options.store.records, options.name);
+    const members = await joinStore(options);
+    const gateway = new Gateway(options, document.settings, members);
     try {
       await members?.admit();
       await gateway.#documentWatch.open();
       gateway.#space.open();
-      for (const watch of gateway.#requests) await watch.open();
+      await gateway.#requests.open();
     } catch (error) {
       await gateway.close();
       throw error;
@@ -213,25 +159,22 @@ export class Gateway {
 
   get status(): GatewayStatus {
     const { processFacts } = this.#options;
-    const sessions = this.#server.sessions.slice(0, STATUS_SESSIONS_MAX);
+    const { sessions } = this.#transport;
     return {
       name: this.#options.name,
       pid: processFacts.pid,
       documentVersion: this.#documentWatch.version,
-      draining: this.#directory.draining,
+      draining: this.#portGroups.isDraining,
       since: this.#since,
       uptimeSeconds: Math.round((this.#options.clock.now() - this.#startedMs) / 1000),
       residentBytes: processFacts.residentBytes(),
-      portals: this.#listeners.portals,
+      portals: this.#transport.portals,
       host: processFacts.host,
       servedDisks: this.#units.servedCount,
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
       unserved: unservedDisks(this.#units.unserved),
-      sessionCount: this.#server.sessions.length,
-      sessions: sessions.map(({ identity }) => ({
-        initiator: identity.initiatorName,
-        target: identity.targetName,
-      })),
+      sessionCount: sessions.length,
+      sessions: sessions.slice(0, STATUS_SESSIONS_MAX),
       traffic: this.#figures.status,
     };
   }
@@ -240,15 +183,15 @@ export class Gateway {
   async drain(): Promise<void> {
     const { clock, log } = this.#options;
     const { drainSeconds } = this.#settings;
-    this.#directory.draining = true;
-    const count = () => this.#server.sessions.length;
+    this.#portGroups.isDraining = true;
+    const count = () => this.#transport.sessions.length;
     log.info('draining', { event: 'drain_begun', sessions: count(), seconds: drainSeconds });
     this.#members?.drain().catch((error: unknown) => {
       // Without sessions it closes at once, and others learn that it leaves in place of this.
       if (this.#isClosing) return;
       log.warn('the others cannot be told of the drain', { reason: String(error) });
     });
-    this.#server.requestLogouts();
+    this.#transport.requestLogouts();
     const deadline = clock.now() + drainSeconds * 1000;
     while (count() > 0 && clock.now() < deadline) await sleep(clock, DRAIN_POLL_MS);
     log.info('drained', { event: 'drain_ended', sessions: count() });
@@ -258,14 +201,14 @@ export class Gateway {
   async close(): Promise<void> {
     const { clock } = this.#options;
     this.#isClosing = true;
-    this.#directory.draining = true;
+    this.#portGroups.isDraining = true;
     this.#figures.close();
     this.#space.close();
     const closing = async (): Promise<boolean> => {
-      await this.#listeners.close();
+      await this.#transport.stopListening();
       await this.#documentWatch.close();
-      await Promise.all(this.#requests.map((watch) => watch.close()));
-      await this.#server.close(this.#closeReason);
+      await this.#requests.close();
+      await this.#transport.close(this.#closeReason);
       await this.#units.close();
       return true;
     };
@@ -279,80 +222,21 @@ export class Gateway {
 
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
   async #serve({ version, document }: VersionedDocument): Promise<boolean> {
-    const portals = this.#portalsOf(document);
     this.#options.store.spreadVolumes?.(document.settings.volumeInstances);
     const { units, whole, release } = await this.#units.prepare(document);
-    await this.#listeners.listen(portals);
-    const before = this.#server.sessions.map((session) => this.#lunsOf(session));
-    const sessions = this.#server.sessions;
-    this.#directory.serve(document, units);
+    const next = servedDocument(document, units);
+    await this.#transport.listen(next);
+    this.#portGroups.serve(next.portGroups);
+    this.#transport.serve(next);
     this.#settings = document.settings;
     this.#space.serve(units.values());
     this.#accessNews.serve(units.values());
-    for (const [i, session] of sessions.entries()) {
-      const luns = this.#lunsOf(session);
-      if (luns !== undefined && !isSameMap(before[i], luns)) session.nexus?.updateLuns(luns);
-    }
     // When this resolves, no session is left that this version would refuse.
-    await Promise.all([this.#listeners.keep(portals), this.#server.endRefused()]);
+    await this.#transport.endRefused();
     await release();
     if (version !== this.#documentWatch.version) {
-      this.#options.log.info('serving', { version, portals: this.#listeners.portals });
+      this.#options.log.info('serving', { version, portals: this.#transport.portals });
     }
     return whole;
   }
-
-  /** A gateway that left the document serves nothing, and waits to be stopped. */
-  #portalsOf(document: ClusterDocument): readonly PortalEntry[] {
-    return document.gateways.find(({ name }) => name === this.#options.name)?.portals ?? [];
-  }
-
-  #lunsOf({ identity }: Session): LunMap | undefined {
-    const { targetName, initiatorName, portalGroupTag } = identity;
-    return this.#directory.lunsOf(targetName, portalGroupTag, initiatorName);
-  }
-}
-
-async function join(options: GatewayOptions): Promise<Members | undefined> {
-  const { store, previous, clock, random, log } = options;
-  if (store.fencing === undefined) return undefined;
-  const members = await joinMembers({
-    ...{ records: store.records, ...store.fencing, clock, random, log },
-    ...(previous === undefined ? {} : { previous }),
-  });
-  store.fencing.joined?.(members);
-  return members;
-}
-
-/** Read at each login: a session takes what the document says when it begins. */
-function withQueueDepth(queueDepth: () => number): IscsiSettings {
-  return {
-    ...DEFAULT_ISCSI_SETTINGS,
-    get queueDepth() {
-      return queueDepth();
-    },
-  };
-}
-
-function withMd5(md5: () => boolean): ChapSettings {
-  return {
-    get md5() {
-      return md5();
-    },
-  };
-}
-
-function requireGateway(name: string, { document }: VersionedDocument): void {
-  const names = document.gateways.map((gateway) => gateway.name);
-  if (names.includes(name)) return;
-  const hasInstead = `; it has ${names.join(', ') || 'none'}`;
-  throw new Failure(
-    'gatewayUnknown',
-    `the document has no gateway ${name}${didYouMean(name, names) || hasInstead}`,
-    { names },
-  );
-}
-
-function isSameMap(a: LunMap | undefined, b: LunMap): boolean {
-  return a !== undefined && a.size === b.size && [...b].every(([lun, unit]) => a.get(lun) === unit);
 }

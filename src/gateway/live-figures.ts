@@ -1,21 +1,21 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { TrafficStatus } from '../control/channels.ts';
-import type { Traffic } from '../iscsi/traffic.ts';
+import type { TransportTraffic } from './transport.ts';
 
 const SAMPLE_INTERVAL_MS = 1000;
 
-type Counts = Pick<Traffic, 'reads' | 'writes' | 'bytesRead' | 'bytesWritten'>;
+type Counts = Pick<TransportTraffic, 'reads' | 'writes' | 'bytesRead' | 'bytesWritten'>;
 
 /** Traffic with its rates over the last second. */
 export class LiveFigures {
-  readonly #traffic: Traffic;
+  readonly #traffic: TransportTraffic;
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #sampledMs: number;
   #last: Counts;
   #perSecond: Counts = { reads: 0, writes: 0, bytesRead: 0, bytesWritten: 0 };
 
-  constructor(traffic: Traffic, clock: Clock) {
+  constructor(traffic: TransportTraffic, clock: Clock) {
     this.#traffic = traffic;
     this.#clock = clock;
     this.#sampledMs = clock.now();
@@ -63,6 +63,6 @@ export class LiveFigures {
   }
 }
 
-function countsOf({ reads, writes, bytesRead, bytesWritten }: Traffic): Counts {
+function countsOf({ reads, writes, bytesRead, bytesWritten }: TransportTraffic): Counts {
   return { reads, writes, bytesRead, bytesWritten };
 }

@@ -69,11 +69,11 @@ export interface TargetPort {
 /** ASYMMETRIC ACCESS STATE (SPC-4, REPORT TARGET PORT GROUPS). */
 export type AccessState = 'activeOptimized' | 'unavailable' | 'transitioning';
 
-/** All target port groups of a target, over all gateways: what RTPG and discovery tell. */
+/** A target port group of a target, as REPORT TARGET PORT GROUPS describes it. */
 export interface PortGroup {
   readonly portGroup: number;
   readonly state: AccessState;
-  readonly ports: readonly TargetPort[];
+  readonly relativePortIdentifiers: readonly number[];
 }
 
 /** Task management functions of SAM-5, and the I_T nexus functions of RFC 7144. */

@@ -177,7 +177,11 @@ const port = {
   portGroup: 1,
 };
 
-const portGroup: PortGroup = { portGroup: 1, state: 'activeOptimized', ports: [port] };
+const portGroup: PortGroup = {
+  portGroup: 1,
+  state: 'activeOptimized',
+  relativePortIdentifiers: [1],
+};
 
 const identity: NexusIdentity = {
   initiatorPort: 'iqn.2026-11.io.allpath:initiator,i,0x000000000001',

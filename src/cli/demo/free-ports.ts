@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure.ts';
 import type { PortalDraft } from '../../config/document.ts';
-import { PortalListeners } from '../../gateway/portal-listeners.ts';
+import { PortalListeners } from '../../gateway/iscsi/portal-listeners.ts';
 import { listen } from '../../host/net-socket.ts';
 
 /** Other first ports that are tried before one is suggested. */

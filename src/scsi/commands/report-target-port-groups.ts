@@ -54,9 +54,10 @@ function extendedHeader(): Uint8Array {
   return header;
 }
 
-function groupDescriptor({ portGroup, state, ports }: PortGroup): Uint8Array {
+function groupDescriptor(group: PortGroup): Uint8Array {
+  const { portGroup, state, relativePortIdentifiers } = group;
   const descriptor = new Uint8Array(Descriptor.$.length);
-  const shown = ports.slice(0, PORTS_MAX);
+  const shown = relativePortIdentifiers.slice(0, PORTS_MAX);
   const altered = state !== 'activeOptimized';
   Descriptor.asymmetricAccessState.set(descriptor, AsymmetricAccessState[state]);
   Descriptor.transitioningSupported.set(descriptor, 1);
@@ -69,6 +70,6 @@ function groupDescriptor({ portGroup, state, ports }: PortGroup): Uint8Array {
   );
   Descriptor.targetPortCount.set(descriptor, shown.length);
   const writer = new ByteWriter().bytes(descriptor);
-  for (const port of shown) writer.zeros(2).u16(port.relativePortIdentifier);
+  for (const identifier of shown) writer.zeros(2).u16(identifier);
   return writer.finish();
 }

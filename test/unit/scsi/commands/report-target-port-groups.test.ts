@@ -5,19 +5,12 @@ import { test } from 'node:test';
 import type { PortGroup } from '../../../../src/scsi/nexus.ts';
 import { invalidInCdb } from '../../../../src/scsi/sense-table.ts';
 import { ReportTargetPortGroupsCdb } from '../../../../src/scsi/standard/spc.ts';
-import { hex, port, run } from '../../../support/scsi-call.ts';
+import { hex, run } from '../../../support/scsi-call.ts';
 
 const portGroups: readonly PortGroup[] = [
-  {
-    portGroup: 1,
-    state: 'activeOptimized',
-    ports: [
-      { ...port, relativePortIdentifier: 1 },
-      { ...port, relativePortIdentifier: 0x1234 },
-    ],
-  },
-  { portGroup: 2, state: 'unavailable', ports: [port] },
-  { portGroup: 3, state: 'transitioning', ports: [] },
+  { portGroup: 1, state: 'activeOptimized', relativePortIdentifiers: [1, 0x1234] },
+  { portGroup: 2, state: 'unavailable', relativePortIdentifiers: [2] },
+  { portGroup: 3, state: 'transitioning', relativePortIdentifiers: [] },
 ];
 
 const descriptors = `00 89 00 01 00 00 00 02 00 00 00 01 00 00 12 34

@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { Failure } from '../../../src/base/failure.ts';
-import { PortalListeners } from '../../../src/gateway/portal-listeners.ts';
-import { listen } from '../../../src/host/net-socket.ts';
-import type { Portal } from '../../../src/iscsi/contracts.ts';
-import { freePorts } from '../../support/demo.ts';
+import { Failure } from '../../../../src/base/failure.ts';
+import { PortalListeners } from '../../../../src/gateway/iscsi/portal-listeners.ts';
+import { listen } from '../../../../src/host/net-socket.ts';
+import type { Portal } from '../../../../src/iscsi/contracts.ts';
+import { freePorts } from '../../../support/demo.ts';
 
 function entry(port: number, tag: number, address = '127.0.0.1') {
   return { address, port, portalGroupTag: tag, relativePortIdentifier: tag };

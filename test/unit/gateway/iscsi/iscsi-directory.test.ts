@@ -1,15 +1,15 @@
-// Proves what logins and discovery see of a document: access lists, LUN maps of initiators, CHAP of
-// initiators, portals of IPv6, states of port groups, and the switch to another document.
+// Proves what iSCSI logins and discovery see of a document: access lists, LUN maps of initiators,
+// CHAP of initiators, portals of IPv6, and the switch to another document.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GatewayDirectory } from '../../../src/gateway/directory.ts';
-import type { Portal } from '../../../src/iscsi/contracts.ts';
-import type { MemberState, MembersView } from '../../../src/members/members.ts';
-import type { DeviceServer } from '../../../src/scsi/device-server.ts';
-import type { LogicalUnit } from '../../../src/scsi/logical-unit.ts';
-import type { LunMap, Nexus, NexusIdentity } from '../../../src/scsi/nexus.ts';
-import { clusterDocument } from '../../support/cluster-document.ts';
+import { IscsiDirectory } from '../../../../src/gateway/iscsi/iscsi-directory.ts';
+import { servedDocument } from '../../../../src/gateway/served-document.ts';
+import type { Portal } from '../../../../src/iscsi/contracts.ts';
+import type { DeviceServer } from '../../../../src/scsi/device-server.ts';
+import type { LogicalUnit } from '../../../../src/scsi/logical-unit.ts';
+import type { LunMap, Nexus, NexusIdentity } from '../../../../src/scsi/nexus.ts';
+import { clusterDocument } from '../../../support/cluster-document.ts';
 
 const target = 'iqn.2026-11.com.example:t';
 const [host1, host2] = ['iqn.1994-05.com.example:host1', 'iqn.1994-05.com.example:host2'];
@@ -33,11 +33,14 @@ class Opened implements DeviceServer {
   }
 }
 
-function serving(targets: readonly object[], name = 'g0', rest: object = {}) {
+function serving(targets: readonly object[], rest: object = {}) {
   const opened = new Opened();
-  const directory = new GatewayDirectory(name, () => opened);
-  directory.serve(clusterDocument({ disks, gateways, targets, ...rest }), units);
-  return { directory, opened };
+  const portGroups = { isDraining: false };
+  const directory = new IscsiDirectory({ gateway: 'g0', deviceServer: opened, portGroups });
+  const serve = (parts: object, open = units) =>
+    directory.serve(servedDocument(clusterDocument({ disks, gateways, ...parts }), open));
+  serve({ targets, ...rest });
+  return { directory, opened, portGroups, serve };
 }
 
 test('who is not in the access list sees no target and enters none', () => {
@@ -84,13 +87,9 @@ test("an initiator with a LUN map of its own gets that, others the target's", ()
 });
 
 test('a disk that is not open leaves its LUN out, and no other', () => {
-  const { directory } = serving([{ iqn: target, luns: { 0: 'a', 1: 'b' }, access: 'any' }]);
-  const document = clusterDocument({
-    disks,
-    gateways,
-    targets: [{ iqn: target, luns: { 0: 'a', 1: 'b' }, access: 'any' }],
-  });
-  directory.serve(document, new Map([...units].filter(([name]) => name === 'b')));
+  const targets = [{ iqn: target, luns: { 0: 'a', 1: 'b' }, access: 'any' }];
+  const { directory, serve } = serving(targets);
+  serve({ targets }, new Map([...units].filter(([name]) => name === 'b')));
   assert.deepEqual([...(directory.lunsOf(target, 7, host1)?.keys() ?? [])], [1]);
 });
 
@@ -105,7 +104,7 @@ test('CHAP: of the initiator, else of the target; of discovery apart from both',
     { initiator: host2 },
   ];
   const rest = { discovery: { chap: chap('d') } };
-  const { directory } = serving([{ iqn: target, access, chap: chap('t') }], 'g0', rest);
+  const { directory } = serving([{ iqn: target, access, chap: chap('t') }], rest);
   const entry = directory.findTarget(target, portal) ?? assert.fail();
   const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
   const one = entry.admit(host1)?.authentication;
@@ -116,86 +115,28 @@ test('CHAP: of the initiator, else of the target; of discovery apart from both',
   assert.equal(directory.discoveryAuthentication?.initiator.user, 'd');
 });
 
-test('a draining gateway shows its own port group unavailable, and no other', () => {
-  const { directory } = serving([{ iqn: target, access: 'any' }]);
-  const states = () =>
-    directory.portGroups(target).map(({ portGroup, state }) => [portGroup, state]);
-  assert.deepEqual(states(), [
-    [7, 'activeOptimized'],
-    [8, 'activeOptimized'],
-  ]);
-  directory.draining = true;
-  assert.deepEqual(states(), [
-    [7, 'unavailable'],
-    [8, 'activeOptimized'],
-  ]);
+test('logins are refused while the gateway drains', () => {
+  const { directory, portGroups } = serving([]);
+  assert.equal(directory.draining, false);
+  portGroups.isDraining = true;
+  assert.equal(directory.draining, true);
+});
+
+test('before a document is served there is nothing', () => {
+  const portGroups = { isDraining: false };
+  const empty = new IscsiDirectory({ gateway: 'g0', deviceServer: new Opened(), portGroups });
+  assert.equal(empty.hasPortal(portal), false);
+  assert.equal(empty.findTarget(target, portal), undefined);
+  assert.deepEqual([...empty.listTargets(host1)], []);
+  assert.equal(empty.discoveryAuthentication, undefined);
 });
 
 test('another document takes effect whole', () => {
-  const { directory } = serving([
+  const { directory, serve } = serving([
     { iqn: target, luns: { 0: 'a' }, access: [{ initiator: host1 }] },
   ]);
-  directory.serve(clusterDocument({ disks, gateways }), units);
+  serve({});
   assert.equal(directory.findTarget(target, portal), undefined);
   assert.deepEqual([...directory.listTargets(host1)], []);
   assert.equal(directory.lunsOf(target, 7, host1), undefined);
-});
-
-function view(...members: readonly Partial<MemberState>[]): MembersView {
-  const common = { life: 1, epoch: 0, documentVersion: 1, unsettled: [] };
-  const fill = (member: Partial<MemberState>): MemberState => ({
-    ...{ name: 'g0', incarnation: `${member.name}-1`, start: 1, state: 'serving' },
-    ...{ isDraining: false, hasLeft: false, instances: [], fenceEpoch: undefined },
-    heartbeat: { counter: 1, epoch: 0, isHolding: false },
-    ...member,
-  });
-  return { ...common, members: members.map(fill) };
-}
-
-test('port groups of gateways that do not admit initiators are unavailable, through every one', () => {
-  const through = ['g0', 'g1'].map((name) => serving([], name).directory);
-  const states = () =>
-    through.map((directory) =>
-      directory
-        .portGroups(target)
-        .map(({ state }) => state)
-        .join(),
-    );
-  const both = (text: string) => [text, text];
-  assert.deepEqual(states(), both('activeOptimized,activeOptimized'), 'none is known of');
-  const [g0] = [{ name: 'g0' }];
-  const others: readonly (readonly Partial<MemberState>[])[] = [
-    [],
-    [{ name: 'g1', state: 'joining' }],
-    [{ name: 'g1', state: 'closed' }],
-    [{ name: 'g1', state: 'finished' }],
-    [{ name: 'g1', isDraining: true }],
-  ];
-  for (const members of others) {
-    // The gateway that is away does not answer, or knows that it drains.
-    through[1]!.draining = true;
-    for (const directory of through) directory.follow(view(g0, ...members));
-    assert.deepEqual(states(), both('activeOptimized,unavailable'), JSON.stringify(members));
-    through[1]!.draining = false;
-    for (const directory of through) directory.follow(view(g0, { name: 'g1' }));
-    assert.deepEqual(states(), both('activeOptimized,activeOptimized'));
-  }
-});
-
-test('a change of state is found once, also that of a gateway which was back at once', () => {
-  const { directory } = serving([]);
-  const g0 = { name: 'g0' };
-  const g1 = { name: 'g1' };
-  const follow = (...members: readonly Partial<MemberState>[]) =>
-    directory.follow(view(...members));
-  assert.equal(follow(g0, g1), false, 'there is no state before the first');
-  assert.equal(follow(g0, g1), false);
-  assert.equal(follow(g0, { ...g1, state: 'closed' }), true);
-  assert.equal(follow(g0, { ...g1, state: 'finished' }), false, 'it was not there before');
-  assert.equal(follow(g0, { ...g1, incarnation: '2', state: 'joining' }), false);
-  assert.equal(follow(g0, { ...g1, incarnation: '2' }), true);
-  assert.equal(follow(g0, { ...g1, incarnation: '3' }), true);
-  assert.equal(follow(g0, { ...g1, incarnation: '3' }, { name: 'stranger' }), false);
-  assert.equal(follow(g0, { ...g1, incarnation: '3', isDraining: true }), true);
-  assert.equal(follow(g0, { ...g1, incarnation: '3', state: 'finished', hasLeft: true }), false);
 });

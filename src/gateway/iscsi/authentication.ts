@@ -1,5 +1,5 @@
-import type { Chap } from '../config/document.ts';
-import type { Authentication, Credentials } from '../iscsi/contracts.ts';
+import type { Chap } from '../../config/document.ts';
+import type { Authentication, Credentials } from '../../iscsi/contracts.ts';
 
 /** CHAP of the document as the transport takes it. */
 export function authenticationOf(chap: Chap | undefined): Authentication | undefined {

@@ -1,8 +1,8 @@
-import { Failure } from '../base/failure.ts';
-import { portalText } from '../base/portal-text.ts';
-import { systemReason } from '../base/system-reason.ts';
-import type { PortalEntry } from '../config/document.ts';
-import type { ByteStream, Listen, Listener, Portal } from '../iscsi/contracts.ts';
+import { Failure } from '../../base/failure.ts';
+import { portalText } from '../../base/portal-text.ts';
+import { systemReason } from '../../base/system-reason.ts';
+import type { PortalEntry } from '../../config/document.ts';
+import type { ByteStream, Listen, Listener, Portal } from '../../iscsi/contracts.ts';
 
 interface OpenPortal {
   readonly listener: Listener;

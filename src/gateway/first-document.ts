@@ -1,0 +1,28 @@
+import { didYouMean } from '../base/closest-name.ts';
+import { Failure } from '../base/failure.ts';
+import type { ClusterDocument } from '../config/document.ts';
+import { readDocument } from '../control/document/document-record.ts';
+import type { Records } from '../records/records.ts';
+
+/**
+ * The document that a gateway of this name starts with. Rejects with `documentMissing`, or with
+ * `gatewayUnknown` if the document lacks the gateway.
+ */
+export async function readFirstDocument(
+  records: Records,
+  gateway: string,
+): Promise<ClusterDocument> {
+  const current = await readDocument(records);
+  if (current === undefined) {
+    throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
+  }
+  const { document } = current;
+  const names = document.gateways.map(({ name }) => name);
+  if (names.includes(gateway)) return document;
+  const hasInstead = `; it has ${names.join(', ') || 'none'}`;
+  throw new Failure(
+    'gatewayUnknown',
+    `the document has no gateway ${gateway}${didYouMean(gateway, names) || hasInstead}`,
+    { names },
+  );
+}

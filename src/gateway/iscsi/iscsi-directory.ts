@@ -1,0 +1,121 @@
+import type {
+  Admission,
+  Authentication,
+  Directory,
+  Portal,
+  TargetEntry,
+  TargetListing,
+} from '../../iscsi/contracts.ts';
+import { targetPortName } from '../../iscsi/names.ts';
+import type { DeviceServer } from '../../scsi/device-server.ts';
+import type { LunMap, TargetPort } from '../../scsi/nexus.ts';
+import type { PortGroups } from '../port-groups.ts';
+import { accessOf, type ServedDocument, type ServedTarget } from '../served-document.ts';
+import { authenticationOf } from './authentication.ts';
+
+export interface IscsiDirectoryOptions {
+  /** The name of this gateway. */
+  readonly gateway: string;
+  readonly deviceServer: DeviceServer;
+  readonly portGroups: Pick<PortGroups, 'isDraining'>;
+}
+
+/** What iSCSI logins and discovery see of the document, switched whole. */
+export class IscsiDirectory implements Directory {
+  readonly #options: IscsiDirectoryOptions;
+  #served: ServedDocument | undefined;
+  /** The portals of all gateways. */
+  #portals: readonly Portal[] = [];
+  /** The portals of this gateway, by `keyOf`. */
+  #own: ReadonlySet<string> = new Set();
+
+  constructor(options: IscsiDirectoryOptions) {
+    this.#options = options;
+  }
+
+  serve(served: ServedDocument): void {
+    const { gateways } = served.document;
+    const own = gateways.find(({ name }) => name === this.#options.gateway)?.portals ?? [];
+    this.#served = served;
+    this.#portals = gateways.flatMap(({ portals }) => portals.map(portalOf));
+    this.#own = new Set(own.map(keyOf));
+  }
+
+  get draining(): boolean {
+    return this.#options.portGroups.isDraining;
+  }
+
+  get discoveryAuthentication(): Authentication | undefined {
+    return authenticationOf(this.#served?.document.discovery.chap);
+  }
+
+  *listTargets(initiatorName: string, only?: string): Iterable<TargetListing> {
+    const targets = this.#served?.targets ?? new Map<string, ServedTarget>();
+    // The session may have outlived a switch: each listing is of one version.
+    const portals = this.#portals;
+    const one = only === undefined ? undefined : targets.get(only);
+    const asked = only === undefined ? targets.values() : one === undefined ? [] : [one];
+    for (const target of asked) {
+      if (accessOf(target, initiatorName) === undefined) continue;
+      yield { targetName: target.name, portals };
+    }
+  }
+
+  hasPortal(portal: Portal): boolean {
+    return this.#own.has(keyOf(portal));
+  }
+
+  findTarget(targetName: string, { portalGroupTag }: Portal): TargetEntry | undefined {
+    const target = this.#served?.targets.get(targetName.toLowerCase());
+    const port = target && this.#portOf(target, portalGroupTag);
+    if (target === undefined || port === undefined) return undefined;
+    return {
+      targetName: target.name,
+      alias: target.alias,
+      port,
+      admit: (initiatorName) => this.#admit(target, port, initiatorName),
+    };
+  }
+
+  /** Undefined when the initiator may not be logged in there. */
+  lunsOf(targetName: string, portalGroupTag: number, initiatorName: string): LunMap | undefined {
+    const target = this.#served?.targets.get(targetName);
+    if (target === undefined || this.#portOf(target, portalGroupTag) === undefined) {
+      return undefined;
+    }
+    return accessOf(target, initiatorName)?.luns;
+  }
+
+  /** A target port of iSCSI is a portal group of a target (RFC 7143, SCSI port names). */
+  #portOf({ name }: ServedTarget, tag: number): TargetPort | undefined {
+    const group = this.#served?.portGroups.get(tag);
+    if (group?.gateway !== this.#options.gateway) return undefined;
+    const { relativePortIdentifier } = group;
+    return {
+      name: targetPortName(name, tag),
+      deviceName: name,
+      relativePortIdentifier,
+      portGroup: tag,
+    };
+  }
+
+  #admit(target: ServedTarget, port: TargetPort, initiatorName: string): Admission | undefined {
+    const access = accessOf(target, initiatorName);
+    if (access === undefined) return undefined;
+    const authentication = authenticationOf(access.chap);
+    return {
+      authentication,
+      isNamed: access !== target.anyone || authentication !== undefined,
+      openNexus: (initiatorPort) =>
+        this.#options.deviceServer.openNexus({ initiatorPort, targetPort: port }, access.luns),
+    };
+  }
+}
+
+function portalOf({ address, port, portalGroupTag }: Portal): Portal {
+  return { address, port, portalGroupTag };
+}
+
+function keyOf({ address, port, portalGroupTag }: Portal): string {
+  return `${address} ${port} ${portalGroupTag}`;
+}

@@ -1,0 +1,15 @@
+import { joinMembers } from '../members/join-members.ts';
+import type { Members } from '../members/members.ts';
+import type { GatewayOptions } from './gateway.ts';
+
+/** Joins the gateways that serve a store; undefined where the store has no members. */
+export async function joinStore(options: GatewayOptions): Promise<Members | undefined> {
+  const { store, previous, clock, random, log } = options;
+  if (store.fencing === undefined) return undefined;
+  const members = await joinMembers({
+    ...{ records: store.records, ...store.fencing, clock, random, log },
+    ...(previous === undefined ? {} : { previous }),
+  });
+  store.fencing.joined?.(members);
+  return members;
+}

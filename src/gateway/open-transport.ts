@@ -1,0 +1,38 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { ClusterDocument } from '../config/document.ts';
+import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
+import type { Listen } from '../iscsi/contracts.ts';
+import { IMMEDIATE_COMMANDS_MAX } from '../iscsi/limits.ts';
+import { createDeviceServer } from '../scsi/device-server.ts';
+import { IscsiTransport } from './iscsi/iscsi-transport.ts';
+import type { PortGroups } from './port-groups.ts';
+import type { Transport } from './transport.ts';
+
+export interface OpenTransportOptions {
+  /** The name of the gateway. */
+  readonly gateway: string;
+  /** Of the document that is served first. */
+  readonly settings: ClusterDocument['settings'];
+  readonly portGroups: PortGroups;
+  /** Whether commands may be taken now; after false, `Transport.recheck` is to be called. */
+  readonly mayAct: () => boolean;
+  readonly listen: Listen;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The transport of a gateway, over a device server. Another transport is added here. */
+export function openTransport(options: OpenTransportOptions): Transport {
+  const { portGroups, clock, log } = options;
+  const deviceServer = createDeviceServer({
+    clock,
+    log,
+    portGroups: () => portGroups.all,
+    // The task set has room for all that a command window lets in.
+    taskSetDepthMax: QUEUE_DEPTH_MAX + IMMEDIATE_COMMANDS_MAX,
+  });
+  return new IscsiTransport({ ...options, deviceServer });
+}

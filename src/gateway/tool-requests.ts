@@ -1,0 +1,46 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import {
+  encodeMessage,
+  FENCE_CHANNEL,
+  type GatewayStatus,
+  STATUS_CHANNEL,
+} from '../control/channels.ts';
+import type { Members } from '../members/members.ts';
+import { StandingWatch, type StandingWatchOptions } from '../members/standing-watch.ts';
+import type { Records } from '../records/records.ts';
+import { fenceNamed } from './fence-requests.ts';
+
+export interface ToolRequestsOptions {
+  readonly records: Records;
+  /** Undefined where the store has no members: then nobody can be fenced. */
+  readonly members: Members | undefined;
+  readonly status: () => GatewayStatus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Answers tools, which ask a gateway for its status and to fence another one. */
+export class ToolRequests {
+  readonly #watches: readonly StandingWatch[];
+
+  constructor({ records, members, status, clock, log }: ToolRequestsOptions) {
+    const watch = (channel: string, onNotify: StandingWatchOptions['onNotify']) =>
+      new StandingWatch({ records, channel, clock, log, onNotify });
+    const watches = [watch(STATUS_CHANNEL, () => encodeMessage(status()))];
+    if (members !== undefined) {
+      const fence = async (message: Uint8Array) =>
+        encodeMessage(await fenceNamed(members, message));
+      watches.push(watch(FENCE_CHANNEL, fence));
+    }
+    this.#watches = watches;
+  }
+
+  async open(): Promise<void> {
+    for (const watch of this.#watches) await watch.open();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#watches.map((watch) => watch.close()));
+  }
+}

@@ -1,0 +1,54 @@
+import type { ServedDocument } from './served-document.ts';
+
+/**
+ * What a gateway asks of a transport: it takes sessions of initiators at the ports of a document
+ * and opens a nexus for each.
+ */
+export interface Transport {
+  /** Where initiators reach it, as `status` prints it. */
+  readonly portals: readonly string[];
+  readonly sessions: readonly TransportSession[];
+  readonly traffic: TransportTraffic;
+
+  /**
+   * Opens the ports that this document adds; those of the document served now stay open. Rejects
+   * with `portalUnavailable`.
+   */
+  listen(next: ServedDocument): Promise<void>;
+
+  /** Closes every port: no session is taken from now on. */
+  stopListening(): Promise<void>;
+
+  /** Logins, discovery and LUN maps switch to this document in one turn of the event loop. */
+  serve(next: ServedDocument): void;
+
+  /**
+   * Closes the ports that the document served lacks, and ends the sessions that it would not admit.
+   * Resolves when nothing of them is under way.
+   */
+  endRefused(): Promise<void>;
+
+  /** Takes up what was left because this gateway might not act. */
+  recheck(): void;
+
+  /** Asks initiators to end their sessions. */
+  requestLogouts(): void;
+
+  /** Ends every session; resolves when nothing of them is under way. */
+  close(reason: string): Promise<void>;
+}
+
+export interface TransportSession {
+  readonly initiator: string;
+  /** Empty for a session that only discovers targets. */
+  readonly target: string;
+}
+
+/** Counts since the start of the transport. */
+export interface TransportTraffic {
+  readonly reads: number;
+  readonly writes: number;
+  readonly otherCommands: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
