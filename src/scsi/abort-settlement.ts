@@ -1,30 +1,40 @@
+import { assert } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
-import type { Execution } from './execution.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
-import type { LogicalUnit } from './logical-unit.ts';
 
-/**
- * An abort under way: its command is with the medium. A command has one, however often it is
- * aborted.
- */
-export class Abort {
-  /** Whether the medium may still be changed by the command. */
+/** A command that was aborted while its handler ran, as its abort sees it. */
+export interface AbortedCommand {
+  /** It may change the medium. */
   readonly changesMedium: boolean;
-  /** Whether its command has nothing to do with the medium, and only waits for others. */
+  /** It has nothing to do with the medium, and only waits for others. */
   readonly waitsOnly: boolean;
-  readonly logicalUnit: LogicalUnit | undefined;
+  /** What its medium is fenced through. */
+  readonly logicalUnit: Fenceable | undefined;
+  /** Leaves its task set, though its handler has not settled. */
+  detach(): void;
+}
+
+export interface Fenceable {
+  /** False: what was submitted to the medium may still change it. */
+  fence(): Promise<boolean>;
+}
+
+/** An abort under way. A command has one, however often it is aborted. */
+export class Abort {
+  readonly changesMedium: boolean;
+  readonly waitsOnly: boolean;
+  readonly logicalUnit: Fenceable | undefined;
   /** Resolves when its command has left the task set. */
   readonly over: Promise<void>;
-  readonly #execution: Execution;
+  readonly #command: AbortedCommand;
   #resolve: () => void = () => {};
   #isOver = false;
 
-  constructor(execution: Execution) {
-    this.#execution = execution;
-    this.logicalUnit = execution.logicalUnit;
-    const { access } = execution.command;
-    this.changesMedium = access === 'writeMedium';
-    this.waitsOnly = access === 'none';
+  constructor(command: AbortedCommand) {
+    this.#command = command;
+    this.logicalUnit = command.logicalUnit;
+    this.changesMedium = command.changesMedium;
+    this.waitsOnly = command.waitsOnly;
     this.over = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -36,13 +46,14 @@ export class Abort {
 
   /** The command has left its task set. */
   end(): void {
+    assert(!this.#isOver, 'an abort ends once');
     this.#isOver = true;
     this.#resolve();
   }
 
   /** Takes the command out of its task set, whatever the medium still does for it. */
   detach(): void {
-    if (!this.#isOver) this.#execution.nexus.detach(this.#execution);
+    if (!this.#isOver) this.#command.detach();
   }
 }
 

@@ -4,7 +4,7 @@ import type { VolumeResult } from '../volume/volume.ts';
 import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { NexusIdentity, PortGroup } from './nexus.ts';
-import type { QueuedSteps } from './queued-steps.ts';
+import type { SteppedCommand } from './queued-steps.ts';
 import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
 
@@ -59,15 +59,11 @@ export interface Plan {
  * What a handler works with. One for each command in progress, reused afterwards: it may be used
  * until the result of `run` settles, and not kept longer.
  */
-export interface CommandCall {
+export interface CommandCall extends SteppedCommand {
   readonly task: Task;
   /** Undefined only for commands whose addressing is `anyLun`. */
   readonly logicalUnit: LogicalUnit | undefined;
   readonly nexus: CommandNexus;
-  /** The steps that it waits for; set by the step queue. */
-  steps: QueuedSteps | undefined;
-  /** The medium got a step of it, or ended one: it is not stuck. */
-  progressed(): void;
 }
 
 /** The nexus as a command handler sees it. */

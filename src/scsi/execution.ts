@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { VolumeResult } from '../volume/volume.ts';
-import type { Abort } from './abort-settlement.ts';
+import type { Abort, AbortedCommand } from './abort-settlement.ts';
 import type { CommandCall, CommandNexus } from './command.ts';
 import type { CommandRow } from './command-row.ts';
 import type { Ending } from './ending.ts';
@@ -37,7 +37,7 @@ export interface ExecutionOwner extends CommandNexus {
  * One command in a task set: what its handler works with, and its place in the set. Used again, by
  * any nexus, so that a command costs no allocation of its own.
  */
-export class Execution implements CommandCall, GatedCommand, TaskOwner {
+export class Execution implements CommandCall, GatedCommand, AbortedCommand, TaskOwner {
   #nexus: ExecutionOwner | undefined = undefined;
   /** Bound once: what the volume's result calls. */
   readonly onSettled: (result: Ending | VolumeResult) => void;
@@ -91,6 +91,22 @@ export class Execution implements CommandCall, GatedCommand, TaskOwner {
 
   get mediumBytes(): number {
     return this.dataOut + this.dataIn;
+  }
+
+  get changesMedium(): boolean {
+    return this.command.access === 'writeMedium';
+  }
+
+  get waitsOnly(): boolean {
+    return this.command.access === 'none';
+  }
+
+  get isAborted(): boolean {
+    return this.task.state === 'aborted';
+  }
+
+  detach(): void {
+    this.nexus.detach(this);
   }
 
   dataOutArrived(): void {

@@ -1,9 +1,8 @@
 import { assert } from '../base/assert.ts';
-import type { LogicalUnit } from './logical-unit.ts';
 
 /**
  * The bounds of commands: VPD B0h (Block Limits) tells them and the commands enforce them. In
- * bytes, so that they mean the same with every block length; the functions give blocks.
+ * bytes, so that they mean the same with every block length; `limits-in-blocks` gives blocks.
  */
 
 /** MAXIMUM TRANSFER LENGTH. */
@@ -104,38 +103,3 @@ assert(READ_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
 
 /** What a step counts for at least. One whose result comes in a later turn counts for no more. */
 export const STEP_COST_MIN_BYTES = 16 * 1024;
-
-/** MAXIMUM COMPARE AND WRITE LENGTH is a one-byte field of blocks. */
-const COMPARE_AND_WRITE_BLOCKS_MAX = 255;
-
-/** MAXIMUM TRANSFER LENGTH, in blocks. */
-export function transferBlocksMax(logicalUnit: LogicalUnit): number {
-  return TRANSFER_LENGTH_MAX_BYTES / logicalUnit.blockLengthBytes;
-}
-
-/** OPTIMAL TRANSFER LENGTH, in blocks. */
-export function transferBlocksOptimal(logicalUnit: LogicalUnit): number {
-  return TRANSFER_LENGTH_OPTIMAL_BYTES / logicalUnit.blockLengthBytes;
-}
-
-/** MAXIMUM PREFETCH LENGTH, in blocks. */
-export function prefetchBlocksMax(logicalUnit: LogicalUnit): number {
-  return PREFETCH_LENGTH_MAX_BYTES / logicalUnit.blockLengthBytes;
-}
-
-/** MAXIMUM UNMAP LBA COUNT, in blocks. */
-export function unmapBlocksMax(logicalUnit: LogicalUnit): number {
-  return UNMAP_MAX_BYTES / logicalUnit.blockLengthBytes;
-}
-
-/** MAXIMUM WRITE SAME LENGTH, in blocks. */
-export function writeSameBlocksMax(logicalUnit: LogicalUnit): number {
-  return WRITE_SAME_LENGTH_MAX_BYTES / logicalUnit.blockLengthBytes;
-}
-
-/** MAXIMUM COMPARE AND WRITE LENGTH, in blocks; 0 when the medium has no compareAndWrite. */
-export function compareAndWriteBlocksMax(logicalUnit: LogicalUnit): number {
-  const { compareAndWriteMaxBytes } = logicalUnit.volume.limits;
-  const blocks = Math.floor(compareAndWriteMaxBytes / logicalUnit.blockLengthBytes);
-  return Math.min(blocks, COMPARE_AND_WRITE_BLOCKS_MAX);
-}

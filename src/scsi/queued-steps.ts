@@ -1,9 +1,21 @@
 import { assert } from '../base/assert.ts';
 import type { Pending } from '../base/pending.ts';
 import { DONE, type VolumeResult } from '../volume/volume.ts';
-import type { CommandCall } from './command.ts';
 import type { Ending } from './ending.ts';
 import { conditions } from './sense-table.ts';
+
+/** A command that works in steps, as their queue sees it. */
+export interface SteppedCommand {
+  /** Whose turn it is: nexuses take turns. */
+  readonly nexus: object;
+  readonly logicalUnit: object | undefined;
+  /** It may take no further step. */
+  readonly isAborted: boolean;
+  /** The steps that it waits for; set by the step queue. */
+  steps: QueuedSteps | undefined;
+  /** The medium got a step of it, or ended one: it is not stuck. */
+  progressed(): void;
+}
 
 /** A range of the medium, in bytes. */
 export interface ByteRange {
@@ -31,7 +43,7 @@ export interface UnitSteps {
 
 /** The steps of one command, from the first that waits to the last that is done. */
 export class QueuedSteps {
-  readonly call: CommandCall;
+  readonly command: SteppedCommand;
   readonly unit: UnitSteps;
   readonly work: SteppedWork;
   result: VolumeResult | Ending | undefined = undefined;
@@ -48,12 +60,12 @@ export class QueuedSteps {
 
   /** `leave` is called when it has nothing more to submit because it failed or was aborted. */
   constructor(
-    call: CommandCall,
+    command: SteppedCommand,
     unit: UnitSteps,
     work: SteppedWork,
     leave: (steps: QueuedSteps) => void,
   ) {
-    this.call = call;
+    this.command = command;
     this.unit = unit;
     this.#landedSeen = unit.landed;
     this.work = work;
@@ -91,7 +103,7 @@ export class QueuedSteps {
       this.#skipEmpty();
     }
     // The command ages from when the medium has it: waiting for others is no fault of the medium.
-    if (this.#withMedium++ === 0) this.call.progressed();
+    if (this.#withMedium++ === 0) this.command.progressed();
     this.counted++;
     this.unit.counted++;
     return step;
@@ -106,7 +118,7 @@ export class QueuedSteps {
     }
     this.#withMedium--;
     this.unit.landed++;
-    this.call.progressed();
+    this.command.progressed();
     if (result.status !== 'done') this.#fail(result);
     this.#finishIfOver();
     return isCounted;
@@ -135,7 +147,7 @@ export class QueuedSteps {
   #finishIfOver(): void {
     if (this.hasNext || this.#withMedium > 0 || this.result !== undefined) return;
     this.result = this.#failure ?? DONE;
-    this.call.steps = undefined;
+    this.command.steps = undefined;
     this.#whenDone?.(this.result);
   }
 

@@ -4,7 +4,6 @@ import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import { SlabPool } from '../base/slab-pool.ts';
 import { DONE, type VolumeResult } from '../volume/volume.ts';
-import type { CommandCall, CommandNexus } from './command.ts';
 import type { Ending } from './ending.ts';
 import {
   STEP_COST_MIN_BYTES,
@@ -15,8 +14,12 @@ import {
   VERIFY_BUFFERS_FREE_MAX,
   VERIFY_STEP_BYTES,
 } from './limits.ts';
-import type { LogicalUnit } from './logical-unit.ts';
-import { QueuedSteps, type SteppedWork, type UnitSteps } from './queued-steps.ts';
+import {
+  QueuedSteps,
+  type SteppedCommand,
+  type SteppedWork,
+  type UnitSteps,
+} from './queued-steps.ts';
 import { conditions } from './sense-table.ts';
 
 /**
@@ -34,8 +37,8 @@ export class StepQueue {
   readonly buffers = new SlabPool(VERIFY_STEP_BYTES, VERIFY_BUFFERS_FREE_MAX);
   readonly #clock: Clock;
   /** Nexuses with steps to submit, in the order of their turns. */
-  readonly #lanes = new Map<CommandNexus, Lane>();
-  readonly #units = new WeakMap<LogicalUnit, UnitSteps>();
+  readonly #lanes = new Map<object, Lane>();
+  readonly #units = new WeakMap<object, UnitSteps>();
   #steps = 0;
   /** Steps that no longer count, because the media are slow with them. */
   #slow = 0;
@@ -48,13 +51,13 @@ export class StepQueue {
   }
 
   /** Does the work; in this turn if nobody waits and the medium answers at once. */
-  run(call: CommandCall, work: SteppedWork): Pending<VolumeResult | Ending> {
-    const { logicalUnit } = call;
+  run(command: SteppedCommand, work: SteppedWork): Pending<VolumeResult | Ending> {
+    const { logicalUnit } = command;
     assert(logicalUnit !== undefined, 'steps are done at a logical unit');
-    const steps = new QueuedSteps(call, this.#unitSteps(logicalUnit), work, this.#leave);
+    const steps = new QueuedSteps(command, this.#unitSteps(logicalUnit), work, this.#leave);
     if (!steps.hasNext) return DONE;
-    if (call.task.state === 'aborted') return conditions.commandsClearedByDeviceServer;
-    call.steps = steps;
+    if (command.isAborted) return conditions.commandsClearedByDeviceServer;
+    command.steps = steps;
     this.#enter(steps);
     // Where there is no room the others were not served either: they need not be looked through.
     if (hasRoom(steps.unit)) this.#submitNext();
@@ -75,7 +78,7 @@ export class StepQueue {
     this.#submitNext();
   }
 
-  #unitSteps(logicalUnit: LogicalUnit): UnitSteps {
+  #unitSteps(logicalUnit: object): UnitSteps {
     const known = this.#units.get(logicalUnit);
     if (known !== undefined) return known;
     const unit = { counted: 0, landed: 0 };
@@ -85,14 +88,14 @@ export class StepQueue {
 
   /** Of steps that have nothing more to submit. */
   readonly #leave = (steps: QueuedSteps): void => {
-    const { nexus } = steps.call;
+    const { nexus } = steps.command;
     const lane = this.#lanes.get(nexus);
     lane?.remove(steps);
     if (lane?.isEmpty === true) this.#lanes.delete(nexus);
   };
 
   #enter(steps: QueuedSteps): void {
-    const { nexus } = steps.call;
+    const { nexus } = steps.command;
     let lane = this.#lanes.get(nexus);
     if (lane === undefined) {
       lane = new Lane();

@@ -6,14 +6,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { UNMAP_DESCRIPTOR_COUNT_MAX } from '../../src/scsi/limits.ts';
 import {
   prefetchBlocksMax,
   transferBlocksMax,
   transferBlocksOptimal,
-  UNMAP_DESCRIPTOR_COUNT_MAX,
   unmapBlocksMax,
   writeSameBlocksMax,
-} from '../../src/scsi/limits.ts';
+} from '../../src/scsi/limits-in-blocks.ts';
 import { vpdPages } from '../../src/scsi/pages/vpd-pages.ts';
 import { conditions } from '../../src/scsi/sense-table.ts';
 import { mustRun } from '../support/run.ts';

@@ -100,6 +100,7 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
     logicalUnit: options.unit === null ? undefined : (options.unit ?? logicalUnit()),
     nexus: literalNexus(options, told),
     steps: undefined,
+    isAborted: false,
     progressed: () => {},
   };
   const command = rowOf(cdb, options.commands ?? commands);

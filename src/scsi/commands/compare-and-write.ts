@@ -2,7 +2,7 @@ import { DONE } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command } from '../command.ts';
 import { slice } from '../data-buffers.ts';
-import { compareAndWriteBlocksMax } from '../limits.ts';
+import { compareAndWriteBlocksMax } from '../limits-in-blocks.ts';
 import { invalidInCdb } from '../sense-table.ts';
 import { CompareAndWrite, OperationCode } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';

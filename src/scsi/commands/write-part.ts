@@ -29,11 +29,11 @@ export async function writePart(
   const rest = slice(from, wholeLength, length);
   for (let tries = 0; tries < PART_TRIES_MAX; tries++) {
     // An aborted command may be past its fence: it must write no more.
-    if (isAborted(call)) break;
+    if (call.isAborted) break;
     const before = new Uint8Array(blockLengthBytes);
     const read = await volume.read(offset + wholeLength, [before]);
     if (read.status !== 'done') return read;
-    if (isAborted(call)) break;
+    if (call.isAborted) break;
     const after = before.slice();
     let at = 0;
     for (const part of rest) at += fill([after.subarray(at)], part);
@@ -41,8 +41,4 @@ export async function writePart(
     if (written.status !== 'miscompare') return written;
   }
   return conditions.noAdditionalSenseInformation;
-}
-
-function isAborted({ task }: CommandCall): boolean {
-  return task.state === 'aborted';
 }

@@ -6,7 +6,7 @@ import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
 import { slice } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
-import { transferBlocksMax } from '../limits.ts';
+import { transferBlocksMax } from '../limits-in-blocks.ts';
 import { conditions, invalidInCdb } from '../sense-table.ts';
 import { OperationCode, Write6, Write10, Write12, Write16 } from '../standard/sbc.ts';
 import { lba6, mediumOf, transferLength6 } from './medium.ts';

@@ -1,13 +1,12 @@
+import { UNMAP_DESCRIPTOR_COUNT_MAX, WRITE_SAME_NON_ZERO } from '../../limits.ts';
 import {
   compareAndWriteBlocksMax,
   prefetchBlocksMax,
   transferBlocksMax,
   transferBlocksOptimal,
-  UNMAP_DESCRIPTOR_COUNT_MAX,
   unmapBlocksMax,
-  WRITE_SAME_NON_ZERO,
   writeSameBlocksMax,
-} from '../../limits.ts';
+} from '../../limits-in-blocks.ts';
 import { BlockLimits, VpdPageCode } from '../../standard/vpd.ts';
 import { type VpdPage, vpdBody } from '../vpd-page.ts';
 
