@@ -16,7 +16,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { importProblem, layerOf, layers } from './support/layers.ts';
+import { cephFolders, importProblem, layerOf, layers } from './support/layers.ts';
 import { brokenEnds, paragraphsOfCode, paragraphsOfMarkdown } from './support/prose.ts';
 import { unknownNames, unusedForeign, vocabularyOf } from './support/prose-names.ts';
 import { codeOf, importsOf } from './support/source-text.ts';
@@ -68,8 +68,9 @@ test('a planted import against the layers is found', () => {
   const findings = (file: string, source: string) => layerProblems(source, `src/${file}`).length;
   assert.equal(findings('scsi/a.ts', "import { x } from '../iscsi/contracts.ts';"), 1);
   assert.equal(findings('scsi/a.ts', "import { x } from '../volume/volume.ts';"), 0);
-  assert.equal(findings('host/a.ts', "import { x } from '../iscsi/contracts.ts';"), 1);
-  assert.equal(findings('host/a.ts', "import type { X } from '../iscsi/contracts.ts';"), 0);
+  assert.equal(findings('host/a.ts', "import type { X } from '../iscsi/contracts.ts';"), 1);
+  assert.equal(findings('membership/ceph/a.ts', "import { x } from '../../ceph/client.ts';"), 0);
+  assert.equal(findings('membership/a.ts', "import { x } from '../ceph/client.ts';"), 1);
   assert.equal(findings('scsi/a.ts', "import type {\n  X,\n} from '../volume/memory.ts';"), 1);
   assert.equal(findings('scsi/a.ts', "export { x } from '../records/records.ts';"), 1);
   assert.equal(findings('scsi/a.ts', "const x = await import('../gateway/gateway.ts');"), 1);
@@ -91,8 +92,7 @@ test('docs/internals/layers.md says what the table says', () => {
   const wanted = new Map(
     layers.map(({ folder, imports, types = [], localImports = [], cephImports = [] }) => {
       const local = localImports.length > 0 ? ['local/', ...localImports] : [];
-      const driver = folder === 'volume' ? 'rbd/' : 'rados/';
-      const onCeph = cephImports.length > 0 ? [driver, ...cephImports] : [];
+      const onCeph = cephImports.length > 0 ? [`${cephFolders[folder]}/`, ...cephImports] : [];
       return [folder, [...imports, ...types, ...local, ...onCeph].sort()];
     }),
   );

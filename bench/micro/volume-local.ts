@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
-import { WriteLease } from '../../src/host/write-lease.ts';
 import { FileMedium } from '../../src/volume/local/file-medium.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
+import { WriteLease } from '../../src/volume/local/write-lease.ts';
 import { WriteBatches, WriteQueue } from '../../src/volume/local/write-queue.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { prepareName } from '../iscsi/names.ts';
+import { prepareName } from '../base/iscsi-name.ts';
 import { canonicalAddress, listenFault, portalFault } from './address.ts';
 import {
   DISK_SIZE_MAX_BYTES,

@@ -2,13 +2,13 @@ import { Failure } from '../base/failure.ts';
 import type { CephCalls } from '../ceph/ceph-calls.ts';
 import { TOOL_SETTINGS } from '../ceph/ceph-settings.ts';
 import { RadosClient } from '../ceph/rados-client.ts';
-import type { Members } from '../members/members.ts';
-import { MembersObject } from '../members/members-object.ts';
+import { CephFencing } from '../membership/ceph/ceph-fencing.ts';
+import type { Membership } from '../membership/membership.ts';
+import { MembershipStore } from '../membership/membership-store.ts';
 import { openRadosRecords } from '../records/rados/open-rados-records.ts';
 import type { RadosRecords } from '../records/rados/rados-records.ts';
 import { INSTANCES_DEFAULT, type InstanceGuard } from '../volume/rbd/instance-pool.ts';
 import { RbdVolumeStore } from '../volume/rbd/rbd-volume-store.ts';
-import { CephFencing } from './ceph-fencing.ts';
 import { livingMembers } from './living-members.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
 import type { CephLocation } from './store-location.ts';
@@ -57,7 +57,7 @@ export async function openCephStore(
       },
       unfenced: unfenced.promise,
     },
-    living: () => livingMembers(new MembersObject({ records, clock, random }), clock),
+    living: () => livingMembers(new MembershipStore({ records, clock, random }), clock),
     // An acknowledged write is durable as it is.
     openVolume: async (name, known) => {
       // A name alone may be that of another image by now.
@@ -109,18 +109,18 @@ async function openRecords(
 }
 
 /** Who is a member lists the instances of its volumes, for whoever may have to fence them. */
-function memberGuard(members: Members, onUnfenced: () => void): InstanceGuard {
+function memberGuard(membership: Membership, onUnfenced: () => void): InstanceGuard {
   return {
-    register: (address) => members.register({ address, kind: 'volume' }),
+    register: (address) => membership.register({ address, kind: 'volume' }),
     fenceInstance: async (address) => {
       try {
-        await members.fenceInstance(address);
+        await membership.fenceInstance(address);
       } catch (error) {
         onUnfenced();
         throw error;
       }
     },
-    unregister: (address) => members.unregister(address),
+    unregister: (address) => membership.unregister(address),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   type UnservedDisks,
 } from '../control/channels.ts';
 import type { VersionedDocument } from '../control/document/document-record.ts';
-import { StandingWatch } from '../members/standing-watch.ts';
+import { PersistentWatch } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';
 
 /** A lost notification, or a disk that did not open, costs at most this. */
@@ -39,7 +39,7 @@ export class DocumentWatch {
   #whole = false;
   /** The switch under way; the next one waits for it. */
   #switching: Promise<void> = Promise.resolve();
-  readonly #watch: StandingWatch;
+  readonly #watch: PersistentWatch;
   readonly #complaints: LogLimiter;
   #poll: Timer | undefined;
   /** Nothing is served before `open`: until then this gateway is not admitted. */
@@ -50,7 +50,7 @@ export class DocumentWatch {
     this.#options = options;
     const { records, clock, log } = options;
     this.#complaints = new LogLimiter(clock, log, { linesMax: 1 });
-    this.#watch = new StandingWatch({
+    this.#watch = new PersistentWatch({
       ...{ records, clock, log, channel: DOCUMENT_CHANNEL },
       onNotify: (message) => this.#answer(message),
       onAgain: () => this.#catchUpOrComplain(),

@@ -1,4 +1,4 @@
-import type { ClosedReason } from '../members/members.ts';
+import type { ClosedReason } from '../membership/membership.ts';
 
 /**
  * Why a gateway is over. `unfenced`: what it has submitted is stuck and may land at any time, and

@@ -1,7 +1,7 @@
 import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { BackOff } from '../members/back-off.ts';
+import { BackOff } from '../membership/back-off.ts';
 import type { Member } from '../records/records.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { Store } from './store.ts';

@@ -1,3 +1,4 @@
+import type { Listen } from '../base/byte-stream.ts';
 import { type Clock, sleep, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ProcessFacts } from '../base/process-facts.ts';
@@ -10,10 +11,9 @@ import {
   unservedDisks,
 } from '../control/channels.ts';
 import type { VersionedDocument } from '../control/document/document-record.ts';
-import type { Listen } from '../iscsi/contracts.ts';
-import type { Members } from '../members/members.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { Member } from '../records/records.ts';
-import { AccessStateNews } from './access-state-news.ts';
+import { AccessStateNotifier } from './access-state-notifier.ts';
 import { DocumentWatch } from './document-watch.ts';
 import { readFirstDocument } from './first-document.ts';
 import { END_REASONS, type GatewayEnd } from './gateway-end.ts';
@@ -55,12 +55,12 @@ export class Gateway {
   readonly #documentWatch: DocumentWatch;
   readonly #figures: LiveFigures;
   readonly #space: SpaceWatch;
-  readonly #accessNews: AccessStateNews;
+  readonly #accessStates: AccessStateNotifier;
   readonly #requests: ToolRequests;
   readonly #startedMs: number;
   readonly #since: string;
   /** Undefined where the store has no members. */
-  readonly #members: Members | undefined;
+  readonly #membership: Membership | undefined;
   readonly #over = Promise.withResolvers<GatewayEnd>();
   #isClosing = false;
   /** Why sessions end when this gateway closes. */
@@ -71,12 +71,12 @@ export class Gateway {
   private constructor(
     options: GatewayOptions,
     settings: ClusterDocument['settings'],
-    members: Members | undefined,
+    membership: Membership | undefined,
   ) {
     const { name, store, listen, clock, random, log } = options;
     this.#options = options;
     this.#settings = settings;
-    this.#members = members;
+    this.#membership = membership;
     this.#startedMs = clock.now();
     this.#since = options.processFacts.utc();
     this.#units = new LogicalUnits(store, log, clock, (disk) => {
@@ -88,13 +88,13 @@ export class Gateway {
     });
     void store.fencing?.unfenced?.then(() => this.#over.resolve('unfenced'));
     this.#portGroups = new PortGroups(name);
-    if (members !== undefined) this.#portGroups.follow(members.view);
-    this.#accessNews = new AccessStateNews(clock);
+    if (membership !== undefined) this.#portGroups.follow(membership.view);
+    this.#accessStates = new AccessStateNotifier(clock);
     this.#transport = openTransport({
       gateway: name,
       settings,
       portGroups: this.#portGroups,
-      mayAct: members === undefined ? () => true : () => members.mayAct(),
+      mayAct: membership === undefined ? () => true : () => membership.mayAct(),
       ...{ listen, clock, random, log },
     });
     this.#figures = new LiveFigures(this.#transport.traffic, clock);
@@ -113,11 +113,11 @@ export class Gateway {
       unserved: () => unservedDisks(this.#units.unserved),
     });
     const status = () => this.status;
-    this.#requests = new ToolRequests({ records: store.records, members, status, clock, log });
-    members?.listen({
+    this.#requests = new ToolRequests({ records: store.records, membership, status, clock, log });
+    membership?.listen({
       onConfirmed: () => this.#transport.recheck(),
       onView: (view) => {
-        if (this.#portGroups.follow(view)) this.#accessNews.tell();
+        if (this.#portGroups.follow(view)) this.#accessStates.notify();
         this.#documentWatch.follow(view.documentVersion);
       },
       onClosed: (reason) => this.#over.resolve(reason),
@@ -130,10 +130,10 @@ export class Gateway {
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const document = await readFirstDocument(options.store.records, options.name);
-    const members = await joinStore(options);
-    const gateway = new Gateway(options, document.settings, members);
+    const membership = await joinStore(options);
+    const gateway = new Gateway(options, document.settings, membership);
     try {
-      await members?.admit();
+      await membership?.admit();
       await gateway.#documentWatch.open();
       gateway.#space.open();
       await gateway.#requests.open();
@@ -186,7 +186,7 @@ export class Gateway {
     this.#portGroups.isDraining = true;
     const count = () => this.#transport.sessions.length;
     log.info('draining', { event: 'drain_begun', sessions: count(), seconds: drainSeconds });
-    this.#members?.drain().catch((error: unknown) => {
+    this.#membership?.drain().catch((error: unknown) => {
       // Without sessions it closes at once, and others learn that it leaves in place of this.
       if (this.#isClosing) return;
       log.warn('the others cannot be told of the drain', { reason: String(error) });
@@ -214,7 +214,7 @@ export class Gateway {
     };
     const isClean = await within(clock, CLOSE_WAIT_MAX_MS, closing());
     // What may still be under way is for the others to fence.
-    const leaving = this.#members?.leave(isClean === true).catch((error: unknown) => {
+    const leaving = this.#membership?.leave(isClean === true).catch((error: unknown) => {
       this.#options.log.warn('could not leave in order', { reason: String(error) });
     });
     if (leaving !== undefined) await within(clock, CLOSE_WAIT_MAX_MS, leaving);
@@ -230,7 +230,7 @@ export class Gateway {
     this.#transport.serve(next);
     this.#settings = document.settings;
     this.#space.serve(units.values());
-    this.#accessNews.serve(units.values());
+    this.#accessStates.serve(units.values());
     // When this resolves, no session is left that this version would refuse.
     await this.#transport.endRefused();
     await release();

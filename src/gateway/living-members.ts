@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../base/clock.ts';
-import { HEARTBEAT_INTERVAL_MS } from '../members/limits.ts';
-import { isOpen } from '../members/members.ts';
-import type { MembersObject } from '../members/members-object.ts';
-import type { Roster } from '../members/roster-fields.ts';
+import { HEARTBEAT_INTERVAL_MS } from '../membership/limits.ts';
+import { isOpen } from '../membership/membership.ts';
+import type { MembershipStore } from '../membership/membership-store.ts';
+import type { Roster } from '../membership/roster-fields.ts';
 import type { Member } from '../records/records.ts';
 
 /** Longer than the longest time between two heartbeats that are not late. */
@@ -13,13 +13,13 @@ const LOOK_AGAIN_MS = 2 * HEARTBEAT_INTERVAL_MS + 250;
  * Takes a second or so when any is open.
  */
 export async function livingMembers(
-  object: Pick<MembersObject, 'read'>,
+  membership: Pick<MembershipStore, 'read'>,
   clock: Clock,
 ): Promise<readonly Member[]> {
-  const before = beatsOf(await object.read());
+  const before = beatsOf(await membership.read());
   if (before.size === 0) return [];
   await sleep(clock, LOOK_AGAIN_MS);
-  const after = await object.read();
+  const after = await membership.read();
   const beats = beatsOf(after);
   return after.members
     .filter(({ incarnation }) => {

@@ -1,4 +1,4 @@
-import type { MembersView } from '../members/members.ts';
+import type { MembershipView } from '../membership/membership.ts';
 import type { AccessState, PortGroup } from '../scsi/nexus.ts';
 import type { ServedPortGroup } from './served-document.ts';
 
@@ -26,7 +26,7 @@ export class PortGroups {
    * Takes the access states from this view of the members and returns whether any of them changed.
    * A gateway that has a new incarnation was away in between.
    */
-  follow(view: MembersView): boolean {
+  follow(view: MembershipView): boolean {
     const before = this.#admitting;
     const admitting = view.members.filter((m) => m.state === 'serving' && !m.isDraining);
     const now = new Map(admitting.map(({ name, incarnation }) => [name, incarnation]));

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { WriteLease } from '../host/write-lease.ts';
-import type { FencingDriver } from '../members/fencing-driver.ts';
-import type { Instance, Members } from '../members/members.ts';
-import { ProcessFencing } from '../members/process-fencing.ts';
+import type { FencingDriver } from '../membership/fencing-driver.ts';
+import type { Instance, Membership } from '../membership/membership.ts';
+import { ProcessFencing } from '../membership/process/process-fencing.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
 import { holdsStore, requireStore } from '../records/local/store-folder.ts';
 import type { Member, Records } from '../records/records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
+import { WriteLease } from '../volume/local/write-lease.ts';
 import type { KnownVolume, Volume, VolumeStore } from '../volume/volume.ts';
 import { openEmptyStore } from './empty-store.ts';
 import type { StoreLocation } from './store-location.ts';
@@ -49,7 +49,7 @@ export interface StoreFencing {
    */
   readonly unfenced?: Promise<void>;
   /** This gateway has joined: instances that are opened from now on are registered with it. */
-  joined?(members: Members): void;
+  joined?(membership: Membership): void;
 }
 
 export interface OpenStoreOptions {

@@ -6,15 +6,15 @@ import {
   type GatewayStatus,
   STATUS_CHANNEL,
 } from '../control/channels.ts';
-import type { Members } from '../members/members.ts';
-import { StandingWatch, type StandingWatchOptions } from '../members/standing-watch.ts';
+import type { Membership } from '../membership/membership.ts';
+import { PersistentWatch, type PersistentWatchOptions } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';
 import { fenceNamed } from './fence-requests.ts';
 
 export interface ToolRequestsOptions {
   readonly records: Records;
   /** Undefined where the store has no members: then nobody can be fenced. */
-  readonly members: Members | undefined;
+  readonly membership: Membership | undefined;
   readonly status: () => GatewayStatus;
   readonly clock: Clock;
   readonly log: Log;
@@ -22,15 +22,15 @@ export interface ToolRequestsOptions {
 
 /** Answers tools, which ask a gateway for its status and to fence another one. */
 export class ToolRequests {
-  readonly #watches: readonly StandingWatch[];
+  readonly #watches: readonly PersistentWatch[];
 
-  constructor({ records, members, status, clock, log }: ToolRequestsOptions) {
-    const watch = (channel: string, onNotify: StandingWatchOptions['onNotify']) =>
-      new StandingWatch({ records, channel, clock, log, onNotify });
+  constructor({ records, membership, status, clock, log }: ToolRequestsOptions) {
+    const watch = (channel: string, onNotify: PersistentWatchOptions['onNotify']) =>
+      new PersistentWatch({ records, channel, clock, log, onNotify });
     const watches = [watch(STATUS_CHANNEL, () => encodeMessage(status()))];
-    if (members !== undefined) {
+    if (membership !== undefined) {
       const fence = async (message: Uint8Array) =>
-        encodeMessage(await fenceNamed(members, message));
+        encodeMessage(await fenceNamed(membership, message));
       watches.push(watch(FENCE_CHANNEL, fence));
     }
     this.#watches = watches;

@@ -1,6 +1,6 @@
 import { createServer, type Server, Socket } from 'node:net';
 
-import type { ByteStream, Listener, SocketAddress, StreamReader } from '../iscsi/contracts.ts';
+import type { ByteStream, Listener, SocketAddress, StreamReader } from '../base/byte-stream.ts';
 import { sendNow, unacknowledgedBytes } from './kernel.ts';
 
 /** What a TCP socket of Node has below it. */

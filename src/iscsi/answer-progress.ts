@@ -1,4 +1,4 @@
-import type { ByteStream } from './contracts.ts';
+import type { ByteStream } from '../base/byte-stream.ts';
 import type { SendQueue } from './wire/send-queue.ts';
 
 /**

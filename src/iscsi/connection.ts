@@ -1,10 +1,11 @@
+import type { ByteStream, StreamReader } from '../base/byte-stream.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { SlabSource } from '../base/slab-pool.ts';
 import { systemReason } from '../base/system-reason.ts';
 import type { CommandAges } from '../scsi/nexus.ts';
 import { AnswerProgress } from './answer-progress.ts';
-import type { ByteStream, Portal, StreamReader } from './contracts.ts';
+import type { Portal } from './contracts.ts';
 import {
   ABSENT_TIMEOUT_MS,
   CLOSE_TIMEOUT_MS,

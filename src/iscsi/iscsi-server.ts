@@ -1,3 +1,4 @@
+import type { ByteStream } from '../base/byte-stream.ts';
 import type { Clock } from '../base/clock.ts';
 import { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
@@ -5,7 +6,7 @@ import { LogLimiter } from '../base/log-limiter.ts';
 import type { Random } from '../base/random.ts';
 import { SlabPool } from '../base/slab-pool.ts';
 import { Connection } from './connection.ts';
-import type { ByteStream, Directory, Portal } from './contracts.ts';
+import type { Directory, Portal } from './contracts.ts';
 import { DataBudget } from './data-budget.ts';
 import { DiscoveryService } from './discovery.ts';
 import { firstOfLargest } from './fair-share.ts';

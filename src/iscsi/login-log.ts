@@ -1,11 +1,12 @@
+import type { SocketAddress } from '../base/byte-stream.ts';
+import { ISCSI_NAME_LENGTH_MAX } from '../base/iscsi-name.ts';
 import type { LogFields } from '../base/log.ts';
 import type { LogLimiter } from '../base/log-limiter.ts';
 import { portalText } from '../base/portal-text.ts';
 import { printable } from '../base/printable.ts';
-import type { Portal, SocketAddress } from './contracts.ts';
+import type { Portal } from './contracts.ts';
 import type { LoginClaims } from './login/login-machine.ts';
 import type { Refusal } from './login/refusal.ts';
-import { ISCSI_NAME_LENGTH_MAX } from './names.ts';
 import { networkOf } from './peer-network.ts';
 import type { SessionIdentity } from './session.ts';
 

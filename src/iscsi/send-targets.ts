@@ -1,5 +1,5 @@
+import { prepareName } from '../base/iscsi-name.ts';
 import type { Directory, Portal, TargetListing } from './contracts.ts';
-import { prepareName } from './names.ts';
 import type { TextPair } from './wire/text.ts';
 
 /** What a SendTargets request may list. */

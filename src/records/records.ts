@@ -1,6 +1,6 @@
 /**
  * What gateways agree on: small versioned records, and notifications to all who watch. Who counts
- * as a gateway, and how one is fenced, is told by `src/members`.
+ * as a gateway, and how one is fenced, is told by `src/membership`.
  * `test/contract/records.ts` proves a driver.
  *
  * Keys are slash-separated paths of `[A-Za-z0-9._:-]+` segments, at most `KEY_LENGTH_MAX` bytes.

@@ -18,8 +18,8 @@ import {
 } from '../../src/control/channels.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
-import type { MemberState, MembersView } from '../../src/members/members.ts';
-import { MembersObject } from '../../src/members/members-object.ts';
+import type { MemberState, MembershipView } from '../../src/membership/membership.ts';
+import { MembershipStore } from '../../src/membership/membership-store.ts';
 import type { Address } from '../initiator/connection.ts';
 import { freePorts } from './demo.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
@@ -144,7 +144,7 @@ export class CephGateways {
   readonly #folder: string;
   readonly #words: readonly string[];
   readonly #tool: RadosMember;
-  readonly #object: MembersObject;
+  readonly #membership: MembershipStore;
   #parts: object;
 
   private constructor(
@@ -160,7 +160,7 @@ export class CephGateways {
     this.#tool = tool;
     this.#parts = options.parts;
     const { records } = tool;
-    this.#object = new MembersObject({ records, clock: systemClock, random: systemRandom });
+    this.#membership = new MembershipStore({ records, clock: systemClock, random: systemRandom });
   }
 
   /** Applies the document; the gateways are started by `startAll`. */
@@ -238,8 +238,8 @@ export class CephGateways {
   }
 
   /** The members as the store has them now. */
-  async view(): Promise<MembersView> {
-    return await this.#object.read();
+  async view(): Promise<MembershipView> {
+    return await this.#membership.read();
   }
 
   /** The latest incarnation of a gateway that serves; throws if there is none. */

@@ -1,4 +1,4 @@
-import type { ByteStream, SocketAddress, StreamReader } from '../../src/iscsi/contracts.ts';
+import type { ByteStream, SocketAddress, StreamReader } from '../../src/base/byte-stream.ts';
 import type { CommandAges, Nexus, TaskManagementResponse } from '../../src/scsi/nexus.ts';
 import type { Task } from '../../src/scsi/task.ts';
 

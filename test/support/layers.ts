@@ -10,7 +10,7 @@ export interface Layer {
   readonly types?: readonly string[];
   /** What its drivers under `local/` may import besides. */
   readonly localImports?: readonly string[];
-  /** What its drivers under `rbd/` and `rados/` may import besides. */
+  /** What its drivers for Ceph (`cephFolders`) may import besides. */
   readonly cephImports?: readonly string[];
   /** Modules of Node and packages; those of `local/` drivers besides. `*` stands for any. */
   readonly modules: readonly string[];
@@ -18,6 +18,13 @@ export interface Layer {
   /** Whether clock, timers, randomness and the process must enter by constructor. */
   readonly pure: boolean;
 }
+
+/** Where a layer keeps its driver for Ceph. */
+export const cephFolders: Readonly<Record<string, string>> = {
+  volume: 'rbd',
+  records: 'rados',
+  membership: 'ceph',
+};
 
 export const layers: readonly Layer[] = [
   { folder: 'base', imports: [], modules: ['node:buffer'], pure: true },
@@ -40,8 +47,9 @@ export const layers: readonly Layer[] = [
     pure: true,
   },
   {
-    folder: 'members',
-    imports: ['base', 'records/records.ts'],
+    folder: 'membership',
+    imports: ['base', 'records/records.ts', 'records/persistent-watch.ts'],
+    cephImports: ['ceph'],
     modules: ['node:buffer'],
     pure: true,
   },
@@ -59,14 +67,13 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'config',
-    imports: ['base', 'iscsi/names.ts'],
+    imports: ['base'],
     modules: ['node:buffer', 'node:net', 'yaml', 'zod'],
     pure: true,
   },
   {
     folder: 'host',
     imports: ['base'],
-    types: ['iscsi/contracts.ts'],
     modules: ['*'],
     pure: false,
   },
@@ -84,7 +91,7 @@ export const layers: readonly Layer[] = [
       'volume/volume-layout.ts',
       'records/records.ts',
       'records/json-record.ts',
-      'members',
+      'membership',
       'config',
     ],
     modules: ['node:buffer'],
@@ -96,7 +103,7 @@ export const layers: readonly Layer[] = [
       'base',
       'volume',
       'records',
-      'members',
+      'membership',
       'scsi',
       'iscsi',
       'config',
@@ -113,7 +120,7 @@ export const layers: readonly Layer[] = [
       'base',
       'volume',
       'records',
-      'members',
+      'membership',
       'scsi',
       'iscsi',
       'config',
@@ -145,7 +152,7 @@ export function importProblem(file: string, from: string, typesOnly: boolean): s
   if (target.startsWith('..')) return `${from} is outside src`;
   const allowed = [layer.folder, ...layer.imports];
   if (isLocal) allowed.push(...(layer.localImports ?? []));
-  const isOnCeph = ['rbd', 'rados'].some((driver) => file.startsWith(`${layer.folder}/${driver}/`));
+  const isOnCeph = file.startsWith(`${layer.folder}/${cephFolders[layer.folder]}/`);
   if (isOnCeph) allowed.push(...(layer.cephImports ?? []));
   if (typesOnly) allowed.push(...(layer.types ?? []));
   return allowed.some((place) => target === place || target.startsWith(`${place}/`))

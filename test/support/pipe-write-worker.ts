@@ -4,9 +4,9 @@
 import { fstatSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import koffi from 'koffi';
-import { WriteLease } from '../../src/host/write-lease.ts';
-import { newVector, workOff } from '../../src/host/write-loop.ts';
-import type { WriteThreadData } from '../../src/host/write-ring.ts';
+import { WriteLease } from '../../src/volume/local/write-lease.ts';
+import { newVector, workOff } from '../../src/volume/local/write-loop.ts';
+import type { WriteThreadData } from '../../src/volume/local/write-ring.ts';
 
 const { memory, leaseMemory, pipe } = workerData as WriteThreadData;
 const lease = new WriteLease(leaseMemory);

@@ -5,12 +5,12 @@ import { silentLog } from '../../src/base/log.ts';
 import { openStore } from '../../src/gateway/store.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
-import { joinMembers } from '../../src/members/join-members.ts';
-import type { Members } from '../../src/members/members.ts';
+import { joinMembership } from '../../src/membership/join-membership.ts';
+import type { Membership } from '../../src/membership/membership.ts';
 import type { RadosPlace } from './rados-member.ts';
 
 export interface RadosGateway {
-  readonly members: Members;
+  readonly members: Membership;
   /** Leaves, and lets go of the store. */
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function joinOverRados(place: RadosPlace, name: string): Promise<Ra
   try {
     const { records, fencing } = store;
     if (fencing === undefined) throw new Error('a store on Ceph has members');
-    const members = await joinMembers({ ...environment, records, ...fencing });
+    const members = await joinMembership({ ...environment, records, ...fencing });
     fencing.joined?.(members);
     return {
       members,

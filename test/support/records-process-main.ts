@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
-import { joinMembers } from '../../src/members/join-members.ts';
-import { ProcessFencing } from '../../src/members/process-fencing.ts';
+import { joinMembership } from '../../src/membership/join-membership.ts';
+import { ProcessFencing } from '../../src/membership/process/process-fencing.ts';
 import { openLocalRecords } from '../../src/records/local/open-local-records.ts';
 
 const [part, directory, name, argument] = process.argv.slice(2) as [string, string, string, string];
@@ -34,7 +34,7 @@ const parts: Record<string, () => Promise<void>> = {
     const records = await open();
     const driver = new ProcessFencing(records.processes);
     const environment = { clock: systemClock, random: systemRandom, log: silentLog };
-    const members = await joinMembers({ ...environment, records, driver, instances: [] });
+    const members = await joinMembership({ ...environment, records, driver, instances: [] });
     await members.admit();
     say(`ready ${records.self.incarnation}`);
   },

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.ts';
 import { bootTimeMs } from '../../src/host/kernel.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
-import { WriteLease } from '../../src/host/write-lease.ts';
-import { RING_ENTRIES } from '../../src/host/write-ring.ts';
-import { WriteThread } from '../../src/host/write-thread.ts';
+import { WriteLease } from '../../src/volume/local/write-lease.ts';
+import { RING_ENTRIES } from '../../src/volume/local/write-ring.ts';
+import { WriteThread } from '../../src/volume/local/write-thread.ts';
 import { CAPACITY_BYTES, PipeDisk } from './pipe-disk.ts';
 import { waitFor } from './wait-for.ts';
 

@@ -5,7 +5,7 @@ import {
   clusterStatus,
   type RenamedVolume,
 } from '../../control/status/cluster-status.ts';
-import type { MembersStatus } from '../../control/status/members-status.ts';
+import type { MembershipStatus } from '../../control/status/membership-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson, table } from '../output.ts';
 import { withStore } from '../tool-store.ts';
@@ -89,7 +89,7 @@ function printTraffic(gateways: readonly GatewayStatus[]): void {
   print(table(headings, rows));
 }
 
-function printMembers({ life, barrierEpoch, list }: MembersStatus): void {
+function printMembers({ life, barrierEpoch, list }: MembershipStatus): void {
   if (list.length === 0) return;
   const rows = list.map(({ name, incarnation, start, state, instances, isHolding, isDraining }) => {
     const drains = isDraining && state === 'serving';

@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Random } from '../../base/random.ts';
-import { isOpen, isSame, type MemberState } from '../../members/members.ts';
-import { MembersObject } from '../../members/members-object.ts';
+import { isOpen, isSame, type MemberState } from '../../membership/membership.ts';
+import { MembershipStore } from '../../membership/membership-store.ts';
 import type { Member, NotifyResult, Records } from '../../records/records.ts';
 import {
   DOCUMENT_CHANNEL,
@@ -54,7 +54,7 @@ export interface UnservedBy extends UnservedDisks {
 export async function awaitSwitch(context: SwitchContext, version: number): Promise<Switched> {
   const { clock } = context;
   // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
-  await new MembersObject(context).raiseDocumentVersion(version);
+  await new MembershipStore(context).raiseDocumentVersion(version);
   const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
   const gateways = new SwitchingGateways(context, version);
   const waiting = clock.after(SILENT_WAIT_MS, () => context.onWaiting?.(version));
@@ -73,14 +73,14 @@ export async function awaitSwitch(context: SwitchContext, version: number): Prom
 class SwitchingGateways {
   readonly #context: SwitchContext;
   readonly #version: number;
-  readonly #object: MembersObject;
+  readonly #membership: MembershipStore;
   /** Names by incarnation: who has switched does not go back. */
   readonly #switched = new Map<string, { name: string; unserved: UnservedDisks | undefined }>();
 
   constructor(context: SwitchContext, version: number) {
     this.#context = context;
     this.#version = version;
-    this.#object = new MembersObject(context);
+    this.#membership = new MembershipStore(context);
   }
 
   get switched(): Switched {
@@ -100,7 +100,7 @@ class SwitchingGateways {
     const result = await records.notify(DOCUMENT_CHANNEL, request, NOTIFY_TIMEOUT_MS);
     const behind = this.#take(result);
     // Who is opened after this reads the version that stands.
-    const { members } = await this.#object.read();
+    const { members } = await this.#membership.read();
     const counted = members.filter(({ state }) => state === 'serving' || state === 'closed');
     const isHeard = (one: Member) =>
       this.#switched.has(one.incarnation) || behind.some(({ member }) => isSame(member, one));

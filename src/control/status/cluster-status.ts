@@ -3,7 +3,7 @@ import { portalText } from '../../base/portal-text.ts';
 import type { Random } from '../../base/random.ts';
 import { volumeNameOf } from '../../config/disk-identity.ts';
 import type { ClusterDocument } from '../../config/document.ts';
-import { MembersObject } from '../../members/members-object.ts';
+import { MembershipStore } from '../../membership/membership-store.ts';
 import type { Records } from '../../records/records.ts';
 import type { PlaceSpace, VolumeStore } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
@@ -12,10 +12,10 @@ import type { UnservedBy } from '../document/await-switch.ts';
 import { readDocument } from '../document/document-record.ts';
 import {
   type ListedSilentGateway,
-  type MembersStatus,
-  membersStatus,
+  type MembershipStatus,
+  membershipStatus,
   silentGateway,
-} from './members-status.ts';
+} from './membership-status.ts';
 import { type StatusProblem, statusProblems } from './status-problems.ts';
 
 /** How long the store may take to tell of its volumes, and of what holds them. */
@@ -33,7 +33,7 @@ export interface ClusterStatus {
   readonly unserved: readonly UnservedBy[];
   /** Disks whose volume is not called what the document says. */
   readonly renamed: readonly RenamedVolume[];
-  readonly members: MembersStatus;
+  readonly members: MembershipStatus;
   /** All that is wrong. */
   readonly problems: readonly StatusProblem[];
 }
@@ -64,7 +64,7 @@ export async function clusterStatus(
   const wanted = current?.document.gateways ?? [];
   const silent = wanted.filter(({ name }) => !running.has(name));
   const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
-  const members = membersStatus(await new MembersObject({ records, clock, random }).read());
+  const members = membershipStatus(await new MembershipStore({ records, clock, random }).read());
   const unserved = gateways.flatMap(({ name: gateway, unserved: disks }) => {
     return disks === undefined || disks.count === 0 ? [] : [{ gateway, ...disks }];
   });

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../base/format-bytes.ts';
 import type { PlaceSpace } from '../../volume/volume.ts';
 import type { ClusterStatus } from './cluster-status.ts';
-import type { SilentGateway } from './members-status.ts';
+import type { SilentGateway } from './membership-status.ts';
 import { unservedLines } from './unserved-lines.ts';
 
 /** Something that is not as the document wants it, or soon will not be. */

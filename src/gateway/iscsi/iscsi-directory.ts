@@ -1,3 +1,4 @@
+import { targetPortName } from '../../base/iscsi-name.ts';
 import type {
   Admission,
   Authentication,
@@ -6,7 +7,6 @@ import type {
   TargetEntry,
   TargetListing,
 } from '../../iscsi/contracts.ts';
-import { targetPortName } from '../../iscsi/names.ts';
 import type { DeviceServer } from '../../scsi/device-server.ts';
 import type { LunMap, TargetPort } from '../../scsi/nexus.ts';
 import type { PortGroups } from '../port-groups.ts';

@@ -1,8 +1,8 @@
+import type { Listen } from '../../base/byte-stream.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../../config/document.ts';
-import type { Listen } from '../../iscsi/contracts.ts';
 import { IscsiServer } from '../../iscsi/iscsi-server.ts';
 import { DEFAULT_ISCSI_SETTINGS, type IscsiSettings } from '../../iscsi/limits.ts';
 import type { ChapSettings } from '../../iscsi/login/chap.ts';

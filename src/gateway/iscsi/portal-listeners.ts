@@ -1,8 +1,9 @@
+import type { ByteStream, Listen, Listener } from '../../base/byte-stream.ts';
 import { Failure } from '../../base/failure.ts';
 import { portalText } from '../../base/portal-text.ts';
 import { systemReason } from '../../base/system-reason.ts';
 import type { PortalEntry } from '../../config/document.ts';
-import type { ByteStream, Listen, Listener, Portal } from '../../iscsi/contracts.ts';
+import type { Portal } from '../../iscsi/contracts.ts';
 
 interface OpenPortal {
   readonly listener: Listener;

@@ -1,5 +1,5 @@
+import { prepareName } from '../../base/iscsi-name.ts';
 import type { Admission, Authentication, Directory, Portal, TargetEntry } from '../contracts.ts';
-import { prepareName } from '../names.ts';
 import { LoginStatus } from '../standard/login-status.ts';
 import type { ChapSettings } from './chap.ts';
 import { isStillProved, type LoginProof } from './login-proof.ts';

@@ -1,8 +1,8 @@
 import { assert } from '../../base/assert.ts';
+import { initiatorPortName } from '../../base/iscsi-name.ts';
 import type { Random } from '../../base/random.ts';
 import type { Admission, Directory, Portal, TargetEntry } from '../contracts.ts';
 import { LOGIN_DATA_SEGMENT_BYTES_MAX } from '../limits.ts';
-import { initiatorPortName } from '../names.ts';
 import { ISCSI_VERSION, LoginStage, LoginStatus } from '../standard/login-status.ts';
 import type { TextPair } from '../wire/text.ts';
 import { formatText, parseText } from '../wire/text.ts';

@@ -1,4 +1,4 @@
-import { formatIsid } from '../names.ts';
+import { formatIsid } from '../../base/iscsi-name.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, LoginResponse } from '../standard/bhs.ts';
 import { ISCSI_VERSION } from '../standard/login-status.ts';
 

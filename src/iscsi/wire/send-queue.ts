@@ -1,7 +1,7 @@
+import type { ByteStream } from '../../base/byte-stream.ts';
 import { clearList } from '../../base/clear-list.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Slab, SlabSource } from '../../base/slab-pool.ts';
-import type { ByteStream } from '../contracts.ts';
 import { SEND_QUEUE_BYTES_MAX } from '../limits.ts';
 
 /** A contiguous run of bytes in a slab. */

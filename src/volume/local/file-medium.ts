@@ -16,13 +16,13 @@ import {
   SEEK_HOLE,
   ZERO_RANGE,
 } from '../../host/kernel.ts';
-import { BATCH_VECTORS_MAX, NOT_SUBMITTED } from '../../host/write-batch.ts';
-import type { WriteLease } from '../../host/write-lease.ts';
-import type { WriteThread } from '../../host/write-thread.ts';
 import { fault } from '../refusal.ts';
 import { after, lengthOf } from '../scatter.ts';
 import { type Allocation, DONE, type Extent, type VolumeResult } from '../volume.ts';
+import { BATCH_VECTORS_MAX, NOT_SUBMITTED } from './write-batch.ts';
+import type { WriteLease } from './write-lease.ts';
 import type { WriteQueue } from './write-queue.ts';
+import type { WriteThread } from './write-thread.ts';
 
 /**
  * The bytes of a sparse file or a block device through one descriptor. Knows no size, no locks and

@@ -8,8 +8,6 @@ import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
 import { makeFolders } from '../../host/make-folder.ts';
 import { SharedMemory } from '../../host/shared-memory.ts';
-import { WriteLease } from '../../host/write-lease.ts';
-import { WriteThread } from '../../host/write-thread.ts';
 import type {
   CreateOptions,
   KnownVolume,
@@ -37,7 +35,9 @@ import {
   type VolumeDescription,
 } from './volume-description.ts';
 import { ANNOUNCEMENTS_BYTES, WRITERS_MAX, WriteAnnouncements } from './write-announcements.ts';
+import { WriteLease } from './write-lease.ts';
 import { WriteBatches, WriteQueue } from './write-queue.ts';
+import { WriteThread } from './write-thread.ts';
 
 export interface LocalStoreOptions {
   /** The folder of the volumes; made if it is absent. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { ECANCELED } from '../../host/kernel.ts';
-import { NOT_SUBMITTED, WriteBatch } from '../../host/write-batch.ts';
-import type { WriteLease } from '../../host/write-lease.ts';
 import { lengthOf } from '../scatter.ts';
+import { NOT_SUBMITTED, WriteBatch } from './write-batch.ts';
+import type { WriteLease } from './write-lease.ts';
 
 /** Calls with the bytes written, a negated errno, or `NOT_SUBMITTED`. */
 export type Written = (result: number) => void;

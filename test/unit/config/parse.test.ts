@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { prepareName } from '../../../src/base/iscsi-name.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES, PROBLEMS_MAX } from '../../../src/config/limits.ts';
 import { parseDocument } from '../../../src/config/parse.ts';
 import { REDACTED } from '../../../src/config/redact.ts';
-import { prepareName } from '../../../src/iscsi/names.ts';
 
 function problems(text: string): string[] {
   const result = parseDocument(text);

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ISCSI_NAME_LENGTH_MAX } from '../../../src/base/iscsi-name.ts';
 import { DISKS_MAX, PORTALS_PER_GATEWAY_MAX } from '../../../src/config/limits.ts';
 import {
   encodeMessage,
@@ -10,7 +11,6 @@ import {
   STATUS_SESSIONS_MAX,
   unservedDisks,
 } from '../../../src/control/channels.ts';
-import { ISCSI_NAME_LENGTH_MAX } from '../../../src/iscsi/names.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX } from '../../../src/records/records.ts';
 
 test('the longest status is one message', () => {

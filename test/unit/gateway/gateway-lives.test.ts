@@ -12,8 +12,8 @@ import {
   runGatewayLives,
 } from '../../../src/gateway/gateway-lives.ts';
 import type { Store } from '../../../src/gateway/store.ts';
-import type { FencingDriver } from '../../../src/members/fencing-driver.ts';
-import { BACK_OFF_MIN_MS } from '../../../src/members/limits.ts';
+import type { FencingDriver } from '../../../src/membership/fencing-driver.ts';
+import { BACK_OFF_MIN_MS } from '../../../src/membership/limits.ts';
 import type { Member } from '../../../src/records/records.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { livingMembers } from '../../../src/gateway/living-members.ts';
-import type { MemberState } from '../../../src/members/members.ts';
-import type { Roster } from '../../../src/members/roster-fields.ts';
+import type { MemberState } from '../../../src/membership/membership.ts';
+import type { Roster } from '../../../src/membership/roster-fields.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 function member(name: string, state: MemberState['state'], counter: number): MemberState {

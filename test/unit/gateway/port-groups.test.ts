@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PortGroups } from '../../../src/gateway/port-groups.ts';
 import { servedDocument } from '../../../src/gateway/served-document.ts';
-import type { MemberState, MembersView } from '../../../src/members/members.ts';
+import type { MemberState, MembershipView } from '../../../src/membership/membership.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 
 const portal = { address: '192.0.2.1', port: 3260, portalGroupTag: 7, relativePortIdentifier: 17 };
@@ -43,7 +43,7 @@ test('a draining gateway shows its own port group unavailable, and no other', ()
   );
 });
 
-function view(...members: readonly Partial<MemberState>[]): MembersView {
+function view(...members: readonly Partial<MemberState>[]): MembershipView {
   const common = { life: 1, epoch: 0, documentVersion: 1, unsettled: [] };
   const fill = (member: Partial<MemberState>): MemberState => ({
     ...{ name: 'g0', incarnation: `${member.name}-1`, start: 1, state: 'serving' },

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-
+import type { ByteStream, StreamReader } from '../../../src/base/byte-stream.ts';
 import { listen } from '../../../src/host/net-socket.ts';
-import type { ByteStream, StreamReader } from '../../../src/iscsi/contracts.ts';
 import { stillHeld } from '../../support/still-held.ts';
 import { waitFor } from '../../support/wait-for.ts';
 

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DOCUMENT_CHANNEL, encodeMessage } from '../../../../src/control/channels.ts';
 import { awaitSwitch, SWITCH_WAIT_MAX_MS } from '../../../../src/control/document/await-switch.ts';
-import { MembersObject } from '../../../../src/members/members-object.ts';
-import { close, finish, open, serve } from '../../../../src/members/roster-changes.ts';
+import { MembershipStore } from '../../../../src/membership/membership-store.ts';
+import { close, finish, open, serve } from '../../../../src/membership/roster-changes.ts';
 import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
 import type { Member, Records } from '../../../../src/records/records.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
@@ -20,13 +20,13 @@ async function store() {
   const random = new SeededRandom(5);
   const world = new MemoryRecordsWorld({ clock, random });
   const records = await world.open('tool');
-  const object = new MembersObject({ records, clock, random });
+  const membership = new MembershipStore({ records, clock, random });
   const living: Member[] = [];
   const join = async (name: string, serves = true): Promise<Records> => {
     const member = await world.open(name);
     const { self } = member;
-    await inTime(object.change(open({ self, instances: [], passedEpoch: 0, dead: undefined })));
-    if (serves) await inTime(object.change(serve(self)));
+    await inTime(membership.change(open({ self, instances: [], passedEpoch: 0, dead: undefined })));
+    if (serves) await inTime(membership.change(serve(self)));
     return member;
   };
   /** Lets time pass until it is settled, and resolves with how long that took. */
@@ -50,7 +50,7 @@ async function store() {
   };
   const context = { records, clock, random, living: async () => living, onWaiting };
   const waiting = () => awaitSwitch(context, VERSION);
-  return { clock, world, object, living, join, inTime, waiting, told };
+  return { clock, world, membership, living, join, inTime, waiting, told };
 }
 
 /** It serves the version that stands, and says so. */
@@ -88,15 +88,15 @@ test('what a gateway cannot serve is told as it is at the end', async () => {
 });
 
 test('one that no notification reaches is waited for until its fence is finished', async () => {
-  const { clock, object, join, inTime, waiting, told } = await store();
+  const { clock, membership, join, inTime, waiting, told } = await store();
   const a = await join('a');
   await answers(a);
   const { self } = await join('deaf');
   clock.after(1_500, () => assert.deepEqual(told, [VERSION], 'its author knows what is done'));
   let finishedMs: number | undefined;
-  clock.after(2_000, () => void object.change(close(a.self, self, () => true)));
+  clock.after(2_000, () => void membership.change(close(a.self, self, () => true)));
   const finishing = async (): Promise<void> => {
-    await object.change(finish(a.self, self, false));
+    await membership.change(finish(a.self, self, false));
     finishedMs = clock.now();
   };
   clock.after(4_000, () => void finishing());

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../../src/host/system-clock.ts';
-import { WriteLease } from '../../../../src/host/write-lease.ts';
 import { FileMedium } from '../../../../src/volume/local/file-medium.ts';
+import { WriteLease } from '../../../../src/volume/local/write-lease.ts';
 import { WriteBatches, WriteQueue } from '../../../../src/volume/local/write-queue.ts';
 
 function medium(context: TestContext, path: string, flags: string): FileMedium {

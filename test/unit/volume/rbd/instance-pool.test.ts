@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { silentLog } from '../../../../src/base/log.ts';
 import { VOLUME_INSTANCES_MAX } from '../../../../src/config/limits.ts';
 import { settingsSchema } from '../../../../src/config/schema.ts';
-import { INSTANCES_MAX as INSTANCES_OF_A_MEMBER_MAX } from '../../../../src/members/limits.ts';
+import { INSTANCES_MAX as INSTANCES_OF_A_MEMBER_MAX } from '../../../../src/membership/limits.ts';
 import type { ClientInstance, Tenant } from '../../../../src/volume/rbd/client-instance.ts';
 import {
   CLIENT_CLOSE_MAX_MS,

@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts';
+import {
+  CLUSTER_SILENCE_MAX_MS,
+  MONITOR_ASK_AFTER_MS,
+  MONITOR_SILENCE_MAX_MS,
+  WITNESS_SILENCE_MAX_MS,
+  WITNESSES_MIN,
+} from './limits.ts';
+import type { ClosedReason } from './membership.ts';
+
+export interface ClusterSilenceOptions {
+  readonly clock: Clock;
+  readonly witnessAgesMs: () => readonly number[];
+  /** Asks the monitors whether this gateway is fenced, by a question begun after this call. */
+  readonly isFenced: () => Promise<boolean>;
+}
+
+/**
+ * Judges a cluster whose witnesses are all silent. They may be so for every gateway (one stopped
+ * OSD of three has placement groups on the others wait as well): then there is nowhere else to go.
+ * As long as the monitors answer that nobody has fenced this gateway, it waits, within a bound.
+ */
+export class ClusterSilence {
+  readonly #options: ClusterSilenceOptions;
+  /** One question at a time: a monitor that is silent keeps a thread with each. */
+  #isAsking = false;
+  #isFenced = false;
+  /** When the last question began that was answered with "not fenced". */
+  #clearedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ClusterSilenceOptions) {
+    this.#options = options;
+  }
+
+  /** To be called often. Silence counts only while this gateway could have heard something. */
+  look(listeningSinceMs: number): ClosedReason | undefined {
+    if (this.#isFenced) return 'closed';
+    const { clock, witnessAgesMs } = this.#options;
+    const nowMs = clock.now();
+    const agesMs = witnessAgesMs();
+    if (agesMs.length < WITNESSES_MIN) return undefined;
+    const silentMs = Math.min(nowMs - listeningSinceMs, ...agesMs);
+    if (silentMs >= MONITOR_ASK_AFTER_MS) void this.#ask(nowMs);
+    if (silentMs < WITNESS_SILENCE_MAX_MS) return undefined;
+    if (silentMs >= CLUSTER_SILENCE_MAX_MS) return 'cut';
+    return nowMs - this.#clearedMs >= MONITOR_SILENCE_MAX_MS ? 'cut' : undefined;
+  }
+
+  async #ask(nowMs: number): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      this.#isFenced = await this.#options.isFenced();
+      if (!this.#isFenced) this.#clearedMs = nowMs;
+    } catch {
+      // What a monitor refuses clears nobody.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { LogLimiter } from '../base/log-limiter.ts';
+import type { Member } from '../records/records.ts';
+import { clusterCall, unconfirmed } from './cluster-call.ts';
+import type { FencingDriver } from './fencing-driver.ts';
+import { BLOCKLIST_MAX_MS, FENCE_POLL_MS, MONITOR_CONFIRM_MAX_MS } from './limits.ts';
+import { isOver, type MemberState, type MembershipView, stateOf } from './membership.ts';
+import type { MembershipStore } from './membership-store.ts';
+import { close, finish, isPassed, raiseEpoch } from './roster-changes.ts';
+
+export interface FenceWorkOptions {
+  readonly self: Member;
+  readonly store: MembershipStore;
+  readonly driver: FencingDriver;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bounds the lines of a fence that is tried again and again. */
+  readonly lines: LogLimiter;
+  /** What is read next, begun after the call; undefined when this member is over. */
+  readonly nextView: () => Promise<MembershipView | undefined>;
+  /** Something was changed that the others should read at once. */
+  readonly onChanged: () => void;
+}
+
+/** Why a member is fenced. `holds` is asked again, of what is read when it is to be closed. */
+export interface FenceReason {
+  readonly text: string;
+  readonly holds: (victim: MemberState) => boolean;
+}
+
+/** Fences members, each once at a time. Every step can be repeated, also by another member. */
+export class FenceWork {
+  readonly #options: FenceWorkOptions;
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(options: FenceWorkOptions) {
+    this.#options = options;
+  }
+
+  isRunning(victim: Member): boolean {
+    return this.#running.has(victim.incarnation);
+  }
+
+  /**
+   * Resolves when the fence is finished, or its reason does not hold any more. Rejects when the
+   * cluster or the store did not do its part, or this member is over.
+   */
+  fence(victim: Member, reason: FenceReason): Promise<void> {
+    const running = this.#running.get(victim.incarnation);
+    if (running !== undefined) return running;
+    const work = this.#fence(victim, reason).finally(() => {
+      this.#running.delete(victim.incarnation);
+    });
+    this.#running.set(victim.incarnation, work);
+    return work;
+  }
+
+  async #fence(victim: Member, reason: FenceReason): Promise<void> {
+    const { self, store, driver, log, lines, onChanged } = this.#options;
+    // Who cannot reach the monitors could close, and then not fence: it closes nothing.
+    await this.confirmMonitor();
+    const closed = stateOf(await store.change(close(self, victim, reason.holds)), victim);
+    if (closed?.state !== 'closed') return;
+    const fields = { member: victim.name, reason: reason.text };
+    lines.write('warn', `fencing ${victim.incarnation}`, 'fencing a gateway', fields);
+    onChanged();
+    if (driver.processes !== undefined) {
+      if (!(await driver.processes.end(victim))) throw unconfirmed('its process did not end');
+    } else if (closed.fenceEpoch === undefined) {
+      await Promise.all(closed.instances.map(({ address }) => this.blocklist(address)));
+      await store.change(raiseEpoch(self, victim));
+      onChanged();
+    }
+    await this.#finish(victim);
+    log.info('fenced a gateway', { member: victim.name });
+  }
+
+  /** A round trip to the monitors that begins now; rejects with `membersUnconfirmed`. */
+  async confirmMonitor(): Promise<void> {
+    const { driver, clock } = this.#options;
+    const call = driver.confirmMonitor();
+    await clusterCall(clock, MONITOR_CONFIRM_MAX_MS, 'the monitors', call);
+  }
+
+  /** Keeps an instance from changing anything; rejects with `membersUnconfirmed`. */
+  async blocklist(address: string): Promise<void> {
+    const { driver, clock } = this.#options;
+    await clusterCall(clock, BLOCKLIST_MAX_MS, 'the blocklist', driver.blocklist(address));
+  }
+
+  async #finish(victim: Member): Promise<void> {
+    const { self, store, driver, onChanged } = this.#options;
+    const needsBarrier = driver.processes === undefined;
+    const isReady = (view: MembershipView) =>
+      !needsBarrier || isOver(view, victim) || isPassed(view, stateOf(view, victim)?.fenceEpoch);
+    for (;;) {
+      const view = await this.until(isReady);
+      if (isOver(view, victim)) return;
+      if (!isOver(await store.change(finish(self, victim, needsBarrier)), victim)) continue;
+      onChanged();
+      return;
+    }
+  }
+
+  /** Resolves with the first view for which it holds; rejects once this member is over. */
+  async until(holds: (view: MembershipView) => boolean): Promise<MembershipView> {
+    const { self, clock, nextView } = this.#options;
+    for (;;) {
+      const view = await nextView();
+      if (view === undefined) throw new Failure('membersClosed', `${self.name} is closed`);
+      if (holds(view)) return view;
+      await sleep(clock, FENCE_POLL_MS);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import type { Member } from '../records/records.ts';
+
+/**
+ * The gateways that count, and how one that does not answer is kept from changing anything.
+ * `test/contract/membership.ts` proves a driver. Methods reject with a `Failure` whose code is one
+ * of `MembershipFailureCode` or of `RecordsFailureCode`.
+ *
+ * The order of a start: open the records' client instance; `joinMembership`; open further
+ * instances, each registered before its first operation; read the document and the records of the
+ * logical units; `admit`; and only then admit initiators.
+ */
+export interface Membership {
+  readonly self: Member;
+  /** As last read: at most a heartbeat old while the store answers. */
+  readonly view: MembershipView;
+
+  /**
+   * Whether this gateway may take a PDU or submit to a volume now; to be asked in each turn before
+   * it does. False when it is closed, and after a gap in its event loop until `confirm` resolved.
+   */
+  mayAct(): boolean;
+
+  /** Resolves whether this incarnation is open, by a heartbeat begun after the call. */
+  confirm(): Promise<boolean>;
+
+  /**
+   * Lists a client instance and has it pass the barrier. To be awaited before its first operation;
+   * the driver counts it among its instances from before this call.
+   */
+  register(instance: Instance): Promise<void>;
+
+  /** Takes an instance that is closed, with nothing in flight, from the list. */
+  unregister(address: string): Promise<void>;
+
+  /** Ends joining: resolves when all fences are finished and this member is one that serves. */
+  admit(): Promise<void>;
+
+  /** Says to all that this gateway asks its initiators to leave; it counts until it has left. */
+  drain(): Promise<void>;
+
+  /**
+   * Resolves when nothing that the member submitted is seen done later by any gateway. True at
+   * once for one that has left. Rejects with `membersSelf` for this member itself.
+   */
+  fence(member: Member): Promise<void>;
+
+  /**
+   * Fences a volume instance of this member: resolves when nothing that the instance submitted is
+   * seen done later by any gateway. The instance is of no use afterwards.
+   */
+  fenceInstance(address: string): Promise<void>;
+
+  /** Says to all that this version of the document stands; an older one changes nothing. */
+  raiseDocumentVersion(version: number): Promise<void>;
+
+  /** Adds or removes a logical unit with an unsettled event. */
+  markUnsettled(unit: string, isUnsettled: boolean): Promise<void>;
+
+  /** Returns the undo. A member that is closed already says so at once. */
+  listen(listener: MembershipListener): () => void;
+
+  /**
+   * Says that this gateway has gone, all it submitted being done; `clean` false: some of it may
+   * not be, and the others fence it. Nothing is heard afterwards.
+   */
+  leave(clean?: boolean): Promise<void>;
+}
+
+export interface MembershipView {
+  /** Raised when a gateway begins to serve and no other does. */
+  readonly life: number;
+  /** The barrier epoch. */
+  readonly epoch: number;
+  readonly documentVersion: number;
+  /** Logical units with an unsettled event. */
+  readonly unsettled: readonly string[];
+  /** In the order in which they were opened. */
+  readonly members: readonly MemberState[];
+}
+
+/** One incarnation. */
+export interface MemberState extends Member {
+  /** Counts openings; of two incarnations of a name the one with the higher start is the later. */
+  readonly start: number;
+  readonly state: 'joining' | 'serving' | 'closed' | 'finished';
+  /** It asks its initiators to leave: others should not come. */
+  readonly isDraining: boolean;
+  /** Finished because it left, not because it was fenced. */
+  readonly hasLeft: boolean;
+  readonly instances: readonly Instance[];
+  /** Of a fence, once all its instances are on the blocklist. */
+  readonly fenceEpoch: number | undefined;
+  readonly heartbeat: Heartbeat;
+}
+
+export interface Instance {
+  /** As the cluster's blocklist takes it. */
+  readonly address: string;
+  readonly kind: 'records' | 'volume';
+}
+
+export interface Heartbeat {
+  readonly counter: number;
+  /** The barrier epoch that this member has passed, or holds for. */
+  readonly epoch: number;
+  readonly isHolding: boolean;
+}
+
+export interface MembershipListener {
+  /** A member is gone and changes nothing any more. Told once for each, one in a turn. */
+  onGone?(gone: GoneMember): void;
+  /** Something of the view, heartbeats apart, is not as it was. */
+  onView?(view: MembershipView): void;
+  /** After a gap `mayAct` is true again: what was not taken for it can be. */
+  onConfirmed?(): void;
+  /** This incarnation is over: stop, drop all sessions, and join again after a back-off. */
+  onClosed?(reason: ClosedReason): void;
+}
+
+export interface GoneMember {
+  readonly member: Member;
+  readonly how: 'fenced' | 'left';
+  /** Who counts since then. */
+  readonly members: readonly MemberState[];
+}
+
+/**
+ * `closed`: another member fences this one. `cut`: the cluster was silent for too long. `stalled`:
+ * this gateway's own event loop stood still for too long.
+ */
+export type ClosedReason = 'closed' | 'cut' | 'stalled';
+
+export type MembershipFailureCode =
+  /** The name belongs to a member that lives. */
+  | 'membersNameTaken'
+  /** This incarnation is closed. */
+  | 'membersClosed'
+  /** A member asked to fence itself. */
+  | 'membersSelf'
+  /** The cluster did not do its part of a fence within its bound; ask again. */
+  | 'membersUnconfirmed'
+  /** More than a named bound. */
+  | 'membersTooMany'
+  /** The store's members object is of a later format, or damaged. */
+  | 'membersUnreadable'
+  /** Other members' changes came first, again and again, or the store gave no answer. */
+  | 'membersUnavailable'
+  /** A store of processes has no client instances. */
+  | 'membersUnsupported';
+
+/** Whether the incarnation counts: it must acknowledge and pass barriers. */
+export function isOpen({ state }: MemberState): boolean {
+  return state === 'joining' || state === 'serving';
+}
+
+export function isSame(a: Member, b: Member): boolean {
+  return a.name === b.name && a.incarnation === b.incarnation;
+}
+
+export function stateOf(view: MembershipView, member: Member): MemberState | undefined {
+  return view.members.find((state) => isSame(state, member));
+}
+
+/** Whether it is proved that the member changes nothing any more. */
+export function isOver(view: MembershipView, member: Member): boolean {
+  const state = stateOf(view, member);
+  return state === undefined || state.state === 'finished';
+}

@@ -1,0 +1,243 @@
+import { Failure } from '../base/failure.ts';
+import type { Member } from '../records/records.ts';
+import { FINISHED_KEPT_MAX, INCARNATIONS_MAX, INSTANCES_MAX } from './limits.ts';
+import { type Instance, isOpen, isSame, type MemberState, stateOf } from './membership.ts';
+import {
+  aboutField,
+  encodeAbout,
+  encodeHeartbeat,
+  encodeIncarnation,
+  encodeRoster,
+  heartbeatField,
+  incarnationField,
+  ROSTER_FIELD,
+  type Roster,
+} from './roster-fields.ts';
+
+/** What one compare-and-set of the roster changes. */
+export interface RosterUpdate {
+  readonly epoch?: number;
+  readonly life?: number;
+  /** Incarnations that are not as they were. */
+  readonly put?: readonly MemberState[];
+  /** A new one, with its first heartbeat. */
+  readonly opened?: MemberState;
+  /** Finished ones that are forgotten. */
+  readonly forgotten?: readonly Member[];
+}
+
+/**
+ * Says what to change of the roster it is given, or nothing (undefined) when it is as wanted. Asked
+ * anew for each attempt, so what it asserts holds at the moment of the change.
+ */
+export type RosterChange = (roster: Roster) => RosterUpdate | undefined;
+
+/** The fields of an update, with the roster's next revision. */
+export function encodeUpdate(roster: Roster, update: RosterUpdate) {
+  const { put = [], opened, forgotten = [] } = update;
+  const fields: Record<string, Uint8Array | undefined> = {};
+  for (const member of opened === undefined ? put : [...put, opened]) {
+    fields[incarnationField(member)] = encodeIncarnation(member);
+    fields[aboutField(member)] = encodeAbout(member);
+  }
+  if (opened !== undefined) fields[heartbeatField(opened)] = encodeHeartbeat(opened.heartbeat);
+  for (const member of forgotten) {
+    for (const field of [incarnationField, aboutField, heartbeatField]) {
+      fields[field(member)] = undefined;
+    }
+  }
+  return { ...fields, [ROSTER_FIELD]: encodeRoster(updated(roster, update)) };
+}
+
+/** The roster as it is once the update is made. */
+export function updated(roster: Roster, update: RosterUpdate): Roster {
+  const { put = [], opened, forgotten = [] } = update;
+  const kept = roster.members
+    .filter((member) => !forgotten.some((gone) => isSame(gone, member)))
+    .map((member) => put.find((changed) => isSame(changed, member)) ?? member);
+  return {
+    ...roster,
+    revision: roster.revision + 1,
+    epoch: update.epoch ?? roster.epoch,
+    life: update.life ?? roster.life,
+    starts: roster.starts + (opened === undefined ? 0 : 1),
+    members: opened === undefined ? kept : [...kept, opened],
+  };
+}
+
+export interface Opening {
+  readonly self: Member;
+  readonly instances: readonly Instance[];
+  /** The barrier epoch that this gateway has passed already. */
+  readonly passedEpoch: number;
+  /** An incarnation of this name that is known to be dead; it is closed in the same step. */
+  readonly dead: MemberState | undefined;
+}
+
+/** What keeps an incarnation from being opened upon this roster. */
+export type OpeningObstacle = 'epoch' | 'namesake';
+
+/** A new incarnation has passed the epoch of the moment, and closes its dead predecessor. */
+export function openingObstacle(roster: Roster, opening: Opening): OpeningObstacle | undefined {
+  const { self, dead, passedEpoch } = opening;
+  if (roster.epoch !== passedEpoch) return 'epoch';
+  const namesakes = roster.members.filter(
+    (member) => member.name === self.name && isOpen(member) && !isSame(member, self),
+  );
+  return namesakes.every((namesake) => isDead(namesake, dead)) ? undefined : 'namesake';
+}
+
+/** One that has shown itself since it was judged is not dead. */
+function isDead(namesake: MemberState, dead: MemberState | undefined): boolean {
+  if (dead === undefined || !isSame(namesake, dead)) return false;
+  return namesake.heartbeat.counter === dead.heartbeat.counter;
+}
+
+/** Undefined also while there is an obstacle. */
+export function open(opening: Opening): RosterChange {
+  const { self, instances, passedEpoch } = opening;
+  return (roster) => {
+    if (stateOf(roster, self) !== undefined) return undefined;
+    if (openingObstacle(roster, opening) !== undefined) return undefined;
+    const counted = roster.members.filter(({ state }) => state !== 'finished');
+    if (counted.length >= INCARNATIONS_MAX) throw tooMany(`${INCARNATIONS_MAX} gateways`);
+    checkInstances(instances);
+    const opened: MemberState = {
+      ...{ name: self.name, incarnation: self.incarnation, start: roster.starts + 1 },
+      ...{ state: 'joining', isDraining: false, hasLeft: false },
+      ...{ instances, fenceEpoch: undefined },
+      heartbeat: { counter: 0, epoch: passedEpoch, isHolding: false },
+    };
+    const put = counted
+      .filter((member) => member.name === self.name && isOpen(member))
+      .map((member): MemberState => ({ ...member, state: 'closed' }));
+    return { opened, put, forgotten: forgettable(roster, self.name) };
+  };
+}
+
+/** Finished incarnations of this name, and the oldest of the others beyond the bound. */
+function forgettable(roster: Roster, name: string): readonly Member[] {
+  const finished = roster.members.filter(({ state }) => state === 'finished');
+  const others = finished.filter((member) => member.name !== name);
+  const excess = others.slice(0, Math.max(0, others.length - FINISHED_KEPT_MAX));
+  return [...finished.filter((member) => member.name === name), ...excess];
+}
+
+/**
+ * The end of joining. Undefined while a fence is not finished. When no other member serves, all
+ * that must not outlive the last gateway is of an earlier life.
+ */
+export function serve(self: Member): RosterChange {
+  return (roster) => {
+    const own = openState(roster, self);
+    if (own.state === 'serving' || roster.members.some(isUnfinished)) return undefined;
+    const isAlone = !roster.members.some(({ state }) => state === 'serving');
+    const put: MemberState[] = [{ ...own, state: 'serving' }];
+    return isAlone ? { put, life: roster.life + 1 } : { put };
+  };
+}
+
+/** Said once, and never taken back: an incarnation that drains ends. */
+export function drain(self: Member): RosterChange {
+  return (roster) => {
+    const own = openState(roster, self);
+    return own.isDraining ? undefined : { put: [{ ...own, isDraining: true }] };
+  };
+}
+
+/** The fence's second step. `holds` is asked whether the reason for it still does. */
+export function close(
+  self: Member,
+  victim: Member,
+  holds: (victim: MemberState) => boolean,
+): RosterChange {
+  return (roster) => {
+    openState(roster, self);
+    const state = stateOf(roster, victim);
+    if (state === undefined || !isOpen(state) || !holds(state)) return undefined;
+    return { put: [{ ...state, state: 'closed' }] };
+  };
+}
+
+/** The fence's fourth step: its epoch, raised once. */
+export function raiseEpoch(self: Member, victim: Member): RosterChange {
+  return (roster) => {
+    openState(roster, self);
+    const state = stateOf(roster, victim);
+    if (state?.state !== 'closed' || state.fenceEpoch !== undefined) return undefined;
+    const epoch = roster.epoch + 1;
+    return { epoch, put: [{ ...state, fenceEpoch: epoch }] };
+  };
+}
+
+/** The fence's last step. Undefined while an open member has not passed its epoch. */
+export function finish(self: Member, victim: Member, needsBarrier: boolean): RosterChange {
+  return (roster) => {
+    openState(roster, self);
+    const state = stateOf(roster, victim);
+    if (state?.state !== 'closed') return undefined;
+    if (needsBarrier && !isPassed(roster, state.fenceEpoch)) return undefined;
+    return { put: [{ ...state, state: 'finished' }] };
+  };
+}
+
+/** Whether every open member has passed the epoch, or holds for it. */
+export function isPassed(roster: { members: readonly MemberState[] }, epoch: number | undefined) {
+  if (epoch === undefined) return false;
+  return roster.members.every((member) => !isOpen(member) || member.heartbeat.epoch >= epoch);
+}
+
+/** The epoch of a fence that closes nobody: of a volume instance of this member's own. */
+export function raiseOwnEpoch(self: Member): RosterChange {
+  return (roster) => {
+    openState(roster, self);
+    return { epoch: roster.epoch + 1 };
+  };
+}
+
+export function addInstance(self: Member, instance: Instance): RosterChange {
+  return (roster) => {
+    const own = openState(roster, self);
+    if (own.instances.some(({ address }) => address === instance.address)) return undefined;
+    const instances = [...own.instances, instance];
+    checkInstances(instances);
+    return { put: [{ ...own, instances }] };
+  };
+}
+
+export function removeInstance(self: Member, address: string): RosterChange {
+  return (roster) => {
+    const own = openState(roster, self);
+    const instances = own.instances.filter((instance) => instance.address !== address);
+    if (instances.length === own.instances.length) return undefined;
+    return { put: [{ ...own, instances }] };
+  };
+}
+
+/** One that left cleanly needs no fence. */
+export function leave(self: Member, isClean: boolean): RosterChange {
+  return (roster) => {
+    const own = stateOf(roster, self);
+    if (own === undefined || !isOpen(own)) return undefined;
+    return { put: [{ ...own, state: isClean ? 'finished' : 'closed', hasLeft: isClean }] };
+  };
+}
+
+export function isUnfinished({ state }: MemberState): boolean {
+  return state === 'closed';
+}
+
+/** A member that is not open changes nothing of the roster. */
+function openState(roster: Roster, self: Member): MemberState {
+  const own = stateOf(roster, self);
+  if (own !== undefined && isOpen(own)) return own;
+  throw new Failure('membersClosed', `${self.name} is closed`);
+}
+
+function checkInstances(instances: readonly Instance[]): void {
+  if (instances.length > INSTANCES_MAX) throw tooMany(`${INSTANCES_MAX} client instances`);
+}
+
+function tooMany(what: string): Failure {
+  return new Failure('membersTooMany', `there are ${what} already`);
+}

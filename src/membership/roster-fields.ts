@@ -1,0 +1,153 @@
+import { Failure } from '../base/failure.ts';
+import type { Member } from '../records/records.ts';
+import type { Heartbeat, Instance, MemberState, MembershipView } from './membership.ts';
+
+/**
+ * The fields of the members object, JSON each, with a format version `v`:
+ *
+ *   roster            revision, epoch, life, starts: every change but a heartbeat raises `revision`
+ *   inc:NAME/INC      open, closed or finished: what a heartbeat asserts
+ *   about:NAME/INC    start, serving, instances, fenceEpoch, draining, left
+ *   hb:NAME/INC       counter, epoch, holding: written by that member alone
+ *   document          version
+ *   unsettled:UNIT    a logical unit with an unsettled event
+ */
+export const FORMAT_VERSION = 1;
+export const ROSTER_FIELD = 'roster';
+export const DOCUMENT_FIELD = 'document';
+const INCARNATION_PREFIX = 'inc:';
+const ABOUT_PREFIX = 'about:';
+const HEARTBEAT_PREFIX = 'hb:';
+const UNSETTLED_PREFIX = 'unsettled:';
+
+export type Fields = ReadonlyMap<string, Uint8Array>;
+
+/** The part of the view that changes by compare-and-set of its revision. */
+export interface Roster extends MembershipView {
+  readonly revision: number;
+  /** Incarnations ever opened. */
+  readonly starts: number;
+}
+
+/** Of a member, as its field names have it. */
+function idOf({ name, incarnation }: Member): string {
+  return `${name}/${incarnation}`;
+}
+
+export function incarnationField(member: Member): string {
+  return INCARNATION_PREFIX + idOf(member);
+}
+
+export function aboutField(member: Member): string {
+  return ABOUT_PREFIX + idOf(member);
+}
+
+export function heartbeatField(member: Member): string {
+  return HEARTBEAT_PREFIX + idOf(member);
+}
+
+export function unsettledField(unit: string): string {
+  return UNSETTLED_PREFIX + unit;
+}
+
+export function encode(content: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ v: FORMAT_VERSION, ...content }));
+}
+
+/** What a heartbeat asserts of its own incarnation: the same bytes for as long as it is open. */
+export const OPEN = encode({ state: 'open' });
+
+export function encodeIncarnation({ state }: MemberState): Uint8Array {
+  return state === 'joining' || state === 'serving' ? OPEN : encode({ state });
+}
+
+export function encodeAbout(member: MemberState): Uint8Array {
+  const { start, state, instances, fenceEpoch, isDraining: draining, hasLeft: left } = member;
+  return encode({ start, serving: state === 'serving', instances, fenceEpoch, draining, left });
+}
+
+export function encodeHeartbeat({ counter, epoch, isHolding }: Heartbeat): Uint8Array {
+  return encode({ counter, epoch, holding: isHolding });
+}
+
+export function encodeRoster({ revision, epoch, life, starts }: Roster): Uint8Array {
+  return encode({ revision, epoch, life, starts });
+}
+
+/** Rejects, with `membersUnreadable`, what this release cannot know the meaning of. */
+export function decodeRoster(fields: Fields): Roster {
+  const roster = parse(fields, ROSTER_FIELD);
+  const members: MemberState[] = [];
+  const unsettled: string[] = [];
+  for (const field of fields.keys()) {
+    if (field.startsWith(INCARNATION_PREFIX)) members.push(decodeMember(fields, field));
+    if (field.startsWith(UNSETTLED_PREFIX)) unsettled.push(field.slice(UNSETTLED_PREFIX.length));
+  }
+  return {
+    revision: count(roster?.['revision']),
+    epoch: count(roster?.['epoch']),
+    life: count(roster?.['life']),
+    starts: count(roster?.['starts']),
+    documentVersion: count(parse(fields, DOCUMENT_FIELD)?.['version']),
+    unsettled: unsettled.sort(),
+    members: members.sort((a, b) => a.start - b.start),
+  };
+}
+
+function decodeMember(fields: Fields, field: string): MemberState {
+  const id = field.slice(INCARNATION_PREFIX.length);
+  const cut = id.lastIndexOf('/');
+  const { state } = parse(fields, field) ?? {};
+  const about = parse(fields, ABOUT_PREFIX + id);
+  const heartbeat = parse(fields, HEARTBEAT_PREFIX + id);
+  if (cut < 0 || (state !== 'open' && state !== 'closed' && state !== 'finished')) {
+    throw unreadable(field);
+  }
+  const open = about?.['serving'] === true ? 'serving' : 'joining';
+  const fenceEpoch = about?.['fenceEpoch'];
+  return {
+    name: id.slice(0, cut),
+    incarnation: id.slice(cut + 1),
+    start: count(about?.['start']),
+    state: state === 'open' ? open : state,
+    isDraining: about?.['draining'] === true,
+    hasLeft: about?.['left'] === true,
+    instances: instancesOf(about?.['instances'], field),
+    fenceEpoch: fenceEpoch === undefined ? undefined : count(fenceEpoch),
+    heartbeat: {
+      counter: count(heartbeat?.['counter']),
+      epoch: count(heartbeat?.['epoch']),
+      isHolding: heartbeat?.['holding'] === true,
+    },
+  };
+}
+
+function instancesOf(value: unknown, field: string): readonly Instance[] {
+  if (!Array.isArray(value)) throw unreadable(field);
+  return value.map((entry: Partial<Instance>) => {
+    if (typeof entry?.address !== 'string') throw unreadable(field);
+    return { address: entry.address, kind: entry.kind === 'records' ? 'records' : 'volume' };
+  });
+}
+
+function parse(fields: Fields, field: string): Record<string, unknown> | undefined {
+  const bytes = fields.get(field);
+  if (bytes === undefined) return undefined;
+  try {
+    const content = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    if (Number.isSafeInteger(content?.['v'])) return content;
+  } catch {
+    // Said below.
+  }
+  throw unreadable(field);
+}
+
+function count(value: unknown): number {
+  if (value === undefined) return 0;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw unreadable('a count');
+}
+
+function unreadable(field: string): Failure {
+  return new Failure('membersUnreadable', `the members object is damaged: ${field}`, { field });
+}

@@ -1,0 +1,95 @@
+import type { Timer } from '../base/clock.ts';
+import { ClusterSilence, type ClusterSilenceOptions } from './cluster-silence.ts';
+import { PAUSE_GAP_MAX_MS, STALL_CHECK_INTERVAL_MS, STALL_MAX_MS } from './limits.ts';
+import type { ClosedReason } from './membership.ts';
+
+export interface StallDetectorOptions extends ClusterSilenceOptions {
+  /** The event loop stood still: nothing may be done until `confirmed`. */
+  readonly onGap: () => void;
+  /** Cut off from the cluster, fenced by it, or stopped for too long. */
+  readonly onOver: (reason: ClosedReason) => void;
+  /** The event loop runs: until then its gap, should it stand still now, is not too long. */
+  readonly onAlive: (untilMs: number) => void;
+}
+
+/** Notices that this gateway's event loop stood still, and that the cluster is silent. */
+export class StallDetector {
+  readonly #options: StallDetectorOptions;
+  readonly #silence: ClusterSilence;
+  #lastMs: number;
+  /** Silence counts only while this gateway could have heard something. */
+  #listeningSinceMs: number;
+  #isInDoubt = false;
+  /** Gaps so far: what was confirmed before the last one confirms nothing. */
+  #gaps = 0;
+  #isStopped = false;
+  #timer: Timer | undefined;
+
+  constructor(options: StallDetectorOptions) {
+    this.#options = options;
+    this.#silence = new ClusterSilence(options);
+    this.#lastMs = options.clock.now();
+    this.#listeningSinceMs = this.#lastMs;
+  }
+
+  start(): void {
+    this.#alive(this.#options.clock.now());
+    this.#listeningSinceMs = this.#lastMs;
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** To be asked before each thing that is done. The first to ask after a gap finds it. */
+  mayAct(): boolean {
+    this.#look();
+    return !this.#isInDoubt;
+  }
+
+  get gaps(): number {
+    this.#look();
+    return this.#gaps;
+  }
+
+  /** This gateway was seen open by a look begun when so many gaps had been. */
+  confirmed(gaps: number): void {
+    this.#look();
+    if (gaps === this.#gaps) this.#isInDoubt = false;
+  }
+
+  #look(): void {
+    if (this.#isStopped) return;
+    const nowMs = this.#options.clock.now();
+    const gapMs = nowMs - this.#lastMs;
+    if (gapMs <= PAUSE_GAP_MAX_MS) return;
+    this.#isInDoubt = true;
+    this.#gaps += 1;
+    if (gapMs >= STALL_MAX_MS) {
+      this.#options.onOver('stalled');
+      return;
+    }
+    this.#alive(nowMs);
+    this.#listeningSinceMs = nowMs;
+    this.#options.onGap();
+  }
+
+  #alive(nowMs: number): void {
+    this.#lastMs = nowMs;
+    this.#options.onAlive(nowMs + STALL_MAX_MS);
+  }
+
+  #schedule(): void {
+    const { clock } = this.#options;
+    this.#timer = clock.after(STALL_CHECK_INTERVAL_MS, () => {
+      this.#look();
+      if (this.#isStopped) return;
+      this.#alive(clock.now());
+      this.#schedule();
+      const over = this.#silence.look(this.#listeningSinceMs);
+      if (over !== undefined) this.#options.onOver(over);
+    });
+  }
+}

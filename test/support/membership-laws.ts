@@ -1,0 +1,119 @@
+// What must hold of the members object at each change of it, and of what members do to a medium.
+
+import assert from 'node:assert/strict';
+import { isOpen, isOver, isSame, type MemberState } from '../../src/membership/membership.ts';
+import { MEMBERS_KEY } from '../../src/membership/membership-store.ts';
+import { decodeRoster, type Roster } from '../../src/membership/roster-fields.ts';
+import type { MembershipWorld, SimGateway } from './membership-world.ts';
+
+/** Finds the gateway of an incarnation, however long it is gone. */
+export type Gateways = () => readonly SimGateway[];
+
+export function rosterNow(world: MembershipWorld): Roster {
+  return decodeRoster(world.store.store.getFields(MEMBERS_KEY));
+}
+
+/** Has every change of the members object checked, as it is made. */
+export function watchRoster(world: MembershipWorld, gateways: Gateways): { changes: number } {
+  const { store } = world.store;
+  const setFields = store.setFields.bind(store);
+  const counted = { changes: 0 };
+  store.setFields = (key, fields, guard) => {
+    const before = rosterNow(world);
+    const isSet = setFields(key, fields, guard);
+    if (key !== MEMBERS_KEY || !isSet) return isSet;
+    counted.changes += 1;
+    const after = rosterNow(world);
+    checkChange(before, after);
+    for (const member of after.members) {
+      const was = before.members.find((other) => isSame(other, member));
+      if (member.state === 'finished' && was?.state === 'closed') {
+        checkFinished(world, member, after, gateways());
+      }
+    }
+    return isSet;
+  };
+  return counted;
+}
+
+function checkChange(before: Roster, after: Roster): void {
+  const names = after.members.filter(isOpen).map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length, `two of one name are open: ${names}`);
+  assert.ok(after.epoch >= before.epoch && after.life >= before.life, 'a number went down');
+  const wereServing = before.members.some(({ state }) => state === 'serving');
+  if (after.life > before.life) assert.ok(!wereServing, 'a life began while a gateway served');
+  for (const was of before.members) {
+    const is = after.members.find((other) => isSame(other, was));
+    if (was.state === 'closed') assert.ok(is && !isOpen(is), 'a closed one is open again');
+    if (was.state === 'finished') assert.ok(is === undefined || is.state === 'finished');
+    if (isOpen(was)) assert.ok(is !== undefined, 'an open one is forgotten');
+    if (is !== undefined) assert.ok(is.heartbeat.epoch >= was.heartbeat.epoch);
+  }
+}
+
+/** A finished fence: on the blocklist, which every open member knows or waits for. */
+function checkFinished(
+  { cluster }: MembershipWorld,
+  victim: MemberState,
+  { members }: Roster,
+  gateways: readonly SimGateway[],
+): void {
+  for (const { address } of victim.instances) {
+    assert.ok(cluster.blocklisted.includes(address), `${address} is not on the blocklist`);
+  }
+  for (const member of members.filter(isOpen)) {
+    assert.ok(victim.fenceEpoch !== undefined && member.heartbeat.epoch >= victim.fenceEpoch);
+    const gateway = gateways.find(({ self }) => isSame(self, member))!;
+    if (gateway.fencing.isHolding) continue;
+    for (const mapEpoch of gateway.fencing.instances.values()) {
+      for (const { address } of victim.instances) {
+        assert.ok(!cluster.takes(address, mapEpoch), `${member.name} has an old map`);
+      }
+    }
+  }
+}
+
+interface MediumBlock {
+  /** The newest map that any operation on it came with. */
+  mapEpoch: number;
+  /** Fences that were finished when an operation that has landed was submitted. */
+  readonly passed: Set<string>;
+}
+
+/**
+ * A medium as Ceph's storage daemons have it: an operation lands late, and one that is fenced is
+ * refused only where a client has been that knows of it.
+ */
+export class SimMedium {
+  readonly #world: MembershipWorld;
+  readonly #blocks: MediumBlock[];
+  landed = 0;
+  refused = 0;
+
+  constructor(world: MembershipWorld, blocks: number) {
+    this.#world = world;
+    this.#blocks = Array.from({ length: blocks }, () => ({ mapEpoch: 0, passed: new Set() }));
+  }
+
+  /** To be called by a gateway that may act and does not hold. */
+  submit(gateway: SimGateway, address: string, delayMs: number): void {
+    const { clock, cluster, random } = this.#world;
+    const block = random.pick(this.#blocks);
+    const mapEpoch = gateway.fencing.instances.get(address)!;
+    const roster = rosterNow(this.#world);
+    const own = roster.members.find((member) => isSame(member, gateway.self));
+    const isCounted = own !== undefined && isOpen(own);
+    const over = roster.members.filter((member) => isOver(roster, member));
+    clock.after(delayMs, () => {
+      block.mapEpoch = Math.max(block.mapEpoch, mapEpoch);
+      if (!cluster.takes(address, block.mapEpoch)) {
+        this.refused += 1;
+        return;
+      }
+      this.landed += 1;
+      assert.ok(!block.passed.has(gateway.self.incarnation), 'a fenced write was seen to land');
+      if (!isCounted) return;
+      for (const { incarnation, hasLeft } of over) if (!hasLeft) block.passed.add(incarnation);
+    });
+  }
+}
