@@ -1,5 +1,5 @@
-import { ThrowawayCeph } from '../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../src/ceph/throwaway/throwaway-pools.ts';
+import { ThrowawayCeph } from '../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../lab/ceph/throwaway-pools.ts';
 import { Demo, demoTargetName } from '../test/support/demo.ts';
 import { LibiscsiClient } from './client/libiscsi-client.ts';
 import { LibrbdClient } from './client/librbd-client.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ThrowawayCeph } from '../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../src/ceph/throwaway/throwaway-pools.ts';
+import { ThrowawayCeph } from '../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../lab/ceph/throwaway-pools.ts';
 import { type Load, putLoad } from './client/load.ts';
 import { labelOf } from './measurement.ts';
 import { rbdConfLines } from './rbd-comparison.ts';

@@ -1,5 +1,5 @@
-import { ThrowawayCeph } from '../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../src/ceph/throwaway/throwaway-pools.ts';
+import { ThrowawayCeph } from '../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../lab/ceph/throwaway-pools.ts';
 import type { Load } from './client/load.ts';
 import {
   type Figures,

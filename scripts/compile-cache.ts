@@ -8,7 +8,7 @@ import { globSync } from 'node:fs';
 process.stdout.write = () => true;
 process.stderr.write = () => true;
 
-for (const file of globSync('src/**/*.ts', { cwd: new URL('../', import.meta.url) })) {
+for (const file of globSync('{src,lab}/**/*.ts', { cwd: new URL('../', import.meta.url) })) {
   // Files of threads fail outside of one; by then they are compiled.
   await import(new URL(`../${file}`, import.meta.url).href).catch(() => {});
 }

@@ -136,7 +136,8 @@ function checkNode() {
 function fillCompileCache() {
   const folder = join(root, 'node_modules', '.cache', 'allpath');
   const filled = join(folder, 'filled');
-  if (existsSync(filled) && statSync(filled).mtimeMs > newestMs(join(root, 'src'))) return;
+  const newestSourceMs = Math.max(...['src', 'lab'].map((part) => newestMs(join(root, part))));
+  if (existsSync(filled) && statSync(filled).mtimeMs > newestSourceMs) return;
   try {
     // Before it is filled: what is edited meanwhile is newer.
     mkdirSync(folder, { recursive: true });

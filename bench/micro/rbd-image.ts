@@ -2,11 +2,11 @@
 // OSDs: `node bench/micro/rbd-image.ts [SECONDS] [SETTING=VALUE...]`. `own` is this process through
 // RbdImage, `qemu` is `qemu-img bench rbd:`; CPU is the client's, in microseconds an operation.
 
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { RbdImage } from '../../src/ceph/rbd-image.ts';
 import { RbdImages } from '../../src/ceph/rbd-images.ts';
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { measuredRun } from '../client/measured-run.ts';
 
 const kiB = 1024;

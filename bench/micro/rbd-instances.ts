@@ -3,10 +3,10 @@
 // `node bench/micro/rbd-instances.ts [SECONDS]`. CPU is this process's, in microseconds an
 // operation; RSS at the end of each run.
 
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';

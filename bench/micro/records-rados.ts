@@ -1,7 +1,7 @@
 // What records on RADOS cost, on a throwaway Ceph: `node bench/micro/records-rados.ts [SECONDS]`.
 
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { openRadosMember } from '../../test/support/rados-member.ts';
 
 const seconds = Number(process.argv[2] ?? 2);

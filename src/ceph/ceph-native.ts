@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
+import { packageFolder } from '../host/package-folder.ts';
 
 /**
  * The addon of `native/` as it is: numbers, buffers and strings in, negated errno values out. Every
@@ -153,7 +153,7 @@ export function missingFailure({ library, reason }: MissingLibrary): Failure<'ce
 
 /** What was built here comes first, then what the published package brought along. */
 function addonFile(): string | undefined {
-  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const root = packageFolder();
   return [
     join(root, 'native', 'build', 'ceph.node'),
     join(root, 'prebuilt', `${process.platform}-${process.arch}`, 'ceph.node'),

@@ -7,13 +7,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { MonClient, type MonCommand } from '../../src/ceph/throwaway/mon-client.ts';
+import { MonClient, type MonCommand } from '../../lab/ceph/mon-client.ts';
 import {
   createErasurePool,
   createImage,
   createNamespace,
   createPool,
-} from '../../src/ceph/throwaway/throwaway-pools.ts';
+} from '../../lab/ceph/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { mustRun } from '../support/run.ts';
 import { tied } from '../support/tied.ts';

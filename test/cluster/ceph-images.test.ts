@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { errnoOf } from '../../src/ceph/ceph-failure.ts';
 import { EEXIST, EILSEQ, EINVAL, ENOENT, ESHUTDOWN } from '../../src/ceph/errno.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { RbdImage } from '../../src/ceph/rbd-image.ts';
 import { RbdImages } from '../../src/ceph/rbd-images.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { waitFor } from '../support/wait-for.ts';
 

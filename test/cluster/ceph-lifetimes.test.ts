@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { ENOENT, ESHUTDOWN } from '../../src/ceph/errno.ts';
-import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { tied } from '../support/tied.ts';
 

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createNamespace, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { errnoOf } from '../../src/ceph/ceph-failure.ts';
 import {
   CMPEXT_MISMATCH,
@@ -19,7 +20,6 @@ import {
 } from '../../src/ceph/errno.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { OBJECT_OPERATIONS_MAX } from '../../src/ceph/rados-pool.ts';
-import { createNamespace, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { waitFor } from '../support/wait-for.ts';
 

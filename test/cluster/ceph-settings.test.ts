@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { askDaemon } from '../../lab/ceph/admin-socket.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { cephSettings, cephSettingTable } from '../../src/ceph/ceph-settings.ts';
 import { clientCaps } from '../../src/ceph/client-caps.ts';
 import { harmlessReason } from '../../src/ceph/other-settings.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { RbdImage } from '../../src/ceph/rbd-image.ts';
 import { RbdImages } from '../../src/ceph/rbd-images.ts';
-import { askDaemon } from '../../src/ceph/throwaway/admin-socket.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { RbdWorld } from '../support/rbd-world.ts';
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createErasurePool, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createErasurePool, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { CephGateways } from '../support/ceph-gateways.ts';
 import { mustRun, run } from '../support/run.ts';

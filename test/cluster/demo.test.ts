@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createNamespace, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { clientCaps } from '../../src/ceph/client-caps.ts';
-import { createNamespace, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { storeWords } from '../../src/cli/store-options.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { Demo } from '../support/demo.ts';

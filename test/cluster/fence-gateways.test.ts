@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { isOver } from '../../src/membership/membership.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { CephGateways } from '../support/ceph-gateways.ts';

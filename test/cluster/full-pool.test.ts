@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { ClusterStatus } from '../../src/control/status/cluster-status.ts';
 import { testUnitReady, write16 } from '../initiator/cdb.ts';
 import { Initiator } from '../initiator/initiator.ts';

@@ -7,8 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { RbdImage } from '../../src/ceph/rbd-image.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import {
   GATEWAY_ANSWER,
   type HeaderMessage,

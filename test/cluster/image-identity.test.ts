@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { Failure } from '../../src/base/failure.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
 import { bytes, content, done } from '../contract/volume.ts';

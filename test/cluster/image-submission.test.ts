@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { BLOCKING_CALLS_MAX } from '../../src/ceph/call-gate.ts';
 import { EAGAIN } from '../../src/ceph/errno.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { IMAGE_OPERATIONS_MAX, RbdImage } from '../../src/ceph/rbd-image.ts';
-import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 
 const KIB = 1024;

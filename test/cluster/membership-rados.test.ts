@@ -3,9 +3,9 @@
 // them on the blocklist.
 
 import { fileURLToPath } from 'node:url';
+import type { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { clientCaps } from '../../src/ceph/client-caps.ts';
-import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { type MembershipContractWorld, membershipContract } from '../contract/membership.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { joinOverRados } from '../support/rados-gateway.ts';

@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { CephDaemon } from '../../src/ceph/throwaway/ceph-daemon.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import type { CephDaemon } from '../../lab/ceph/ceph-daemon.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { CephGateways } from '../support/ceph-gateways.ts';
 import { StampedLoad } from '../support/stamped-load.ts';

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { NetworkNamespace } from '../support/network-namespace.ts';
 import { blocksOf, commandsOf } from '../support/page-blocks.ts';
 import { install, makeRepository, readPages } from '../support/page-clone.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { valueObjectOf } from '../../src/records/rados/object-names.ts';
 import { OPERATION_TIME_MAX_MS } from '../../src/records/rados/rados-calls.ts';
 import type { Records } from '../../src/records/records.ts';

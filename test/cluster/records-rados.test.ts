@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createErasurePool, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import type { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createErasurePool, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { Records } from '../../src/records/records.ts';
 import { recordsContract } from '../contract/records.ts';
 import { fails, type RecordsWorld } from '../contract/records-world.ts';

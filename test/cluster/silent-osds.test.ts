@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { WITNESS_SILENCE_MAX_MS } from '../../src/membership/limits.ts';
 import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
 import { Initiator } from '../initiator/initiator.ts';

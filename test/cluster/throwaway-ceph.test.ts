@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { claimName } from '../../src/ceph/throwaway/port-claim.ts';
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import { claimName } from '../../lab/ceph/port-claim.ts';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import {
   createErasurePool,
   createImage,
@@ -20,7 +20,7 @@ import {
   createPool,
   poolIsFull,
   setPoolQuota,
-} from '../../src/ceph/throwaway/throwaway-pools.ts';
+} from '../../lab/ceph/throwaway-pools.ts';
 import {
   ownProcessIdentity,
   type ProcessIdentity,
@@ -196,7 +196,7 @@ test('a daemon is asked, and told, on its admin socket', async () => {
 
 test('killing its owner with -9 ends the daemons; the next start removes its folder', async () => {
   await using folder = await temporaryFolder();
-  const source = new URL('../../src/ceph/throwaway/throwaway-ceph.ts', import.meta.url);
+  const source = new URL('../../lab/ceph/throwaway-ceph.ts', import.meta.url);
   const script = `
     import { ThrowawayCeph } from '${source}';
     const parent = process.argv[1];

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { Volume, VolumeLayout } from '../../src/volume/volume.ts';
 import { bytes, content, done } from '../contract/volume.ts';
 import { cephOfFile } from '../support/ceph.ts';

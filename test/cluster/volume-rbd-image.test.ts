@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { Failure } from '../../src/base/failure.ts';
-import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
 import { bytes, content, done } from '../contract/volume.ts';

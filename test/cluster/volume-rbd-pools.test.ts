@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { within } from '../../src/base/clock.ts';
 import { Failure } from '../../src/base/failure.ts';
 import { TOOL_SETTINGS } from '../../src/ceph/ceph-settings.ts';
 import { clientCaps } from '../../src/ceph/client-caps.ts';
-import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import { bytes, content, done } from '../contract/volume.ts';

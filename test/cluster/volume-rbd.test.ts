@@ -1,11 +1,7 @@
 // The driver `rbd` keeps the contract of volumes on a real Ceph of three OSDs: over two client
 // instances, in a namespace with small objects, and with its data in an erasure-coded pool.
 
-import {
-  createErasurePool,
-  createNamespace,
-  createPool,
-} from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { createErasurePool, createNamespace, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { VolumeLayout } from '../../src/volume/volume.ts';
 import { type Sleep, volumeContract } from '../contract/volume.ts';
 import { cephOfFile } from '../support/ceph.ts';

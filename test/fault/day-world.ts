@@ -1,5 +1,5 @@
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { channelObjectsOf } from '../../src/records/rados/object-names.ts';
 import { CephGateways } from '../support/ceph-gateways.ts';
 import { holdingsOf, type ProcessHoldings } from '../support/process-holdings.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { CephDaemon } from '../../src/ceph/throwaway/ceph-daemon.ts';
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import type { CephDaemon } from '../../lab/ceph/ceph-daemon.ts';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { type CephGateway, CephGateways } from '../support/ceph-gateways.ts';
 import { NetworkNamespace } from '../support/network-namespace.ts';
 import { PlacedPool } from '../support/placed-pool.ts';

@@ -49,7 +49,7 @@ test('without the addon, the failure says how to have it built', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'allpath-test-'));
   try {
     const copy = join(folder, 'src');
-    for (const part of ['base', 'ceph']) {
+    for (const part of ['base', 'ceph', 'host']) {
       await cp(join(source, part), join(copy, part), { recursive: true });
     }
     const failure = failureOf(await run(process.execPath, ask(copy)));

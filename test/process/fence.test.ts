@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { PREVIOUS_VARIABLE } from '../../src/cli/gateway-messages.ts';
+import { PREVIOUS_VARIABLE } from '../../src/gateway/supervisor-messages.ts';
 import { Demo } from '../support/demo.ts';
 import { run } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -40,7 +40,7 @@ test('a packed clone installs and serves', { timeout: LIMIT_MS }, async (t) => {
   await npm('install', '--global', '--prefix', prefix, '--prefer-offline', join(folder, file));
   const installed = join(prefix, 'lib', 'node_modules', 'allpath');
   for (const path of [
-    'dist/cli/main.js',
+    'dist/src/cli/main.js',
     'prebuilt',
     'docs/guide/ceph.md',
     'README.md',
@@ -48,7 +48,7 @@ test('a packed clone installs and serves', { timeout: LIMIT_MS }, async (t) => {
   ]) {
     assert.ok(existsSync(join(installed, path)), `${path} is packed`);
   }
-  for (const path of ['src', 'test', 'scripts/setup.mjs']) {
+  for (const path of ['src', 'lab', 'test', 'scripts/setup.mjs']) {
     assert.ok(!existsSync(join(installed, path)), `${path} is not packed`);
   }
 

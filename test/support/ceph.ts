@@ -2,10 +2,7 @@
 // process is killed, ended by the kernel.
 
 import { after } from 'node:test';
-import {
-  ThrowawayCeph,
-  type ThrowawayCephOptions,
-} from '../../src/ceph/throwaway/throwaway-ceph.ts';
+import { ThrowawayCeph, type ThrowawayCephOptions } from '../../lab/ceph/throwaway-ceph.ts';
 import { CEPH_VARIABLE, isCephLeftOut } from './ceph-left-out.ts';
 
 /** One test file has no more clusters at a time: two cores serve them all. */

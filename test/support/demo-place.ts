@@ -1,8 +1,8 @@
 // A demo where a test wants it: on the embedded store, or on a throwaway Ceph of its own.
 
-import type { OsdBackend } from '../../src/ceph/throwaway/ceph-conf.ts';
-import { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import type { OsdBackend } from '../../lab/ceph/ceph-conf.ts';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { Demo, type DemoOptions } from './demo.ts';
 
 const poolName = 'allpath';

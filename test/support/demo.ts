@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { closed, listening } from '../../src/ceph/throwaway/port-claim.ts';
+import { closed, listening } from '../../lab/ceph/port-claim.ts';
 import { storeWords } from '../../src/cli/store-options.ts';
 import type { CephLocation } from '../../src/gateway/store-location.ts';
 import { tied } from './tied.ts';

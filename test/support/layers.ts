@@ -3,8 +3,9 @@
 import { join, normalize } from 'node:path/posix';
 
 export interface Layer {
+  /** Below `src`; of `roomsBeside` from the root. */
   readonly folder: string;
-  /** Folders, or single files, of `src` that it may import. */
+  /** Folders, or single files, that it may import, named in the same way. */
   readonly imports: readonly string[];
   /** Those of which it may import types alone. */
   readonly types?: readonly string[];
@@ -115,6 +116,12 @@ export const layers: readonly Layer[] = [
     pure: true,
   },
   {
+    folder: 'lab',
+    imports: ['base', 'config', 'host', 'ceph', 'control', 'iscsi/limits.ts', 'gateway'],
+    modules: ['*'],
+    pure: false,
+  },
+  {
     folder: 'cli',
     imports: [
       'base',
@@ -128,28 +135,40 @@ export const layers: readonly Layer[] = [
       'ceph',
       'control',
       'gateway',
+      'lab',
     ],
     modules: ['*'],
     pure: false,
   },
 ];
 
-/** The layer of a file, given by its path below `src`. */
-export function layerOf(file: string): Layer | undefined {
-  return layers.find(({ folder }) => file.startsWith(`${folder}/`));
+/** Layers that lie beside `src`. */
+export const roomsBeside: readonly string[] = ['lab'];
+
+/** A path from the root as layers name it; undefined for what no layer may import. */
+function placeOf(path: string): string | undefined {
+  if (path.startsWith('src/')) return path.slice('src/'.length);
+  return roomsBeside.some((room) => path.startsWith(`${room}/`)) ? path : undefined;
 }
 
-/** Why `file` (its path below `src`) may not import `from`; undefined if it may. */
-export function importProblem(file: string, from: string, typesOnly: boolean): string | undefined {
-  const layer = layerOf(file);
-  if (layer === undefined) return 'it lies in no layer';
+/** The layer of a file, given by its path from the root. */
+export function layerOf(path: string): Layer | undefined {
+  const place = placeOf(path);
+  return layers.find(({ folder }) => place?.startsWith(`${folder}/`));
+}
+
+/** Why the file at `path` may not import `from`; undefined if it may. */
+export function importProblem(path: string, from: string, typesOnly: boolean): string | undefined {
+  const layer = layerOf(path);
+  const file = placeOf(path);
+  if (layer === undefined || file === undefined) return 'it lies in no layer';
   const isLocal = file.startsWith(`${layer.folder}/local/`);
   if (!from.startsWith('.')) {
     const allowed = [...layer.modules, ...(isLocal ? (layer.localModules ?? []) : [])];
     return allowed.includes('*') || allowed.includes(from) ? undefined : `module ${from}`;
   }
-  const target = normalize(join(file, '..', from));
-  if (target.startsWith('..')) return `${from} is outside src`;
+  const target = placeOf(normalize(join(path, '..', from)));
+  if (target === undefined) return `${from} is outside the layers`;
   const allowed = [layer.folder, ...layer.imports];
   if (isLocal) allowed.push(...(layer.localImports ?? []));
   const isOnCeph = file.startsWith(`${layer.folder}/${cephFolders[layer.folder]}/`);

@@ -2,8 +2,8 @@
 // can be stopped and it is known what that touches.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ThrowawayCeph } from '../../src/ceph/throwaway/throwaway-ceph.ts';
-import { createImage, createPool } from '../../src/ceph/throwaway/throwaway-pools.ts';
+import type { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 
 const IMAGE_ATTEMPTS_MAX = 30;
 const PLACE_ATTEMPTS_MAX = 5;

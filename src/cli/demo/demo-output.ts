@@ -1,9 +1,9 @@
+import type { DemoPlace } from '../../../lab/demo/demo-place.ts';
 import { portalText } from '../../base/portal-text.ts';
 import type { GatewayStatus } from '../../control/channels.ts';
 import { describeLocation } from '../../gateway/store-location.ts';
 import { liveLine } from '../live-line.ts';
 import { print, printError, printJson } from '../output.ts';
-import type { DemoPlace } from './demo-place.ts';
 import { type AdviceOptions, initiatorAdvice } from './initiator-advice.ts';
 import { formatTraffic, sumTraffic } from './traffic-line.ts';
 

@@ -1,3 +1,12 @@
+import {
+  type DemoOptions,
+  demoDocument,
+  demoGatewayName,
+  onKeptStore,
+} from '../../../lab/demo/demo-document.ts';
+import { demoPlace } from '../../../lab/demo/demo-place.ts';
+import { requireFreePorts } from '../../../lab/demo/free-ports.ts';
+import { Supervisor } from '../../../lab/demo/supervisor.ts';
 import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { portalText } from '../../base/portal-text.ts';
@@ -8,17 +17,9 @@ import { describeLocation, type StoreLocation } from '../../gateway/store-locati
 import { systemClock } from '../../host/system-clock.ts';
 import { holdsStore } from '../../records/local/store-folder.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import {
-  type DemoOptions,
-  demoDocument,
-  demoGatewayName,
-  onKeptStore,
-} from '../demo/demo-document.ts';
 import { DemoOutput, type ServedPlace } from '../demo/demo-output.ts';
-import { demoPlace } from '../demo/demo-place.ts';
-import { requireFreePorts } from '../demo/free-ports.ts';
-import { Supervisor } from '../demo/supervisor.ts';
 import { liveLine } from '../live-line.ts';
+import { storeWords } from '../store-options.ts';
 import { isToolName, withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -28,7 +29,9 @@ const LEAVING_POLL_MS = 100;
 
 export async function runDemo(call: CliCall): Promise<number> {
   const options = optionsOf(call);
-  const draft = demoDocument(options);
+  const demo = demoDocument(options);
+  if (!demo.ok) throw new UsageError(demo.message);
+  const { document: draft } = demo;
   // Before there is anything to leave behind.
   const ending = new Ending();
   const output = new DemoOutput(call.json);
@@ -118,7 +121,7 @@ async function serve(
   });
   const waiting = new Set(names);
   const supervisor = new Supervisor({
-    store: place.location,
+    storeWords: storeWords(place.location),
     gateways,
     onServing: (name, pid, portal) => {
       output.gatewayServes(name, pid, portal);

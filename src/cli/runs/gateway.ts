@@ -2,6 +2,7 @@ import { Failure } from '../../base/failure.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { runGatewayLives } from '../../gateway/gateway-lives.ts';
 import { openStore } from '../../gateway/store.ts';
+import { type GatewayMessage, PREVIOUS_VARIABLE } from '../../gateway/supervisor-messages.ts';
 import { HeapTrim } from '../../host/heap-trim.ts';
 import { type LogLevel, logOutput } from '../../host/log-output.ts';
 import { listen } from '../../host/net-socket.ts';
@@ -10,7 +11,6 @@ import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
 import type { Member } from '../../records/records.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import { type GatewayMessage, PREVIOUS_VARIABLE } from '../gateway-messages.ts';
 import { print, printJson } from '../output.ts';
 import { storeOf } from '../store-options.ts';
 

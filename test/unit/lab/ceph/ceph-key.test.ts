@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keyringText, makeCephKey } from '../../../../src/ceph/throwaway/ceph-key.ts';
+import { keyringText, makeCephKey } from '../../../../lab/ceph/ceph-key.ts';
 
 /** Keys that ceph-authtool --gen-print-key of Ceph 16.2.15 and 20.2.4 made. */
 const printed = [

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Failure } from '../../base/failure.ts';
-import { tiedCommand } from '../../host/tied-command.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { tiedCommand } from '../../src/host/tied-command.ts';
 import { cephEnvironment } from './program-run.ts';
 
 /** Commands that wait for an answer. */

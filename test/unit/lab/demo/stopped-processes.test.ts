@@ -9,7 +9,7 @@ import {
   LOOK_INTERVAL_MS,
   STOPPED_MAX_MS,
   StoppedProcesses,
-} from '../../../../src/cli/demo/stopped-processes.ts';
+} from '../../../../lab/demo/stopped-processes.ts';
 import { isProcessStopped } from '../../../../src/host/process-identity.ts';
 import { tied } from '../../../support/tied.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

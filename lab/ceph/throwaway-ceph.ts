@@ -1,12 +1,12 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
-import { Failure } from '../../base/failure.ts';
-import { systemReason } from '../../base/system-reason.ts';
-import { makeOwnedFolder, removeOwnedFolder } from '../../host/owned-folder.ts';
-import { systemClock } from '../../host/system-clock.ts';
-import { systemRandom } from '../../host/system-random.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { systemReason } from '../../src/base/system-reason.ts';
+import { makeOwnedFolder, removeOwnedFolder } from '../../src/host/owned-folder.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
 import type { ConfLines, OsdBackend } from './ceph-conf.ts';
 import { type CephDaemon, killLeftDaemon } from './ceph-daemon.ts';
 import type { Capabilities } from './ceph-key.ts';

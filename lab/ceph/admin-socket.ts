@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { Failure } from '../../base/failure.ts';
-import { systemReason } from '../../base/system-reason.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { systemReason } from '../../src/base/system-reason.ts';
 
 const ANSWER_LIMIT_MS = 30_000;
 const ANSWER_MAX_BYTES = 64 * 2 ** 20;

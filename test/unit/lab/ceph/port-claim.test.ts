@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { claimPorts, PORTS_PER_CLUSTER } from '../../../../src/ceph/throwaway/port-claim.ts';
+import { claimPorts, PORTS_PER_CLUSTER } from '../../../../lab/ceph/port-claim.ts';
 
 test('claims are apart, and a claim that was released is free', async () => {
   const one = await claimPorts(7);

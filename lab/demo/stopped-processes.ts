@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.ts';
-import { isProcessStopped } from '../../host/process-identity.ts';
+import type { Clock, Timer } from '../../src/base/clock.ts';
+import { isProcessStopped } from '../../src/host/process-identity.ts';
 
 /** What was stopped for longer is killed: nobody may continue what its host has long replaced. */
 export const STOPPED_MAX_MS = 60 * 60 * 1_000;

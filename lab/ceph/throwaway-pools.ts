@@ -1,4 +1,4 @@
-import { Failure } from '../../base/failure.ts';
+import { Failure } from '../../src/base/failure.ts';
 import { LONE_COPY_LEASE_S, PLACEMENT_GROUPS } from './ceph-conf.ts';
 import type { ThrowawayCeph } from './throwaway-ceph.ts';
 

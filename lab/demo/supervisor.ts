@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { systemReason } from '../../base/system-reason.ts';
-import type { GatewayStatus } from '../../control/channels.ts';
-import type { StoreLocation } from '../../gateway/store-location.ts';
-import { systemClock } from '../../host/system-clock.ts';
-import { HEAP_MIB } from '../../iscsi/limits.ts';
-import { type GatewayMessage, PREVIOUS_VARIABLE } from '../gateway-messages.ts';
-import { storeWords } from '../store-options.ts';
+import { systemReason } from '../../src/base/system-reason.ts';
+import type { GatewayStatus } from '../../src/control/channels.ts';
+import { type GatewayMessage, PREVIOUS_VARIABLE } from '../../src/gateway/supervisor-messages.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { HEAP_MIB } from '../../src/iscsi/limits.ts';
 import { StoppedProcesses } from './stopped-processes.ts';
 
 /** A gateway that lives shorter than this is started again later each time. */
@@ -35,7 +33,8 @@ const YOUNG_HEAP = '--max-semi-space-size=4';
 const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 export interface SupervisorOptions {
-  readonly store: StoreLocation;
+  /** The words of a command line that name the store. */
+  readonly storeWords: readonly string[];
   /** Gateway names, and their portals as they are printed. */
   readonly gateways: readonly { readonly name: string; readonly portal: string }[];
   /** A gateway process accepts logins: the first time, and each time it was started again. */
@@ -126,7 +125,7 @@ export class Supervisor {
 
   #spawn(gateway: Supervised): void {
     if (this.#ending) return;
-    const args = ['gateway', ...storeWords(this.#options.store), '--name', gateway.name];
+    const args = ['gateway', ...this.#options.storeWords, '--name', gateway.name];
     const program = process.argv[1] ?? '';
     const child = spawn(
       process.execPath,

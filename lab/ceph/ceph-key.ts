@@ -1,4 +1,4 @@
-import type { Random } from '../../base/random.ts';
+import type { Random } from '../../src/base/random.ts';
 
 /**
  * What a key is made for. Ceph 19.2.6, 20.2.4 and later prefer `aes256k`, and a new cluster of

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../base/failure.ts';
-import { SETPRIV } from '../../host/tied-command.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { SETPRIV } from '../../src/host/tied-command.ts';
 
 /** Programs that a throwaway cluster runs, and the Debian packages that bring them. */
 const PACKAGES = {

@@ -1,5 +1,5 @@
-import { clientCaps } from '../../ceph/client-caps.ts';
-import type { StoreLocation } from '../../gateway/store-location.ts';
+import { clientCaps } from '../../src/ceph/client-caps.ts';
+import type { StoreLocation } from '../../src/gateway/store-location.ts';
 import { makeTemporaryStore, removeTemporaryStore } from './temporary-store.ts';
 
 /** The throwaway cluster's pool, and who the gateways are there. */
@@ -40,8 +40,8 @@ export async function demoPlace(options: DemoPlaceOptions): Promise<DemoPlace> {
 async function onThrowawayCeph(options: DemoPlaceOptions): Promise<DemoPlace> {
   const { osds, sizeBytes, onProgress } = options;
   // No other demo pays for these.
-  const { ThrowawayCeph } = await import('../../ceph/throwaway/throwaway-ceph.ts');
-  const { createPool } = await import('../../ceph/throwaway/throwaway-pools.ts');
+  const { ThrowawayCeph } = await import('../ceph/throwaway-ceph.ts');
+  const { createPool } = await import('../ceph/throwaway-pools.ts');
   const osdSizeBytes = sizeBytes + SPARE_BYTES;
   const ceph = await ThrowawayCeph.start({ osds, osdSizeBytes, onProgress });
   try {

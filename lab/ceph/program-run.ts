@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { Failure } from '../../base/failure.ts';
-import { tiedCommand } from '../../host/tied-command.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { tiedCommand } from '../../src/host/tied-command.ts';
 
 /** Of what a program prints, so much is kept. */
 const OUTPUT_MAX_CHARACTERS = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { makeOwnedFolder, removeOwnedFolder } from '../../host/owned-folder.ts';
+import { makeOwnedFolder, removeOwnedFolder } from '../../src/host/owned-folder.ts';
 
 const PREFIX = 'allpath-demo-';
 

@@ -1,7 +1,7 @@
-import { Failure } from '../../base/failure.ts';
-import type { PortalDraft } from '../../config/document.ts';
-import { PortalListeners } from '../../gateway/iscsi/portal-listeners.ts';
-import { listen } from '../../host/net-socket.ts';
+import { Failure } from '../../src/base/failure.ts';
+import type { PortalDraft } from '../../src/config/document.ts';
+import { PortalListeners } from '../../src/gateway/iscsi/portal-listeners.ts';
+import { listen } from '../../src/host/net-socket.ts';
 
 /** Other first ports that are tried before one is suggested. */
 const SUGGESTIONS_MAX = 20;

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cephConf } from '../../../../src/ceph/throwaway/ceph-conf.ts';
+import { cephConf } from '../../../../lab/ceph/ceph-conf.ts';
 
 const options = {
   folder: '/tmp/somewhere',

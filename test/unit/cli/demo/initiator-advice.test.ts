@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initiatorAdvice } from '../../../src/cli/demo/initiator-advice.ts';
+import { initiatorAdvice } from '../../../../src/cli/demo/initiator-advice.ts';
 
 const lateWriteMaxSeconds = 8;
 const target = 'iqn.2026-11.com.example:t';

@@ -1,9 +1,8 @@
 import { networkInterfaces } from 'node:os';
-import { Failure } from '../../base/failure.ts';
-import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../config/document.ts';
-import { parseDocument } from '../../config/parse.ts';
-import { formatSize } from '../../config/size.ts';
-import { UsageError } from '../usage-error.ts';
+import { Failure } from '../../src/base/failure.ts';
+import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../src/config/document.ts';
+import { parseDocument } from '../../src/config/parse.ts';
+import { formatSize } from '../../src/config/size.ts';
 
 /** What the demo was asked for. */
 export interface DemoOptions {
@@ -24,11 +23,16 @@ export function demoGatewayName(index: number): string {
   return `gateway${index}`;
 }
 
-/** The demo's document by itself. Throws a `UsageError` for what no document may hold. */
-export function demoDocument(options: DemoOptions): DocumentDraft {
+/** The demo's document, or what is wrong with the options that ask for it. */
+export type DemoDraft =
+  | { readonly ok: true; readonly document: DocumentDraft }
+  | { readonly ok: false; readonly message: string };
+
+/** The demo's document by itself. */
+export function demoDocument(options: DemoOptions): DemoDraft {
   const { sizeBytes, gateways, port, listen, blockLength, target } = options;
   if (port + gateways - 1 > 65_535) {
-    throw new UsageError(`--port ${port} leaves no room for ${gateways} ports`);
+    return { ok: false, message: `--port ${port} leaves no room for ${gateways} ports` };
   }
   const address = reachableAddress(listen);
   const parsed = parseDocument(
@@ -51,10 +55,10 @@ export function demoDocument(options: DemoOptions): DocumentDraft {
       targets: [{ iqn: target, alias: 'Allpath demo', luns: { 0: DEMO_DISK }, access: 'any' }],
     }),
   );
-  if (parsed.ok) return parsed.document;
+  if (parsed.ok) return { ok: true, document: parsed.document };
   // What several gateways share is told once.
   const lines = parsed.problems.map(({ path, message }) => `${optionOf(path)}: ${message}`);
-  throw new UsageError([...new Set(lines)].join('\n'));
+  return { ok: false, message: [...new Set(lines)].join('\n') };
 }
 
 const OPTIONS: readonly (readonly [RegExp, string])[] = [

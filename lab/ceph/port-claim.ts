@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { Failure } from '../../base/failure.ts';
+import { Failure } from '../../src/base/failure.ts';
 
 /**
  * Blocks of ports, one a cluster, below the kernel's ephemeral ports and below those that tests and

@@ -8,8 +8,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { makeTemporaryStore } from '../../../src/cli/demo/temporary-store.ts';
-import { ownProcessIdentity, processIdentity } from '../../../src/host/process-identity.ts';
+import { makeTemporaryStore } from '../../../../lab/demo/temporary-store.ts';
+import { ownProcessIdentity, processIdentity } from '../../../../src/host/process-identity.ts';
 
 test('only the leftover of a process that has ended is removed', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'allpath-test-'));

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Clock, sleep } from '../../base/clock.ts';
-import { Failure } from '../../base/failure.ts';
-import { killProcess } from '../../host/process-end.ts';
+import { type Clock, sleep } from '../../src/base/clock.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { killProcess } from '../../src/host/process-end.ts';
 import {
   ownProcessIdentity,
   type ProcessIdentity,
   processIdentity,
   processState,
-} from '../../host/process-identity.ts';
-import { tiedCommand } from '../../host/tied-command.ts';
+} from '../../src/host/process-identity.ts';
+import { tiedCommand } from '../../src/host/tied-command.ts';
 import { askDaemon, type DaemonCommand } from './admin-socket.ts';
 import { cephEnvironment } from './program-run.ts';
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Clock, sleep } from '../../base/clock.ts';
-import { Failure } from '../../base/failure.ts';
-import type { Random } from '../../base/random.ts';
+import { type Clock, sleep } from '../../src/base/clock.ts';
+import { Failure } from '../../src/base/failure.ts';
+import type { Random } from '../../src/base/random.ts';
 import { type ConfLines, cephConf, monAddresses, type OsdBackend } from './ceph-conf.ts';
 import { CephDaemon } from './ceph-daemon.ts';
 import {

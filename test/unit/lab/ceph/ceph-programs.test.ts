@@ -5,9 +5,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { findCephPrograms } from '../../../../lab/ceph/ceph-programs.ts';
+import { ThrowawayCeph } from '../../../../lab/ceph/throwaway-ceph.ts';
 import type { Failure } from '../../../../src/base/failure.ts';
-import { findCephPrograms } from '../../../../src/ceph/throwaway/ceph-programs.ts';
-import { ThrowawayCeph } from '../../../../src/ceph/throwaway/throwaway-ceph.ts';
 
 const present = ['monmaptool', 'ceph-mon', 'rados', 'rbd'];
 
