@@ -144,7 +144,7 @@ export class LogicalUnits {
     try {
       const volume = keepsVolume ? known.volume : await this.#openVolume(disk);
       if (this.#failed.delete(uuid)) this.#log.info('a disk opens again', { disk: name });
-      return { disk, volume, unit: logicalUnit(disk, volume, this.#onUnfenced) };
+      return { disk, volume, unit: logicalUnit(disk, volume, this.#clock, this.#onUnfenced) };
     } catch (error) {
       const reason = error instanceof Failure ? error.message : String(error);
       if (this.#failed.get(uuid)?.reason !== reason) {
@@ -229,12 +229,18 @@ function isSameVolume(a: Disk, b: Disk): boolean {
   return volumeNameOf(a) === volumeNameOf(b);
 }
 
-function logicalUnit(disk: Disk, volume: Volume, onUnfenced: (disk: string) => void): LogicalUnit {
+function logicalUnit(
+  disk: Disk,
+  volume: Volume,
+  clock: Clock,
+  onUnfenced: (disk: string) => void,
+): LogicalUnit {
   const { name, uuid, serial, wwn, vendor, product, revision } = disk;
   const naa = Uint8Array.from(Buffer.from(wwn.slice('naa.'.length), 'hex'));
   const unit: LogicalUnit = new LogicalUnit({
     identity: { name, uuid, serial, naa, vendor, product, revision },
     volume,
+    clock,
     blockLengthBytes: disk.blockLength,
     readOnly: disk.readOnly,
     onUnfenced: () => onUnfenced(unit.identity.name),

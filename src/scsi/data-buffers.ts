@@ -1,5 +1,3 @@
-import { Buffer } from 'node:buffer';
-
 /** Gather and scatter lists: views of the same bytes, never copies. */
 
 /** Sum of the lengths. */
@@ -49,17 +47,4 @@ export function fill(list: readonly Uint8Array[], source: Uint8Array): number {
     at += length;
   }
   return at;
-}
-
-/** Index of the first byte that differs, -1 when there is none. */
-export function firstDifference(left: readonly Uint8Array[], right: readonly Uint8Array[]): number {
-  const a = contiguous(left);
-  const b = contiguous(right);
-  // Mostly they are equal, which the runtime sees a hundred times sooner than a loop here.
-  if (Buffer.compare(a, b) === 0) return -1;
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    if (a[i] !== b[i]) return i;
-  }
-  return length;
 }

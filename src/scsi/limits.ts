@@ -81,6 +81,9 @@ assert(TRANSFER_LENGTH_MAX_BYTES <= MEDIUM_BYTES_MAX, 'the medium can have the l
 /** A command that the medium has had for so long keeps nobody else away from it. */
 export const MEDIUM_SLOW_MS = 1_000;
 
+/** Commands that waited for their medium move so much in one turn of the event loop. */
+export const MEDIUM_TURN_BYTES = 1024 * 1024;
+
 /**
  * Steps that the media of a gateway have at a time, for all nexuses together. With the buffers of
  * VERIFY they take 16 MiB.
@@ -101,5 +104,8 @@ export const STEPS_TURN_BYTES = 1024 * 1024;
 assert(VERIFY_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
 assert(READ_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
 
-/** What a step counts for at least. One whose result comes in a later turn counts for no more. */
+/**
+ * What a step, or a command that waited for its medium, counts for at least in its turn. A step
+ * whose result comes in a later turn counts for no more.
+ */
 export const STEP_COST_MIN_BYTES = 16 * 1024;

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Volume } from '../volume/volume.ts';
 import type { Abort } from './abort-settlement.ts';
 import type { Ending } from './ending.ts';
@@ -27,6 +28,7 @@ export interface LogicalUnitIdentity {
 export interface LogicalUnitOptions {
   readonly identity: LogicalUnitIdentity;
   readonly volume: Volume;
+  readonly clock: Clock;
   /** Bytes of a logical block: 512 or 4096. */
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
@@ -60,7 +62,7 @@ export class LogicalUnit {
   readonly space = new ThinSpace();
   /** A command ended because what holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
-  readonly gate = new MediumGate();
+  readonly gate: MediumGate;
   /** The nexuses of this gateway that reach it. */
   readonly nexuses = new Set<LogicalUnitListener>();
   #identity: LogicalUnitIdentity;
@@ -72,6 +74,7 @@ export class LogicalUnit {
   constructor(options: LogicalUnitOptions) {
     this.#identity = options.identity;
     this.volume = options.volume;
+    this.gate = new MediumGate(options.clock);
     this.blockLengthBytes = options.blockLengthBytes;
     this.readOnly = options.readOnly;
     this.#onUnfenced = options.onUnfenced ?? (() => {});

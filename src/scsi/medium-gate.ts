@@ -1,4 +1,10 @@
-import { MEDIUM_BYTES_MAX, MEDIUM_COMMANDS_MAX } from './limits.ts';
+import type { Clock } from '../base/clock.ts';
+import {
+  MEDIUM_BYTES_MAX,
+  MEDIUM_COMMANDS_MAX,
+  MEDIUM_TURN_BYTES,
+  STEP_COST_MIN_BYTES,
+} from './limits.ts';
 
 /** A command that goes straight to its medium, as the gate sees it. */
 export interface GatedCommand {
@@ -14,15 +20,27 @@ export interface GatedCommand {
 
 /**
  * What commands with data a logical unit's medium has at a time. Media work off what they have in
- * the order of its coming: without a bound the thousands of writes of some nexuses would stand
- * before the next write of each other. What is beyond the bound waits here, and nexuses take turns.
+ * the order of its coming: without a bound the thousands of writes of some nexuses would precede
+ * the next write of each other. Commands beyond the bound wait here, and nexuses take turns.
+ *
+ * A medium may be done with a command in the turn of the event loop in which it gets it, or in a
+ * microtask behind it, and that lets the next one in. So there is also a bound on what is let in
+ * after waiting in one turn: sockets, timers and heartbeats get the event loop in between.
  */
 export class MediumGate {
+  readonly #clock: Clock;
   #commands = 0;
   #bytes = 0;
   /** Nexuses with commands that wait, in the order of their turns; the commands in that of arrival. */
   readonly #waiting = new Map<object, Set<GatedCommand>>();
   #isAdmitting = false;
+  /** What those that waited may still move in this turn. */
+  #turnBytes = MEDIUM_TURN_BYTES;
+  #isTurnEndDue = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** True: it may be submitted now. False: `passGate` is called when it may. */
   enter(command: GatedCommand): boolean {
@@ -67,13 +85,29 @@ export class MediumGate {
     // A command that ends at once leaves at once, and comes by here.
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+    while (this.#turnBytes > 0) {
+      const next = this.#next();
+      if (next === undefined) break;
       this.withdraw(next);
       this.#admit(next);
+      this.#charge(next);
       next.passGate();
     }
     this.#isAdmitting = false;
   }
+
+  #charge({ mediumBytes }: GatedCommand): void {
+    this.#turnBytes -= Math.max(mediumBytes, STEP_COST_MIN_BYTES);
+    if (this.#isTurnEndDue) return;
+    this.#isTurnEndDue = true;
+    this.#clock.endOfTurn(this.#onTurnEnd);
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isTurnEndDue = false;
+    this.#turnBytes = MEDIUM_TURN_BYTES;
+    if (this.#waiting.size > 0) this.#admitOthers();
+  };
 
   /** The oldest command of the nexus whose turn it is, if there is room for it. */
   #next(): GatedCommand | undefined {

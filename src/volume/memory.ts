@@ -1,7 +1,8 @@
+import { firstDifference } from '../base/bytes/first-difference.ts';
 import { Failure } from '../base/failure.ts';
 import { InFlight } from './in-flight.ts';
 import { atomicRefusal, fault, patternRefusal, rangeRefusal } from './refusal.ts';
-import { firstDifference, isZero, lengthOf } from './scatter.ts';
+import { isZero, lengthOf } from './scatter.ts';
 import { SparseBytes } from './sparse-bytes.ts';
 import {
   type Allocation,

@@ -20,18 +20,6 @@ export function after(list: readonly Uint8Array[], count: number): readonly Uint
   return rest;
 }
 
-/** Index of the first byte in which `bytes` and the list differ; -1 when they are equal. */
-export function firstDifference(bytes: Uint8Array, list: readonly Uint8Array[]): number {
-  let base = 0;
-  for (const part of list) {
-    for (let i = 0; i < part.length; i++) {
-      if (bytes[base + i] !== part[i]) return base + i;
-    }
-    base += part.length;
-  }
-  return -1;
-}
-
 /** Whether all bytes are zero. */
 export function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);

@@ -132,7 +132,7 @@ export class ScsiBench {
     this.clock = options.clock ?? new VirtualClock();
     this.store = store;
     this.volume = new GatedVolume(volume);
-    this.logicalUnit = makeLogicalUnit(this.volume, options, () => this.unfenced++);
+    this.logicalUnit = makeLogicalUnit(this.volume, this.clock, options, () => this.unfenced++);
     this.#server = createDeviceServer({
       clock: this.clock,
       log: silentLog,
@@ -190,6 +190,7 @@ const identity: NexusIdentity = {
 
 function makeLogicalUnit(
   volume: GatedVolume,
+  clock: VirtualClock,
   options: BenchOptions,
   onUnfenced: () => void,
 ): LogicalUnit {
@@ -204,6 +205,7 @@ function makeLogicalUnit(
       revision: '0001',
     },
     volume,
+    clock,
     blockLengthBytes: options.blockLengthBytes ?? 512,
     readOnly: options.readOnly ?? false,
     onUnfenced,

@@ -64,6 +64,7 @@ export function logicalUnit(options: UnitOptions = {}): LogicalUnit {
   return new LogicalUnit({
     identity: { ...identity, naa: options.naa ?? identity.naa },
     volume: volume as Volume,
+    clock: new VirtualClock(),
     blockLengthBytes,
     readOnly: options.readOnly ?? false,
   });

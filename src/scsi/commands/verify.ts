@@ -1,10 +1,11 @@
+import { firstDifference } from '../../base/bytes/first-difference.ts';
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
 import { map } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
-import { contiguous, firstDifference, slice } from '../data-buffers.ts';
+import { contiguous, slice } from '../data-buffers.ts';
 import type { Ending } from '../ending.ts';
 import { VERIFY_STEP_BYTES } from '../limits.ts';
 import { transferBlocksMax } from '../limits-in-blocks.ts';
@@ -95,7 +96,7 @@ export function verifyMedium(
         ? -1
         : pattern !== undefined
           ? firstDifferenceFrom(medium, pattern)
-          : firstDifference([medium.subarray(0, length - from)], sent(from, stepLength));
+          : firstDifference(medium.subarray(0, length - from), sent(from, stepLength));
       slab.release();
       return difference < 0 ? result : { status: 'miscompare', offset: from + difference };
     });
@@ -111,9 +112,9 @@ export function verifyMedium(
 /** Index of the first byte that differs from a pattern over and over; -1 when there is none. */
 function firstDifferenceFrom(bytes: Uint8Array, pattern: Uint8Array): number {
   const rest = bytes.length - pattern.length;
-  const first = firstDifference([bytes.subarray(0, pattern.length)], [pattern]);
+  const first = firstDifference(bytes.subarray(0, pattern.length), [pattern]);
   if (first >= 0) return first;
   // Each later block must equal the one before it.
-  const later = firstDifference([bytes.subarray(pattern.length)], [bytes.subarray(0, rest)]);
+  const later = firstDifference(bytes.subarray(pattern.length), [bytes.subarray(0, rest)]);
   return later < 0 ? -1 : pattern.length + later;
 }

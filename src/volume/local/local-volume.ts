@@ -1,8 +1,10 @@
+import { firstDifference } from '../../base/bytes/first-difference.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Pending } from '../../base/pending.ts';
+import { SlabPool } from '../../base/slab-pool.ts';
 import { InFlight } from '../in-flight.ts';
 import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.ts';
-import { firstDifference, isZero, lengthOf, repeated } from '../scatter.ts';
+import { isZero, lengthOf, repeated } from '../scatter.ts';
 import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
 import { type FileMedium, PATTERN_STEP_BYTES } from './file-medium.ts';
@@ -33,6 +35,8 @@ export class LocalVolume implements Volume {
   readonly #parts: LocalVolumeParts;
   readonly #listeners = new Set<(sizeBytes: number) => void>();
   readonly #inFlight = new InFlight();
+  /** What COMPARE AND WRITE finds on the medium. */
+  readonly #present = new SlabPool(PAGE_BYTES, PRESENT_FREE_MAX);
   #sizeBytes: number;
   #ended: VolumeResult | undefined;
   /** Of reads that complete at once; those that do not have one each. */
@@ -156,15 +160,26 @@ export class LocalVolume implements Volume {
       this.#refusal(offset, length) ?? atomicRefusal(this.limits, offset, length, lengthOf(write));
     if (refusal !== undefined) return refusal;
     if (length === 0) return DONE;
-    const step = async (): Promise<VolumeResult> => {
-      const present = new Uint8Array(length);
-      const result = await this.#parts.medium.read(offset, [present]);
-      if (result.status !== 'done') return result;
-      const difference = firstDifference(present, compare);
-      if (difference >= 0) return { status: 'miscompare', offset: difference };
-      return this.#parts.medium.write(offset, write);
-    };
+    const step = () => this.#compareThenWrite(offset, length, compare, write);
     return this.#change(offset, length, this.#isDurable(options), step, true);
+  }
+
+  /** Inside the exclusive lock of the range. */
+  async #compareThenWrite(
+    offset: number,
+    length: number,
+    compare: readonly Uint8Array[],
+    write: readonly Uint8Array[],
+  ): Promise<VolumeResult> {
+    const slab = this.#present.take();
+    const present = slab.view(0, length);
+    const read = this.#parts.medium.read(offset, [present]);
+    const result = read instanceof Promise ? await read : read;
+    const difference = result.status === 'done' ? firstDifference(present, compare) : -1;
+    slab.release();
+    if (result.status !== 'done') return result;
+    if (difference >= 0) return { status: 'miscompare', offset: difference };
+    return this.#parts.medium.write(offset, write);
   }
 
   writeSame(
@@ -361,6 +376,9 @@ export const FENCE_WAIT_MS = 2000;
 
 /** One page: what the page cache holds together. */
 const PAGE_BYTES = 4096;
+
+/** Buffers for a comparison that are kept when no comparison uses them. */
+const PRESENT_FREE_MAX = 8;
 
 const LIMITS: VolumeLimits = Object.freeze({
   alignmentBytes: 512,

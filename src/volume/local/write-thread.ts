@@ -23,6 +23,11 @@ const LONE_YIELDS = 4;
 const DISTRUST_MS = 50;
 /** A thread that got nothing done in this time is stuck in a write: the others go another way. */
 const STUCK_MS = 5;
+/**
+ * Results taken right behind the submission of writes, in a row. Each may have the next write
+ * submitted in a microtask, so sockets, timers and heartbeats must get the event loop in between.
+ */
+export const TAKEN_IN_ROW_MAX = 256;
 /** A process that ends lets the thread end a write for this long. */
 const EXIT_WAIT_MS_MAX = 1000;
 
@@ -68,6 +73,8 @@ export class WriteThread {
   #submitted = 0;
   #taken = 0;
   #isScheduled = false;
+  /** Results taken since the event loop last came round. */
+  #takenInRow = 0;
   #isKept = false;
   #isWatched = false;
   /** The thread got nothing done between two looks. */
@@ -86,7 +93,7 @@ export class WriteThread {
     const status = Number(pipe2(addressOf(ends.buffer), O_CLOEXEC | O_NONBLOCK));
     assert(status === 0, 'a pipe can be made');
     this.#pipe = ends[1]!;
-    this.#signals = signalsFrom(ends[0]!, () => this.#take());
+    this.#signals = signalsFrom(ends[0]!, this.#takeInTurn);
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const own = new URL(`./write-thread-worker${extension}`, import.meta.url);
     const data: WriteThreadData = {
@@ -195,6 +202,13 @@ export class WriteThread {
     Atomics.store(words, Word.submitted, this.#submitted);
     if (Atomics.load(words, Word.asleep) === 1) Atomics.notify(words, Word.submitted);
     if (this.#outstanding === 1) this.#awaitLone();
+    if (this.#takenInRow < TAKEN_IN_ROW_MAX) this.#take();
+    else this.#clock.endOfTurn(this.#takeInTurn);
+  };
+
+  /** Called by the event loop, between whose turns the others get theirs. */
+  readonly #takeInTurn = (): void => {
+    this.#takenInRow = 0;
     this.#take();
   };
 
@@ -246,6 +260,7 @@ export class WriteThread {
         const waiting = this.#waiting[index];
         this.#waiting[index] = undefined;
         this.#taken = (this.#taken + 1) | 0;
+        this.#takenInRow++;
         // None where the write was withdrawn.
         waiting?.written(results[index]!);
       }
@@ -271,7 +286,7 @@ export class WriteThread {
     this.#isWatched = false;
     const before = this.#completedAtLook;
     // What is done, but was to be told of together with more, is taken now.
-    this.#take();
+    this.#takeInTurn();
     if (this.#outstanding === 0) return;
     if (Atomics.load(this.#ring.words, Word.completed) !== before) return;
     this.#isStuck = true;

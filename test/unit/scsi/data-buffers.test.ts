@@ -4,13 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 
-import {
-  contiguous,
-  fill,
-  firstDifference,
-  slice,
-  totalLength,
-} from '../../../src/scsi/data-buffers.ts';
+import { contiguous, fill, slice, totalLength } from '../../../src/scsi/data-buffers.ts';
 
 const lists = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 6 });
 
@@ -35,19 +29,6 @@ test('fill puts the bytes in order, as far as both reach', () => {
       const filled = fill(list, source);
       assert.equal(filled, Math.min(source.length, totalLength(list)));
       assert.deepEqual(contiguous(list).slice(0, filled), source.slice(0, filled));
-    }),
-  );
-});
-
-test('the first difference is found, and none where there is none', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 50 }), fc.nat(49), (bytes, at) => {
-      const other = bytes.slice();
-      const cut = [other.subarray(0, 7), other.subarray(7)];
-      assert.equal(firstDifference([bytes], cut), -1);
-      if (at >= other.length) return;
-      other[at] = other[at]! ^ 1;
-      assert.equal(firstDifference([bytes], cut), at);
     }),
   );
 });

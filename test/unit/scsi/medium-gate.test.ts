@@ -1,5 +1,6 @@
 // Proves the bound on what a medium has at a time: beyond it commands wait, nexuses take turns, an
-// aborted command that waits is over at once, and what is stuck keeps nobody away for long.
+// aborted command that waits is over at once, what is stuck keeps nobody away for long, and a
+// medium that answers at once leaves the event loop to others.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,16 +9,19 @@ import {
   MEDIUM_BYTES_MAX,
   MEDIUM_COMMANDS_MAX,
   MEDIUM_SLOW_MS,
+  MEDIUM_TURN_BYTES,
+  STEP_COST_MIN_BYTES,
   TRANSFER_LENGTH_MAX_BYTES,
 } from '../../../src/scsi/limits.ts';
 import { Status } from '../../../src/scsi/status.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
-import { settle } from '../../support/virtual-clock.ts';
+import { settle, TurnClock } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const WRITE = [0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0];
 const block = { data: new Uint8Array(512) };
 const DEPTH = 1024;
+const TURN_COMMANDS = MEDIUM_TURN_BYTES / STEP_COST_MIN_BYTES;
 
 async function shutBench(blocks = 2048): Promise<ScsiBench> {
   const bench = await ScsiBench.open({ blocks, taskSetDepthMax: DEPTH });
@@ -101,4 +105,37 @@ test('what the medium is slow with keeps nobody else away from it', async () => 
   bench.volume.releaseAll();
   await settle();
   assert.equal(bench.nexus.outstanding, 0);
+});
+
+test('a medium that answers at once does not keep the turn of the event loop', async () => {
+  const clock = new TurnClock();
+  const bench = await ScsiBench.open({ taskSetDepthMax: DEPTH, clock });
+  bench.volume.shut = true;
+  const waiting = 4 * TURN_COMMANDS;
+  for (let i = 0; i < MEDIUM_COMMANDS_MAX + waiting; i++) bench.send(WRITE, block);
+  // The medium is done with what it had, and from now on with what it gets at once.
+  bench.volume.shut = false;
+  bench.volume.releaseAll();
+  await settle();
+  for (let left = waiting - TURN_COMMANDS; left > 0; left -= TURN_COMMANDS) {
+    assert.equal(bench.nexus.outstanding, left);
+    await clock.endTurn();
+  }
+  assert.equal(bench.nexus.outstanding, 0);
+});
+
+test('in a turn nexuses take turns, and one that comes late waits for no more than a round', async () => {
+  const clock = new TurnClock();
+  const bench = await ScsiBench.open({ taskSetDepthMax: DEPTH, clock });
+  bench.volume.shut = true;
+  const other = bench.openNexus();
+  for (let i = 0; i < DEPTH; i++) bench.send(WRITE, block);
+  bench.volume.shut = false;
+  bench.volume.releaseAll();
+  await settle();
+  const late = bench.send(WRITE, block, other);
+  assert.deepEqual(late.ends, []);
+  await clock.endTurn();
+  assert.equal(late.status, Status.good);
+  assert.ok(bench.nexus.outstanding > TURN_COMMANDS);
 });

@@ -20,6 +20,7 @@ import { systemClock } from '../../../../src/host/system-clock.ts';
 import { NOT_SUBMITTED } from '../../../../src/volume/local/write-batch.ts';
 import { RING_ENTRIES, RING_VECTORS } from '../../../../src/volume/local/write-ring.ts';
 import {
+  TAKEN_IN_ROW_MAX,
   THREAD_WRITE_BYTES_MAX,
   WriteThread,
   type WriteThreadOptions,
@@ -236,3 +237,34 @@ test('no wake-up is lost between bursts and pauses', async (context) => {
 const HELD_SHARE_MAX = 0.65;
 /** Well above what other tests on the same processors cost, well below what a hung disk does. */
 const HELD_MS_MAX = 500;
+
+test('results that have further writes submitted leave the event loop to others', async (context) => {
+  const begun = bench(context);
+  const { thread, file } = begun;
+  await started(begun);
+  let left = 16 * TAKEN_IN_ROW_MAX;
+  let inTurn = 0;
+  let inTurnMax = 0;
+  let isOver = false;
+  const countTurns = (): void => {
+    inTurn = 0;
+    if (!isOver) setImmediate(countTurns);
+  };
+  countTurns();
+  // Slower than the thread, which so has the next result each time.
+  const work = (): void => {
+    const until = performance.now() + 0.02;
+    while (performance.now() < until);
+  };
+  const chain = async (): Promise<void> => {
+    while (left-- > 0) {
+      await write(thread, file, 0, block);
+      work();
+      inTurnMax = Math.max(inTurnMax, ++inTurn);
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, chain));
+  isOver = true;
+  // One look takes all that the ring holds.
+  assert.ok(inTurnMax <= TAKEN_IN_ROW_MAX + 2 * RING_ENTRIES, `${inTurnMax} results in a turn`);
+});
