@@ -1,4 +1,5 @@
-import { WINDOW_REST_COMMANDS } from './limits.ts';
+import { assert } from '../base/assert.ts';
+import { IMMEDIATE_COMMANDS_MAX, WINDOW_REST_COMMANDS } from './limits.ts';
 
 /** Serial number arithmetic (RFC 1982): how far `a` is ahead of `b`, negative when behind. */
 export function serialDistance(a: number, b: number): number {
@@ -28,7 +29,8 @@ export interface WindowCredit {
 /**
  * The CmdSN window of a session: commands come in order, and no more of them are invited or in
  * flight than `size`, because MaxCmdSN moves on only when one has ended or the window grows. It
- * never goes back: a window becomes smaller by commands that end.
+ * never goes back: a window becomes smaller by commands that end. Immediate commands, which take no
+ * CmdSN, are counted beside it.
  *
  * The size begins with WINDOW_REST_COMMANDS as far as there is room, and at least with what the
  * session has of its own. It grows while the initiator uses most of it, to `depthMax` at most, and
@@ -54,6 +56,8 @@ export class CommandWindow {
   #surplus = 0;
   /** Most commands in use since the last review. */
   #peak = 0;
+  /** Immediate commands in flight. */
+  #immediate = 0;
 
   constructor(firstCmdSn: number, depthMax: number, credit: WindowCredit) {
     this.#depthMax = depthMax;
@@ -88,9 +92,9 @@ export class CommandWindow {
     return this.#size - 1 - serialDistance(this.#maxCmdSn, this.#expCmdSn);
   }
 
-  /** No command that takes a place is in flight. */
+  /** No command is in flight. */
   get isIdle(): boolean {
-    return this.#inFlight === 0;
+    return this.#inFlight === 0 && this.#immediate === 0;
   }
 
   judge(cmdSn: number): Arrival {
@@ -119,8 +123,23 @@ export class CommandWindow {
     if (4 * used >= 3 * this.#toldSize) this.#isUsedUp = true;
   }
 
+  /** An immediate command is taken. False: there are as many as there may be. */
+  takeImmediate(): boolean {
+    if (this.#immediate >= IMMEDIATE_COMMANDS_MAX || !this.#credit.invite()) return false;
+    this.#immediate++;
+    return true;
+  }
+
+  /** An immediate command that was taken has ended. */
+  finishedImmediate(): void {
+    assert(this.#immediate > 0, 'an immediate command that ends was taken');
+    this.#immediate--;
+    this.#credit.retract();
+  }
+
   /** A command that was taken has ended. */
   finished(): void {
+    assert(this.#inFlight > 0, 'a command that ends was taken');
     const credit = this.#credit;
     if (this.#size > credit.ownCommands && (this.#surplus > 0 || this.#mustRetract)) {
       if (this.#surplus > 0) this.#surplus--;

@@ -1,46 +1,32 @@
 import type { ByteStream, StreamReader } from '../base/byte-stream.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
 import type { SlabSource } from '../base/slab-pool.ts';
 import { systemReason } from '../base/system-reason.ts';
-import type { CommandAges } from '../scsi/nexus.ts';
 import { AnswerProgress } from './answer-progress.ts';
 import type { Portal } from './contracts.ts';
+import { FullFeaturePhase } from './full-feature-phase.ts';
+import type { IscsiTask } from './iscsi-task.ts';
 import {
-  ABSENT_TIMEOUT_MS,
-  CLOSE_TIMEOUT_MS,
-  COMMAND_MAX_MS,
-  DISCOVERY_SESSION_MAX_MS,
-  IDLE_TIMEOUT_MS,
   LOGIN_DATA_SEGMENT_BYTES_MAX,
   LOGIN_SEND_QUEUE_BYTES_MAX,
-  LOGIN_TIMEOUT_MS,
   LOGOUT_REQUEST_TIMEOUT_MS,
-  NOP_INTERVAL_MS,
-  NOP_TIMEOUT_MS,
   RECEIVE_DATA_SEGMENT_BYTES_MAX,
   SEND_QUEUE_BYTES_MAX,
-  SLOW_COMMAND_MS,
-  SLOW_NOP_INTERVAL_MS,
-  SLOW_SILENCE_MAX_MS,
-  WATCH_INTERVAL_MS,
 } from './limits.ts';
 import { judgeSession } from './login/login-identity.ts';
 import type { Refusal } from './login/refusal.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
-import type { Session, SessionIdentity } from './session.ts';
+import { PeerWatch, type WatchedConnection } from './peer-watch.ts';
+import type { Session } from './session.ts';
+import type { SessionIdentity } from './session-identity.ts';
 import type { RegisteredSession } from './session-registry.ts';
-import { requestLogout, sendPing, sendWindow } from './session-requests.ts';
+import { sendLogoutRequest } from './session-requests.ts';
 import { TurnShare, type TurnShares } from './turn-share.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { type FramingFault, type PduConsumer, PduReader } from './wire/pdu-reader.ts';
 import { SendQueue } from './wire/send-queue.ts';
-
-/** Between two looks at the clocks; after a longer one this gateway stood still. */
-const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
-const STUCK = 'a command does not end';
-const DATA_OUT_LATE = 'Data-Out timed out';
-const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0 };
 
 export interface ConnectionOptions extends LoginOptions {
   readonly stream: ByteStream;
@@ -50,6 +36,8 @@ export interface ConnectionOptions extends LoginOptions {
   /** Buffers for logins and discovery sessions: small, because the peer may be a stranger. */
   readonly loginPool: SlabSource;
   readonly turnShares: TurnShares;
+  /** Tasks that are not in use, of all sessions. */
+  readonly tasks: FreeList<IscsiTask>;
   /** Whether PDUs may be taken now; when not, `recheck` is called once they may be. */
   readonly mayAct: () => boolean;
   /** The login is over: the session exists. */
@@ -59,8 +47,8 @@ export interface ConnectionOptions extends LoginOptions {
 }
 
 /**
- * A TCP connection: its framing, the login, then its session; the watch over the peer's life; and
- * the end, which lets go of everything exactly once.
+ * A TCP connection: when it is read, which phase its PDUs go to, and its end, which releases
+ * everything exactly once.
  */
 export class Connection implements PduConsumer, StreamReader, RegisteredSession {
   /** Where the peer is, as shares are counted. */
@@ -70,23 +58,16 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   readonly #clock: Clock;
   readonly #reader: PduReader;
   readonly #queue: SendQueue;
-  readonly #progress: AnswerProgress;
+  readonly #watch: PeerWatch;
   readonly #login: LoginPhase;
   readonly #turn: TurnShare;
   #session: Session | undefined;
+  #fullFeature: FullFeaturePhase | undefined;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #paused = false;
-  /** Since when nothing is taken because its answers stay with us, or we may not act. */
-  #blockedSinceMs: number | undefined;
   /** Asked once for all that came in together. */
   #mayAct = true;
   #resumeScheduled = false;
-  #lastReceivedMs: number;
-  #sessionSinceMs = 0;
-  #lastWatchMs = 0;
-  #pingSentMs: number | undefined;
-  #logoutDeadlineMs: number | undefined;
-  #watch: Timer;
   #whenClosed: (() => void)[] = [];
   #gone = false;
   #endReason: string | undefined;
@@ -104,15 +85,13 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       options.clock,
       LOGIN_SEND_QUEUE_BYTES_MAX,
     );
-    this.#progress = new AnswerProgress(this.#queue, options.stream);
     this.#queue.onSent = () => this.#onSent();
     this.#login = new LoginPhase(options, this.#queue, {
       established: (session) => this.#enterFullFeaturePhase(session),
       end: (reason, when) => this.end(reason, when),
       resume: () => this.#scheduleResume(),
     });
-    this.#lastReceivedMs = this.#clock.now();
-    this.#watch = this.#clock.after(LOGIN_TIMEOUT_MS, () => this.end('login timed out', 'now'));
+    this.#watch = new PeerWatch(options.clock, this.#watched());
     this.#stream.start(this);
   }
 
@@ -142,8 +121,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   received(length: number): void {
     // An ending connection reads on and drops what it reads, to see that the peer has closed.
     if (this.#state !== 'open') return;
-    this.#lastReceivedMs = this.#clock.now();
-    this.#pingSentMs = undefined;
+    this.#watch.received();
     this.#mayAct = this.#options.mayAct();
     // What still comes in after a pause waits with the rest.
     if (!this.#paused) this.#turn.begin();
@@ -176,8 +154,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   }
 
   onPdu(pdu: Pdu, dataIntact: boolean): void {
-    if (this.#session === undefined) this.#login.onPdu(pdu);
-    else this.#session.onPdu(pdu, dataIntact);
+    if (this.#fullFeature === undefined) this.#login.onPdu(pdu);
+    else this.#fullFeature.onPdu(pdu, dataIntact);
     this.#turn.count();
   }
 
@@ -199,8 +177,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#options.log.debug('connection ends', { reason });
     // Nothing may follow what was said last: commands in flight end without an answer.
     void this.#session?.close();
-    this.#watch.cancel();
-    this.#watch = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#finish(reason));
+    this.#watch.beginEnd(reason);
     this.#queue.flush();
     if (this.#queue.idle) this.#stream.end();
   }
@@ -217,8 +194,8 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   /** Asks the initiator to log out (draining); closes when it does not within the bound. */
   requestLogout(): void {
     if (this.#session === undefined || this.#state !== 'open') return;
-    requestLogout(this.#session, Math.ceil(LOGOUT_REQUEST_TIMEOUT_MS / 1000));
-    this.#logoutDeadlineMs = this.#clock.now() + LOGOUT_REQUEST_TIMEOUT_MS;
+    sendLogoutRequest(this.#session.writer, Math.ceil(LOGOUT_REQUEST_TIMEOUT_MS / 1000));
+    this.#watch.expectLogout();
   }
 
   #enterFullFeaturePhase(session: Session): void {
@@ -227,6 +204,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       return;
     }
     this.#session = session;
+    this.#fullFeature = this.#fullFeaturePhaseOf(session);
     this.#reader.useDigests(session.parameters.headerDigest, session.parameters.dataDigest);
     // Anyone may discover: a discovery session keeps the small buffers of its login.
     if (session.nexus !== undefined) {
@@ -234,97 +212,36 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       this.#queue.usePool(session.account, SEND_QUEUE_BYTES_MAX);
       this.#reader.usePool(session.account, RECEIVE_DATA_SEGMENT_BYTES_MAX);
     }
-    this.#watch.cancel();
-    this.#sessionSinceMs = this.#clock.now();
-    this.#lastWatchMs = this.#sessionSinceMs;
-    this.#watchPeer();
+    this.#watch.begin(session);
     this.#options.onSession(this);
   }
 
-  #watchPeer(): void {
-    this.#watch = this.#clock.after(WATCH_INTERVAL_MS, () => {
-      const overdue = this.#overdue();
-      if (overdue !== undefined) this.#finish(overdue);
-      else this.#watchPeer();
+  #fullFeaturePhaseOf(session: Session): FullFeaturePhase {
+    const { tasks, clock, log, registry } = this.#options;
+    const { targetName, tsih } = session.identity;
+    return new FullFeaturePhase({
+      session,
+      tasks,
+      clock,
+      log,
+      end: (reason, when) => this.end(reason, when),
+      endTarget: (reason) => registry.endTarget(targetName, reason, tsih),
     });
   }
 
-  /** Why the peer counts as lost now; asks it for a sign of life when it has been silent. */
-  #overdue(): string | undefined {
-    const session = this.#session;
-    if (session === undefined) return undefined;
-    const now = this.#clock.now();
-    if (session.nexus === undefined && now - this.#sessionSinceMs > DISCOVERY_SESSION_MAX_MS) {
-      return 'discovery session lasts too long';
-    }
-    session.discovery.expire();
-    const { runningMs, changingMs } = this.#commandAges(session, now);
-    if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
-      return 'no logout after the request for it';
-    }
-    if (session.window.review()) sendWindow(session);
-    if (this.#isAbsent(session, now)) return 'the initiator takes no data';
-    if (session.account.overstays) return 'the memory of its answers is needed by others';
-    if (session.dataOut.isPastLimit(now)) return DATA_OUT_LATE;
-    // While nothing is read, silence proves nothing.
-    if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
-    if (session.dataOut.overdue(now)) return DATA_OUT_LATE;
-    const silenceMs = now - this.#lastReceivedMs;
-    const isChanging = changingMs >= SLOW_COMMAND_MS;
-    if (this.#pingSentMs !== undefined) {
-      const isLost =
-        this.#isUnanswered(session, now - this.#pingSentMs) ||
-        (isChanging && silenceMs >= SLOW_SILENCE_MAX_MS);
-      return isLost ? 'no answer to NOP-In' : undefined;
-    }
-    // Its initiator answers: it is the command that is stuck, and other paths may be better.
-    if (runningMs >= COMMAND_MAX_MS) return STUCK;
-    if (silenceMs >= (isChanging ? SLOW_NOP_INTERVAL_MS : NOP_INTERVAL_MS)) this.#ping(session);
-    return undefined;
-  }
-
-  #ping(session: Session): void {
-    this.#pingSentMs = this.#clock.now();
-    sendPing(session);
-  }
-
-  /** Whether a NOP-In has gone without an answer for too long; asks an idle initiator again. */
-  #isUnanswered(session: Session, waitedMs: number): boolean {
-    const isIdle = session.idle && !this.#reader.isWithinPdu;
-    if (waitedMs <= (isIdle ? IDLE_TIMEOUT_MS : NOP_TIMEOUT_MS)) return false;
-    if (!isIdle) return true;
-    // Something may have been sent a moment ago.
-    if (this.#stream.unacknowledgedBytes > 0) return this.#progress.isStuck;
-    this.#ping(session);
-    return false;
-  }
-
-  /** Whether the initiator takes none of its answers. If it takes some, that is a sign of life. */
-  #isAbsent(session: Session, now: number): boolean {
-    const progress = this.#progress;
-    if (progress.look(now)) {
-      this.#lastReceivedMs = now;
-      // A NOP-In and R2Ts wait behind the answers.
-      if (this.#pingSentMs !== undefined) this.#pingSentMs = now;
-      if (progress.isSlow) session.dataOut.putOff(now);
-    }
-    return progress.stalledMs(now) > ABSENT_TIMEOUT_MS;
-  }
-
-  /**
-   * How long its commands have been under way. Time in which this gateway stood still does not
-   * count, neither for them nor as silence of the initiator.
-   */
-  #commandAges(session: Session, now: number): CommandAges {
-    const gapMs = now - this.#lastWatchMs;
-    this.#lastWatchMs = now;
-    if (gapMs > GAP_MAX_MS) {
-      this.#lastReceivedMs = now;
-      this.#pingSentMs = undefined;
-      this.#progress.skipGap(now);
-      session.dataOut.skipGap(gapMs);
-    }
-    return session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
+  #watched(): WatchedConnection {
+    const stream = this.#stream;
+    const reader = this.#reader;
+    return {
+      progress: new AnswerProgress(this.#queue, stream),
+      get isWithinPdu() {
+        return reader.isWithinPdu;
+      },
+      get unacknowledgedBytes() {
+        return stream.unacknowledgedBytes;
+      },
+      lost: (reason) => this.#finish(reason),
+    };
   }
 
   #pause(): void {
@@ -339,17 +256,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
    * read from all the time, and its deadlines stand.
    */
   #noteBlocked(): void {
-    if (this.#mayAct && this.#session?.ready !== false) return;
-    this.#blockedSinceMs ??= this.#clock.now();
-  }
-
-  #noteUnblocked(): void {
-    const now = this.#clock.now();
-    this.#lastReceivedMs = now;
-    this.#pingSentMs = undefined;
-    if (this.#blockedSinceMs === undefined) return;
-    this.#session?.dataOut.extend(now - this.#blockedSinceMs);
-    this.#blockedSinceMs = undefined;
+    if (!this.#mayAct || this.#session?.ready === false) this.#watch.blocked();
   }
 
   #scheduleResume(): void {
@@ -371,7 +278,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
     this.#mayAct = this.#options.mayAct();
     this.#turn.begin();
     if (!this.ready) return;
-    this.#noteUnblocked();
+    this.#watch.unblocked();
     this.#queue.gathers = true;
     this.#session?.window.beginBatch();
     this.#reader.parse();
@@ -396,7 +303,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   #finish(reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#watch.cancel();
+    this.#watch.stop();
     this.#stream.destroy();
     this.#reader.close();
     this.#queue.close();

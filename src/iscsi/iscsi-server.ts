@@ -50,7 +50,10 @@ export class IscsiServer {
   readonly traffic = new Traffic();
   readonly #options: IscsiServerOptions;
   readonly #budget: DataBudget;
-  readonly #tasks = new FreeList(FREE_TASKS_MAX, () => new IscsiTask());
+  readonly #tasks: FreeList<IscsiTask> = new FreeList(
+    FREE_TASKS_MAX,
+    () => new IscsiTask(this.#tasks),
+  );
   readonly #loginSettings: LoginSettings;
   readonly #loginPool: SlabPool;
   readonly #turnShares: TurnShares;

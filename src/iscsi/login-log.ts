@@ -8,7 +8,7 @@ import type { Portal } from './contracts.ts';
 import type { LoginClaims } from './login/login-machine.ts';
 import type { Refusal } from './login/refusal.ts';
 import { networkOf } from './peer-network.ts';
-import type { SessionIdentity } from './session.ts';
+import type { SessionIdentity } from './session-identity.ts';
 
 /** Why a session ended that its initiator closed as the standard wants it. */
 export const LOGOUT = 'logout';

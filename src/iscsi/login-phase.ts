@@ -1,11 +1,8 @@
 import { type Clock, within } from '../base/clock.ts';
-import type { FreeList } from '../base/free-list.ts';
-import type { Log } from '../base/log.ts';
 import { CommandWindow, type WindowCredit } from './command-window.ts';
 import type { DataBudget } from './data-budget.ts';
 import type { DiscoveryService } from './discovery.ts';
-import type { IscsiTask } from './iscsi-task.ts';
-import { OWN_COMMANDS_MIN, REINSTATEMENT_MAX_MS } from './limits.ts';
+import { LOGIN_DATA_SEGMENT_BYTES_MAX, OWN_COMMANDS_MIN, REINSTATEMENT_MAX_MS } from './limits.ts';
 import { judgeLogin } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
@@ -26,14 +23,12 @@ export interface LoginOptions {
   readonly registry: SessionRegistry;
   readonly newDiscovery: (result: LoginResult) => DiscoveryService;
   readonly clock: Clock;
-  readonly log: Log;
   readonly loginLog: LoginLog;
   readonly traffic: Traffic;
   readonly queueDepth: number;
   readonly budget: DataBudget;
   /** Where the peer is, as shares are counted. */
   readonly network: string;
-  readonly tasks: FreeList<IscsiTask>;
 }
 
 export interface LoginEvents {
@@ -169,15 +164,11 @@ export class LoginPhase {
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
       account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer, initiatorName),
-      tasks: this.#options.tasks,
       clock: this.#options.clock,
-      log: this.#options.log,
       traffic: this.#options.traffic,
       queueDepth: this.#options.queueDepth,
       cmdSn: this.#firstCmdSn,
       statSn: writer.statSn,
-      end: (reason, when) => this.#events.end(reason, when),
-      endTarget: (reason) => registry.endTarget(identity.targetName, reason, identity.tsih),
     });
     this.#established = true;
     this.#options.loginLog.login(identity);
@@ -198,7 +189,7 @@ export class LoginPhase {
   #newWriter(cmdSn: number, statSn: number): PduWriter {
     this.#firstCmdSn = cmdSn;
     const window = new CommandWindow(cmdSn, this.#options.queueDepth, LOGIN_CREDIT);
-    return new PduWriter(this.#queue, window, statSn);
+    return new PduWriter(this.#queue, window, statSn, LOGIN_DATA_SEGMENT_BYTES_MAX);
   }
 
   #respond(writer: PduWriter, reply: LoginReply, tag: number, isid: Uint8Array): void {

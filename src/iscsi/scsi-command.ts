@@ -1,8 +1,7 @@
 import type { Nexus } from '../scsi/nexus.ts';
 import { CDB_LENGTH_MAX, TaskAttribute } from '../scsi/task.ts';
+import type { DataOut } from './data-out.ts';
 import type { IscsiTask } from './iscsi-task.ts';
-import type { Session } from './session.ts';
-import { reject } from './session-requests.ts';
 import {
   AHS_HEAD_LENGTH,
   Ahs,
@@ -14,45 +13,59 @@ import {
   LUN_BYTE,
   ScsiCommand,
 } from './standard/bhs.ts';
-import { RejectReason } from './standard/reject-reason.ts';
 import type { Pdu } from './wire/pdu.ts';
 
-/** Takes a SCSI Command PDU: checks what iSCSI asks of it and hands it to the nexus. */
+/** What the login agreed on about unsolicited data. */
+export interface UnsolicitedDataParameters {
+  readonly immediateData: boolean;
+  readonly initialR2t: boolean;
+  readonly firstBurstLength: number;
+}
+
+/** Why a command is refused before it reaches the nexus. */
+export type CommandFault =
+  /** An additional header segment is not what its type and length say. */
+  | 'malformed'
+  /** Data that was not asked for, against the negotiation. */
+  | 'unsolicitedData';
+
+/**
+ * Makes a command of a SCSI Command PDU: checks what iSCSI asks of it and hands it to the nexus.
+ * After a fault the task is no longer in use.
+ */
 export function startScsiCommand(
-  session: Session,
+  task: IscsiTask,
+  dataOut: DataOut,
+  parameters: UnsolicitedDataParameters,
   nexus: Nexus,
   pdu: Pdu,
-  numbered: boolean,
-): void {
-  const task = session.takeTask();
-  task.numbered = numbered;
+): CommandFault | undefined {
   fill(task, pdu);
   if (pdu.ahsLength > 0 && !readAhs(task, pdu)) {
     task.discard();
-    reject(session, pdu, RejectReason.invalidPduField);
-    return;
+    return 'malformed';
   }
   const { bytes, base } = pdu;
   const final = ScsiCommand.final.get(bytes, base) === 1;
   if (pdu.dataLength > 0) takeImmediateData(task, pdu, final);
-  if (isDataOutWrong(session, task, pdu, final)) {
+  if (isDataOutWrong(parameters, task, pdu, final)) {
     task.discard();
-    reject(session, pdu, RejectReason.protocolError);
-    session.end('unsolicited data against the negotiation', 'afterSending');
-    return;
+    return 'unsolicitedData';
   }
   if (!final) {
-    const end = Math.min(session.parameters.firstBurstLength, task.dataOutExpected);
-    session.dataOut.expectUnsolicited(task, task.tag, end);
+    const end = Math.min(parameters.firstBurstLength, task.dataOutExpected);
+    dataOut.expectUnsolicited(task, end);
   }
   nexus.submit(task);
+  return undefined;
 }
 
 function takeImmediateData(task: IscsiTask, pdu: Pdu, final: boolean): void {
-  task.invitedLength = pdu.dataLength;
+  const { received } = task;
+  received.invitedLength = pdu.dataLength;
   const waits = !final || pdu.dataLength < task.dataOutExpected;
-  if (waits) task.gatherDataOut(pdu.data, pdu.slabs);
-  else task.addDataOut(pdu.data, pdu.slabs);
+  if (waits) received.gather(pdu.data, pdu.slabs);
+  else received.add(pdu.data, pdu.slabs);
 }
 
 function fill(task: IscsiTask, pdu: Pdu): void {
@@ -100,15 +113,17 @@ function readAhs(task: IscsiTask, pdu: Pdu): boolean {
   return true;
 }
 
-function isDataOutWrong(session: Session, task: IscsiTask, pdu: Pdu, final: boolean): boolean {
-  const { parameters } = session;
+function isDataOutWrong(
+  { immediateData, initialR2t, firstBurstLength }: UnsolicitedDataParameters,
+  task: IscsiTask,
+  pdu: Pdu,
+  final: boolean,
+): boolean {
   const immediate = pdu.dataLength;
   if (immediate > task.dataOutExpected) return true;
-  if (immediate > 0 && (!parameters.immediateData || immediate > parameters.firstBurstLength)) {
-    return true;
-  }
+  if (immediate > 0 && (!immediateData || immediate > firstBurstLength)) return true;
   if (final) return false;
   // More is to come, if only the F bit of a PDU without data: a write, and where that is allowed.
   const write = ScsiCommand.write.get(pdu.bytes, pdu.base) === 1;
-  return parameters.initialR2t || !write;
+  return initialR2t || !write;
 }

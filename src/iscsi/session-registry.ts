@@ -6,7 +6,7 @@ import {
   RESERVED_SESSIONS_SHARE,
   SESSIONS_GUARANTEED,
 } from './limits.ts';
-import type { SessionIdentity } from './session.ts';
+import type { SessionIdentity } from './session-identity.ts';
 
 /** What the registry needs of a session: its end. */
 export interface RegisteredSession {

@@ -1,93 +1,118 @@
+import type { Clock } from '../base/clock.ts';
 import { whenSettled } from '../base/pending.ts';
-import type { Nexus, TaskManagementResponse } from '../scsi/nexus.ts';
+import type { Nexus, TaskManagementFunction, TaskManagementResponse } from '../scsi/nexus.ts';
 import { serialDistance } from './command-window.ts';
-import { ABORTED_TRANSFER_TIMEOUT_MS } from './limits.ts';
+import { ABORTED_TRANSFER_TIMEOUT_MS, MANAGEMENT_REQUESTS_MAX } from './limits.ts';
 import type { Session } from './session.ts';
 import {
+  FINAL_FLAG,
   LUN_BYTE,
   Opcode,
   TaskManagementResponse as ResponsePdu,
   TaskManagementRequest,
 } from './standard/bhs.ts';
+import { RejectReason } from './standard/reject-reason.ts';
 import { TaskManagementResponseCode as Code, TASK_MANAGEMENT } from './standard/task-management.ts';
 import type { Pdu } from './wire/pdu.ts';
 
-const FINAL = 0x80;
+/** What a task management function does beyond the nexus. */
+export interface TaskManagementEffects {
+  /** The command of this CmdSN is aborted before it came. False: there is no room to remember it. */
+  skip(cmdSn: number): boolean;
+  /** Ends this session and the others of its target. */
+  coldReset(): void;
+}
 
-/** Performs a Task Management Function Request and answers it when it is over. */
-export function manageTasks(session: Session, nexus: Nexus, pdu: Pdu, answered: () => void): void {
-  const { bytes, base } = pdu;
-  const tag = TaskManagementRequest.initiatorTaskTag.get(bytes, base);
-  const row = TASK_MANAGEMENT.get(TaskManagementRequest.function.get(bytes, base));
-  if (row === undefined || row.protocolLevel > session.parameters.protocolLevel) {
-    answered();
-    respond(session, tag, Code.functionNotSupported);
-    return;
+/** The Task Management Function Requests of a session: each is answered when it is over. */
+export class TaskManager {
+  readonly #session: Session;
+  readonly #nexus: Nexus;
+  readonly #clock: Clock;
+  readonly #effects: TaskManagementEffects;
+  /** Requests that were not answered. */
+  #underWay = 0;
+
+  constructor(session: Session, nexus: Nexus, clock: Clock, effects: TaskManagementEffects) {
+    this.#session = session;
+    this.#nexus = nexus;
+    this.#clock = clock;
+    this.#effects = effects;
   }
-  if (row.function === undefined) {
-    // TASK REASSIGN belongs to ErrorRecoveryLevel 2.
-    answered();
-    respond(session, tag, Code.taskAllegianceReassignmentNotSupported);
-    return;
-  }
-  const samFunction = row.function;
-  const refCmdSn = TaskManagementRequest.refCmdSn.get(bytes, base);
-  const request = {
-    function: samFunction,
-    lun: bytes.slice(base + LUN_BYTE, base + LUN_BYTE + 8),
-    referencedTag: TaskManagementRequest.referencedTaskTag.get(bytes, base),
-  };
-  whenSettled(nexus.manage(request), (response) => {
-    if (session.closed) return;
-    let code = codeOf(response);
-    if (samFunction === 'abortTask' && code === Code.taskDoesNotExist) {
-      if (skip(session, refCmdSn)) code = Code.functionComplete;
+
+  /** Performs a request. Returns why it is rejected, if it is. */
+  take(pdu: Pdu): RejectReason | undefined {
+    if (this.#underWay >= MANAGEMENT_REQUESTS_MAX) return RejectReason.immediateCommandReject;
+    const { bytes, base } = pdu;
+    const tag = TaskManagementRequest.initiatorTaskTag.get(bytes, base);
+    const row = TASK_MANAGEMENT.get(TaskManagementRequest.function.get(bytes, base));
+    if (row === undefined || row.protocolLevel > this.#session.parameters.protocolLevel) {
+      this.#respond(tag, Code.functionNotSupported);
+    } else if (row.function === undefined) {
+      // TASK REASSIGN belongs to ErrorRecoveryLevel 2.
+      this.#respond(tag, Code.taskAllegianceReassignmentNotSupported);
+    } else {
+      this.#perform(row.function, tag, pdu);
     }
-    afterTransfers(session, () => {
-      answered();
-      respond(session, tag, code);
-      if (samFunction === 'targetColdReset') {
-        session.endTarget('TARGET COLD RESET');
-        session.end('TARGET COLD RESET', 'afterSending');
-      }
-    });
-  });
-}
-
-/**
- * RFC 7143, ABORT TASK: a command that has not come yet, but whose CmdSN is in the window, is
- * taken as received, so that it is ignored should it come after all.
- */
-function skip(session: Session, refCmdSn: number): boolean {
-  const { window, held } = session;
-  if (serialDistance(refCmdSn, window.expCmdSn) < 0) return false;
-  if (serialDistance(window.maxCmdSn, refCmdSn) < 0) return false;
-  if (!held.skip(refCmdSn)) return false;
-  session.executeHeld();
-  return true;
-}
-
-/** The initiator still answers the R2Ts of aborted commands; the answer waits for that, bounded. */
-function afterTransfers(session: Session, action: () => void): void {
-  if (!session.dataOut.draining) {
-    action();
-    return;
+    return undefined;
   }
-  let done = false;
-  const once = (): void => {
-    if (done) return;
-    done = true;
-    timer.cancel();
-    if (!session.closed) action();
-  };
-  const timer = session.clock.after(ABORTED_TRANSFER_TIMEOUT_MS, once);
-  session.dataOut.whenDrained(once);
-}
 
-function respond(session: Session, tag: number, code: number): void {
-  session.writer.compose(Opcode.taskManagementResponse, FINAL, tag, undefined, (bytes, base) =>
-    ResponsePdu.response.set(bytes, code, base),
-  );
+  #perform(samFunction: TaskManagementFunction, tag: number, { bytes, base }: Pdu): void {
+    this.#underWay++;
+    const refCmdSn = TaskManagementRequest.refCmdSn.get(bytes, base);
+    const request = {
+      function: samFunction,
+      lun: bytes.slice(base + LUN_BYTE, base + LUN_BYTE + 8),
+      referencedTag: TaskManagementRequest.referencedTaskTag.get(bytes, base),
+    };
+    whenSettled(this.#nexus.manage(request), (response) => {
+      if (this.#session.closed) return;
+      let code = codeOf(response);
+      if (samFunction === 'abortTask' && code === Code.taskDoesNotExist && this.#skip(refCmdSn)) {
+        code = Code.functionComplete;
+      }
+      this.#afterTransfers(() => {
+        this.#underWay--;
+        this.#respond(tag, code);
+        if (samFunction === 'targetColdReset') this.#effects.coldReset();
+      });
+    });
+  }
+
+  /**
+   * RFC 7143, ABORT TASK: a command that has not come yet, but whose CmdSN is in the window, is
+   * taken as received, so that it is ignored should it come after all.
+   */
+  #skip(refCmdSn: number): boolean {
+    const { window } = this.#session;
+    if (serialDistance(refCmdSn, window.expCmdSn) < 0) return false;
+    if (serialDistance(window.maxCmdSn, refCmdSn) < 0) return false;
+    return this.#effects.skip(refCmdSn);
+  }
+
+  /** The initiator still answers the R2Ts of aborted commands; the answer waits for that, bounded. */
+  #afterTransfers(action: () => void): void {
+    const { dataOut } = this.#session;
+    if (!dataOut.owed.isDraining) {
+      action();
+      return;
+    }
+    let done = false;
+    const once = (): void => {
+      if (done) return;
+      done = true;
+      timer.cancel();
+      if (!this.#session.closed) action();
+    };
+    const timer = this.#clock.after(ABORTED_TRANSFER_TIMEOUT_MS, once);
+    dataOut.whenDrained(once);
+  }
+
+  #respond(tag: number, code: number): void {
+    const { writer } = this.#session;
+    writer.compose(Opcode.taskManagementResponse, FINAL_FLAG, tag, undefined, (bytes, base) =>
+      ResponsePdu.response.set(bytes, code, base),
+    );
+  }
 }
 
 function codeOf(response: TaskManagementResponse): number {

@@ -20,6 +20,10 @@ export const CDB_FIELD_LENGTH = 16;
 export const ISID_BYTE = 8;
 export const ISID_LENGTH = 6;
 
+/** The F bit, and as a flag of byte 1. */
+const FINAL_BIT = 7;
+export const FINAL_FLAG = 1 << FINAL_BIT;
+
 /** "No tag": a reserved Initiator or Target Transfer Tag. */
 export const RESERVED_TAG = 0xffffffff;
 
@@ -74,7 +78,7 @@ const COMMON = {
   initiatorTaskTag: u32(16),
 };
 
-const FINAL = { final: bits(1, 7) };
+const FINAL = { final: bits(1, FINAL_BIT) };
 const LUN = { lunHigh: u32(8), lunLow: u32(12) };
 const TARGET_TRANSFER_TAG = { targetTransferTag: u32(20) };
 /** The sequence numbers of what an initiator sends as a command. */

@@ -17,11 +17,22 @@ export class PduWriter {
   #dataDigest = false;
   /** StatSN of the next status. */
   statSn: number;
+  /** The longest data segment that may be sent now. */
+  dataSegmentMax: number;
+  readonly #dataSegmentMax: number;
 
-  constructor(queue: SendQueue, window: CommandWindow, statSn: number) {
+  /** `dataSegmentMax`: whatever the initiator takes, no longer data segments are sent. */
+  constructor(queue: SendQueue, window: CommandWindow, statSn: number, dataSegmentMax: number) {
     this.queue = queue;
     this.#window = window;
     this.statSn = statSn;
+    this.dataSegmentMax = dataSegmentMax;
+    this.#dataSegmentMax = dataSegmentMax;
+  }
+
+  /** The initiator declared its MaxRecvDataSegmentLength. */
+  declareSegmentLength(length: number): void {
+    this.dataSegmentMax = Math.min(length, this.#dataSegmentMax);
   }
 
   useDigests(header: boolean, data: boolean): void {

@@ -291,7 +291,7 @@ test('commands that end before their unsolicited data comes leave nothing behind
     if (i % 10 === 0) await settle();
   }
   assert.equal(nexus.submitted.length, 1000);
-  assert.equal(world.server.sessions[0]!.dataOut.bursts, 0);
+  assert.equal(world.server.sessions[0]!.dataOut.owed.size, 0);
   stream.feed(dataOutPdu(7, 0xffff_ffff, 0, 0, Buffer.alloc(4096), true));
   await settle();
   assert.equal(stream.destroyed, false, 'what still comes is dropped');

@@ -1,0 +1,194 @@
+import type { Clock } from '../base/clock.ts';
+import type { FreeList } from '../base/free-list.ts';
+import type { Log } from '../base/log.ts';
+import type { IscsiTask } from './iscsi-task.ts';
+import { LOGOUT } from './login-log.ts';
+import { type CommandFault, startScsiCommand } from './scsi-command.ts';
+import type { Session } from './session.ts';
+import { answerLogout, answerNopOut, answerText, sendReject } from './session-requests.ts';
+import { NopOut, Opcode, RESERVED_TAG } from './standard/bhs.ts';
+import { RejectReason } from './standard/reject-reason.ts';
+import { TaskManager } from './task-management.ts';
+import type { Pdu } from './wire/pdu.ts';
+
+export interface FullFeatureOptions {
+  readonly session: Session;
+  /** Tasks that are not in use, of all sessions. */
+  readonly tasks: FreeList<IscsiTask>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the connection: at once, or after what is queued has been sent. */
+  readonly end: (reason: string, when: 'now' | 'afterSending') => void;
+  /** Ends the other sessions of this target. */
+  readonly endTarget: (reason: string) => void;
+}
+
+/** Requests that carry a CmdSN (RFC 7143, command numbering). */
+const NUMBERED: ReadonlySet<number> = new Set([
+  Opcode.nopOut,
+  Opcode.scsiCommand,
+  Opcode.taskManagementRequest,
+  Opcode.textRequest,
+  Opcode.logoutRequest,
+]);
+
+/** The PDUs of a connection after its login: each goes where its opcode says, requests in order. */
+export class FullFeaturePhase {
+  readonly #session: Session;
+  readonly #options: FullFeatureOptions;
+  readonly #manager: TaskManager | undefined;
+
+  constructor(options: FullFeatureOptions) {
+    const { session, clock } = options;
+    this.#session = session;
+    this.#options = options;
+    this.#manager =
+      session.nexus &&
+      new TaskManager(session, session.nexus, clock, {
+        skip: (cmdSn) => this.#skip(cmdSn),
+        coldReset: () => this.#coldReset(),
+      });
+  }
+
+  onPdu(pdu: Pdu, intact: boolean): void {
+    if (this.#session.closed) return;
+    const { opcode } = pdu;
+    if (opcode === Opcode.dataOut) this.#onDataOut(pdu, intact);
+    else if (NUMBERED.has(opcode)) this.#onRequest(pdu, intact);
+    else this.#refuse(pdu, opcode);
+  }
+
+  #onDataOut(pdu: Pdu, intact: boolean): void {
+    if (!intact) this.#reject(pdu, RejectReason.dataDigestError);
+    if (this.#session.dataOut.onPdu(pdu, intact) === 'taken') return;
+    this.#reject(pdu, RejectReason.protocolError);
+    this.#options.end('Data-Out that nobody asked for', 'afterSending');
+  }
+
+  #onRequest(pdu: Pdu, intact: boolean): void {
+    if (pdu.immediate) {
+      this.#execute(pdu, intact, true);
+      return;
+    }
+    const { window, held } = this.#session;
+    const cmdSn = NopOut.cmdSn.get(pdu.bytes, pdu.base);
+    const arrival = window.judge(cmdSn);
+    if (arrival === 'ignored') return;
+    if (arrival === 'early') {
+      if (held.hold(cmdSn, pdu, intact)) return;
+      this.#options.end('too many commands out of order', 'now');
+      return;
+    }
+    window.advance();
+    this.#execute(pdu, intact, false);
+    if (held.size > 0) this.#executeHeld();
+  }
+
+  /** Executes what was held for the CmdSN that is expected now. */
+  #executeHeld(): void {
+    const { window, held } = this.#session;
+    while (held.size > 0 && !this.#session.closed) {
+      const next = held.take(window.expCmdSn);
+      if (next === undefined) return;
+      window.advance();
+      if (next.pdu === undefined) window.finished();
+      else this.#execute(next.pdu, next.intact, false);
+    }
+  }
+
+  /** An aborted command that has not come. False: there is no room to remember it. */
+  #skip(cmdSn: number): boolean {
+    if (!this.#session.held.skip(cmdSn)) return false;
+    this.#executeHeld();
+    return true;
+  }
+
+  #execute(pdu: Pdu, intact: boolean, isImmediate: boolean): void {
+    if (!intact) {
+      // The command is lost with its data, and level 0 has no way to send it again.
+      this.#reject(pdu, RejectReason.dataDigestError);
+      this.#options.end('data digest error in a command', 'afterSending');
+      return;
+    }
+    if (pdu.opcode === Opcode.scsiCommand) {
+      this.#onScsiCommand(pdu, isImmediate);
+      return;
+    }
+    if (!isImmediate) this.#session.window.finished();
+    this.#answer(pdu);
+  }
+
+  #answer(pdu: Pdu): void {
+    const { writer, discovery, parameters, identity } = this.#session;
+    let refused: RejectReason | undefined;
+    switch (pdu.opcode) {
+      case Opcode.nopOut:
+        answerNopOut(writer, pdu);
+        break;
+      case Opcode.taskManagementRequest:
+        refused =
+          this.#manager === undefined ? RejectReason.protocolError : this.#manager.take(pdu);
+        break;
+      case Opcode.textRequest:
+        refused = answerText(writer, discovery, pdu);
+        break;
+      default: {
+        const answer = answerLogout(writer, parameters, identity.cid, pdu);
+        if (answer === 'closed') this.#options.end(LOGOUT, 'afterSending');
+        else if (answer === 'invalid') refused = RejectReason.invalidPduField;
+      }
+    }
+    if (refused !== undefined) this.#reject(pdu, refused);
+  }
+
+  #onScsiCommand(pdu: Pdu, isImmediate: boolean): void {
+    const session = this.#session;
+    const { nexus, window } = session;
+    const tag = NopOut.initiatorTaskTag.get(pdu.bytes, pdu.base);
+    if (nexus === undefined || tag === RESERVED_TAG) {
+      if (!isImmediate) window.finished();
+      this.#reject(pdu, RejectReason.protocolError);
+      return;
+    }
+    if (isImmediate && !window.takeImmediate()) {
+      this.#reject(pdu, RejectReason.immediateCommandReject);
+      return;
+    }
+    const task = this.#options.tasks.take();
+    task.begin(session, isImmediate);
+    const fault = startScsiCommand(task, session.dataOut, session.parameters, nexus, pdu);
+    if (fault !== undefined) this.#refuseCommand(pdu, fault);
+  }
+
+  #refuseCommand(pdu: Pdu, fault: CommandFault): void {
+    if (fault === 'malformed') {
+      this.#reject(pdu, RejectReason.invalidPduField);
+      return;
+    }
+    this.#reject(pdu, RejectReason.protocolError);
+    this.#options.end('unsolicited data against the negotiation', 'afterSending');
+  }
+
+  #refuse(pdu: Pdu, opcode: number): void {
+    if (opcode === Opcode.snackRequest) {
+      this.#reject(pdu, RejectReason.snackReject);
+    } else if (opcode === Opcode.loginRequest) {
+      this.#reject(pdu, RejectReason.protocolError);
+      this.#options.end('Login Request in full feature phase', 'afterSending');
+    } else {
+      // If an unknown request took a CmdSN, a hole is left: the initiator fills it or gives up.
+      this.#reject(pdu, RejectReason.commandNotSupported);
+    }
+  }
+
+  #reject(pdu: Pdu, reason: RejectReason): void {
+    this.#options.log.debug('Reject', { reason, opcode: pdu.opcode });
+    sendReject(this.#session.writer, pdu, reason);
+  }
+
+  #coldReset(): void {
+    const { end, endTarget } = this.#options;
+    endTarget('TARGET COLD RESET');
+    end('TARGET COLD RESET', 'afterSending');
+  }
+}

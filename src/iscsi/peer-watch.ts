@@ -1,0 +1,201 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import type { CommandAges } from '../scsi/nexus.ts';
+import type { AnswerProgress } from './answer-progress.ts';
+import {
+  ABSENT_TIMEOUT_MS,
+  CLOSE_TIMEOUT_MS,
+  COMMAND_MAX_MS,
+  DISCOVERY_SESSION_MAX_MS,
+  IDLE_TIMEOUT_MS,
+  LOGIN_TIMEOUT_MS,
+  LOGOUT_REQUEST_TIMEOUT_MS,
+  NOP_INTERVAL_MS,
+  NOP_TIMEOUT_MS,
+  SLOW_COMMAND_MS,
+  SLOW_NOP_INTERVAL_MS,
+  SLOW_SILENCE_MAX_MS,
+  WATCH_INTERVAL_MS,
+} from './limits.ts';
+import type { Session } from './session.ts';
+import { sendPing, sendWindow } from './session-requests.ts';
+
+/** Between two looks at the clocks; after a longer one this gateway stood still. */
+const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
+const STUCK = 'a command does not end';
+const DATA_OUT_LATE = 'Data-Out timed out';
+const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0 };
+
+/** What a watch sees of its connection. */
+export interface WatchedConnection {
+  /** What the initiator takes of its answers. */
+  readonly progress: AnswerProgress;
+  /** A part of a PDU is there. */
+  readonly isWithinPdu: boolean;
+  /** Bytes that were sent and that the initiator has not acknowledged. */
+  readonly unacknowledgedBytes: number;
+  /** The peer counts as lost. */
+  lost(reason: string): void;
+}
+
+/**
+ * The watch over the peer of a connection: its login, its session and its logout take only so long,
+ * and an initiator that is silent is asked for a sign of life.
+ */
+export class PeerWatch {
+  readonly #clock: Clock;
+  readonly #connection: WatchedConnection;
+  #timer: Timer;
+  #session: Session | undefined;
+  #sessionSinceMs = 0;
+  #lastReceivedMs: number;
+  #lastLookMs = 0;
+  #pingSentMs: number | undefined;
+  #logoutDeadlineMs: number | undefined;
+  /** Since when nothing is taken because its answers stay with us, or we may not act. */
+  #blockedSinceMs: number | undefined;
+
+  /** Begins with the login. */
+  constructor(clock: Clock, connection: WatchedConnection) {
+    this.#clock = clock;
+    this.#connection = connection;
+    this.#lastReceivedMs = clock.now();
+    this.#timer = clock.after(LOGIN_TIMEOUT_MS, () => connection.lost('login timed out'));
+  }
+
+  /** The login is over. */
+  begin(session: Session): void {
+    this.#timer.cancel();
+    this.#session = session;
+    this.#sessionSinceMs = this.#clock.now();
+    this.#lastLookMs = this.#sessionSinceMs;
+    this.#lookLater();
+  }
+
+  /** The connection ends when what is queued has left, or after a bound. */
+  beginEnd(reason: string): void {
+    this.#timer.cancel();
+    this.#timer = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#connection.lost(reason));
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  /** The initiator was asked to log out. */
+  expectLogout(): void {
+    this.#logoutDeadlineMs = this.#clock.now() + LOGOUT_REQUEST_TIMEOUT_MS;
+  }
+
+  /** Bytes came. */
+  received(): void {
+    this.#lastReceivedMs = this.#clock.now();
+    this.#pingSentMs = undefined;
+  }
+
+  /** From now on nothing is taken. */
+  blocked(): void {
+    this.#blockedSinceMs ??= this.#clock.now();
+  }
+
+  /** PDUs are taken again. */
+  unblocked(): void {
+    this.received();
+    if (this.#blockedSinceMs === undefined) return;
+    this.#session?.dataOut.owed.extend(this.#lastReceivedMs - this.#blockedSinceMs);
+    this.#blockedSinceMs = undefined;
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#clock.after(WATCH_INTERVAL_MS, () => {
+      const overdue = this.#session && this.#overdue(this.#session);
+      if (overdue !== undefined) this.#connection.lost(overdue);
+      else this.#lookLater();
+    });
+  }
+
+  /** Why the peer counts as lost now; asks it for a sign of life when it has been silent. */
+  #overdue(session: Session): string | undefined {
+    const now = this.#clock.now();
+    const { window, account, dataOut, discovery, nexus } = session;
+    if (nexus === undefined && now - this.#sessionSinceMs > DISCOVERY_SESSION_MAX_MS) {
+      return 'discovery session lasts too long';
+    }
+    discovery.expire();
+    const { runningMs, changingMs } = this.#commandAges(session, now);
+    if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
+      return 'no logout after the request for it';
+    }
+    if (window.review()) sendWindow(session.writer);
+    if (this.#isAbsent(session, now)) return 'the initiator takes no data';
+    if (account.overstays) return 'the memory of its answers is needed by others';
+    if (dataOut.owed.isPastLimit(now)) return DATA_OUT_LATE;
+    // While nothing is read, silence proves nothing.
+    if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
+    if (dataOut.overdue(now)) return DATA_OUT_LATE;
+    return this.#judgeSilence(session, now, changingMs >= SLOW_COMMAND_MS, runningMs);
+  }
+
+  /** Why its silence, or a command that does not end, is too much. */
+  #judgeSilence(
+    session: Session,
+    now: number,
+    isChanging: boolean,
+    runningMs: number,
+  ): string | undefined {
+    const silenceMs = now - this.#lastReceivedMs;
+    if (this.#pingSentMs !== undefined) {
+      const isLost =
+        this.#isUnanswered(session, now - this.#pingSentMs) ||
+        (isChanging && silenceMs >= SLOW_SILENCE_MAX_MS);
+      return isLost ? 'no answer to NOP-In' : undefined;
+    }
+    // Its initiator answers: it is the command that is stuck, and other paths may be better.
+    if (runningMs >= COMMAND_MAX_MS) return STUCK;
+    if (silenceMs >= (isChanging ? SLOW_NOP_INTERVAL_MS : NOP_INTERVAL_MS)) this.#ping(session);
+    return undefined;
+  }
+
+  #ping(session: Session): void {
+    this.#pingSentMs = this.#clock.now();
+    sendPing(session.writer);
+  }
+
+  /** Whether a NOP-In has gone without an answer for too long; asks an idle initiator again. */
+  #isUnanswered(session: Session, waitedMs: number): boolean {
+    const isIdle = session.idle && !this.#connection.isWithinPdu;
+    if (waitedMs <= (isIdle ? IDLE_TIMEOUT_MS : NOP_TIMEOUT_MS)) return false;
+    if (!isIdle) return true;
+    // Something may have been sent a moment ago.
+    if (this.#connection.unacknowledgedBytes > 0) return this.#connection.progress.isStuck;
+    this.#ping(session);
+    return false;
+  }
+
+  /** Whether the initiator takes none of its answers. If it takes some, that is a sign of life. */
+  #isAbsent(session: Session, now: number): boolean {
+    const { progress } = this.#connection;
+    if (progress.look(now)) {
+      this.#lastReceivedMs = now;
+      // A NOP-In and R2Ts wait behind the answers.
+      if (this.#pingSentMs !== undefined) this.#pingSentMs = now;
+      if (progress.isSlow) session.dataOut.owed.putOff(now);
+    }
+    return progress.stalledMs(now) > ABSENT_TIMEOUT_MS;
+  }
+
+  /**
+   * How long its commands have been under way. Time in which this gateway stood still does not
+   * count, neither for them nor as silence of the initiator.
+   */
+  #commandAges(session: Session, now: number): CommandAges {
+    const gapMs = now - this.#lastLookMs;
+    this.#lastLookMs = now;
+    if (gapMs > GAP_MAX_MS) {
+      this.#lastReceivedMs = now;
+      this.#pingSentMs = undefined;
+      this.#connection.progress.skipGap(now);
+      session.dataOut.skipGap(gapMs);
+    }
+    return session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;
+  }
+}
