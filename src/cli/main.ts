@@ -47,10 +47,12 @@ async function main(words: readonly string[]): Promise<number> {
 function complain(error: unknown, words: readonly string[]): number {
   const json = words.includes('--json');
   liveLine.end();
-  const isUsage = error instanceof UsageError;
+  const isUsage = error instanceof UsageError || isWrongInput(error);
   const { code, data, message } = describe(error);
   if (json) {
-    const value = { error: { code: isUsage ? 'usage' : code, message, ...dataOf(data) } };
+    const value = {
+      error: { code: isUsage ? 'usage' : code, message, ...dataOf(isUsage ? {} : data) },
+    };
     writeError(`${JSON.stringify(value)}\n`);
   } else {
     writeError(`allpath: ${message}\n`);
@@ -61,6 +63,11 @@ function complain(error: unknown, words: readonly string[]): number {
     if (isUsage) writeError(`${helpHint(words)}\n`);
   }
   return isUsage ? ExitCode.usage : ExitCode.failure;
+}
+
+/** A use case refused what the command line asks for, before it did anything. */
+function isWrongInput(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'diskInvalid';
 }
 
 /** What the kernel refuses, a full file system for example, is no defect. */

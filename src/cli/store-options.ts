@@ -60,7 +60,8 @@ export function storeWords(location: StoreLocation): readonly string[] {
 }
 
 function cephWords({ conf, pool, user, namespace }: CephLocation): readonly string[] {
-  const words = ['--ceph', conf, '--pool', pool, '--user', user];
+  const words = ['--ceph', conf, '--pool', pool];
+  if (user !== USER_DEFAULT) words.push('--user', user);
   return namespace === '' ? words : [...words, '--namespace', namespace];
 }
 

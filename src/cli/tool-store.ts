@@ -1,5 +1,6 @@
 import { within } from '../base/clock.ts';
-import type { ApplyContext } from '../control/document/apply.ts';
+import { commandName } from '../control/command-name.ts';
+import type { ControlContext } from '../control/control-context.ts';
 import { type OpenStoreOptions, openStore, type Store } from '../gateway/store.ts';
 import { describeLocation } from '../gateway/store-location.ts';
 import { STANDARD_ERROR } from '../host/journal.ts';
@@ -7,18 +8,13 @@ import { logOutput } from '../host/log-output.ts';
 import { systemClock } from '../host/system-clock.ts';
 import { systemRandom } from '../host/system-random.ts';
 import type { CliCall } from './command-spec.ts';
+import { eventOutput } from './event-output.ts';
 import { liveLine } from './live-line.ts';
 import { notice } from './output.ts';
 import { storeOf } from './store-options.ts';
 
-const TOOL_PREFIX = 'tool-';
 /** How long a store may take to close. */
 const CLOSE_MAX_MS = 10_000;
-
-/** Whether a member of a store is one command, not a gateway. */
-export function isToolName(name: string): boolean {
-  return new RegExp(`^${TOOL_PREFIX}[0-9]+$`).test(name);
-}
 
 export interface ToolStoreOptions {
   /** What to do if there is no store; only commands that fill one make it. */
@@ -36,28 +32,24 @@ export interface ToolStoreOptions {
 export async function withStore<T>(
   call: Pick<CliCall, 'store' | 'json'>,
   { ifAbsent, reads = false, onNew }: ToolStoreOptions,
-  work: (store: Store, context: ApplyContext) => Promise<T>,
+  work: (context: ControlContext) => Promise<T>,
 ): Promise<T> {
   const location = storeOf(call);
   const log = logOutput('warn', {}, STANDARD_ERROR, (write) => liveLine.above(write));
   const environment = { clock: systemClock, random: systemRandom, log };
-  const memberName = `${TOOL_PREFIX}${process.pid}`;
   const store = await openStore({
     location,
     ifAbsent,
-    memberName,
+    memberName: commandName(process.pid),
     isReader: reads,
     ...environment,
   });
   if (store.isNew) (onNew ?? (() => tellNew(store, ifAbsent === 'make', call.json)))();
   try {
-    const { records, volumes } = store;
+    const { records, volumes, membership } = store;
     const living = () => store.living();
-    const onWaiting = (version: number): void => {
-      const text = `version ${version} of the document is written; waiting for the gateways`;
-      notice({ waiting: { version } }, text, call.json);
-    };
-    return await work(store, { ...environment, records, volumes, living, onWaiting });
+    const onEvent = eventOutput(call.json);
+    return await work({ ...environment, records, volumes, membership, living, onEvent });
   } finally {
     // What a silent cluster does not let close ends with the process.
     await within(systemClock, CLOSE_MAX_MS, store.close());

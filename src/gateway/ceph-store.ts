@@ -29,6 +29,7 @@ export async function openCephStore(
     RadosClient.connect({ conf: ceph.conf, user: ceph.user, settings }, addon);
   const client = await connect();
   const { records, close: closeRecords } = await openRecords(ceph, client, options);
+  const membership = new MembershipStore({ records, clock, random });
   let guard: InstanceGuard = toolGuard;
   const unfenced = Promise.withResolvers<void>();
   const volumes = new RbdVolumeStore({
@@ -49,6 +50,7 @@ export async function openCephStore(
     isNew: false,
     records,
     volumes,
+    membership,
     fencing: {
       driver: new CephFencing({ client, records, instances: volumes.instances }),
       instances: [{ address: client.addresses, kind: 'records' }],
@@ -57,7 +59,7 @@ export async function openCephStore(
       },
       unfenced: unfenced.promise,
     },
-    living: () => livingMembers(new MembershipStore({ records, clock, random }), clock),
+    living: () => livingMembers(membership, clock),
     // An acknowledged write is durable as it is.
     openVolume: async (name, known) => {
       // A name alone may be that of another image by now.

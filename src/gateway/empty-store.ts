@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { MembershipStore } from '../membership/membership-store.ts';
 import { MemoryRecordsWorld } from '../records/memory.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
@@ -14,6 +15,7 @@ export async function openEmptyStore(
   });
   return {
     ...{ location: { dir: directory }, isNew: true, records, volumes },
+    membership: new MembershipStore({ records, clock, random }),
     living: async () => [],
     openVolume: (name, known) => volumes.open(name, known),
     close: async () => {

@@ -1,7 +1,7 @@
 import { didYouMean } from '../base/closest-name.ts';
 import { Failure } from '../base/failure.ts';
 import type { ClusterDocument } from '../config/document.ts';
-import { readDocument } from '../control/document/document-record.ts';
+import { requireDocument } from '../control/document/document-record.ts';
 import type { Records } from '../records/records.ts';
 
 /**
@@ -12,11 +12,7 @@ export async function readFirstDocument(
   records: Records,
   gateway: string,
 ): Promise<ClusterDocument> {
-  const current = await readDocument(records);
-  if (current === undefined) {
-    throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
-  }
-  const { document } = current;
+  const { document } = await requireDocument(records);
   const names = document.gateways.map(({ name }) => name);
   if (names.includes(gateway)) return document;
   const hasInstead = `; it has ${names.join(', ') || 'none'}`;

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { FencingDriver } from '../membership/fencing-driver.ts';
 import type { Instance, Membership } from '../membership/membership.ts';
+import { type MembershipAccess, MembershipStore } from '../membership/membership-store.ts';
 import { ProcessFencing } from '../membership/process/process-fencing.ts';
 import { openLocalRecords } from '../records/local/open-local-records.ts';
 import { holdsStore, requireStore } from '../records/local/store-folder.ts';
@@ -21,6 +22,7 @@ export interface Store {
   readonly isNew: boolean;
   readonly records: Records;
   readonly volumes: VolumeStore;
+  readonly membership: MembershipAccess;
   /** What fences a gateway of this store; a store without it has no members. */
   readonly fencing?: StoreFencing;
   /** Who has the store open now, this process too, by name. */
@@ -111,6 +113,7 @@ async function openLocalStore(
       isNew: false,
       records,
       volumes,
+      membership: new MembershipStore({ records, clock, random }),
       fencing: { driver: new ProcessFencing(records.processes, lease), instances: [] },
       living: () => records.processes.living(),
       openVolume: async (name, { writethrough, ...known }) => {

@@ -32,6 +32,9 @@ export interface MembershipStoreParts {
   readonly random: Random;
 }
 
+/** What a process that is not a member may do: read the roster, and announce a document version. */
+export type MembershipAccess = Pick<MembershipStore, 'read' | 'raiseDocumentVersion'>;
+
 /** The one record in which members are listed. Who is no member may read it too. */
 export class MembershipStore {
   readonly #parts: MembershipStoreParts;

@@ -64,7 +64,8 @@ test('status shows each gateway, and fails while one does not serve', {
   const ill = await shown(cluster);
   assert.equal(ill.code, 1);
   assert.deepEqual(ill.lines[2], ['g1', 'not running', '-', '-', portals[1], '-']);
-  const message = 'gateway g1 does not run: start it (allpath gateway --name g1)';
+  const command = `allpath gateway --store ${cluster.store} --name g1`;
+  const message = `gateway g1 does not run: start it (${command})`;
   assert.deepEqual(ill.lines.at(-1), [message]);
   const { code, stdout } = await cluster.allpath('status');
   const { silentStates, problems, members } = JSON.parse(stdout);

@@ -2,13 +2,14 @@
 
 import { Failure } from '../../src/base/failure.ts';
 import type { Disk, DocumentDraft } from '../../src/config/document.ts';
+import type { ControlContext } from '../../src/control/control-context.ts';
 import {
-  type ApplyContext,
-  type ApplyResult,
-  applyDocument,
-  type DocumentChange,
-} from '../../src/control/document/apply.ts';
+  type ChangedDocument,
+  changeDocument,
+} from '../../src/control/document/change-document.ts';
 import { readDocument } from '../../src/control/document/document-record.ts';
+import type { ChangePermits, DocumentChange } from '../../src/control/document/plan-change.ts';
+import { MembershipStore } from '../../src/membership/membership-store.ts';
 import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
 import { MemoryStore, type MemoryStoreOptions } from '../../src/volume/memory.ts';
@@ -18,10 +19,10 @@ import { VirtualClock } from './virtual-clock.ts';
 
 export class DiskCluster {
   readonly volumes: MemoryStore;
-  readonly context: ApplyContext;
+  readonly context: ControlContext;
   readonly records: Records;
 
-  private constructor(volumes: MemoryStore, context: ApplyContext) {
+  private constructor(volumes: MemoryStore, context: ControlContext) {
     this.volumes = volumes;
     this.context = context;
     this.records = context.records;
@@ -32,7 +33,8 @@ export class DiskCluster {
     const [clock, random] = [new VirtualClock(), new SeededRandom(7)];
     const records = await new MemoryRecordsWorld({ clock, random }).open('tool');
     const living = async () => [];
-    return new DiskCluster(volumes, { records, volumes, clock, random, living });
+    const membership = new MembershipStore({ records, clock, random });
+    return new DiskCluster(volumes, { records, volumes, membership, clock, random, living });
   }
 
   /** Each disk has 1 MiB unless it says otherwise. */
@@ -40,13 +42,13 @@ export class DiskCluster {
     return documentDraft({ disks: disks.map((disk) => ({ size: '1M', ...disk })) });
   }
 
-  async apply(...disks: readonly object[]): Promise<ApplyResult> {
+  async apply(...disks: readonly object[]): Promise<ChangedDocument> {
     const draft = this.draft(...disks);
     return await this.change(() => draft);
   }
 
-  async change(change: DocumentChange, rest: Partial<ApplyContext> = {}): Promise<ApplyResult> {
-    return await applyDocument({ ...this.context, ...rest }, change);
+  async change(change: DocumentChange, permits: ChangePermits = {}): Promise<ChangedDocument> {
+    return await changeDocument(this.context, change, permits);
   }
 
   /** What a refusal says; empty when nothing was refused. */

@@ -67,7 +67,7 @@ export const diskCommands: readonly CommandSpec[] = [
     path: ['disk', 'list'],
     summary: 'List disks, and volumes that no disk of the document has.',
     needsStore: true,
-    load: async () => (await import('../runs/disk.ts')).runDiskList,
+    load: async () => (await import('../runs/disk-list.ts')).runDiskList,
   },
   {
     path: ['disk', 'resize'],

@@ -7,25 +7,19 @@ import {
 import { demoPlace } from '../../../lab/demo/demo-place.ts';
 import { requireFreePorts } from '../../../lab/demo/free-ports.ts';
 import { Supervisor } from '../../../lab/demo/supervisor.ts';
-import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { portalText } from '../../base/portal-text.ts';
 import type { ClusterDocument } from '../../config/document.ts';
-import { applyDocument } from '../../control/document/apply.ts';
-import type { Store } from '../../gateway/store.ts';
+import { changeDocument } from '../../control/document/change-document.ts';
+import { requireUnserved } from '../../control/require-unserved.ts';
 import { describeLocation, type StoreLocation } from '../../gateway/store-location.ts';
-import { systemClock } from '../../host/system-clock.ts';
 import { holdsStore } from '../../records/local/store-folder.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { DemoOutput, type ServedPlace } from '../demo/demo-output.ts';
 import { liveLine } from '../live-line.ts';
 import { storeWords } from '../store-options.ts';
-import { isToolName, withStore } from '../tool-store.ts';
+import { withStore } from '../tool-store.ts';
 import { UsageError } from '../usage-error.ts';
-
-/** Gateways of a demo that was killed have this long to end. */
-const LEAVING_WAIT_MAX_MS = 3_000;
-const LEAVING_POLL_MS = 100;
 
 export async function runDemo(call: CliCall): Promise<number> {
   const options = optionsOf(call);
@@ -49,10 +43,11 @@ export async function runDemo(call: CliCall): Promise<number> {
     const { document } = await withStore(
       { store: location, json: call.json },
       { ifAbsent: 'make', onNew },
-      async ({ living }, context) => {
-        await requireNobodyServes(living, describeLocation(location));
+      async (context) => {
+        // The gateways of another demo would take over this one's document half-way.
+        await requireUnserved(context, describeLocation(location));
         if (isKept) await requireFreePorts(portals);
-        return await applyDocument(context, (current) => onKeptStore(draft, current));
+        return await changeDocument(context, (current) => onKeptStore(draft, current));
       },
     );
     if (!ending.isAsked) await serve(document, options, { ...place, isNew }, output, ending);
@@ -65,23 +60,6 @@ export async function runDemo(call: CliCall): Promise<number> {
 async function isThere(location: StoreLocation | undefined): Promise<boolean> {
   if (location === undefined) return false;
   return !('dir' in location) || (await holdsStore(location.dir));
-}
-
-/** The gateways of another demo would take over this one's document, and its disks, half-way. */
-async function requireNobodyServes(living: Store['living'], store: string): Promise<void> {
-  const deadline = performance.now() + LEAVING_WAIT_MAX_MS;
-  for (;;) {
-    const members = await living();
-    const others = members.map(({ name }) => name).filter((name) => !isToolName(name));
-    if (others.length === 0) return;
-    if (performance.now() >= deadline) {
-      const names = others.sort().join(', ');
-      throw new Failure('storeInUse', `the store ${store} is served already, by ${names}`, {
-        gateways: others,
-      });
-    }
-    await sleep(systemClock, LEAVING_POLL_MS);
-  }
 }
 
 function placeOf(call: CliCall, { sizeBytes }: DemoOptions) {

@@ -1,22 +1,20 @@
 import { formatSize } from '../../config/size.ts';
+import { draftDisk } from '../../control/disks/disk-draft.ts';
 import { importDisk } from '../../control/disks/import-disk.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
-import { diskDraft } from '../disk-draft.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';
 
-/** Makes a disk of a volume that the store has and the document does not name. */
 export async function runDiskImport(call: CliCall): Promise<number> {
   const name = String(call.arguments[0]);
-  const blockLength = call.options['blocks'];
+  const blockLength = Number(call.options['blocks']);
   const readOnly = call.options['readOnly'] === true;
   const traits = { name, blockLength, readOnly };
-  const { empty } = diskDraft({ ...traits, size: blockLength });
-  return await withStore(call, { ifAbsent: 'refuse' }, async (_, context) => {
+  // A wrong name is refused before the store is opened.
+  draftDisk({ ...traits, size: blockLength });
+  return await withStore(call, { ifAbsent: 'refuse' }, async (context) => {
     const { disk, isKnown } = await importDisk(context, {
-      ...{ name, empty },
-      draftOf: ({ sizeBytes: size, layout: { dataPool, objectSizeBytes: objectSize } = {} }) =>
-        diskDraft({ ...traits, size, dataPool, objectSize }).disk,
+      ...traits,
       mend: call.options['fix'] === true,
       replace: call.options['replace'] === true,
     });

@@ -2,15 +2,17 @@ import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
 import { Failure } from '../../base/failure.ts';
 import { systemReason } from '../../base/system-reason.ts';
-import { withoutVolumeIds } from '../../config/disk-identity.ts';
-import type { ClusterDocument, DocumentDraft } from '../../config/document.ts';
 import { DOCUMENT_LENGTH_MAX_BYTES } from '../../config/limits.ts';
 import { parseDocument } from '../../config/parse.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
-import { redactSecrets } from '../../config/redact.ts';
 import { formatSize } from '../../config/size.ts';
-import { applyDocument, planDocument } from '../../control/document/apply.ts';
-import { readDocument } from '../../control/document/document-record.ts';
+import {
+  applyDocument,
+  type DocumentDifference,
+  diffDocument,
+} from '../../control/document/apply-document.ts';
+import type { ChangedDocument } from '../../control/document/change-document.ts';
+import { type BasedDocument, getDocument } from '../../control/document/get-document.ts';
 import { unservedLines } from '../../control/status/unserved-lines.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
@@ -23,41 +25,47 @@ export async function runApply(call: CliCall): Promise<number> {
   const file = String(call.arguments[0]);
   const parsed = parseDocument(await readBytes(file));
   if (!parsed.ok) return refuse(parsed.problems, file, call.json);
-  const based = call.options['force'] === true ? unbased(parsed.document) : parsed.document;
-  const draft = call.options['otherStore'] === true ? withoutVolumeIds(based) : based;
-  const isDryRun = call.options['dryRun'] === true;
-  const ifAbsent = isDryRun ? 'empty' : 'make';
-  return await withStore(call, { ifAbsent, reads: isDryRun }, async (_, context) => {
-    if (isDryRun) {
-      const { diff } = await planDocument(context, () => draft);
-      const { changes, refusals } = diff;
-      if (call.json) printJson({ changes, refusals });
-      else {
-        const lines = [...changes, ...refusals.map((text) => `refused: ${text}`)];
-        print(lines.length === 0 ? 'nothing would change' : lines.join('\n'));
-      }
-      return refusals.length === 0 ? ExitCode.ok : ExitCode.failure;
-    }
-    const applied = await applyDocument(context, () => draft);
-    const { version, diff, gateways, unserved } = applied;
-    if (call.json) printJson({ version, changes: diff.changes, gateways, unserved });
-    else {
-      for (const change of diff.changes) print(change);
-      const served = gateways.length === 0 ? 'no gateway runs' : `served by ${gateways.join(', ')}`;
-      print(`version ${version}: ${served}`);
-      for (const line of unservedLines(unserved)) print(line);
-      const { basedOn = version } = draft;
-      if (basedOn !== version) {
-        print(`before the next change: write "basedOn: ${version}" into ${file}, or get it again`);
-      }
-    }
-    return unserved.length === 0 ? ExitCode.ok : ExitCode.failure;
+  const request = {
+    document: parsed.document,
+    force: call.options['force'] === true,
+    otherStore: call.options['otherStore'] === true,
+  };
+  if (call.options['dryRun'] === true) {
+    return await withStore(call, { ifAbsent: 'empty', reads: true }, async (context) => {
+      return printDifference(await diffDocument(context, request), call.json);
+    });
+  }
+  return await withStore(call, { ifAbsent: 'make' }, async (context) => {
+    const applied = await applyDocument(context, request);
+    if (call.json) printJson(appliedValue(applied));
+    else printApplied(applied, request.force ? undefined : parsed.document.basedOn, file);
+    return applied.unserved.length === 0 ? ExitCode.ok : ExitCode.failure;
   });
 }
 
-/** It replaces whatever version there is. */
-function unbased({ basedOn: _basedOn, ...draft }: DocumentDraft): DocumentDraft {
-  return draft;
+function printDifference({ changes, refusals }: DocumentDifference, json: boolean): number {
+  const lines = [...changes, ...refusals.map((text) => `refused: ${text}`)];
+  if (json) printJson({ changes, refusals });
+  else print(lines.length === 0 ? 'nothing would change' : lines.join('\n'));
+  return refusals.length === 0 ? ExitCode.ok : ExitCode.failure;
+}
+
+function appliedValue({ version, diff, gateways, unserved }: ChangedDocument): object {
+  return { version, changes: diff.changes, gateways, unserved };
+}
+
+/** `basedOn`: the version that the file says it was made from. */
+function printApplied(
+  { version, diff, gateways, unserved }: ChangedDocument,
+  basedOn: number | undefined,
+  file: string,
+): void {
+  for (const change of diff.changes) print(change);
+  const served = gateways.length === 0 ? 'no gateway runs' : `served by ${gateways.join(', ')}`;
+  print(`version ${version}: ${served}`);
+  for (const line of unservedLines(unserved)) print(line);
+  if (basedOn === undefined || basedOn === version) return;
+  print(`before the next change: write "basedOn: ${version}" into ${file}, or get it again`);
 }
 
 function refuse(problems: readonly Problem[], file: string, json: boolean): number {
@@ -98,16 +106,9 @@ async function readBounded(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
 }
 
 export async function runGet(call: CliCall): Promise<number> {
-  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (store) => {
-    const current = await readDocument(store.records);
-    if (current === undefined) {
-      throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
-    }
-    const withSecrets = call.options['secrets'] === true;
-    const { formatVersion, ...rest } = withSecrets
-      ? current.document
-      : redactSecrets(current.document);
-    const document = { formatVersion, basedOn: current.version, ...rest };
+  const withSecrets = call.options['secrets'] === true;
+  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (context) => {
+    const document = await getDocument(context, { withSecrets });
     if (call.json) printJson(document);
     else process.stdout.write(stringify(readable(document)));
     return ExitCode.ok;
@@ -115,7 +116,7 @@ export async function runGet(call: CliCall): Promise<number> {
 }
 
 /** Sizes as people write them; `apply` reads either form. */
-function readable(document: ClusterDocument): object {
+function readable(document: BasedDocument): object {
   const disks = document.disks.map((disk) => ({ ...disk, size: formatSize(disk.size) }));
   return { ...document, disks };
 }

@@ -8,12 +8,18 @@ import {
 import type { MembershipStatus } from '../../control/status/membership-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson, table } from '../output.ts';
+import { shellWords } from '../shell-words.ts';
+import { storeOf, storeWords } from '../store-options.ts';
 import { withStore } from '../tool-store.ts';
 
 export async function runStatus(call: CliCall): Promise<number> {
-  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (store, context) => {
-    const status = await clusterStatus(store, context);
-    if (call.json) printJson({ store: store.location, ...status, gateways: dated(status) });
+  const store = storeOf(call);
+  const gatewayCommand = (name: string): string => {
+    return shellWords(['allpath', 'gateway', ...storeWords(store), '--name', name]);
+  };
+  return await withStore(call, { ifAbsent: 'refuse', reads: true }, async (context) => {
+    const status = await clusterStatus(context, { gatewayCommand });
+    if (call.json) printJson({ store, ...status, gateways: dated(status) });
     else printStatus(status);
     return status.problems.length === 0 ? ExitCode.ok : ExitCode.failure;
   });
@@ -33,13 +39,10 @@ function sinceOf({ since, uptimeSeconds }: GatewayStatus): Date {
 /** The problems come last, where they are seen. */
 function printStatus(status: ClusterStatus): void {
   const { version, gateways, renamed, members, problems } = status;
-  if (version !== 0) {
-    printGateways(status);
-    if (gateways.length > 0) printTraffic(gateways);
-    printMembers(members);
-  }
+  const tables = [gatewayTable(status), trafficTable(gateways), membersTable(members)];
   const lines = [...renamed.flatMap(renamedLine), ...problems.map(({ message }) => message)];
-  if (lines.length > 0) print(`${version === 0 ? '' : '\n'}${lines.join('\n')}`);
+  const parts = [...(version === 0 ? [] : tables), lines.join('\n')];
+  print(parts.filter((part) => part !== '').join('\n\n'));
 }
 
 function renamedLine({ disk, volume, id, name }: RenamedVolume): readonly string[] {
@@ -48,7 +51,8 @@ function renamedLine({ disk, volume, id, name }: RenamedVolume): readonly string
   return [`disk ${disk}: its image ${volume} with the id ${id} ${now}`];
 }
 
-function printGateways({ version, gateways, silentStates }: ClusterStatus): void {
+/** Empty where there is no gateway, as are the others. */
+function gatewayTable({ version, gateways, silentStates }: ClusterStatus): string {
   const headings = ['GATEWAY', 'STATE', 'SINCE', 'HOST', 'PORTALS', 'DISKS'];
   const rows = gateways.map((gateway) => [
     gateway.name,
@@ -61,10 +65,12 @@ function printGateways({ version, gateways, silentStates }: ClusterStatus): void
   const others = silentStates.map(({ name, state, portals }) => {
     return [name, state, '-', '-', portals.join(' '), '-'];
   });
-  print(table(headings, [...rows, ...others]));
+  const all = [...rows, ...others];
+  return all.length === 0 ? '' : table(headings, all);
 }
 
-function printTraffic(gateways: readonly GatewayStatus[]): void {
+function trafficTable(gateways: readonly GatewayStatus[]): string {
+  if (gateways.length === 0) return '';
   const headings = [
     'GATEWAY',
     'SESSIONS',
@@ -85,20 +91,18 @@ function printTraffic(gateways: readonly GatewayStatus[]): void {
     String(pid),
     formatBytes(residentBytes),
   ]);
-  print('');
-  print(table(headings, rows));
+  return table(headings, rows);
 }
 
-function printMembers({ life, barrierEpoch, list }: MembershipStatus): void {
-  if (list.length === 0) return;
+function membersTable({ life, barrierEpoch, list }: MembershipStatus): string {
+  if (list.length === 0) return '';
   const rows = list.map(({ name, incarnation, start, state, instances, isHolding, isDraining }) => {
     const drains = isDraining && state === 'serving';
     const states = [drains ? 'draining' : state, ...(isHolding ? ['holding'] : [])];
     return [name, incarnation, String(start), states.join(', '), String(instances)];
   });
-  print('');
-  print(table(['MEMBER', 'INCARNATION', 'START', 'STATE', 'INSTANCES'], rows));
-  print(`life ${life}, barrier epoch ${barrierEpoch}`);
+  const members = table(['MEMBER', 'INCARNATION', 'START', 'STATE', 'INSTANCES'], rows);
+  return `${members}\nlife ${life}, barrier epoch ${barrierEpoch}`;
 }
 
 function stateOf(gateway: GatewayStatus, version: number): string {

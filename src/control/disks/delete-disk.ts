@@ -1,21 +1,20 @@
-import { didYouMean } from '../../base/closest-name.ts';
 import { Failure } from '../../base/failure.ts';
 import { volumeNameOf } from '../../config/disk-identity.ts';
 import { remapDisk, unmapDisk } from '../../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../../config/document.ts';
 import type { VolumeEntry } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
-import { type ApplyContext, applyDocument } from '../document/apply.ts';
+import type { ControlContext } from '../control-context.ts';
 import { awaitSwitch } from '../document/await-switch.ts';
+import { changeDocument } from '../document/change-document.ts';
 import { readDocument, writeDocument } from '../document/document-record.ts';
 import { knownVolume, VolumeEntries } from '../volume-entries.ts';
+import { diskNotFound } from './document-disks.ts';
 
-export interface DiskDeletion {
+export interface DeleteRequest {
   readonly name: string;
   /** Take the disk out of LUN maps before, whoever is logged in. */
   readonly force: boolean;
-  /** Called as the data go, where that may take long. */
-  readonly onProgress?: (percent: number) => void;
 }
 
 /** How often the mark of a disk that stays is taken away, when others change the document. */
@@ -27,28 +26,27 @@ const UNMARK_ATTEMPTS_MAX = 5;
  * Interrupted at any point it is still in the document, and the same call finishes it. Rejects with
  * `diskNotFound`, `diskInUse`, or why its data do not go: nothing is lost then.
  */
-export async function deleteDisk(context: ApplyContext, asked: DiskDeletion): Promise<void> {
+export async function deleteDisk(context: ControlContext, request: DeleteRequest): Promise<void> {
   const { records, volumes } = context;
-  const { name, onProgress } = asked;
+  const { name, force } = request;
   const current = (await readDocument(records))?.document;
   const disk = current?.disks.find((each) => each.name === name);
   if (current === undefined || disk === undefined) {
     const volume = await unownedVolume(context, current?.disks ?? [], name);
-    const progress = onProgress === undefined ? {} : { onProgress };
-    await volumes.delete(volume.name, { id: volume.id, ...progress });
+    await volumes.delete(volume.name, { id: volume.id, ...progressOf(context, name) });
     return;
   }
-  if (!asked.force) await refuseMapped(context, current, disk);
+  if (!force) await refuseMapped(context, current, disk);
   try {
-    await applyDocument(context, (latest) => marked(latest!, disk, asked.force));
-    await deleteVolume(context, disk, asked);
+    await changeDocument(context, (latest) => marked(latest!, disk, force));
+    await deleteVolume(context, disk);
   } catch (error) {
     // Of what an earlier call has begun to delete nobody knows what is left.
     const isWhole = disk.deleting !== true && error instanceof Failure;
     if (isWhole && STAYS.includes(error.code)) await unmark(context, current, disk);
     throw error;
   }
-  await applyDocument(context, (latest) => {
+  await changeDocument(context, (latest) => {
     const disks = latest!.disks.filter(({ uuid }) => uuid !== disk.uuid);
     return { ...latest!, disks };
   });
@@ -70,14 +68,10 @@ function marked(document: ClusterDocument, { uuid, name }: Disk, unmaps: boolean
   return unmaps ? unmapDisk(next, name) : next;
 }
 
-async function deleteVolume(
-  { volumes }: ApplyContext,
-  disk: Disk,
-  { onProgress }: DiskDeletion,
-): Promise<void> {
-  const options = { ...knownVolume(disk), ...(onProgress === undefined ? {} : { onProgress }) };
+async function deleteVolume(context: ControlContext, disk: Disk): Promise<void> {
+  const options = { ...knownVolume(disk), ...progressOf(context, disk.name) };
   try {
-    await volumes.delete(volumeNameOf(disk), options);
+    await context.volumes.delete(volumeNameOf(disk), options);
   } catch (error) {
     // Deleted by a call that was interrupted, or what has its name now is not its volume.
     const isGone = ['volumeNotFound', 'volumeOther'];
@@ -85,11 +79,17 @@ async function deleteVolume(
   }
 }
 
+/** Deleting an image takes as long as it has objects. */
+function progressOf({ onEvent }: ControlContext, name: string) {
+  if (onEvent === undefined) return {};
+  return { onProgress: (percent: number) => onEvent({ kind: 'deletingData', name, percent }) };
+}
+
 /**
  * The disk is one like others again, in the LUN maps that it had. Why it stays is told to whoever
  * asked; gateways that do not follow in time follow by themselves.
  */
-async function unmark(context: ApplyContext, before: ClusterDocument, disk: Disk): Promise<void> {
+async function unmark(context: ControlContext, before: ClusterDocument, disk: Disk): Promise<void> {
   const { records } = context;
   for (let attempt = 0; attempt < UNMARK_ATTEMPTS_MAX; attempt++) {
     const current = await readDocument(records);
@@ -108,7 +108,7 @@ async function unmark(context: ApplyContext, before: ClusterDocument, disk: Disk
 
 /** What a document left behind, or was never in one. */
 async function unownedVolume(
-  { volumes }: ApplyContext,
+  { volumes }: ControlContext,
   disks: readonly Disk[],
   name: string,
 ): Promise<Pick<VolumeEntry, 'name' | 'id'>> {
@@ -121,11 +121,11 @@ async function unownedVolume(
   }
   if (volume !== undefined) return volume;
   const names = [...disks, ...listed].map((each) => each.name);
-  throw new Failure('diskNotFound', `there is no disk ${name}${didYouMean(name, names)}`, { name });
+  throw diskNotFound(name, names);
 }
 
 async function refuseMapped(
-  { records }: ApplyContext,
+  { records }: ControlContext,
   document: ClusterDocument,
   { name }: Disk,
 ): Promise<void> {

@@ -1,22 +1,24 @@
 import { didYouMean } from '../../base/closest-name.ts';
 import { Failure } from '../../base/failure.ts';
-import { volumeNameOf } from '../../config/disk-identity.ts';
+import { type DiskIdentity, identityOf, volumeNameOf } from '../../config/disk-identity.ts';
 import { mappedDisks } from '../../config/disk-names.ts';
 import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from '../../config/document.ts';
+import { emptyDocument } from '../../config/empty-document.ts';
 import { generateNaa, generateSerial, generateUuid } from '../../config/generate.ts';
-import type { VolumeDisk, VolumeEntry } from '../../volume/volume.ts';
+import type { VolumeEntry } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
-import { type ApplyContext, applyDocument } from '../document/apply.ts';
+import type { ControlContext } from '../control-context.ts';
+import { changeDocument } from '../document/change-document.ts';
 import { readDocument } from '../document/document-record.ts';
 import { VolumeEntries } from '../volume-entries.ts';
+import { draftDisk } from './disk-draft.ts';
+import { requireFreeName } from './document-disks.ts';
 
-export interface DiskImport {
+export interface ImportRequest {
   /** Of the volume, and of the disk that is made of it. */
   readonly name: string;
-  /** The disk as it is asked for, of a volume that has this size and layout. */
-  readonly draftOf: (volume: VolumeEntry) => DiskDraft;
-  /** The document that it comes into when there is none. */
-  readonly empty: DocumentDraft;
+  readonly blockLength?: number | undefined;
+  readonly readOnly?: boolean | undefined;
   /** Do first what makes the volume fit to be served. */
   readonly mend: boolean;
   /** A disk of that name takes the volume in place of its own, under its identity. */
@@ -31,68 +33,96 @@ export interface ImportedDisk {
 
 /**
  * Makes a disk of a volume that no disk has. A volume that says whose data it holds becomes that
- * disk again; any other one gets a new identity, and says so from then on.
+ * disk again; any other one gets a new identity, and says so from then on. Rejects with
+ * `volumeNotFound`, `diskExists`, `diskInUse`, `diskInvalid` or why the volume cannot be served.
  */
-export async function importDisk(context: ApplyContext, asked: DiskImport): Promise<ImportedDisk> {
+export async function importDisk(
+  context: ControlContext,
+  request: ImportRequest,
+): Promise<ImportedDisk> {
   const { records, volumes } = context;
-  const { name, mend } = asked;
+  const { name } = request;
   const current = (await readDocument(records))?.document;
   const listed = await volumes.list();
-  const volume = listed.find((each) => each.name === name);
-  if (volume === undefined) {
-    const near = didYouMean(
-      name,
-      listed.map((each) => each.name),
-    );
-    throw new Failure('volumeNotFound', `the store has no volume ${name}${near}`, { name });
-  }
   const entries = new VolumeEntries(listed);
-  const owner = current?.disks.find((disk) => entries.of(disk) === volume);
-  if (owner !== undefined) {
-    throw new Failure('diskExists', `the volume ${name} is that of disk ${owner.name}`, { name });
-  }
+  const volume = unownedVolume(listed, entries, current, name);
   const known = current?.disks.find((disk) => disk.name === name);
-  if (known !== undefined && !asked.replace) throw otherVolume(known, entries);
+  if (known !== undefined && !request.replace) throw otherVolume(known, entries);
   if (known !== undefined) await refuseServed(context, current!, known);
-  await volumes.prepare?.(name, mend, { id: volume.id });
-  const left = [known, volume.disk].find(
+  const draft = draftOf(request, volume);
+  const { id } = volume;
+  await volumes.prepare?.(name, request.mend, { id });
+  const kept = [known, volume.disk].find(
     (disk) => disk !== undefined && !isTaken(disk, known, current),
   );
-  const oui = current?.settings.oui;
-  const identity = left ?? newIdentity(context, oui);
-  const { uuid, wwn, serial } = identity;
-  await volumes.assign(name, { uuid, wwn, serial }, { id: volume.id });
-  const place = volume.id === undefined ? {} : { volume: { id: volume.id } };
-  const found = { ...asked.draftOf(volume), uuid, wwn, serial, ...place };
-  const { document } = await applyDocument(
-    { ...context, mayReplace: true, mayShrink: true },
-    (latest) => {
-      const base: DocumentDraft = latest ?? asked.empty;
-      const others = base.disks.filter((disk) => disk.name !== name);
-      if (others.length === base.disks.length) return { ...base, disks: [...base.disks, found] };
-      if (known === undefined) throw new Failure('diskExists', `there is a disk ${name} already`);
-      const { size, dataPool, objectSize } = found;
-      const laid = {
-        ...(dataPool === undefined ? {} : { dataPool }),
-        ...(objectSize === undefined ? {} : { objectSize }),
-      };
-      const taking = (disk: DiskDraft): DiskDraft => {
-        const { dataPool: _, objectSize: __, ...rest } = disk;
-        return { ...rest, ...laid, size, volume: { name, ...place.volume } };
-      };
-      return {
-        ...base,
-        disks: base.disks.map((disk) => (disk.name === name ? taking(disk) : disk)),
-      };
-    },
+  const identity = identityOf(kept ?? newIdentity(context, current?.settings.oui));
+  await volumes.assign(name, identity, { id });
+  const found = { ...draft, ...identity };
+  const { document } = await changeDocument(
+    context,
+    (latest) => withImported(latest ?? emptyDocument(), found, known !== undefined),
+    { mayReplace: true, mayShrink: true },
   );
-  const disk = document.disks.find((each) => each.uuid === uuid)!;
-  return { disk, isKnown: left !== undefined };
+  const disk = document.disks.find(({ uuid }) => uuid === identity.uuid)!;
+  return { disk, isKnown: kept !== undefined };
+}
+
+function unownedVolume(
+  listed: readonly VolumeEntry[],
+  entries: VolumeEntries,
+  current: ClusterDocument | undefined,
+  name: string,
+): VolumeEntry {
+  const volume = listed.find((each) => each.name === name);
+  if (volume === undefined) {
+    const names = listed.map((each) => each.name);
+    const message = `the store has no volume ${name}${didYouMean(name, names)}`;
+    throw new Failure('volumeNotFound', message, { name });
+  }
+  const owner = current?.disks.find((disk) => entries.of(disk) === volume);
+  if (owner === undefined) return volume;
+  throw new Failure('diskExists', `the volume ${name} is that of disk ${owner.name}`, { name });
+}
+
+/** The disk that is made of a volume: what the store knows of it is taken from there. */
+function draftOf(
+  { name, blockLength, readOnly }: ImportRequest,
+  { sizeBytes: size, id, layout: { dataPool, objectSizeBytes: objectSize } = {} }: VolumeEntry,
+): DiskDraft {
+  const draft = draftDisk({ name, size, blockLength, readOnly, dataPool, objectSize });
+  return id === undefined ? draft : { ...draft, volume: { id } };
+}
+
+function withImported(
+  document: ClusterDocument,
+  found: DiskDraft,
+  mayReplace: boolean,
+): DocumentDraft {
+  const { name } = found;
+  if (!mayReplace) requireFreeName(document, name);
+  const isThere = document.disks.some((disk) => disk.name === name);
+  const disks: DiskDraft[] = document.disks.map((disk) => {
+    return disk.name === name ? withDataOf(disk, found) : disk;
+  });
+  return { ...document, disks: isThere ? disks : [...disks, found] };
+}
+
+/** The disk as it was, with the volume of another, and the size and layout that this has. */
+function withDataOf(
+  disk: Disk,
+  { name, size, dataPool, objectSize, volume }: DiskDraft,
+): DiskDraft {
+  const { dataPool: _, objectSize: __, ...rest } = disk;
+  const layout = {
+    ...(dataPool === undefined ? {} : { dataPool }),
+    ...(objectSize === undefined ? {} : { objectSize }),
+  };
+  return { ...rest, ...layout, size, volume: { name, ...volume } };
 }
 
 /** Initiators that use a disk do not expect that its data become others. */
 async function refuseServed(
-  { records }: ApplyContext,
+  { records }: ControlContext,
   document: ClusterDocument,
   { name }: Disk,
 ): Promise<void> {
@@ -102,19 +132,19 @@ async function refuseServed(
     return !(unserved?.disks ?? []).some(({ disk }) => disk === name);
   });
   // A gateway that runs and does not answer in time may serve it as well.
-  const serving = [...answering, ...missing];
+  const serving = [...answering, ...missing].map((gateway) => gateway.name);
   if (serving.length === 0) return;
-  const names = serving.map((gateway) => gateway.name).join(', ');
   throw new Failure(
     'diskInUse',
-    `disk ${name} is served by ${names}: take it out of its LUN maps before its data become others`,
-    { name, gateways: serving.map((gateway) => gateway.name) },
+    `disk ${name} is served by ${serving.join(', ')}: take it out of its LUN maps before its ` +
+      'data become others',
+    { name, gateways: serving },
   );
 }
 
 /** An identity that a volume brings is not its own when another disk has it: it is a copy. */
 function isTaken(
-  disk: VolumeDisk,
+  disk: DiskIdentity,
   known: Disk | undefined,
   current: ClusterDocument | undefined,
 ): boolean {
@@ -124,7 +154,7 @@ function isTaken(
   );
 }
 
-function newIdentity({ random }: ApplyContext, oui: string | undefined): VolumeDisk {
+function newIdentity({ random }: ControlContext, oui: string | undefined): DiskIdentity {
   return {
     uuid: generateUuid(random),
     wwn: generateNaa(random, oui),

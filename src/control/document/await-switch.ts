@@ -1,9 +1,7 @@
-import { type Clock, sleep } from '../../base/clock.ts';
+import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Random } from '../../base/random.ts';
 import { isOpen, isSame, type MemberState } from '../../membership/membership.ts';
-import { MembershipStore } from '../../membership/membership-store.ts';
-import type { Member, NotifyResult, Records } from '../../records/records.ts';
+import type { Member, NotifyResult } from '../../records/records.ts';
 import {
   DOCUMENT_CHANNEL,
   decodeMessage,
@@ -11,6 +9,7 @@ import {
   type SwitchAnswer,
   type UnservedDisks,
 } from '../channels.ts';
+import type { ControlContext } from '../control-context.ts';
 
 /** How long a new version waits for the gateways: longer than it takes to fence one. */
 export const SWITCH_WAIT_MAX_MS = 10_000;
@@ -19,15 +18,7 @@ const SILENT_WAIT_MS = 1_000;
 const NOTIFY_TIMEOUT_MS = 2_000;
 const NOTIFY_PAUSE_MS = 200;
 
-export interface SwitchContext {
-  readonly records: Records;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Who has the store open now. */
-  readonly living: () => Promise<readonly Member[]>;
-  /** Told when this version, which is committed, keeps its author waiting for gateways. */
-  readonly onWaiting?: (version: number) => void;
-}
+type SwitchContext = Omit<ControlContext, 'volumes' | 'random'>;
 
 /** A gateway that may serve an older version yet. */
 interface Late {
@@ -54,10 +45,12 @@ export interface UnservedBy extends UnservedDisks {
 export async function awaitSwitch(context: SwitchContext, version: number): Promise<Switched> {
   const { clock } = context;
   // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
-  await new MembershipStore(context).raiseDocumentVersion(version);
+  await context.membership.raiseDocumentVersion(version);
   const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
   const gateways = new SwitchingGateways(context, version);
-  const waiting = clock.after(SILENT_WAIT_MS, () => context.onWaiting?.(version));
+  const waiting = clock.after(SILENT_WAIT_MS, () => {
+    context.onEvent?.({ kind: 'waitingForGateways', version });
+  });
   try {
     for (;;) {
       const late = await gateways.ask();
@@ -73,14 +66,12 @@ export async function awaitSwitch(context: SwitchContext, version: number): Prom
 class SwitchingGateways {
   readonly #context: SwitchContext;
   readonly #version: number;
-  readonly #membership: MembershipStore;
   /** Names by incarnation: who has switched does not go back. */
   readonly #switched = new Map<string, { name: string; unserved: UnservedDisks | undefined }>();
 
   constructor(context: SwitchContext, version: number) {
     this.#context = context;
     this.#version = version;
-    this.#membership = new MembershipStore(context);
   }
 
   get switched(): Switched {
@@ -96,11 +87,11 @@ class SwitchingGateways {
   /** Asks all which version they serve; resolves with those that are late. */
   async ask(): Promise<readonly Late[]> {
     const request = encodeMessage({ version: this.#version });
-    const { records } = this.#context;
+    const { records, membership } = this.#context;
     const result = await records.notify(DOCUMENT_CHANNEL, request, NOTIFY_TIMEOUT_MS);
     const behind = this.#take(result);
-    // Who is opened after this reads the version that stands.
-    const { members } = await this.#membership.read();
+    // A gateway that joins after this point reads the current version anyway.
+    const { members } = await membership.read();
     const counted = members.filter(({ state }) => state === 'serving' || state === 'closed');
     const isHeard = (one: Member) =>
       this.#switched.has(one.incarnation) || behind.some(({ member }) => isSame(member, one));

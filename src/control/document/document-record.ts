@@ -1,3 +1,4 @@
+import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { settingsSchema } from '../../config/schema.ts';
 import {
@@ -36,6 +37,13 @@ export async function readDocument(records: Records): Promise<VersionedDocument 
   const entry = await records.get(KEY);
   if (entry === undefined) return undefined;
   return { version: entry.version, document: decodeJsonRecord(FORMAT, entry.value) };
+}
+
+/** The same; rejects with `documentMissing` before the first `apply`. */
+export async function requireDocument(records: Records): Promise<VersionedDocument> {
+  const current = await readDocument(records);
+  if (current !== undefined) return current;
+  throw new Failure('documentMissing', 'the store has no document yet: use "allpath apply"');
 }
 
 /** Why a document that is to get `more` bytes cannot be kept, in words; undefined when it can. */

@@ -1,13 +1,11 @@
 import { type Clock, within } from '../../base/clock.ts';
 import { portalText } from '../../base/portal-text.ts';
-import type { Random } from '../../base/random.ts';
 import { volumeNameOf } from '../../config/disk-identity.ts';
 import type { ClusterDocument } from '../../config/document.ts';
-import { MembershipStore } from '../../membership/membership-store.ts';
-import type { Records } from '../../records/records.ts';
 import type { PlaceSpace, VolumeStore } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
 import type { GatewayStatus } from '../channels.ts';
+import type { ControlContext } from '../control-context.ts';
 import type { UnservedBy } from '../document/await-switch.ts';
 import { readDocument } from '../document/document-record.ts';
 import {
@@ -16,10 +14,12 @@ import {
   membershipStatus,
   silentGateway,
 } from './membership-status.ts';
-import { type StatusProblem, statusProblems } from './status-problems.ts';
+import { type StatusAdvice, type StatusProblem, statusProblems } from './status-problems.ts';
 
 /** How long the store may take to tell of its volumes, and of what holds them. */
 const VOLUMES_WAIT_MAX_MS = 2_000;
+
+type StatusContext = Pick<ControlContext, 'records' | 'volumes' | 'membership' | 'clock'>;
 
 export interface ClusterStatus {
   /** Of the document; 0 without one. */
@@ -48,15 +48,10 @@ export interface RenamedVolume {
   readonly name?: string;
 }
 
-export interface StatusContext {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-/** Asks the gateways, the members object and the store how they are. */
+/** Asks the gateways, the membership and the store how they are. */
 export async function clusterStatus(
-  { records, volumes }: { records: Records; volumes: VolumeStore },
-  { clock, random }: StatusContext,
+  { records, volumes, membership, clock }: StatusContext,
+  advice: StatusAdvice,
 ): Promise<ClusterStatus> {
   const current = await readDocument(records);
   const { gateways, missing } = await askGateways(records);
@@ -64,7 +59,7 @@ export async function clusterStatus(
   const wanted = current?.document.gateways ?? [];
   const silent = wanted.filter(({ name }) => !running.has(name));
   const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
-  const members = membershipStatus(await new MembershipStore({ records, clock, random }).read());
+  const members = membershipStatus(await membership.read());
   const unserved = gateways.flatMap(({ name: gateway, unserved: disks }) => {
     return disks === undefined || disks.count === 0 ? [] : [{ gateway, ...disks }];
   });
@@ -82,12 +77,13 @@ export async function clusterStatus(
     })),
     ...{ stuck, unserved, renamed, members },
   };
-  const problems = statusProblems({
+  const judged = {
     ...found,
     wanted: wanted.map(({ name }) => name),
     places,
     softThresholdPercent: current?.document.settings.softThresholdPercent ?? 100,
-  });
+  };
+  const problems = statusProblems(judged, advice);
   return { ...found, problems };
 }
 

@@ -8,6 +8,8 @@ import { unservedLines } from './unserved-lines.ts';
 export interface StatusProblem {
   readonly kind:
     | 'documentMissing'
+    /** The document has no gateway. */
+    | 'gatewaysMissing'
     /** It is in the document, and admits nobody or holds commands. */
     | 'gatewayNotServing'
     /** It serves an older version of the document. */
@@ -31,14 +33,24 @@ export interface JudgedStatus extends Omit<ClusterStatus, 'problems'> {
   readonly softThresholdPercent: number;
 }
 
+/** What the advice in problems needs of the place that they are read at. */
+export interface StatusAdvice {
+  /** The command that runs this gateway on the same store. */
+  gatewayCommand(name: string): string;
+}
+
 /** All that is wrong; none: every gateway serves every disk of the newest version. */
-export function statusProblems(status: JudgedStatus): readonly StatusProblem[] {
+export function statusProblems(
+  status: JudgedStatus,
+  advice: StatusAdvice,
+): readonly StatusProblem[] {
   if (status.version === 0) {
     const message = 'the store has no document yet: "allpath apply" makes one';
     return [{ kind: 'documentMissing', message }];
   }
   return [
-    ...silentProblems(status),
+    ...missingGateways(status),
+    ...silentProblems(status, advice),
     ...answerProblems(status),
     ...unservedLines(status.unserved).map(
       (message): StatusProblem => ({ kind: 'diskNotServed', message }),
@@ -49,20 +61,33 @@ export function statusProblems(status: JudgedStatus): readonly StatusProblem[] {
   ];
 }
 
-const SILENT: Readonly<Record<SilentGateway['state'], (name: string) => string>> = {
-  'not running': (name) => `does not run: start it (allpath gateway --name ${name})`,
+function missingGateways({ wanted }: JudgedStatus): StatusProblem[] {
+  if (wanted.length > 0) return [];
+  const message =
+    'the document has no gateways, so nothing is served: add one under "gateways" in what ' +
+    '"allpath get --secrets" prints, and "allpath apply" that';
+  return [{ kind: 'gatewaysMissing', message }];
+}
+
+const DRAINING = 'is stopping: it drains';
+
+/** `command`: what runs the gateway. */
+const SILENT: Readonly<Record<SilentGateway['state'], (command: string) => string>> = {
+  'not running': (command) => `does not run: start it (${command})`,
   'no answer': () => 'does not answer, though its process runs',
   joining: () => 'is starting, and does not serve yet',
-  draining: () => 'is stopping: it drains',
+  draining: () => DRAINING,
   closed: () => 'is being fenced',
-  fenced: (name) =>
-    `was fenced and does not serve yet: see its log, or start it (allpath gateway --name ${name})`,
+  fenced: (command) => `was fenced and does not serve yet: see its log, or start it (${command})`,
 };
 
-function silentProblems({ silentStates }: JudgedStatus): StatusProblem[] {
+function silentProblems(
+  { silentStates }: JudgedStatus,
+  { gatewayCommand }: StatusAdvice,
+): StatusProblem[] {
   return silentStates.map(({ name, state }) => ({
     kind: 'gatewayNotServing',
-    message: `gateway ${name} ${SILENT[state](name)}`,
+    message: `gateway ${name} ${SILENT[state](gatewayCommand(name))}`,
   }));
 }
 
@@ -76,7 +101,7 @@ function answerProblems({ gateways, wanted, version, members }: JudgedStatus): S
       return [{ kind: 'gatewayUnknown', message }];
     }
     if (draining) {
-      return [{ kind: 'gatewayNotServing', message: `gateway ${name} ${SILENT.draining(name)}` }];
+      return [{ kind: 'gatewayNotServing', message: `gateway ${name} ${DRAINING}` }];
     }
     if (latest.get(name)?.isHolding === true) {
       const message = `gateway ${name} holds new commands until Ceph's monitors answer it`;

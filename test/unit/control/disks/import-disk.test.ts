@@ -4,17 +4,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMessage, STATUS_CHANNEL } from '../../../../src/control/channels.ts';
-import { type DiskImport, importDisk } from '../../../../src/control/disks/import-disk.ts';
+import { type ImportRequest, importDisk } from '../../../../src/control/disks/import-disk.ts';
 import { documentDraft } from '../../../support/cluster-document.ts';
 import { DiskCluster } from '../../../support/disk-cluster.ts';
 
 const targets = [{ iqn: 'iqn.2026-11.com.example:t', luns: { 0: 'a' }, access: 'any' }];
 
-function importing(cluster: DiskCluster, name: string, rest: Partial<DiskImport> = {}) {
+function importing(cluster: DiskCluster, name: string, rest: Partial<ImportRequest> = {}) {
   return importDisk(cluster.context, {
     name,
-    draftOf: ({ sizeBytes: size }) => cluster.draft({ name, size }).disks[0]!,
-    empty: documentDraft({}),
     mend: false,
     replace: false,
     ...rest,

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DOCUMENT_CHANNEL, encodeMessage } from '../../../../src/control/channels.ts';
+import type { ControlEvent } from '../../../../src/control/control-context.ts';
 import { awaitSwitch, SWITCH_WAIT_MAX_MS } from '../../../../src/control/document/await-switch.ts';
 import { MembershipStore } from '../../../../src/membership/membership-store.ts';
 import { close, finish, open, serve } from '../../../../src/membership/roster-changes.ts';
@@ -45,10 +46,10 @@ async function store() {
     return clock.now() - startMs;
   };
   const told: number[] = [];
-  const onWaiting = (version: number) => {
-    told.push(version);
+  const onEvent = (event: ControlEvent) => {
+    if (event.kind === 'waitingForGateways') told.push(event.version);
   };
-  const context = { records, clock, random, living: async () => living, onWaiting };
+  const context = { records, membership, clock, living: async () => living, onEvent };
   const waiting = () => awaitSwitch(context, VERSION);
   return { clock, world, membership, living, join, inTime, waiting, told };
 }

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyDocument } from '../../../../src/control/document/apply.ts';
+import { changeDocument } from '../../../../src/control/document/change-document.ts';
+import { MembershipStore } from '../../../../src/membership/membership-store.ts';
 import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
 import { MemoryStore } from '../../../../src/volume/memory.ts';
 import type {
@@ -40,8 +41,9 @@ async function applyAll(volumes: VolumeStore, ...steps: readonly (readonly objec
   const clock = new VirtualClock();
   const random = new SeededRandom(1);
   const records = await new MemoryRecordsWorld({ clock, random }).open('tool');
-  const context = { records, volumes, clock, random, living: async () => [] };
-  for (const disks of steps) await applyDocument(context, () => documentDraft({ disks }));
+  const membership = new MembershipStore({ records, clock, random });
+  const context = { records, volumes, membership, clock, random, living: async () => [] };
+  for (const disks of steps) await changeDocument(context, () => documentDraft({ disks }));
 }
 
 const disk = { name: 'a', size: SIZE, uuid: '00000000-0000-4000-8000-000000000001' };

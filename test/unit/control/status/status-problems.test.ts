@@ -25,7 +25,7 @@ function gateway(name: string, part: Partial<GatewayStatus> = {}): GatewayStatus
 
 /** What is wrong of a cluster that is well but for `part`: kinds and messages. */
 function found(part: Partial<JudgedStatus>): string[] {
-  const problems = statusProblems({
+  const judged: JudgedStatus = {
     version: 5,
     gateways: [gateway('a'), gateway('b')],
     wanted: ['a', 'b'],
@@ -33,6 +33,9 @@ function found(part: Partial<JudgedStatus>): string[] {
     members: { life: 1, barrierEpoch: 0, list: [] },
     softThresholdPercent: 80,
     ...part,
+  };
+  const problems = statusProblems(judged, {
+    gatewayCommand: (name) => `allpath gateway --store s --name ${name}`,
   });
   return problems.map(({ kind, message }) => `${kind}: ${message}`);
 }
@@ -42,7 +45,12 @@ test('nothing is wrong where every gateway serves all of the newest version', ()
   // It was applied while status asked.
   assert.deepEqual(found({ version: 4 }), []);
   assert.deepEqual(found({ version: 4, wanted: ['a'] }), [], 'b came with it');
-  assert.deepEqual(found({ gateways: [], wanted: [] }), []);
+});
+
+test('a document without gateways serves nothing, which is told with what to do', () => {
+  const [only, ...more] = found({ gateways: [], wanted: [] });
+  assert.match(only!, /^gatewaysMissing: the document has no gateways, .* "allpath apply" that$/);
+  assert.deepEqual(more, []);
 });
 
 test('a store without a document has nothing to judge', () => {
@@ -53,7 +61,7 @@ test('a store without a document has nothing to judge', () => {
 
 test('a gateway that does not answer is told with its state', () => {
   for (const [state, words] of [
-    ['not running', /a does not run: start it \(allpath gateway --name a\)$/],
+    ['not running', /a does not run: start it \(allpath gateway --store s --name a\)$/],
     ['no answer', /a does not answer, though its process runs$/],
     ['joining', /a is starting, and does not serve yet$/],
     ['draining', /a is stopping: it drains$/],

@@ -9,8 +9,8 @@ import type { ClusterDocument, DocumentDraft } from '../../../../src/config/docu
 import { DISKS_MAX } from '../../../../src/config/limits.ts';
 import { parseDocument } from '../../../../src/config/parse.ts';
 import { DOCUMENT_CHANNEL, encodeMessage } from '../../../../src/control/channels.ts';
-import { applyDocument } from '../../../../src/control/document/apply.ts';
 import { SWITCH_WAIT_MAX_MS } from '../../../../src/control/document/await-switch.ts';
+import { changeDocument } from '../../../../src/control/document/change-document.ts';
 import {
   CHANGES_KEPT_MAX,
   keepChanges,
@@ -18,6 +18,7 @@ import {
   VERSIONS_KEPT_MAX,
 } from '../../../../src/control/document/document-changes.ts';
 import { readDocument } from '../../../../src/control/document/document-record.ts';
+import { MembershipStore } from '../../../../src/membership/membership-store.ts';
 import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
 import type { Records } from '../../../../src/records/records.ts';
 import { MemoryStore } from '../../../../src/volume/memory.ts';
@@ -32,7 +33,9 @@ async function cluster() {
   const volumes = new MemoryStore();
   const records = await world.open('tool');
   const living = async () => [];
-  return { clock, world, volumes, records, context: { records, volumes, clock, random, living } };
+  const membership = new MembershipStore({ records, clock, random });
+  const context = { records, volumes, membership, clock, random, living };
+  return { clock, world, volumes, records, context };
 }
 
 /** A gateway that serves what the record says, or stays at a version. */
@@ -95,22 +98,22 @@ test('a document is committed, and its volumes are there before anybody can serv
   });
   const { version, gateways } = await inTime(
     clock,
-    applyDocument(context, () => one),
+    changeDocument(context, () => one),
   );
   assert.deepEqual(gateways, ['g']);
   assert.equal((await readDocument(records))?.version, version);
   const grown = documentDraft({ disks: [{ name: 'a', size: '2M' }] });
   await inTime(
     clock,
-    applyDocument(context, () => grown),
+    changeDocument(context, () => grown),
   );
   assert.deepEqual(seen, [2 ** 20, 2 ** 21]);
 });
 
 test('what is generated stays the same over changes, and nothing changes without a reason', async () => {
   const { context } = await cluster();
-  const first = await applyDocument(context, () => one);
-  const again = await applyDocument(context, () => one);
+  const first = await changeDocument(context, () => one);
+  const again = await changeDocument(context, () => one);
   assert.equal(again.version, first.version);
   const next = documentDraft({
     disks: [
@@ -119,7 +122,7 @@ test('what is generated stays the same over changes, and nothing changes without
     ],
     gateways: [{ name: 'g', portals: [portal(1), portal(2)] }],
   });
-  const second = await applyDocument(context, () => next);
+  const second = await changeDocument(context, () => next);
   const [before] = first.document.disks;
   const after = second.document.disks.find(({ name }) => name === 'a');
   assert.deepEqual(after, { ...before, readOnly: true });
@@ -127,7 +130,7 @@ test('what is generated stays the same over changes, and nothing changes without
     ...next,
     gateways: [{ name: 'g', portals: [...next.gateways[0]!.portals].reverse() }],
   };
-  const third = await applyDocument(context, () => moved);
+  const third = await changeDocument(context, () => moved);
   const byPort = (document: typeof second.document) =>
     new Map(document.gateways[0]!.portals.map((each) => [each.port, each]));
   assert.deepEqual(byPort(third.document), byPort(second.document));
@@ -135,8 +138,8 @@ test('what is generated stays the same over changes, and nothing changes without
 
 test('no volume is deleted, and one that is found is taken only at its size', async () => {
   const { volumes, context } = await cluster();
-  await applyDocument(context, () => one);
-  const { diff } = await applyDocument(context, () => documentDraft({}));
+  await changeDocument(context, () => one);
+  const { diff } = await changeDocument(context, () => documentDraft({}));
   assert.deepEqual(
     diff.releaseDisks.map(({ name }) => name),
     ['a'],
@@ -148,66 +151,66 @@ test('no volume is deleted, and one that is found is taken only at its size', as
       { name: 'b', size: '1M' },
     ],
   });
-  const refusal = await codeOf(applyDocument(context, () => other));
+  const refusal = await codeOf(changeDocument(context, () => other));
   assert.equal(refusal.code, 'applyRefused');
   assert.match(refusal.message, /disk a has data of 1M already, not of 3M/);
   // Refused whole: the other disk is not there either.
   assert.equal((await volumes.list()).length, 1);
-  await applyDocument(context, () => one);
+  await changeDocument(context, () => one);
 });
 
 test('a disk shrinks only when that is allowed', async () => {
   const { volumes, context } = await cluster();
-  await applyDocument(context, () => one);
+  await changeDocument(context, () => one);
   const small = documentDraft({ disks: [{ name: 'a', size: '512K' }] });
-  assert.equal((await codeOf(applyDocument(context, () => small))).code, 'applyRefused');
-  await applyDocument({ ...context, mayShrink: true }, () => small);
+  assert.equal((await codeOf(changeDocument(context, () => small))).code, 'applyRefused');
+  await changeDocument(context, () => small, { mayShrink: true });
   assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 19]]);
 });
 
 test('a volume that is larger than the document says is not cut without permission', async () => {
   const { volumes, context } = await cluster();
-  await applyDocument(context, () => one);
+  await changeDocument(context, () => one);
   // As an interrupted "disk resize" leaves it, or "rbd resize" makes it.
   await volumes.resize('a', 3 * 2 ** 20);
   const two = documentDraft({ disks: [{ name: 'a', size: '2M' }] });
-  const refusal = await codeOf(applyDocument(context, () => two));
+  const refusal = await codeOf(changeDocument(context, () => two));
   assert.equal(refusal.message, 'disk a would shrink from 3M to 2M: use "disk resize --shrink"');
   // A document that leaves its size alone is not held up by it.
   const more = documentDraft({ disks: [{ name: 'a', size: '1M', readOnly: true }] });
-  await applyDocument(context, () => more);
+  await changeDocument(context, () => more);
   assert.deepEqual(await sizesOf(volumes), [['a', 3 * 2 ** 20]]);
-  await applyDocument({ ...context, mayShrink: true }, () => two);
+  await changeDocument(context, () => two, { mayShrink: true });
   assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 21]]);
 });
 
 test('a size that is asked for is that of the volume, too, if the document has it already', async () => {
   const { volumes, context } = await cluster();
-  await applyDocument(context, () => one);
-  const asked = { ...context, resized: 'a' };
+  await changeDocument(context, () => one);
+  const asked = { resized: 'a' };
   await volumes.resize('a', 2 ** 19, { mayShrink: true });
-  const { diff } = await applyDocument(asked, () => one);
+  const { diff } = await changeDocument(context, () => one, asked);
   assert.deepEqual(diff.changes, ['resize disk a from 512K to 1M']);
   assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 20]]);
   await volumes.resize('a', 2 ** 21);
-  const refusal = await codeOf(applyDocument(asked, () => one));
+  const refusal = await codeOf(changeDocument(context, () => one, asked));
   assert.equal(refusal.message, 'disk a would shrink from 2M to 1M: use "disk resize --shrink"');
-  await applyDocument({ ...asked, mayShrink: true }, () => one);
+  await changeDocument(context, () => one, { ...asked, mayShrink: true });
   assert.deepEqual(await sizesOf(volumes), [['a', 2 ** 20]]);
 });
 
 test('of two who grow a disk, the one who comes late cuts nothing', async () => {
   const { volumes, context } = await cluster();
-  await applyDocument(context, () => one);
+  await changeDocument(context, () => one);
   const sized = (size: string) => documentDraft({ disks: [{ name: 'a', size }] });
   const list = volumes.list.bind(volumes);
   volumes.list = async () => {
     const listed = await list();
     volumes.list = list;
-    await applyDocument(context, () => sized('3M'));
+    await changeDocument(context, () => sized('3M'));
     return listed;
   };
-  const refusal = await codeOf(applyDocument(context, () => sized('2M')));
+  const refusal = await codeOf(changeDocument(context, () => sized('2M')));
   assert.equal(refusal.code, 'volumeWouldShrink');
   assert.deepEqual(await sizesOf(volumes), [['a', 3 * 2 ** 20]]);
 });
@@ -217,7 +220,7 @@ test('what can be kept can be printed and applied; what cannot is refused before
   const name = (i: number, length: number) => `d${i}`.padEnd(length, 'x');
   const disks = (length: number) =>
     Array.from({ length: DISKS_MAX }, (_, i) => ({ name: name(i, length), size: '1M' }));
-  const refusal = await codeOf(applyDocument(context, () => documentDraft({ disks: disks(60) })));
+  const refusal = await codeOf(changeDocument(context, () => documentDraft({ disks: disks(60) })));
   assert.match(refusal.message, /the document with all that is generated has 1\d{6} bytes/);
   assert.equal((await volumes.list()).length, 0);
   // The longest as text: LUN maps below initiators.
@@ -229,7 +232,7 @@ test('what can be kept can be printed and applied; what cannot is refused before
   }));
   const target = { iqn: 'iqn.2000-01.a:t', access };
   const draft = documentDraft({ disks: few, targets: [target] });
-  const { document } = await applyDocument(context, () => draft);
+  const { document } = await changeDocument(context, () => draft);
   const text = stringify(document);
   assert.ok(text.length > 2 ** 20 && parseDocument(text).ok);
 });
@@ -240,8 +243,9 @@ test("of rivals every change is made, each on the other's", async () => {
   const rivals = ['a', 'b', 'c', 'd'].map(async (name, i) => {
     const records = await world.open(`tool-${name}`);
     const random = new SeededRandom(i);
-    const context = { records, volumes, clock, random, living: async () => [] };
-    return await applyDocument(context, (current) => ({
+    const membership = new MembershipStore({ records, clock, random });
+    const context = { records, volumes, membership, clock, random, living: async () => [] };
+    return await changeDocument(context, (current) => ({
       ...(current ?? empty),
       disks: [...(current?.disks ?? []), ...documentDraft({ disks: [{ name, size: '1M' }] }).disks],
     }));
@@ -259,7 +263,7 @@ test('a volume that was made before a rival was first is used, also where volume
     return { ...draft, disks: [...(current?.disks ?? []), ...draft.disks] };
   };
   const names = ['a', 'b', 'c', 'd'];
-  await Promise.all(names.map((name) => applyDocument({ ...context, volumes }, added(name))));
+  await Promise.all(names.map((name) => changeDocument({ ...context, volumes }, added(name))));
   const { document } = (await readDocument(context.records))!;
   const ids = new Map((await volumes.list()).map(({ name, id }) => [name, id]));
   assert.deepEqual(document.disks.map(({ name }) => name).sort(), names);
@@ -276,7 +280,7 @@ test('it waits for every gateway; one that stays behind or is stopped is named, 
   const refusal = await codeOf(
     inTime(
       clock,
-      applyDocument(context, () => one),
+      changeDocument(context, () => one),
     ),
   );
   assert.equal(refusal.code, 'applyIncomplete');
@@ -292,7 +296,7 @@ test('a gateway that goes on within the time is waited for', async () => {
   clock.after(5000, () => world.resume(slow.self));
   const { gateways } = await inTime(
     clock,
-    applyDocument(context, () => one),
+    changeDocument(context, () => one),
   );
   assert.deepEqual(gateways, ['slow']);
 });
@@ -304,7 +308,7 @@ test('a document that is based on an older version is refused, with what changed
   const apply = (draft: DocumentDraft) =>
     inTime(
       clock,
-      applyDocument(context, () => draft),
+      changeDocument(context, () => draft),
     );
   const { version: base } = await apply(one);
   const mine = documentDraft({ basedOn: base, disks: [disk('a'), disk('mine')] });
@@ -334,7 +338,7 @@ test('a document that is based on the version it replaces, or on none, is applie
   const apply = (draft: DocumentDraft) =>
     inTime(
       clock,
-      applyDocument(context, () => draft),
+      changeDocument(context, () => draft),
     );
   const backup = documentDraft({ basedOn: 40, disks: [disk('a')] });
   const { version: first, document } = await apply(backup);
@@ -356,13 +360,13 @@ test('of two who change one version, the second is refused, however close they c
   const { clock, world, context } = await cluster();
   const { version: basedOn } = await inTime(
     clock,
-    applyDocument(context, () => one),
+    changeDocument(context, () => one),
   );
   const others = { ...context, records: await world.open('other') };
   const drafts = ['x', 'y'].map((name) =>
     documentDraft({ basedOn, disks: [disk('a'), disk(name)] }),
   );
-  const both = [context, others].map((each, i) => applyDocument(each, () => drafts[i]!));
+  const both = [context, others].map((each, i) => changeDocument(each, () => drafts[i]!));
   const results = await inTime(clock, Promise.allSettled(both));
   const codes = results.map((result) => {
     return result.status === 'fulfilled' ? 'done' : (result.reason as Failure).code;

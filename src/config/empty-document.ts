@@ -1,0 +1,8 @@
+import type { ClusterDocument } from './document.ts';
+import { documentSchema } from './schema.ts';
+
+/** The document that a first disk comes into: it has nothing but settings, at their defaults. */
+export function emptyDocument(): ClusterDocument {
+  const { formatVersion, settings, discovery } = documentSchema.parse({ formatVersion: 1 });
+  return { formatVersion, settings, discovery, disks: [], gateways: [], targets: [] };
+}

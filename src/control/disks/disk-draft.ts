@@ -1,0 +1,28 @@
+import { Failure } from '../../base/failure.ts';
+import type { DiskDraft } from '../../config/document.ts';
+import { parseDocument } from '../../config/parse.ts';
+import type { Problem } from '../../config/problem.ts';
+
+/** A disk as somebody asks for it. */
+export interface DiskRequest {
+  readonly name: string;
+  readonly size: number;
+  readonly blockLength?: number | undefined;
+  readonly writethrough?: boolean | undefined;
+  readonly readOnly?: boolean | undefined;
+  readonly dataPool?: string | undefined;
+  readonly objectSize?: number | undefined;
+}
+
+/** The disk as the document takes it. Throws `diskInvalid`, which names every fault. */
+export function draftDisk(request: DiskRequest): DiskDraft {
+  const parsed = parseDocument(JSON.stringify({ formatVersion: 1, disks: [request] }));
+  if (parsed.ok) return parsed.document.disks[0]!;
+  const problems = parsed.problems.map(problemOfDisk);
+  throw new Failure('diskInvalid', problems.join('\n'), { problems });
+}
+
+/** `disks[0].size: ...` as `size: ...`: there is one disk. */
+function problemOfDisk({ path, message }: Problem): string {
+  return `${path.replace(/^.*\./, '')}: ${message}`;
+}

@@ -1,0 +1,35 @@
+import { Failure } from '../../base/failure.ts';
+import type { ClusterDocument } from '../../config/document.ts';
+import type { ControlContext } from '../control-context.ts';
+import { changeDocument } from '../document/change-document.ts';
+import { requireDisk } from './document-disks.ts';
+
+export interface ResizeRequest {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Allow a smaller size: data beyond it are lost. */
+  readonly mayShrink: boolean;
+}
+
+/**
+ * Changes the size of a disk while it is served; resolves with the version of the document that has
+ * it. Rejects with `diskNotFound`, `diskInvalid` or `applyRefused`.
+ */
+export async function resizeDisk(
+  context: ControlContext,
+  { name, sizeBytes, mayShrink }: ResizeRequest,
+): Promise<{ readonly version: number }> {
+  const resized = (document: ClusterDocument | undefined): ClusterDocument => {
+    const { blockLength } = requireDisk(document, name);
+    if (sizeBytes % blockLength !== 0) {
+      const problem = `size: must be a multiple of the block length ${blockLength}`;
+      throw new Failure('diskInvalid', problem, { problems: [problem] });
+    }
+    const disks = document!.disks.map((disk) => {
+      return disk.name === name ? { ...disk, size: sizeBytes } : disk;
+    });
+    return { ...document!, disks };
+  };
+  const { version } = await changeDocument(context, resized, { mayShrink, resized: name });
+  return { version };
+}

@@ -1,0 +1,57 @@
+import { Failure } from '../../base/failure.ts';
+import type { DocumentDiff } from '../../config/diff.ts';
+import { withVolume } from '../../config/disk-identity.ts';
+import type { ControlContext } from '../control-context.ts';
+import { awaitSwitch, type Switched } from './await-switch.ts';
+import { keepChanges } from './document-changes.ts';
+import { type VersionedDocument, writeDocument } from './document-record.ts';
+import { makeVolumes, markReleased } from './make-volumes.ts';
+import { type ChangePermits, type DocumentChange, planChange } from './plan-change.ts';
+
+/** How often a change is computed again because somebody else changed the document meanwhile. */
+const ATTEMPTS_MAX = 20;
+
+/** With the gateways that serve this version now. */
+export interface ChangedDocument extends VersionedDocument, Switched {
+  readonly diff: DocumentDiff;
+}
+
+/**
+ * Changes the document: fills in identities, makes and grows volumes, commits, and resolves when
+ * every gateway serves the new version, or is fenced. Deletes no data. Rejects with `applyRefused`
+ * or `documentStale` (nothing was done), `applyConflict`, or `applyIncomplete` (committed, but a
+ * gateway named in `data` did not say in time that it serves it).
+ */
+export async function changeDocument(
+  context: ControlContext,
+  change: DocumentChange,
+  permits: ChangePermits = {},
+): Promise<ChangedDocument> {
+  const { records, volumes, clock } = context;
+  const made = new Map<string, string | undefined>();
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const plan = await planChange(context, change, permits, new Set(made.keys()));
+    const { current, diff, entries } = plan;
+    if (diff.refusals.length > 0) {
+      throw new Failure('applyRefused', diff.refusals.join('\n'), { refusals: diff.refusals });
+    }
+    if (current !== undefined && diff.changes.length === 0) {
+      return { ...current, diff, ...(await awaitSwitch(context, current.version)) };
+    }
+    await makeVolumes(volumes, diff, entries, made, permits.mayShrink === true);
+    await markReleased(volumes, diff.releaseDisks, entries, clock);
+    const disks = plan.document.disks.map((disk) => {
+      const name = disk.volume?.name ?? disk.name;
+      return made.has(name) ? withVolume(disk, { name, id: made.get(name) }) : disk;
+    });
+    const document = { ...plan.document, disks };
+    const version = await writeDocument(records, current?.version ?? 0, document);
+    if (version === undefined) continue;
+    await keepChanges(records, version, diff.changes);
+    return { version, document, diff, ...(await awaitSwitch(context, version)) };
+  }
+  throw new Failure(
+    'applyConflict',
+    `gave up after ${ATTEMPTS_MAX} attempts: the document kept changing`,
+  );
+}

@@ -1,0 +1,66 @@
+import { type DocumentDiff, diffDocuments } from '../../config/diff.ts';
+import type { ClusterDocument, Disk, DocumentDraft } from '../../config/document.ts';
+import { completeIdentities } from '../../config/identity.ts';
+import type { ControlContext } from '../control-context.ts';
+import { VolumeEntries } from '../volume-entries.ts';
+import { refuseStale } from './document-changes.ts';
+import { judgeLength, readDocument, type VersionedDocument } from './document-record.ts';
+import { judgeVolumes } from './judge-volumes.ts';
+
+/** What the id of a volume that is made adds to the document, at most. */
+const VOLUME_ID_BYTES = 64;
+
+/** Makes the next document of the current one; called again when somebody else was first. */
+export type DocumentChange = (current: ClusterDocument | undefined) => DocumentDraft;
+
+/** What a change may do beyond what `apply` may. */
+export interface ChangePermits {
+  /** Disks may become smaller, which loses data. */
+  readonly mayShrink?: boolean;
+  /** A disk whose volume gets the size of the draft even if the document has that already. */
+  readonly resized?: string;
+  /** A disk may get another volume, and so other data under its identity. */
+  readonly mayReplace?: boolean;
+  /** False: a disk that is new to the document must not find its volume in the store. */
+  readonly mayAdopt?: boolean;
+}
+
+/** What a change comes to beside the document and the volumes of a store. */
+export interface ChangePlan {
+  readonly current: VersionedDocument | undefined;
+  readonly document: ClusterDocument;
+  /** With any refusal nothing may be done. */
+  readonly diff: DocumentDiff;
+  readonly entries: VolumeEntries;
+}
+
+/**
+ * Finds out what a change would do, and does nothing. `made`: volumes made for it so far. Rejects
+ * with `documentStale` when the draft was made from another version than the current one.
+ */
+export async function planChange(
+  { records, volumes, random }: Pick<ControlContext, 'records' | 'volumes' | 'random'>,
+  change: DocumentChange,
+  permits: ChangePermits,
+  made: ReadonlySet<string> = new Set(),
+): Promise<ChangePlan> {
+  const current = await readDocument(records);
+  const draft = change(current?.document);
+  const listed = await volumes.list();
+  const entries = new VolumeEntries(listed);
+  const completed = completeIdentities(draft, current?.document, random, listed);
+  const disks = completed.disks.map((disk) => entries.pin(disk));
+  const document = { ...completed, disks };
+  const found = listed.filter(({ name }) => !made.has(name));
+  const sizeOf = (disk: Disk) => entries.of(disk)?.sizeBytes;
+  const diff = diffDocuments(current?.document, document, { ...permits, found, sizeOf });
+  // A document that changes nothing loses nothing: it may be applied again.
+  if (current !== undefined && diff.changes.length > 0) {
+    await refuseStale(records, draft.basedOn, current.version);
+  }
+  const ids = volumes.names === undefined ? 0 : diff.createDisks.length;
+  const tooLong = judgeLength(document, ids * VOLUME_ID_BYTES) ?? [];
+  const misfits = await judgeVolumes({ ...permits, volumes, diff, draft, document, entries });
+  const refusals = [...diff.refusals, ...misfits].concat(tooLong);
+  return { current, document, diff: { ...diff, refusals }, entries };
+}
