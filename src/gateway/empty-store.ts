@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MembershipStore } from '../membership/membership-store.ts';
-import { MemoryRecordsWorld } from '../records/memory.ts';
+import { EmptyRecords } from '../records/empty-records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
 
@@ -9,7 +9,7 @@ export async function openEmptyStore(
   directory: string,
   { memberName, clock, random, log }: Omit<OpenStoreOptions, 'location'>,
 ): Promise<Store> {
-  const records = await new MemoryRecordsWorld({ clock, random }).open(memberName);
+  const records = new EmptyRecords({ name: memberName, incarnation: 'none' });
   const volumes = await openLocalVolumeStore({
     ...{ directory: join(directory, 'volumes'), isReader: true, clock, random, log },
   });

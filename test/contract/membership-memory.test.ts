@@ -4,9 +4,9 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { joinMembership } from '../../src/membership/join-membership.ts';
-import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
-import { MemoryCluster, MemoryFencing } from '../support/memory-fencing.ts';
+import { MemoryCluster, MemoryFencing } from '../doubles/memory-fencing.ts';
+import { MemoryRecordsWorld } from '../doubles/memory-records-world.ts';
 import { PausableClock } from '../support/pausable-clock.ts';
 import {
   type MemberPuppet,

@@ -2,8 +2,11 @@
 
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
-import { MemoryRecordsWorld, type MemoryRecordsWorldOptions } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
+import {
+  MemoryRecordsWorld,
+  type MemoryRecordsWorldOptions,
+} from '../doubles/memory-records-world.ts';
 import { recordsContract } from './records.ts';
 import { bytes, type RecordsWorld, text } from './records-world.ts';
 

@@ -9,8 +9,8 @@ import fc from 'fast-check';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
-import { MemoryStore } from '../../src/volume/memory.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
+import { MemoryStore } from '../doubles/memory-volumes.ts';
 import { bytes, content } from './volume.ts';
 
 const BLOCKS = 64;

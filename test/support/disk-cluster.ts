@@ -10,9 +10,9 @@ import {
 import { readDocument } from '../../src/control/document/document-record.ts';
 import type { ChangePermits, DocumentChange } from '../../src/control/document/plan-change.ts';
 import { MembershipStore } from '../../src/membership/membership-store.ts';
-import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Records } from '../../src/records/records.ts';
-import { MemoryStore, type MemoryStoreOptions } from '../../src/volume/memory.ts';
+import { MemoryRecordsWorld } from '../doubles/memory-records-world.ts';
+import { MemoryStore, type MemoryStoreOptions } from '../doubles/memory-volumes.ts';
 import { documentDraft } from './cluster-document.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -1,6 +1,6 @@
 import type { Pending } from '../../src/base/pending.ts';
-import type { MemoryVolume } from '../../src/volume/memory.ts';
 import type { Allocation, Volume, VolumeResult, WriteOptions } from '../../src/volume/volume.ts';
+import type { MemoryVolume } from '../doubles/memory-volumes.ts';
 
 /** A volume whose operations wait, while it is shut, until the test lets them go or fails them. */
 export class GatedVolume implements Volume {

@@ -7,9 +7,9 @@ import type { ClosedReason, GoneMember } from '../../src/membership/membership.t
 import { MembershipStore } from '../../src/membership/membership-store.ts';
 import type { Roster } from '../../src/membership/roster-fields.ts';
 import type { RosterMembership } from '../../src/membership/roster-membership.ts';
-import { MemoryRecordsWorld } from '../../src/records/memory.ts';
 import type { Member, Records } from '../../src/records/records.ts';
-import { MemoryCluster, MemoryFencing } from './memory-fencing.ts';
+import { MemoryCluster, MemoryFencing } from '../doubles/memory-fencing.ts';
+import { MemoryRecordsWorld } from '../doubles/memory-records-world.ts';
 import { PausableClock } from './pausable-clock.ts';
 import { RecordingLog } from './recording-log.ts';
 import { SeededRandom } from './seeded-random.ts';

@@ -4,7 +4,7 @@ import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from '../../src/scsi/nexus.ts';
 import { Task } from '../../src/scsi/task.ts';
-import { MemoryStore, type MemoryVolume } from '../../src/volume/memory.ts';
+import { MemoryStore, type MemoryVolume } from '../doubles/memory-volumes.ts';
 import { GatedVolume } from './gated-volume.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMessage, FENCE_CHANNEL, type FenceAnswer } from '../../../src/control/channels.ts';
 import { fenceGateway } from '../../../src/control/fence-gateway.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
+import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
 import { documentDraft } from '../../support/cluster-document.ts';
 import { DiskCluster } from '../../support/disk-cluster.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

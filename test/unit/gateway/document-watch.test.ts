@@ -12,7 +12,7 @@ import {
 } from '../../../src/control/channels.ts';
 import { readDocument, writeDocument } from '../../../src/control/document/document-record.ts';
 import { DocumentWatch } from '../../../src/gateway/document-watch.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
+import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';

@@ -11,8 +11,8 @@ import {
   SIZE_WAIT_MAX_MS,
 } from '../../../src/gateway/logical-units.ts';
 import type { OpenVolumeOptions } from '../../../src/gateway/store.ts';
-import { MemoryStore } from '../../../src/volume/memory.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
+import { MemoryStore } from '../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 

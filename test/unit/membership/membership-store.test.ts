@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { CHANGE_MAX_MS, STORE_ANSWER_MAX_MS } from '../../../src/membership/limits.ts';
 import { MembershipStore } from '../../../src/membership/membership-store.ts';
 import { drain, open, raiseOwnEpoch } from '../../../src/membership/roster-changes.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/records.ts';
+import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 

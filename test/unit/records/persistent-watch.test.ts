@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
 import {
   PersistentWatch,
   WATCH_AGAIN_MAX_MS,
   WATCH_AGAIN_MIN_MS,
 } from '../../../src/records/persistent-watch.ts';
 import type { Watch, Watcher } from '../../../src/records/records.ts';
+import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 

@@ -9,8 +9,8 @@ import type { ControlEvent } from '../../../../src/control/control-context.ts';
 import { awaitSwitch, SWITCH_WAIT_MAX_MS } from '../../../../src/control/document/await-switch.ts';
 import { MembershipStore } from '../../../../src/membership/membership-store.ts';
 import { close, finish, open, serve } from '../../../../src/membership/roster-changes.ts';
-import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
 import type { Member, Records } from '../../../../src/records/records.ts';
+import { MemoryRecordsWorld } from '../../../doubles/memory-records-world.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 

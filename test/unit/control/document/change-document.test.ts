@@ -19,9 +19,9 @@ import {
 } from '../../../../src/control/document/document-changes.ts';
 import { readDocument } from '../../../../src/control/document/document-record.ts';
 import { MembershipStore } from '../../../../src/membership/membership-store.ts';
-import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
 import type { Records } from '../../../../src/records/records.ts';
-import { MemoryStore } from '../../../../src/volume/memory.ts';
+import { MemoryRecordsWorld } from '../../../doubles/memory-records-world.ts';
+import { MemoryStore } from '../../../doubles/memory-volumes.ts';
 import { documentDraft } from '../../../support/cluster-document.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readDocument, writeDocument } from '../../../../src/control/document/document-record.ts';
-import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
+import { MemoryRecordsWorld } from '../../../doubles/memory-records-world.ts';
 import { clusterDocument } from '../../../support/cluster-document.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

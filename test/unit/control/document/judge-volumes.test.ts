@@ -5,14 +5,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeDocument } from '../../../../src/control/document/change-document.ts';
 import { MembershipStore } from '../../../../src/membership/membership-store.ts';
-import { MemoryRecordsWorld } from '../../../../src/records/memory.ts';
-import { MemoryStore } from '../../../../src/volume/memory.ts';
 import type {
   CreateOptions,
   VolumeEntry,
   VolumeLayout,
   VolumeStore,
 } from '../../../../src/volume/volume.ts';
+import { MemoryRecordsWorld } from '../../../doubles/memory-records-world.ts';
+import { MemoryStore } from '../../../doubles/memory-volumes.ts';
 import { documentDraft } from '../../../support/cluster-document.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { MemoryStore } from '../../../../src/records/memory-store.ts';
 import { valueObjectOf, valueObjects } from '../../../../src/records/rados/object-names.ts';
 import { openRadosRecords } from '../../../../src/records/rados/open-rados-records.ts';
 import type { Records } from '../../../../src/records/records.ts';
+import { MemoryStore } from '../../../doubles/memory-records-store.ts';
 import { ModelRados } from '../../../support/model-rados.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 

@@ -1,7 +1,7 @@
-import { type Clock, sleep } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
-import { InFlight } from './in-flight.ts';
-import { fault } from './refusal.ts';
+import { type Clock, sleep } from '../../src/base/clock.ts';
+import type { Random } from '../../src/base/random.ts';
+import { InFlight } from '../../src/volume/in-flight.ts';
+import { fault } from '../../src/volume/refusal.ts';
 import type {
   Allocation,
   CreateOptions,
@@ -14,8 +14,8 @@ import type {
   VolumeResult,
   VolumeStore,
   WriteOptions,
-} from './volume.ts';
-import { DONE } from './volume.ts';
+} from '../../src/volume/volume.ts';
+import { DONE } from '../../src/volume/volume.ts';
 
 /** How late a medium is. */
 export interface Lateness {

@@ -1,5 +1,5 @@
-import { checkFieldTotals, checkList, copyOf } from './record-arguments.ts';
-import type { CompareAndSetResult, FieldGuard, RecordEntry } from './records.ts';
+import { checkFieldTotals, checkList, copyOf } from '../../src/records/record-arguments.ts';
+import type { CompareAndSetResult, FieldGuard, RecordEntry } from '../../src/records/records.ts';
 
 /** Records in memory, one step each. Values are copied on their way in and out. */
 export class MemoryStore {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from '../../../src/base/clock.ts';
-import type { Random } from '../../../src/base/random.ts';
-import { MemoryRecordsWorld } from '../../../src/records/memory.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Random } from '../../src/base/random.ts';
+import { MemoryRecordsWorld } from '../doubles/memory-records-world.ts';
 
 /** A clock that moves when it is told to. */
 class ManualClock implements Clock {

@@ -1,10 +1,10 @@
-import { type Clock, sleep } from '../base/clock.ts';
-import { Failure } from '../base/failure.ts';
-import type { Random } from '../base/random.ts';
+import { type Clock, sleep } from '../../src/base/clock.ts';
+import { Failure } from '../../src/base/failure.ts';
+import type { Random } from '../../src/base/random.ts';
+import { checkMemberName } from '../../src/records/record-arguments.ts';
+import { MEMBERS_MAX, type Member, type Records } from '../../src/records/records.ts';
 import { MemoryRecords } from './memory-records.ts';
-import { MemoryStore } from './memory-store.ts';
-import { checkMemberName } from './record-arguments.ts';
-import { MEMBERS_MAX, type Member, type Records } from './records.ts';
+import { MemoryStore } from './memory-records-store.ts';
 
 /** Bound of what waits for a stopped member to go on. */
 const WAITERS_MAX = 65_536;

@@ -1,7 +1,5 @@
-import { Failure } from '../base/failure.ts';
-import { ChannelWatches } from './channel-watches.ts';
-import type { MemoryMember, MemoryRecordsWorld } from './memory.ts';
-import type { MemoryStore } from './memory-store.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { ChannelWatches } from '../../src/records/channel-watches.ts';
 import {
   checkFieldName,
   checkFields,
@@ -12,7 +10,7 @@ import {
   copyOf,
   copyOfFields,
   copyOfGuard,
-} from './record-arguments.ts';
+} from '../../src/records/record-arguments.ts';
 import type {
   CompareAndSetResult,
   FieldGuard,
@@ -22,7 +20,9 @@ import type {
   Records,
   Watch,
   Watcher,
-} from './records.ts';
+} from '../../src/records/records.ts';
+import type { MemoryStore } from './memory-records-store.ts';
+import type { MemoryMember, MemoryRecordsWorld } from './memory-records-world.ts';
 
 /** One member's view of a `MemoryRecordsWorld`. */
 export class MemoryRecords implements Records {

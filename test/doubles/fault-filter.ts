@@ -1,7 +1,7 @@
-import type { Pending } from '../../base/pending.ts';
-import type { Random } from '../../base/random.ts';
-import type { Volume, VolumeFault, VolumeResult } from '../volume.ts';
-import { VolumeFilter, type VolumeOperation } from './volume-filter.ts';
+import type { Pending } from '../../src/base/pending.ts';
+import type { Random } from '../../src/base/random.ts';
+import { VolumeFilter, type VolumeOperation } from '../../src/volume/filters/volume-filter.ts';
+import type { Volume, VolumeFault, VolumeResult } from '../../src/volume/volume.ts';
 
 /** What fails, and how often. */
 export interface FaultRule {

@@ -1,9 +1,8 @@
-import { firstDifference } from '../base/bytes/first-difference.ts';
-import { Failure } from '../base/failure.ts';
-import { InFlight } from './in-flight.ts';
-import { atomicRefusal, fault, patternRefusal, rangeRefusal } from './refusal.ts';
-import { isZero, lengthOf } from './scatter.ts';
-import { SparseBytes } from './sparse-bytes.ts';
+import { firstDifference } from '../../src/base/bytes/first-difference.ts';
+import { Failure } from '../../src/base/failure.ts';
+import { InFlight } from '../../src/volume/in-flight.ts';
+import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../../src/volume/refusal.ts';
+import { isZero, lengthOf } from '../../src/volume/scatter.ts';
 import {
   type Allocation,
   type CreateOptions,
@@ -17,10 +16,11 @@ import {
   type VolumeResult,
   type VolumeStore,
   type WriteOptions,
-} from './volume.ts';
-import { checkDisk } from './volume-disk.ts';
-import { refuseLayout } from './volume-layout.ts';
-import { refuseShrinking } from './volume-size.ts';
+} from '../../src/volume/volume.ts';
+import { checkDisk } from '../../src/volume/volume-disk.ts';
+import { refuseLayout } from '../../src/volume/volume-layout.ts';
+import { refuseShrinking } from '../../src/volume/volume-size.ts';
+import { SparseBytes } from './sparse-bytes.ts';
 
 export const MEMORY_COMPARE_AND_WRITE_MAX_BYTES = 128 * 1024;
 

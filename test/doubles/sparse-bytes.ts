@@ -1,5 +1,5 @@
-import { pieces } from './scatter.ts';
-import type { Extent } from './volume.ts';
+import { pieces } from '../../src/volume/scatter.ts';
+import type { Extent } from '../../src/volume/volume.ts';
 
 const PAGE_BYTES = 4096;
 
