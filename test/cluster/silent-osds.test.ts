@@ -16,11 +16,17 @@ import { CephGateways } from '../support/ceph-gateways.ts';
 const target = 'iqn.2026-11.com.example:t';
 const BLOCK_LENGTH = 512;
 const STEP_MS = 250;
-const NOP_MAX_MS = 2_000;
+const NOP_MAX_MS = 5_000;
 const OPEN_AGAIN_MAX_MS = 60_000;
 const HUNG = 1;
 
-const ceph = await cephOfFile({ osds: 3 });
+/** Ceph marks the OSD down after half of its usual time, well before a gateway drops a session. */
+const HEARTBEAT_GRACE_S = 10;
+
+const ceph = await cephOfFile({
+  osds: 3,
+  lines: { global: [`osd heartbeat grace = ${HEARTBEAT_GRACE_S}`] },
+});
 const place = { conf: ceph.conf, pool: 'allpath', namespace: '', user: 'admin' };
 const empty = { settings: { drainSeconds: 1 }, disks: [], targets: [] };
 let cluster: CephGateways;

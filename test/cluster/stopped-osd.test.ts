@@ -24,7 +24,7 @@ const DEPTH = 4;
 /** The machine is shared with the cluster: half the speed is no sign of a stop, a tenth is. */
 const SPEED_KEPT = 0.4;
 const TURNS = 4;
-const WORST_MAX_MS = 2_000;
+const WORST_MAX_MS = 5_000;
 /** The gateway's own bound of 7 s, and what a busy machine adds. */
 const ABORT_MAX_MS = 12_000;
 const ABORT_TASK = 1;

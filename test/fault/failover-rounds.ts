@@ -24,7 +24,7 @@ export interface FailoverRound {
   readonly restartedMs: number;
 }
 
-const RESTART_LIMIT_MS = 10_000;
+const RESTART_LIMIT_MS = 60_000;
 
 /**
  * Kills one gateway with SIGKILL under write load, round by round: what was acknowledged is read

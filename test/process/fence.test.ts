@@ -14,7 +14,7 @@ import { run } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 interface ListedMember {
   readonly name: string;

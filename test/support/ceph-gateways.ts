@@ -30,7 +30,7 @@ import { tied } from './tied.ts';
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 const ISCSI_PORT = 3260;
-const END_LIMIT_MS = 15_000;
+const END_LIMIT_MS = 60_000;
 const READY_LIMIT_MS = 60_000;
 const FENCE_WAIT_MS = 8_000;
 const POLL_MS = 20;

@@ -10,7 +10,7 @@ import { tied } from './tied.ts';
 
 const SCRIPT = fileURLToPath(new URL('./image-process-main.ts', import.meta.url));
 
-const END_LIMIT_MS = 15_000;
+const END_LIMIT_MS = 60_000;
 
 export interface ImageRequest {
   readonly serial: number;

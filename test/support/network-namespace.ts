@@ -13,7 +13,7 @@ const PREFIX = 'apt';
 /** Of 198.18.0.0/15, which RFC 2544 keeps for benchmarks: no network of the machine's. */
 const SUBNETS_MAX = 512;
 const ATTEMPTS_MAX = 20;
-const UP_LIMIT_MS = 5_000;
+const UP_LIMIT_MS = 60_000;
 
 export interface Ports {
   readonly first: number;

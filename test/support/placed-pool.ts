@@ -7,7 +7,7 @@ import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 
 const IMAGE_ATTEMPTS_MAX = 30;
 const PLACE_ATTEMPTS_MAX = 5;
-const SERVES_LIMIT_MS = 15_000;
+const SERVES_LIMIT_MS = 60_000;
 
 /** A pool of one copy of each object, on one OSD per group. */
 export class PlacedPool {

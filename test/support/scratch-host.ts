@@ -76,7 +76,8 @@ export class ScratchHost {
 
   #within(file: string, args: readonly string[]): readonly [string, string[]] {
     const user = isRoot() ? [] : ['--user', '--preserve-credentials'];
-    const namespaces = [...user, '--mount', '--pid', '--net'];
+    // Its root folder too: entering a mount namespace would leave a changed root.
+    const namespaces = [...user, '--mount', '--root', '--pid', '--net'];
     return ['nsenter', ['--target', this.#init, ...namespaces, file, ...args]];
   }
 

@@ -21,7 +21,7 @@ export interface StampedLoadOptions {
   readonly answerBoundMs?: number;
 }
 
-const PROGRESS_LIMIT_MS = 15_000;
+const PROGRESS_LIMIT_MS = 60_000;
 /** A gateway that was fenced before waits up to 60 s until it serves again. */
 const RECONNECT_LIMIT_MS = 75_000;
 
