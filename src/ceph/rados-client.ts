@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/closest-name.ts';
 import { CallGate } from './call-gate.ts';
 import { type Answer, type CephCalls, cephCalls } from './ceph-calls.ts';
 import { cephFailure } from './ceph-failure.ts';
@@ -99,7 +100,8 @@ export class RadosClient {
       else native.openPoolById(slot, client, pool, namespace);
     });
     if (errno < 0) {
-      const hint = errno === ENOENT ? ': there is none of that name' : '';
+      const isMissing = errno === ENOENT && typeof pool === 'string';
+      const hint = isMissing ? `: there is none of that name${await this.#nearPool(pool)}` : '';
       throw cephFailure('rados_ioctx_create', errno, `the pool ${pool}`, hint);
     }
     return new RadosPool(this.#calls, this, value, typeof pool === 'string' ? pool : '');
@@ -159,6 +161,13 @@ export class RadosClient {
       .call((native, slot) => native.shutdown(slot, this.#handle))
       .then(() => undefined);
     return this.#closed;
+  }
+
+  /** The pool that was most likely meant, in words; empty if none is close, or none is shown. */
+  async #nearPool(name: string): Promise<string> {
+    const { errno, output } = await this.monCommand({ prefix: 'osd pool ls', format: 'json' });
+    if (errno < 0) return '';
+    return didYouMean(name, JSON.parse(output) as readonly string[]);
   }
 
   #blocking<T>(

@@ -31,12 +31,13 @@ export interface Output {
 /** Reads a command line (without the program's own name). Throws a `UsageError`. */
 export function parseCommandLine(words: readonly string[], output: Output): Parsed {
   let help = '';
-  const { program, request } = buildProgram({
-    out: (text) => output.out(text),
-    error: (text) => {
+  const helpOutput = {
+    out: (text: string) => output.out(text),
+    error: (text: string) => {
       help += text;
     },
-  });
+  };
+  const { program, request } = buildProgram(helpOutput, words.includes('--json'));
   try {
     program.parse([...withHelpWords(words)], { from: 'user' });
   } catch (error) {
@@ -80,14 +81,15 @@ interface HelpOutput extends Output {
   error(text: string): void;
 }
 
-function buildProgram(output: HelpOutput) {
+function buildProgram(output: HelpOutput, json: boolean) {
   let request: Words | undefined;
   const given = new Set<string>();
   const program = configure(new Command('allpath'), output).description(PROGRAM_SUMMARY);
   for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option, given));
   program.addOption(new Option('--version', 'Print the version.'));
   program.on('option:version', () => {
-    output.out(`allpath ${programVersion()}\n`);
+    const version = programVersion();
+    output.out(json ? `${JSON.stringify({ version })}\n` : `allpath ${version}\n`);
     throw new CommanderError(0, 'commander.version', '');
   });
   program.addHelpText('after', '\n"allpath help COMMAND" describes a command and its options.');
@@ -103,13 +105,26 @@ function buildProgram(output: HelpOutput) {
     }
     const command = configure(parent.command(sub ?? name), output);
     addSpec(command, spec, given);
-    command.action(() => {
+    command.allowExcessArguments().action(() => {
+      refuseExcess(spec, command.args);
       // Global options may also stand before the command.
       const options = command.optsWithGlobals();
       request = { spec, arguments: command.processedArgs, options };
     });
   }
   return { program, request: () => request };
+}
+
+function refuseExcess(
+  { path, arguments: wanted = [] }: CommandSpec,
+  words: readonly string[],
+): void {
+  const excess = words.slice(wanted.length);
+  if (excess.length === 0) return;
+  const names = wanted.map(({ name }) => `<${name}>`).join(' and ');
+  const takes = names === '' ? 'no arguments' : `${names} and no more`;
+  const text = printable(excess.join(' '), VALUE_LENGTH_MAX);
+  throw new UsageError(`"${path.join(' ')}" takes ${takes}: leave out ${text}`);
 }
 
 function addSpec(command: Command, spec: CommandSpec, given: Set<string>): void {

@@ -9,7 +9,8 @@ export function cliReference(): string {
     PROGRAM_SUMMARY,
     'Sizes are numbers of bytes or like `512M`, `1G`, `10T` (powers of 1024). Commands open the ' +
       'store themselves and need no gateway to run; `status` asks those that do.',
-    '`allpath help COMMAND` describes a command, and `allpath --version` prints the version.',
+    '`allpath help COMMAND` describes a command, and `allpath --version` prints the version ' +
+      '(with `--json` as `{"version"}`).',
     'Only `apply`, `disk create` and `demo` make a store where there is none, and say so; every ' +
       'other command, `gateway` and `apply --dry-run` among them, makes nothing.',
     '## Options of every command',

@@ -107,6 +107,8 @@ export type RecordsFailureCode =
   | 'recordsUnavailable'
   /** The store has no room; nothing was changed. */
   | 'recordsFull'
+  /** What the store has is not readable any longer: it must be put back. */
+  | 'recordsDamaged'
   /** This member was fenced; it must take a new incarnation. */
   | 'recordsFenced'
   /** The store cannot be shared from here: its file system, its format, or where others live. */

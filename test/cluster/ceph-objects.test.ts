@@ -232,6 +232,7 @@ test('what cannot be made says which call ended how', async () => {
   const noUser = RadosClient.connect({ conf, user: 'nobody', keyring: ceph.keyring() });
   await assert.rejects(noUser, /client\.nobody: rados_connect ended with/);
   await assert.rejects(client.openPool('nowhere'), (error) => errnoOf(error) === ENOENT);
+  await assert.rejects(client.openPool('obejcts'), /of that name; did you mean objects\?$/);
   const command = await client.monCommand({ prefix: 'nonsense' });
   assert.ok(command.errno < 0 && command.status.length > 0);
   const status = await client.monCommand({ prefix: 'osd dump', format: 'json' });

@@ -84,7 +84,9 @@ test('a store that is damaged, of another release, or of another program', async
     const said = (name: string) => refusal(1, ...command, '--store', at(name));
     assert.match(await said('newer'), /newer\/records\/records\.db has format 99; .*format 1: /);
     assert.match(await said('other'), /other\/records\/records\.db is not a store of Allpath/);
-    assert.match(await said('damaged'), /damaged\/records\/records\.db/);
+    const damaged = await said('damaged');
+    assert.ok(damaged.startsWith(`${at('damaged/records/records.db')} is damaged, or not a data`));
+    assert.match(damaged, /: end all gateways of this store, move the folder .*"allpath apply"/);
     assert.match(await said('folder'), /folder\/records/);
   }
 });

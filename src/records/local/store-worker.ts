@@ -26,6 +26,14 @@ assert(parentPort !== null, 'the store runs in a worker thread');
 const port = parentPort;
 const { databasePath, isReader } = workerData as StoreWorkerData;
 const directory = dirname(databasePath);
+/** The volumes beside the records keep their data, and say which disks they are. */
+const damaged = {
+  code: 'recordsDamaged',
+  message:
+    `${databasePath} is damaged, or not a database: end all gateways of this store, move the ` +
+    `folder ${directory} away, and put a backup of it in its place, or "allpath apply" a copy of ` +
+    'the document; the volumes keep their data',
+};
 const reserve = new Reserve(directory);
 let store: RecordsStore | undefined;
 
@@ -55,10 +63,10 @@ function answer(request: StoreRequest): StoreReply {
         store?.takeRoom();
         continue;
       }
+      if (isDamaged(error)) return { id, status: 'failed', ...damaged };
       const reason = error instanceof Error ? error.message : String(error);
-      const words = isDamaged(error) ? 'it is damaged, or not a store of Allpath' : reason;
       const message =
-        fault === undefined ? `${databasePath}: ${words}` : describeFault(fault, directory);
+        fault === undefined ? `${databasePath}: ${reason}` : describeFault(fault, directory);
       const code = isFull ? 'recordsFull' : 'recordsUnavailable';
       return { id, status: 'failed', code, message };
     }

@@ -48,7 +48,12 @@ test('options that are unknown, lack their value, are given twice or have a wron
       /unknown option '--stroe'; did you mean --store\?/,
     );
     assert.match(refusal(...line, '--nosuchthing'), /unknown option '--nosuchthing'/);
-    assert.match(refusal(...line, 'more', 'words'), /too many arguments/);
+    const excess = refusal(...line, 'more', 'words');
+    assert.match(
+      excess,
+      /^"[a-z ]+" takes (no arguments|<.*> and no more): leave out "?more words/,
+    );
+    assert.ok(excess.startsWith(`"${spec.path.join(' ')}" takes`), excess);
     for (const { flags, parse } of [...(spec.options ?? []), ...GLOBAL_OPTIONS]) {
       const [flag = '', value] = flags.split(' ');
       if (value === undefined) continue;
@@ -110,4 +115,5 @@ test('help of each command, and the version, are shown', () => {
     assert.equal(shown(...words), shown());
   assert.equal(shown('help', 'disk'), shown('disk'));
   assert.match(shown('--version'), /^allpath [0-9]+\.[0-9]+\.[0-9]+\n$/);
+  assert.match(shown('--version', '--json'), /^\{"version":"[0-9]+\.[0-9]+\.[0-9]+"\}\n$/);
 });
