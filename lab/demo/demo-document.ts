@@ -48,7 +48,6 @@ export function demoDocument(options: DemoOptions): DemoDraft {
             ...(address === listen ? {} : { listen }),
             port: port + i,
             portalGroupTag: i + 1,
-            relativePortIdentifier: i + 1,
           },
         ],
       })),

@@ -1,6 +1,7 @@
 import { differences, equal } from './difference.ts';
 import { type DiskDiff, type DiskDiffOptions, diffDisks } from './disk-diff.ts';
 import type { ClusterDocument } from './document.ts';
+import { nextPortIdentifier, portRefusals } from './port-identity.ts';
 
 /**
  * What `apply` will do to get from one document to the next, with every change in words. With any
@@ -18,10 +19,25 @@ export function diffDocuments(
     ...disks.changes,
     ...namedChanges('gateway', current?.gateways ?? [], next.gateways, 'name'),
     ...namedChanges('target', current?.targets ?? [], next.targets, 'iqn'),
+    ...nextIdentifierChange(current, next),
     ...(equal(current?.discovery ?? {}, next.discovery) ? [] : ['change discovery']),
     ...(equal(current?.settings ?? next.settings, next.settings) ? [] : ['change settings']),
   ];
-  return { ...disks, changes };
+  const refusals = [...disks.refusals, ...portRefusals(current, next)];
+  return { ...disks, changes, refusals };
+}
+
+/** New portals raise it; only what goes beyond them is a change by itself. */
+function nextIdentifierChange(
+  current: ClusterDocument | undefined,
+  next: ClusterDocument,
+): readonly string[] {
+  const { nextRelativePortIdentifier: identifier } = next;
+  const least = Math.max(
+    current?.nextRelativePortIdentifier ?? 1,
+    nextPortIdentifier(next.gateways),
+  );
+  return identifier === least ? [] : [`give no relative port identifier below ${identifier}`];
 }
 
 function namedChanges<T extends object, K extends keyof T>(

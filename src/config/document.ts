@@ -25,7 +25,10 @@ export type Chap = z.output<typeof chapSchema>;
 export type LunMapEntry = z.output<typeof lunMapSchema>;
 
 /** The document as the cluster keeps and serves it: every identity is there. */
-export type ClusterDocument = Omit<DocumentDraft, 'basedOn' | 'disks' | 'gateways'> & {
+export type ClusterDocument = Omit<
+  With<DocumentDraft, 'nextRelativePortIdentifier'>,
+  'basedOn' | 'disks' | 'gateways'
+> & {
   disks: Disk[];
   gateways: GatewayEntry[];
 };

@@ -16,6 +16,9 @@ export const PORTALS_PER_GATEWAY_MAX = 16;
 export const TARGETS_MAX = 1024;
 export const INITIATORS_PER_TARGET_MAX = 1024;
 
+/** Target portal group tags and relative target port identifiers have 16 bits; 0 is reserved. */
+export const PORT_IDENTIFIER_MAX = 65_535;
+
 /** The flat LUN addressing of SAM-5 has 14 bits. */
 export const LUN_MAX = 16383;
 /** 96 bits is the least that RFC 7143 allows for a CHAP secret without IPsec. */

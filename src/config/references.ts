@@ -84,7 +84,8 @@ function checkGateways(view: DocumentView): Finding[] {
       }
       // A target port of iSCSI is a portal group: one tag, one relative port identifier.
       const portBefore = port === undefined ? undefined : ports.get(port);
-      if (portBefore !== undefined && !(portBefore.gateway === index && portBefore.tag === tag)) {
+      const isOneGroup = portBefore?.gateway === index && portBefore.tag === tag;
+      if (portBefore !== undefined && !(isOneGroup && tag !== undefined)) {
         const message = `${port} is the identifier of another portal group`;
         found.push({ path: [...path, 'relativePortIdentifier'], message });
       } else if (tagBefore?.gateway === index && port !== tagBefore.port) {

@@ -9,6 +9,7 @@ import {
   LUN_MAX,
   OBJECT_SIZE_MAX_BYTES,
   OBJECT_SIZE_MIN_BYTES,
+  PORT_IDENTIFIER_MAX,
   PORTALS_PER_GATEWAY_MAX,
   QUEUE_DEPTH_MAX,
   SECRET_LENGTH_MAX_BYTES,
@@ -201,7 +202,7 @@ export const diskSchema = z.strictObject({
     ),
 });
 
-const identifier = z.int().min(1).max(65535);
+const identifier = z.int().min(1).max(PORT_IDENTIFIER_MAX);
 
 /** Kept in one spelling, so that equal addresses are equal texts. */
 const address = (faultOf: (canonical: string) => string | undefined) =>
@@ -227,7 +228,10 @@ export const portalSchema = z.strictObject({
     .describe('Target portal group tag, and TARGET PORT GROUP. Generated once.'),
   relativePortIdentifier: identifier
     .optional()
-    .describe('RELATIVE TARGET PORT IDENTIFIER. Generated once.'),
+    .describe(
+      'RELATIVE TARGET PORT IDENTIFIER. Generated once. One that a target port had which is gone ' +
+        'is refused.',
+    ),
 });
 
 export const gatewaySchema = z.strictObject({
@@ -319,5 +323,14 @@ export const documentSchema = z.strictObject({
     .describe('Who may ask for the list of targets.'),
   disks: z.array(diskSchema).max(DISKS_MAX).default([]).describe('Logical units.'),
   gateways: z.array(gatewaySchema).max(GATEWAYS_MAX).default([]).describe('Gateway processes.'),
+  nextRelativePortIdentifier: z
+    .int()
+    .min(1)
+    .max(PORT_IDENTIFIER_MAX + 1)
+    .optional()
+    .describe(
+      'Written by Allpath: the `relativePortIdentifier` of the next portal group that is new. It ' +
+        'never falls: no identifier is given to a second target port.',
+    ),
   targets: z.array(targetSchema).max(TARGETS_MAX).default([]).describe('iSCSI targets.'),
 });

@@ -1,5 +1,6 @@
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
+import { nextPortIdentifier } from '../../config/port-identity.ts';
 import { settingsSchema } from '../../config/schema.ts';
 import {
   decodeJsonRecord,
@@ -13,7 +14,7 @@ const KEY = 'document';
 /** At least what a record has around its content. */
 const FRAME_BYTES = 64;
 
-/** A document that an older release wrote lacks the settings of later ones. */
+/** A document that an older release wrote lacks what later ones keep. */
 const DEFAULT_SETTINGS = settingsSchema.parse({});
 
 /** Validated before it was written: here its format is checked, not its content again. */
@@ -22,7 +23,12 @@ const FORMAT: JsonRecordFormat<ClusterDocument> = {
   formatVersion: 1,
   decode: (content) => {
     const document = content as ClusterDocument;
-    return { ...document, settings: { ...DEFAULT_SETTINGS, ...document.settings } };
+    return {
+      ...document,
+      nextRelativePortIdentifier:
+        document.nextRelativePortIdentifier ?? nextPortIdentifier(document.gateways),
+      settings: { ...DEFAULT_SETTINGS, ...document.settings },
+    };
   },
 };
 

@@ -29,3 +29,13 @@ test('a document of a release without some settings gets their defaults', async 
   assert.ok(await writeDocument(records, version, older));
   assert.deepEqual((await readDocument(records))?.document, document);
 });
+
+test('a document of a release that kept no next port identifier gets one above its ports', async () => {
+  const { version = 0 } = (await readDocument(records)) ?? {};
+  const portals = ['10.0.0.1', '10.0.0.2'].map((address) => ({ address }));
+  const document = clusterDocument({ gateways: [{ name: 'g', portals }] });
+  const { nextRelativePortIdentifier, ...older } = document;
+  assert.equal(nextRelativePortIdentifier, 3);
+  assert.ok(await writeDocument(records, version, older as typeof document));
+  assert.deepEqual((await readDocument(records))?.document, document);
+});
