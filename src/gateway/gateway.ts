@@ -13,6 +13,7 @@ import {
 import type { VersionedDocument } from '../control/document/document-record.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Member } from '../records/records.ts';
+import { LocalUnitStates } from '../units/local-unit-states.ts';
 import { AccessStateNotifier } from './access-state-notifier.ts';
 import { DocumentWatch } from './document-watch.ts';
 import { readFirstDocument } from './first-document.ts';
@@ -79,9 +80,12 @@ export class Gateway {
     this.#membership = membership;
     this.#startedMs = clock.now();
     this.#since = options.processFacts.utc();
-    this.#units = new LogicalUnits(store, log, clock, (disk) => {
-      log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
-      this.#over.resolve('unfenced');
+    this.#units = new LogicalUnits({
+      ...{ store, states: new LocalUnitStates(), log, clock },
+      onUnfenced: (disk) => {
+        log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
+        this.#over.resolve('unfenced');
+      },
     });
     void this.#over.promise.then((end) => {
       this.#closeReason = END_REASONS[end];
@@ -223,9 +227,10 @@ export class Gateway {
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
   async #serve({ version, document }: VersionedDocument): Promise<boolean> {
     this.#options.store.spreadVolumes?.(document.settings.volumeInstances);
-    const { units, whole, release } = await this.#units.prepare(document);
+    const { units, whole, serve, release } = await this.#units.prepare(document);
     const next = servedDocument(document, units);
     await this.#transport.listen(next);
+    serve();
     this.#portGroups.serve(next.portGroups);
     this.#transport.serve(next);
     this.#settings = document.settings;

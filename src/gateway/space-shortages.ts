@@ -22,7 +22,7 @@ export class SpaceShortages {
 
   /** Names of the disks, sorted. */
   get disks(): readonly string[] {
-    return [...this.#short.keys()].map(({ identity }) => identity.name).sort();
+    return [...this.#short.keys()].map(({ name }) => name).sort();
   }
 
   /** Only these are watched from now on. */
@@ -40,14 +40,14 @@ export class SpaceShortages {
       const { availableBytes = ROOM_MIN_BYTES } = unit.space.figures ?? {};
       if (availableBytes < ROOM_MIN_BYTES) continue;
       this.#short.delete(unit);
-      const fields = { event: 'space_available', disk: unit.identity.name };
+      const fields = { event: 'space_available', disk: unit.name };
       this.#log.info('there is room for writes again', fields);
     }
   }
 
   #refused(unit: LogicalUnit): void {
     if (!this.#short.has(unit)) {
-      const fields = { event: 'space_exhausted', disk: unit.identity.name, ...unit.space.figures };
+      const fields = { event: 'space_exhausted', disk: unit.name, ...unit.space.figures };
       this.#log.warn(
         'a write found no space: the store or pool is full, or its quota is used up',
         fields,

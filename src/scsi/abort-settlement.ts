@@ -6,6 +6,8 @@ import { DRAIN_MAX_MS } from './limits.ts';
 export interface AbortedCommand {
   /** It may change the medium. */
   readonly changesMedium: boolean;
+  /** It may change what the gateways agree on: no fence takes that back. */
+  readonly changesState: boolean;
   /** It has nothing to do with the medium, and only waits for others. */
   readonly waitsOnly: boolean;
   /** What its medium is fenced through. */
@@ -22,6 +24,7 @@ export interface Fenceable {
 /** An abort under way. A command has one, however often it is aborted. */
 export class Abort {
   readonly changesMedium: boolean;
+  readonly changesState: boolean;
   readonly waitsOnly: boolean;
   readonly logicalUnit: Fenceable | undefined;
   /** Resolves when its command has left the task set. */
@@ -34,6 +37,7 @@ export class Abort {
     this.#command = command;
     this.logicalUnit = command.logicalUnit;
     this.changesMedium = command.changesMedium;
+    this.changesState = command.changesState;
     this.waitsOnly = command.waitsOnly;
     this.over = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -58,9 +62,9 @@ export class Abort {
 }
 
 /**
- * Resolves when nothing of the aborted commands can change the medium any more: true. What does not
- * end within `waitMs` is fenced. False: that could not be reached. What
- * only reads is not waited for longer; the medium keeps its buffers.
+ * Resolves true when nothing of the aborted commands can change the medium, or the state that the
+ * gateways share. Changes of the medium that do not end within `waitMs` are fenced. False: that
+ * could not be reached. Reads are not waited for longer; the medium keeps their buffers.
  */
 export async function settleAborts(
   clock: Clock,
@@ -77,15 +81,17 @@ export async function settleAborts(
     // The volume has told its callers already, or is about to: a true status goes out first.
     await within(clock, DRAIN_MAX_MS, allOver(stuck));
   }
+  if (aborts.some((abort) => abort.changesState && !abort.isOver)) return false;
   for (const abort of aborts) abort.detach();
   return true;
 }
 
-/** Resolves when nothing of the aborted commands can change the medium, however long that takes. */
+/** Resolves when nothing of the aborted commands can change anything, however long that takes. */
 export async function outlastAborts(clock: Clock, aborts: readonly Abort[]): Promise<void> {
   const isProved = await settleAborts(clock, aborts, DRAIN_MAX_MS);
-  // If fencing failed, only their completion by the medium proves that the changes are over.
-  if (!isProved) await allOver(aborts.filter(({ changesMedium }) => changesMedium));
+  if (isProved) return;
+  // Only the end of the commands proves that their changes are over.
+  await allOver(aborts.filter(({ changesMedium, changesState }) => changesMedium || changesState));
 }
 
 /** Resolves when nothing acts for any of them. */

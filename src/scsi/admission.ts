@@ -55,8 +55,7 @@ export function checkState(
   if (logicalUnit === undefined) return undefined;
   if (logicalUnit.fencing && command.usesMedium) return endings.busy;
   if (command.access !== 'writeMedium') return undefined;
-  const isProtected = logicalUnit.readOnly || logicalUnit.mode.current.swp;
-  return isProtected ? conditions.writeProtected : undefined;
+  return logicalUnit.isWriteProtected ? conditions.writeProtected : undefined;
 }
 
 /** Length, NACA and reserved bits of the CDB; a field pointer says where it is wrong. */

@@ -77,6 +77,4 @@ export interface CommandNexus {
   readonly steps: StepQueue;
   /** Takes the pending unit attention off, for REQUEST SENSE. */
   takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined;
-  /** Establishes a unit attention for the other nexuses of this gateway (MODE SELECT, ...). */
-  tellOthers(logicalUnit: LogicalUnit, condition: Ending): void;
 }

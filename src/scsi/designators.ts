@@ -1,8 +1,8 @@
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
-import type { LogicalUnitIdentity } from './logical-unit.ts';
 import type { TargetPort } from './nexus.ts';
 import { ProtocolIdentifier } from './standard/spc.ts';
 import { Association, CodeSet, DesignatorHeader, DesignatorType } from './standard/vpd.ts';
+import type { LogicalUnitIdentity } from './unit-state.ts';
 
 /** A designator of VPD 83h, also a parameter of third-party copies. */
 export interface Designator {

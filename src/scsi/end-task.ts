@@ -13,7 +13,7 @@ export function endTask(
 ): void {
   const { status, sense, dataInLength } = ending;
   if (sense !== undefined) {
-    const descriptorFormat = logicalUnit?.mode.current.dSense ?? false;
+    const descriptorFormat = logicalUnit?.modes.dSense ?? false;
     task.end(status, 0, buildSense(sense, descriptorFormat));
     return;
   }

@@ -97,6 +97,10 @@ export class Execution implements CommandCall, GatedCommand, AbortedCommand, Tas
     return this.command.access === 'writeMedium';
   }
 
+  get changesState(): boolean {
+    return this.command.access === 'changeState';
+  }
+
   get waitsOnly(): boolean {
     return this.command.access === 'none';
   }

@@ -1,41 +1,32 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Volume } from '../volume/volume.ts';
-import type { Abort } from './abort-settlement.ts';
+import { type Abort, settleAborts } from './abort-settlement.ts';
 import type { Ending } from './ending.ts';
+import { DRAIN_MAX_MS } from './limits.ts';
 import { MediumGate } from './medium-gate.ts';
-import { ModeState } from './mode-state.ts';
+import type { ModeParameters } from './mode-parameters.ts';
 import { conditions } from './sense-table.ts';
 import { type SpaceFigures, ThinSpace } from './thin-space.ts';
-
-/** What a logical unit is called, the same through every path and for ever (I6). */
-export interface LogicalUnitIdentity {
-  /** Name of the disk in the document; for logs and messages. */
-  readonly name: string;
-  /** The document's uuid of the disk. */
-  readonly uuid: string;
-  /** UNIT SERIAL NUMBER (VPD 80h), printable ASCII. */
-  readonly serial: string;
-  /** The NAA designator of VPD 83h: 8 or 16 bytes. */
-  readonly naa: Uint8Array;
-  /** T10 VENDOR IDENTIFICATION, at most 8 characters. */
-  readonly vendor: string;
-  /** PRODUCT IDENTIFICATION, at most 16 characters. */
-  readonly product: string;
-  /** PRODUCT REVISION LEVEL, at most 4 characters. */
-  readonly revision: string;
-}
+import { described, resized, type UnitDescription } from './unit-changes.ts';
+import { UnitMedium } from './unit-medium.ts';
+import type {
+  ChangeOrigin,
+  CommittedEvent,
+  LogicalUnitIdentity,
+  SharedState,
+  UnitChange,
+  UnitEventTarget,
+  UnitState,
+} from './unit-state.ts';
 
 export interface LogicalUnitOptions {
-  readonly identity: LogicalUnitIdentity;
+  /** Name of the disk in the document; for logs and messages. */
+  readonly name: string;
+  readonly state: UnitState;
   readonly volume: Volume;
   readonly clock: Clock;
-  /** Bytes of a logical block: 512 or 4096. */
-  readonly blockLengthBytes: number;
-  readonly readOnly: boolean;
-  /**
-   * The volume could not be fenced, nor opened again: what was submitted to it may land at any
-   * time, until this gateway is fenced or its process has ended.
-   */
+  /** The volume could not be fenced: see `UnitMedium`. */
   readonly onUnfenced?: () => void;
 }
 
@@ -50,51 +41,84 @@ export interface LogicalUnitListener {
 /** Who asked for the abort: decides between no status and TASK ABORTED (SAM, TAS bit). */
 export type AbortCause = 'ownNexus' | 'otherNexus';
 
-/**
- * One logical unit as this gateway serves it: identity, medium and the state that a standard keeps
- * per logical unit. Nexuses come and go; it stays.
- */
-export class LogicalUnit {
+/** What serves a logical unit from now on. */
+export interface UnitService {
+  readonly name: string;
   readonly volume: Volume;
+  readonly description: UnitDescription;
+  /** The volume holds other data than the one before. */
+  readonly isReplaced: boolean;
+}
+
+/**
+ * One logical unit as this gateway serves it: its medium, and its shared state as it takes effect
+ * here. There is one for each disk, whatever becomes of its name, its identity and its volume:
+ * nexuses, documents and volumes come and go, and it stays.
+ */
+export class LogicalUnit implements UnitEventTarget {
   readonly blockLengthBytes: number;
-  readonly readOnly: boolean;
-  readonly mode: ModeState;
   readonly space = new ThinSpace();
   /** A command ended because what holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
   readonly gate: MediumGate;
-  /** The nexuses of this gateway that reach it. */
+  /** The nexuses of this gateway that reach it, or have commands of it in flight. */
   readonly nexuses = new Set<LogicalUnitListener>();
+  readonly #state: UnitState;
+  readonly #clock: Clock;
+  readonly #onUnfenced: () => void;
+  #name: string;
+  #medium: UnitMedium;
+  /** Those before, which may have commands in flight until their volumes are closed. */
+  readonly #retired = new Set<UnitMedium>();
+  #stopWatching: () => void;
+  // Copies of the shared state: every command reads them.
   #identity: LogicalUnitIdentity;
   #blocks: number;
-  #fence: Promise<boolean> | undefined;
-  readonly #onUnfenced: () => void;
-  readonly #stopWatching: () => void;
+  #modes: Readonly<ModeParameters>;
+  #isWriteProtected: boolean;
 
   constructor(options: LogicalUnitOptions) {
-    this.#identity = options.identity;
-    this.volume = options.volume;
+    const { current } = options.state;
+    this.blockLengthBytes = current.blockLengthBytes;
+    this.#state = options.state;
     this.gate = new MediumGate(options.clock);
-    this.blockLengthBytes = options.blockLengthBytes;
-    this.readOnly = options.readOnly;
+    this.#clock = options.clock;
     this.#onUnfenced = options.onUnfenced ?? (() => {});
-    this.mode = new ModeState(options.volume.limits.volatileCache);
-    this.#blocks = Math.floor(options.volume.sizeBytes / options.blockLengthBytes);
-    this.#stopWatching = options.volume.onResize((sizeBytes) => this.#resized(sizeBytes));
+    this.#name = options.name;
+    this.#identity = current.identity;
+    this.#blocks = current.blocks;
+    this.#modes = current.modes.current;
+    this.#isWriteProtected = isWriteProtected(current);
+    this.#medium = new UnitMedium(options.volume, this.#onUnfenced);
+    this.#stopWatching = this.#watch(options.volume);
+    options.state.attach(this);
+  }
+
+  get name(): string {
+    return this.#name;
   }
 
   get identity(): LogicalUnitIdentity {
     return this.#identity;
   }
 
-  /** The disk has another name in the document; initiators see nothing of it. */
-  rename(name: string): void {
-    this.#identity = { ...this.#identity, name };
-  }
-
   /** Capacity in logical blocks; the last LBA is one less. */
   get blocks(): number {
     return this.#blocks;
+  }
+
+  /** The current mode parameters. */
+  get modes(): Readonly<ModeParameters> {
+    return this.#modes;
+  }
+
+  /** By the document, or by SOFTWARE WRITE PROTECT. */
+  get isWriteProtected(): boolean {
+    return this.#isWriteProtected;
+  }
+
+  get volume(): Volume {
+    return this.#medium.volume;
   }
 
   /** Why the unit is not ready; undefined when it is. */
@@ -105,20 +129,63 @@ export class LogicalUnit {
 
   /** The volume is being fenced and opened again: medium access commands end BUSY. */
   get fencing(): boolean {
-    return this.#fence !== undefined;
+    return this.#medium.fencing;
   }
 
   /**
-   * The self-fence: resolves true when nothing that was submitted to the volume before is seen done
-   * any more. The volume is of use again some time later. False: that could not be reached.
+   * The self-fence: resolves true when nothing that was submitted to the medium before is seen done
+   * after this. False: that could not be reached.
    */
-  fence(): Promise<boolean> {
-    this.#fence ??= this.#fenceVolume();
-    return this.#fence;
+  async fence(): Promise<boolean> {
+    const media = [this.#medium, ...this.#retired];
+    const fences = await Promise.all(media.map((medium) => medium.fence()));
+    return !fences.includes(false);
+  }
+
+  /** Makes a change of the shared state: see `UnitState.commit`. */
+  commit(change: UnitChange, origin?: ChangeOrigin): Promise<Ending> {
+    return this.#state.commit(change, origin);
+  }
+
+  /**
+   * The document, or a volume that was opened again, serves the unit from this turn on. Commands in
+   * flight end on the volume that has them. Resolves when what is shared of it is committed.
+   */
+  async serve({ name, volume, description, isReplaced }: UnitService): Promise<void> {
+    this.#name = name;
+    if (volume !== this.volume) {
+      if (!this.#medium.isClosed) this.#retired.add(this.#medium);
+      this.#medium = new UnitMedium(volume, this.#onUnfenced);
+      this.#stopWatching();
+      this.#stopWatching = this.#watch(volume);
+    }
+    if (isReplaced) this.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
+    await this.commit(described(description));
+  }
+
+  /** That volume is closed: nothing of the unit is in flight on it. */
+  volumeClosed(volume: Volume): void {
+    if (volume === this.volume) this.#medium.isClosed = true;
+    for (const medium of this.#retired) if (medium.volume === volume) this.#retired.delete(medium);
+  }
+
+  apply({ state, event, nexus }: CommittedEvent): Promise<boolean> {
+    assert(state.blockLengthBytes === this.blockLengthBytes, 'a block length never changes');
+    assert(state.identity.uuid === this.#identity.uuid, 'the state is that of the disk');
+    // TAS as it was decides how commands end that the event aborts.
+    const aborts = event.aborts === 'everything' ? this.#abortAll(nexus) : [];
+    this.#identity = state.identity;
+    this.#blocks = state.blocks;
+    this.#modes = state.modes.current;
+    this.#isWriteProtected = isWriteProtected(state);
+    for (const { condition, nexuses } of event.attentions) {
+      this.establish(conditions[condition], nexuses === 'others' ? nexus : undefined);
+    }
+    return settleAborts(this.#clock, aborts, DRAIN_MAX_MS);
   }
 
   /** Establishes a unit attention condition for every nexus but `except`. */
-  establish(condition: Ending, except?: LogicalUnitListener): void {
+  establish(condition: Ending, except?: object): void {
     for (const nexus of this.nexuses) {
       if (nexus !== except) nexus.establish(this, condition);
     }
@@ -130,29 +197,26 @@ export class LogicalUnit {
     this.establish(conditions.thinProvisioningSoftThresholdReached);
   }
 
-  /** Lets go of the volume, which its owner closes. */
+  /** Nobody serves it, and no nexus has anything of it in flight. Its volume's owner closes that. */
   close(): void {
+    assert(this.nexuses.size === 0, 'no nexus reaches a logical unit that is closed');
     this.#stopWatching();
+    this.#state.close();
   }
 
-  async #fenceVolume(): Promise<boolean> {
-    const { status } = await this.volume.fence();
-    // A volume that was closed meanwhile has no more to do with it.
-    if (status === 'done') void this.#reopen();
-    else if (status !== 'closed') this.#onUnfenced();
-    return status === 'done';
+  #abortAll(by: object | undefined): Abort[] {
+    return [...this.nexuses].flatMap((nexus) =>
+      nexus.abortCommands(this, nexus === by ? 'ownNexus' : 'otherNexus'),
+    );
   }
 
-  async #reopen(): Promise<void> {
-    const { status } = await this.volume.reopen();
-    if (status === 'done' || status === 'closed') this.#fence = undefined;
-    else this.#onUnfenced();
+  #watch(volume: Volume): () => void {
+    return volume.onResize((sizeBytes) => {
+      void this.commit(resized(Math.floor(sizeBytes / this.blockLengthBytes)));
+    });
   }
+}
 
-  #resized(sizeBytes: number): void {
-    const blocks = Math.floor(sizeBytes / this.blockLengthBytes);
-    if (blocks === this.#blocks) return;
-    this.#blocks = blocks;
-    this.establish(conditions.capacityDataHasChanged);
-  }
+function isWriteProtected({ readOnly, modes }: SharedState): boolean {
+  return readOnly || modes.current.swp;
 }

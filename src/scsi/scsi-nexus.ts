@@ -193,10 +193,6 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
     return this.#unitOf(logicalUnit)?.attentions.take();
   }
 
-  tellOthers(logicalUnit: LogicalUnit, condition: Ending): void {
-    logicalUnit.establish(condition, this);
-  }
-
   establish(logicalUnit: LogicalUnit, condition: Ending): void {
     for (const unit of this.#units.values()) {
       if (unit.logicalUnit === logicalUnit) unit.attentions.establish(condition);
@@ -204,8 +200,7 @@ export class ScsiNexus implements Nexus, ExecutionOwner, LogicalUnitListener {
   }
 
   abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[] {
-    const outcome =
-      cause === 'otherNexus' && logicalUnit.mode.current.tas ? 'taskAborted' : 'discard';
+    const outcome = cause === 'otherNexus' && logicalUnit.modes.tas ? 'taskAborted' : 'discard';
     return [...this.#units.values(), ...this.#left].flatMap((unit) =>
       unit.logicalUnit === logicalUnit ? this.abortAll(unit, outcome) : [],
     );

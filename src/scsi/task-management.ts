@@ -7,6 +7,8 @@ import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import type { TaskManagementRequest, TaskManagementResponse } from './nexus.ts';
 import type { ScsiNexus } from './scsi-nexus.ts';
 import { conditions } from './sense-table.ts';
+import { reset } from './unit-changes.ts';
+import { COMMITTED } from './unit-state.ts';
 
 const COMPLETE: TaskManagementResponse = { response: 'functionComplete' };
 const SUCCEEDED: TaskManagementResponse = { response: 'functionSucceeded' };
@@ -24,7 +26,7 @@ export function manage(
       return REJECTED;
     case 'targetWarmReset':
     case 'targetColdReset':
-      return afterAborts(nexus, resetTarget(nexus));
+      return resetTarget(nexus);
     case 'iTNexusReset':
       return afterAborts(nexus, resetNexus(nexus));
     default: {
@@ -51,7 +53,7 @@ function manageUnit(
     case 'clearTaskSet':
       return afterAborts(nexus, nexus.abortAll(unit, 'discard'));
     case 'logicalUnitReset':
-      return afterAborts(nexus, resetUnit(nexus, unit));
+      return unit.logicalUnit === undefined ? COMPLETE : resetUnits(nexus, [unit.logicalUnit]);
     case 'queryTask':
       return unit.tasks.find(request.referencedTag) === undefined ? COMPLETE : SUCCEEDED;
     case 'queryTaskSet':
@@ -77,28 +79,23 @@ async function afterAborts(
   return (await within(clock, MANAGEMENT_MAX_MS, settled)) === true ? COMPLETE : REJECTED;
 }
 
-function resetUnit(nexus: ScsiNexus, { logicalUnit }: LogicalUnitNexus): Abort[] {
-  return logicalUnit === undefined ? [] : resetLogicalUnit(nexus, logicalUnit);
+/** Logical unit resets: answered when every one takes effect everywhere. */
+async function resetUnits(
+  nexus: ScsiNexus,
+  logicalUnits: readonly LogicalUnit[],
+): Promise<TaskManagementResponse> {
+  const origin = { nexus, isAborted: false };
+  const commits = logicalUnits.map((logicalUnit) => logicalUnit.commit(reset, origin));
+  const endings = await within(nexus.clock, MANAGEMENT_MAX_MS, Promise.all(commits));
+  return endings?.every((ending) => ending === COMMITTED) === true ? COMPLETE : REJECTED;
 }
 
-/** The logical unit reset condition (SAM): commands of all nexuses, mode parameters, attention. */
-function resetLogicalUnit(nexus: ScsiNexus, logicalUnit: LogicalUnit): Abort[] {
-  const aborts: Abort[] = [];
-  for (const other of logicalUnit.nexuses) {
-    const cause = other === nexus ? 'ownNexus' : 'otherNexus';
-    aborts.push(...other.abortCommands(logicalUnit, cause));
-  }
-  logicalUnit.mode.reset();
-  logicalUnit.establish(conditions.busDeviceResetFunctionOccurred);
-  return aborts;
-}
-
-function resetTarget(nexus: ScsiNexus): Abort[] {
+function resetTarget(nexus: ScsiNexus): Promise<TaskManagementResponse> {
   const logicalUnits = new Set<LogicalUnit>();
   for (const { logicalUnit } of nexus.units) {
     if (logicalUnit !== undefined) logicalUnits.add(logicalUnit);
   }
-  return [...logicalUnits].flatMap((unit) => resetLogicalUnit(nexus, unit));
+  return resetUnits(nexus, [...logicalUnits]);
 }
 
 function resetNexus(nexus: ScsiNexus): Abort[] {

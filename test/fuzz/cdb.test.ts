@@ -11,6 +11,7 @@ import { encodeLun } from '../../src/scsi/lun.ts';
 import { Status } from '../../src/scsi/status.ts';
 import type { TaskAttribute } from '../../src/scsi/task.ts';
 import { ScsiBench, TestTask } from '../support/scsi-bench.ts';
+import { setModes } from '../support/set-modes.ts';
 
 const DEFAULT_RUNS = 3000;
 
@@ -90,7 +91,7 @@ export async function fuzzCdbs(runs: number): Promise<void> {
 
 async function check(bench: ScsiBench, input: Input): Promise<void> {
   const { cdb, lun, data, dataInExpected, immediate, abort } = input;
-  if (input.unprotect) bench.logicalUnit.mode.current.swp = false;
+  if (input.unprotect) setModes(bench.logicalUnit, { swp: false });
   const attribute = input.attribute as TaskAttribute;
   const options = { lun, data, dataInExpected, immediate, attribute, tag: 1 };
   const task = bench.send([...cdb], options);

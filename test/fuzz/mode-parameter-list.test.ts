@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { defaultModes } from '../../src/scsi/mode-parameters.ts';
 import { Status } from '../../src/scsi/status.ts';
 import { logicalUnit, run } from '../support/scsi-call.ts';
 
@@ -31,8 +32,8 @@ test('no list throws, and one that is refused changes nothing', async () => {
       const unit = logicalUnit();
       const cdb = long ? ten(dataOut.length) : six(dataOut.length);
       const { ending, told } = await run(cdb, { unit, dataOut });
-      const { dSense, swp, ...rest } = unit.mode.current;
-      const { dSense: _, swp: __, ...restDefaults } = unit.mode.defaults;
+      const { dSense, swp, ...rest } = unit.modes;
+      const { dSense: _, swp: __, ...restDefaults } = defaultModes(true);
       assert.deepEqual(rest, restDefaults);
       const changed = dSense || swp;
       if (ending.status !== Status.good) assert.equal(changed, false);

@@ -10,6 +10,8 @@ export class GatedVolume implements Volume {
   /** Fences, and openings after one, wait for the test. A fence that ends drops what waits. */
   holdFences = false;
   holdReopens = false;
+  /** False: a close does not wait for what is held. */
+  closesInTime = true;
   fences = 0;
   readonly log: string[] = [];
   readonly #inner: MemoryVolume;
@@ -130,8 +132,10 @@ export class GatedVolume implements Volume {
     });
   }
 
-  close(): Promise<void> {
-    return this.#inner.close();
+  /** Drains first, unless that takes too long. */
+  async close(): Promise<void> {
+    if (this.closesInTime) await Promise.all(this.#held.map(({ over }) => over));
+    await this.#inner.close();
   }
 
   #gate(name: string, act: () => Pending<VolumeResult>): Pending<VolumeResult> {
@@ -139,15 +143,19 @@ export class GatedVolume implements Volume {
     const { fault } = this;
     const perform = (): Pending<VolumeResult> => fault ?? act();
     if (!this.shut) return perform();
-    return new Promise<boolean>((resolve) => {
-      const isRead = name.startsWith('read');
-      this.#held.push({ isRead, go: () => resolve(true), drop: () => resolve(false) });
-    }).then((goes) => (goes ? perform() : { status: 'fenced' }));
+    const isRead = name.startsWith('read');
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const over = promise.then((goes): Pending<VolumeResult> => {
+      return goes ? perform() : { status: 'fenced' };
+    });
+    this.#held.push({ isRead, over, go: () => resolve(true), drop: () => resolve(false) });
+    return over;
   }
 }
 
 interface Held {
   readonly isRead: boolean;
+  readonly over: Promise<VolumeResult>;
   readonly go: () => void;
   readonly drop: () => void;
 }

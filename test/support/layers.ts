@@ -61,6 +61,12 @@ export const layers: readonly Layer[] = [
     pure: true,
   },
   {
+    folder: 'units',
+    imports: ['base', 'records/records.ts', 'membership', 'scsi/unit-state.ts'],
+    modules: ['node:buffer'],
+    pure: true,
+  },
+  {
     folder: 'iscsi',
     imports: ['base', 'scsi/task.ts', 'scsi/nexus.ts', 'scsi/status.ts'],
     modules: ['node:buffer', 'node:crypto', '@node-rs/crc32'],
@@ -106,6 +112,7 @@ export const layers: readonly Layer[] = [
       'records',
       'membership',
       'scsi',
+      'units',
       'iscsi',
       'config',
       'host',
@@ -129,6 +136,7 @@ export const layers: readonly Layer[] = [
       'records',
       'membership',
       'scsi',
+      'units',
       'iscsi',
       'config',
       'host',

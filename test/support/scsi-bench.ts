@@ -4,6 +4,9 @@ import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from '../../src/scsi/nexus.ts';
 import { Task } from '../../src/scsi/task.ts';
+import { initialState } from '../../src/scsi/unit-changes.ts';
+import type { SharedState, UnitState } from '../../src/scsi/unit-state.ts';
+import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 import { MemoryStore, type MemoryVolume } from '../doubles/memory-volumes.ts';
 import { GatedVolume } from './gated-volume.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -108,6 +111,8 @@ export interface BenchOptions {
   readonly readOnly?: boolean;
   readonly taskSetDepthMax?: number;
   readonly clock?: VirtualClock;
+  /** Holds the state of the logical unit in place of what one gateway alone has. */
+  readonly stateOf?: (initial: SharedState) => UnitState;
 }
 
 /** A device server over one disk in memory at LUN 0, with a first nexus. */
@@ -144,7 +149,7 @@ export class ScsiBench {
 
   /** Another nexus; its unit attention of the beginning is taken off. */
   openNexus(luns: LunMap = new Map([[0, this.logicalUnit]])): Nexus {
-    const nexus = this.#server.openNexus(identity, luns);
+    const nexus = this.#server.openNexus(nexusIdentity, luns);
     for (const lun of luns.keys()) this.send(TEST_READ, { lun, dataInExpected: 512 }, nexus);
     return nexus;
   }
@@ -183,7 +188,7 @@ const portGroup: PortGroup = {
   relativePortIdentifiers: [1],
 };
 
-const identity: NexusIdentity = {
+export const nexusIdentity: NexusIdentity = {
   initiatorPort: 'iqn.2026-11.io.allpath:initiator,i,0x000000000001',
   targetPort: port,
 };
@@ -194,9 +199,9 @@ function makeLogicalUnit(
   options: BenchOptions,
   onUnfenced: () => void,
 ): LogicalUnit {
-  return new LogicalUnit({
+  const { blockLengthBytes = 512, readOnly = false } = options;
+  const state = initialState({
     identity: {
-      name: 'disk',
       uuid: '6f3c1a1e-9f3e-4a53-8d64-000000000001',
       serial: '6f3c1a1e9f3e4a53',
       naa: Uint8Array.of(0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
@@ -204,10 +209,11 @@ function makeLogicalUnit(
       product: 'disk',
       revision: '0001',
     },
-    volume,
-    clock,
-    blockLengthBytes: options.blockLengthBytes ?? 512,
-    readOnly: options.readOnly ?? false,
-    onUnfenced,
+    blocks: Math.floor(volume.sizeBytes / blockLengthBytes),
+    blockLengthBytes,
+    readOnly,
+    volatileCache: volume.limits.volatileCache,
   });
+  const unitState = options.stateOf?.(state) ?? new LocalUnitState(state);
+  return new LogicalUnit({ name: 'disk', state: unitState, volume, clock, onUnfenced });
 }

@@ -4,16 +4,18 @@
 import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.ts';
 import { commands } from '../../src/scsi/command-table.ts';
 import type { Ending } from '../../src/scsi/ending.ts';
-import { LogicalUnit, type LogicalUnitIdentity } from '../../src/scsi/logical-unit.ts';
+import { LogicalUnit, type LogicalUnitListener } from '../../src/scsi/logical-unit.ts';
 import type { NexusIdentity, PortGroup, TargetPort } from '../../src/scsi/nexus.ts';
 import { StepQueue } from '../../src/scsi/step-queue.ts';
 import { Task } from '../../src/scsi/task.ts';
+import { initialState } from '../../src/scsi/unit-changes.ts';
+import type { LogicalUnitIdentity, SharedState, UnitState } from '../../src/scsi/unit-state.ts';
 import { endingOf } from '../../src/scsi/volume-fault.ts';
+import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 import { DONE, type Volume, type VolumeLimits } from '../../src/volume/volume.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const identity: LogicalUnitIdentity = {
-  name: 'disk',
   uuid: '8f9c0c8e-6a55-4a5e-9b0e-0f2f2a1c7d11',
   serial: '8f9c0c8e6a554a5e',
   naa: Uint8Array.from([0x60, 0x0a, 0x0b, 0x0c, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
@@ -35,26 +37,26 @@ export interface UnitOptions {
   readonly readOnly?: boolean;
   readonly limits?: Partial<VolumeLimits>;
   readonly naa?: Uint8Array;
+  /** Held by something else than one gateway alone. */
+  readonly state?: UnitState;
   /** Called at each flush. */
   readonly flushed?: () => void;
 }
 
 /** A logical unit of 1 GiB in blocks of 512 bytes, unless told otherwise. */
 export function logicalUnit(options: UnitOptions = {}): LogicalUnit {
-  const blockLengthBytes = options.blockLengthBytes ?? 512;
-  const blocks = options.blocks ?? 2 ** 30 / blockLengthBytes;
-  const limits: VolumeLimits = {
-    alignmentBytes: 512,
-    compareAndWriteMaxBytes: 4096,
-    atomicBoundaryBytes: 4096,
-    optimalGranularityBytes: 4096,
-    unmapGranularityBytes: 4096,
-    volatileCache: true,
-    ...options.limits,
-  };
+  const { blocks, blockLengthBytes, modes } = unitState(options);
   const volume: Partial<Volume> = {
     sizeBytes: blocks * blockLengthBytes,
-    limits,
+    limits: {
+      alignmentBytes: 512,
+      compareAndWriteMaxBytes: 4096,
+      atomicBoundaryBytes: 4096,
+      optimalGranularityBytes: 4096,
+      unmapGranularityBytes: 4096,
+      volatileCache: modes.current.wce,
+      ...options.limits,
+    },
     onResize: () => () => {},
     flush: () => {
       options.flushed?.();
@@ -62,11 +64,19 @@ export function logicalUnit(options: UnitOptions = {}): LogicalUnit {
     },
   };
   return new LogicalUnit({
+    ...{ name: 'disk', volume: volume as Volume, clock: new VirtualClock() },
+    state: options.state ?? new LocalUnitState(unitState(options)),
+  });
+}
+
+/** The state that such a logical unit begins with. */
+export function unitState(options: UnitOptions = {}): SharedState {
+  const { blockLengthBytes = 512, readOnly = false, limits = {} } = options;
+  return initialState({
     identity: { ...identity, naa: options.naa ?? identity.naa },
-    volume: volume as Volume,
-    clock: new VirtualClock(),
-    blockLengthBytes,
-    readOnly: options.readOnly ?? false,
+    blocks: options.blocks ?? 2 ** 30 / blockLengthBytes,
+    ...{ blockLengthBytes, readOnly },
+    volatileCache: limits.volatileCache ?? true,
   });
 }
 
@@ -99,7 +109,7 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
   const call: CommandCall = {
     task,
     logicalUnit: options.unit === null ? undefined : (options.unit ?? logicalUnit()),
-    nexus: literalNexus(options, told),
+    nexus: literalNexus(options),
     steps: undefined,
     isAborted: false,
     progressed: () => {},
@@ -108,7 +118,13 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
   const plan = command.plan(call);
   if ('status' in plan) return { ending: plan, dataIn: new Uint8Array(0), transferLength: 0, told };
   task.transferLength = Math.max(plan.dataIn, plan.dataOut);
+  const other: LogicalUnitListener = {
+    establish: (_, condition) => told.push(condition),
+    abortCommands: () => [],
+  };
+  call.logicalUnit?.nexuses.add(other);
   const ending = endingOf(await command.run(call));
+  call.logicalUnit?.nexuses.delete(other);
   const length = ending.dataInLength ?? task.dataIn.length;
   const { transferLength } = task;
   return { ending, dataIn: task.dataIn.subarray(0, length), transferLength, told };
@@ -151,7 +167,7 @@ class LiteralTask extends Task {
   override discard(): void {}
 }
 
-function literalNexus(options: CallOptions, told: Ending[]): CommandNexus {
+function literalNexus(options: CallOptions): CommandNexus {
   let pending = options.unitAttention;
   return {
     identity: options.identity ?? {
@@ -167,7 +183,6 @@ function literalNexus(options: CallOptions, told: Ending[]): CommandNexus {
       pending = undefined;
       return taken;
     },
-    tellOthers: (_, condition) => told.push(condition),
   };
 }
 

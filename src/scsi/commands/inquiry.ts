@@ -1,5 +1,4 @@
 import type { Command, CommandCall } from '../command.ts';
-import type { LogicalUnitIdentity } from '../logical-unit.ts';
 import { encodeVpdPage, setPeripheral } from '../pages/vpd-page.ts';
 import { vpdPages } from '../pages/vpd-pages.ts';
 import { answer, returning } from '../parameter-data.ts';
@@ -13,6 +12,7 @@ import {
   VersionDescriptor,
 } from '../standard/spc.ts';
 import { VpdPageCode } from '../standard/vpd.ts';
+import type { LogicalUnitIdentity } from '../unit-state.ts';
 
 /**
  * What a LUN without a logical unit is called. Old releases of Linux take a target whose LUN 0 has

@@ -1,11 +1,14 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
+import type { Pending } from '../../base/pending.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
 import type { Ending } from '../ending.ts';
-import type { ModeParameters } from '../mode-state.ts';
+import type { ModeParameters } from '../mode-parameters.ts';
 import { applyModeParameterList, type ModeListHeader } from '../pages/mode-parameter-list.ts';
 import { NO_DATA, parameterList, taking } from '../parameter-data.ts';
-import { conditions, endings, invalidInCdb } from '../sense-table.ts';
+import { endings, invalidInCdb } from '../sense-table.ts';
 import { ModeHeader6, ModeHeader10, ModeSelect6Cdb, ModeSelect10Cdb } from '../standard/mode.ts';
+import { modesSelected } from '../unit-changes.ts';
+import type { UnitChange } from '../unit-state.ts';
 import { mediumOf } from './medium.ts';
 
 type ModeSelectCdb = Layout<Record<'pf' | 'sp' | 'parameterListLength', Field>>;
@@ -38,21 +41,19 @@ function planModeSelect({ task }: CommandCall, cdb: ModeSelectCdb): Plan | Endin
   return taking(length);
 }
 
-function runModeSelect(call: CommandCall, cdb: ModeSelectCdb, header: ModeListHeader): Ending {
-  const { task, nexus } = call;
-  const logicalUnit = mediumOf(call);
+function runModeSelect(
+  call: CommandCall,
+  cdb: ModeSelectCdb,
+  header: ModeListHeader,
+): Pending<Ending> {
+  const { task } = call;
   const length = cdb.parameterListLength.get(task.cdb);
   if (length === 0) return endings.good;
-  const { current } = logicalUnit.mode;
-  const next: ModeParameters = { ...current };
-  const refusal = applyModeParameterList(parameterList(task, length), header, logicalUnit, next);
-  if (refusal !== undefined) return refusal;
-  if (isSame(current, next)) return endings.good;
-  Object.assign(current, next);
-  nexus.tellOthers(logicalUnit, conditions.modeParametersChanged);
-  return endings.good;
-}
-
-function isSame(left: ModeParameters, right: ModeParameters): boolean {
-  return (Object.keys(left) as (keyof ModeParameters)[]).every((key) => left[key] === right[key]);
+  // A copy: the list may be taken over again when the transport's buffers are free.
+  const list = parameterList(task, length).slice();
+  const change: UnitChange = (state) => {
+    const next: ModeParameters = { ...state.modes.current };
+    return applyModeParameterList(list, header, state, next) ?? modesSelected(state, next);
+  };
+  return mediumOf(call).commit(change, call);
 }

@@ -3,6 +3,7 @@ import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
 import type { Ending } from '../ending.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
+import { defaultModes } from '../mode-parameters.ts';
 import { encodeChangeable, encodeModePage, type ModePage } from '../pages/mode-page.ts';
 import { findModePage, selectModePages } from '../pages/mode-pages.ts';
 import { answer, returning } from '../parameter-data.ts';
@@ -65,13 +66,12 @@ function planModeSense({ task }: CommandCall, cdb: ModeSenseCdb): Plan | Ending 
 function encodePages(call: CommandCall, layout: ModeSenseCdb): Uint8Array {
   const { cdb } = call.task;
   const pageControl = layout.pc.get(cdb);
-  const { mode } = mediumOf(call);
+  const { modes, volume } = mediumOf(call);
+  const isDefault = pageControl === PageControl.defaults;
+  const shown = isDefault ? defaultModes(volume.limits.volatileCache) : modes;
   const encode = (page: ModePage): Uint8Array => {
     if (pageControl === PageControl.changeable) return encodeChangeable(page);
-    return encodeModePage(
-      page,
-      pageControl === PageControl.defaults ? mode.defaults : mode.current,
-    );
+    return encodeModePage(page, shown);
   };
   const writer = new ByteWriter();
   const pages = selectModePages(layout.pageCode.get(cdb), layout.subpageCode.get(cdb));
@@ -87,7 +87,7 @@ function modeSense6Data(call: CommandCall, pages: Uint8Array): Uint8Array {
   // MODE DATA LENGTH does not count itself.
   const total = header.length + descriptor.length + pages.length;
   ModeHeader6.modeDataLength.set(header, total - ModeHeader6.modeDataLength.length);
-  ModeHeader6.wp.set(header, isWriteProtected(logicalUnit) ? 1 : 0);
+  ModeHeader6.wp.set(header, logicalUnit.isWriteProtected ? 1 : 0);
   ModeHeader6.dpoFua.set(header, 1);
   ModeHeader6.blockDescriptorLength.set(header, descriptor.length);
   return new ByteWriter().bytes(header).bytes(descriptor).bytes(pages).finish();
@@ -103,7 +103,7 @@ function modeSense10Data(call: CommandCall, pages: Uint8Array): Uint8Array {
   const header = new Uint8Array(ModeHeader10.$.length);
   const total = header.length + descriptor.length + pages.length;
   ModeHeader10.modeDataLength.set(header, total - ModeHeader10.modeDataLength.length);
-  ModeHeader10.wp.set(header, isWriteProtected(logicalUnit) ? 1 : 0);
+  ModeHeader10.wp.set(header, logicalUnit.isWriteProtected ? 1 : 0);
   ModeHeader10.dpoFua.set(header, 1);
   ModeHeader10.longLba.set(header, long ? 1 : 0);
   ModeHeader10.blockDescriptorLength.set(header, descriptor.length);
@@ -123,8 +123,4 @@ function longDescriptor({ blocks, blockLengthBytes }: LogicalUnit): Uint8Array {
   LongLbaBlockDescriptor.numberOfLogicalBlocks.set(bytes, blocks);
   LongLbaBlockDescriptor.logicalBlockLength.set(bytes, blockLengthBytes);
   return bytes;
-}
-
-function isWriteProtected({ readOnly, mode }: LogicalUnit): boolean {
-  return readOnly || mode.current.swp;
 }

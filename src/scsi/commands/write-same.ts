@@ -53,11 +53,11 @@ function planWriteSame(call: CommandCall, cdb: WriteSameLayout): Plan | Ending {
 
 function runWriteSame(call: CommandCall, cdb: WriteSameLayout): Pending<VolumeResult | Ending> {
   const { task } = call;
-  const { volume, blockLengthBytes, mode } = mediumOf(call);
+  const { volume, blockLengthBytes, modes } = mediumOf(call);
   const offset = cdb.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
   const length = cdb.transferLength.get(task.cdb) * blockLengthBytes;
   const ranges = [{ offset, length }];
-  const options = { fua: volume.limits.volatileCache && !mode.current.wce };
+  const options = { fua: volume.limits.volatileCache && !modes.wce };
   const pattern = hasNoData(cdb, task.cdb)
     ? undefined
     : contiguous(task.dataOut).subarray(0, blockLengthBytes);

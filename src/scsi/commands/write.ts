@@ -92,7 +92,7 @@ export function storeDataOut(
   const length = Math.min(task.transferLength, task.dataOutExpected);
   if (length === 0) return DONE;
   // A cache that the initiator switched off must not hold acknowledged data.
-  const durable = fua || (volume.limits.volatileCache && !logicalUnit.mode.current.wce);
+  const durable = fua || (volume.limits.volatileCache && !logicalUnit.modes.wce);
   const options = durable ? FORCE_UNIT_ACCESS : CACHED;
   const from = slice(task.dataOut, 0, length);
   const part = length % blockLengthBytes;

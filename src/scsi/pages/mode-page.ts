@@ -1,5 +1,5 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
-import type { ModeParameters } from '../mode-state.ts';
+import type { ModeParameters } from '../mode-parameters.ts';
 import { ModePageHeader, ModeSubpageHeader } from '../standard/mode.ts';
 
 /** One mode page or subpage: a row of the table that MODE SENSE and MODE SELECT work from. */

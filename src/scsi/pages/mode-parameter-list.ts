@@ -1,7 +1,6 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Ending } from '../ending.ts';
-import type { LogicalUnit } from '../logical-unit.ts';
-import type { ModeParameters } from '../mode-state.ts';
+import type { ModeParameters } from '../mode-parameters.ts';
 import { atParameter, conditions, invalidInParameterList } from '../sense-table.ts';
 import {
   LongLbaBlockDescriptor,
@@ -11,6 +10,7 @@ import {
   NUMBER_OF_LOGICAL_BLOCKS_MAX,
   ShortLbaBlockDescriptor,
 } from '../standard/mode.ts';
+import type { SharedState } from '../unit-state.ts';
 import { encodeChangeable, encodeModePage, type ModePage } from './mode-page.ts';
 import { findModePage } from './mode-pages.ts';
 
@@ -26,13 +26,13 @@ export type ModeListHeader = Layout<Record<'mediumType' | 'blockDescriptorLength
 export function applyModeParameterList(
   list: Uint8Array,
   header: ModeListHeader,
-  logicalUnit: LogicalUnit,
+  state: SharedState,
   next: ModeParameters,
 ): Ending | undefined {
   if (list.length < header.$.length) return conditions.parameterListLengthError;
   if (header.mediumType.get(list) !== 0) return invalidInParameterList(header.mediumType);
   const descriptorLength = header.blockDescriptorLength.get(list);
-  const refusal = checkBlockDescriptor(list, header, logicalUnit);
+  const refusal = checkBlockDescriptor(list, header, state);
   if (refusal !== undefined) return refusal;
   let at = header.$.length + descriptorLength;
   while (at < list.length) {
@@ -47,7 +47,7 @@ export function applyModeParameterList(
 function checkBlockDescriptor(
   list: Uint8Array,
   header: ModeListHeader,
-  { blocks, blockLengthBytes }: LogicalUnit,
+  { blocks, blockLengthBytes }: SharedState,
 ): Ending | undefined {
   const length = header.blockDescriptorLength.get(list);
   if (length === 0) return undefined;

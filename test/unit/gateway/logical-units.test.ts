@@ -7,10 +7,12 @@ import { Failure } from '../../../src/base/failure.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import {
   LogicalUnits,
-  OPEN_WAIT_MAX_MS,
+  type PreparedUnits,
   SIZE_WAIT_MAX_MS,
 } from '../../../src/gateway/logical-units.ts';
 import type { OpenVolumeOptions } from '../../../src/gateway/store.ts';
+import { OPEN_WAIT_MAX_MS } from '../../../src/gateway/volume-openings.ts';
+import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { MemoryStore } from '../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
@@ -43,7 +45,21 @@ async function world(...names: readonly string[]) {
   const store = new CountingStore();
   for (const name of names) await store.volumes.create(name, 2 ** 20);
   const clock = new VirtualClock();
-  return { store, clock, units: new LogicalUnits(store, silentLog, clock) };
+  return { store, clock, units: logicalUnits(store, clock) };
+}
+
+function logicalUnits(store: CountingStore, clock: VirtualClock, unfenced: string[] = []) {
+  return new LogicalUnits({
+    ...{ store, clock, log: silentLog, states: new LocalUnitStates() },
+    onUnfenced: (disk) => unfenced.push(disk),
+  });
+}
+
+/** Serves what was prepared, as a gateway does. */
+async function serve(prepared: PreparedUnits): Promise<PreparedUnits> {
+  prepared.serve();
+  await prepared.release();
+  return prepared;
 }
 
 const iqn = 'iqn.2026-11.com.example:t';
@@ -62,7 +78,7 @@ test("a disk of no LUN map is not opened; one of an initiator's map is", async (
     targets: [{ iqn, luns: { 0: 'a' }, access: [{ initiator: `${iqn}2`, luns: { 0: 'c' } }] }],
   });
   const prepared = await units.prepare(document);
-  await prepared.release();
+  await serve(prepared);
   assert.deepEqual(store.opened, ['a', 'c']);
   await units.close();
   assert.equal(store.open, 0);
@@ -76,8 +92,7 @@ test('what is not served is named with its reason, whether it does not open or c
     names.map((name) => ({ name })),
     { 0: 'a', 1: 'b', 2: 'c' },
   );
-  const { units: served, release } = await units.prepare(document);
-  await release();
+  const { units: served } = await serve(await units.prepare(document));
   const { volume } = served.get('b')!;
   Object.defineProperty(volume, 'unservable', { value: 'planted', configurable: true });
   assert.deepEqual(units.unserved, [
@@ -86,7 +101,7 @@ test('what is not served is named with its reason, whether it does not open or c
   ]);
   store.broken.clear();
   Object.defineProperty(volume, 'unservable', { value: undefined });
-  await (await units.prepare(document)).release();
+  await serve(await units.prepare(document));
   assert.deepEqual(units.unserved, []);
   await units.close();
 });
@@ -96,11 +111,11 @@ test('a volume that does not open is left out, and tried again with the next doc
   store.broken.add('a');
   const document = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
   const first = await units.prepare(document);
-  await first.release();
+  await serve(first);
   assert.deepEqual([[...first.units.keys()], first.whole], [['b'], false]);
   store.broken.clear();
   const second = await units.prepare(document);
-  await second.release();
+  await serve(second);
   assert.deepEqual([[...second.units.keys()], second.whole], [['a', 'b'], true]);
   assert.equal(second.units.get('b'), first.units.get('b'));
   await units.close();
@@ -116,16 +131,16 @@ test('a volume that does not answer keeps no other back, and is served when it h
   const preparing = units.prepare(document);
   await clock.advance(OPEN_WAIT_MAX_MS);
   const first = await preparing;
-  await first.release();
+  await serve(first);
   assert.deepEqual([[...first.units.keys()], first.whole], [['b'], false]);
   const again = await units.prepare(document);
   assert.deepEqual([...again.units.keys()], ['b'], 'it is not waited for again');
   const without = await units.prepare(mapping(disks, { 0: 'a', 1: 'b' }));
-  await without.release();
+  await serve(without);
   waits.resolve();
   await settle();
   const last = await units.prepare(mapping(disks, { 0: 'a', 1: 'b' }));
-  await last.release();
+  await serve(last);
   assert.deepEqual([[...last.units.keys()], last.whole], [['a', 'b'], true]);
   assert.deepEqual(store.opened.toSorted(), ['a', 'b', 'c'], 'each was opened once');
   assert.equal(store.open, 2, 'what nobody waited for any more was closed');
@@ -151,28 +166,27 @@ test('many volumes that do not answer delay the start hardly longer than one doe
   assert.equal(served, names.length / 2);
 });
 
-test('a unit stays when its size changes; another identity is another unit on its volume', async () => {
+test('a disk stays one unit, whatever a document says of its size, identity and volume', async () => {
   const { store, units } = await world('a');
   const document = mapping([{ name: 'a' }], { 0: 'a' });
   const disk = document.disks[0]!;
-  const serve = async (change: object) => {
-    const next = { ...document, disks: [{ ...disk, ...change }] };
-    const prepared = await units.prepare(next);
-    await prepared.release();
-    return prepared.units.get('a');
+  const change = async (changes: object) => {
+    const next = { ...document, disks: [{ ...disk, ...changes }] };
+    return (await serve(await units.prepare(next))).units.get('a');
   };
-  const first = await serve({});
+  const unit = await change({});
+  const volume = unit?.volume;
   await store.volumes.resize('a', 2 ** 21);
   disk.size = 2 ** 21;
-  assert.equal(await serve({}), first);
-  const second = await serve({ readOnly: true });
-  assert.notEqual(second, first);
-  assert.equal(second?.readOnly, true);
-  assert.equal(second?.volume, first?.volume);
-  assert.equal((await serve({ serial: 'ANOTHER' }))?.identity.serial, 'ANOTHER');
+  assert.equal(await change({}), unit);
+  assert.equal(await change({ readOnly: true }), unit);
+  assert.equal(unit?.isWriteProtected, true);
+  assert.equal(await change({ serial: 'ANOTHER' }), unit);
+  assert.deepEqual([unit?.identity.serial, unit?.isWriteProtected], ['ANOTHER', false]);
+  assert.equal(unit?.volume, volume);
   assert.deepEqual([store.opened, store.open], [['a'], 1]);
-  const through = await serve({ writethrough: true });
-  assert.notEqual(through?.volume, first?.volume);
+  assert.equal(await change({ writethrough: true }), unit);
+  assert.notEqual(unit?.volume, volume);
   assert.deepEqual([store.opened, store.open], [['a', 'a through'], 1]);
   await units.close();
   assert.equal(store.open, 0);
@@ -183,7 +197,7 @@ test('disks that swap their names stay the units that they are, each on its volu
   const document = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
   const [a, b] = document.disks;
   const first = await units.prepare(document);
-  await first.release();
+  await serve(first);
   const swapped = {
     ...document,
     disks: [
@@ -192,10 +206,10 @@ test('disks that swap their names stay the units that they are, each on its volu
     ],
   };
   const second = await units.prepare(swapped);
-  await second.release();
+  await serve(second);
   assert.equal(second.units.get('a'), first.units.get('b'));
   assert.equal(second.units.get('b'), first.units.get('a'));
-  assert.equal(second.units.get('b')?.identity.name, 'b');
+  assert.equal(second.units.get('b')?.name, 'b');
   assert.deepEqual(store.opened, ['a', 'b'], 'nothing was opened again');
   await units.close();
   assert.equal(store.open, 0);
@@ -205,12 +219,12 @@ test('a name that went to another disk is another unit on another volume', async
   const { store, units } = await world('a', 'b');
   const document = mapping([{ name: 'a' }], { 0: 'a' });
   const first = await units.prepare(document);
-  await first.release();
+  await serve(first);
   const uuid = '00000000-0000-4000-8000-000000000001';
   const [disk] = document.disks;
   const next = { ...document, disks: [{ ...disk!, uuid, volume: { name: 'b' } }] };
   const second = await units.prepare(next);
-  await second.release();
+  await serve(second);
   assert.notEqual(second.units.get('a')?.volume, first.units.get('a')?.volume);
   assert.deepEqual([store.opened, store.open], [['a', 'b'], 1]);
   await units.close();
@@ -233,14 +247,14 @@ test('a volume that is the data of another disk is not served', async () => {
 test('what was prepared for a document that was never served does not stay open', async () => {
   const { store, units } = await world('a', 'b');
   const first = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
-  await first.release();
+  await serve(first);
   const both = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
   // A portal of that version cannot be opened, say: it is tried again and again.
   for (let attempt = 0; attempt < 3; attempt++) await units.prepare(both);
   assert.equal(store.open, 2);
   const last = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
   assert.equal(store.open, 1);
-  await last.release();
+  await serve(last);
   await units.prepare(both);
   await units.close();
   assert.equal(store.open, 0);
@@ -270,7 +284,7 @@ test('a size that is on its way to the volume is waited for, in bounded time', a
 test('a disk whose volume can neither be fenced nor opened again is told of, by its name', async () => {
   const { store, clock } = await world('a', 'b');
   const unfenced: string[] = [];
-  const units = new LogicalUnits(store, silentLog, clock, (disk) => unfenced.push(disk));
+  const units = logicalUnits(store, clock, unfenced);
   const prepared = await units.prepare(mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' }));
   const [a, b] = ['a', 'b'].map((name) => prepared.units.get(name)!);
   assert.equal(await a!.fence(), true);

@@ -31,7 +31,7 @@ test('many refused writes are one line, and a name in the status', async () => {
   assert.deepEqual([watch.fullDisks, events()], [[], []]);
   bench.volume.fault = { status: 'noSpace' };
   for (let i = 0; i < 100; i++) assert.equal(write(), '7/2707');
-  const { name } = bench.logicalUnit.identity;
+  const { name } = bench.logicalUnit;
   assert.deepEqual(watch.fullDisks, [name]);
   assert.deepEqual(events(), ['warn space_exhausted']);
   assert.equal(log.lines[0]!.fields['disk'], name);

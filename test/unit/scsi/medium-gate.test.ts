@@ -15,6 +15,7 @@ import {
 } from '../../../src/scsi/limits.ts';
 import { Status } from '../../../src/scsi/status.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
+import { setModes } from '../../support/set-modes.ts';
 import { settle, TurnClock } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -82,7 +83,7 @@ test('a state that forbids a command is looked at again when its turn comes', as
   const bench = await shutBench();
   for (let i = 0; i < MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
   const late = bench.send(WRITE, block);
-  bench.logicalUnit.mode.current.swp = true;
+  setModes(bench.logicalUnit, { swp: true });
   bench.volume.releaseAll();
   await settle();
   assert.equal(late.condition, '7/2700');

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { Status } from '../../../src/scsi/status.ts';
 import { TaskAttribute } from '../../../src/scsi/task.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
+import { setModes } from '../../support/set-modes.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -124,14 +125,14 @@ test('a read-only unit and software write protect refuse writes', async () => {
   const data = new Uint8Array(512);
   assert.equal(readOnly.send(WRITE, { data }).condition, '7/2700');
   const bench = await ScsiBench.open();
-  bench.logicalUnit.mode.current.swp = true;
+  setModes(bench.logicalUnit, { swp: true });
   assert.equal(bench.send(WRITE, { data }).condition, '7/2700');
   assert.equal(bench.send(READ, reading).status, Status.good);
 });
 
 test('D_SENSE decides the format of the sense data', async () => {
   const bench = await ScsiBench.open();
-  bench.logicalUnit.mode.current.dSense = true;
+  setModes(bench.logicalUnit, { dSense: true });
   const task = bench.send([0xff]);
   assert.equal(task.sense![0], 0x72);
   assert.equal(task.condition, '5/2000');

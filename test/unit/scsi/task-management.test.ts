@@ -13,6 +13,7 @@ import { encodeLun } from '../../../src/scsi/lun.ts';
 import type { Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
+import { setModes } from '../../support/set-modes.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -200,15 +201,12 @@ test('an aborted write in parts writes no more after its fence', async () => {
 test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS is kept', async () => {
   for (const tas of [false, true]) {
     const bench = await ScsiBench.open();
-    bench.logicalUnit.mode.current.tas = tas;
-    bench.logicalUnit.mode.save();
-    bench.logicalUnit.mode.current.swp = true;
+    setModes(bench.logicalUnit, { tas }, 'saved');
     const other = bench.openNexus();
     const write = { data: new Uint8Array(512), immediate: false };
-    bench.logicalUnit.mode.current.swp = false;
     const own = bench.send(WRITE, write);
     const foreign = bench.send(WRITE, write, other);
-    bench.logicalUnit.mode.current.swp = true;
+    setModes(bench.logicalUnit, { swp: true });
     const response = await manage(bench.nexus, 'logicalUnitReset');
     assert.deepEqual(response, { response: 'functionComplete' });
     assert.deepEqual(own.ends, ['discarded']);
@@ -217,10 +215,8 @@ test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS 
       assert.equal(bench.send(READ, { dataInExpected: 512 }, nexus).condition, '6/2903');
       assert.equal(bench.send(READ, { dataInExpected: 512 }, nexus).status, Status.good);
     }
-    assert.deepEqual(
-      [bench.logicalUnit.mode.current.swp, bench.logicalUnit.mode.current.tas],
-      [false, tas],
-    );
+    const { modes } = bench.logicalUnit;
+    assert.deepEqual([modes.swp, modes.tas], [false, tas]);
   }
 });
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultModes } from '../../../../src/scsi/mode-parameters.ts';
 import {
   atParameter,
   conditions,
@@ -29,7 +30,7 @@ test('a change is taken over, and the others get MODE PARAMETERS CHANGED', async
   const result = await run(six(16), { unit, dataOut: Uint8Array.from(setBoth) });
   assert.equal(result.ending, endings.good);
   assert.deepEqual(result.told, [conditions.modeParametersChanged]);
-  assert.deepEqual([unit.mode.current.dSense, unit.mode.current.swp], [true, true]);
+  assert.deepEqual([unit.modes.dSense, unit.modes.swp], [true, true]);
 });
 
 test('(10) does the same behind its longer header', async () => {
@@ -37,7 +38,7 @@ test('(10) does the same behind its longer header', async () => {
   const list = Uint8Array.from([0, 0, 0, 0, ...setBoth]);
   const result = await run(ten(list.length), { unit, dataOut: list });
   assert.equal(result.ending, endings.good);
-  assert.equal(unit.mode.current.swp, true);
+  assert.equal(unit.modes.swp, true);
 });
 
 test('a list that says what is already so tells nobody', async () => {
@@ -63,7 +64,7 @@ test('an empty list is no error; SP, and pages without PF, are refused', async (
   assert.deepEqual(saved.ending, invalidInCdb(ModeSelect6Cdb.sp));
   const vendor = await run(six(16, 0), { unit, dataOut });
   assert.deepEqual(vendor.ending, invalidInCdb(ModeSelect6Cdb.pf));
-  assert.equal(unit.mode.current.swp, false);
+  assert.equal(unit.modes.swp, false);
 });
 
 test('only PARAMETER LIST LENGTH bytes of what was sent are the list', async () => {
@@ -79,5 +80,5 @@ test('a fault in a later page takes nothing of an earlier one over', async () =>
   // WCE is bit 2 of byte 2 of the second page.
   assert.deepEqual(ending, atParameter(conditions.invalidFieldInParameterList, 16 + 2, 2));
   assert.deepEqual(told, []);
-  assert.deepEqual(unit.mode.current, unit.mode.defaults);
+  assert.deepEqual(unit.modes, defaultModes(true));
 });

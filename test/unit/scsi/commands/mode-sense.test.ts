@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { conditions, invalidInCdb } from '../../../../src/scsi/sense-table.ts';
 import { ModeSense6Cdb } from '../../../../src/scsi/standard/mode.ts';
 import { hex, logicalUnit, run } from '../../../support/scsi-call.ts';
+import { setModes } from '../../../support/set-modes.ts';
 
 const DBD = 0x08;
 const LLBAA = 0x10;
@@ -58,14 +59,14 @@ test('WP is set for a read-only disk and for software write protection', async (
   const readOnly = logicalUnit({ readOnly: true });
   assert.equal((await run(six(0, CONTROL), { unit: readOnly })).dataIn[2], 0x90);
   const protectedUnit = logicalUnit();
-  protectedUnit.mode.current.swp = true;
+  setModes(protectedUnit, { swp: true });
   assert.equal((await run(six(0, CONTROL), { unit: protectedUnit })).dataIn[2], 0x90);
   assert.equal((await run(ten(0, CONTROL), { unit: protectedUnit })).dataIn[3], 0x90);
 });
 
 test('page control: current follows, defaults do not, changeable is a mask', async () => {
   const unit = logicalUnit();
-  unit.mode.current.dSense = true;
+  setModes(unit, { dSense: true });
   const control = async (pageControl: number) =>
     hex((await run(six(DBD, (pageControl << 6) | CONTROL), { unit })).dataIn.subarray(4, 10));
   assert.equal(await control(0b00), '0a 0a 26 00 00 00');

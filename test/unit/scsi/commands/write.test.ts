@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { Status } from '../../../../src/scsi/status.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
+import { setModes } from '../../../support/set-modes.ts';
 
 function content(bench: ScsiBench, blocks: number): Uint8Array {
   const cdb = [0x28, 0, 0, 0, 0, 0, 0, 0, blocks, 0];
@@ -60,7 +61,7 @@ test('FUA, and WCE 0, ask the medium for durability', async () => {
   };
   assert.equal(write(0), 'write 0');
   assert.equal(write(0x08), 'write fua 0');
-  bench.logicalUnit.mode.current.wce = false;
+  setModes(bench.logicalUnit, { wce: false });
   assert.equal(write(0), 'write fua 0');
 });
 

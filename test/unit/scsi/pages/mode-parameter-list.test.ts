@@ -6,7 +6,7 @@ import type { Ending } from '../../../../src/scsi/ending.ts';
 import { applyModeParameterList } from '../../../../src/scsi/pages/mode-parameter-list.ts';
 import { atParameter, conditions } from '../../../../src/scsi/sense-table.ts';
 import { ModeHeader6, ModeHeader10 } from '../../../../src/scsi/standard/mode.ts';
-import { logicalUnit, type UnitOptions } from '../../../support/scsi-call.ts';
+import { type UnitOptions, unitState } from '../../../support/scsi-call.ts';
 
 const HEADER = [0, 0, 0, 0];
 const CONTROL = [0x0a, 0x0a, 0x22, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -15,15 +15,15 @@ const DESCRIPTOR = [0, 0x20, 0, 0, 0, 0, 2, 0];
 const lengthError = conditions.parameterListLengthError;
 
 function apply(list: readonly number[], options: UnitOptions = {}): Ending | undefined {
-  const unit = logicalUnit(options);
+  const state = unitState(options);
   const header = ModeHeader6;
-  return applyModeParameterList(Uint8Array.from(list), header, unit, { ...unit.mode.current });
+  return applyModeParameterList(Uint8Array.from(list), header, state, { ...state.modes.current });
 }
 
 function apply10(list: readonly number[], options: UnitOptions = {}): Ending | undefined {
-  const unit = logicalUnit(options);
+  const state = unitState(options);
   const header = ModeHeader10;
-  return applyModeParameterList(Uint8Array.from(list), header, unit, { ...unit.mode.current });
+  return applyModeParameterList(Uint8Array.from(list), header, state, { ...state.modes.current });
 }
 
 function fieldAt(byte: number, bit: number): Ending {

@@ -1,0 +1,100 @@
+import { assert } from '../base/assert.ts';
+import { defaultModes, isSameModes, type ModeParameters } from './mode-parameters.ts';
+import {
+  COMMITTED,
+  type EventAttention,
+  type LogicalUnitIdentity,
+  type SharedState,
+  type UnitChange,
+  type UnitEvent,
+  type UnitTransition,
+} from './unit-state.ts';
+
+/** What the document and the medium say of a logical unit. */
+export interface UnitDescription {
+  readonly identity: LogicalUnitIdentity;
+  readonly blocks: number;
+  readonly blockLengthBytes: number;
+  readonly readOnly: boolean;
+  /** The medium has a volatile cache: WCE. */
+  readonly volatileCache: boolean;
+}
+
+/** The state of a logical unit that has none yet. */
+export function initialState(description: UnitDescription): SharedState {
+  const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
+  const modes = defaultModes(volatileCache);
+  return { identity, blocks, blockLengthBytes, readOnly, modes: { current: modes, saved: modes } };
+}
+
+/** The document, or the medium that it names, says something else than before. */
+export function described(description: UnitDescription): UnitChange {
+  const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
+  return (state) => {
+    assert(identity.uuid === state.identity.uuid, 'the state is that of the disk');
+    assert(blockLengthBytes === state.blockLengthBytes, 'the block length of a disk never changes');
+    const { modes } = state;
+    const attentions: EventAttention[] = [];
+    if (!isSameIdentity(identity, state.identity)) attentions.push(toAll('inquiryDataHasChanged'));
+    if (readOnly !== state.readOnly || volatileCache !== modes.current.wce) {
+      attentions.push(toAll('modeParametersChanged'));
+    }
+    if (blocks !== state.blocks) attentions.push(toAll('capacityDataHasChanged'));
+    if (attentions.length === 0) return COMMITTED;
+    const current = withCache(modes.current, volatileCache);
+    const saved = withCache(modes.saved, volatileCache);
+    const next = { ...state, identity, blocks, readOnly, modes: { current, saved } };
+    return { next, event: { aborts: 'nothing', attentions } };
+  };
+}
+
+/** The medium has another size. */
+export function resized(blocks: number): UnitChange {
+  return (state) => {
+    if (blocks === state.blocks) return COMMITTED;
+    return { next: { ...state, blocks }, event: telling(toAll('capacityDataHasChanged')) };
+  };
+}
+
+/** MODE SELECT: these are current, and its initiator need not be told. */
+export function modesSelected(
+  state: SharedState,
+  current: Readonly<ModeParameters>,
+): UnitTransition | typeof COMMITTED {
+  if (isSameModes(state.modes.current, current)) return COMMITTED;
+  const next = { ...state, modes: { ...state.modes, current: Object.freeze(current) } };
+  return { next, event: telling({ condition: 'modeParametersChanged', nexuses: 'others' }) };
+}
+
+/** The logical unit reset condition (SAM): commands of all nexuses, mode parameters, attention. */
+export const reset: UnitChange = (state) => {
+  const { saved } = state.modes;
+  const attentions = [toAll('busDeviceResetFunctionOccurred')];
+  return {
+    next: { ...state, modes: { current: saved, saved } },
+    event: { aborts: 'everything', attentions },
+  };
+};
+
+function toAll(condition: EventAttention['condition']): EventAttention {
+  return { condition, nexuses: 'all' };
+}
+
+function telling(attention: EventAttention): UnitEvent {
+  return { aborts: 'nothing', attentions: [attention] };
+}
+
+function withCache(modes: Readonly<ModeParameters>, wce: boolean): Readonly<ModeParameters> {
+  return Object.freeze({ ...modes, wce });
+}
+
+function isSameIdentity(a: LogicalUnitIdentity, b: LogicalUnitIdentity): boolean {
+  const isSameNaa = a.naa.length === b.naa.length && a.naa.every((byte, at) => byte === b.naa[at]);
+  return (
+    isSameNaa &&
+    a.serial === b.serial &&
+    a.vendor === b.vendor &&
+    a.product === b.product &&
+    a.revision === b.revision
+  );
+}

@@ -1,0 +1,47 @@
+import type { Volume } from '../volume/volume.ts';
+
+/** The volume behind a logical unit, as it is open now, with its self-fence. */
+export class UnitMedium {
+  readonly volume: Volume;
+  /** Its owner closed the volume: nothing is in flight on it. */
+  isClosed = false;
+  readonly #onUnfenced: () => void;
+  #fence: Promise<boolean> | undefined;
+
+  /**
+   * `onUnfenced`: the volume could not be fenced, nor opened again. What was submitted to it may
+   * land at any time, until this gateway is fenced or its process has ended.
+   */
+  constructor(volume: Volume, onUnfenced: () => void) {
+    this.volume = volume;
+    this.#onUnfenced = onUnfenced;
+  }
+
+  /** The volume is being fenced and opened again: medium access commands end BUSY. */
+  get fencing(): boolean {
+    return this.#fence !== undefined;
+  }
+
+  /**
+   * The self-fence: resolves true when nothing that was submitted to the volume before is seen done
+   * any more. The volume is of use again some time later. False: that could not be reached.
+   */
+  fence(): Promise<boolean> {
+    this.#fence ??= this.#fenceVolume();
+    return this.#fence;
+  }
+
+  async #fenceVolume(): Promise<boolean> {
+    const { status } = await this.volume.fence();
+    // A volume that was closed meanwhile has no more to do with it.
+    if (status === 'done') void this.#reopen();
+    else if (status !== 'closed') this.#onUnfenced();
+    return status === 'done';
+  }
+
+  async #reopen(): Promise<void> {
+    const { status } = await this.volume.reopen();
+    if (status === 'done' || status === 'closed') this.#fence = undefined;
+    else this.#onUnfenced();
+  }
+}

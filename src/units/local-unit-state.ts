@@ -1,0 +1,54 @@
+import { assert } from '../base/assert.ts';
+import {
+  type ChangeOrigin,
+  COMMITTED,
+  NOT_COMMITTED,
+  NOT_ENFORCED,
+  type SharedState,
+  type UnitChange,
+  type UnitEventTarget,
+  type UnitState,
+} from '../scsi/unit-state.ts';
+
+type Outcome = Awaited<ReturnType<UnitState['commit']>>;
+
+/** The shared state of a logical unit that no other gateway shares: committed where it is made. */
+export class LocalUnitState implements UnitState {
+  #current: SharedState;
+  #target: UnitEventTarget | undefined;
+  #isClosed = false;
+  readonly #onClose: () => void;
+
+  constructor(initial: SharedState, onClose: () => void = () => {}) {
+    this.#current = initial;
+    this.#onClose = onClose;
+  }
+
+  get current(): SharedState {
+    return this.#current;
+  }
+
+  /** The event takes effect before this returns; what it aborts may take longer to end. */
+  async commit(change: UnitChange, origin?: ChangeOrigin): Promise<Outcome> {
+    assert(!this.#isClosed, 'a state that changes is open');
+    if (origin?.isAborted === true) return NOT_COMMITTED;
+    const transition = change(this.#current);
+    if ('status' in transition) return transition;
+    const { next, event } = transition;
+    this.#current = next;
+    const enforced = await this.#target?.apply({ state: next, event, nexus: origin?.nexus });
+    return enforced === false ? NOT_ENFORCED : COMMITTED;
+  }
+
+  attach(target: UnitEventTarget): void {
+    assert(this.#target === undefined, 'events take effect at one logical unit');
+    this.#target = target;
+  }
+
+  close(): void {
+    assert(!this.#isClosed, 'a state is closed once');
+    this.#isClosed = true;
+    this.#target = undefined;
+    this.#onClose();
+  }
+}

@@ -1,0 +1,16 @@
+import { assert } from '../base/assert.ts';
+import type { SharedState, UnitState, UnitStates } from '../scsi/unit-state.ts';
+import { LocalUnitState } from './local-unit-state.ts';
+
+/** The states of the logical units of one gateway, by uuid; no other gateway knows of them. */
+export class LocalUnitStates implements UnitStates {
+  readonly #states = new Map<string, LocalUnitState>();
+
+  async open(initial: SharedState): Promise<UnitState> {
+    const { uuid } = initial.identity;
+    assert(!this.#states.has(uuid), 'a disk has one state');
+    const state = new LocalUnitState(initial, () => this.#states.delete(uuid));
+    this.#states.set(uuid, state);
+    return state;
+  }
+}

@@ -1,0 +1,127 @@
+// Proves what each change of the shared state of a logical unit does, that it leaves all else as it
+// is, and that what is already so is no change: every gateway may ask for the same one.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  described,
+  initialState,
+  modesSelected,
+  reset,
+  resized,
+  type UnitDescription,
+} from '../../../src/scsi/unit-changes.ts';
+import {
+  COMMITTED,
+  type SharedState,
+  type UnitChange,
+  type UnitTransition,
+} from '../../../src/scsi/unit-state.ts';
+import { identity } from '../../support/scsi-call.ts';
+
+const description: UnitDescription = {
+  ...{ identity, blocks: 100, blockLengthBytes: 512, readOnly: false, volatileCache: true },
+};
+
+function transition(change: UnitChange, state: SharedState): UnitTransition {
+  const outcome = change(state);
+  assert.ok('next' in outcome);
+  return outcome;
+}
+
+/** By name and by whom they reach. */
+function told({ event }: UnitTransition): readonly string[] {
+  return event.attentions.map(({ condition, nexuses }) => `${condition} ${nexuses}`);
+}
+
+test('each thing that a document says differently has its unit attention, for every nexus', () => {
+  const cases: readonly [Partial<UnitDescription>, string[]][] = [
+    [{ identity: { ...identity, serial: 'ANOTHER' } }, ['inquiryDataHasChanged all']],
+    [{ identity: { ...identity, naa: new Uint8Array(8) } }, ['inquiryDataHasChanged all']],
+    [{ readOnly: true }, ['modeParametersChanged all']],
+    [{ volatileCache: false }, ['modeParametersChanged all']],
+    [{ readOnly: true, volatileCache: false }, ['modeParametersChanged all']],
+    [{ blocks: 99 }, ['capacityDataHasChanged all']],
+  ];
+  for (const [change, attentions] of cases) {
+    const state = initialState(description);
+    const outcome = transition(described({ ...description, ...change }), state);
+    assert.deepEqual(told(outcome), attentions);
+    assert.equal(outcome.event.aborts, 'nothing');
+    assert.deepEqual(outcome.next, initialState({ ...description, ...change }));
+  }
+});
+
+test('MODE SELECT survives what a document says, and WCE is what the medium is', () => {
+  const selected = transition(
+    (state) => modesSelected(state, { ...state.modes.current, swp: true }),
+    initialState(description),
+  ).next;
+  const { next } = transition(described({ ...description, volatileCache: false }), selected);
+  assert.deepEqual([next.modes.current.swp, next.modes.current.wce], [true, false]);
+  assert.deepEqual([next.modes.saved.swp, next.modes.saved.wce], [false, false]);
+});
+
+test('a description or a size that is already so is no change, whatever it is', () => {
+  const descriptions = fc.record({
+    identity: fc.record({
+      uuid: fc.constant(identity.uuid),
+      serial: fc.constantFrom('1', '2'),
+      naa: fc.constantFrom(new Uint8Array(8), new Uint8Array(16), Uint8Array.of(1, 2, 3)),
+      ...{ vendor: fc.constantFrom('A', 'B'), product: fc.constantFrom('A', 'B') },
+      revision: fc.constantFrom('1', '2'),
+    }),
+    blocks: fc.nat(3),
+    blockLengthBytes: fc.constant(512),
+    ...{ readOnly: fc.boolean(), volatileCache: fc.boolean() },
+  });
+  fc.assert(
+    fc.property(descriptions, descriptions, (before, after) => {
+      const outcome = described(after)(initialState(before));
+      const next = 'next' in outcome ? outcome.next : initialState(before);
+      assert.deepEqual(next, initialState(after));
+      assert.equal('next' in outcome && outcome.event.attentions.length === 0, false);
+      assert.equal(described(after)(next), COMMITTED);
+      assert.equal(resized(after.blocks)(next), COMMITTED);
+    }),
+  );
+});
+
+test('a description of another disk, or of another block length, is a defect', () => {
+  const state = initialState(description);
+  const other = { ...description, identity: { ...identity, uuid: 'another' } };
+  assert.throws(() => described(other)(state), /that of the disk/);
+  assert.throws(
+    () => described({ ...description, blockLengthBytes: 4096 })(state),
+    /never changes/,
+  );
+});
+
+test('MODE SELECT tells the others alone, and a list that changes nothing tells nobody', () => {
+  const state = initialState(description);
+  const { current } = state.modes;
+  const outcome = transition((from) => modesSelected(from, { ...current, dSense: true }), state);
+  assert.deepEqual(told(outcome), ['modeParametersChanged others']);
+  assert.deepEqual(outcome.next, {
+    ...state,
+    modes: { current: { ...current, dSense: true }, saved: current },
+  });
+  assert.equal(modesSelected(state, { ...current }), COMMITTED);
+});
+
+test('a reset aborts everything, makes the saved modes current and tells every nexus', () => {
+  const state = initialState(description);
+  const saved = { ...state.modes.saved, tas: true };
+  const changed = { ...state, modes: { current: { ...saved, swp: true, tas: false }, saved } };
+  const outcome = transition(reset, changed);
+  assert.deepEqual(told(outcome), ['busDeviceResetFunctionOccurred all']);
+  assert.equal(outcome.event.aborts, 'everything');
+  assert.deepEqual(outcome.next.modes, { current: saved, saved });
+});
+
+test('a new size tells every nexus', () => {
+  const outcome = transition(resized(1), initialState(description));
+  assert.deepEqual(told(outcome), ['capacityDataHasChanged all']);
+  assert.equal(outcome.next.blocks, 1);
+});
