@@ -1,0 +1,162 @@
+// Proves where each PDU after the login goes: requests in the order of their CmdSN, immediate ones
+// at once, data to its command, and what breaks the protocol to a Reject and perhaps the end.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLog } from '../../../src/base/log.ts';
+import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
+import { IMMEDIATE_COMMANDS_MAX } from '../../../src/iscsi/limits.ts';
+import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
+import { pdu } from '../../support/iscsi-peer.ts';
+import {
+  dataOutPdu,
+  FINAL,
+  FIRST_CMD_SN,
+  scsiCommand,
+  taskManagement,
+  WRITE,
+} from '../../support/iscsi-world.ts';
+import { received, SessionParts, type SessionPartsOptions } from '../../support/session-parts.ts';
+import { settle } from '../../support/virtual-clock.ts';
+
+const IMMEDIATE = 0x40;
+const REJECT = 0x3f;
+const TARGET_COLD_RESET = 7;
+
+function begin(options: SessionPartsOptions = {}) {
+  const parts = new SessionParts(options);
+  const ends: string[] = [];
+  const phase = new FullFeaturePhase({
+    session: parts.session,
+    tasks: parts.tasks,
+    clock: parts.clock,
+    log: silentLog,
+    end: (reason, when) => ends.push(`${when}: ${reason}`),
+    endTarget: (reason) => ends.push(`target: ${reason}`),
+  });
+  const feed = (bytes: Buffer, intact = true) => phase.onPdu(received(bytes), intact);
+  const sent = async () => {
+    await settle();
+    return parts.stream.take();
+  };
+  return { ...parts, session: parts.session, ends, feed, sent };
+}
+
+function immediately(bytes: Buffer): Buffer {
+  bytes[0]! |= IMMEDIATE;
+  return bytes;
+}
+
+test('requests are executed in the order of their CmdSN, each once', () => {
+  const { feed, nexus, session } = begin();
+  const command = (at: number) => scsiCommand(FIRST_CMD_SN + at, at, FINAL, 0);
+  for (const at of [2, 1, 1, 0, 0, 3]) feed(command(at));
+  assert.deepEqual(
+    nexus.submitted.map(({ tag }) => tag),
+    [0, 1, 2, 3],
+  );
+  assert.equal(session.window.expCmdSn, FIRST_CMD_SN + 4);
+});
+
+test('a command outside the window is ignored', () => {
+  const { feed, nexus } = begin({ queueDepth: 4 });
+  feed(scsiCommand(FIRST_CMD_SN + 4, 1, FINAL, 0));
+  feed(scsiCommand(FIRST_CMD_SN - 1, 2, FINAL, 0));
+  assert.equal(nexus.submitted.length, 0);
+});
+
+test('immediate commands wait for no other, and there are only so many of them', async () => {
+  const { feed, nexus, sent, session } = begin();
+  for (let i = 0; i <= IMMEDIATE_COMMANDS_MAX; i++) {
+    feed(immediately(scsiCommand(FIRST_CMD_SN + 3, i, FINAL, 0)));
+  }
+  assert.equal(nexus.submitted.length, IMMEDIATE_COMMANDS_MAX);
+  const [rejected] = await sent();
+  assert.deepEqual([rejected![0], rejected![2]], [REJECT, RejectReason.immediateCommandReject]);
+  for (const task of nexus.submitted) task.end(0, 0, undefined);
+  assert.ok(session.window.isIdle);
+});
+
+test('a PDU whose data was damaged is rejected; of a command that ends the connection', async () => {
+  const { feed, ends, sent, nexus } = begin();
+  feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 512, Buffer.alloc(512)), false);
+  const [rejected] = await sent();
+  assert.deepEqual([rejected![0], rejected![2]], [REJECT, RejectReason.dataDigestError]);
+  assert.deepEqual(
+    [ends, nexus.submitted.length],
+    [['afterSending: data digest error in a command'], 0],
+  );
+});
+
+const refusals = [
+  { name: 'SNACK', opcode: 0x10, reason: RejectReason.snackReject, ends: 0 },
+  { name: 'a Login Request', opcode: 0x03, reason: RejectReason.protocolError, ends: 1 },
+  { name: 'an unknown opcode', opcode: 0x1c, reason: RejectReason.commandNotSupported, ends: 0 },
+];
+for (const { name, opcode, reason, ends } of refusals) {
+  test(`${name} is rejected`, async () => {
+    const phase = begin();
+    phase.feed(pdu({ opcode, words: { 24: FIRST_CMD_SN } }));
+    const [rejected] = await phase.sent();
+    assert.deepEqual([rejected![0], rejected![2], phase.ends.length], [REJECT, reason, ends]);
+  });
+}
+
+test('data that nobody asked for ends the connection, after a Reject', async () => {
+  const { feed, ends, sent } = begin();
+  feed(dataOutPdu(1, 5, 0, 0, Buffer.alloc(8), true));
+  const [rejected] = await sent();
+  assert.equal(rejected![2], RejectReason.protocolError);
+  assert.deepEqual(ends, ['afterSending: Data-Out that nobody asked for']);
+});
+
+test('unsolicited data against the negotiation ends the connection, and no command is left', async () => {
+  const { feed, ends, session, nexus } = begin({ parameters: { initialR2t: true } });
+  feed(scsiCommand(FIRST_CMD_SN, 1, WRITE, 4096));
+  assert.deepEqual(ends, ['afterSending: unsolicited data against the negotiation']);
+  assert.deepEqual([nexus.submitted.length, session.window.isIdle], [0, true]);
+});
+
+test('a discovery session takes neither commands nor task management', async () => {
+  const { feed, sent, session } = begin({ isDiscovery: true });
+  feed(scsiCommand(FIRST_CMD_SN, 1, FINAL, 0));
+  feed(taskManagement(1, FIRST_CMD_SN + 1, 2, 1));
+  const reasons = (await sent()).map((each) => [each[0], each[2]]);
+  const protocolError = [REJECT, RejectReason.protocolError];
+  assert.deepEqual(reasons, [protocolError, protocolError]);
+  assert.ok(session.window.isIdle);
+});
+
+test('a logout ends the connection after its answer; one that is invalid does not', async () => {
+  const { feed, ends, sent } = begin();
+  const logout = (reason: number, cid: number) =>
+    pdu({ opcode: 0x06, flags: FINAL | reason, words: { 20: cid << 16, 24: FIRST_CMD_SN } });
+  feed(immediately(logout(5, 7)));
+  feed(immediately(logout(1, 8)));
+  assert.deepEqual(ends, []);
+  feed(immediately(logout(1, 7)));
+  const answers = await sent();
+  assert.deepEqual(
+    answers.map((each) => [each[0], each[2]]),
+    [
+      [REJECT, RejectReason.invalidPduField],
+      [0x26, 1],
+      [0x26, 0],
+    ],
+  );
+  assert.equal(ends.length, 1);
+});
+
+test('TARGET COLD RESET ends this session and the others of its target', () => {
+  const { feed, ends } = begin();
+  feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 1, 0));
+  assert.deepEqual(ends, ['target: TARGET COLD RESET', 'afterSending: TARGET COLD RESET']);
+});
+
+test('nothing is taken once the session ends', async () => {
+  const { feed, session, nexus, sent } = begin();
+  void session.close();
+  feed(scsiCommand(FIRST_CMD_SN, 1, FINAL, 0));
+  feed(pdu({ opcode: 0x40, tag: 1 }));
+  assert.deepEqual([nexus.submitted.length, (await sent()).length], [0, 0]);
+});
