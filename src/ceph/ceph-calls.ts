@@ -16,7 +16,16 @@ export interface Answer<T> {
 }
 
 type OnMessage = (errno: number, value: unknown) => void;
-type OnResult = (result: number, detail: number) => void;
+
+/** Takes the result of an operation: once, and always later than its start. */
+export interface Completion {
+  complete(result: number, detail: number): void;
+}
+
+/** Counts its operations in flight. */
+export interface OperationCounter {
+  operationEnded(): void;
+}
 
 /**
  * What this thread has under way in the addon, by slot. A slot also holds the buffers of its
@@ -26,7 +35,8 @@ export class CephCalls {
   readonly native: CephNative;
   readonly submission: ImageSubmission;
   readonly #results = new Float64Array(RESULTS_MAX * RESULT_FIELDS);
-  readonly #actions: (OnMessage | OnResult | undefined)[] = [];
+  readonly #actions: (OnMessage | Completion | undefined)[] = [];
+  readonly #counters: (OperationCounter | undefined)[] = [];
   readonly #held: unknown[] = [];
   readonly #free: number[] = [];
 
@@ -46,16 +56,29 @@ export class CephCalls {
   }
 
   /** A slot for one answer, or for many if nobody frees it; undefined when all are taken. */
-  take(action: OnMessage | OnResult, held?: unknown): number | undefined {
+  take(action: OnMessage | Completion, held?: unknown): number | undefined {
     const slot = this.#free.pop() ?? this.#actions.length;
     if (slot >= CALLS_MAX) return undefined;
     this.#actions[slot] = action;
+    this.#counters[slot] = undefined;
     this.#held[slot] = held;
+    return slot;
+  }
+
+  /** A slot for the result of an operation, which `counter` counts from now on until then. */
+  takeCounted(
+    counter: OperationCounter,
+    completion: Completion,
+    held?: unknown,
+  ): number | undefined {
+    const slot = this.take(completion, held);
+    if (slot !== undefined) this.#counters[slot] = counter;
     return slot;
   }
 
   free(slot: number): void {
     this.#actions[slot] = undefined;
+    this.#counters[slot] = undefined;
     this.#held[slot] = undefined;
     this.#free.push(slot);
   }
@@ -76,9 +99,11 @@ export class CephCalls {
     const results = this.#results;
     for (let i = 0; i < count * RESULT_FIELDS; i += RESULT_FIELDS) {
       const slot = results[i]!;
-      const action = this.#actions[slot] as OnResult;
+      const completion = this.#actions[slot] as Completion;
+      const counter = this.#counters[slot];
       this.free(slot);
-      action(results[i + 1]!, results[i + 2]!);
+      counter?.operationEnded();
+      completion.complete(results[i + 1]!, results[i + 2]!);
     }
   }
 

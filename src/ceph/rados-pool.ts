@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { CallGate } from './call-gate.ts';
-import type { CephCalls } from './ceph-calls.ts';
+import type { CephCalls, OperationCounter } from './ceph-calls.ts';
 import { EAGAIN, EINVAL } from './errno.ts';
 import { type NotifyAnswers, notifyAnswers } from './notify-answers.ts';
 import { ObjectListing } from './object-listing.ts';
@@ -62,7 +62,7 @@ export const OBJECT_OPERATIONS_MAX = 1024;
  * carry: an image's data objects want a handle of their own. Nothing here waits for space: a full
  * pool ends a write with -ENOSPC or -EDQUOT (rados_set_pool_full_try).
  */
-export class RadosPool {
+export class RadosPool implements OperationCounter {
   readonly name: string;
   /** The pool's number in the cluster. */
   readonly id: number;
@@ -98,7 +98,7 @@ export class RadosPool {
     const { errno, value } = await this.calls.call<NativeOperated>((native, slot) =>
       native.operate(slot, this.handle, object, encoded),
     );
-    this.#ended();
+    this.operationEnded();
     return { errno, version: value?.version ?? 0, stepErrnos: value?.stepErrnos ?? [] };
   }
 
@@ -115,12 +115,8 @@ export class RadosPool {
     mustExist: boolean,
     done: (errno: number) => void,
   ): void {
-    const ended = (errno: number) => {
-      this.#ended();
-      done(errno);
-    };
     const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
-    const slot = isOver ? undefined : this.calls.take(ended);
+    const slot = isOver ? undefined : this.calls.takeCounted(this, { complete: done });
     if (slot === undefined) {
       queueMicrotask(() => done(EAGAIN));
       return;
@@ -139,7 +135,7 @@ export class RadosPool {
     const { errno, value } = await this.calls.call<NativeRead>((native, slot) =>
       native.readObject(slot, this.handle, object, encoded),
     );
-    this.#ended();
+    this.operationEnded();
     const found = errno < 0 ? [] : value.values;
     return {
       errno,
@@ -206,7 +202,7 @@ export class RadosPool {
     this.calls.native.closePool(this.handle);
   }
 
-  #ended(): void {
+  operationEnded(): void {
     if (--this.#inFlight > 0 || this.#onIdle.length === 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { CallGate } from './call-gate.ts';
-import type { Answer, CephCalls } from './ceph-calls.ts';
+import type { Answer, CephCalls, Completion, OperationCounter } from './ceph-calls.ts';
 import { cephFailure } from './ceph-failure.ts';
 import { EAGAIN, EILSEQ, ESHUTDOWN } from './errno.ts';
 import {
@@ -69,7 +69,7 @@ const EXTENTS_MAX = 65_536;
  * - An acknowledged write is durable (rbd_cache=false).
  * - Operations of one callback of the event loop are submitted together when it ends, in order.
  */
-export class RbdImage {
+export class RbdImage implements OperationCounter {
   readonly name: string;
   readonly pool: RadosPool;
   readonly #calls: CephCalls;
@@ -146,14 +146,14 @@ export class RbdImage {
     return this.#submit(WRITE, offset, 0, from, 0);
   }
 
-  /** `read` without a promise: `done` is called with what it would resolve with, always later. */
-  startRead(offset: number, into: readonly Uint8Array[], done: (read: number) => void): void {
-    this.#start(READ, offset, 0, into, 0, done);
+  /** `read` without a promise: `completion` takes what it would resolve with. */
+  startRead(offset: number, into: readonly Uint8Array[], completion: Completion): void {
+    this.#start(READ, offset, 0, into, 0, completion);
   }
 
   /** `write` without a promise, as `startRead`. */
-  startWrite(offset: number, from: readonly Uint8Array[], done: (errno: number) => void): void {
-    this.#start(WRITE, offset, 0, from, 0, done);
+  startWrite(offset: number, from: readonly Uint8Array[], completion: Completion): void {
+    this.#start(WRITE, offset, 0, from, 0, completion);
   }
 
   /**
@@ -168,9 +168,9 @@ export class RbdImage {
   ): Promise<CompareAndWriteResult> {
     assert(compare.length === write.length, 'compare and write are of one length');
     return new Promise((resolve) => {
-      const done = (errno: number, mismatchOffset: number) =>
+      const complete = (errno: number, mismatchOffset: number) =>
         resolve({ errno, mismatchOffset: errno === EILSEQ ? mismatchOffset : 0 });
-      this.#start(COMPARE_AND_WRITE, offset, compare.length, [compare, write], 0, done);
+      this.#start(COMPARE_AND_WRITE, offset, compare.length, [compare, write], 0, { complete });
     });
   }
 
@@ -310,7 +310,7 @@ export class RbdImage {
     detail: number,
   ): Promise<number> {
     return new Promise((resolve) => {
-      this.#start(code, offset, length, buffers, detail, resolve);
+      this.#start(code, offset, length, buffers, detail, { complete: resolve });
     });
   }
 
@@ -320,22 +320,17 @@ export class RbdImage {
     length: number,
     buffers: readonly Uint8Array[],
     detail: number,
-    done: (result: number, detail: number) => void,
+    completion: Completion,
   ): void {
-    const ended = (result: number, extra: number) => {
-      this.#ended();
-      done(result, extra);
-    };
     assert(
       buffers.length <= IMAGE_BUFFERS_MAX,
       'an operation has at most IMAGE_BUFFERS_MAX buffers',
     );
     const isOver = this.#inFlight >= IMAGE_OPERATIONS_MAX;
-    const slot =
-      this.#closed === undefined && !isOver ? this.#calls.take(ended, buffers) : undefined;
+    const isOpen = this.#closed === undefined;
+    const slot = isOpen && !isOver ? this.#calls.takeCounted(this, completion, buffers) : undefined;
     if (slot === undefined) {
-      const errno = this.#closed === undefined ? EAGAIN : ESHUTDOWN;
-      queueMicrotask(() => done(errno, 0));
+      queueMicrotask(() => completion.complete(isOpen ? EAGAIN : ESHUTDOWN, 0));
       return;
     }
     this.#inFlight++;
@@ -351,10 +346,13 @@ export class RbdImage {
       return Promise.resolve({ errno: ESHUTDOWN, value: undefined as T });
     }
     this.#inFlight++;
-    return admit(() => this.#calls.call<T>((_, slot) => start(slot))).finally(() => this.#ended());
+    return admit(() => this.#calls.call<T>((_, slot) => start(slot))).finally(() =>
+      this.operationEnded(),
+    );
   }
 
-  #ended(): void {
+  /** Called for each operation before its completion. */
+  operationEnded(): void {
     if (--this.#inFlight === 0) this.#idle?.();
   }
 }

@@ -4,6 +4,7 @@ import type { RadosClient } from '../../src/ceph/rados-client.ts';
 import type { ClientInstance } from '../../src/volume/rbd/client-instance.ts';
 import type { ImageOpening, OpeningListener } from '../../src/volume/rbd/image-opening.ts';
 import type { InstanceGuard } from '../../src/volume/rbd/instance-pool.ts';
+import type { Operation } from '../../src/volume/rbd/operation.ts';
 import type { VolumeResult } from '../../src/volume/volume.ts';
 
 export const IMAGE_SIZE_BYTES = 64 * 1024 * 1024;
@@ -79,16 +80,16 @@ export class FakeRbd {
           this.flights.push({ opening: number, kind, offset, land });
         });
     type Landed = (result: VolumeResult) => void;
-    const flyTo = (kind: string) => (offset: number, _: readonly Uint8Array[], landed: Landed) =>
-      void fly(kind)(offset).then(landed);
+    const flyFor = (kind: string) => (offset: number, _: unknown, operation: Operation) =>
+      void fly(kind)(offset).then((result) => operation.landed(result));
     return {
       verdict: { problems: [], refusal: undefined },
       header: { info: { sizeBytes: IMAGE_SIZE_BYTES }, refresh: async () => {} },
       atomicBytes: 4 * 1024 * 1024,
-      read: flyTo('read'),
-      write: flyTo('write'),
-      compareAndWrite: (offset: number, from: readonly Uint8Array[], _: unknown, landed: Landed) =>
-        flyTo('compareAndWrite')(offset, from, landed),
+      read: flyFor('read'),
+      write: flyFor('write'),
+      compareAndWrite: (offset: number, _: unknown, __: unknown, landed: Landed) =>
+        void fly('compareAndWrite')(offset).then(landed),
       writeSame: fly('writeSame'),
       writeZeroes: fly('writeZeroes'),
       close: async () => {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Completion } from '../../ceph/ceph-calls.ts';
 import { EILSEQ } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { IMAGE_BUFFERS_MAX, type RbdImage } from '../../ceph/rbd-image.ts';
 import { fault } from '../refusal.ts';
-import { lengthOf } from '../scatter.ts';
 import { type Allocation, DONE, type VolumeResult } from '../volume.ts';
 import { allocationExtents } from './allocation-extents.ts';
-import { joined, spread } from './buffer-list.ts';
+import { joined } from './buffer-list.ts';
 import { type CompareAndWriteImage, compareAndWrite } from './compare-and-write.ts';
 import { runBytes } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
@@ -127,34 +127,37 @@ export class ImageOpening {
     return runBytes(this.header.info);
   }
 
-  /** Those of the data path, which are many, call `landed`, later, where a promise each would tell. */
-  read(offset: number, into: readonly Uint8Array[], landed: Landed): void {
+  /**
+   * Data-path operations end by a completion, later: a promise each is too expensive. Returns why
+   * nothing is submitted, if so.
+   */
+  read(
+    offset: number,
+    into: readonly Uint8Array[],
+    completion: Completion,
+  ): VolumeResult | undefined {
     const { refusal } = this.verdict;
-    if (refusal !== undefined) {
-      queueMicrotask(() => landed(refusal));
-      return;
-    }
-    const length = lengthOf(into);
-    const isLong = into.length > IMAGE_BUFFERS_MAX;
-    const list = isLong ? [new Uint8Array(length)] : into;
-    this.#image.startRead(offset, list, (read) => {
-      if (isLong && read === length) spread(list[0]!, into);
-      landed(readResult(read, length));
-    });
+    if (refusal === undefined) this.#image.startRead(offset, into, completion);
+    return refusal;
   }
 
-  write(offset: number, from: readonly Uint8Array[], landed: Landed): void {
+  /** As `read`; the completion calls `writeEnded`. */
+  write(
+    offset: number,
+    from: readonly Uint8Array[],
+    completion: Completion,
+  ): VolumeResult | undefined {
     const { refusal } = this.verdict;
-    if (refusal !== undefined) {
-      queueMicrotask(() => landed(refusal));
-      return;
-    }
+    if (refusal !== undefined) return refusal;
     this.#writesInFlight++;
     const list = from.length <= IMAGE_BUFFERS_MAX ? from : [joined(from)];
-    this.#image.startWrite(offset, list, (errno) => {
-      this.#writeEnded();
-      landed(resultOf(errno, false));
-    });
+    this.#image.startWrite(offset, list, completion);
+    return undefined;
+  }
+
+  writeEnded(): void {
+    if (--this.#writesInFlight > 0 || this.#onWritesIdle.length === 0) return;
+    for (const resolve of this.#onWritesIdle.splice(0)) resolve();
   }
 
   compareAndWrite(
@@ -165,7 +168,7 @@ export class ImageOpening {
   ): void {
     this.#writesInFlight++;
     compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), (result) => {
-      this.#writeEnded();
+      this.writeEnded();
       landed(result);
     });
   }
@@ -211,7 +214,7 @@ export class ImageOpening {
       const updates = wasBacked ? this.#image.updates : 0;
       this.#writesInFlight++;
       const errno = await submit();
-      this.#writeEnded();
+      this.writeEnded();
       if (errno < 0 || !wasBacked || this.#image.updates === updates) return resultOf(errno, false);
       await this.header.refresh();
       await this.#barrier.released;
@@ -228,11 +231,6 @@ export class ImageOpening {
   #writesIdle(): Promise<void> {
     if (this.#writesInFlight === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onWritesIdle.push(resolve));
-  }
-
-  #writeEnded(): void {
-    if (--this.#writesInFlight > 0 || this.#onWritesIdle.length === 0) return;
-    for (const resolve of this.#onWritesIdle.splice(0)) resolve();
   }
 
   #exchangesOf(dataPool: RadosPool): CompareAndWriteImage {
@@ -271,10 +269,4 @@ export class ImageOpening {
     await this.header.refresh();
     return DONE;
   }
-}
-
-function readResult(read: number, length: number): VolumeResult {
-  if (read < 0) return resultOf(read, true);
-  // librbd cuts off what lies behind the end: the image has just shrunk.
-  return read === length ? DONE : fault('outOfRange');
 }

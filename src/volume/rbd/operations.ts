@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '../../base/clock.ts';
-import { type Epoch, InFlight } from '../in-flight.ts';
+import { InFlight } from '../in-flight.ts';
 import { fault } from '../refusal.ts';
 import type { VolumeResult } from '../volume.ts';
-import type { ImageOpening, Landed } from './image-opening.ts';
+import type { ImageOpening } from './image-opening.ts';
+import type { Operation, OperationOwner } from './operation.ts';
 
 /** Operations of one volume that wait or fly at one time. */
 export const OPERATIONS_MAX = 2048;
@@ -12,23 +13,6 @@ export const WRITE_BYTES_MAX = 256 * 1024 * 1024;
 export const HELD_MAX_MS = 5_000;
 /** How often what waits is looked at. */
 export const HELD_CHECK_MS = 500;
-
-/** One operation on its way to the cluster and back. */
-export interface Operation {
-  /** Changes nothing, so it may be done once more elsewhere. */
-  readonly isRead: boolean;
-  readonly offset: number;
-  /** Bytes that librbd copies. */
-  readonly writeBytes: number;
-  readonly startedMs: number;
-  /** Since when it waits to be submitted, if it does. */
-  heldMs?: number;
-  /** Its client was not allowed it: is another one to be had, or is this the last attempt? */
-  attempt?: 'asking' | 'last';
-  readonly start: (opening: ImageOpening, landed: Landed) => void;
-  readonly settle: (result: VolumeResult) => void;
-  epoch?: Epoch;
-}
 
 export interface OperationsListener {
   /** An operation found the client blocklisted. Called for each. */
@@ -49,7 +33,7 @@ const FENCED = fault('fenced');
  * suspended they wait. An operation that finds its client blocklisted waits for the fence to be
  * finished; then a read is done once more, and all else ends `fenced`: it may have been applied.
  */
-export class Operations {
+export class Operations implements OperationOwner {
   readonly #inFlight = new InFlight();
   readonly #clock: Clock;
   readonly #listener: OperationsListener;
@@ -60,7 +44,7 @@ export class Operations {
   /** In the order of their coming to wait, but for reads to be done once more, which come first. */
   #held: Operation[] = [];
   #heldCheck: Timer | undefined;
-  readonly #flying = new Map<Operation, ImageOpening>();
+  readonly #flying = new Set<Operation>();
   #lost: Operation[] = [];
   #writeBytes = 0;
   #landing: PromiseWithResolvers<void> | undefined;
@@ -79,19 +63,15 @@ export class Operations {
     return this.#inFlight.count;
   }
 
-  run(
-    isRead: boolean,
-    offset: number,
-    writeBytes: number,
-    start: (opening: ImageOpening, landed: Landed) => void,
-  ): Promise<VolumeResult> | VolumeResult {
-    const isFull = this.count >= OPERATIONS_MAX || this.#writeBytes + writeBytes > WRITE_BYTES_MAX;
+  run(operation: Operation): Promise<VolumeResult> | VolumeResult {
+    const bytes = this.#writeBytes + operation.writeBytes;
+    const isFull = this.count >= OPERATIONS_MAX || bytes > WRITE_BYTES_MAX;
     if (isFull && this.count > 0) return BUSY;
-    this.#writeBytes += writeBytes;
-    const epoch = this.#inFlight.begin();
-    const startedMs = this.#clock.now();
+    this.#writeBytes = bytes;
+    operation.epoch = this.#inFlight.begin();
+    operation.startedMs = this.#clock.now();
     return new Promise((settle) => {
-      const operation = { isRead, offset, writeBytes, startedMs, start, settle, epoch };
+      operation.settle = settle;
       if (this.#mustHold(operation)) this.#hold(operation);
       else this.#fly(operation);
     });
@@ -99,7 +79,7 @@ export class Operations {
 
   /** Whether something flies that changes the image, or may have. */
   get changes(): boolean {
-    for (const [{ isRead }, opening] of this.#flying) {
+    for (const { isRead, opening } of this.#flying) {
       if (!isRead && opening === this.#opening) return true;
     }
     return this.#lost.some(({ isRead }) => !isRead);
@@ -110,7 +90,7 @@ export class Operations {
   }
 
   /** Resolves when nothing flies of the present opening. */
-  landed(): Promise<void> {
+  allLanded(): Promise<void> {
     if (!this.#flies()) return Promise.resolve();
     this.#landing ??= Promise.withResolvers();
     return this.#landing.promise;
@@ -147,8 +127,8 @@ export class Operations {
     this.#isFenced = true;
     const lost = this.#lost;
     this.#lost = [];
-    for (const [operation, opening] of this.#flying) {
-      if (opening !== this.#opening || operation.isRead) continue;
+    for (const operation of this.#flying) {
+      if (operation.opening !== this.#opening || operation.isRead) continue;
       this.#flying.delete(operation);
       lost.push(operation);
     }
@@ -175,7 +155,7 @@ export class Operations {
   /** Where the operation lies that flies for longest, if that is longer than `ageMs`. */
   slowest(ageMs: number): number | undefined {
     const before = this.#clock.now() - ageMs;
-    for (const { startedMs, offset } of this.#flying.keys()) {
+    for (const { startedMs, offset } of this.#flying) {
       if (startedMs <= before) return offset;
     }
     return undefined;
@@ -219,15 +199,15 @@ export class Operations {
   };
 
   #fly(operation: Operation): void {
-    const opening = this.#opening;
-    if (operation.heldMs !== undefined) delete operation.heldMs;
-    this.#flying.set(operation, opening);
-    operation.start(opening, (result) => this.#landed(operation, opening, result));
+    this.#flying.add(operation);
+    operation.fly(this, this.#opening);
   }
 
-  #landed(operation: Operation, opening: ImageOpening, result: VolumeResult): void {
+  /** An operation came back from the opening that it flew at. */
+  landed(operation: Operation, result: VolumeResult): void {
     // Settled before, by the end of the fence.
     if (!this.#flying.delete(operation)) return;
+    const { opening } = operation;
     if (this.#landing !== undefined) this.#tellLanded();
     if (result.status === 'done') {
       this.#settle(operation, result);
@@ -269,7 +249,7 @@ export class Operations {
   }
 
   #flies(): boolean {
-    for (const opening of this.#flying.values()) if (opening === this.#opening) return true;
+    for (const { opening } of this.#flying) if (opening === this.#opening) return true;
     return false;
   }
 

@@ -10,6 +10,7 @@ import type { ClientInstance, Tenant } from './client-instance.ts';
 import type { ObjectLayout } from './data-object.ts';
 import { type ImageProblem, problemLines } from './image-judgement.ts';
 import type { ImageOpening, OpeningListener } from './image-opening.ts';
+import { probe, RareOperation, ReadOperation, WriteOperation } from './operation.ts';
 import { Operations } from './operations.ts';
 import { rbdLimits } from './rbd-limits.ts';
 
@@ -125,20 +126,14 @@ export class RbdVolume implements Volume, Tenant {
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
     const length = lengthOf(into);
     const early = this.#early(offset, length);
-    return (
-      early ??
-      this.#operations.run(true, offset, 0, (image, landed) => image.read(offset, into, landed))
-    );
+    return early ?? this.#operations.run(new ReadOperation(offset, into, length));
   }
 
   /** Durable when it is done, with and without FORCE UNIT ACCESS. */
   write(offset: number, from: readonly Uint8Array[], _?: WriteOptions): Pending<VolumeResult> {
     const length = lengthOf(from);
     const early = this.#early(offset, length);
-    if (early !== undefined) return early;
-    return this.#operations.run(false, offset, length, (image, landed) =>
-      image.write(offset, from, landed),
-    );
+    return early ?? this.#operations.run(new WriteOperation(offset, from, length));
   }
 
   compareAndWrite(
@@ -153,7 +148,7 @@ export class RbdVolume implements Volume, Tenant {
     const unfit = atomicRefusal(this.limits, offset, length, lengthOf(write));
     if (unfit !== undefined) return unfit;
     if (length === 0) return DONE;
-    return this.#operations.run(false, offset, 2 * length, (image, landed) =>
+    return this.#rarely(false, offset, 2 * length, (image, landed) =>
       image.compareAndWrite(offset, compare, write, landed),
     );
   }
@@ -167,7 +162,7 @@ export class RbdVolume implements Volume, Tenant {
     const refusal = this.#refusal(offset, length) ?? patternRefusal(length, pattern.length);
     if (refusal !== undefined) return refusal;
     if (length === 0) return DONE;
-    return this.#operations.run(
+    return this.#rarely(
       false,
       offset,
       pattern.length,
@@ -183,7 +178,7 @@ export class RbdVolume implements Volume, Tenant {
   writeZeroes(offset: number, length: number, _?: WriteOptions): Pending<VolumeResult> {
     const early = this.#early(offset, length);
     if (early !== undefined) return early;
-    return this.#operations.run(
+    return this.#rarely(
       false,
       offset,
       0,
@@ -200,7 +195,7 @@ export class RbdVolume implements Volume, Tenant {
     const early = this.#early(offset, length);
     if (early !== undefined) return { result: early, extents: [] };
     let found: Allocation['extents'] = [];
-    const result = await this.#operations.run(
+    const result = await this.#rarely(
       true,
       offset,
       0,
@@ -295,7 +290,7 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   landed(): Promise<void> {
-    return this.#operations.landed();
+    return this.#operations.allLanded();
   }
 
   suspend(): void {
@@ -367,9 +362,7 @@ export class RbdVolume implements Volume, Tenant {
     // Where an OSD is stopped, everything would run into it anew, and the fence with it.
     if (this.#stuckAt !== undefined) {
       const at = this.#stuckAt;
-      const { status } = await new Promise<VolumeResult>((landed) => {
-        opening.read(at, [new Uint8Array(PROBE_BYTES)], landed);
-      });
+      const { status } = await probe(opening, at, PROBE_BYTES);
       // Its client was fenced as well: on the next it is probed again.
       if (status === 'fenced') return;
       this.#stuckAt = undefined;
@@ -391,6 +384,10 @@ export class RbdVolume implements Volume, Tenant {
   #moved(): void {
     this.#moving?.resolve();
     this.#moving = undefined;
+  }
+
+  #rarely(...parts: ConstructorParameters<typeof RareOperation>): Pending<VolumeResult> {
+    return this.#operations.run(new RareOperation(...parts));
   }
 
   /** The result of what needs no operation. */

@@ -52,7 +52,7 @@ test('operations of one turn are one batch, in order; more than fit are several'
   const ended: number[] = [];
   const buffers = Array.from({ length: 300 }, () => new Uint8Array(1));
   for (const buffer of buffers) {
-    const slot = calls.take((result: number) => ended.push(result), [buffer]);
+    const slot = calls.take({ complete: (result) => ended.push(result) }, [buffer]);
     submission.add(READ, 1, slot!, 0, 0, [buffer], 0);
   }
   await Promise.resolve();

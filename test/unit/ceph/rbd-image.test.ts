@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BLOCKING_CALLS_MAX, CallGate } from '../../../src/ceph/call-gate.ts';
-import { CephCalls } from '../../../src/ceph/ceph-calls.ts';
+import { CephCalls, type Completion } from '../../../src/ceph/ceph-calls.ts';
 import type { CephNative } from '../../../src/ceph/ceph-native.ts';
 import { EAGAIN, ESHUTDOWN } from '../../../src/ceph/errno.ts';
 import type { RadosPool } from '../../../src/ceph/rados-pool.ts';
@@ -18,6 +18,8 @@ const calls = new CephCalls(native as unknown as CephNative);
 const gates = { gate: new CallGate(), searchGate: new CallGate() };
 const pool = { calls, ...gates, handle: 1 } as unknown as RadosPool;
 
+const completion = (complete: (result: number) => void): Completion => ({ complete });
+
 async function submitted(): Promise<number[]> {
   await Promise.resolve();
   return native.batches.splice(0).flatMap(({ slots }) => slots);
@@ -26,8 +28,16 @@ async function submitted(): Promise<number[]> {
 test('reads and writes call back in the order of their results', async () => {
   const image = await RbdImage.open(pool, 'one');
   const ended: string[] = [];
-  image.startRead(0, [new Uint8Array(8)], (read) => ended.push(`read ${read}`));
-  image.startWrite(8, [new Uint8Array(8)], (errno) => ended.push(`write ${errno}`));
+  image.startRead(
+    0,
+    [new Uint8Array(8)],
+    completion((read) => ended.push(`read ${read}`)),
+  );
+  image.startWrite(
+    8,
+    [new Uint8Array(8)],
+    completion((errno) => ended.push(`write ${errno}`)),
+  );
   const [reading = 0, writing = 0] = await submitted();
   assert.equal(image.inFlight, 2);
   native.end([writing, reading]);
@@ -38,15 +48,28 @@ test('reads and writes call back in the order of their results', async () => {
 
 test('what is refused is told later, and submits nothing', async () => {
   const image = await RbdImage.open(pool, 'one');
-  for (let i = 0; i < IMAGE_OPERATIONS_MAX; i++) image.startRead(0, [], () => {});
+  for (let i = 0; i < IMAGE_OPERATIONS_MAX; i++)
+    image.startRead(
+      0,
+      [],
+      completion(() => {}),
+    );
   const told: number[] = [];
-  image.startRead(0, [], (errno) => told.push(errno));
+  image.startRead(
+    0,
+    [],
+    completion((errno) => told.push(errno)),
+  );
   assert.equal(told.length, 0);
   const slots = await submitted();
   assert.deepEqual([slots.length, told], [IMAGE_OPERATIONS_MAX, [EAGAIN]]);
   for (let i = 0; i < slots.length; i += 1024) native.end(slots.slice(i, i + 1024));
   await image.close();
-  image.startWrite(0, [], (errno) => told.push(errno));
+  image.startWrite(
+    0,
+    [],
+    completion((errno) => told.push(errno)),
+  );
   assert.deepEqual(told, [EAGAIN]);
   assert.deepEqual(await submitted(), []);
   assert.deepEqual(told, [EAGAIN, ESHUTDOWN]);
