@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cephSettingsReference } from '../src/ceph/reference.ts';
 import { cliReference } from '../src/cli/reference.ts';
 import { documentReference } from '../src/config/reference.ts';
+import { errorReference } from '../src/control/reference.ts';
 import { iscsiReference } from '../src/iscsi/reference.ts';
 import { scsiReference } from '../src/scsi/reference.ts';
 
@@ -14,5 +15,6 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(new URL('ceph-settings.md', folder), cephSettingsReference());
 writeFileSync(new URL('cli.md', folder), cliReference());
 writeFileSync(new URL('document.md', folder), documentReference());
+writeFileSync(new URL('errors.md', folder), errorReference());
 writeFileSync(new URL('iscsi.md', folder), iscsiReference());
 writeFileSync(new URL('scsi.md', folder), scsiReference());

@@ -24,9 +24,10 @@ export function cliReference(): string {
       '| 2 | the command line or the document is wrong; nothing was done |',
     ].join('\n'),
     'What went wrong goes to standard error: a sentence, or with `--json` one line ' +
-      '`{"error": {"code", "message", "data"}}`. A store that was made, a document that is ' +
-      'written while gateways keep the command waiting, and the progress of long work are told ' +
-      'there as well, with `--json` as `{"notice"}` and `{"progress"}`, one a line.',
+      '`{"error": {"code", "message", "data"}}`; [Errors](errors.md) lists the codes. A store ' +
+      'that was made, a document that is written while gateways keep the command waiting, and ' +
+      'the progress of long work are told there as well, with `--json` as `{"notice"}` and ' +
+      '`{"progress"}`, one a line.',
     ...commands.flatMap(section),
     '',
   ]
