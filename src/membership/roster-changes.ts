@@ -65,7 +65,7 @@ export function updated(roster: Roster, update: RosterUpdate): Roster {
   };
 }
 
-export interface Opening {
+export interface JoinRequest {
   readonly self: Member;
   readonly instances: readonly Instance[];
   /** The barrier epoch that this gateway has passed already. */
@@ -75,11 +75,11 @@ export interface Opening {
 }
 
 /** What keeps an incarnation from being opened upon this roster. */
-export type OpeningObstacle = 'epoch' | 'namesake';
+export type JoinObstacle = 'epoch' | 'namesake';
 
 /** A new incarnation has passed the epoch of the moment, and closes its dead predecessor. */
-export function openingObstacle(roster: Roster, opening: Opening): OpeningObstacle | undefined {
-  const { self, dead, passedEpoch } = opening;
+export function joinObstacle(roster: Roster, request: JoinRequest): JoinObstacle | undefined {
+  const { self, dead, passedEpoch } = request;
   if (roster.epoch !== passedEpoch) return 'epoch';
   const namesakes = roster.members.filter(
     (member) => member.name === self.name && isOpen(member) && !isSame(member, self),
@@ -94,11 +94,11 @@ function isDead(namesake: MemberState, dead: MemberState | undefined): boolean {
 }
 
 /** Undefined also while there is an obstacle. */
-export function open(opening: Opening): RosterChange {
-  const { self, instances, passedEpoch } = opening;
+export function open(request: JoinRequest): RosterChange {
+  const { self, instances, passedEpoch } = request;
   return (roster) => {
     if (stateOf(roster, self) !== undefined) return undefined;
-    if (openingObstacle(roster, opening) !== undefined) return undefined;
+    if (joinObstacle(roster, request) !== undefined) return undefined;
     const counted = roster.members.filter(({ state }) => state !== 'finished');
     if (counted.length >= INCARNATIONS_MAX) throw tooMany(`${INCARNATIONS_MAX} gateways`);
     checkInstances(instances);

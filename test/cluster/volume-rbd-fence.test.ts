@@ -43,7 +43,7 @@ test('volumes go to the instance with the fewest, and stay registered while it l
   within({ pool: 'rbd', instances: 2 }, async (store, world) => {
     const [a, b, c] = await volumes(store, 'a', 'b', 'c');
     assert.equal(store.instances.instances.length, 2);
-    assert.deepEqual(store.instances.instances.map(({ tenants }) => tenants.size).sort(), [1, 2]);
+    assert.deepEqual(store.instances.instances.map(({ users }) => users.size).sort(), [1, 2]);
     const addresses = store.instances.instances.map((instance) => instance.addresses);
     assert.deepEqual([...world.registered].sort(), addresses.sort());
     for (const volume of [a!, b!, c!]) done(await volume.write(0, [bytes(512, 1)]));

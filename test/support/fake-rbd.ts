@@ -2,8 +2,8 @@
 
 import type { RadosClient } from '../../src/ceph/rados-client.ts';
 import type { ClientInstance } from '../../src/volume/rbd/client-instance.ts';
-import type { ImageOpening, OpeningListener } from '../../src/volume/rbd/image-opening.ts';
 import type { InstanceGuard } from '../../src/volume/rbd/instance-pool.ts';
+import type { OpenImage, OpenImageListener } from '../../src/volume/rbd/open-image.ts';
 import type { Operation } from '../../src/volume/rbd/operation.ts';
 import type { VolumeResult } from '../../src/volume/volume.ts';
 
@@ -61,17 +61,17 @@ export class FakeRbd {
   };
 
   /** Of the latest opening. */
-  listener: OpeningListener | undefined;
+  listener: OpenImageListener | undefined;
 
   readonly openImage = async (
     instance: ClientInstance,
-    listener?: OpeningListener,
-  ): Promise<ImageOpening> => {
+    listener?: OpenImageListener,
+  ): Promise<OpenImage> => {
     this.listener = listener;
     if (this.openFails === true) throw new Error('planted: no image');
     if (this.openFails !== false) throw this.openFails;
     const number = ++this.#openings;
-    const letGo = instance.keep();
+    const release = instance.retain();
     this.log.push(`open ${number} on ${instance.addresses}`);
     const fly =
       (kind: string) =>
@@ -79,24 +79,24 @@ export class FakeRbd {
         new Promise((land) => {
           this.flights.push({ opening: number, kind, offset, land });
         });
-    type Landed = (result: VolumeResult) => void;
+    type OnResult = (result: VolumeResult) => void;
     const flyFor = (kind: string) => (offset: number, _: unknown, operation: Operation) =>
-      void fly(kind)(offset).then((result) => operation.landed(result));
+      void fly(kind)(offset).then((result) => operation.end(result));
     return {
       verdict: { problems: [], refusal: undefined },
       header: { info: { sizeBytes: IMAGE_SIZE_BYTES }, refresh: async () => {} },
       atomicBytes: 4 * 1024 * 1024,
       read: flyFor('read'),
       write: flyFor('write'),
-      compareAndWrite: (offset: number, _: unknown, __: unknown, landed: Landed) =>
-        void fly('compareAndWrite')(offset).then(landed),
+      compareAndWrite: (offset: number, _: unknown, __: unknown, onResult: OnResult) =>
+        void fly('compareAndWrite')(offset).then(onResult),
       writeSame: fly('writeSame'),
       writeZeroes: fly('writeZeroes'),
       close: async () => {
         this.log.push(`close ${number}`);
-        letGo();
+        release();
       },
-    } as unknown as ImageOpening;
+    } as unknown as OpenImage;
   };
 
   /** Lands everything that flies, in order. */

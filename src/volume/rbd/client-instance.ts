@@ -2,9 +2,9 @@ import { cephFailure } from '../../ceph/ceph-failure.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 
 /** A volume that is open on an instance, as the instance moves it about. */
-export interface Tenant {
+export interface InstanceUser {
   /** Resolves when nothing of it is in flight; while it is suspended nothing new will be. */
-  landed(): Promise<void>;
+  idle(): Promise<void>;
   /** Submits nothing from now on, until `resume` or `moveTo`. */
   suspend(): void;
   /** What was held is submitted, in order. */
@@ -28,7 +28,7 @@ export class ClientInstance {
   readonly client: RadosClient;
   /** What a blocklist names it by. */
   readonly addresses: string;
-  readonly #tenants = new Set<Tenant>();
+  readonly #users = new Set<InstanceUser>();
   readonly #onLost: (instance: ClientInstance) => Promise<boolean>;
   #state: InstanceState = 'open';
   #isHeld = false;
@@ -49,44 +49,44 @@ export class ClientInstance {
     return this.#state;
   }
 
-  /** Whether a tenant may submit now. */
+  /** Whether a user may submit now. */
   get submits(): boolean {
-    return this.takesTenants && !this.#isHeld;
+    return this.takesUsers && !this.#isHeld;
   }
 
   /** Whether it is neither lost nor about to be replaced. */
-  get takesTenants(): boolean {
+  get takesUsers(): boolean {
     return this.#state === 'open' && !this.#isRetiring;
   }
 
-  get tenants(): ReadonlySet<Tenant> {
-    return this.#tenants;
+  get users(): ReadonlySet<InstanceUser> {
+    return this.#users;
   }
 
-  add(tenant: Tenant): void {
-    this.#tenants.add(tenant);
+  add(user: InstanceUser): void {
+    this.#users.add(user);
   }
 
-  delete(tenant: Tenant): void {
-    this.#tenants.delete(tenant);
+  delete(user: InstanceUser): void {
+    this.#users.delete(user);
   }
 
   /** New submissions wait, until `release`; what is in flight goes on. */
   hold(): void {
     this.#isHeld = true;
-    for (const tenant of this.#tenants) tenant.suspend();
+    for (const user of this.#users) user.suspend();
   }
 
   release(): void {
     this.#isHeld = false;
-    if (this.submits) for (const tenant of this.#tenants) tenant.resume();
+    if (this.submits) for (const user of this.#users) user.resume();
   }
 
-  /** Nothing more is submitted; resolves when nothing of its tenants is in flight. */
+  /** Nothing more is submitted; resolves when nothing of its users is in flight. */
   async retire(): Promise<void> {
     this.#isRetiring = true;
-    for (const tenant of this.#tenants) tenant.suspend();
-    await Promise.all([...this.#tenants].map((tenant) => tenant.landed()));
+    for (const user of this.#users) user.suspend();
+    await Promise.all([...this.#users].map((user) => user.idle()));
   }
 
   /**
@@ -110,8 +110,8 @@ export class ClientInstance {
     return this.#fence;
   }
 
-  /** Keeps the client until `let go` is called: librbd has an image of it open. */
-  keep(): () => void {
+  /** Retains the client, of which librbd has an image open, until the result is called. */
+  retain(): () => void {
     this.#images++;
     return () => {
       if (--this.#images === 0) this.#onIdle?.();
@@ -137,7 +137,7 @@ export class ClientInstance {
   async #fenceNow(): Promise<boolean> {
     if (this.#state !== 'open') return false;
     this.#state = 'fencing';
-    for (const tenant of this.#tenants) tenant.suspend();
+    for (const user of this.#users) user.suspend();
     const isFenced = await this.#onLost(this);
     if (this.#closed === undefined) this.#state = 'fenced';
     return isFenced;

@@ -62,7 +62,7 @@ export class ClientRenewal {
     needs: readonly PoolNeed[],
   ): Promise<boolean> {
     const { instances, clock } = this.#parts;
-    if (!instance.takesTenants) return true;
+    if (!instance.takesUsers) return true;
     if (clock.now() - this.#renewedMs < RENEW_AGAIN_MS) return false;
     if (clock.now() - (this.#failedMs.get(spec) ?? -REFUSAL_MS) < REFUSAL_MS) return false;
     try {

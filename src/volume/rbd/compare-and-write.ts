@@ -14,7 +14,7 @@ export interface CompareAndWriteImage {
   /** Resolves when the snapshots of now are known; undefined when they are. */
   readonly fresh: Promise<void> | undefined;
   /** See `RadosPool.startCompareAndWrite`; with the image's snapshot context. */
-  exchange(
+  compareAndWrite(
     object: string,
     offset: number,
     compare: Uint8Array,
@@ -44,32 +44,32 @@ export function compareAndWrite(
   offset: number,
   compare: Uint8Array,
   write: Uint8Array,
-  landed: (result: VolumeResult) => void,
+  onResult: (result: VolumeResult) => void,
   copyUps = 0,
 ): void {
   const { refusal, fresh } = image;
   if (refusal !== undefined) {
-    landed(refusal);
+    onResult(refusal);
     return;
   }
   if (fresh !== undefined) {
-    void fresh.then(() => compareAndWrite(image, offset, compare, write, landed, copyUps));
+    void fresh.then(() => compareAndWrite(image, offset, compare, write, onResult, copyUps));
     return;
   }
   const target = dataObject(image.layout, offset);
   // A flatten or a shrink takes the parent away.
   const isBacked = isParentBacked(image, target);
-  image.exchange(target.name, target.offset, compare, write, isBacked, (errno) => {
+  image.compareAndWrite(target.name, target.offset, compare, write, isBacked, (errno) => {
     if (errno <= CMPEXT_MISMATCH) {
-      landed({ status: 'miscompare', offset: CMPEXT_MISMATCH - errno });
+      onResult({ status: 'miscompare', offset: CMPEXT_MISMATCH - errno });
     } else if (errno !== ENOENT || !isBacked) {
-      landed(resultOf(errno, false));
+      onResult(resultOf(errno, false));
     } else if (copyUps === COPY_UPS_MAX) {
-      landed(fault('busy'));
+      onResult(fault('busy'));
     } else {
       void image.copyUp(offset).then((copied) => {
-        if (copied.status !== 'done') landed(copied);
-        else compareAndWrite(image, offset, compare, write, landed, copyUps + 1);
+        if (copied.status !== 'done') onResult(copied);
+        else compareAndWrite(image, offset, compare, write, onResult, copyUps + 1);
       });
     }
   });

@@ -80,7 +80,7 @@ export class InstancePool {
     );
   }
 
-  /** Runs `use`, which adds a tenant, on the instance that the rule names. */
+  /** Runs `use`, which adds an instance user, on the instance that the rule names. */
   async place<T>(use: (instance: ClientInstance) => Promise<T>): Promise<T> {
     const place = this.#emptiest();
     place.coming++;
@@ -105,7 +105,7 @@ export class InstancePool {
   async renew(instance: ClientInstance): Promise<void> {
     const place = this.#places.find((each) => each.instance === instance);
     // Another volume had it renewed, or it is being fenced.
-    if (place === undefined || !instance.takesTenants) return;
+    if (place === undefined || !instance.takesUsers) return;
     this.#options.log.info('a client instance of the cluster is being renewed', {
       addresses: instance.addresses,
     });
@@ -115,7 +115,7 @@ export class InstancePool {
     try {
       await this.#succeed(instance, await this.#at(place));
     } catch (error) {
-      if (place.instance === undefined && instance.takesTenants) {
+      if (place.instance === undefined && instance.takesUsers) {
         place.instance = instance;
         place.connecting = Promise.resolve(instance);
       }
@@ -168,7 +168,7 @@ export class InstancePool {
   }
 
   #emptiest(): Place {
-    const load = ({ instance, coming }: Place) => coming + (instance?.tenants.size ?? 0);
+    const load = ({ instance, coming }: Place) => coming + (instance?.users.size ?? 0);
     const open = this.#places.slice(0, this.#width);
     return open.reduce((best, place) => (load(place) < load(best) ? place : best));
   }
@@ -206,7 +206,7 @@ export class InstancePool {
     return instance;
   }
 
-  /** Fences the instance and moves its tenants; resolves when the fence is finished, or not to be. */
+  /** Fences the instance and moves its users; resolves when the fence is finished, or not to be. */
   async #replace(lost: ClientInstance, place: Place): Promise<boolean> {
     const { guard, log } = this.#options;
     const { addresses } = lost;
@@ -224,10 +224,10 @@ export class InstancePool {
       },
     );
     if (isFenced) {
-      for (const tenant of lost.tenants) tenant.fenced();
+      for (const user of lost.users) user.fenced();
       void this.#moveTenants(lost, place);
     } else {
-      for (const tenant of lost.tenants) tenant.abandon();
+      for (const user of lost.users) user.abandon();
       void lost.close();
     }
     return isFenced;
@@ -235,21 +235,21 @@ export class InstancePool {
 
   async #succeed(old: ClientInstance, successor: ClientInstance): Promise<void> {
     const { clock } = this.#options;
-    const landed = old.retire().then(() => true);
-    const isIdle = await within(clock, RETIRE_WAIT_MS, landed);
+    const retired = old.retire().then(() => true);
+    const isIdle = await within(clock, RETIRE_WAIT_MS, retired);
     if (isIdle !== true) {
       await old.fence();
       return;
     }
     if (old.state !== 'open') return;
-    for (const tenant of old.tenants) tenant.fenced();
+    for (const user of old.users) user.fenced();
     hand(old, successor);
     void old.close().then(() => this.#unregister(old));
   }
 
   async #moveTenants(lost: ClientInstance, place: Place): Promise<void> {
     const { clock, log } = this.#options;
-    while (!this.#isClosed && lost.tenants.size > 0) {
+    while (!this.#isClosed && lost.users.size > 0) {
       try {
         hand(lost, await this.#at(place));
       } catch (error) {
@@ -263,10 +263,10 @@ export class InstancePool {
 }
 
 function hand(from: ClientInstance, to: ClientInstance): void {
-  for (const tenant of [...from.tenants]) {
-    from.delete(tenant);
-    to.add(tenant);
-    tenant.moveTo(to);
+  for (const user of [...from.users]) {
+    from.delete(user);
+    to.add(user);
+    user.moveTo(to);
   }
 }
 
@@ -283,6 +283,6 @@ interface Place {
   instance?: ClientInstance;
   /** The one before, until its volumes have been told to move. */
   retiring?: ClientInstance;
-  /** Volumes that have asked for this place and are not its tenants yet. */
+  /** Volumes that have asked for this place and are not its users yet. */
   coming: number;
 }

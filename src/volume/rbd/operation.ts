@@ -5,11 +5,11 @@ import { fault } from '../refusal.ts';
 import { DONE, type VolumeResult } from '../volume.ts';
 import { spread } from './buffer-list.ts';
 import { resultOf } from './errno-result.ts';
-import type { ImageOpening } from './image-opening.ts';
+import type { OnResult, OpenImage } from './open-image.ts';
 
-/** Where operations land. */
+/** Takes the results of operations. */
 export interface OperationOwner {
-  landed(operation: Operation, result: VolumeResult): void;
+  ended(operation: Operation, result: VolumeResult): void;
 }
 
 /** One operation of a volume on its way to the cluster and back: once, or again elsewhere. */
@@ -27,7 +27,7 @@ export abstract class Operation {
   epoch: Epoch | undefined = undefined;
   settle: (result: VolumeResult) => void = () => {};
   #owner: OperationOwner | undefined = undefined;
-  #opening: ImageOpening | undefined = undefined;
+  #image: OpenImage | undefined = undefined;
 
   constructor(isRead: boolean, offset: number, writeBytes: number) {
     this.isRead = isRead;
@@ -35,25 +35,25 @@ export abstract class Operation {
     this.writeBytes = writeBytes;
   }
 
-  /** The opening that it was submitted to last. */
-  get opening(): ImageOpening {
-    return this.#opening!;
+  /** The open image that it was submitted to last. */
+  get image(): OpenImage {
+    return this.#image!;
   }
 
-  /** Submits it; `owner` hears once, later, what it came to. */
-  fly(owner: OperationOwner, opening: ImageOpening): void {
+  /** Submits it; `owner` gets the result once, later. */
+  fly(owner: OperationOwner, image: OpenImage): void {
     this.heldMs = undefined;
     this.#owner = owner;
-    this.#opening = opening;
-    const refusal = this.submit(opening);
-    if (refusal !== undefined) queueMicrotask(() => this.landed(refusal));
+    this.#image = image;
+    const refusal = this.submit(image);
+    if (refusal !== undefined) queueMicrotask(() => this.end(refusal));
   }
 
-  /** Why the opening does not take it; undefined: it calls `landed` later. */
-  protected abstract submit(opening: ImageOpening): VolumeResult | undefined;
+  /** Why the open image does not take it; undefined: it calls `end` later. */
+  protected abstract submit(image: OpenImage): VolumeResult | undefined;
 
-  landed(result: VolumeResult): void {
-    this.#owner!.landed(this, result);
+  end(result: VolumeResult): void {
+    this.#owner!.ended(this, result);
   }
 }
 
@@ -69,20 +69,20 @@ export class ReadOperation extends Operation implements Completion {
     this.#list = into;
   }
 
-  protected submit(opening: ImageOpening): VolumeResult | undefined {
+  protected submit(image: OpenImage): VolumeResult | undefined {
     if (this.#into.length > IMAGE_BUFFERS_MAX) this.#list = [new Uint8Array(this.#length)];
-    return opening.read(this.offset, this.#list, this);
+    return image.read(this.offset, this.#list, this);
   }
 
   complete(read: number): void {
     if (read < 0) {
-      this.landed(resultOf(read, true));
+      this.end(resultOf(read, true));
     } else if (read !== this.#length) {
       // librbd cuts off what lies behind the end: the image has just shrunk.
-      this.landed(fault('outOfRange'));
+      this.end(fault('outOfRange'));
     } else {
       if (this.#list !== this.#into) spread(this.#list[0]!, this.#into);
-      this.landed(DONE);
+      this.end(DONE);
     }
   }
 }
@@ -95,43 +95,43 @@ export class WriteOperation extends Operation implements Completion {
     this.#from = from;
   }
 
-  protected submit(opening: ImageOpening): VolumeResult | undefined {
-    return opening.write(this.offset, this.#from, this);
+  protected submit(image: OpenImage): VolumeResult | undefined {
+    return image.write(this.offset, this.#from, this);
   }
 
   complete(errno: number): void {
-    this.opening.writeEnded();
-    this.landed(resultOf(errno, false));
+    this.image.writeEnded();
+    this.end(resultOf(errno, false));
   }
 }
 
 /** An operation that is not on the path of every command. */
 export class RareOperation extends Operation {
-  readonly #start: (opening: ImageOpening, landed: (result: VolumeResult) => void) => void;
+  readonly #start: (image: OpenImage, onResult: OnResult) => void;
 
   constructor(
     isRead: boolean,
     offset: number,
     writeBytes: number,
-    start: (opening: ImageOpening, landed: (result: VolumeResult) => void) => void,
+    start: (image: OpenImage, onResult: OnResult) => void,
   ) {
     super(isRead, offset, writeBytes);
     this.#start = start;
   }
 
-  protected submit(opening: ImageOpening): undefined {
-    this.#start(opening, (result) => this.landed(result));
+  protected submit(image: OpenImage): undefined {
+    this.#start(image, (result) => this.end(result));
   }
 }
 
-/** Reads by an opening that takes no operations yet. */
+/** Reads by an open image that takes no operations yet. */
 export function probe(
-  opening: ImageOpening,
+  image: OpenImage,
   offset: number,
   lengthBytes: number,
 ): Promise<VolumeResult> {
   const operation = new ReadOperation(offset, [new Uint8Array(lengthBytes)], lengthBytes);
   return new Promise((resolve) => {
-    operation.fly({ landed: (_, result) => resolve(result) }, opening);
+    operation.fly({ ended: (_, result) => resolve(result) }, image);
   });
 }

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { InFlight } from '../in-flight.ts';
 import { fault } from '../refusal.ts';
 import type { VolumeResult } from '../volume.ts';
-import type { ImageOpening } from './image-opening.ts';
+import type { OpenImage } from './open-image.ts';
 import type { Operation, OperationOwner } from './operation.ts';
 
 /** Operations of one volume that wait or fly at one time. */
@@ -29,7 +29,7 @@ const BUSY = fault('busy');
 const FENCED = fault('fenced');
 
 /**
- * The operations of one volume over the openings that it has, one after the other. While it is
+ * The operations of one volume over the open images that it has one after the other. While it is
  * suspended they wait. An operation that finds its client blocklisted waits for the fence to be
  * finished; then a read is done once more, and all else ends `fenced`: it may have been applied.
  */
@@ -37,7 +37,7 @@ export class Operations implements OperationOwner {
   readonly #inFlight = new InFlight();
   readonly #clock: Clock;
   readonly #listener: OperationsListener;
-  #opening: ImageOpening;
+  #image: OpenImage;
   /** The fence of its client is finished. */
   #isFenced = false;
   #isSuspended = false;
@@ -47,16 +47,16 @@ export class Operations implements OperationOwner {
   readonly #flying = new Set<Operation>();
   #lost: Operation[] = [];
   #writeBytes = 0;
-  #landing: PromiseWithResolvers<void> | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(opening: ImageOpening, clock: Clock, listener: OperationsListener) {
-    this.#opening = opening;
+  constructor(image: OpenImage, clock: Clock, listener: OperationsListener) {
+    this.#image = image;
     this.#clock = clock;
     this.#listener = listener;
   }
 
-  get opening(): ImageOpening {
-    return this.#opening;
+  get image(): OpenImage {
+    return this.#image;
   }
 
   get count(): number {
@@ -79,8 +79,8 @@ export class Operations implements OperationOwner {
 
   /** Whether something flies that changes the image, or may have. */
   get changes(): boolean {
-    for (const { isRead, opening } of this.#flying) {
-      if (!isRead && opening === this.#opening) return true;
+    for (const { isRead, image } of this.#flying) {
+      if (!isRead && image === this.#image) return true;
     }
     return this.#lost.some(({ isRead }) => !isRead);
   }
@@ -89,11 +89,11 @@ export class Operations implements OperationOwner {
     return this.#inFlight.drain();
   }
 
-  /** Resolves when nothing flies of the present opening. */
-  allLanded(): Promise<void> {
+  /** Resolves when the present open image has no operation in flight. */
+  idle(): Promise<void> {
     if (!this.#flies()) return Promise.resolve();
-    this.#landing ??= Promise.withResolvers();
-    return this.#landing.promise;
+    this.#idle ??= Promise.withResolvers();
+    return this.#idle.promise;
   }
 
   suspend(): void {
@@ -120,7 +120,7 @@ export class Operations implements OperationOwner {
   }
 
   /**
-   * The fence of the opening's client is finished everywhere: what it has not done is never seen
+   * The fence of the open image's client is finished everywhere: what it has not done is never seen
    * done. Its reads that still fly stay: librbd may yet fill their buffers.
    */
   fenced(): void {
@@ -128,7 +128,7 @@ export class Operations implements OperationOwner {
     const lost = this.#lost;
     this.#lost = [];
     for (const operation of this.#flying) {
-      if (operation.opening !== this.#opening || operation.isRead) continue;
+      if (operation.image !== this.#image || operation.isRead) continue;
       this.#flying.delete(operation);
       lost.push(operation);
     }
@@ -136,7 +136,7 @@ export class Operations implements OperationOwner {
     for (const operation of lost) if (!operation.isRead) this.#settle(operation, FENCED);
   }
 
-  /** There will be no other opening. Of what may have been applied nothing is said. */
+  /** The image is not opened again. Operations that may have been applied get no result. */
   abandon(): void {
     const reads = this.#lost.filter(({ isRead }) => isRead);
     this.#lost = this.#lost.filter(({ isRead }) => !isRead);
@@ -144,10 +144,10 @@ export class Operations implements OperationOwner {
     this.refuseHeld(FENCED);
   }
 
-  /** Later submissions go there; returns the opening that it takes the place of. */
-  replaceOpening(opening: ImageOpening): ImageOpening {
-    const before = this.#opening;
-    this.#opening = opening;
+  /** Later submissions use `image`; returns the open image that it replaces. */
+  replaceImage(image: OpenImage): OpenImage {
+    const before = this.#image;
+    this.#image = image;
     this.#isFenced = false;
     return before;
   }
@@ -162,7 +162,7 @@ export class Operations implements OperationOwner {
   }
 
   #mustHold({ isRead }: Operation): boolean {
-    return this.#isSuspended || (!isRead && this.#opening.holdsWrites);
+    return this.#isSuspended || (!isRead && this.#image.holdsWrites);
   }
 
   #hold(operation: Operation): void {
@@ -200,26 +200,26 @@ export class Operations implements OperationOwner {
 
   #fly(operation: Operation): void {
     this.#flying.add(operation);
-    operation.fly(this, this.#opening);
+    operation.fly(this, this.#image);
   }
 
-  /** An operation came back from the opening that it flew at. */
-  landed(operation: Operation, result: VolumeResult): void {
+  /** An operation came back from the open image that it was submitted to. */
+  ended(operation: Operation, result: VolumeResult): void {
     // Settled before, by the end of the fence.
     if (!this.#flying.delete(operation)) return;
-    const { opening } = operation;
-    if (this.#landing !== undefined) this.#tellLanded();
+    const { image } = operation;
+    if (this.#idle !== undefined) this.#tellIdle();
     if (result.status === 'done') {
       this.#settle(operation, result);
     } else if (result.status !== 'fenced') {
       const isForbidden = 'errno' in result && result.errno === EPERM_NUMBER;
-      if (isForbidden && operation.attempt !== 'last') this.#forbidden(operation, opening, result);
+      if (isForbidden && operation.attempt !== 'last') this.#forbidden(operation, image, result);
       else this.#settle(operation, result);
-    } else if (opening === this.#opening && !this.#isFenced) {
+    } else if (image === this.#image && !this.#isFenced) {
       this.#lost.push(operation);
       this.#listener.onLost();
-    } else if (this.#isSuspended || opening === this.#opening) {
-      // A read, here as below, of an opening whose fence is finished.
+    } else if (this.#isSuspended || image === this.#image) {
+      // A read, here as below, of an open image whose fence is finished.
       this.#hold(operation);
     } else {
       this.#fly(operation);
@@ -227,8 +227,8 @@ export class Operations implements OperationOwner {
   }
 
   /** Nothing of it was done: it waits until it is known whether another client may do it. */
-  #forbidden(operation: Operation, opening: ImageOpening, result: VolumeResult): void {
-    if (opening !== this.#opening) {
+  #forbidden(operation: Operation, image: OpenImage, result: VolumeResult): void {
+    if (image !== this.#image) {
       operation.attempt = 'last';
       if (this.#isSuspended) this.#hold(operation);
       else this.#fly(operation);
@@ -249,14 +249,14 @@ export class Operations implements OperationOwner {
   }
 
   #flies(): boolean {
-    for (const { opening } of this.#flying) if (opening === this.#opening) return true;
+    for (const { image } of this.#flying) if (image === this.#image) return true;
     return false;
   }
 
-  #tellLanded(): void {
+  #tellIdle(): void {
     if (this.#flies()) return;
-    this.#landing?.resolve();
-    this.#landing = undefined;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   #settle(operation: Operation, result: VolumeResult): void {

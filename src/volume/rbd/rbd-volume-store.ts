@@ -28,13 +28,13 @@ import { imageEntries } from './image-entries.ts';
 import { imageIdOf, volumeId } from './image-id.ts';
 import { type ImageFacts, type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { mendImage } from './image-mending.ts';
-import { ImageOpening, type OpeningListener } from './image-opening.ts';
 import { imagePools } from './image-pools.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import type { ImageSettings } from './image-verdict.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
 import { createHint, judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
+import { OpenImage, type OpenImageListener } from './open-image.ts';
 import { poolPlace, poolSpaces } from './pool-spaces.ts';
 import { RbdVolume } from './rbd-volume.ts';
 
@@ -54,7 +54,7 @@ const ENOTEMPTY = -39;
 /** Settings of a pool by which librbd moves to its trash what it is told to remove. */
 const keptInTrash = ['rbd_move_to_trash_on_remove', 'rbd_move_parent_to_trash_on_remove'];
 
-/** Clients that an opening is begun with while each is replaced by another. */
+/** Attempts to open an image while each client is replaced by another one. */
 const OPEN_ATTEMPTS_MAX = 3;
 
 /** The images of one pool and namespace as volumes. */
@@ -63,7 +63,7 @@ export class RbdVolumeStore implements VolumeStore {
   readonly #options: RbdVolumeStoreOptions;
   readonly #open = new Set<RbdVolume>();
   readonly #renewal: ClientRenewal;
-  readonly #needs = new WeakMap<ImageOpening, readonly PoolNeed[]>();
+  readonly #needs = new WeakMap<OpenImage, readonly PoolNeed[]>();
 
   /** Connects when something is asked of it. */
   constructor(options: RbdVolumeStoreOptions) {
@@ -246,8 +246,8 @@ export class RbdVolumeStore implements VolumeStore {
         name,
         instance,
         openImage: (on, listener) => this.#openImage(on, name, wanted, listener),
-        renew: (refused, opening) =>
-          this.#renewal.refused(refused, this.#spec(name), this.#needs.get(opening) ?? []),
+        renew: (refused, image) =>
+          this.#renewal.refused(refused, this.#spec(name), this.#needs.get(image) ?? []),
         clock,
         log,
         onClose: () => this.#open.delete(volume),
@@ -258,30 +258,30 @@ export class RbdVolumeStore implements VolumeStore {
   }
 
   /**
-   * The parts come up one by one; what is there is let go of when the next does not come. What is
-   * wanted is that image from then on, whatever gets its name.
+   * Opens the parts one by one, and releases them all if one cannot be opened. `wanted` is that
+   * image from then on, whatever image gets its name.
    */
   async #openImage(
     instance: ClientInstance,
     name: string,
     wanted: { id?: string | undefined },
-    listener: OpeningListener,
-  ): Promise<ImageOpening> {
+    listener: OpenImageListener,
+  ): Promise<OpenImage> {
     const { pool: poolName, namespace = '', clock, log } = this.#options;
-    const release: (() => unknown)[] = [instance.keep()];
-    const letGo = async () => {
-      for (const step of release.splice(0).reverse()) await step();
+    const releases: (() => unknown)[] = [instance.retain()];
+    const release = async () => {
+      for (const step of releases.splice(0).reverse()) await step();
     };
     const openPool = async (pool: string | number, within = namespace) => {
       const opened = await instance.client.openPool(pool, { namespace: within });
-      // A client that has closed has nothing in flight: it is not fenced any more.
-      release.push(() => opened.idle().then(() => opened.close()));
+      // A client that has closed has nothing in flight, so that nobody fences it later.
+      releases.push(() => opened.idle().then(() => opened.close()));
       return opened;
     };
     try {
       const pool = await openPool(poolName);
       const { image, needs } = await this.#image(instance, pool, name, wanted.id);
-      release.push(() => image.close());
+      releases.push(() => image.close());
       wanted.id = volumeId(pool.id, image.info.id);
       const plainPool = await openPool(poolName, '');
       const readSettings = () => this.#settings(image, plainPool);
@@ -289,7 +289,7 @@ export class RbdVolumeStore implements VolumeStore {
       const problems = judgeImage({ ...image.info, ...settings, ...this.#place(image) });
       if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
       const dataPool = await openPool(image.info.dataPoolId);
-      const opening = await ImageOpening.open({
+      const open = await OpenImage.open({
         image,
         place: this.#place(image),
         dataPool,
@@ -300,12 +300,12 @@ export class RbdVolumeStore implements VolumeStore {
         listener,
         maySubmit: () => instance.submits,
         onBlocklisted: () => void instance.fence(),
-        letGo,
+        release,
       });
-      this.#needs.set(opening, needs);
-      return opening;
+      this.#needs.set(open, needs);
+      return open;
     } catch (error) {
-      void letGo();
+      void release();
       throw error;
     }
   }
@@ -372,7 +372,7 @@ export class RbdVolumeStore implements VolumeStore {
 
   async #inPool<T>(work: (pool: RadosPool, instance: ClientInstance) => Promise<T>): Promise<T> {
     const instance = await this.instances.any();
-    const letGo = instance.keep();
+    const release = instance.retain();
     const { pool: name, namespace = '' } = this.#options;
     try {
       const pool = await instance.client.openPool(name, { namespace });
@@ -382,7 +382,7 @@ export class RbdVolumeStore implements VolumeStore {
         pool.close();
       }
     } finally {
-      letGo();
+      release();
     }
   }
 

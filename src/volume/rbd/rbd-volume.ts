@@ -6,10 +6,10 @@ import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.t
 import { lengthOf } from '../scatter.ts';
 import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
-import type { ClientInstance, Tenant } from './client-instance.ts';
+import type { ClientInstance, InstanceUser } from './client-instance.ts';
 import type { ObjectLayout } from './data-object.ts';
 import { type ImageProblem, problemLines } from './image-judgement.ts';
-import type { ImageOpening, OpeningListener } from './image-opening.ts';
+import type { OpenImage, OpenImageListener } from './open-image.ts';
 import { probe, RareOperation, ReadOperation, WriteOperation } from './operation.ts';
 import { Operations } from './operations.ts';
 import { rbdLimits } from './rbd-limits.ts';
@@ -18,15 +18,12 @@ export interface RbdVolumeParts {
   readonly name: string;
   readonly instance: ClientInstance;
   /** Opens the image on an instance, for this volume. Rejects with a `Failure`. */
-  readonly openImage: (
-    instance: ClientInstance,
-    listener: OpeningListener,
-  ) => Promise<ImageOpening>;
+  readonly openImage: (instance: ClientInstance, listener: OpenImageListener) => Promise<OpenImage>;
   /**
    * The cluster refused something to this instance, which its user may be allowed by now. Resolves
    * whether the volume goes on by a new one; never rejects.
    */
-  readonly renew: (instance: ClientInstance, opening: ImageOpening) => Promise<boolean>;
+  readonly renew: (instance: ClientInstance, image: OpenImage) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
   readonly onClose: () => void;
@@ -43,11 +40,11 @@ const PROBE_BYTES = 512;
 const UNSERVABLE = fault('unservable');
 
 /**
- * One opening of an image by this process, over the client instances that it is moved to. Volumes
+ * An image as this process has it open, over the client instances that it is moved to. Volumes
  * of an instance are fenced together; the others go on with a new one, and their callers only see
  * what was in flight end `fenced`.
  */
-export class RbdVolume implements Volume, Tenant {
+export class RbdVolume implements Volume, InstanceUser {
   readonly limits: VolumeLimits;
   readonly #parts: RbdVolumeParts;
   readonly #operations: Operations;
@@ -66,31 +63,31 @@ export class RbdVolume implements Volume, Tenant {
   /** `clientReplaced`: on the instance that took the place of this one it opens. */
   static async open(parts: RbdVolumeParts): Promise<RbdVolume> {
     let volume: RbdVolume | undefined;
-    const opening = await parts.openImage(
+    const image = await parts.openImage(
       parts.instance,
       listenerOf(() => volume),
     );
-    if (!parts.instance.takesTenants) {
-      void opening.close();
+    if (!parts.instance.takesUsers) {
+      void image.close();
       const { name } = parts;
       throw new Failure(
         'clientReplaced',
         `the image ${name} was opened by a client that is no more`,
       );
     }
-    volume = new RbdVolume(parts, opening);
+    volume = new RbdVolume(parts, image);
     return volume;
   }
 
-  private constructor(parts: RbdVolumeParts, opening: ImageOpening) {
+  private constructor(parts: RbdVolumeParts, image: OpenImage) {
     this.#parts = parts;
     this.#instance = parts.instance;
-    this.#sizeBytes = opening.header.info.sizeBytes;
-    this.#operations = new Operations(opening, parts.clock, {
+    this.#sizeBytes = image.header.info.sizeBytes;
+    this.#operations = new Operations(image, parts.clock, {
       onLost: () => void this.#instance.fence(),
       onForbidden: () => this.#renewed(),
     });
-    this.limits = rbdLimits(opening.atomicBytes);
+    this.limits = rbdLimits(image.atomicBytes);
     this.#instance.add(this);
     if (!this.#instance.submits) this.#operations.suspend();
   }
@@ -104,23 +101,23 @@ export class RbdVolume implements Volume, Tenant {
   }
 
   get unservable(): string | undefined {
-    const { problems } = this.#operations.opening.verdict;
+    const { problems } = this.#operations.image.verdict;
     return this.#unopened ?? (problems.length === 0 ? undefined : problemLines(problems));
   }
 
   /** Of its image in the pool. */
   get imageId(): string {
-    return this.#operations.opening.header.info.id;
+    return this.#operations.image.header.info.id;
   }
 
   /** The pool of its data objects. */
   get dataPoolId(): number {
-    return this.#operations.opening.header.info.dataPoolId;
+    return this.#operations.image.header.info.dataPoolId;
   }
 
   /** How it lies in its data objects. */
   get layout(): ObjectLayout {
-    return this.#operations.opening.header.info;
+    return this.#operations.image.header.info;
   }
 
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult> {
@@ -148,8 +145,8 @@ export class RbdVolume implements Volume, Tenant {
     const unfit = atomicRefusal(this.limits, offset, length, lengthOf(write));
     if (unfit !== undefined) return unfit;
     if (length === 0) return DONE;
-    return this.#rarely(false, offset, 2 * length, (image, landed) =>
-      image.compareAndWrite(offset, compare, write, landed),
+    return this.#rarely(false, offset, 2 * length, (image, onResult) =>
+      image.compareAndWrite(offset, compare, write, onResult),
     );
   }
 
@@ -166,7 +163,7 @@ export class RbdVolume implements Volume, Tenant {
       false,
       offset,
       pattern.length,
-      (image, landed) => void image.writeSame(offset, length, pattern).then(landed),
+      (image, onResult) => void image.writeSame(offset, length, pattern).then(onResult),
     );
   }
 
@@ -182,13 +179,13 @@ export class RbdVolume implements Volume, Tenant {
       false,
       offset,
       0,
-      (image, landed) => void image.writeZeroes(offset, length).then(landed),
+      (image, onResult) => void image.writeZeroes(offset, length).then(onResult),
     );
   }
 
   /** What was acknowledged is durable. */
   flush(): Pending<VolumeResult> {
-    return this.#ended ?? this.#operations.opening.verdict.refusal ?? DONE;
+    return this.#ended ?? this.#operations.image.verdict.refusal ?? DONE;
   }
 
   async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
@@ -199,10 +196,10 @@ export class RbdVolume implements Volume, Tenant {
       true,
       offset,
       0,
-      (image, landed) =>
+      (image, onResult) =>
         void image.allocation(offset, length, extentsMax).then((allocation) => {
           found = allocation.extents;
-          landed(allocation.result);
+          onResult(allocation.result);
         }),
     );
     return { result, extents: result.status === 'done' ? found : [] };
@@ -253,7 +250,7 @@ export class RbdVolume implements Volume, Tenant {
     if (!isFirst) return;
     // Until then the fence of its instance is what ends its operations.
     void drained.then(() => this.#instance.delete(this));
-    await within(clock, CLOSE_WAIT_MS, this.#operations.opening.close());
+    await within(clock, CLOSE_WAIT_MS, this.#operations.image.close());
     onClose();
   }
 
@@ -264,7 +261,7 @@ export class RbdVolume implements Volume, Tenant {
     for (const listener of this.#listeners) listener(sizeBytes);
   }
 
-  /** Several gateways may no longer serve the image, or may again: see `OpeningListener`. */
+  /** Several gateways may no longer serve the image, or may again: see `OpenImageListener`. */
   judged(problems: readonly ImageProblem[]): void {
     const { log, name } = this.#parts;
     if (problems.length === 0) log.info('an image can be served again', { image: name });
@@ -286,11 +283,11 @@ export class RbdVolume implements Volume, Tenant {
 
   /** Resolves when all is known of the image that any client changed before this call. */
   refresh(): Promise<void> {
-    return this.#operations.opening.header.refresh();
+    return this.#operations.image.header.refresh();
   }
 
-  landed(): Promise<void> {
-    return this.#operations.allLanded();
+  idle(): Promise<void> {
+    return this.#operations.idle();
   }
 
   suspend(): void {
@@ -324,11 +321,11 @@ export class RbdVolume implements Volume, Tenant {
     let told: string | undefined;
     while (this.#instance === instance && this.#ended?.status !== 'closed') {
       try {
-        const opening = await openImage(
+        const image = await openImage(
           instance,
           listenerOf(() => this),
         );
-        await this.#takeOver(instance, opening);
+        await this.#takeOver(instance, image);
         return;
       } catch (error) {
         const reason = String(error);
@@ -349,20 +346,20 @@ export class RbdVolume implements Volume, Tenant {
     if (isOfImage) this.#operations.refuseHeld(UNSERVABLE);
   }
 
-  async #takeOver(instance: ClientInstance, opening: ImageOpening): Promise<void> {
+  async #takeOver(instance: ClientInstance, image: OpenImage): Promise<void> {
     // Of one that is fenced meanwhile there is a successor to come.
     const isGone = () => this.#instance !== instance || instance.state !== 'open';
     if (isGone() || this.#ended?.status === 'closed') {
-      void opening.close();
+      void image.close();
       return;
     }
     this.#unopened = undefined;
-    void this.#operations.replaceOpening(opening).close();
-    this.resized(opening.header.info.sizeBytes);
+    void this.#operations.replaceImage(image).close();
+    this.resized(image.header.info.sizeBytes);
     // Where an OSD is stopped, everything would run into it anew, and the fence with it.
     if (this.#stuckAt !== undefined) {
       const at = this.#stuckAt;
-      const { status } = await probe(opening, at, PROBE_BYTES);
+      const { status } = await probe(image, at, PROBE_BYTES);
       // Its client was fenced as well: on the next it is probed again.
       if (status === 'fenced') return;
       this.#stuckAt = undefined;
@@ -375,7 +372,7 @@ export class RbdVolume implements Volume, Tenant {
   /** Asked by each operation that is refused; one answer serves all of them. */
   #renewed(): Promise<boolean> {
     const { renew } = this.#parts;
-    this.#renewing ??= renew(this.#instance, this.#operations.opening).finally(() => {
+    this.#renewing ??= renew(this.#instance, this.#operations.image).finally(() => {
       this.#renewing = undefined;
     });
     return this.#renewing;
@@ -402,7 +399,7 @@ export class RbdVolume implements Volume, Tenant {
 }
 
 /** Tells a volume, once there is one, what becomes of its image. */
-function listenerOf(volume: () => RbdVolume | undefined): OpeningListener {
+function listenerOf(volume: () => RbdVolume | undefined): OpenImageListener {
   return {
     onSize: (sizeBytes) => volume()?.resized(sizeBytes),
     onVerdict: (problems) => volume()?.judged(problems),

@@ -31,8 +31,8 @@ async function hangingStore() {
     },
   } as unknown as Records;
   const store = new MembershipStore({ records: hanging, clock, random });
-  const opening = { self: records.self, instances: [], passedEpoch: 0, dead: undefined };
-  const opened = store.change(open(opening));
+  const request = { self: records.self, instances: [], passedEpoch: 0, dead: undefined };
+  const opened = store.change(open(request));
   await clock.advance(100);
   await opened;
   return {

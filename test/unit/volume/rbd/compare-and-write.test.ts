@@ -31,7 +31,7 @@ function image(errnos: readonly number[], parentOverlapBytes = 0) {
     parentOverlapBytes,
     refusal: undefined as VolumeResult | undefined,
     fresh: undefined as Promise<void> | undefined,
-    exchange(
+    compareAndWrite(
       object: string,
       offset: number,
       compare: Uint8Array,
@@ -52,7 +52,7 @@ function image(errnos: readonly number[], parentOverlapBytes = 0) {
 }
 
 function outcome(it: CompareAndWriteImage, offset: number): Promise<VolumeResult> {
-  return new Promise((landed) => compareAndWrite(it, offset, zeros, ones, landed));
+  return new Promise((onResult) => compareAndWrite(it, offset, zeros, ones, onResult));
 }
 
 test('without a parent it is a compare and a write in one operation', async () => {
@@ -72,8 +72,8 @@ test('an absent object of a clone is copied up before it is compared', async () 
   const it = image([ENOENT, -4095 - 7], 8 * MIB);
   const result = await outcome(it, 4 * MIB);
   assert.deepEqual(result, { status: 'miscompare', offset: 7 });
-  const exchange = '1 at 0, must exist';
-  assert.deepEqual(it.asked, [exchange, 'copyUp', exchange]);
+  const attempt = '1 at 0, must exist';
+  assert.deepEqual(it.asked, [attempt, 'copyUp', attempt]);
 });
 
 test('beyond the overlap no parent is asked for', async () => {
@@ -122,8 +122,8 @@ test('what a snapshot has to wait for is asked before each operation', async () 
   assert.deepEqual(it.asked, []);
   waits.resolve();
   assert.deepEqual(await ended, DONE);
-  const exchange = '0 at 0, must exist';
-  assert.deepEqual(it.asked, ['fresh', exchange, 'copyUp', 'fresh', exchange]);
+  const attempt = '0 at 0, must exist';
+  assert.deepEqual(it.asked, ['fresh', attempt, 'copyUp', 'fresh', attempt]);
 });
 
 test('nothing is submitted that may not be any more, and so nothing was changed', async () => {

@@ -7,7 +7,7 @@ import { silentLog } from '../../../../src/base/log.ts';
 import { VOLUME_INSTANCES_MAX } from '../../../../src/config/limits.ts';
 import { settingsSchema } from '../../../../src/config/schema.ts';
 import { INSTANCES_MAX as INSTANCES_OF_A_MEMBER_MAX } from '../../../../src/membership/limits.ts';
-import type { ClientInstance, Tenant } from '../../../../src/volume/rbd/client-instance.ts';
+import type { ClientInstance, InstanceUser } from '../../../../src/volume/rbd/client-instance.ts';
 import {
   CLIENT_CLOSE_MAX_MS,
   INSTANCES_DEFAULT,
@@ -29,20 +29,20 @@ function world(instances: number) {
   };
 }
 
-function tenant(): Tenant {
-  const landed = async () => {};
-  return { landed, suspend() {}, resume() {}, fenced() {}, moveTo() {}, abandon() {} };
+function user(): InstanceUser {
+  const idle = async () => {};
+  return { idle, suspend() {}, resume() {}, fenced() {}, moveTo() {}, abandon() {} };
 }
 
 async function addTo(instance: ClientInstance): Promise<string> {
-  instance.add(tenant());
+  instance.add(user());
   return instance.addresses;
 }
 
 test('volumes are spread, those that come at one time too', async () => {
   const { pool } = world(3);
   const placed = await Promise.all(Array.from({ length: 7 }, () => pool.place(addTo)));
-  const counts = pool.instances.map(({ tenants }) => tenants.size);
+  const counts = pool.instances.map(({ users }) => users.size);
   assert.deepEqual(counts, [3, 2, 2]);
   assert.equal(new Set(placed).size, 3);
 });
@@ -95,7 +95,7 @@ test('an instance that closes leaves the list, one that still has an image open 
   const { rbd, clock, pool } = world(2);
   await pool.place(addTo);
   await pool.place(addTo);
-  pool.instances[1]!.keep();
+  pool.instances[1]!.retain();
   const closed = pool.close();
   await clock.advance(CLIENT_CLOSE_MAX_MS);
   await closed;
@@ -115,7 +115,7 @@ test('a wider spread holds for the volumes that come then, and so does a narrowe
   pool.spread(1);
   assert.equal(await pool.place(addTo), 'client-1');
   assert.deepEqual(
-    pool.instances.map(({ tenants }) => tenants.size),
+    pool.instances.map(({ users }) => users.size),
     [4, 3],
   );
 });
@@ -152,12 +152,12 @@ test('a store closes whole when its gateway is no member any more', async () => 
 
 test('an instance is renewed when what is in flight on it is done', async () => {
   const { rbd, pool } = world(1);
-  const landed = Promise.withResolvers<void>();
+  const idle = Promise.withResolvers<void>();
   const moves: string[] = [];
   const old = await pool.any();
   old.add({
-    ...tenant(),
-    landed: () => landed.promise,
+    ...user(),
+    idle: () => idle.promise,
     suspend: () => moves.push('suspend'),
     fenced: () => moves.push('let go'),
     moveTo: ({ addresses }) => moves.push(`to ${addresses}`),
@@ -167,7 +167,7 @@ test('an instance is renewed when what is in flight on it is done', async () => 
   assert.deepEqual(moves, ['suspend']);
   await pool.passBarrier();
   assert.deepEqual(rbd.log.slice(-2).sort(), ['barrier client-1', 'barrier client-2']);
-  landed.resolve();
+  idle.resolve();
   await renewed;
   assert.deepEqual(moves, ['suspend', 'let go', 'to client-2']);
   assert.deepEqual(rbd.log.slice(-2), ['close client-1', 'unregister client-1']);
@@ -181,8 +181,8 @@ test('an instance whose operations do not end is fenced when it is renewed', asy
   const { rbd, clock, pool } = world(1);
   const moves: string[] = [];
   const old = await pool.any();
-  const landed = () => new Promise<void>(() => undefined);
-  old.add({ ...tenant(), landed, moveTo: ({ addresses }) => moves.push(addresses) });
+  const idle = () => new Promise<void>(() => undefined);
+  old.add({ ...user(), idle, moveTo: ({ addresses }) => moves.push(addresses) });
   const renewed = pool.renew(old);
   await clock.advance(RETIRE_WAIT_MS);
   assert.equal(rbd.log.at(-1), 'fence client-1');
@@ -199,7 +199,7 @@ test('an instance whose operations do not end is fenced when it is renewed', asy
 test('an instance stays when no new one can be had, and is renewed once for all who ask', async () => {
   const { rbd, pool } = world(1);
   const old = await pool.any();
-  old.add(tenant());
+  old.add(user());
   rbd.connectFails = true;
   await assert.rejects(pool.renew(old), /no cluster/);
   assert.ok(old.submits);

@@ -122,14 +122,14 @@ test('a volume that is closed with a write in flight hears of its fence, and the
   const closed = volume.close();
   await clock.advance(CLOSE_WAIT_MS);
   await closed;
-  assert.equal(instance!.tenants.size, 1);
+  assert.equal(instance!.users.size, 1);
   rbd.land(FENCED);
   await settle();
   assert.deepEqual(ended, [undefined, undefined], 'what may have landed is not told of');
   rbd.endFence(true);
   await settle();
   assert.deepEqual(ended, ['fenced', 'busy']);
-  assert.equal(pool.instances.flatMap(({ tenants }) => [...tenants]).length, 0);
+  assert.equal(pool.instances.flatMap(({ users }) => [...users]).length, 0);
 });
 
 test('one client found blocklisted is fenced once, and what follows goes to the next', async () => {

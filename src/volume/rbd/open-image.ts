@@ -17,16 +17,16 @@ import { type ImageFacts, type ImageProblem, unsuitable } from './image-judgemen
 import { headerObject } from './image-settings.ts';
 import { type ImageSettings, ImageVerdict } from './image-verdict.ts';
 
-/** Takes what an operation came to. */
-export type Landed = (result: VolumeResult) => void;
+/** Takes the result of an operation. */
+export type OnResult = (result: VolumeResult) => void;
 
 /** The sector of librbd's own compare-and-write. */
 const SECTOR_BYTES = 512;
 const BUSY = fault('busy');
 const CLOSED = fault('closed');
 
-/** What an opening tells the volume that it is opened for. */
-export interface OpeningListener {
+/** What an open image tells its volume. */
+export interface OpenImageListener {
   onSize(sizeBytes: number): void;
   /** Several gateways may no longer serve the image, for these reasons; or may again: none. */
   onVerdict(problems: readonly ImageProblem[]): void;
@@ -36,56 +36,56 @@ export interface OpeningListener {
   onForbidden(): void;
 }
 
-export interface ImageOpeningParts {
+export interface OpenImageParts {
   readonly image: RbdImage;
   /** As Ceph's tools name them. */
   readonly place: Pick<ImageFacts, 'spec' | 'pool'>;
-  /** A handle of the opening's own, for the snapshot context that it carries. */
+  /** A handle of its own, for the snapshot context that it carries. */
   readonly dataPool: RadosPool;
   readonly settings: ImageSettings;
   /** Rejects with `Failure('cephFailed')`. */
   readonly readSettings: () => Promise<ImageSettings>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly listener: OpeningListener;
+  readonly listener: OpenImageListener;
   /** Whether its client may submit now: it holds nothing back, and is not being fenced. */
   readonly maySubmit: () => boolean;
   /** Its client is on the blocklist. */
   readonly onBlocklisted: () => void;
   /** Closes all that was opened for it. */
-  readonly letGo: () => Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
  * An image open on one client instance: the operations of a volume, with their results. Ranges were
  * checked before.
  */
-export class ImageOpening {
+export class OpenImage {
   readonly header: ImageHeader;
   readonly verdict: ImageVerdict;
   readonly #image: RbdImage;
-  readonly #exchanges: CompareAndWriteImage;
+  readonly #compareAndWriteOf: CompareAndWriteImage;
   readonly #barrier: HeaderBarrier;
-  readonly #parts: ImageOpeningParts;
+  readonly #parts: OpenImageParts;
   #writesInFlight = 0;
   #onWritesIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
   /** In step with the other gateways that have the image open. Rejects with a `Failure`. */
-  static async open(parts: ImageOpeningParts): Promise<ImageOpening> {
-    const opening = new ImageOpening(parts);
+  static async open(parts: OpenImageParts): Promise<OpenImage> {
+    const image = new OpenImage(parts);
     try {
-      await opening.#barrier.open();
-      const { problems } = opening.verdict;
+      await image.#barrier.open();
+      const { problems } = image.verdict;
       if (problems.length > 0) throw unsuitable(parts.place.spec, problems);
-      return opening;
+      return image;
     } catch (error) {
-      void opening.close();
+      void image.close();
       throw error;
     }
   }
 
-  private constructor(parts: ImageOpeningParts) {
+  private constructor(parts: OpenImageParts) {
     const { image, dataPool, clock, log, settings, listener } = parts;
     this.#parts = parts;
     this.#image = image;
@@ -114,7 +114,7 @@ export class ImageOpening {
       onBlocklisted: parts.onBlocklisted,
       onForbidden: () => listener.onForbidden(),
     });
-    this.#exchanges = this.#exchangesOf(dataPool);
+    this.#compareAndWriteOf = this.#compareAndWriteImage(dataPool);
   }
 
   /** Whether a write has to wait: until `onRelease`. */
@@ -164,12 +164,12 @@ export class ImageOpening {
     offset: number,
     compare: readonly Uint8Array[],
     write: readonly Uint8Array[],
-    landed: Landed,
+    onResult: OnResult,
   ): void {
     this.#writesInFlight++;
-    compareAndWrite(this.#exchanges, offset, joined(compare), joined(write), (result) => {
+    compareAndWrite(this.#compareAndWriteOf, offset, joined(compare), joined(write), (result) => {
       this.writeEnded();
-      landed(result);
+      onResult(result);
     });
   }
 
@@ -196,7 +196,7 @@ export class ImageOpening {
   /** Hangs while an OSD is silent. */
   close(): Promise<void> {
     this.header.close();
-    this.#closed ??= this.#barrier.close().then(() => this.#parts.letGo());
+    this.#closed ??= this.#barrier.close().then(() => this.#parts.release());
     return this.#closed;
   }
 
@@ -233,7 +233,7 @@ export class ImageOpening {
     return new Promise((resolve) => this.#onWritesIdle.push(resolve));
   }
 
-  #exchangesOf(dataPool: RadosPool): CompareAndWriteImage {
+  #compareAndWriteImage(dataPool: RadosPool): CompareAndWriteImage {
     const { header } = this;
     const refusal = (): VolumeResult | undefined => {
       if (this.#closed !== undefined) return CLOSED;
@@ -252,7 +252,7 @@ export class ImageOpening {
       get parentOverlapBytes() {
         return header.info.parentOverlapBytes;
       },
-      exchange: dataPool.startCompareAndWrite.bind(dataPool),
+      compareAndWrite: dataPool.startCompareAndWrite.bind(dataPool),
       copyUp: (at) => this.#copyUp(at),
     };
   }
