@@ -77,4 +77,6 @@ export interface CommandNexus {
   readonly steps: StepQueue;
   /** Takes the pending unit attention off, for REQUEST SENSE. */
   takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined;
+  /** Takes a condition off at every logical unit of the nexus: a command told what it is about. */
+  clearUnitAttentions(condition: Ending): void;
 }

@@ -5,7 +5,7 @@ import { CommandTable, commands } from './command-table.ts';
 import { Execution } from './execution.ts';
 import { FREE_EXECUTIONS_MAX } from './limits.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from './nexus.ts';
-import type { NexusSurroundings } from './scsi-nexus.ts';
+import type { NexusContext } from './scsi-nexus.ts';
 import { ScsiNexus } from './scsi-nexus.ts';
 import { StepQueue } from './step-queue.ts';
 
@@ -26,7 +26,7 @@ export interface DeviceServer {
 
 /** A device server that serves every command of the table. */
 export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
-  const surroundings: NexusSurroundings = {
+  const context: NexusContext = {
     clock: options.clock,
     table: new CommandTable(commands),
     steps: new StepQueue(options.clock),
@@ -40,7 +40,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
         initiatorPort: identity.initiatorPort,
         targetPort: identity.targetPort.name,
       });
-      return new ScsiNexus(identity, luns, surroundings);
+      return new ScsiNexus(identity, luns, context);
     },
   };
 }

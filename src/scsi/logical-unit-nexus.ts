@@ -1,12 +1,13 @@
+import type { Execution } from './execution.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { TaskSet } from './task-set.ts';
 import { UnitAttentions } from './unit-attention.ts';
 
-/** What exists once for each I_T_L nexus: the task set (TST 001b) and the unit attentions. */
+/** What exists once for each I_T nexus at each logical unit: the task set (TST 001b) and the unit attentions. */
 export class LogicalUnitNexus {
   /** Undefined: a LUN without a logical unit, at which INQUIRY and REPORT LUNS still answer. */
   readonly logicalUnit: LogicalUnit | undefined;
-  readonly tasks = new TaskSet();
+  readonly tasks = new TaskSet<Execution>();
   readonly attentions = new UnitAttentions();
 
   constructor(logicalUnit: LogicalUnit | undefined) {

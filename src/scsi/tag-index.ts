@@ -1,4 +1,5 @@
 import type { Execution } from './execution.ts';
+import { TaskState } from './task-life.ts';
 
 /** 256 buckets: a session has some hundred commands at most. */
 const BUCKET_BITS = 8;
@@ -36,14 +37,11 @@ export class TagIndex {
   /** The command that owns this tag. */
   find(tag: number): Execution | undefined {
     let at = this.#buckets[bucketOf(tag)];
-    while (at !== undefined && (at.task.tag !== tag || isSilenced(at))) at = at.nextInBucket;
+    while (at !== undefined && (at.task.tag !== tag || at.state === TaskState.discarding)) {
+      at = at.nextInBucket;
+    }
     return at;
   }
-}
-
-/** It was aborted and gets no status, so its initiator may use the tag again. */
-function isSilenced({ task, abortOutcome }: Execution): boolean {
-  return task.state === 'aborted' && abortOutcome === 'discard';
 }
 
 function bucketOf(tag: number): number {

@@ -1,11 +1,11 @@
-import { within } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { Pending } from '../base/pending.ts';
 import { type Abort, settleAborts } from './abort-settlement.ts';
+import type { Execution } from './execution.ts';
 import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, MANAGEMENT_MAX_MS } from './limits.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import type { TaskManagementRequest, TaskManagementResponse } from './nexus.ts';
-import type { ScsiNexus } from './scsi-nexus.ts';
 import { conditions } from './sense-table.ts';
 import { reset } from './unit-changes.ts';
 import { COMMITTED } from './unit-state.ts';
@@ -16,9 +16,21 @@ const REJECTED: TaskManagementResponse = { response: 'functionRejected' };
 const NO_TASK: TaskManagementResponse = { response: 'taskDoesNotExist' };
 const NO_LOGICAL_UNIT: TaskManagementResponse = { response: 'incorrectLogicalUnitNumber' };
 
+/** An I_T nexus as task management functions see it; its initiator asks for what they abort. */
+export interface ManagedNexus {
+  readonly clock: Clock;
+  /** One for each LUN in the map. */
+  readonly units: Iterable<LogicalUnitNexus>;
+  /** The logical unit that a LUN field names, if there is one. */
+  unitAt(lun: Uint8Array): LogicalUnitNexus | undefined;
+  /** Undefined: the command had not begun, and is over. */
+  abort(execution: Execution): Abort | undefined;
+  abortAll(unit: LogicalUnitNexus): Abort[];
+}
+
 /** Performs a task management function (SAM-5) for a nexus. */
 export function manage(
-  nexus: ScsiNexus,
+  nexus: ManagedNexus,
   request: TaskManagementRequest,
 ): Pending<TaskManagementResponse> {
   switch (request.function) {
@@ -37,7 +49,7 @@ export function manage(
 }
 
 function manageUnit(
-  nexus: ScsiNexus,
+  nexus: ManagedNexus,
   unit: LogicalUnitNexus,
   request: TaskManagementRequest,
 ): Pending<TaskManagementResponse> {
@@ -45,13 +57,13 @@ function manageUnit(
     case 'abortTask': {
       const execution = unit.tasks.find(request.referencedTag);
       if (execution === undefined) return NO_TASK;
-      const abort = nexus.abort(execution, 'discard');
+      const abort = nexus.abort(execution);
       return afterAborts(nexus, abort === undefined ? [] : [abort], ABORT_TASK_SETTLE_MAX_MS);
     }
     // With a task set for each nexus (TST 001b) there is nothing of others to clear.
     case 'abortTaskSet':
     case 'clearTaskSet':
-      return afterAborts(nexus, nexus.abortAll(unit, 'discard'));
+      return afterAborts(nexus, nexus.abortAll(unit));
     case 'logicalUnitReset':
       return unit.logicalUnit === undefined ? COMPLETE : resetUnits(nexus, [unit.logicalUnit]);
     case 'queryTask':
@@ -70,7 +82,7 @@ function manageUnit(
  * function where that is not proved in time: the aborts go on, but nothing may be promised.
  */
 async function afterAborts(
-  { clock }: ScsiNexus,
+  { clock }: ManagedNexus,
   aborts: readonly Abort[],
   waitMs = DRAIN_MAX_MS,
 ): Promise<TaskManagementResponse> {
@@ -81,7 +93,7 @@ async function afterAborts(
 
 /** Logical unit resets: answered when every one takes effect everywhere. */
 async function resetUnits(
-  nexus: ScsiNexus,
+  nexus: ManagedNexus,
   logicalUnits: readonly LogicalUnit[],
 ): Promise<TaskManagementResponse> {
   const origin = { nexus, isAborted: false };
@@ -90,7 +102,7 @@ async function resetUnits(
   return endings?.every((ending) => ending === COMMITTED) === true ? COMPLETE : REJECTED;
 }
 
-function resetTarget(nexus: ScsiNexus): Promise<TaskManagementResponse> {
+function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse> {
   const logicalUnits = new Set<LogicalUnit>();
   for (const { logicalUnit } of nexus.units) {
     if (logicalUnit !== undefined) logicalUnits.add(logicalUnit);
@@ -98,9 +110,9 @@ function resetTarget(nexus: ScsiNexus): Promise<TaskManagementResponse> {
   return resetUnits(nexus, [...logicalUnits]);
 }
 
-function resetNexus(nexus: ScsiNexus): Abort[] {
+function resetNexus(nexus: ManagedNexus): Abort[] {
   const units = [...nexus.units];
-  const aborts = units.flatMap((unit) => nexus.abortAll(unit, 'discard'));
+  const aborts = units.flatMap((unit) => nexus.abortAll(unit));
   for (const { attentions } of units) attentions.establish(conditions.iTNexusLossOccurred);
   return aborts;
 }

@@ -1,6 +1,16 @@
 import { assert } from '../base/assert.ts';
-import type { Execution } from './execution.ts';
-import { TaskAttribute } from './task.ts';
+import { type Task, TaskAttribute } from './task.ts';
+import { TaskState } from './task-life.ts';
+
+/** A command in a task set, which chains its commands themselves: that makes no garbage. */
+export interface TaskSetMember<T extends TaskSetMember<T>> {
+  readonly task: Task;
+  readonly state: TaskState;
+  readonly isAborted: boolean;
+  set: TaskSet<T> | undefined;
+  next: T | undefined;
+  previous: T | undefined;
+}
 
 /**
  * The task set of one I_T nexus at one logical unit (TST 001b), in order of arrival. It decides
@@ -10,11 +20,13 @@ import { TaskAttribute } from './task.ts';
  * - ORDERED: when every older command and every HEAD OF QUEUE command has ended;
  * - SIMPLE: when every older ORDERED command and every HEAD OF QUEUE command has ended.
  */
-export class TaskSet {
-  first: Execution | undefined = undefined;
+export class TaskSet<T extends TaskSetMember<T>> {
+  first: T | undefined = undefined;
   /** While true nothing dormant starts: many commands are being taken out. */
   held = false;
-  #last: Execution | undefined = undefined;
+  /** Called when its last command leaves it. */
+  onEmpty: (() => void) | undefined = undefined;
+  #last: T | undefined = undefined;
   #length = 0;
   #ordered = 0;
   #headOfQueue = 0;
@@ -24,7 +36,7 @@ export class TaskSet {
   }
 
   /** Adds a command as the youngest; true when it may start now. */
-  add(execution: Execution): boolean {
+  add(execution: T): boolean {
     execution.set = this;
     execution.previous = this.#last;
     if (this.#last === undefined) this.first = execution;
@@ -44,7 +56,7 @@ export class TaskSet {
   }
 
   /** Takes a command out; true when others may be able to start because of it. */
-  remove(execution: Execution): boolean {
+  remove(execution: T): boolean {
     assert(execution.set === this, 'a command leaves the task set that it is in');
     const { previous, next } = execution;
     if (previous === undefined) this.first = next;
@@ -59,34 +71,40 @@ export class TaskSet {
     const { attribute } = execution.task;
     if (attribute === TaskAttribute.headOfQueue) this.#headOfQueue--;
     else if (attribute === TaskAttribute.ordered) this.#ordered--;
+    if (this.#length === 0) this.#emptied();
     return mayStartOthers;
   }
 
+  #emptied(): void {
+    assert(this.#ordered === 0 && this.#headOfQueue === 0, 'an empty task set counts nothing');
+    this.onEmpty?.();
+  }
+
   /** The oldest dormant command that may start now. */
-  nextToStart(): Execution | undefined {
+  nextToStart(): T | undefined {
     if (this.held || this.#headOfQueue > 0) return undefined;
     for (let at = this.first; at !== undefined; at = at.next) {
       const isOrdered = at.task.attribute === TaskAttribute.ordered;
-      if (at.task.state === 'dormant' && (!isOrdered || at === this.first)) return at;
+      if (at.state === TaskState.dormant && (!isOrdered || at === this.first)) return at;
       if (isOrdered) return undefined;
     }
     return undefined;
   }
 
   /** The command that carries this tag: one that is aborted if no other does. */
-  find(tag: number): Execution | undefined {
-    let aborted: Execution | undefined;
+  find(tag: number): T | undefined {
+    let aborted: T | undefined;
     for (let at = this.first; at !== undefined; at = at.next) {
       if (at.task.tag !== tag) continue;
-      if (at.task.state !== 'aborted') return at;
+      if (!at.isAborted) return at;
       aborted ??= at;
     }
     return aborted;
   }
 
   /** Those that are in the set now. */
-  list(): Execution[] {
-    const list: Execution[] = [];
+  list(): T[] {
+    const list: T[] = [];
     for (let at = this.first; at !== undefined; at = at.next) list.push(at);
     return list;
   }

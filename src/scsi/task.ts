@@ -8,17 +8,6 @@ export const TaskAttribute = {
 } as const;
 export type TaskAttribute = (typeof TaskAttribute)[keyof typeof TaskAttribute];
 
-/** Where a command is in its life; written by the task set only. */
-export type TaskState =
-  /** Not (or no longer) in a task set. */
-  | 'idle'
-  /** In the task set, not yet allowed to start (task attributes). */
-  | 'dormant'
-  /** Started; waits for data-out or for the volume. */
-  | 'enabled'
-  /** Aborted: its handler's result is dropped and no status is sent. */
-  | 'aborted';
-
 /** Room for a CDB; longer ones (XDWRITE EXTENDED and such) are refused before a task is made. */
 export const CDB_LENGTH_MAX = 32;
 
@@ -74,7 +63,6 @@ export abstract class Task {
   // Filled by the device server.
   /** Set while the command is in a task set. */
   owner: TaskOwner | undefined = undefined;
-  state: TaskState = 'idle';
   /**
    * Bytes that the CDB asks to transfer (whatever the initiator expected): the transport derives
    * the residual count and the overflow or underflow flag from it. Set before `requestDataOut`,

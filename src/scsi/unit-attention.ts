@@ -1,6 +1,6 @@
 import type { Ending } from './ending.ts';
 
-/** Bound on the pending conditions of one I_T_L nexus; more distinct ones do not exist here. */
+/** Bound on the conditions that are pending at once; there are no more distinct ones here. */
 export const UNIT_ATTENTIONS_MAX = 16;
 
 /** ADDITIONAL SENSE CODE of power on and resets, which take precedence (SAM). */

@@ -75,7 +75,7 @@ class Run {
   }
 
   deliver(which: number): void {
-    const waiting = this.sent.filter(({ task }) => task.state === 'enabled' && !task.immediate);
+    const waiting = this.sent.filter(({ task }) => task.state === 'awaitingData');
     const chosen = waiting[which % Math.max(waiting.length, 1)];
     if (chosen === undefined || chosen.task.dataOut.length > 0) return;
     chosen.task.deliver();

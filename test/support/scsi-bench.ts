@@ -1,9 +1,12 @@
+import { assert } from '../../src/base/assert.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { createDeviceServer } from '../../src/scsi/device-server.ts';
+import { Execution } from '../../src/scsi/execution.ts';
 import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { LunMap, Nexus, NexusIdentity, PortGroup } from '../../src/scsi/nexus.ts';
 import { Task } from '../../src/scsi/task.ts';
+import { TaskState, type TaskStateName } from '../../src/scsi/task-life.ts';
 import { initialState } from '../../src/scsi/unit-changes.ts';
 import type { SharedState, UnitState } from '../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../src/units/local-unit-state.ts';
@@ -13,6 +16,8 @@ import { VirtualClock } from './virtual-clock.ts';
 
 /** Tags of commands whose tests name none: beyond those that tests name. */
 let nextTag = 0x1_0000;
+
+const STATES = Object.keys(TaskState) as TaskStateName[];
 
 /** A command as a test sends it, and how it ended. */
 export class TestTask extends Task {
@@ -53,6 +58,14 @@ export class TestTask extends Task {
     const [key, at] = fixed ? [sense[2]! & 0xf, 12] : [sense[1]! & 0xf, 2];
     const code = (sense[at]! << 8) | sense[at + 1]!;
     return `${key.toString(16)}/${code.toString(16).padStart(4, '0')}`;
+  }
+
+  /** Where it is in its life. */
+  get state(): TaskStateName {
+    const { owner } = this;
+    if (owner === undefined) return 'idle';
+    assert(owner instanceof Execution, 'the device server owns it');
+    return STATES[owner.state]!;
   }
 
   requestDataOut(length: number): boolean {

@@ -183,6 +183,7 @@ function literalNexus(options: CallOptions): CommandNexus {
       pending = undefined;
       return taken;
     },
+    clearUnitAttentions: () => {},
   };
 }
 

@@ -2,7 +2,7 @@ import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { encodeLun } from '../lun.ts';
 import { answer, returning } from '../parameter-data.ts';
-import { invalidInCdb } from '../sense-table.ts';
+import { conditions, invalidInCdb } from '../sense-table.ts';
 import { ReportLunsCdb, SelectReport } from '../standard/spc.ts';
 
 /** REPORT LUNS: what this initiator reaches. Works on every LUN, so also where LUN 0 is empty. */
@@ -25,6 +25,7 @@ export const reportLunsCommand: Command = {
     // LUN LIST LENGTH, and four reserved bytes that it does not count.
     const luns = lunList(call);
     writer.u32(luns.length).zeros(4).bytes(luns);
+    call.nexus.clearUnitAttentions(conditions.reportedLunsDataHasChanged);
     return answer(call, writer.finish(), ReportLunsCdb.allocationLength.get(cdb));
   },
 };

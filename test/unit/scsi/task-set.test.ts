@@ -61,7 +61,7 @@ test('what is enabled is what SAM enables', async () => {
         enable(set);
         assert.deepEqual(
           set.map(({ task }) => task.state),
-          set.map((item) => (item.enabled ? 'enabled' : 'dormant')),
+          set.map((item) => (item.enabled ? 'awaitingData' : 'dormant')),
         );
       }
       while (set.length > 0) {

@@ -1,0 +1,30 @@
+import type { Execution } from './execution.ts';
+import { MEDIUM_SLOW_MS } from './limits.ts';
+import type { CommandAges } from './nexus.ts';
+import type { TaskSet } from './task-set.ts';
+
+/**
+ * For how long the oldest commands of these task sets have been with their medium, by a clock that
+ * runs only while the gateway works. `onSlow` is told of each command that the medium is slow with.
+ */
+export function ageCommands(
+  sets: readonly TaskSet<Execution>[],
+  agedMs: number,
+  onSlow: (execution: Execution) => void,
+): CommandAges {
+  let oldestMs = agedMs;
+  let oldestChangeMs = agedMs;
+  for (const tasks of sets) {
+    for (let at = tasks.first; at !== undefined; at = at.next) {
+      if (!at.isRunning) continue;
+      const isWaiting = at.steps?.isWaiting === true;
+      // A command that waits is stuck only if those before it are.
+      if (isWaiting && at.steps?.takeProgressOfOthers() === true) at.progressed();
+      oldestMs = Math.min(oldestMs, at.startedMs);
+      if (isWaiting) continue;
+      if (agedMs - at.startedMs >= MEDIUM_SLOW_MS) onSlow(at);
+      if (at.changesMedium) oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
+    }
+  }
+  return { runningMs: agedMs - oldestMs, changingMs: agedMs - oldestChangeMs };
+}

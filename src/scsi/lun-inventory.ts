@@ -1,0 +1,105 @@
+import type { LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
+import { LogicalUnitNexus } from './logical-unit-nexus.ts';
+import { decodeLun } from './lun.ts';
+import type { LunMap } from './nexus.ts';
+import { conditions } from './sense-table.ts';
+
+/** What one I_T nexus has at the LUNs of its map, and at those that left it with commands in flight. */
+export class LunInventory {
+  readonly #nexus: LogicalUnitListener;
+  #units = new Map<number, LogicalUnitNexus>();
+  /** Of LUNs that left the map: the medium has commands of theirs. */
+  readonly #left = new Set<LogicalUnitNexus>();
+  #luns: readonly number[] = [];
+
+  constructor(nexus: LogicalUnitListener, luns: LunMap) {
+    this.#nexus = nexus;
+    for (const [lun, logicalUnit] of luns) this.#units.set(lun, this.#join(logicalUnit));
+    this.#luns = ascending(luns);
+  }
+
+  /** The LUNs in the map, ascending. */
+  get luns(): readonly number[] {
+    return this.#luns;
+  }
+
+  /** One for each LUN in the map. */
+  get units(): Iterable<LogicalUnitNexus> {
+    return this.#units.values();
+  }
+
+  /** Those in the map, and those that left it. */
+  get unitsInUse(): LogicalUnitNexus[] {
+    return [...this.#units.values(), ...this.#left];
+  }
+
+  /** What a LUN field names, if it names a logical unit. */
+  at(lun: Uint8Array): LogicalUnitNexus | undefined {
+    return this.#units.get(decodeLun(lun));
+  }
+
+  of(logicalUnit: LogicalUnit): LogicalUnitNexus | undefined {
+    for (const unit of this.#units.values()) {
+      if (unit.logicalUnit === logicalUnit) return unit;
+    }
+    return undefined;
+  }
+
+  /**
+   * The LUN map changed; true if LUNs came or left. `leave` ends those commands of a LUN that left
+   * which have not begun.
+   */
+  update(luns: LunMap, leave: (unit: LogicalUnitNexus) => void): boolean {
+    const before = this.#units;
+    const after = new Map<number, LogicalUnitNexus>();
+    for (const [lun, logicalUnit] of luns) {
+      const known = before.get(lun);
+      const same = known?.logicalUnit === logicalUnit;
+      after.set(lun, same && known !== undefined ? known : this.#join(logicalUnit));
+    }
+    this.#units = after;
+    this.#luns = ascending(luns);
+    let changed = after.size !== before.size;
+    for (const [lun, unit] of before) {
+      if (after.get(lun) === unit) continue;
+      changed = true;
+      leave(unit);
+      this.#retire(unit);
+    }
+    return changed;
+  }
+
+  /** The nexus is lost, and nothing of its commands can change a medium. */
+  close(): void {
+    for (const { logicalUnit } of this.unitsInUse) logicalUnit?.nexuses.delete(this.#nexus);
+  }
+
+  #join(logicalUnit: LogicalUnit): LogicalUnitNexus {
+    const unit = new LogicalUnitNexus(logicalUnit);
+    unit.attentions.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
+    logicalUnit.nexuses.add(this.#nexus);
+    return unit;
+  }
+
+  #retire(unit: LogicalUnitNexus): void {
+    if (unit.tasks.length === 0) {
+      this.#part(unit);
+      return;
+    }
+    this.#left.add(unit);
+    unit.tasks.onEmpty = () => {
+      this.#left.delete(unit);
+      this.#part(unit);
+    };
+  }
+
+  /** The logical unit no longer needs to know the nexus, unless through another LUN. */
+  #part({ logicalUnit }: LogicalUnitNexus): void {
+    const stays = this.unitsInUse.some((other) => other.logicalUnit === logicalUnit);
+    if (!stays) logicalUnit?.nexuses.delete(this.#nexus);
+  }
+}
+
+function ascending(luns: LunMap): readonly number[] {
+  return [...luns.keys()].sort((a, b) => a - b);
+}

@@ -1,0 +1,268 @@
+import { assert } from '../base/assert.ts';
+import type { FreeList } from '../base/free-list.ts';
+import { whenSettled } from '../base/pending.ts';
+import type { VolumeResult } from '../volume/volume.ts';
+import { Abort } from './abort-settlement.ts';
+import { checkState, fitsExpected } from './admission.ts';
+import type { CommandNexus, Plan } from './command.ts';
+import { ageCommands } from './command-ages.ts';
+import type { CommandRow } from './command-row.ts';
+import { endTask } from './end-task.ts';
+import type { Ending } from './ending.ts';
+import type { Execution, ExecutionOwner } from './execution.ts';
+import { READ_STEP_BYTES } from './limits.ts';
+import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
+import type { CommandAges } from './nexus.ts';
+import { conditions, endings } from './sense-table.ts';
+import { TagIndex } from './tag-index.ts';
+import type { Task, TransportFault } from './task.ts';
+import { type AbortEvent, TaskEvent, TaskState } from './task-life.ts';
+import type { TaskSet } from './task-set.ts';
+import { transportFaults } from './transport-fault.ts';
+import { endingOf } from './volume-fault.ts';
+
+// The compiler folds what it reads through constants of this module; an import is loaded each time.
+const Events = TaskEvent;
+const States = TaskState;
+
+/** Takes the commands of one I_T nexus through their life, whose table is `taskLife`. */
+export class TaskManager implements ExecutionOwner {
+  readonly nexus: CommandNexus;
+  readonly #executions: FreeList<Execution>;
+  readonly #tags = new TagIndex();
+  #outstanding = 0;
+  #agedMs = 0;
+
+  constructor(nexus: CommandNexus, executions: FreeList<Execution>) {
+    this.nexus = nexus;
+    this.#executions = executions;
+  }
+
+  /** Commands that hold memory: those in task sets, and those that are detached. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  get agedMs(): number {
+    return this.#agedMs;
+  }
+
+  /** The command that owns a tag. */
+  find(tag: number): Execution | undefined {
+    return this.#tags.find(tag);
+  }
+
+  /** Takes a command into its task set, and starts it if it may. */
+  accept(task: Task, command: CommandRow, { logicalUnit, tasks }: LogicalUnitNexus): void {
+    const execution = this.#executions.take();
+    execution.assign(this, task, command, logicalUnit);
+    const plan = command.plan(execution);
+    if ('status' in plan || !fits(task, command, plan)) {
+      this.#release(execution);
+      const ending = 'status' in plan ? plan : conditions.invalidFieldInCommandInformationUnit;
+      endTask(task, ending, logicalUnit, 0);
+      return;
+    }
+    execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
+    execution.dataIn = Math.min(plan.dataIn, task.dataInExpected);
+    task.transferLength = plan.dataOut + plan.dataIn;
+    task.owner = execution;
+    this.#tags.add(execution);
+    this.#outstanding++;
+    if (tasks.add(execution)) {
+      this.#start(execution);
+    } else {
+      execution.move(Events.wait);
+      task.retainDataOut();
+    }
+  }
+
+  dataReady(execution: Execution): void {
+    assert(execution.state === States.awaitingData, 'data is ready for a command that waits');
+    this.#proceed(execution);
+  }
+
+  fail(execution: Execution, reason: TransportFault): void {
+    if (execution.isRunning) execution.move(Events.fail);
+    else this.#end(execution, Events.fail, transportFaults[reason]);
+  }
+
+  admitted(execution: Execution): void {
+    const { command, logicalUnit } = execution;
+    const refusal = checkState(command, logicalUnit);
+    if (refusal === undefined) {
+      this.#run(execution);
+      return;
+    }
+    logicalUnit?.gate.leave(execution);
+    this.#end(execution, Events.refuse, refusal);
+  }
+
+  settled(execution: Execution, result: Ending | VolumeResult): void {
+    const { logicalUnit } = execution;
+    // That may start other commands, whose ends may have this one aborted.
+    if (execution.gate === 'inside') logicalUnit?.gate.leave(execution);
+    switch (execution.state) {
+      case States.running:
+      case States.uninterruptible:
+      case States.settling:
+        if (result.status === 'noSpace') logicalUnit?.onNoSpace?.();
+        this.#end(execution, Events.settle, endingOf(result));
+        break;
+      case States.aborting:
+      case States.detachedAborting:
+        this.#end(execution, Events.settle, endings.taskAborted);
+        break;
+      default:
+        this.#end(execution, Events.settle, undefined);
+    }
+  }
+
+  detach(execution: Execution): void {
+    const { set, abort } = execution;
+    assert(abort !== undefined, 'a command is detached only after its abort');
+    this.#letOthers(execution);
+    // Its handler makes no further step; only the medium's buffers are still its own.
+    execution.move(Events.detach);
+    const startOthers = this.#takeOut(execution);
+    execution.abort = undefined;
+    abort.end();
+    if (startOthers) this.#startOthers(set);
+  }
+
+  /** Aborts one command; undefined: its handler was not called, and it is over. */
+  abort(execution: Execution, event: AbortEvent): Abort | undefined {
+    if (!execution.isRunning) {
+      const ending = event === Events.abort ? endings.taskAborted : undefined;
+      this.#end(execution, event, ending);
+      return undefined;
+    }
+    execution.move(event);
+    if (execution.isAborted) execution.steps?.drop();
+    execution.abort ??= new Abort(execution);
+    return execution.abort;
+  }
+
+  /** Aborts what is in a task set; returns the aborts of commands whose handlers were called. */
+  abortAll(tasks: TaskSet<Execution>, event: AbortEvent): Abort[] {
+    tasks.held = true;
+    const aborts = tasks.list().flatMap((each) => this.abort(each, event) ?? []);
+    tasks.held = false;
+    this.#startOthers(tasks);
+    return aborts;
+  }
+
+  /**
+   * Aborts a command whose tag came a second time, and all in its task set and in that of the
+   * second. Even a COMPARE AND WRITE is silent: its status would be taken for that of the second.
+   */
+  overlap(execution: Execution, tasksOfSecond: TaskSet<Execution>): Abort[] {
+    const { set } = execution;
+    assert(set !== undefined, 'a command that owns its tag is in a task set');
+    if (execution.isRunning) execution.move(Events.silence);
+    const sets = new Set([set, tasksOfSecond]);
+    return [...sets].flatMap((each) => this.abortAll(each, Events.discard));
+  }
+
+  /** A LUN left the map: its commands whose handlers were not called end, the others finish. */
+  leave(tasks: TaskSet<Execution>): void {
+    tasks.held = true;
+    for (const execution of tasks.list()) {
+      if (execution.isRunning) execution.move(Events.leave);
+      else this.#end(execution, Events.leave, conditions.logicalUnitNotSupported);
+    }
+    tasks.held = false;
+  }
+
+  /** See `Nexus.age`. */
+  age(sets: readonly TaskSet<Execution>[], byMs: number): CommandAges {
+    assert(byMs >= 0, 'commands do not grow younger');
+    this.#agedMs += byMs;
+    return ageCommands(sets, this.#agedMs, (execution) => this.#letOthers(execution));
+  }
+
+  #start(execution: Execution): void {
+    const { task, dataOut, dataIn, command } = execution;
+    execution.move(Events.start);
+    if (dataOut > 0 && !task.requestDataOut(dataOut)) return;
+    // Parameter data is short, whatever the ALLOCATION LENGTH says.
+    const reads = dataIn > 0 && command.access === 'readMedium';
+    if (reads && !task.requestDataIn(dataIn)) return;
+    this.#proceed(execution);
+  }
+
+  #proceed(execution: Execution): void {
+    const { command, logicalUnit } = execution;
+    const refusal = checkState(command, logicalUnit);
+    if (refusal !== undefined) {
+      this.#end(execution, Events.refuse, refusal);
+      return;
+    }
+    const isInSteps = command.worksInSteps === true || execution.dataIn > READ_STEP_BYTES;
+    const isGated = logicalUnit !== undefined && !isInSteps && command.usesMedium;
+    if (!isGated || logicalUnit.gate.enter(execution)) this.#run(execution);
+    else execution.move(Events.awaitMedium);
+  }
+
+  #run(execution: Execution): void {
+    const { command } = execution;
+    const isTrueStatusDue = command.settlesWhenAborted === true;
+    execution.move(isTrueStatusDue ? Events.runUninterruptible : Events.run);
+    execution.startedMs = this.#agedMs;
+    whenSettled(command.run(execution), execution.onSettled);
+  }
+
+  /** The one end of every command. Its ending goes out, or nothing does. */
+  #end(execution: Execution, event: TaskEvent, ending: Ending | undefined): void {
+    const { task, set, abort, logicalUnit, dataIn } = execution;
+    const startOthers = set !== undefined && this.#takeOut(execution);
+    execution.move(event);
+    task.owner = undefined;
+    assert(this.#outstanding > 0, 'a command that ends was counted');
+    this.#outstanding--;
+    this.#release(execution);
+    abort?.end();
+    if (ending === undefined) task.discard();
+    else endTask(task, ending, logicalUnit, dataIn);
+    if (startOthers) this.#startOthers(set);
+  }
+
+  /** Takes a command out of its task set; true when others may be able to start because of it. */
+  #takeOut(execution: Execution): boolean {
+    const { set, logicalUnit } = execution;
+    assert(set !== undefined, 'a command is taken out of the task set that it is in');
+    if (execution.gate === 'waits') logicalUnit?.gate.withdraw(execution);
+    this.#tags.remove(execution);
+    return set.remove(execution);
+  }
+
+  #startOthers(tasks: TaskSet<Execution> | undefined): void {
+    for (;;) {
+      const next = tasks?.nextToStart();
+      if (next === undefined) return;
+      this.#start(next);
+    }
+  }
+
+  /** Other commands need not wait for one that the medium is slow with. */
+  #letOthers(execution: Execution): void {
+    if (execution.gate === 'inside') execution.logicalUnit?.gate.leave(execution);
+    if (execution.steps !== undefined) this.nexus.steps.letOthers(execution.steps);
+  }
+
+  /** Nothing acts for it: what it holds can be used again. */
+  #release(execution: Execution): void {
+    execution.reset();
+    this.#executions.put(execution);
+  }
+}
+
+/** Whether the initiator offers and takes data as the command needs them; notes the residual. */
+function fits(task: Task, command: CommandRow, plan: Plan): boolean {
+  task.returnsData = plan.dataIn > 0;
+  if (fitsExpected(command, plan, task)) return true;
+  // Data of the wrong direction is an underflow, too little of the right one an overflow.
+  const isWrongWay = task.dataInExpected > 0 && task.dataOutExpected === 0;
+  task.transferLength = isWrongWay ? 0 : plan.dataOut;
+  return false;
+}
