@@ -64,6 +64,7 @@ export class CommandWindow {
     this.#credit = credit;
     const size = Math.min(depthMax, Math.max(credit.ownCommands, WINDOW_REST_COMMANDS));
     while (this.#size < size && credit.invite()) this.#size++;
+    assert(this.#size > 0, 'a session may send a command');
     this.#expCmdSn = firstCmdSn >>> 0;
     this.#maxCmdSn = (firstCmdSn + this.#size - 1) >>> 0;
     this.#toldSize = this.#size;
@@ -116,6 +117,7 @@ export class CommandWindow {
 
   /** The next command was taken. */
   advance(): void {
+    assert(this.#expCmdSn !== (this.#maxCmdSn + 1) >>> 0, 'a command that is taken was invited');
     this.#expCmdSn = (this.#expCmdSn + 1) >>> 0;
     // As the initiator sees it: a command that ends at once was in flight all the same.
     const used = this.#toldSize - 1 - serialDistance(this.#toldMaxCmdSn, this.#expCmdSn);
@@ -174,6 +176,7 @@ export class CommandWindow {
     const before = this.#size;
     const size = Math.min(this.#depthMax, before + commands);
     while (this.#size < size && !this.#mustRetract && this.#credit.invite()) this.#size++;
+    assert(this.#size >= before, 'MaxCmdSN never goes back');
     this.#maxCmdSn = (this.#maxCmdSn + this.#size - before) >>> 0;
     return this.#size > before;
   }

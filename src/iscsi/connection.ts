@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { ByteStream, StreamReader } from '../base/byte-stream.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
@@ -144,9 +145,9 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
 
   get ready(): boolean {
     if (this.#state !== 'open' || !this.#mayAct || this.#turn.isOver) return false;
-    return this.#session === undefined
+    return this.#fullFeature === undefined
       ? this.#login.ready && this.#queue.hasRoom
-      : this.#session.ready;
+      : this.#fullFeature.ready;
   }
 
   get #isOpen(): boolean {
@@ -203,6 +204,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
       void session.close();
       return;
     }
+    assert(this.#session === undefined, 'a connection has one session');
     this.#session = session;
     this.#fullFeature = this.#fullFeaturePhaseOf(session);
     this.#reader.useDigests(session.parameters.headerDigest, session.parameters.dataDigest);
@@ -256,7 +258,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
    * read from all the time, and its deadlines stand.
    */
   #noteBlocked(): void {
-    if (!this.#mayAct || this.#session?.ready === false) this.#watch.blocked();
+    if (!this.#mayAct || this.#fullFeature?.ready === false) this.#watch.blocked();
   }
 
   #scheduleResume(): void {
@@ -318,6 +320,7 @@ export class Connection implements PduConsumer, StreamReader, RegisteredSession 
   }
 
   #closedWhole(): void {
+    assert(!this.#gone, 'a connection is over once');
     this.#gone = true;
     this.#options.onClosed(this);
     const waiters = this.#whenClosed;

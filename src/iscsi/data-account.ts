@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Slab, SlabOwner, SlabSource } from '../base/slab-pool.ts';
 import type { InitiatorShare } from './data-shares.ts';
 import {
@@ -165,6 +166,7 @@ export class DataAccount implements SlabSource, SlabOwner {
 
   /** A command that had been granted its claim has ended. */
   settle(): void {
+    assert(this.#granted > 0, 'a command that ends was granted its claim before');
     this.#granted--;
     this.#queue.freed();
   }
@@ -231,9 +233,11 @@ export class DataAccount implements SlabSource, SlabOwner {
   /** A command has ended, and none may be sent for it. */
   retract(): void {
     if (this.#closed) return;
+    assert(this.#invitedCommands > 0, 'a command that is retracted was invited');
     this.#invitedCommands--;
     if (this.#invitedCommands < this.ownCommands) return;
     this.#invitedBytes -= this.#commandBytes;
+    assert(this.#invitedBytes >= 0, 'a window pays back no more than it took');
     this.share.countInvited(-this.#commandBytes);
     this.#queue.freed();
   }

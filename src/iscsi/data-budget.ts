@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { SlabSource } from '../base/slab-pool.ts';
 import { type AccountQueue, DataAccount } from './data-account.ts';
@@ -127,6 +128,7 @@ export class DataBudget implements AccountQueue {
 
   #beginException(account: DataAccount): void {
     const { share } = account;
+    assert(share.exceptions === 0, 'an initiator has one exception at a time');
     this.#exceptions.set(account, this.#clock.now());
     this.#turns++;
     for (const each of [share, share.peer]) {
@@ -143,6 +145,8 @@ export class DataBudget implements AccountQueue {
       this.#exceptions.delete(account);
       account.share.exceptions--;
       account.share.peer.exceptions--;
+      assert(account.share.exceptions >= 0, 'an exception that ends was begun by its initiator');
+      assert(account.share.peer.exceptions >= 0, 'an exception that ends was begun by its peer');
     }
   }
 

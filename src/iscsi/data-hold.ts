@@ -29,6 +29,7 @@ export class DataHold implements Claim {
   }
 
   begin(account: DataAccount): void {
+    assert(this.#account === undefined, 'a command that begins has no account yet');
     this.#account = account;
   }
 
@@ -74,6 +75,7 @@ export class DataHold implements Claim {
     }
     this.releaseAll();
     if (this.#isGranted) account.settle();
+    assert(this.#bytes === 0 && this.claimedBytes === 0, 'a command that ends holds nothing');
     this.#isGranted = false;
     this.#account = undefined;
   }

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { clearList } from '../base/clear-list.ts';
 import { Status } from '../scsi/status.ts';
 import { residualFlag } from './residual.ts';
@@ -17,6 +18,7 @@ export class DataIn {
 
   /** Room for `length` bytes between the headers of PDUs to be sent. */
   allocate(writer: PduWriter, maxBurstLength: number, length: number): readonly Uint8Array[] {
+    assert(this.#regions.length === 0, 'data-in is allocated once');
     const segmentMax = writer.dataSegmentMax;
     let left = length;
     let burstLeft = maxBurstLength;
@@ -71,6 +73,7 @@ export class DataIn {
       offset = end;
       dataSn++;
     }
+    assert(offset === length, 'there is room for all data-in that is sent');
     return dataSn;
   }
 

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { type DataOutBurst, type DataOutCommand, faultOf } from './data-out-burst.ts';
 import { DATA_OUT_MAX_MS, SOLICITED_BURSTS_MAX } from './limits.ts';
@@ -62,6 +63,7 @@ export class DataOut {
   request(command: DataOutCommand, length: number): boolean {
     const isUnsolicited = command.burst !== undefined;
     if (!isUnsolicited && command.received.length >= length) return true;
+    assert(!this.#solicitations.has(command), 'a command asks for its data once');
     const none = { requestedTo: 0, outstanding: 0, r2tSn: 0, limitMs: 0 };
     const solicitation = { command, length, ...none };
     this.#solicitations.set(command, solicitation);
@@ -162,7 +164,10 @@ export class DataOut {
     if (isUnsolicited) command.burst = undefined;
     const solicitation = this.#solicitations.get(command);
     if (solicitation === undefined) return;
-    if (!isUnsolicited) solicitation.outstanding--;
+    if (!isUnsolicited) {
+      assert(solicitation.outstanding > 0, 'a burst that ends was asked for');
+      solicitation.outstanding--;
+    }
     if (command.received.length < solicitation.length) {
       if (isUnsolicited) this.#claim(solicitation);
       else this.#solicit(solicitation);

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import {
   FREE_DATA_SHARE,
   FREE_INITIATOR_SHARE,
@@ -116,20 +117,29 @@ export class InitiatorShare extends Turns {
   }
 
   countHeld(bytes: number): void {
+    const { peer } = this;
     this.heldBytes += bytes;
-    this.peer.heldBytes += bytes;
-    this.peer.gateway.heldBytes += bytes;
+    peer.heldBytes += bytes;
+    peer.gateway.heldBytes += bytes;
+    assert(this.heldBytes >= 0, 'an initiator never holds less than nothing');
+    assert(peer.heldBytes >= this.heldBytes, 'a peer holds what its initiators hold');
+    assert(peer.gateway.heldBytes >= peer.heldBytes, 'a gateway holds what its peers hold');
     if (this.accounts === 0) this.#forgetIfGone();
   }
 
   countInvited(bytes: number): void {
+    const { peer } = this;
     this.invitedBytes += bytes;
-    this.peer.invitedBytes += bytes;
-    this.peer.gateway.invitedBytes += bytes;
+    peer.invitedBytes += bytes;
+    peer.gateway.invitedBytes += bytes;
+    assert(this.invitedBytes >= 0, 'an initiator is never invited to less than nothing');
+    assert(peer.invitedBytes >= this.invitedBytes, 'a peer is invited as its initiators are');
+    assert(peer.gateway.invitedBytes >= peer.invitedBytes, 'a gateway invites all its peers');
   }
 
   /** A session of it is over. */
   close(): void {
+    assert(this.accounts > 0, 'a session that ends has an account');
     this.accounts--;
     if (this.accounts === 0) this.#forgetIfGone();
   }

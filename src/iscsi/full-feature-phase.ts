@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
 import type { IscsiTask } from './iscsi-task.ts';
+import { SLAB_BYTES } from './limits.ts';
 import { LOGOUT } from './login-log.ts';
 import { type CommandFault, startScsiCommand } from './scsi-command.ts';
 import type { Session } from './session.ts';
@@ -48,6 +49,14 @@ export class FullFeaturePhase {
         skip: (cmdSn) => this.#skip(cmdSn),
         coldReset: () => this.#coldReset(),
       });
+  }
+
+  /** False while the initiator must take answers before more of its requests are read. */
+  get ready(): boolean {
+    const { account, writer } = this.#session;
+    const { queue } = writer;
+    if (!queue.hasRoom) return false;
+    return queue.unsentBytes < SLAB_BYTES || account.roomBytes > 0;
   }
 
   onPdu(pdu: Pdu, intact: boolean): void {

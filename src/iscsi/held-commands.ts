@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { BHS_BYTES, HELD_BYTES_MAX, HELD_COMMANDS_MAX } from './limits.ts';
 import { Pdu } from './wire/pdu.ts';
 
@@ -51,6 +52,7 @@ export class HeldCommands {
     this.#held.delete(cmdSn);
     const { pdu } = held;
     if (pdu !== undefined) this.#heldBytes -= BHS_BYTES + pdu.ahsLength + pdu.dataLength;
+    assert(this.#heldBytes >= 0, 'what is held is never less than nothing');
     return held;
   }
 }

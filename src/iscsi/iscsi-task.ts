@@ -54,6 +54,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
 
   /** Takes the task into use, for a command that has its place in the window. */
   begin(context: CommandContext, isImmediate: boolean): void {
+    assert(this.#context === undefined, 'a task that begins is not in use');
     this.#context = context;
     this.#isImmediate = isImmediate;
     this.hold.begin(context.account);

@@ -32,6 +32,10 @@ assert(
 );
 /** A read into less room than this is not worth its system call: a new slab is begun. */
 export const RECEIVE_ROOM_BYTES_MIN = 16 * 1024;
+assert(
+  RECEIVE_ROOM_BYTES_MIN >= BHS_BYTES + AHS_BYTES_MAX && RECEIVE_ROOM_BYTES_MIN < SLAB_BYTES,
+  'a slab that is not left for a new one takes the longest header',
+);
 
 /** Answers queued in a login or a discovery session; beyond them nothing more is read. */
 export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
@@ -45,6 +49,16 @@ export const TURN_ALL_MS = 16;
 export const TURN_CHECK_PDUS = 8;
 /** PDUs of a login or a discovery session in a turn; initiators send them one at a time. */
 export const STRANGER_TURN_PDUS = 2;
+assert(
+  LOGIN_SEND_QUEUE_BYTES_MAX >= BHS_BYTES + LOGIN_DATA_SEGMENT_BYTES_MAX,
+  'the longest answer of a login fits into its send queue',
+);
+assert(
+  TEXT_REQUEST_BYTES_MAX >= LOGIN_DATA_SEGMENT_BYTES_MAX,
+  'a text of one PDU of a discovery session is never too long',
+);
+assert(TURN_MAX_MS <= TURN_ALL_MS, 'a connection alone takes no more than all together');
+assert(STRANGER_TURN_PDUS <= TURN_CHECK_PDUS, 'a stranger works off no more than a session');
 
 /** Answers queued for an initiator that does not read; beyond them nothing of it is read. */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
@@ -105,6 +119,29 @@ export const WINDOW_FIRST_BURSTS_BYTES_MAX = 64 * 1024 * 1024;
 /** And such that this many commands of each session fit beside those of all others. */
 export const SHARED_COMMANDS = 64;
 
+assert(SEND_QUEUE_BYTES_MAX >= SLAB_BYTES, 'a slab of answers fits into the send queue');
+assert(
+  GATEWAY_INVITED_BYTES_MAX < GATEWAY_DATA_BYTES_MAX &&
+    PEER_INVITED_BYTES_MAX < PEER_DATA_BYTES_MAX,
+  'command windows leave memory for R2Ts and reads',
+);
+assert(PEER_EXCEPTIONS_MAX < EXCEPTIONS_MAX, 'a peer leaves an exception to others');
+assert(
+  SLAB_SLACK_BYTES_MAX < SESSION_DATA_BYTES_MAX / FREE_DATA_SHARE,
+  'what claims leave for slabs is a small part of what a session may hold',
+);
+assert(
+  1 <= OWN_COMMANDS_MIN &&
+    OWN_COMMANDS_MIN <= OWN_COMMANDS_MAX &&
+    OWN_COMMANDS_MAX <= WINDOW_REST_COMMANDS,
+  'a window begins with at least what its session has of its own',
+);
+assert(
+  FIRST_BURST_BYTES_MIN <= FIRST_BURST_BYTES_MAX &&
+    FIRST_BURST_BYTES_MAX <= WINDOW_FIRST_BURSTS_BYTES_MAX,
+  'every FirstBurstLength that is offered fits into the window of one command',
+);
+
 /** R2Ts of one session without an answer, those of aborted commands too. */
 export const SOLICITED_BURSTS_MAX = 256;
 /** Pieces of data-out shorter than this are copied while their command waits for the rest. */
@@ -121,6 +158,11 @@ export const IMMEDIATE_COMMANDS_MAX = 32;
 
 /** Task management functions that one session may have unanswered. */
 export const MANAGEMENT_REQUESTS_MAX = 32;
+assert(GATHER_COPY_BYTES_MAX <= GATHER_CHUNK_BYTES, 'a piece that is copied fits into a chunk');
+assert(
+  HELD_BYTES_MAX >= BHS_BYTES + AHS_BYTES_MAX + RECEIVE_DATA_SEGMENT_BYTES_MAX,
+  'the longest PDU can be held for its turn',
+);
 
 /** A solicited Data-Out, or the rest of an unsolicited burst, comes within this. */
 export const DATA_OUT_TIMEOUT_MS = 10_000;
@@ -175,6 +217,27 @@ export const WATCH_INTERVAL_MS = 500;
 export const LOGOUT_REQUEST_TIMEOUT_MS = 10_000;
 /** A connection that was told to end sends what is queued within this. */
 export const CLOSE_TIMEOUT_MS = 2_000;
+assert(
+  ABORTED_TRANSFER_TIMEOUT_MS < DATA_OUT_TIMEOUT_MS && DATA_OUT_TIMEOUT_MS < DATA_OUT_MAX_MS,
+  'an abort does not wait for all the time that data may take',
+);
+assert(
+  WATCH_INTERVAL_MS < SLOW_NOP_INTERVAL_MS && SLOW_NOP_INTERVAL_MS < SLOW_SILENCE_MAX_MS,
+  'a silent initiator is asked before it is lost',
+);
+assert(
+  SLOW_NOP_INTERVAL_MS <= NOP_INTERVAL_MS && SLOW_SILENCE_MAX_MS < NOP_INTERVAL_MS + NOP_TIMEOUT_MS,
+  'an initiator with a slow command is lost sooner',
+);
+assert(NOP_TIMEOUT_MS < IDLE_TIMEOUT_MS, 'an idle initiator may be silent for longer');
+assert(
+  SLOW_COMMAND_MS < COMMAND_MAX_MS && COMMAND_MAX_MS < ABSENT_TIMEOUT_MS,
+  'a stuck command ends its session before the initiator counts as absent',
+);
+assert(
+  REINSTATEMENT_MAX_MS < LOGIN_TIMEOUT_MS && TEXT_TIMEOUT_MS < DISCOVERY_SESSION_MAX_MS,
+  'a wait within a login or a discovery session ends before it',
+);
 
 /** Of the sessions, one in this many may be a discovery session; they are counted apart. */
 export const DISCOVERY_SESSIONS_SHARE = 8;
@@ -184,6 +247,11 @@ export const RESERVED_SESSIONS_SHARE = 4;
 export const SESSIONS_GUARANTEED = 8;
 /** Sessions at a time that end because they gave way; beyond them logins are refused. */
 export const GIVING_WAY_MAX = 32;
+
+assert(
+  DISCOVERY_SESSIONS_SHARE > 1 && RESERVED_SESSIONS_SHARE > 1,
+  'most sessions are for anyone who is admitted',
+);
 
 /** What an operator may set. */
 export interface IscsiSettings {

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { DataOutBurst, DataOutCommand } from './data-out-burst.ts';
 import { DATA_OUT_TIMEOUT_MS } from './limits.ts';
 import { RESERVED_TAG } from './standard/bhs.ts';
@@ -150,6 +151,7 @@ function newBurst(
   now: number,
   limitMs: number,
 ): DataOutBurst {
+  assert(offset <= end, 'a burst ends where it begins, or later');
   const deadlineMs = now + DATA_OUT_TIMEOUT_MS;
   const { tag } = command;
   return { command, tag, targetTransferTag, offset, end, dataSn: 0, deadlineMs, limitMs };

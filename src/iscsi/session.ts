@@ -76,13 +76,6 @@ export class Session implements CommandContext {
     this.dataOut = new DataOut(clock, this.writer, parameters);
   }
 
-  /** False while the initiator must take answers before more of its requests are read. */
-  get ready(): boolean {
-    const { queue } = this.writer;
-    if (!queue.hasRoom) return false;
-    return queue.unsentBytes < SLAB_BYTES || this.account.roomBytes > 0;
-  }
-
   /** Nothing that its initiator sent waits for an end or for its answer to leave. */
   get idle(): boolean {
     return this.window.isIdle && this.held.size === 0 && this.writer.queue.idle;

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { whenSettled } from '../base/pending.ts';
 import type { Nexus, TaskManagementFunction, TaskManagementResponse } from '../scsi/nexus.ts';
@@ -71,6 +72,7 @@ export class TaskManager {
         code = Code.functionComplete;
       }
       this.#afterTransfers(() => {
+        assert(this.#underWay > 0, 'a function that is answered was under way');
         this.#underWay--;
         this.#respond(tag, code);
         if (samFunction === 'targetColdReset') this.#effects.coldReset();

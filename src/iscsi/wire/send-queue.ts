@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { ByteStream } from '../../base/byte-stream.ts';
 import { clearList } from '../../base/clear-list.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -164,6 +165,7 @@ export class SendQueue {
       each.slab.release();
     }
     clearList(this.#sending);
+    assert(this.#unsentBytes >= 0, 'no more leaves than was queued');
     this.#writing = false;
     if (this.#closed) return;
     this.flush();

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
 import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
-import { IMMEDIATE_COMMANDS_MAX } from '../../../src/iscsi/limits.ts';
+import { IMMEDIATE_COMMANDS_MAX, SLAB_BYTES } from '../../../src/iscsi/limits.ts';
 import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
 import { pdu } from '../../support/iscsi-peer.ts';
 import {
@@ -39,7 +39,7 @@ function begin(options: SessionPartsOptions = {}) {
     await settle();
     return parts.stream.take();
   };
-  return { ...parts, session: parts.session, ends, feed, sent };
+  return { ...parts, session: parts.session, phase, ends, feed, sent };
 }
 
 function immediately(bytes: Buffer): Buffer {
@@ -151,6 +151,27 @@ test('TARGET COLD RESET ends this session and the others of its target', () => {
   const { feed, ends } = begin();
   feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 1, 0));
   assert.deepEqual(ends, ['target: TARGET COLD RESET', 'afterSending: TARGET COLD RESET']);
+});
+
+test('nothing more is read while a slab of answers waits and there is no room for another', async () => {
+  const { session, stream, queue, phase } = begin();
+  stream.draining = false;
+  const { writer, account } = session;
+  for (let sent = 0; sent <= SLAB_BYTES; sent += 8240) {
+    const region = writer.reserve(8192);
+    writer.header(region, 0x25, 0, 8192, 1);
+    writer.send(region, 8192);
+  }
+  await settle();
+  assert.ok(queue.unsentBytes >= SLAB_BYTES);
+  assert.ok(phase.ready, 'there is room for more');
+  const room = Math.ceil(account.roomBytes) + 1;
+  account.hold(room);
+  assert.ok(account.roomBytes <= 0);
+  assert.equal(phase.ready, false);
+  stream.release();
+  assert.ok(phase.ready, 'the answers have left');
+  account.release(room);
 });
 
 test('nothing is taken once the session ends', async () => {

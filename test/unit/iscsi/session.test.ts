@@ -1,5 +1,5 @@
 // Proves what a session is from its login to its end: what it keeps of the negotiation, when it is
-// ready and idle, and that its end happens once and waits for its nexus.
+// idle, and that its end happens once and waits for its nexus.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -41,27 +41,6 @@ test('an immediate command counts as one in flight, and takes no CmdSN', () => {
   assert.deepEqual([session.idle, session.window.expCmdSn], [false, expCmdSn]);
   session.window.finishedImmediate();
   assert.ok(session.idle);
-});
-
-test('it is not ready while a slab of answers waits and there is no room for another', async () => {
-  const { session, stream, queue } = new SessionParts();
-  stream.draining = false;
-  const { writer, account } = session;
-  for (let sent = 0; sent <= SLAB_BYTES; sent += 8240) {
-    const region = writer.reserve(8192);
-    writer.header(region, 0x25, 0, 8192, 1);
-    writer.send(region, 8192);
-  }
-  await settle();
-  assert.ok(queue.unsentBytes >= SLAB_BYTES);
-  assert.ok(session.ready, 'there is room for more');
-  const room = Math.ceil(account.roomBytes) + 1;
-  account.hold(room);
-  assert.ok(account.roomBytes <= 0);
-  assert.equal(session.ready, false);
-  stream.release();
-  assert.ok(session.ready, 'the answers have left');
-  account.release(room);
 });
 
 test('its end closes the nexus once, waits for it, and answers no command', async () => {
