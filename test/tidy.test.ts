@@ -16,6 +16,8 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { FAILURE_CODES } from '../src/control/failure-codes.ts';
+import { failureCodesOf, hiddenFailureCodes } from './support/failure-codes.ts';
 import { cephFolders, importProblem, layerOf, layers } from './support/layers.ts';
 import { brokenEnds, paragraphsOfCode, paragraphsOfMarkdown } from './support/prose.ts';
 import { unknownNames, unusedForeign, vocabularyOf } from './support/prose-names.ts';
@@ -199,6 +201,26 @@ function lateAwaits(source: string): string[] {
     return (opener === at && at > first) || (inLoop && at < first) ? [`line ${at + 1}`] : [];
   });
 }
+
+test('the page of errors has every code that a source fails with, and no other', () => {
+  const listed = new Set(FAILURE_CODES.flatMap(({ codes }) => Object.keys(codes)));
+  // Issues of the schema have codes of their own.
+  const others = ['src/config/schema.ts', 'src/control/failure-codes.ts'];
+  const failing = files.filter(
+    (file) => /^(src|lab)\/.*\.ts$/.test(file) && !others.includes(file),
+  );
+  everywhere(failing, (source, file) => [
+    ...failureCodesOf(source).filter((code) => !listed.has(code)),
+    ...(hiddenFailureCodes(source, file) ? ['the code of a failure is not written there'] : []),
+  ]);
+  const sources = failing.map(read);
+  const unused = [...listed].filter((code) => !sources.some((text) => text.includes(`'${code}'`)));
+  assert.deepEqual(unused, []);
+  assert.deepEqual(failureCodesOf("throw new Failure<X>(\n  'planted',\n  'x');"), ['planted']);
+  assert.deepEqual(failureCodesOf("type XFailureCode =\n  | 'one'\n  | 'two';"), ['one', 'two']);
+  assert.deepEqual(failureCodesOf("const error = { code: 'planted', message };"), ['planted']);
+  assert.ok(hiddenFailureCodes('throw new Failure(code, message);', 'src/a.ts'));
+});
 
 test('no handler of an event is empty: a loss that nobody hears of stays one', () => {
   everywhere(product, emptyHandlers);

@@ -1,3 +1,6 @@
+import { assert } from '../base/assert.ts';
+import { CHANNEL_MESSAGE_LENGTH_MAX } from '../records/records.ts';
+
 /** The channels on which gateways answer, and what they say there (JSON). */
 export const DOCUMENT_CHANNEL = 'document';
 export const STATUS_CHANNEL = 'status';
@@ -97,8 +100,14 @@ export function unservedDisks(all: readonly UnservedDisk[]): UnservedDisks {
     const isLong = reason.length > STATUS_REASON_LENGTH_MAX;
     return { disk, reason: isLong ? `${reason.slice(0, STATUS_REASON_LENGTH_MAX - 1)}…` : reason };
   });
+  assert(listed.length <= all.length, 'no more is listed than there is');
   return { count: all.length, disks: listed };
 }
+
+assert(
+  STATUS_UNSERVED_MAX * STATUS_REASON_LENGTH_MAX < CHANNEL_MESSAGE_LENGTH_MAX / 2,
+  'the reasons of disks that are not served leave room in an answer',
+);
 
 type Message = SwitchRequest | SwitchAnswer | GatewayStatus | FenceRequest | FenceAnswer;
 

@@ -165,6 +165,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Use `disk import --fix`, or the commands in the message.',
     ],
     ['volumeForbidden', 'The Ceph user may not use a pool.', 'Grant what `ceph caps` prints.'],
+    ['diskRefused', 'A disk would get another block length.', 'Make another disk instead.'],
     ['volumeBroken', 'An image cannot be opened.', 'Check it with `rbd info`, and its pools.'],
     ['volumeSilent', 'An image does not answer.', 'Check the OSDs (`ceph health detail`).'],
     ['layoutRefused', 'The store cannot lay out a volume so.', 'See the reason in the message.'],

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import { isCommandName } from './command-name.ts';
@@ -6,6 +7,8 @@ import type { ControlContext } from './control-context.ts';
 /** Gateways that were killed have this long to end. */
 const LEAVING_WAIT_MAX_MS = 3_000;
 const LEAVING_POLL_MS = 100;
+
+assert(LEAVING_POLL_MS < LEAVING_WAIT_MAX_MS, 'a gateway that ends is looked for again');
 
 /**
  * Rejects with `storeInUse` if gateways serve the store: whoever takes over its document would take

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { volumeNameOf, withVolume } from '../config/disk-identity.ts';
 import type { Disk } from '../config/document.ts';
 import type { KnownVolume, VolumeEntry } from '../volume/volume.ts';
@@ -10,6 +11,7 @@ export class VolumeEntries {
   constructor(entries: readonly VolumeEntry[]) {
     this.#byName = new Map(entries.map((entry) => [entry.name, entry]));
     this.#byId = new Map(entries.flatMap((entry) => (entry.id ? [[entry.id, entry]] : [])));
+    assert(this.#byName.size === entries.length, 'a store lists a name once');
   }
 
   /**
@@ -27,6 +29,7 @@ export class VolumeEntries {
   pin(disk: Disk): Disk {
     if (disk.volume?.id !== undefined) return disk;
     const id = this.of(disk)?.id;
+    assert(id === undefined || this.#byId.has(id), 'a disk is pinned to a volume that is there');
     return id === undefined ? disk : withVolume(disk, { name: volumeNameOf(disk), id });
   }
 }

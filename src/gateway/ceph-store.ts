@@ -3,13 +3,13 @@ import type { CephCalls } from '../ceph/ceph-calls.ts';
 import { TOOL_SETTINGS } from '../ceph/ceph-settings.ts';
 import { RadosClient } from '../ceph/rados-client.ts';
 import { CephFencing } from '../membership/ceph/ceph-fencing.ts';
+import { livingMembers } from '../membership/living-members.ts';
 import type { Membership } from '../membership/membership.ts';
 import { MembershipStore } from '../membership/membership-store.ts';
 import { openRadosRecords } from '../records/rados/open-rados-records.ts';
 import type { RadosRecords } from '../records/rados/rados-records.ts';
 import { INSTANCES_DEFAULT, type InstanceGuard } from '../volume/rbd/instance-pool.ts';
 import { RbdVolumeStore } from '../volume/rbd/rbd-volume-store.ts';
-import { livingMembers } from './living-members.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
 import type { CephLocation } from './store-location.ts';
 

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import { copyOf } from './record-arguments.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX, type Member, WATCHES_MAX, type Watcher } from './records.ts';
@@ -31,6 +32,7 @@ export class ChannelWatches {
     return () => {
       if (!watchers.delete(own)) return;
       this.#count -= 1;
+      assert(this.#count >= 0, 'no more watches are taken away than were added');
       if (watchers.size === 0 && this.#watchers.get(channel) === watchers) {
         this.#watchers.delete(channel);
       }
@@ -73,6 +75,7 @@ export class ChannelWatches {
       watchers.clear();
       this.#watchers.delete(channel);
     }
+    assert(this.#count >= this.#watchers.size, 'a channel that is left has a watcher');
     for (const watcher of told) watcher.onLost();
   }
 

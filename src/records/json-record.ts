@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import { VALUE_LENGTH_MAX } from './records.ts';
 
@@ -21,7 +22,13 @@ export type JsonRecordFailureCode = 'recordMalformed' | 'recordFormatUnknown' | 
 
 /** `content` must be what JSON can say. Keys keep their order: equal contents, equal bytes. */
 export function encodeJsonRecord<T>(format: JsonRecordFormat<T>, content: T): Uint8Array {
-  const text = JSON.stringify({ formatVersion: format.formatVersion, content });
+  const { formatVersion, formatVersionMin = formatVersion, lengthMaxBytes = 1 } = format;
+  assert(
+    formatVersionMin >= 1 && formatVersionMin <= formatVersion,
+    'a format reads what it writes',
+  );
+  assert(lengthMaxBytes >= 1 && lengthMaxBytes <= VALUE_LENGTH_MAX, 'a record is at most a value');
+  const text = JSON.stringify({ formatVersion, content });
   const bytes = new TextEncoder().encode(text);
   checkLength(format, bytes);
   return bytes;

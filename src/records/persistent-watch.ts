@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
@@ -7,6 +8,8 @@ import type { Records, Watch, Watcher } from './records.ts';
 export const WATCH_AGAIN_MIN_MS = 500;
 /** The longest wait between two attempts. */
 export const WATCH_AGAIN_MAX_MS = 4_000;
+
+assert(WATCH_AGAIN_MIN_MS <= WATCH_AGAIN_MAX_MS, 'the wait for a watch grows');
 
 export interface PersistentWatchOptions {
   readonly records: Pick<Records, 'watch'>;
@@ -62,6 +65,7 @@ export class PersistentWatch {
     if (this.#isClosed) {
       await watch.close();
     } else {
+      assert(this.#watch === undefined, 'a watch is made again only after it was lost');
       stands = true;
       this.#watch = watch;
     }

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import {
   CHANNEL_MESSAGE_LENGTH_MAX,
@@ -11,6 +12,12 @@ import {
   type RecordsFailureCode,
   VALUE_LENGTH_MAX,
 } from './records.ts';
+
+assert(KEY_LENGTH_MAX <= 0xff, 'the length of a key fits into a byte of a message');
+assert(MEMBER_NAME_LENGTH_MAX < KEY_LENGTH_MAX, 'the name of a member fits into a key');
+assert(CHANNEL_MESSAGE_LENGTH_MAX <= VALUE_LENGTH_MAX, 'a message is at most as long as a value');
+assert(VALUE_LENGTH_MAX <= LIST_LENGTH_MAX, 'the longest value can be listed');
+assert(VALUE_LENGTH_MAX <= FIELDS_LENGTH_MAX, 'the longest value fits into a map of fields');
 
 const KEY = /^[A-Za-z0-9._:-]+(?:\/[A-Za-z0-9._:-]+)*$/;
 const NAME = /^[A-Za-z0-9._:-]+$/;

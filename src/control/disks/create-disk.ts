@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Disk, DiskDraft } from '../../config/document.ts';
 import { emptyDocument } from '../../config/empty-document.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -19,5 +20,7 @@ export async function createDisk(context: ControlContext, draft: DiskDraft): Pro
     },
     { mayAdopt: false },
   );
-  return document.disks.find((disk) => disk.name === name)!;
+  const disk = document.disks.find((each) => each.name === name);
+  assert(disk !== undefined, 'a disk that was made is in the document');
+  return disk;
 }

@@ -1,6 +1,7 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import { volumeNameOf } from '../../config/disk-identity.ts';
-import { remapDisk, unmapDisk } from '../../config/disk-names.ts';
+import { mappedDisks, remapDisk, unmapDisk } from '../../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../../config/document.ts';
 import type { VolumeEntry } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
@@ -38,7 +39,12 @@ export async function deleteDisk(context: ControlContext, request: DeleteRequest
   }
   if (!force) await refuseMapped(context, current, disk);
   try {
-    await changeDocument(context, (latest) => marked(latest!, disk, force));
+    const { document } = await changeDocument(context, (latest) => marked(latest!, disk, force));
+    const now = document.disks.find(({ uuid }) => uuid === disk.uuid);
+    assert(
+      now === undefined || (now.deleting === true && !mappedDisks(document).has(now.name)),
+      'data are deleted only of a disk that nobody can map',
+    );
     await deleteVolume(context, disk);
   } catch (error) {
     // Of what an earlier call has begun to delete nobody knows what is left.
@@ -114,6 +120,7 @@ async function unownedVolume(
 ): Promise<Pick<VolumeEntry, 'name' | 'id'>> {
   const listed = await volumes.list();
   const entries = new VolumeEntries(listed);
+  assert(!disks.some((disk) => disk.name === name), 'a disk of the document goes another way');
   const volume = listed.find((each) => each.name === name);
   const owner = disks.find((disk) => volume !== undefined && entries.of(disk) === volume);
   if (owner !== undefined) {

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { DiskDraft } from '../../config/document.ts';
 import { parseDocument } from '../../config/parse.ts';
@@ -17,7 +18,11 @@ export interface DiskRequest {
 /** The disk as the document takes it. Throws `diskInvalid`, which names every fault. */
 export function draftDisk(request: DiskRequest): DiskDraft {
   const parsed = parseDocument(JSON.stringify({ formatVersion: 1, disks: [request] }));
-  if (parsed.ok) return parsed.document.disks[0]!;
+  if (parsed.ok) {
+    const { disks } = parsed.document;
+    assert(disks.length === 1 && disks[0]?.name === request.name, 'a draft is the disk asked for');
+    return disks[0];
+  }
   const problems = parsed.problems.map(problemOfDisk);
   throw new Failure('diskInvalid', problems.join('\n'), { problems });
 }

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { didYouMean } from '../../base/closest-name.ts';
 import { Failure } from '../../base/failure.ts';
 import { type DiskIdentity, identityOf, volumeNameOf } from '../../config/disk-identity.ts';
@@ -63,7 +64,9 @@ export async function importDisk(
     (latest) => withImported(latest ?? emptyDocument(), found, known !== undefined),
     { mayReplace: true, mayShrink: true },
   );
-  const disk = document.disks.find(({ uuid }) => uuid === identity.uuid)!;
+  const disk = document.disks.find(({ uuid }) => uuid === identity.uuid);
+  assert(disk !== undefined, 'an imported disk is in the document');
+  assert(known === undefined || kept !== undefined, 'a disk keeps its identity with other data');
   return { disk, isKnown: kept !== undefined };
 }
 

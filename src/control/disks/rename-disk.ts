@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { renameDisk as renamed } from '../../config/disk-names.ts';
 import type { ControlContext } from '../control-context.ts';
 import { changeDocument } from '../document/change-document.ts';
@@ -24,7 +25,9 @@ export async function renameDisk(
     requireDisk(current, name);
     draftDisk({ name: newName, size: SIZE_BYTES });
     requireFreeName(current!, newName);
-    return renamed(current!, name, newName);
+    const next = renamed(current!, name, newName);
+    assert(next.disks.length === current!.disks.length, 'a new name makes no disk, and drops none');
+    return next;
   });
   return { version };
 }

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -25,6 +26,7 @@ export async function resizeDisk(
       const problem = `size: must be a multiple of the block length ${blockLength}`;
       throw new Failure('diskInvalid', problem, { problems: [problem] });
     }
+    assert(sizeBytes > 0, 'a disk has a size');
     const disks = document!.disks.map((disk) => {
       return disk.name === name ? { ...disk, size: sizeBytes } : disk;
     });

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { isOpen, isSame, type MemberState } from '../../membership/membership.ts';
@@ -17,6 +18,9 @@ export const SWITCH_WAIT_MAX_MS = 10_000;
 const SILENT_WAIT_MS = 1_000;
 const NOTIFY_TIMEOUT_MS = 2_000;
 const NOTIFY_PAUSE_MS = 200;
+
+assert(SILENT_WAIT_MS < NOTIFY_TIMEOUT_MS, 'an author is told of a wait before it is over');
+assert(NOTIFY_TIMEOUT_MS + NOTIFY_PAUSE_MS < SWITCH_WAIT_MAX_MS, 'late gateways are asked again');
 
 type SwitchContext = Omit<ControlContext, 'volumes' | 'random'>;
 
@@ -44,6 +48,7 @@ export interface UnservedBy extends UnservedDisks {
  */
 export async function awaitSwitch(context: SwitchContext, version: number): Promise<Switched> {
   const { clock } = context;
+  assert(version >= 1, 'gateways switch to a version that is committed');
   // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
   await context.membership.raiseDocumentVersion(version);
   const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
@@ -125,6 +130,7 @@ function has(members: readonly Member[], one: Member): boolean {
 }
 
 function incomplete(version: number, late: readonly Late[]): Failure {
+  assert(late.length > 0, 'a switch is incomplete because of a gateway');
   const words = late.map(({ member: { name }, reason }) => (reason ? `${name} (${reason})` : name));
   return new Failure(
     'applyIncomplete',

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { DocumentDiff } from '../../config/diff.ts';
 import { withVolume } from '../../config/disk-identity.ts';
@@ -38,15 +39,18 @@ export async function changeDocument(
     if (current !== undefined && diff.changes.length === 0) {
       return { ...current, diff, ...(await awaitSwitch(context, current.version)) };
     }
+    assert(diff.refusals.length === 0, 'nothing is done of what was refused');
     await makeVolumes(volumes, diff, entries, made, permits.mayShrink === true);
     await markReleased(volumes, diff.releaseDisks, entries, clock);
     const disks = plan.document.disks.map((disk) => {
       const name = disk.volume?.name ?? disk.name;
       return made.has(name) ? withVolume(disk, { name, id: made.get(name) }) : disk;
     });
+    assert(disks.length === plan.document.disks.length, 'what is planned is what is committed');
     const document = { ...plan.document, disks };
     const version = await writeDocument(records, current?.version ?? 0, document);
     if (version === undefined) continue;
+    assert(version > (current?.version ?? 0), 'a committed document is the newest');
     await keepChanges(records, version, diff.changes);
     return { version, document, diff, ...(await awaitSwitch(context, version)) };
   }

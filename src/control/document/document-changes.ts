@@ -1,16 +1,19 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import {
   decodeJsonRecord,
   encodeJsonRecord,
   type JsonRecordFormat,
 } from '../../records/json-record.ts';
-import type { Records } from '../../records/records.ts';
+import { FIELDS_MAX, type Records } from '../../records/records.ts';
 
 const KEY = 'document-changes';
 /** So many versions can be told of. */
 export const VERSIONS_KEPT_MAX = 64;
 /** So many changes of a version are kept in words; the others are counted. */
 export const CHANGES_KEPT_MAX = 50;
+
+assert(VERSIONS_KEPT_MAX < FIELDS_MAX, 'the versions that are kept fit into one record');
 
 const FORMAT: JsonRecordFormat<readonly string[]> = {
   kind: 'document changes',
@@ -34,6 +37,7 @@ export async function keepChanges(
   version: number,
   changes: readonly string[],
 ): Promise<void> {
+  assert(version >= 1, 'changes belong to a version that is committed');
   const kept = changes.slice(0, CHANGES_KEPT_MAX);
   const left = changes.length - kept.length;
   if (left > 0) kept.push(`and ${left} more changes`);
@@ -72,6 +76,7 @@ async function changesSince(
   const fields = await records.getFields(KEY);
   const first = Math.max(basedOn + 1, version - VERSIONS_KEPT_MAX + 1);
   const count = Math.max(0, version - first + 1);
+  assert(count <= VERSIONS_KEPT_MAX, 'no more versions are told of than are kept');
   return Array.from({ length: count }, (_, i) => {
     const bytes = fields.get(String(first + i));
     const changes = bytes === undefined ? undefined : decodeJsonRecord(FORMAT, bytes);

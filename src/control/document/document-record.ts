@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import { nextPortIdentifier } from '../../config/port-identity.ts';
@@ -68,7 +69,10 @@ export async function writeDocument(
   expected: number,
   document: ClusterDocument,
 ): Promise<number | undefined> {
+  assert(expected >= 0, 'a version is not negative');
   const value = encodeJsonRecord(FORMAT, document);
   const result = await records.compareAndSet(KEY, expected, value);
-  return result.status === 'done' ? result.version : undefined;
+  if (result.status !== 'done') return undefined;
+  assert(result.version > expected, 'the version of the document grows with each change');
+  return result.version;
 }

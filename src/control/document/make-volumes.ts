@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { type Clock, within } from '../../base/clock.ts';
 import type { DocumentDiff } from '../../config/diff.ts';
 import { identityOf, volumeNameOf } from '../../config/disk-identity.ts';
@@ -27,10 +28,12 @@ export async function makeVolumes(
   for (const disk of diff.createDisks) {
     const name = volumeNameOf(disk);
     if (made.has(name)) continue;
+    assert(disk.size > 0 && disk.size % disk.blockLength === 0, 'a disk has whole blocks');
     const options = { layout: layoutOf(disk), disk: identityOf(disk) };
     made.set(name, await volumes.create(name, disk.size, options));
   }
-  for (const { disk } of diff.resizeDisks) {
+  for (const { disk, fromBytes } of diff.resizeDisks) {
+    assert(mayShrink || disk.size >= fromBytes, 'no volume shrinks unless that was asked for');
     const isGrown = entries.of(disk)?.sizeBytes === disk.size;
     const options = { ...knownVolume(disk), mayShrink };
     if (!isGrown) await volumes.resize(volumeNameOf(disk), disk.size, options);

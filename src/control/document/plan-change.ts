@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { type DocumentDiff, diffDocuments } from '../../config/diff.ts';
 import type { ClusterDocument, Disk, DocumentDraft } from '../../config/document.ts';
 import { completeIdentities } from '../../config/identity.ts';
@@ -49,6 +50,7 @@ export async function planChange(
   const listed = await volumes.list();
   const entries = new VolumeEntries(listed);
   const completed = completeIdentities(draft, current?.document, random, listed);
+  assert(completed.disks.length === draft.disks.length, 'completing a draft keeps its disks');
   const disks = completed.disks.map((disk) => entries.pin(disk));
   const document = { ...completed, disks };
   const found = listed.filter(({ name }) => !made.has(name));
@@ -58,6 +60,11 @@ export async function planChange(
   if (current !== undefined && diff.changes.length > 0) {
     await refuseStale(records, draft.basedOn, current.version);
   }
+  const created = new Set(diff.createDisks);
+  assert(
+    diff.adoptDisks.every(({ disk }) => !created.has(disk)),
+    'the volume of a disk is made, or taken over',
+  );
   const ids = volumes.names === undefined ? 0 : diff.createDisks.length;
   const tooLong = judgeLength(document, ids * VOLUME_ID_BYTES) ?? [];
   const misfits = await judgeVolumes({ ...permits, volumes, diff, draft, document, entries });

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { MembershipView } from '../../membership/membership.ts';
 
 /** More members than this are not listed: the latest are. */
@@ -53,6 +54,8 @@ export function silentGateway(
   const drains = state === 'serving' && isDraining && runs;
   return { name, state: drains ? 'draining' : unheard, incarnation };
 }
+
+assert(MEMBERS_LISTED_MAX > 0, 'a status lists members');
 
 export function membershipStatus({ life, epoch, members }: MembershipView): MembershipStatus {
   return {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { assert } from '../../base/assert.ts';
 import type { Log } from '../../base/log.ts';
 import { systemReason } from '../../base/system-reason.ts';
 import { killProcess } from '../../host/process-end.ts';
@@ -12,6 +13,11 @@ import {
 const STOPPED_LOOKS_MAX = 8;
 /** A holder that runs, and was there at this many looks on end, is worth a line in the log. */
 const LOOKS_UNTIL_LOGGED = 20;
+
+assert(
+  STOPPED_LOOKS_MAX < LOOKS_UNTIL_LOGGED,
+  'a stopped holder is ended before one that runs is logged',
+);
 
 interface Holder {
   looks: number;
@@ -65,6 +71,7 @@ export class LockHolderPatrol {
       const stopped = processState(process, this.#self) === 'stopped';
       holder.looks += 1;
       holder.stoppedLooks = stopped ? holder.stoppedLooks + 1 : 0;
+      assert(holder.stoppedLooks <= holder.looks, 'a holder is seen stopped only when it is seen');
       seen.set(key, holder);
       if (holder.stoppedLooks >= STOPPED_LOOKS_MAX) this.#end(process);
       else if (holder.looks === LOOKS_UNTIL_LOGGED) {
@@ -75,6 +82,7 @@ export class LockHolderPatrol {
   }
 
   #end(holder: ProcessIdentity): void {
+    assert(holder.pid > 0 && holder.pid !== this.#self.pid, 'a process does not end itself here');
     const killed = killProcess(holder, this.#self);
     const { pid } = holder;
     if (killed) this.#log.warn('ended a stopped process that held the store locked', { pid });

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import { systemReason } from '../../base/system-reason.ts';
@@ -71,6 +72,7 @@ export class MemberFolder {
    * member needs room.
    */
   async show(entry: MemberEntry): Promise<void> {
+    assert(INCARNATION.test(entry.incarnation), 'an entry is named by its incarnation');
     const path = this.entryPath(entry.incarnation);
     const spare = `${path}.tmp`;
     const bytes = padded(encodeJsonRecord(ENTRY_FORMAT, entry));
@@ -163,6 +165,7 @@ export class MemberFolder {
 function padded(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / ENTRY_BLOCK_BYTES);
   const whole = new Uint8Array(blocks * ENTRY_BLOCK_BYTES).fill(SPACE);
+  assert(whole.length >= bytes.length && bytes.length > 0, 'a padded entry holds all of it');
   whole.set(bytes);
   return whole;
 }

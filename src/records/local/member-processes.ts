@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { type Clock, sleep } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { killProcess } from '../../host/process-end.ts';
@@ -56,6 +57,7 @@ export class MemberProcesses {
       throw new Failure('recordsOwnProcess', `${member.name} belongs to this process`);
     }
     const endMs = clock.now() + END_WAIT_MAX_MS;
+    assert(claim.incarnation !== own.incarnation, 'a process is not ended by itself');
     killProcess(claim.process, own.process);
     while (processState(claim.process, own.process) !== 'ended') {
       if (clock.now() >= endMs) return false;

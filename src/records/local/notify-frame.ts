@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX } from '../records.ts';
 
@@ -11,6 +12,9 @@ const LENGTH_BYTES = 4;
 const PREAMBLE_BYTES = 4;
 const HEAD_LENGTH_MAX = 1024;
 const FRAME_LENGTH_MAX = PREAMBLE_BYTES + HEAD_LENGTH_MAX + CHANNEL_MESSAGE_LENGTH_MAX;
+
+assert(FRAME_LENGTH_MAX <= 0xffff_ffff, 'the length of a frame fits into its field');
+assert(HEAD_LENGTH_MAX <= 0xffff, 'the length of a head fits into its field');
 
 const KINDS = ['notify', 'answer', 'end', 'refused'] as const;
 export type FrameKind = (typeof KINDS)[number];
@@ -29,6 +33,8 @@ export function encodeFrame(
   payload: Uint8Array = NOTHING,
 ): Uint8Array {
   const headBytes = Buffer.from(JSON.stringify(head));
+  assert(headBytes.length <= HEAD_LENGTH_MAX, 'a head is short: names and one channel');
+  assert(payload.length <= CHANNEL_MESSAGE_LENGTH_MAX, 'the length of a message was checked');
   const frame = Buffer.alloc(LENGTH_BYTES + PREAMBLE_BYTES + headBytes.length + payload.length);
   frame.writeUInt32BE(frame.length - LENGTH_BYTES, 0);
   frame.writeUInt8(FORMAT_VERSION, 4);

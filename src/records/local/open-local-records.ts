@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join, resolve } from 'node:path';
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
@@ -72,6 +73,7 @@ async function openIn(options: OpenLocalRecordsOptions): Promise<LocalRecords> {
   const self = ownProcessIdentity();
   const folder = new MemberFolder(join(directory, 'run'), self, log);
   const incarnation = Buffer.from(random.bytes(INCARNATION_LENGTH_BYTES)).toString('hex');
+  assert(incarnation.length === 2 * INCARNATION_LENGTH_BYTES, 'an incarnation has its length');
   const claim: NameClaim = { name: memberName, incarnation, process: self };
   const databasePath = join(recordsDirectory, 'records.db');
   const store = new StoreThread({ databasePath, isReader, self, clock, random, log });
@@ -143,6 +145,7 @@ async function takeName(store: StoreThread, claim: NameClaim, folder: MemberFold
       const { pid } = held.process;
       throw new Failure('recordsNameTaken', `${claim.name} is the name of process ${pid}`, { pid });
     }
+    assert(held?.incarnation !== claim.incarnation, 'an incarnation takes its name once');
     if (claims.length >= MEMBERS_MAX) await releaseEnded(store, claims, claim.process, folder);
     if (await store.call('claimName', claim, held?.incarnation)) return;
   }

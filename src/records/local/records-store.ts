@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import { checkFieldTotals, checkList } from '../record-arguments.ts';
 import type { CompareAndSetResult, FieldGuard, RecordEntry } from '../records.ts';
@@ -94,11 +95,13 @@ export class RecordsStore {
       const current = this.get(key);
       if ((current?.version ?? 0) !== expected) return { status: 'conflict', current };
       const version = (current?.version ?? this.#floor()) + 1;
+      assert(Number.isSafeInteger(version) && version > expected, 'a version is never used twice');
       if (value !== undefined) {
         this.#run('INSERT OR REPLACE INTO record VALUES (?, ?, ?)', key, version, value);
       } else if (current !== undefined) {
         this.#run('DELETE FROM record WHERE key = ?', key);
         this.#run('UPDATE floor SET version = max(version, ?)', version);
+        assert(this.#floor() >= version, 'what is made later counts on from a deleted version');
       } else {
         return { status: 'done', version: 0 };
       }
@@ -137,7 +140,9 @@ export class RecordsStore {
         'SELECT count(*) AS fields, total(length(value)) AS bytes FROM field WHERE key = ?',
         key,
       );
-      checkFieldTotals(Number(row?.['fields']), Number(row?.['bytes']));
+      const [count, lengthBytes] = [Number(row?.['fields']), Number(row?.['bytes'])];
+      assert(count >= 0 && lengthBytes >= 0, 'a map of fields has a size');
+      checkFieldTotals(count, lengthBytes);
       return true;
     });
   }
@@ -157,6 +162,8 @@ export class RecordsStore {
       const row = this.#row('SELECT incarnation FROM claim WHERE name = ?', claim.name);
       if ((row?.['incarnation'] as string | undefined) !== previous) return false;
       const { pid, startTicks, bootId, pidNamespace } = claim.process;
+      assert(claim.incarnation !== previous, 'an incarnation takes a name once');
+      assert(Number.isSafeInteger(pid) && pid > 0, 'a claim names its process');
       this.#run(
         'INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?, ?)',
         ...[claim.name, claim.incarnation, pid, startTicks, bootId, pidNamespace],
@@ -211,6 +218,7 @@ export class RecordsStore {
   }
 
   #transaction<T>(work: () => T): T {
+    assert(!this.#database.isTransaction, 'a transaction is not nested');
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const result = work();

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { EOPNOTSUPP, fallocate } from '../../host/kernel.ts';
@@ -13,6 +14,8 @@ export const SLICES_MAX = 32;
 const PART_OF_FILE_SYSTEM = 1 / 8;
 /** How often a member looks whether slices that were used can be made again. */
 const FILL_INTERVAL_MS = 30_000;
+
+assert(PART_OF_FILE_SYSTEM > 0 && PART_OF_FILE_SYSTEM < 1, 'a reserve is a part of its room');
 
 /** Keeps a reserve full for as long as its store is open. */
 export class ReserveKeeper {
@@ -57,6 +60,7 @@ export class ReserveKeeper {
     const { blocks, bsize } = await statfs(folder);
     const partBytes = blocks * bsize * PART_OF_FILE_SYSTEM;
     const count = Math.min(SLICES_MAX, Math.floor(partBytes / SLICE_LENGTH_BYTES));
+    assert(count * SLICE_LENGTH_BYTES <= partBytes, 'a reserve takes its part of the room at most');
     for (let i = 0; i < count; i++) {
       if (present.has(String(i))) continue;
       if (!(await makeSlice(join(folder, String(i)), this.#random))) return;

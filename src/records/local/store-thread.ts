@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { assert } from '../../base/assert.ts';
 import { type Clock, sleep, type Timer } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
@@ -25,6 +26,8 @@ const BACKOFF_MAX_MS = 16;
 const CALLS_MAX = 1024;
 /** Young generation of the thread's JavaScript heap: there is little for it to hold. */
 const YOUNG_HEAP_MIB = 2;
+
+assert(PATROL_AFTER_TICKS < CALL_TICKS_MAX, 'the holder of a lock is looked at before a call ends');
 
 interface Wait {
   ticks: number;
@@ -144,7 +147,9 @@ export class StoreThread {
     } else if (this.#calls.size >= CALLS_MAX) {
       call.reject(new Failure('recordsUnavailable', `${CALLS_MAX} calls wait for the records`));
     } else {
+      assert(!this.#calls.has(id), 'a call is under way once');
       this.#calls.set(id, call);
+      assert(this.#calls.size <= CALLS_MAX, 'the calls under way are bounded');
       this.#timer ??= this.#clock.after(TICK_MS, () => this.#onTick());
       return true;
     }

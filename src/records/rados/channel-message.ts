@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX, type Member } from '../records.ts';
 import { BytesReader } from './bytes-reader.ts';
@@ -6,6 +7,8 @@ import { BytesReader } from './bytes-reader.ts';
 const FORMAT = 1;
 /** The most bytes of answers that one member sends back; what is beyond counts as not answered. */
 export const ANSWERS_LENGTH_MAX = 512 * 1024;
+
+assert(ANSWERS_LENGTH_MAX >= CHANNEL_MESSAGE_LENGTH_MAX, 'one answer always fits');
 
 /**
  * What goes through a channel object. A greeting has the empty channel, which no key is: who joins
@@ -49,6 +52,8 @@ export function decodeMessage(bytes: Uint8Array): ChannelMessage | undefined {
 }
 
 export function encodeAnswer({ from, complete, payloads }: ChannelAnswer): Uint8Array {
+  const lengthBytes = payloads.reduce((sum, { length }) => sum + length, 0);
+  assert(lengthBytes <= ANSWERS_LENGTH_MAX, 'what a member answers is bounded');
   const writer = writeMember(new ByteWriter().u8(FORMAT), from)
     .u8(complete ? 1 : 0)
     .u16(payloads.length);

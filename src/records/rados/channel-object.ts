@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { errnoOf } from '../../ceph/ceph-failure.ts';
 import { EEXIST, ENOENT } from '../../ceph/errno.ts';
@@ -134,6 +135,7 @@ class Registration {
       void watch.close();
       return undefined;
     }
+    assert(this.watch === undefined, 'a watch begins once');
     this.watch = watch;
     for (const deliver of this.#early) deliver();
     this.#early = [];
@@ -146,6 +148,7 @@ class Registration {
     };
     if (this.watch !== undefined) deliver();
     else if (this.#early.length < EARLY_MAX) this.#early.push(deliver);
+    assert(this.#early.length <= EARLY_MAX, 'notifications that came early are bounded');
   }
 
   onError(): void {

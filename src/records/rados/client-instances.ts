@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Member } from '../records.ts';
 
 /** The most instances that are remembered; the one learnt first is forgotten first. */
@@ -16,6 +17,7 @@ export class ClientInstances {
       this.#members.delete(first!);
     }
     this.#members.set(gid, member);
+    assert(this.#members.size <= INSTANCES_MAX, 'the instances that are known are bounded');
   }
 
   /** One that was never heard is named by its instance. */

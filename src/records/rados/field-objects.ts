@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ECANCELED, EEXIST, ENOENT, EOVERFLOW, ERANGE } from '../../ceph/errno.ts';
 import { OMAP_PAGE_MAX, type WriteStep } from '../../ceph/object-steps.ts';
 import { checkFieldTotals } from '../record-arguments.ts';
@@ -135,6 +136,8 @@ export class FieldObjects {
     const [oldest] = this.#totals.keys();
     if (this.#totals.size >= TOTALS_MAX) this.#totals.delete(oldest!);
     this.#totals.set(key, totals);
+    assert(this.#totals.size <= TOTALS_MAX, 'the totals that are kept are bounded');
+    assert(totals.count >= 0 && totals.lengthBytes >= 0, 'totals are not negative');
   }
 }
 

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { jenkinsHash } from './jenkins-hash.ts';
 
 /** Begins the name of every object that is not an image's. */
@@ -21,6 +22,12 @@ export const STORE_OBJECT = `${PREFIX}.store`;
 export const valueObjects: readonly string[] = Array.from(
   { length: VALUE_OBJECTS },
   (_, index) => `${PREFIX}.values.${index}`,
+);
+
+assert(VALUE_OBJECTS > 0, 'there is an object for every value');
+assert(
+  CHANNEL_OBJECTS > 0 && (CHANNEL_OBJECTS & (CHANNEL_OBJECTS - 1)) === 0,
+  'channel objects are a power of two, so that each has a placement group of its own',
 );
 
 /** The object that holds the value of `key`. */
@@ -56,7 +63,9 @@ export function channelObjectsOf(namespace: string): readonly string[] {
     const group = hashOf(`${place}${name}`) % CHANNEL_OBJECTS;
     if (!names.has(group)) names.set(group, name);
   }
-  return [...names.values()];
+  const objects = [...names.values()];
+  assert(new Set(objects).size === CHANNEL_OBJECTS, 'channel objects differ');
+  return objects;
 }
 
 /** Which of the channel objects the notifications of `channel` go through. */

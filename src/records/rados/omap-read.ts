@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ENOENT } from '../../ceph/errno.ts';
 import type { ReadStep } from '../../ceph/object-steps.ts';
 import type { RadosCalls } from './rados-calls.ts';
@@ -41,6 +42,7 @@ async function readOmap(
   const { errno, version, values } = await calls.bounded(pool.read(object, [step]));
   if (errno === ENOENT) return { version: 0, entries: new Map(), more: false };
   if (errno < 0) throw calls.failure(errno, `reading ${object}`);
+  assert(values.length === 1, 'each step of a read has its value');
   const [value] = values;
   if (value?.step === 'omapGetValues') {
     return { version, entries: value.values, more: value.more };

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { type Clock, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { errnoName } from '../../ceph/ceph-failure.ts';
@@ -37,6 +38,7 @@ export class RadosCalls {
     timeMaxMs: number = OPERATION_TIME_MAX_MS,
     onLate: (result: T) => void = () => {},
   ): Promise<T> {
+    assert(timeMaxMs > 0, 'a call has time to be answered');
     return new Promise<T>((resolve, reject) => {
       let waits = true;
       const timer = this.#clock.after(timeMaxMs, () => {
@@ -59,6 +61,7 @@ export class RadosCalls {
 
   /** The failure that an errno stands for. */
   failure(errno: number, what: string): Failure<RecordsFailureCode> {
+    assert(errno < 0, 'a failure has an errno');
     const message = `${what} ended with ${errnoName(errno)}`;
     switch (errno) {
       case ESHUTDOWN:

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { ENOENT, ETIMEDOUT } from '../../ceph/errno.ts';
 import type { NotifyAnswers } from '../../ceph/notify-answers.ts';
@@ -11,7 +12,7 @@ import {
   encodeAnswer,
   encodeMessage,
 } from './channel-message.ts';
-import { ChannelObject } from './channel-object.ts';
+import { ChannelObject, WATCH_TIMEOUT_SECONDS } from './channel-object.ts';
 import { ClientInstances } from './client-instances.ts';
 import { channelIndexOf, channelObjectsOf } from './object-names.ts';
 import { type RadosCalls, unavailable } from './rados-calls.ts';
@@ -30,6 +31,9 @@ const NOTIFY_TIME_MAX_MS = 600_000;
 const NOTIFIES_MAX = 1024;
 /** Notifications that this member's watchers work on; more are answered for them: incomplete. */
 const DELIVERIES_MAX = 1024;
+
+assert(ANSWER_MARGIN_MS < NOTIFY_GRACE_MS, 'a notification is given up after its last answer');
+assert(CHECK_MS < WATCH_TIMEOUT_SECONDS * 1000, 'silence is noticed before the OSD drops a watch');
 
 export interface RadosChannelsParts {
   readonly pool: RecordsPool;
@@ -91,6 +95,7 @@ export class RadosChannels {
       return this.#resultOf(await this.#send(name, channel, message, waitMs));
     } finally {
       this.#notifies -= 1;
+      assert(this.#notifies >= 0, 'a notification ends once');
     }
   }
 
@@ -194,6 +199,7 @@ export class RadosChannels {
       this.#deliveries += 1;
       await this.#deliver(message, answer);
       this.#deliveries -= 1;
+      assert(this.#deliveries >= 0, 'a delivery ends once');
     }
   }
 

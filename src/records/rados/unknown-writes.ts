@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { ValueEntry } from './value-entry.ts';
 
 /** The most writes of unknown outcome that are remembered; the oldest is forgotten first. */
@@ -26,13 +27,17 @@ export class UnknownWrites {
   /** A stamp for one more write. */
   stamp(): string {
     this.#serial += 1;
-    return `${this.#incarnation}/${this.#serial}`;
+    const stamp = `${this.#incarnation}/${this.#serial}`;
+    assert(stamp.length <= 0xff, 'the length of a stamp fits into its field');
+    return stamp;
   }
 
   add(write: UnknownWrite): void {
     const [oldest] = this.#writes.keys();
     if (this.#writes.size >= UNKNOWN_WRITES_MAX) this.#writes.delete(oldest!);
+    assert(!this.#writes.has(write.stamp), 'a stamp marks one write');
     this.#writes.set(write.stamp, write);
+    assert(this.#writes.size <= UNKNOWN_WRITES_MAX, 'writes of unknown outcome are bounded');
   }
 
   /**

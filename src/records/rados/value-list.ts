@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { checkList } from '../record-arguments.ts';
 import type { RecordEntry } from '../records.ts';
 import { valueObjects } from './object-names.ts';
@@ -86,6 +87,7 @@ export class ValueList {
   }
 
   #sorted(): readonly RecordEntry[] {
+    assert(this.#objects.size === valueObjects.length, 'a list has read every object');
     const entries = [...this.#objects.values()].flatMap((listed) => listed.entries);
     return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   }

@@ -1,7 +1,8 @@
+import { assert } from '../../base/assert.ts';
 import { ECANCELED, EEXIST, ENOENT } from '../../ceph/errno.ts';
 import type { WriteStep } from '../../ceph/object-steps.ts';
 import type { CompareAndSetResult, RecordEntry } from '../records.ts';
-import { valueObjectOf } from './object-names.ts';
+import { VALUE_OBJECTS, valueObjectOf } from './object-names.ts';
 import { readOmapKeys } from './omap-read.ts';
 import { type RadosCalls, unavailable } from './rados-calls.ts';
 import type { RecordsPool } from './records-pool.ts';
@@ -75,6 +76,8 @@ export class ValueObjects {
     const { key, expected, value } = change;
     const floor = this.#floors.get(object) ?? 0;
     const version = (expected === 0 ? floor : expected) + 1;
+    assert(version > expected, 'a change makes a later version');
+    assert(expected !== 0 || version > floor, 'what is made anew counts on from what was deleted');
     const stamp = this.#unknown.stamp();
     const steps = stepsOf(change, { version, floor, stamp });
     let errno: number;
@@ -88,7 +91,7 @@ export class ValueObjects {
     if (errno === ENOENT && expected === 0) await this.#create(object);
     if (errno === ECANCELED || errno === ENOENT) return undefined;
     if (errno < 0) throw this.#calls.failure(errno, `changing ${object}`);
-    if (value === undefined) this.#floors.set(object, Math.max(floor, version));
+    if (value === undefined) this.#raiseFloor(object, version);
     return version;
   }
 
@@ -105,9 +108,16 @@ export class ValueObjects {
     const keys = [dataKeyOf(key), FLOOR_KEY];
     const { entries } = await readOmapKeys(this.#pool, this.#calls, object, keys);
     const floor = decodeVersion(entries.get(FLOOR_KEY));
-    this.#floors.set(object, Math.max(floor, this.#floors.get(object) ?? 0));
+    this.#raiseFloor(object, floor);
     const bytes = entries.get(dataKeyOf(key));
     return bytes && decodeValue(dataKeyOf(key), bytes);
+  }
+
+  /** What an object has counted to never falls; another member may have seen it further. */
+  #raiseFloor(object: string, version: number): void {
+    const floor = Math.max(version, this.#floors.get(object) ?? 0);
+    this.#floors.set(object, floor);
+    assert(this.#floors.size <= VALUE_OBJECTS, 'floors are kept of objects of values alone');
   }
 }
 

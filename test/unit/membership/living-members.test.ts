@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { livingMembers } from '../../../src/gateway/living-members.ts';
+import { livingMembers } from '../../../src/membership/living-members.ts';
 import type { MemberState } from '../../../src/membership/membership.ts';
 import type { Roster } from '../../../src/membership/roster-fields.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';

@@ -1,9 +1,9 @@
 import { type Clock, sleep } from '../base/clock.ts';
-import { HEARTBEAT_INTERVAL_MS } from '../membership/limits.ts';
-import { isOpen } from '../membership/membership.ts';
-import type { MembershipStore } from '../membership/membership-store.ts';
-import type { Roster } from '../membership/roster-fields.ts';
 import type { Member } from '../records/records.ts';
+import { HEARTBEAT_INTERVAL_MS } from './limits.ts';
+import { isOpen } from './membership.ts';
+import type { MembershipStore } from './membership-store.ts';
+import type { Roster } from './roster-fields.ts';
 
 /** Longer than the longest time between two heartbeats that are not late. */
 const LOOK_AGAIN_MS = 2 * HEARTBEAT_INTERVAL_MS + 250;

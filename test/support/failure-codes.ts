@@ -1,0 +1,25 @@
+// The codes with which a source makes failures, in any of the ways that there are.
+
+export function failureCodesOf(source: string): string[] {
+  const made = source.matchAll(/\b[fF]ailure(?:<[^>]*>)?\(\s*'(\w+)'/g);
+  const typed = source.matchAll(/type \w*FailureCode =([^;]*);/g);
+  const described = source.matchAll(/\bcode: '(\w+)',?\s*(?:message|data)\b/g);
+  return [
+    ...[...made, ...described].map(([, code = '']) => code),
+    ...[...typed].flatMap(([, union = '']) => {
+      return [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
+    }),
+  ];
+}
+
+/** Files in which a failure is made anew with the code of another one, or of a listed type. */
+const PASSED_ON = [
+  ...['cli/runs/demo', 'demo/free-ports', 'ceph/admin-socket', 'volume/local/local-store'],
+  ...['records/record-arguments', 'records/local/store-thread'],
+];
+
+/** A code that is not written where the failure is made would not be found. */
+export function hiddenFailureCodes(source: string, file: string): boolean {
+  if (PASSED_ON.some((name) => file.endsWith(`${name}.ts`))) return false;
+  return /\bnew Failure(?:<[^>]*>)?\(\s*[^\s']/.test(source);
+}
