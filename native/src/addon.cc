@@ -2,6 +2,7 @@
 // nothing decided in between. `CephNative` of src/ceph/ceph-native.ts is its other side.
 #include "addon-call.h"
 #include "ceph-library.h"
+#include "protocol.h"
 
 namespace {
 
@@ -19,6 +20,14 @@ napi_value attach(const Call &call) {
   return nullptr;
 }
 
+napi_value protocolTable(napi_env env) {
+  const napi_value table = object(env);
+#define ALLPATH_MEMBER(name, value) setMember(env, table, #name, number(env, value));
+  ALLPATH_PROTOCOL(ALLPATH_MEMBER)
+#undef ALLPATH_MEMBER
+  return table;
+}
+
 void endEnvironment(void *environment) { static_cast<Environment *>(environment)->end(); }
 
 void freeEnvironment(napi_env, void *environment, void *) {
@@ -31,6 +40,7 @@ NAPI_MODULE_INIT() {
   auto *environment = new Environment(env);
   check(napi_set_instance_data(env, environment, freeEnvironment, nullptr), "the environment");
   check(napi_add_env_cleanup_hook(env, endEnvironment, environment), "the cleanup hook");
+  setMember(env, exports, "protocol", protocolTable(env));
   define<load>(env, exports, "load");
   define<attach>(env, exports, "attach");
   defineClientCalls(env, exports);

@@ -10,6 +10,7 @@
 #include "js-value.h"
 #include "object-listing.h"
 #include "pool.h"
+#include "protocol.h"
 #include "watch.h"
 
 namespace {
@@ -43,7 +44,7 @@ void Environment::attach(napi_value results, napi_value onResults, napi_value on
   check(napi_get_typedarray_info(env, results, &type, &length, &memory, nullptr, nullptr),
         "the array of results");
   resultsMemory_ = static_cast<double *>(memory);
-  resultsMax_ = length / 3;
+  resultsMax_ = length / protocol::resultFields;
   resultsArray_ = reference(env, results);
   onResults_ = reference(env, onResults);
   onMessage_ = reference(env, onMessage);
@@ -94,9 +95,10 @@ bool Environment::deliverResults() {
     double *memory = resultsMemory_;
     for (size_t i = 0; i < count; i++) {
       const Result &result = results_[resultsDelivered_ + i];
-      *memory++ = result.slot;
-      *memory++ = static_cast<double>(result.result);
-      *memory++ = static_cast<double>(result.detail);
+      memory[0] = result.slot;
+      memory[1] = static_cast<double>(result.result);
+      memory[2] = static_cast<double>(result.detail);
+      memory += protocol::resultFields;
     }
     resultsDelivered_ += count;
     done(static_cast<int>(count));

@@ -4,12 +4,11 @@
 
 #include "addon-call.h"
 #include "image.h"
+#include "protocol.h"
 
 namespace {
 
-// Codes and fields as in src/ceph/image-submission.ts and ceph-native.ts.
-enum Code { kRead = 1, kWrite, kDiscard, kWriteSame, kWriteZeroes, kFlush, kCompareAndWrite };
-constexpr size_t kFields = 7;
+using Code = uint32_t;
 constexpr size_t kVectorSmall = 4;
 
 // One operation in flight. JavaScript keeps its buffers alive; librbd reads the vector until the
@@ -45,11 +44,11 @@ int64_t startTransfer(Code code, rbd_image_t image, uint64_t offset, const iovec
                       size_t count, rbd_completion_t completion) {
   if (count == 1) {
     auto *base = static_cast<char *>(vector->iov_base);
-    return code == kRead ? ceph.rbd_aio_read(image, offset, vector->iov_len, base, completion)
+    return code == protocol::imageRead ? ceph.rbd_aio_read(image, offset, vector->iov_len, base, completion)
                          : ceph.rbd_aio_write(image, offset, vector->iov_len, base, completion);
   }
   const int parts = static_cast<int>(count);
-  return code == kRead ? ceph.rbd_aio_readv(image, vector, parts, offset, completion)
+  return code == protocol::imageRead ? ceph.rbd_aio_readv(image, vector, parts, offset, completion)
                        : ceph.rbd_aio_writev(image, vector, parts, offset, completion);
 }
 
@@ -59,20 +58,20 @@ int64_t start(Code code, rbd_image_t image, const Range &range, const iovec *vec
     return static_cast<const char *>(vector[index].iov_base);
   };
   switch (code) {
-    case kRead:
-    case kWrite:
+    case protocol::imageRead:
+    case protocol::imageWrite:
       return startTransfer(code, image, range.offset, vector, count, completion);
-    case kDiscard:
+    case protocol::imageDiscard:
       return ceph.rbd_aio_discard(image, range.offset, range.length, completion);
-    case kWriteSame:
+    case protocol::imageWriteSame:
       return ceph.rbd_aio_writesame(image, range.offset, range.length, base(0), vector[0].iov_len,
                                     completion, 0);
-    case kWriteZeroes:
+    case protocol::imageWriteZeroes:
       return ceph.rbd_aio_write_zeroes(image, range.offset, range.length, completion, range.detail,
                                        0);
-    case kFlush:
+    case protocol::imageFlush:
       return ceph.rbd_aio_flush(image, completion);
-    case kCompareAndWrite:
+    case protocol::imageCompareAndWrite:
       return ceph.rbd_aio_compare_and_write(image, range.offset, range.length, base(0), base(1),
                                             completion, &operation.mismatch, 0);
   }
@@ -122,7 +121,7 @@ napi_value submit(const Call &call) {
   call.environment.queue->borrow(count);
   const double *fields = static_cast<double *>(memory);
   uint32_t buffer = 0;
-  for (int i = 0; i < count; i++, fields += kFields) {
+  for (int i = 0; i < count; i++, fields += protocol::descriptorFields) {
     const auto buffers = static_cast<uint32_t>(fields[5]);
     submitOne(call.environment, fields, call.arguments[2], buffer, buffers);
     buffer += buffers;

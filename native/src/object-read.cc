@@ -3,6 +3,7 @@
 
 #include "addon-call.h"
 #include "pool.h"
+#include "protocol.h"
 
 namespace {
 
@@ -50,8 +51,8 @@ struct ReadStep {
   }
 
   napi_value value(napi_env env) const {
-    if (code == 1) return ::bytes(env, bytes);
-    if (code == 2) {
+    if (code == protocol::readRead) return ::bytes(env, bytes);
+    if (code == protocol::readStat) {
       const napi_value pair = array(env, 2);
       setElement(env, pair, 0, number(env, static_cast<double>(size)));
       setElement(env, pair, 1, number(env, static_cast<double>(modified)));
@@ -107,20 +108,20 @@ void addStep(rados_read_op_t operation, ReadStep &step, napi_env env, napi_value
   };
   step.code = toUint32(env, elementOf(env, values, 0));
   switch (step.code) {
-    case 1:
+    case protocol::readRead:
       step.bytes.resize(numberAt(2));
       return ceph.rados_read_op_read(operation, numberAt(1), step.bytes.size(), step.bytes.data(),
                                      &step.bytesRead, &step.error);
-    case 2:
+    case protocol::readStat:
       return ceph.rados_read_op_stat(operation, &step.size, &step.modified, &step.error);
-    case 3:
+    case protocol::readGetxattrs:
       return ceph.rados_read_op_getxattrs(operation, &step.xattrs, &step.error);
-    case 4:
+    case protocol::readOmapGetValues:
       return ceph.rados_read_op_omap_get_vals2(
           operation, toString(env, elementOf(env, values, 1)).c_str(),
           toString(env, elementOf(env, values, 2)).c_str(), numberAt(3), &step.omap, &step.more,
           &step.error);
-    case 5: {
+    case protocol::readOmapGetValuesByKeys: {
       const std::vector<std::string> keys = toStrings(env, elementOf(env, values, 1));
       std::vector<const char *> names;
       std::vector<size_t> lengths;

@@ -3,6 +3,7 @@
 
 #include "addon-call.h"
 #include "pool.h"
+#include "protocol.h"
 
 namespace {
 
@@ -79,33 +80,33 @@ void removeOmap(rados_write_op_t operation, const Step &step) {
 
 void addAttributeStep(rados_write_op_t operation, const Step &step, int *stepErrno) {
   switch (step.code()) {
-    case 10: {
+    case protocol::writeCmpxattr: {
       const std::string_view value = step.bytes(3);
       return ceph.rados_write_op_cmpxattr(operation, step.text(2).c_str(),
                                           static_cast<uint8_t>(step.number(1)), value.data(),
                                           value.size());
     }
-    case 11: {
+    case protocol::writeSetxattr: {
       const std::string_view value = step.bytes(2);
       return ceph.rados_write_op_setxattr(operation, step.text(1).c_str(), value.data(),
                                           value.size());
     }
-    case 12:
+    case protocol::writeRmxattr:
       return ceph.rados_write_op_rmxattr(operation, step.text(1).c_str());
-    case 13: {
+    case protocol::writeOmapCmp: {
       const std::string key = step.text(2);
       const std::string_view value = step.bytes(3);
       return ceph.rados_write_op_omap_cmp2(operation, key.data(),
                                            static_cast<uint8_t>(step.number(1)), value.data(),
                                            key.size(), value.size(), stepErrno);
     }
-    case 14:
+    case protocol::writeOmapSet:
       return setOmap(operation, step);
-    case 15:
+    case protocol::writeOmapRemove:
       return removeOmap(operation, step);
-    case 16:
+    case protocol::writeOmapClear:
       return ceph.rados_write_op_omap_clear(operation);
-    case 17: {
+    case protocol::writeExec: {
       const std::string_view input = step.bytes(3);
       return ceph.rados_write_op_exec(operation, step.text(1).c_str(), step.text(2).c_str(),
                                       input.data(), input.size(), stepErrno);
@@ -117,31 +118,31 @@ void addAttributeStep(rados_write_op_t operation, const Step &step, int *stepErr
 
 void addStep(rados_write_op_t operation, const Step &step, int *stepErrno) {
   switch (step.code()) {
-    case 1:
+    case protocol::writeCreate:
       return ceph.rados_write_op_create(
           operation, step.number(1) != 0 ? kCreateExclusive : kCreateIdempotent, nullptr);
-    case 2:
+    case protocol::writeAssertExists:
       return ceph.rados_write_op_assert_exists(operation);
-    case 3:
+    case protocol::writeAssertVersion:
       return ceph.rados_write_op_assert_version(operation, step.number(1));
-    case 4: {
+    case protocol::writeCmpext: {
       const std::string_view bytes = step.bytes(2);
       return ceph.rados_write_op_cmpext(operation, bytes.data(), bytes.size(), step.number(1),
                                         stepErrno);
     }
-    case 5: {
+    case protocol::writeWrite: {
       const std::string_view bytes = step.bytes(2);
       return ceph.rados_write_op_write(operation, bytes.data(), bytes.size(), step.number(1));
     }
-    case 6: {
+    case protocol::writeWriteFull: {
       const std::string_view bytes = step.bytes(1);
       return ceph.rados_write_op_write_full(operation, bytes.data(), bytes.size());
     }
-    case 7:
+    case protocol::writeRemove:
       return ceph.rados_write_op_remove(operation);
-    case 8:
+    case protocol::writeZero:
       return ceph.rados_write_op_zero(operation, step.number(1), step.number(2));
-    case 9:
+    case protocol::writeTruncate:
       return ceph.rados_write_op_truncate(operation, step.number(1));
     default:
       return addAttributeStep(operation, step, stepErrno);

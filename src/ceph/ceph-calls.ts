@@ -1,6 +1,9 @@
-import { type CephNative, cephNative, RESULT_FIELDS } from './ceph-native.ts';
+import { type CephNative, cephNative } from './ceph-native.ts';
 import { EAGAIN } from './errno.ts';
 import { ImageSubmission } from './image-submission.ts';
+import { nativeProtocol } from './native-protocol.ts';
+
+const RESULT_FIELDS = nativeProtocol.resultFields;
 
 /** The most calls and image operations that this thread has under way at one time. */
 export const CALLS_MAX = 32_768;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 import { packageFolder } from '../host/package-folder.ts';
+import { protocolDifference } from './native-protocol.ts';
 
 /**
  * The addon of `native/` as it is: numbers, buffers and strings in, negated errno values out. Every
@@ -14,7 +15,7 @@ export interface CephNative {
   load(): MissingLibrary | undefined;
 
   /**
-   * Where answers go. `results` holds RESULT_FIELDS numbers (slot, result, detail) for each
+   * Where answers go. `results` holds `resultFields` numbers (slot, result, detail) for each
    * operation of the data path that `onResults(count)` tells of; all else arrives by `onMessage`.
    */
   attach(
@@ -23,7 +24,7 @@ export interface CephNative {
     onMessage: (slot: number, errno: number, value: unknown) => void,
   ): void;
 
-  /** Submits image operations: DESCRIPTOR_FIELDS numbers each, and all their buffers in a row. */
+  /** Submits image operations: `descriptorFields` numbers each, and all their buffers in a row. */
   submit(count: number, descriptors: Float64Array, buffers: readonly Uint8Array[]): void;
 
   connect(slot: number, user: string, conf: string, settings: readonly string[]): void;
@@ -108,11 +109,6 @@ export type NativeStep = readonly [
   ...values: (number | bigint | string | Uint8Array | readonly (string | Uint8Array)[])[],
 ];
 
-/** Numbers for each completed image operation: slot, result, detail. */
-export const RESULT_FIELDS = 3;
-/** Numbers for each submitted one: code, image, slot, offset, length, buffers, detail. */
-export const DESCRIPTOR_FIELDS = 7;
-
 const packages: Readonly<Record<string, string>> = {
   'librados.so.2': 'librados2',
   'librbd.so.1': 'librbd1',
@@ -122,7 +118,8 @@ let loaded: CephNative | undefined;
 
 /**
  * The addon with Ceph's libraries loaded. Throws `Failure('cephAddonMissing')` when it was not
- * built, and `Failure('cephMissing')` with `library` and `package` when Ceph is not installed.
+ * built, `Failure('cephAddonMismatch')` when it was built from other sources, and
+ * `Failure('cephMissing')` with `library` and `package` when Ceph is not installed.
  */
 export function cephNative(): CephNative {
   if (loaded !== undefined) return loaded;
@@ -134,7 +131,17 @@ export function cephNative(): CephNative {
         '`npm rebuild allpath`, or `node scripts/build-native.mjs` in a clone',
     );
   }
-  const native = createRequire(import.meta.url)(file) as CephNative;
+  const native = createRequire(import.meta.url)(file) as CephNative & {
+    readonly protocol?: Readonly<Record<string, number>>;
+  };
+  const difference = protocolDifference(native.protocol);
+  if (difference !== undefined) {
+    throw new Failure(
+      'cephAddonMismatch',
+      `the addon for Ceph was built from other sources than this program (${difference}): run ` +
+        '`npm rebuild allpath`, or `node scripts/build-native.mjs` in a clone',
+    );
+  }
   const missing = native.load();
   if (missing !== undefined) throw missingFailure(missing);
   loaded = native;

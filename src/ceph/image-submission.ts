@@ -1,13 +1,7 @@
-import { type CephNative, DESCRIPTOR_FIELDS } from './ceph-native.ts';
+import type { CephNative } from './ceph-native.ts';
+import { nativeProtocol } from './native-protocol.ts';
 
-/** What a descriptor asks for; codes of `native/src/image-input.cc`. */
-export const READ = 1;
-export const WRITE = 2;
-export const DISCARD = 3;
-export const WRITE_SAME = 4;
-export const WRITE_ZEROES = 5;
-export const FLUSH = 6;
-export const COMPARE_AND_WRITE = 7;
+const DESCRIPTOR_FIELDS = nativeProtocol.descriptorFields;
 
 /** The most operations that one call to the addon submits. */
 const BATCH_MAX = 256;
@@ -26,7 +20,7 @@ export class ImageSubmission {
     this.#native = native;
   }
 
-  /** `detail`: flags, or the number of buffers of the compare list. */
+  /** `code`: an `image...` of the protocol. `detail`: flags, or the number of buffers of the compare list. */
   add(
     code: number,
     image: number,

@@ -1,4 +1,5 @@
 import type { NativeStep } from './ceph-native.ts';
+import { nativeProtocol } from './native-protocol.ts';
 
 /** How the stored value is compared with the given one: `stored OP given` reads backwards in Ceph. */
 export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
@@ -91,56 +92,60 @@ const comparisons = { eq: 1, ne: 2, gt: 3, gte: 4, lt: 5, lte: 6 } as const;
 export function nativeWriteStep(step: WriteStep): NativeStep {
   switch (step.step) {
     case 'create':
-      return [1, step.exclusive ? 1 : 0];
+      return [nativeProtocol.writeCreate, step.exclusive ? 1 : 0];
     case 'assertExists':
-      return [2];
+      return [nativeProtocol.writeAssertExists];
     case 'assertVersion':
-      return [3, step.version];
+      return [nativeProtocol.writeAssertVersion, step.version];
     case 'cmpext':
-      return [4, step.offset, step.bytes];
+      return [nativeProtocol.writeCmpext, step.offset, step.bytes];
     case 'write':
-      return [5, step.offset, step.bytes];
+      return [nativeProtocol.writeWrite, step.offset, step.bytes];
     case 'writeFull':
-      return [6, step.bytes];
+      return [nativeProtocol.writeWriteFull, step.bytes];
     case 'remove':
-      return [7];
+      return [nativeProtocol.writeRemove];
     case 'zero':
-      return [8, step.offset, step.length];
+      return [nativeProtocol.writeZero, step.offset, step.length];
     case 'truncate':
-      return [9, step.sizeBytes];
+      return [nativeProtocol.writeTruncate, step.sizeBytes];
     case 'cmpxattr':
-      return [10, comparisons[step.comparison], step.name, step.value];
+      return [nativeProtocol.writeCmpxattr, comparisons[step.comparison], step.name, step.value];
     case 'setxattr':
-      return [11, step.name, step.value];
+      return [nativeProtocol.writeSetxattr, step.name, step.value];
     case 'rmxattr':
-      return [12, step.name];
+      return [nativeProtocol.writeRmxattr, step.name];
     case 'omapCmp':
-      return [13, comparisons[step.comparison], step.key, step.value];
+      return [nativeProtocol.writeOmapCmp, comparisons[step.comparison], step.key, step.value];
     case 'omapSet': {
       const entries = [...step.entries];
-      return [14, entries.map(([key]) => key), entries.map(([, value]) => value)];
+      return [
+        nativeProtocol.writeOmapSet,
+        entries.map(([key]) => key),
+        entries.map(([, value]) => value),
+      ];
     }
     case 'omapRemove':
-      return [15, step.keys];
+      return [nativeProtocol.writeOmapRemove, step.keys];
     case 'omapClear':
-      return [16];
+      return [nativeProtocol.writeOmapClear];
     case 'exec':
-      return [17, step.objectClass, step.method, step.input];
+      return [nativeProtocol.writeExec, step.objectClass, step.method, step.input];
   }
 }
 
 export function nativeReadStep(step: ReadStep): NativeStep {
   switch (step.step) {
     case 'read':
-      return [1, step.offset, step.length];
+      return [nativeProtocol.readRead, step.offset, step.length];
     case 'stat':
-      return [2];
+      return [nativeProtocol.readStat];
     case 'getxattrs':
-      return [3];
+      return [nativeProtocol.readGetxattrs];
     case 'omapGetValues':
-      return [4, step.startAfter ?? '', step.prefix ?? '', step.max];
+      return [nativeProtocol.readOmapGetValues, step.startAfter ?? '', step.prefix ?? '', step.max];
     case 'omapGetValuesByKeys':
-      return [5, step.keys];
+      return [nativeProtocol.readOmapGetValuesByKeys, step.keys];
   }
 }
 

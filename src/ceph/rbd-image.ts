@@ -3,16 +3,8 @@ import { CallGate } from './call-gate.ts';
 import type { Answer, CephCalls, Completion, OperationCounter } from './ceph-calls.ts';
 import { cephFailure } from './ceph-failure.ts';
 import { EAGAIN, EILSEQ, ESHUTDOWN } from './errno.ts';
-import {
-  COMPARE_AND_WRITE,
-  DISCARD,
-  FLUSH,
-  type ImageSubmission,
-  READ,
-  WRITE,
-  WRITE_SAME,
-  WRITE_ZEROES,
-} from './image-submission.ts';
+import type { ImageSubmission } from './image-submission.ts';
+import { nativeProtocol } from './native-protocol.ts';
 import type { RadosPool } from './rados-pool.ts';
 import { imageInfo, type NativeImageInfo, type RbdImageInfo } from './rbd-image-info.ts';
 
@@ -139,21 +131,21 @@ export class RbdImage implements OperationCounter {
 
   /** Fills `into` in order; what was never written reads as zeros. The number of bytes read. */
   read(offset: number, into: readonly Uint8Array[]): Promise<number> {
-    return this.#submit(READ, offset, 0, into, 0);
+    return this.#submit(nativeProtocol.imageRead, offset, 0, into, 0);
   }
 
   write(offset: number, from: readonly Uint8Array[]): Promise<number> {
-    return this.#submit(WRITE, offset, 0, from, 0);
+    return this.#submit(nativeProtocol.imageWrite, offset, 0, from, 0);
   }
 
   /** `read` without a promise: `completion` takes what it would resolve with. */
   startRead(offset: number, into: readonly Uint8Array[], completion: Completion): void {
-    this.#start(READ, offset, 0, into, 0, completion);
+    this.#start(nativeProtocol.imageRead, offset, 0, into, 0, completion);
   }
 
   /** `write` without a promise, as `startRead`. */
   startWrite(offset: number, from: readonly Uint8Array[], completion: Completion): void {
-    this.#start(WRITE, offset, 0, from, 0, completion);
+    this.#start(nativeProtocol.imageWrite, offset, 0, from, 0, completion);
   }
 
   /**
@@ -170,28 +162,41 @@ export class RbdImage implements OperationCounter {
     return new Promise((resolve) => {
       const complete = (errno: number, mismatchOffset: number) =>
         resolve({ errno, mismatchOffset: errno === EILSEQ ? mismatchOffset : 0 });
-      this.#start(COMPARE_AND_WRITE, offset, compare.length, [compare, write], 0, { complete });
+      this.#start(
+        nativeProtocol.imageCompareAndWrite,
+        offset,
+        compare.length,
+        [compare, write],
+        0,
+        { complete },
+      );
     });
   }
 
   /** Repeats `pattern`; `length` is a multiple of its length. */
   writeSame(offset: number, length: number, pattern: Uint8Array): Promise<number> {
-    return this.#submit(WRITE_SAME, offset, length, [pattern], 0);
+    return this.#submit(nativeProtocol.imageWriteSame, offset, length, [pattern], 0);
   }
 
   /** Reads as zeros afterwards, to the byte (rbd_skip_partial_discard=false); gives space back. */
   discard(offset: number, length: number): Promise<number> {
-    return this.#submit(DISCARD, offset, length, noBuffers, 0);
+    return this.#submit(nativeProtocol.imageDiscard, offset, length, noBuffers, 0);
   }
 
   /** Reads as zeros afterwards. `thick`: the space stays allocated, real zeros are written. */
   writeZeroes(offset: number, length: number, options: { thick?: boolean } = {}): Promise<number> {
-    return this.#submit(WRITE_ZEROES, offset, length, noBuffers, options.thick ? 1 : 0);
+    return this.#submit(
+      nativeProtocol.imageWriteZeroes,
+      offset,
+      length,
+      noBuffers,
+      options.thick ? 1 : 0,
+    );
   }
 
   /** Ends after the earlier writes of this handle. */
   flush(): Promise<number> {
-    return this.#submit(FLUSH, 0, 0, noBuffers, 0);
+    return this.#submit(nativeProtocol.imageFlush, 0, 0, noBuffers, 0);
   }
 
   /** Asks librbd for `info` anew, which waits for the header's object after an update. */

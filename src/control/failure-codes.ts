@@ -175,6 +175,11 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
   group('Ceph', [
     ['cephMissing', 'Ceph is not installed.', 'Install the packages that the message names.'],
     ['cephAddonMissing', 'The addon is not built.', 'Use the command in the message.'],
+    [
+      'cephAddonMismatch',
+      'The addon was built from other sources than the program.',
+      'Use the command in the message.',
+    ],
     ['cephFailed', 'A call of Ceph failed.', 'The message names the call, its error and a hint.'],
   ]),
   group('Demo and throwaway Ceph', [

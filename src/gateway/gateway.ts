@@ -24,6 +24,7 @@ import { LogicalUnits } from './logical-units.ts';
 import { openTransport } from './open-transport.ts';
 import { readPinnedDocument } from './pinned-document.ts';
 import { PortGroups } from './port-groups.ts';
+import './room-limits.ts';
 import { servedDocument } from './served-document.ts';
 import { SpaceWatch } from './space-watch.ts';
 import type { Store } from './store.ts';

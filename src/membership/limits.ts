@@ -1,3 +1,5 @@
+import { assert } from '../base/assert.ts';
+
 /** A member shows that it lives this often. */
 export const HEARTBEAT_INTERVAL_MS = 500;
 /** A heartbeat sent later than this after it was due is a gap: whoever has one suspects nobody. */
@@ -90,3 +92,40 @@ export const STORE_ANSWER_MAX_MS = 5_000;
 export const CHANGE_MAX_MS = 20_000;
 /** How long one that tells the others of a change waits for their answers. */
 export const CHANGE_NOTIFY_TIMEOUT_MS = 500;
+
+assert(
+  HEARTBEAT_LATE_MAX_MS < HEARTBEAT_INTERVAL_MS && LATE_HEARTBEATS_MAX < SUSPICION_HEARTBEATS,
+  'heartbeats on time are told from late ones, and late ones from signs of life',
+);
+assert(
+  WITNESS_SILENCE_MAX_MS < SUSPICION_HEARTBEATS * HEARTBEAT_INTERVAL_MS,
+  'a member that is cut off stops before it is fenced',
+);
+assert(
+  BARRIER_HOLD_AFTER_MS < BARRIER_HEARTBEATS * HEARTBEAT_INTERVAL_MS,
+  'a member holds, and says so, before it is fenced for an epoch that it has not passed',
+);
+assert(
+  PAUSE_GAP_MAX_MS < STALL_MAX_MS && STALL_CHECK_INTERVAL_MS < PAUSE_GAP_MAX_MS,
+  'a gap is seen, and in doubt, before it ends the incarnation',
+);
+assert(
+  MONITOR_ASK_AFTER_MS < WITNESS_SILENCE_MAX_MS && MONITOR_SILENCE_MAX_MS < CLUSTER_SILENCE_MAX_MS,
+  'the monitors are asked before silence is a cut, and their answers are bounded',
+);
+assert(
+  STOPPED_LOOKS_MIN * HEARTBEAT_INTERVAL_MS < STOPPED_MAX_MS,
+  'the looks that find a process stopped fit into the time that it may be so',
+);
+assert(
+  BACK_OFF_MIN_MS < BACK_OFF_SERVED_MAX_MS && BACK_OFF_SERVED_MAX_MS < BACK_OFF_MAX_MS,
+  'attempts that come to nothing wait longest',
+);
+assert(
+  CHANGE_RETRY_MAX_MS < STORE_ANSWER_MAX_MS && STORE_ANSWER_MAX_MS < CHANGE_MAX_MS,
+  'a change is tried again before it is given up',
+);
+assert(
+  FINISHED_KEPT_MAX < INCARNATIONS_MAX,
+  'finished incarnations leave room for those that are not',
+);

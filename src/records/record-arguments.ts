@@ -5,6 +5,7 @@ import {
   FIELDS_LENGTH_MAX,
   FIELDS_MAX,
   type FieldGuard,
+  type FieldValues,
   KEY_LENGTH_MAX,
   LIST_ENTRIES_MAX,
   LIST_LENGTH_MAX,
@@ -69,7 +70,7 @@ export function checkFieldName(field: string): void {
   }
 }
 
-export function checkFields(fields: Readonly<Record<string, Uint8Array | undefined>>): void {
+export function checkFields(fields: FieldValues): void {
   const names = Object.keys(fields);
   if (names.length > FIELDS_MAX) {
     fail('recordsTooLarge', `${names.length} fields; at most ${FIELDS_MAX}`);
@@ -113,9 +114,7 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-export function copyOfFields(
-  fields: Readonly<Record<string, Uint8Array | undefined>>,
-): Record<string, Uint8Array | undefined> {
+export function copyOfFields(fields: FieldValues): Record<string, Uint8Array | undefined> {
   const copies = Object.entries(fields).map(([name, value]) => [name, value && copyOf(value)]);
   return Object.fromEntries(copies) as Record<string, Uint8Array | undefined>;
 }

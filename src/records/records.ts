@@ -33,11 +33,7 @@ export interface Records {
    * (`equals` undefined: that field is absent). One atomic, durable step; other fields are not
    * touched, and writers of different fields do not conflict. Resolves whether it was applied.
    */
-  setFields(
-    key: string,
-    fields: Readonly<Record<string, Uint8Array | undefined>>,
-    guard?: FieldGuard,
-  ): Promise<boolean>;
+  setFields(key: string, fields: FieldValues, guard?: FieldGuard): Promise<boolean>;
 
   /** All fields of such a record, of one moment; empty when there is none. */
   getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>>;
@@ -76,6 +72,9 @@ export type CompareAndSetResult =
   | { readonly status: 'done'; readonly version: number }
   /** Somebody else was first; `current` is what stands there now. */
   | { readonly status: 'conflict'; readonly current: RecordEntry | undefined };
+
+/** By name; undefined takes a field away. */
+export type FieldValues = Readonly<Record<string, Uint8Array | undefined>>;
 
 export interface FieldGuard {
   readonly field: string;

@@ -11,6 +11,8 @@
 const PERIPHERAL_DEVICE = 0b00;
 const FLAT_SPACE = 0b01;
 const PERIPHERAL_LUN_MAX = 255;
+/** Flat space addressing has 14 bits. */
+export const FLAT_LUN_MAX = (1 << 14) - 1;
 /** Extended logical unit addressing, LENGTH 01b (three bytes), EXTENDED ADDRESS METHOD 2h. */
 const EXTENDED_FLAT_SPACE = 0xd2;
 

@@ -45,8 +45,6 @@ export interface CommandAges {
 /** LUN (a flat number, 0 to 16383) to logical unit, for one initiator at one target. */
 export type LunMap = ReadonlyMap<number, LogicalUnit>;
 
-export const LUN_MAX = 16383;
-
 /** Who is at the two ends of a nexus. */
 export interface NexusIdentity {
   /** SCSI initiator port name: for iSCSI `<initiator name>,i,0x<ISID>`. */

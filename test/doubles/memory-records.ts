@@ -1,23 +1,14 @@
 import { Failure } from '../../src/base/failure.ts';
 import { ChannelWatches } from '../../src/records/channel-watches.ts';
-import {
-  checkFieldName,
-  checkFields,
-  checkKey,
-  checkMessage,
-  checkPrefix,
-  checkValue,
-  copyOf,
-  copyOfFields,
-  copyOfGuard,
-} from '../../src/records/record-arguments.ts';
+import { CheckedRecords } from '../../src/records/checked-records.ts';
+import { copyOf } from '../../src/records/record-arguments.ts';
 import type {
   CompareAndSetResult,
   FieldGuard,
+  FieldValues,
   Member,
   NotifyResult,
   RecordEntry,
-  Records,
   Watch,
   Watcher,
 } from '../../src/records/records.ts';
@@ -25,60 +16,51 @@ import type { MemoryStore } from './memory-records-store.ts';
 import type { MemoryMember, MemoryRecordsWorld } from './memory-records-world.ts';
 
 /** One member's view of a `MemoryRecordsWorld`. */
-export class MemoryRecords implements Records {
+export class MemoryRecords extends CheckedRecords {
   readonly self: Member;
   readonly #world: MemoryRecordsWorld;
   readonly #watches = new ChannelWatches();
 
   constructor(world: MemoryRecordsWorld, self: Member) {
+    super();
     this.#world = world;
     this.self = self;
   }
 
-  async get(key: string): Promise<RecordEntry | undefined> {
-    checkKey(key);
+  protected async getValue(key: string): Promise<RecordEntry | undefined> {
     return await this.#ask((store) => store.get(key));
   }
 
-  async compareAndSet(
+  protected async changeValue(
     key: string,
     expected: number,
     value: Uint8Array | undefined,
   ): Promise<CompareAndSetResult> {
-    checkKey(key);
-    if (value !== undefined) checkValue(value);
-    const copy = value && copyOf(value);
-    return await this.#ask((store) => store.compareAndSet(key, expected, copy));
+    return await this.#ask((store) => store.compareAndSet(key, expected, value));
   }
 
-  async list(prefix: string): Promise<readonly RecordEntry[]> {
-    checkPrefix(prefix);
+  protected async listValues(prefix: string): Promise<readonly RecordEntry[]> {
     return await this.#ask((store) => store.list(prefix));
   }
 
-  async setFields(
+  protected async changeFields(
     key: string,
-    fields: Readonly<Record<string, Uint8Array | undefined>>,
-    guard?: FieldGuard,
+    fields: FieldValues,
+    guard: FieldGuard | undefined,
   ): Promise<boolean> {
-    checkKey(key);
-    checkFields(fields);
-    if (guard !== undefined) checkFieldName(guard.field);
-    const copies = copyOfFields(fields);
-    const held = copyOfGuard(guard);
-    return await this.#ask((store) => store.setFields(key, copies, held));
+    return await this.#ask((store) => store.setFields(key, fields, guard));
   }
 
-  async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
-    checkKey(key);
+  protected async readFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
     return await this.#ask((store) => store.getFields(key));
   }
 
-  async notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult> {
-    checkKey(channel);
-    checkMessage(message);
+  protected async send(
+    channel: string,
+    message: Uint8Array,
+    timeoutMs: number,
+  ): Promise<NotifyResult> {
     this.#checkOpen();
-    const sent = copyOf(message);
     const answers: { from: Member; payload: Uint8Array }[] = [];
     const missing: Member[] = [];
     const watching = this.#world.openMembers().filter((other) => {
@@ -86,7 +68,7 @@ export class MemoryRecords implements Records {
     });
     await Promise.all(
       watching.map(async ({ self: from, records }) => {
-        const call = records.#deliver(channel, sent, this.self, (payload) => {
+        const call = records.#deliver(channel, message, this.self, (payload) => {
           if (open) answers.push({ from, payload: copyOf(payload) });
         });
         let open = true;
@@ -98,8 +80,7 @@ export class MemoryRecords implements Records {
     return { answers, missing };
   }
 
-  async watch(channel: string, watcher: Watcher): Promise<Watch> {
-    checkKey(channel);
+  protected async openWatch(channel: string, watcher: Watcher): Promise<Watch> {
     this.#checkOpen();
     const remove = this.#watches.add(channel, watcher);
     return {

@@ -1,4 +1,6 @@
-import { DESCRIPTOR_FIELDS, RESULT_FIELDS } from '../../src/ceph/ceph-native.ts';
+import { nativeProtocol } from '../../src/ceph/native-protocol.ts';
+
+const { descriptorFields: DESCRIPTOR_FIELDS, resultFields: RESULT_FIELDS } = nativeProtocol;
 
 /** An addon that does nothing by itself. */
 export class FakeCephNative {

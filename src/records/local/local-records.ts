@@ -2,24 +2,14 @@ import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
-import {
-  checkFieldName,
-  checkFields,
-  checkKey,
-  checkMessage,
-  checkPrefix,
-  checkValue,
-  copyOf,
-  copyOfFields,
-  copyOfGuard,
-} from '../record-arguments.ts';
+import { CheckedRecords } from '../checked-records.ts';
 import type {
   CompareAndSetResult,
   FieldGuard,
+  FieldValues,
   Member,
   NotifyResult,
   RecordEntry,
-  Records,
   Watch,
   Watcher,
 } from '../records.ts';
@@ -53,72 +43,65 @@ export interface MemberPlace {
 type Answer = NotifyResult['answers'][number];
 
 /** The records of the processes of one host: made by `openLocalRecords`. */
-export class LocalRecords implements Records {
+export class LocalRecords extends CheckedRecords {
   readonly self: Member;
   readonly processes: MemberProcesses;
   readonly #parts: LocalRecordsParts;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LocalRecordsParts) {
+    super();
     this.#parts = parts;
     this.self = memberOf(parts.claim);
     const { claim, folder, clock } = parts;
     this.processes = new MemberProcesses({ claim, folder, clock, store: () => this.#store() });
   }
 
-  async get(key: string): Promise<RecordEntry | undefined> {
-    checkKey(key);
+  protected async getValue(key: string): Promise<RecordEntry | undefined> {
     return await this.#store().call('get', key);
   }
 
-  async compareAndSet(
+  protected async changeValue(
     key: string,
     expected: number,
     value: Uint8Array | undefined,
   ): Promise<CompareAndSetResult> {
-    checkKey(key);
-    if (value !== undefined) checkValue(value);
     this.#member();
-    return await this.#store().call('compareAndSet', key, expected, value && copyOf(value));
+    return await this.#store().call('compareAndSet', key, expected, value);
   }
 
-  async list(prefix: string): Promise<readonly RecordEntry[]> {
-    checkPrefix(prefix);
+  protected async listValues(prefix: string): Promise<readonly RecordEntry[]> {
     return await this.#store().call('list', prefix);
   }
 
-  async setFields(
+  protected async changeFields(
     key: string,
-    fields: Readonly<Record<string, Uint8Array | undefined>>,
-    guard?: FieldGuard,
+    fields: FieldValues,
+    guard: FieldGuard | undefined,
   ): Promise<boolean> {
-    checkKey(key);
-    checkFields(fields);
-    if (guard !== undefined) checkFieldName(guard.field);
     this.#member();
-    return await this.#store().call('setFields', key, copyOfFields(fields), copyOfGuard(guard));
+    return await this.#store().call('setFields', key, fields, guard);
   }
 
-  async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
-    checkKey(key);
+  protected async readFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
     return await this.#store().call('getFields', key);
   }
 
-  async notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult> {
-    checkKey(channel);
-    checkMessage(message);
+  protected async send(
+    channel: string,
+    message: Uint8Array,
+    timeoutMs: number,
+  ): Promise<NotifyResult> {
     this.#store();
-    const sent = copyOf(message);
     const answers: Answer[] = [];
     const missing: Member[] = [];
-    const own = this.#notifySelf(channel, sent, timeoutMs, answers, missing);
-    await Promise.all([own, this.#notifyOthers(channel, sent, timeoutMs, answers, missing)]);
+    const own = this.#notifySelf(channel, message, timeoutMs, answers, missing);
+    await Promise.all([own, this.#notifyOthers(channel, message, timeoutMs, answers, missing)]);
     // Copies: an answer that comes too late changes nothing in the caller's hands.
     return { answers: [...answers], missing: [...missing] };
   }
 
-  async watch(channel: string, watcher: Watcher): Promise<Watch> {
-    checkKey(channel);
+  protected async openWatch(channel: string, watcher: Watcher): Promise<Watch> {
     this.#store();
     const { presence } = this.#member();
     const { watches } = this.#parts;

@@ -1,24 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { ChannelWatches } from '../channel-watches.ts';
-import {
-  checkFieldName,
-  checkFields,
-  checkKey,
-  checkMessage,
-  checkPrefix,
-  checkValue,
-  copyOf,
-  copyOfFields,
-  copyOfGuard,
-} from '../record-arguments.ts';
+import { CheckedRecords } from '../checked-records.ts';
 import type {
   CompareAndSetResult,
   FieldGuard,
+  FieldValues,
   Member,
   NotifyResult,
   RecordEntry,
-  Records,
   Watch,
   Watcher,
 } from '../records.ts';
@@ -51,7 +41,7 @@ export interface RadosRecordsParts {
  * Who this member is and who is fenced is others' to say; a client that finds itself blocklisted
  * ends every call `recordsFenced`.
  */
-export class RadosRecords implements Records {
+export class RadosRecords extends CheckedRecords {
   readonly self: Member;
   readonly #pool: RecordsPool;
   readonly #calls: RadosCalls;
@@ -62,6 +52,7 @@ export class RadosRecords implements Records {
   #closing: Promise<void> | undefined;
 
   constructor({ pool, namespace, self, clock }: RadosRecordsParts) {
+    super();
     this.self = self;
     this.#pool = pool;
     const calls = new RadosCalls(clock, () => this.#watches.lose());
@@ -72,56 +63,49 @@ export class RadosRecords implements Records {
     this.#channels = new RadosChannels({ pool, namespace, calls, clock, self, watches });
   }
 
-  async get(key: string): Promise<RecordEntry | undefined> {
-    checkKey(key);
+  protected async getValue(key: string): Promise<RecordEntry | undefined> {
     this.#check();
     return await this.#values.get(key);
   }
 
-  async compareAndSet(
+  protected async changeValue(
     key: string,
     expected: number,
     value: Uint8Array | undefined,
   ): Promise<CompareAndSetResult> {
-    checkKey(key);
-    if (value !== undefined) checkValue(value);
     this.#check();
-    return await this.#values.compareAndSet({ key, expected, value: value && copyOf(value) });
+    return await this.#values.compareAndSet({ key, expected, value });
   }
 
-  async list(prefix: string): Promise<readonly RecordEntry[]> {
-    checkPrefix(prefix);
+  protected async listValues(prefix: string): Promise<readonly RecordEntry[]> {
     this.#check();
     return await new ValueList(this.#pool, this.#calls, prefix).read();
   }
 
-  async setFields(
+  protected async changeFields(
     key: string,
-    fields: Readonly<Record<string, Uint8Array | undefined>>,
-    guard?: FieldGuard,
+    fields: FieldValues,
+    guard: FieldGuard | undefined,
   ): Promise<boolean> {
-    checkKey(key);
-    checkFields(fields);
-    if (guard !== undefined) checkFieldName(guard.field);
     this.#check();
-    return await this.#fields.set(key, copyOfFields(fields), copyOfGuard(guard));
+    return await this.#fields.set(key, fields, guard);
   }
 
-  async getFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
-    checkKey(key);
+  protected async readFields(key: string): Promise<ReadonlyMap<string, Uint8Array>> {
     this.#check();
     return await this.#fields.get(key);
   }
 
-  async notify(channel: string, message: Uint8Array, timeoutMs: number): Promise<NotifyResult> {
-    checkKey(channel);
-    checkMessage(message);
+  protected async send(
+    channel: string,
+    message: Uint8Array,
+    timeoutMs: number,
+  ): Promise<NotifyResult> {
     this.#check();
     return await this.#channels.notify(channel, message, timeoutMs);
   }
 
-  async watch(channel: string, watcher: Watcher): Promise<Watch> {
-    checkKey(channel);
+  protected async openWatch(channel: string, watcher: Watcher): Promise<Watch> {
     this.#check();
     return await this.#channels.watch(channel, watcher);
   }

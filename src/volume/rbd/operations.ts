@@ -1,12 +1,13 @@
 import type { Clock, Timer } from '../../base/clock.ts';
+import { IMAGE_OPERATIONS_MAX } from '../../ceph/rbd-image.ts';
 import { InFlight } from '../in-flight.ts';
 import { fault } from '../refusal.ts';
 import type { VolumeResult } from '../volume.ts';
 import type { OpenImage } from './open-image.ts';
 import type { Operation, OperationOwner } from './operation.ts';
 
-/** Operations of one volume that wait or fly at one time. */
-export const OPERATIONS_MAX = 2048;
+/** Operations of one volume that wait or fly at one time: no more than its image takes. */
+export const OPERATIONS_MAX = IMAGE_OPERATIONS_MAX;
 /** Bytes that they write: librbd keeps a copy of what it was given. */
 export const WRITE_BYTES_MAX = 256 * 1024 * 1024;
 /** What waits for longer, for a barrier, a successor or a probe, ends `busy`. */

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { CALLS_MAX, CephCalls } from '../../../src/ceph/ceph-calls.ts';
 import type { CephNative } from '../../../src/ceph/ceph-native.ts';
 import { EAGAIN } from '../../../src/ceph/errno.ts';
-import { READ } from '../../../src/ceph/image-submission.ts';
+import { nativeProtocol } from '../../../src/ceph/native-protocol.ts';
 import { FakeCephNative } from '../../support/fake-ceph-native.ts';
 
 function world(): { native: FakeCephNative; calls: CephCalls } {
@@ -53,7 +53,7 @@ test('operations of one turn are one batch, in order; more than fit are several'
   const buffers = Array.from({ length: 300 }, () => new Uint8Array(1));
   for (const buffer of buffers) {
     const slot = calls.take({ complete: (result) => ended.push(result) }, [buffer]);
-    submission.add(READ, 1, slot!, 0, 0, [buffer], 0);
+    submission.add(nativeProtocol.imageRead, 1, slot!, 0, 0, [buffer], 0);
   }
   await Promise.resolve();
   assert.deepEqual(
