@@ -149,7 +149,6 @@ export const taskLife: Readonly<Record<TaskStateName, TaskLifeRow>> = {
       // Its initiator may use the tag again: a status would be taken for that of another command.
       abort: 'discarding',
       discard: 'discarding',
-      silence: 'discarding',
       detach: 'detachedDiscarding',
     },
   },
