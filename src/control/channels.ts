@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX } from '../records/records.ts';
 
-/** The channels on which gateways answer, and what they say there (JSON). */
+/** The channels on which gateways answer commands, and the messages there (JSON). */
 export const DOCUMENT_CHANNEL = 'document';
 export const STATUS_CHANNEL = 'status';
 export const FENCE_CHANNEL = 'fence';
@@ -13,7 +13,7 @@ export interface SwitchRequest {
 
 export interface SwitchAnswer {
   readonly version: number;
-  /** Why it does not serve what was asked for. */
+  /** Why it does not serve the version that was asked for. */
   readonly reason?: string;
   readonly unserved?: UnservedDisks;
 }
@@ -115,7 +115,7 @@ export function encodeMessage(message: Message): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 
-/** Undefined when it is no JSON: an answer that says nothing. */
+/** Undefined if it is not JSON: such an answer says nothing. */
 export function decodeMessage<T>(bytes: Uint8Array): T | undefined {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as T;

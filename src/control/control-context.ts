@@ -4,7 +4,7 @@ import type { MembershipAccess } from '../membership/membership-store.ts';
 import type { Member, Records } from '../records/records.ts';
 import type { VolumeStore } from '../volume/volume.ts';
 
-/** An open store, and what use cases need of the world around it. */
+/** An open store, and the clock and randomness that use cases work with. */
 export interface ControlContext {
   readonly records: Records;
   readonly volumes: VolumeStore;
@@ -13,7 +13,7 @@ export interface ControlContext {
   readonly living: () => Promise<readonly Member[]>;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told of the steps of long work. */
+  /** Hears the progress of long work. */
   readonly onEvent?: (event: ControlEvent) => void;
 }
 

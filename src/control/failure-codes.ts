@@ -1,7 +1,7 @@
-/** What a code of a `Failure` stands for. */
+/** The meaning of the code of a `Failure`. */
 export interface FailureCodeText {
   readonly meaning: string;
-  /** What to do about it. */
+  /** What the administrator does about it. */
   readonly remedy: string;
 }
 

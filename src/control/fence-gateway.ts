@@ -4,7 +4,7 @@ import { decodeMessage, encodeMessage, FENCE_CHANNEL, type FenceAnswer } from '.
 import type { ControlContext } from './control-context.ts';
 import { readDocument } from './document/document-record.ts';
 
-/** A fence that takes longer is not finished in time; it may be all the same, later. */
+/** A fence that takes longer is reported as failed, though it may still finish later. */
 const FENCE_WAIT_MAX_MS = 8_000;
 
 /**

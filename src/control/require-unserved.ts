@@ -11,8 +11,8 @@ const LEAVING_POLL_MS = 100;
 assert(LEAVING_POLL_MS < LEAVING_WAIT_MAX_MS, 'a gateway that ends is looked for again');
 
 /**
- * Rejects with `storeInUse` if gateways serve the store: whoever takes over its document would take
- * it, and its disks, from under them. `store`: its place, in words.
+ * Rejects with `storeInUse` if gateways serve the store: a new document would
+ * take the disks from under them. `store`: its place, in words.
  */
 export async function requireUnserved(
   { living, clock }: Pick<ControlContext, 'living' | 'clock'>,

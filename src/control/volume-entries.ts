@@ -34,7 +34,7 @@ export class VolumeEntries {
   }
 }
 
-/** What the document knows of the volume of a disk. */
+/** The volume of a disk as the document names it. */
 export function knownVolume({ uuid, volume }: Disk): KnownVolume {
   return { uuid, id: volume?.id };
 }

@@ -130,7 +130,10 @@ function memberGuard(membership: Membership, onUnfenced: () => void): InstanceGu
 const toolGuard: InstanceGuard = {
   register: async () => {},
   fenceInstance: async () => {
-    throw new Failure('membersUnsupported', 'a tool fences nobody');
+    throw new Failure(
+      'membersUnsupported',
+      'commands cannot fence a client instance; only a running gateway can',
+    );
   },
   unregister: async () => {},
 };

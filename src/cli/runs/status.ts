@@ -5,6 +5,7 @@ import {
   clusterStatus,
   type RenamedVolume,
 } from '../../control/status/cluster-status.ts';
+import { type GatewayState, gatewayState } from '../../control/status/gateway-state.ts';
 import type { MembershipStatus } from '../../control/status/membership-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson, table } from '../output.ts';
@@ -56,7 +57,7 @@ function gatewayTable({ version, gateways, silentStates }: ClusterStatus): strin
   const headings = ['GATEWAY', 'STATE', 'SINCE', 'HOST', 'PORTALS', 'DISKS'];
   const rows = gateways.map((gateway) => [
     gateway.name,
-    stateOf(gateway, version),
+    stateWords(gatewayState(gateway, version)),
     localTime(sinceOf(gateway)),
     gateway.host ?? '-',
     gateway.portals.join(' '),
@@ -105,11 +106,9 @@ function membersTable({ life, barrierEpoch, list }: MembershipStatus): string {
   return `${members}\nlife ${life}, barrier epoch ${barrierEpoch}`;
 }
 
-function stateOf(gateway: GatewayStatus, version: number): string {
-  const { draining, documentVersion, portals } = gateway;
-  if (draining) return 'draining';
-  if (portals.length === 0) return 'not in the document';
-  return documentVersion >= version ? 'serving' : `serving version ${documentVersion}`;
+function stateWords(state: GatewayState): string {
+  if (state.kind === 'servingOlder') return `serving version ${state.version}`;
+  return state.kind === 'notInDocument' ? 'not in the document' : state.kind;
 }
 
 /** Those that it serves, of those that it should. */

@@ -47,7 +47,7 @@ export async function deleteDisk(context: ControlContext, request: DeleteRequest
     );
     await deleteVolume(context, disk);
   } catch (error) {
-    // Of what an earlier call has begun to delete nobody knows what is left.
+    // An earlier call may have deleted part of the data: such a disk is not given back.
     const isWhole = disk.deleting !== true && error instanceof Failure;
     if (isWhole && STAYS.includes(error.code)) await unmark(context, current, disk);
     throw error;
@@ -79,7 +79,7 @@ async function deleteVolume(context: ControlContext, disk: Disk): Promise<void> 
   try {
     await context.volumes.delete(volumeNameOf(disk), options);
   } catch (error) {
-    // Deleted by a call that was interrupted, or what has its name now is not its volume.
+    // An interrupted call has deleted the volume, or another volume has its name now.
     const isGone = ['volumeNotFound', 'volumeOther'];
     if (!(error instanceof Failure && isGone.includes(error.code))) throw error;
   }
@@ -92,8 +92,8 @@ function progressOf({ onEvent }: ControlContext, name: string) {
 }
 
 /**
- * The disk is one like others again, in the LUN maps that it had. Why it stays is told to whoever
- * asked; gateways that do not follow in time follow by themselves.
+ * Makes the disk usable again, in the LUN maps that it had. The caller reports why it stays;
+ * gateways that do not follow in time follow by themselves.
  */
 async function unmark(context: ControlContext, before: ClusterDocument, disk: Disk): Promise<void> {
   const { records } = context;
@@ -112,7 +112,7 @@ async function unmark(context: ControlContext, before: ClusterDocument, disk: Di
   }
 }
 
-/** What a document left behind, or was never in one. */
+/** A volume that a document left behind, or that was never in one. */
 async function unownedVolume(
   { volumes }: ControlContext,
   disks: readonly Disk[],

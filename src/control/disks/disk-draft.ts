@@ -4,7 +4,7 @@ import type { DiskDraft } from '../../config/document.ts';
 import { parseDocument } from '../../config/parse.ts';
 import type { Problem } from '../../config/problem.ts';
 
-/** A disk as somebody asks for it. */
+/** A disk that a caller asks for. */
 export interface DiskRequest {
   readonly name: string;
   readonly size: number;

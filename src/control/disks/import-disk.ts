@@ -20,7 +20,7 @@ export interface ImportRequest {
   readonly name: string;
   readonly blockLength?: number | undefined;
   readonly readOnly?: boolean | undefined;
-  /** Do first what makes the volume fit to be served. */
+  /** First make the volume fit to be served by several gateways. */
   readonly mend: boolean;
   /** A disk of that name takes the volume in place of its own, under its identity. */
   readonly replace: boolean;
@@ -87,7 +87,7 @@ function unownedVolume(
   throw new Failure('diskExists', `the volume ${name} is that of disk ${owner.name}`, { name });
 }
 
-/** The disk that is made of a volume: what the store knows of it is taken from there. */
+/** The disk that a volume becomes: its size and layout are those of the volume. */
 function draftOf(
   { name, blockLength, readOnly }: ImportRequest,
   { sizeBytes: size, id, layout: { dataPool, objectSizeBytes: objectSize } = {} }: VolumeEntry,

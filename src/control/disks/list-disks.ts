@@ -13,7 +13,7 @@ export interface DiskList {
 
 export interface ListedDisk {
   readonly disk: Disk;
-  /** Absent where the store has none for it. */
+  /** Undefined if the store has no volume of this disk. */
   readonly volume: VolumeEntry | undefined;
 }
 

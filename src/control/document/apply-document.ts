@@ -21,13 +21,13 @@ export async function applyDocument(
   return await changeDocument(context, () => draft);
 }
 
-/** What `applyDocument` would change, and what it would refuse, in words. */
+/** The changes that `applyDocument` would make or refuse, in words. */
 export interface DocumentDifference {
   readonly changes: readonly string[];
   readonly refusals: readonly string[];
 }
 
-/** Finds out what `applyDocument` would do, and does nothing. */
+/** Computes the effects of `applyDocument` without changing anything. */
 export async function diffDocument(
   context: Pick<ControlContext, 'records' | 'volumes' | 'random'>,
   request: ApplyRequest,

@@ -14,7 +14,7 @@ import type { ControlContext } from '../control-context.ts';
 
 /** How long a new version waits for the gateways: longer than it takes to fence one. */
 export const SWITCH_WAIT_MAX_MS = 10_000;
-/** Longer than gateways take that are well; whoever waits longer is told why. */
+/** Healthy gateways take less; after this time the caller is told that it waits. */
 const SILENT_WAIT_MS = 1_000;
 const NOTIFY_TIMEOUT_MS = 2_000;
 const NOTIFY_PAUSE_MS = 200;
@@ -33,7 +33,7 @@ interface Late {
 /** The gateways that serve a version, by name. */
 export interface Switched {
   readonly gateways: readonly string[];
-  /** What of it they cannot serve. */
+  /** The disks of that version that some of them cannot serve. */
   readonly unserved: readonly UnservedBy[];
 }
 
@@ -42,14 +42,14 @@ export interface UnservedBy extends UnservedDisks {
 }
 
 /**
- * Resolves when every incarnation that serves has switched to
- * `version` or a later one, or is fenced. Those of a store that nobody serves any more are dead,
- * and are not waited for. Rejects with `applyIncomplete`, which names those that are late.
+ * Resolves when every serving incarnation has switched to `version` or a later one, or is fenced.
+ * If no gateway lives, the incarnations that are left are dead and are not waited for. Rejects with
+ * `applyIncomplete`, which names the gateways that are late.
  */
 export async function awaitSwitch(context: SwitchContext, version: number): Promise<Switched> {
   const { clock } = context;
   assert(version >= 1, 'gateways switch to a version that is committed');
-  // Read with every heartbeat: a gateway that a notification does not reach follows all the same.
+  // Gateways read this with every heartbeat, so one that misses the notification follows as well.
   await context.membership.raiseDocumentVersion(version);
   const deadline = clock.now() + SWITCH_WAIT_MAX_MS;
   const gateways = new SwitchingGateways(context, version);
@@ -71,7 +71,7 @@ export async function awaitSwitch(context: SwitchContext, version: number): Prom
 class SwitchingGateways {
   readonly #context: SwitchContext;
   readonly #version: number;
-  /** Names by incarnation: who has switched does not go back. */
+  /** Names by incarnation: a gateway that has switched does not go back. */
   readonly #switched = new Map<string, { name: string; unserved: UnservedDisks | undefined }>();
 
   constructor(context: SwitchContext, version: number) {
@@ -89,7 +89,7 @@ class SwitchingGateways {
     return { gateways, unserved };
   }
 
-  /** Asks all which version they serve; resolves with those that are late. */
+  /** Asks every gateway which version it serves; resolves with the late ones. */
   async ask(): Promise<readonly Late[]> {
     const request = encodeMessage({ version: this.#version });
     const { records, membership } = this.#context;
@@ -102,7 +102,7 @@ class SwitchingGateways {
       this.#switched.has(one.incarnation) || behind.some(({ member }) => isSame(member, one));
     const silent = counted.filter((one) => !isHeard(one));
     const strangers = result.missing.filter((one) => !has(members, one));
-    // Those that live fence the others.
+    // A silent gateway is fenced only if another one lives.
     const isServed =
       silent.length > 0 && (members.some(isHeard) || (await this.#anyLives(members)));
     const late = isServed ? [...strangers, ...silent] : strangers;

@@ -9,7 +9,7 @@ import { type VersionedDocument, writeDocument } from './document-record.ts';
 import { makeVolumes, markReleased } from './make-volumes.ts';
 import { type ChangePermits, type DocumentChange, planChange } from './plan-change.ts';
 
-/** How often a change is computed again because somebody else changed the document meanwhile. */
+/** A change is computed at most this often, because others change the document meanwhile. */
 const ATTEMPTS_MAX = 20;
 
 /** With the gateways that serve this version now. */

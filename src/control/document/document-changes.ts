@@ -8,9 +8,9 @@ import {
 import { FIELDS_MAX, type Records } from '../../records/records.ts';
 
 const KEY = 'document-changes';
-/** So many versions can be told of. */
+/** The changes of this many versions are kept. */
 export const VERSIONS_KEPT_MAX = 64;
-/** So many changes of a version are kept in words; the others are counted. */
+/** This many changes of a version are kept in words; the others are counted. */
 export const CHANGES_KEPT_MAX = 50;
 
 assert(VERSIONS_KEPT_MAX < FIELDS_MAX, 'the versions that are kept fit into one record');
@@ -24,13 +24,13 @@ const FORMAT: JsonRecordFormat<readonly string[]> = {
 
 export interface VersionChanges {
   readonly version: number;
-  /** In words; undefined where they are not known any more. */
+  /** In words; undefined if they were not kept. */
   readonly changes: readonly string[] | undefined;
 }
 
 /**
- * Keeps what a version changed, in words: whoever made a document of an older one is told. The
- * version is committed already, so nothing fails with it: what is not kept is told as unknown.
+ * Keeps the changes of a version in words, for authors of documents that are based on an older one.
+ * The version is committed already, so a failure here is ignored: the changes count as unknown.
  */
 export async function keepChanges(
   records: Records,

@@ -12,7 +12,7 @@ import { type Records, VALUE_LENGTH_MAX } from '../../records/records.ts';
 
 const KEY = 'document';
 
-/** At least what a record has around its content. */
+/** An upper bound of what a record adds to its content. */
 const FRAME_BYTES = 64;
 
 /** A document that an older release wrote lacks what later ones keep. */
@@ -63,7 +63,7 @@ export function judgeLength(document: ClusterDocument, more = 0): string | undef
   );
 }
 
-/** Replaces version `expected` (0: there is none yet); undefined when somebody was first. */
+/** Replaces version `expected` (0: no document yet); undefined if another change came first. */
 export async function writeDocument(
   records: Records,
   expected: number,

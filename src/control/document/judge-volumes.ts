@@ -9,16 +9,16 @@ import type { VolumeEntries } from '../volume-entries.ts';
 export interface JudgeVolumesOptions {
   readonly volumes: VolumeStore;
   readonly diff: DocumentDiff;
-  /** What was asked for, before anything was filled in. */
+  /** The draft before anything was filled in. */
   readonly draft: DocumentDraft;
-  /** What comes of the draft. */
+  /** The draft with everything filled in. */
   readonly document: ClusterDocument;
   readonly entries: VolumeEntries;
   /** False: no disk that is new to the document may find its volume there. */
   readonly mayAdopt?: boolean;
 }
 
-/** What in the store stands against a document that is to come, in words. */
+/** Why the volumes of the store do not fit the next document, in words; empty if they do. */
 export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readonly string[]> {
   const { volumes, diff, entries } = options;
   const refusals: string[] = [];
@@ -99,7 +99,7 @@ export function layoutOf({ dataPool, objectSize: objectSizeBytes }: Disk): Volum
   };
 }
 
-/** What the document leaves open fits everything. */
+/** A layout that the document leaves open fits every volume. */
 async function layoutMisfits(
   volumes: VolumeStore,
   disk: Disk,

@@ -8,13 +8,13 @@ import { refuseStale } from './document-changes.ts';
 import { judgeLength, readDocument, type VersionedDocument } from './document-record.ts';
 import { judgeVolumes } from './judge-volumes.ts';
 
-/** What the id of a volume that is made adds to the document, at most. */
+/** The id of a new volume adds at most this to the document. */
 const VOLUME_ID_BYTES = 64;
 
-/** Makes the next document of the current one; called again when somebody else was first. */
+/** Makes the next document of the current one; called again if another change came first. */
 export type DocumentChange = (current: ClusterDocument | undefined) => DocumentDraft;
 
-/** What a change may do beyond what `apply` may. */
+/** Permissions beyond those that `apply` has. */
 export interface ChangePermits {
   /** Disks may become smaller, which loses data. */
   readonly mayShrink?: boolean;
@@ -26,7 +26,7 @@ export interface ChangePermits {
   readonly mayAdopt?: boolean;
 }
 
-/** What a change comes to beside the document and the volumes of a store. */
+/** The effects of a change on the document and the volumes of a store. */
 export interface ChangePlan {
   readonly current: VersionedDocument | undefined;
   readonly document: ClusterDocument;
@@ -36,7 +36,7 @@ export interface ChangePlan {
 }
 
 /**
- * Finds out what a change would do, and does nothing. `made`: volumes made for it so far. Rejects
+ * Computes the effects of a change without making it. `made`: volumes made for it so far. Rejects
  * with `documentStale` when the draft was made from another version than the current one.
  */
 export async function planChange(

@@ -16,7 +16,7 @@ import {
 } from './membership-status.ts';
 import { type StatusAdvice, type StatusProblem, statusProblems } from './status-problems.ts';
 
-/** How long the store may take to tell of its volumes, and of what holds them. */
+/** The store has this long to list the names of its volumes and the space that it has. */
 const VOLUMES_WAIT_MAX_MS = 2_000;
 
 type StatusContext = Pick<ControlContext, 'records' | 'volumes' | 'membership' | 'clock'>;
@@ -28,23 +28,23 @@ export interface ClusterStatus {
   /** Gateways of the document that do not answer. */
   readonly silent: readonly string[];
   readonly silentStates: readonly ListedSilentGateway[];
-  /** Of those, who runs all the same: stopped, or too busy to answer. */
+  /** The silent gateways whose process runs: it is stopped, or too busy to answer. */
   readonly stuck: readonly string[];
   readonly unserved: readonly UnservedBy[];
-  /** Disks whose volume is not called what the document says. */
+  /** Disks whose volume has another name than the document says. */
   readonly renamed: readonly RenamedVolume[];
   readonly members: MembershipStatus;
   /** All that is wrong. */
   readonly problems: readonly StatusProblem[];
 }
 
-/** The id of a volume decides which it is, so that the disk is served all the same. */
+/** A volume is found by its id, so the disk is served under any name of the volume. */
 export interface RenamedVolume {
   readonly disk: string;
   /** As the document has it. */
   readonly volume: string;
   readonly id: string;
-  /** As it is called now; absent: it has no name, for it was deleted or is in the trash. */
+  /** The current name; absent if it has none, because it was deleted or is in the trash. */
   readonly name?: string;
 }
 

@@ -4,7 +4,7 @@ import type { MembershipView } from '../../membership/membership.ts';
 /** More members than this are not listed: the latest are. */
 const MEMBERS_LISTED_MAX = 128;
 
-/** Who counts as a gateway, and who was fenced, as `allpath status` shows it. */
+/** The members of the cluster, fenced ones included, as `allpath status` shows them. */
 export interface MembershipStatus {
   readonly life: number;
   readonly barrierEpoch: number;
@@ -20,7 +20,7 @@ export interface MembershipStatus {
   }[];
 }
 
-/** What is known of a gateway that does not answer. */
+/** A gateway that does not answer, as far as the membership knows it. */
 export interface SilentGateway {
   readonly name: string;
   /**
@@ -38,7 +38,7 @@ export interface ListedSilentGateway extends SilentGateway {
   readonly portals: readonly string[];
 }
 
-/** `runs`: its process has the store open all the same. */
+/** `runs`: its process has the store open. */
 export function silentGateway(
   { list }: MembershipStatus,
   name: string,

@@ -22,7 +22,7 @@ export interface StatusProblem {
     /** Its image has lost its name, and may be deleted at any time. */
     | 'imageUnnamed'
     | 'storeNearlyFull';
-  /** What is wrong, and what to do where that is known. */
+  /** The problem in words, with what to do about it where that is known. */
   readonly message: string;
 }
 
@@ -33,7 +33,7 @@ export interface JudgedStatus extends Omit<ClusterStatus, 'problems'> {
   readonly softThresholdPercent: number;
 }
 
-/** What the advice in problems needs of the place that they are read at. */
+/** The commands that problems advise, as they are written where the status is read. */
 export interface StatusAdvice {
   /** The command that runs this gateway on the same store. */
   gatewayCommand(name: string): string;
@@ -71,7 +71,7 @@ function missingGateways({ wanted }: JudgedStatus): StatusProblem[] {
 
 const DRAINING = 'is stopping: it drains';
 
-/** `command`: what runs the gateway. */
+/** `command`: the command that runs the gateway. */
 const SILENT: Readonly<Record<SilentGateway['state'], (command: string) => string>> = {
   'not running': (command) => `does not run: start it (${command})`,
   'no answer': () => 'does not answer, though its process runs',
