@@ -20,20 +20,3 @@ export function prepareName(name: string): string | undefined {
   if (!CHARACTERS.test(prepared)) return undefined;
   return IQN.test(prepared) || EUI.test(prepared) || NAA.test(prepared) ? prepared : undefined;
 }
-
-/** SCSI initiator port name (RFC 7143); `isid` is 12 hex digits. */
-export function initiatorPortName(initiatorName: string, isid: string): string {
-  return `${initiatorName},i,0x${isid}`;
-}
-
-/** SCSI target port name: the target name and the target portal group tag in 4 hex digits. */
-export function targetPortName(targetName: string, portalGroupTag: number): string {
-  return `${targetName},t,0x${portalGroupTag.toString(16).padStart(4, '0')}`;
-}
-
-/** The six bytes of an ISID as 12 lower case hex digits. */
-export function formatIsid(bytes: Uint8Array, at = 0): string {
-  let text = '';
-  for (let i = at; i < at + 6; i++) text += bytes[i]!.toString(16).padStart(2, '0');
-  return text;
-}

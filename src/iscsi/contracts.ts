@@ -1,5 +1,6 @@
 import type { SocketAddress } from '../base/byte-stream.ts';
-import type { Nexus, TargetPort } from '../scsi/nexus.ts';
+import type { Nexus } from '../scsi/nexus.ts';
+import type { NexusIdentity } from '../scsi/nexus-identity.ts';
 
 /** What this gateway listens on. */
 export interface Portal extends SocketAddress {
@@ -34,7 +35,8 @@ export interface TargetListing {
 export interface TargetEntry {
   readonly targetName: string;
   readonly alias: string | undefined;
-  readonly port: TargetPort;
+  /** RELATIVE TARGET PORT IDENTIFIER of the target port that the portal leads to. */
+  readonly relativePortIdentifier: number;
   /** Undefined: this initiator may not log in (status 0202h, or 0203h to hide). */
   admit(initiatorName: string): Admission | undefined;
 }
@@ -45,7 +47,7 @@ export interface Admission {
   /** The document lists this initiator or asks it for a proof; else any name would be admitted. */
   readonly isNamed: boolean;
   /** Opens the nexus after the login's last PDU was judged. */
-  openNexus(initiatorPort: string): Nexus;
+  openNexus(identity: NexusIdentity): Nexus;
 }
 
 /** CHAP credentials (RFC 7143, section 12.1). Never printed or logged. */

@@ -1,14 +1,16 @@
 import { type Clock, within } from '../base/clock.ts';
+import type { Nexus } from '../scsi/nexus.ts';
 import { CommandWindow, type WindowCredit } from './command-window.ts';
 import type { DataBudget } from './data-budget.ts';
 import type { DiscoveryService } from './discovery.ts';
 import { LOGIN_DATA_SEGMENT_BYTES_MAX, OWN_COMMANDS_MIN, REINSTATEMENT_MAX_MS } from './limits.ts';
-import { judgeLogin } from './login/login-identity.ts';
+import { judgeLogin, type LoginIdentity } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
 import type { Refusal } from './login/refusal.ts';
 import { unsolicitedBytes } from './login/session-parameters.ts';
 import type { LoginLog } from './login-log.ts';
+import { nexusIdentity, type SessionEnds } from './nexus-identity.ts';
 import { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, Opcode } from './standard/bhs.ts';
@@ -160,7 +162,7 @@ export class LoginPhase {
     const session = new Session({
       identity,
       parameters: result.parameters,
-      nexus: judged.admission?.openNexus(result.initiatorPort),
+      nexus: openNexus(judged, identity),
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
       account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer, initiatorName),
@@ -197,4 +199,10 @@ export class LoginPhase {
       writeLoginReply(bytes, base, reply, isid);
     });
   }
+}
+
+/** Undefined for a discovery session. */
+function openNexus({ target, admission }: LoginIdentity, ends: SessionEnds): Nexus | undefined {
+  if (target === undefined || admission === undefined) return undefined;
+  return admission.openNexus(nexusIdentity(ends, target.relativePortIdentifier));
 }

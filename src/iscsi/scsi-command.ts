@@ -1,5 +1,5 @@
 import type { Nexus } from '../scsi/nexus.ts';
-import { CDB_LENGTH_MAX, TaskAttribute } from '../scsi/task.ts';
+import { CDB_LENGTH_MAX, type TaskAttribute } from '../scsi/task.ts';
 import type { DataOut } from './data-out.ts';
 import type { IscsiTask } from './iscsi-task.ts';
 import {
@@ -68,6 +68,18 @@ function takeImmediateData(task: IscsiTask, pdu: Pdu, final: boolean): void {
   else received.add(pdu.data, pdu.slabs);
 }
 
+/**
+ * By ATTR (RFC 7143). An untagged task is a simple one. The device server refuses the reserved
+ * codes 5 to 7 as it does ACA: no ACA condition exists.
+ */
+const ATTRIBUTES: readonly TaskAttribute[] = [
+  'simple',
+  'simple',
+  'ordered',
+  'headOfQueue',
+  ...(['aca', 'aca', 'aca', 'aca'] as const),
+];
+
 function fill(task: IscsiTask, pdu: Pdu): void {
   const { bytes, base } = pdu;
   task.tag = ScsiCommand.initiatorTaskTag.get(bytes, base);
@@ -76,9 +88,7 @@ function fill(task: IscsiTask, pdu: Pdu): void {
   const cdb = task.cdb;
   for (let i = 0; i < CDB_FIELD_LENGTH; i++) cdb[i] = bytes[base + CDB_BYTE + i]!;
   task.cdbLength = CDB_FIELD_LENGTH;
-  const attribute = ScsiCommand.attribute.get(bytes, base);
-  // Codes 5 to 7 are reserved; as ACA without an ACA they are refused by the device server.
-  task.attribute = (attribute > 4 ? TaskAttribute.aca : attribute) as TaskAttribute;
+  task.attribute = ATTRIBUTES[ScsiCommand.attribute.get(bytes, base)]!;
   const expected = ScsiCommand.expectedDataTransferLength.get(bytes, base);
   const write = ScsiCommand.write.get(bytes, base) === 1;
   const read = ScsiCommand.read.get(bytes, base) === 1;

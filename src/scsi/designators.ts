@@ -1,19 +1,8 @@
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
-import type { TargetPort } from './nexus.ts';
-import { ProtocolIdentifier } from './standard/spc.ts';
-import { Association, CodeSet, DesignatorHeader, DesignatorType } from './standard/vpd.ts';
+import { DESIGNATOR_LENGTH_MAX, type Designator, scsiNameString } from './designator.ts';
+import type { TargetPort } from './nexus-identity.ts';
+import { Association, CodeSet, DesignatorType } from './standard/vpd.ts';
 import type { LogicalUnitIdentity } from './unit-state.ts';
-
-/** A designator of VPD 83h, also a parameter of third-party copies. */
-export interface Designator {
-  readonly type: DesignatorType;
-  readonly codeSet: CodeSet;
-  readonly association: Association;
-  readonly value: Uint8Array;
-}
-
-/** Bound on a designator: its length is one byte, and a SCSI name string is padded to fours. */
-export const DESIGNATOR_LENGTH_MAX = 252;
 
 /** What names the logical unit: the same through every path (I6). */
 export function logicalUnitDesignators(identity: LogicalUnitIdentity): readonly Designator[] {
@@ -31,62 +20,27 @@ export function logicalUnitDesignators(identity: LogicalUnitIdentity): readonly 
       association,
       value: t10VendorId(identity),
     },
-    {
-      type: DesignatorType.scsiNameString,
-      codeSet: CodeSet.utf8,
-      association,
-      value: scsiNameString(naaName(identity.naa)),
-    },
+    scsiNameString('logicalUnit', naaName(identity.naa)),
   ];
 }
 
 /** What names the target port that the command came through, its group and its device. */
 export function targetDesignators(port: TargetPort): readonly Designator[] {
+  const { relativePortIdentifier, portGroup, designators } = port;
   return [
-    {
-      type: DesignatorType.relativeTargetPort,
-      codeSet: CodeSet.binary,
-      association: Association.targetPort,
-      value: new ByteWriter().zeros(2).u16(port.relativePortIdentifier).finish(),
-    },
-    {
-      type: DesignatorType.targetPortGroup,
-      codeSet: CodeSet.binary,
-      association: Association.targetPort,
-      value: new ByteWriter().zeros(2).u16(port.portGroup).finish(),
-    },
-    {
-      type: DesignatorType.scsiNameString,
-      codeSet: CodeSet.utf8,
-      association: Association.targetPort,
-      value: scsiNameString(port.name),
-    },
-    {
-      type: DesignatorType.scsiNameString,
-      codeSet: CodeSet.utf8,
-      association: Association.targetDevice,
-      value: scsiNameString(port.deviceName),
-    },
+    portNumber(DesignatorType.relativeTargetPort, relativePortIdentifier),
+    portNumber(DesignatorType.targetPortGroup, portGroup),
+    ...designators,
   ];
 }
 
-/** Designation descriptors, one behind the other. */
-export function encodeDesignators(designators: readonly Designator[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const { type, codeSet, association, value } of designators) {
-    const header = new Uint8Array(DesignatorHeader.$.length);
-    DesignatorHeader.codeSet.set(header, codeSet);
-    DesignatorHeader.association.set(header, association);
-    DesignatorHeader.designatorType.set(header, type);
-    DesignatorHeader.designatorLength.set(header, value.length);
-    // PROTOCOL IDENTIFIER is valid (PIV) for what names a port or a device only.
-    if (association !== Association.logicalUnit) {
-      DesignatorHeader.piv.set(header, 1);
-      DesignatorHeader.protocolIdentifier.set(header, ProtocolIdentifier.iscsi);
-    }
-    writer.bytes(header).bytes(value);
-  }
-  return writer.finish();
+function portNumber(type: DesignatorType, number: number): Designator {
+  return {
+    type,
+    codeSet: CodeSet.binary,
+    association: Association.targetPort,
+    value: new ByteWriter().zeros(2).u16(number).finish(),
+  };
 }
 
 /** T10 VENDOR IDENTIFICATION, PRODUCT IDENTIFICATION and serial number, as SPC recommends. */
@@ -102,10 +56,4 @@ function t10VendorId(identity: LogicalUnitIdentity): Uint8Array {
 function naaName(naa: Uint8Array): string {
   const digits = Array.from(naa, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return `naa.${digits.toUpperCase()}`;
-}
-
-/** UTF-8, ended by a NUL, padded with NULs to a multiple of four (SPC, SCSI name string). */
-function scsiNameString(name: string): Uint8Array {
-  const text = new TextEncoder().encode(name).subarray(0, DESIGNATOR_LENGTH_MAX - 1);
-  return new ByteWriter().bytes(text).u8(0).align(4).finish();
 }

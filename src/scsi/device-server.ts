@@ -4,7 +4,8 @@ import type { Log } from '../base/log.ts';
 import { CommandTable, commands } from './command-table.ts';
 import { Execution } from './execution.ts';
 import { FREE_EXECUTIONS_MAX } from './limits.ts';
-import type { LunMap, Nexus, NexusIdentity, PortGroup } from './nexus.ts';
+import type { LunMap, Nexus, PortGroup } from './nexus.ts';
+import type { NexusIdentity } from './nexus-identity.ts';
 import type { NexusContext } from './scsi-nexus.ts';
 import { ScsiNexus } from './scsi-nexus.ts';
 import { StepQueue } from './step-queue.ts';
@@ -37,7 +38,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
   return {
     openNexus: (identity, luns) => {
       options.log.debug('nexus opened', {
-        initiatorPort: identity.initiatorPort,
+        initiatorPort: identity.initiatorPort.name,
         targetPort: identity.targetPort.name,
       });
       return new ScsiNexus(identity, luns, context);

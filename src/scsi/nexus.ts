@@ -45,25 +45,6 @@ export interface CommandAges {
 /** LUN (a flat number, 0 to 16383) to logical unit, for one initiator at one target. */
 export type LunMap = ReadonlyMap<number, LogicalUnit>;
 
-/** Who is at the two ends of a nexus. */
-export interface NexusIdentity {
-  /** SCSI initiator port name: for iSCSI `<initiator name>,i,0x<ISID>`. */
-  readonly initiatorPort: string;
-  readonly targetPort: TargetPort;
-}
-
-/** A SCSI target port: for iSCSI a target portal group of a target. From the document only. */
-export interface TargetPort {
-  /** SCSI target port name: for iSCSI `<target name>,t,0x<target portal group tag>`. */
-  readonly name: string;
-  /** SCSI target device name: for iSCSI the target name. */
-  readonly deviceName: string;
-  /** RELATIVE TARGET PORT IDENTIFIER, unique in the cluster, 1 to 65535. */
-  readonly relativePortIdentifier: number;
-  /** TARGET PORT GROUP, unique in the cluster, 1 to 65535. */
-  readonly portGroup: number;
-}
-
 /** ASYMMETRIC ACCESS STATE (SPC-4, REPORT TARGET PORT GROUPS). */
 export type AccessState = 'activeOptimized' | 'unavailable' | 'transitioning';
 
@@ -92,7 +73,7 @@ export interface TaskManagementRequest {
   readonly function: TaskManagementFunction;
   /** As in `Task.lun`; ignored by functions on a target or nexus. */
   readonly lun: Uint8Array;
-  /** The Referenced Task Tag, for abortTask and queryTask. */
+  /** The tag of the task in question, for abortTask and queryTask. */
   readonly referencedTag: number;
 }
 

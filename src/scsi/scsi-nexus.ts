@@ -17,15 +17,15 @@ import type {
   CommandAges,
   LunMap,
   Nexus,
-  NexusIdentity,
   PortGroup,
   TaskManagementRequest,
   TaskManagementResponse,
 } from './nexus.ts';
+import type { NexusIdentity } from './nexus-identity.ts';
 import { overlappedCommand } from './overlapped-command.ts';
 import { conditions, endings } from './sense-table.ts';
 import type { StepQueue } from './step-queue.ts';
-import { type Task, TaskAttribute } from './task.ts';
+import type { Task } from './task.ts';
 import { TaskEvent } from './task-life.ts';
 import { type ManagedNexus, manage } from './task-management.ts';
 import { TaskManager } from './task-manager.ts';
@@ -176,7 +176,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   ): Ending | undefined {
     const { table, taskSetDepthMax } = this.#context;
     if (this.#tasks.outstanding >= taskSetDepthMax) return endings.taskSetFull;
-    if (task.attribute === TaskAttribute.aca) return conditions.invalidMessageError;
+    if (task.attribute === 'aca') return conditions.invalidMessageError;
     if (command !== undefined) return admit(command, task, logicalUnit, attentions);
     // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
     if (logicalUnit === undefined) return conditions.logicalUnitNotSupported;
@@ -190,7 +190,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   #overlap(task: Task, unit: LogicalUnitNexus, other: Execution): void {
     const aborts = this.#tasks.overlap(other, unit.tasks);
     // It starts at once, and nothing but the end of the aborts ends it.
-    task.attribute = TaskAttribute.headOfQueue;
+    task.attribute = 'headOfQueue';
     this.#tasks.accept(task, overlappedCommand(this.clock, aborts), unit);
   }
 

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { type Task, TaskAttribute } from './task.ts';
+import type { Task } from './task.ts';
 import { TaskState } from './task-life.ts';
 
 /** A command in a task set, which chains its commands themselves: that makes no garbage. */
@@ -44,10 +44,10 @@ export class TaskSet<T extends TaskSetMember<T>> {
     this.#last = execution;
     this.#length++;
     switch (execution.task.attribute) {
-      case TaskAttribute.headOfQueue:
+      case 'headOfQueue':
         this.#headOfQueue++;
         return true;
-      case TaskAttribute.ordered:
+      case 'ordered':
         this.#ordered++;
         return this.#length === 1;
       default:
@@ -69,8 +69,8 @@ export class TaskSet<T extends TaskSetMember<T>> {
     const mayStartOthers = this.#ordered > 0 || this.#headOfQueue > 0;
     this.#length--;
     const { attribute } = execution.task;
-    if (attribute === TaskAttribute.headOfQueue) this.#headOfQueue--;
-    else if (attribute === TaskAttribute.ordered) this.#ordered--;
+    if (attribute === 'headOfQueue') this.#headOfQueue--;
+    else if (attribute === 'ordered') this.#ordered--;
     if (this.#length === 0) this.#emptied();
     return mayStartOthers;
   }
@@ -84,7 +84,7 @@ export class TaskSet<T extends TaskSetMember<T>> {
   nextToStart(): T | undefined {
     if (this.held || this.#headOfQueue > 0) return undefined;
     for (let at = this.first; at !== undefined; at = at.next) {
-      const isOrdered = at.task.attribute === TaskAttribute.ordered;
+      const isOrdered = at.task.attribute === 'ordered';
       if (at.state === TaskState.dormant && (!isOrdered || at === this.first)) return at;
       if (isOrdered) return undefined;
     }

@@ -1,12 +1,5 @@
-/** TASK ATTRIBUTE (SAM-5), in the coding of the iSCSI SCSI Command PDU (RFC 7143, 11.3.1). */
-export const TaskAttribute = {
-  untagged: 0,
-  simple: 1,
-  ordered: 2,
-  headOfQueue: 3,
-  aca: 4,
-} as const;
-export type TaskAttribute = (typeof TaskAttribute)[keyof typeof TaskAttribute];
+/** TASK ATTRIBUTE (SAM-5). */
+export type TaskAttribute = 'simple' | 'ordered' | 'headOfQueue' | 'aca';
 
 /** Room for a CDB; longer ones (XDWRITE EXTENDED and such) are refused before a task is made. */
 export const CDB_LENGTH_MAX = 32;
@@ -47,15 +40,15 @@ export interface TaskOwner {
  */
 export abstract class Task {
   // Filled by the transport.
-  /** The Initiator Task Tag: names the command within its nexus. */
+  /** Names the command within its nexus. */
   tag = 0;
   /** The LUN field of the command, 8 bytes, as sent (SAM-5 single or multi-level). */
   readonly lun = new Uint8Array(8);
-  attribute: TaskAttribute = TaskAttribute.simple;
+  attribute: TaskAttribute = 'simple';
   /** The CDB, copied out of the receive buffer, zero-padded. */
   readonly cdb = new Uint8Array(CDB_LENGTH_MAX);
   cdbLength = 0;
-  /** Bytes that the initiator is ready to send: the Expected Data Transfer Length if W is set. */
+  /** Bytes that the initiator is ready to send. */
   dataOutExpected = 0;
   /** Bytes that the initiator is ready to take; it may be ready for both. */
   dataInExpected = 0;

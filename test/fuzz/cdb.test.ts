@@ -21,7 +21,7 @@ const RUNS_EACH_BENCH = 500;
 interface Input {
   readonly cdb: Uint8Array;
   readonly lun: number;
-  readonly attribute: number;
+  readonly attribute: TaskAttribute;
   readonly data: Uint8Array;
   readonly dataInExpected: number;
   readonly immediate: boolean;
@@ -64,7 +64,11 @@ const lengths = fc.constantFrom(0, 1, 4, 8, 24, 200, 255, 512, 1024, 4096, 8192,
 const inputs: fc.Arbitrary<Input> = fc.record({
   cdb: cdbs,
   lun: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(16383) }),
-  attribute: fc.constantFrom(0, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4),
+  attribute: fc.oneof(
+    { weight: 7, arbitrary: fc.constant<TaskAttribute>('simple') },
+    { weight: 4, arbitrary: fc.constantFrom<TaskAttribute>('ordered', 'headOfQueue') },
+    { weight: 1, arbitrary: fc.constant<TaskAttribute>('aca') },
+  ),
   data: fc.oneof(
     fc.uint8Array({ maxLength: 64 }),
     lengths.map((length) => new Uint8Array(length)),
@@ -90,9 +94,8 @@ export async function fuzzCdbs(runs: number): Promise<void> {
 }
 
 async function check(bench: ScsiBench, input: Input): Promise<void> {
-  const { cdb, lun, data, dataInExpected, immediate, abort } = input;
+  const { cdb, lun, data, dataInExpected, attribute, immediate, abort } = input;
   if (input.unprotect) setModes(bench.logicalUnit, { swp: false });
-  const attribute = input.attribute as TaskAttribute;
   const options = { lun, data, dataInExpected, immediate, attribute, tag: 1 };
   const task = bench.send([...cdb], options);
   if (task.ends.length === 0 && task.requested !== undefined && !immediate) {

@@ -39,7 +39,9 @@ const steps = fc.array(
         kind: fc.constant('send' as const),
         own: fc.boolean(),
         immediate: fc.boolean(),
-        attribute: fc.constantFrom(1, 1, 1, 2, 3),
+        attribute: fc.constantFrom<TaskAttribute>(
+          ...(['simple', 'simple', 'simple', 'ordered', 'headOfQueue'] as const),
+        ),
       }),
     },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('release' as const) }) },
@@ -131,7 +133,7 @@ test('an aborted command is over when the abort is answered', async () => {
       for (const step of script) {
         if (step.kind === 'send') {
           const nexus = step.own ? run.bench.nexus : run.other;
-          run.send(nexus, step.immediate, step.attribute as TaskAttribute);
+          run.send(nexus, step.immediate, step.attribute);
         } else if (step.kind === 'release') {
           run.bench.volume.release();
         } else if (step.kind === 'data') {

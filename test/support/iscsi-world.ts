@@ -143,7 +143,6 @@ export class IscsiWorld {
 
   #directory(openNexus: IscsiWorldOptions['openNexus']): Directory {
     const { access, nexuses } = this;
-    const port = { name: 'p', deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 };
     const open = (): Nexus => {
       if (openNexus !== undefined) return openNexus();
       const nexus = new ScriptedNexus();
@@ -158,7 +157,7 @@ export class IscsiWorld {
           ? {
               targetName,
               alias: undefined,
-              port,
+              relativePortIdentifier: 1,
               admit: (initiatorName) =>
                 access.admitted
                   ? {

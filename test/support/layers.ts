@@ -68,7 +68,14 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'iscsi',
-    imports: ['base', 'scsi/task.ts', 'scsi/nexus.ts', 'scsi/status.ts'],
+    imports: [
+      'base',
+      'scsi/task.ts',
+      'scsi/nexus.ts',
+      'scsi/nexus-identity.ts',
+      'scsi/designator.ts',
+      'scsi/status.ts',
+    ],
     modules: ['node:buffer', 'node:crypto', '@node-rs/crc32'],
     pure: true,
   },

@@ -1,10 +1,11 @@
 import { assert } from '../../src/base/assert.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
 import { createDeviceServer } from '../../src/scsi/device-server.ts';
 import { Execution } from '../../src/scsi/execution.ts';
 import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
-import type { LunMap, Nexus, NexusIdentity, PortGroup } from '../../src/scsi/nexus.ts';
+import type { LunMap, Nexus, PortGroup } from '../../src/scsi/nexus.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { TaskState, type TaskStateName } from '../../src/scsi/task-life.ts';
 import { initialState } from '../../src/scsi/unit-changes.ts';
@@ -42,7 +43,7 @@ export class TestTask extends Task {
     this.dataOutExpected = options.dataOutExpected ?? this.#data.length;
     this.dataInExpected = options.dataInExpected ?? 0;
     this.tag = options.tag ?? nextTag++;
-    this.attribute = options.attribute ?? 1;
+    this.attribute = options.attribute ?? 'simple';
     this.immediate = options.immediate ?? true;
   }
 
@@ -162,7 +163,7 @@ export class ScsiBench {
 
   /** Another nexus; its unit attention of the beginning is taken off. */
   openNexus(luns: LunMap = new Map([[0, this.logicalUnit]])): Nexus {
-    const nexus = this.#server.openNexus(nexusIdentity, luns);
+    const nexus = this.#server.openNexus(benchNexus, luns);
     for (const lun of luns.keys()) this.send(TEST_READ, { lun, dataInExpected: 512 }, nexus);
     return nexus;
   }
@@ -188,23 +189,22 @@ export class ScsiBench {
 
 const TEST_READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 
-const port = {
-  name: 'iqn.2026-11.io.allpath:test,t,0x0001',
-  deviceName: 'iqn.2026-11.io.allpath:test',
-  relativePortIdentifier: 1,
-  portGroup: 1,
-};
-
 const portGroup: PortGroup = {
   portGroup: 1,
   state: 'activeOptimized',
   relativePortIdentifiers: [1],
 };
 
-export const nexusIdentity: NexusIdentity = {
-  initiatorPort: 'iqn.2026-11.io.allpath:initiator,i,0x000000000001',
-  targetPort: port,
-};
+/** The nexus that every bench opens. */
+export const benchNexus = nexusIdentity(
+  {
+    initiatorName: 'iqn.2026-11.io.allpath:initiator',
+    isid: '000000000001',
+    targetName: 'iqn.2026-11.io.allpath:test',
+    portalGroupTag: 1,
+  },
+  1,
+);
 
 function makeLogicalUnit(
   volume: GatedVolume,

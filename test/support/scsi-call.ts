@@ -1,11 +1,13 @@
 // One command against one logical unit, without a task set or a transport: what the tests of
 // command rows and pages need. The volume is a literal that holds no bytes.
 
+import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
 import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.ts';
 import { commands } from '../../src/scsi/command-table.ts';
 import type { Ending } from '../../src/scsi/ending.ts';
 import { LogicalUnit, type LogicalUnitListener } from '../../src/scsi/logical-unit.ts';
-import type { NexusIdentity, PortGroup, TargetPort } from '../../src/scsi/nexus.ts';
+import type { PortGroup } from '../../src/scsi/nexus.ts';
+import type { NexusIdentity, TargetPort } from '../../src/scsi/nexus-identity.ts';
 import { StepQueue } from '../../src/scsi/step-queue.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { initialState } from '../../src/scsi/unit-changes.ts';
@@ -24,12 +26,18 @@ export const identity: LogicalUnitIdentity = {
   revision: '0001',
 };
 
-export const port: TargetPort = {
-  name: 'iqn.2026-11.io.allpath:demo,t,0x0002',
-  deviceName: 'iqn.2026-11.io.allpath:demo',
-  relativePortIdentifier: 2,
-  portGroup: 2,
-};
+/** The nexus that a command comes through unless a test says another. */
+export const path: NexusIdentity = nexusIdentity(
+  {
+    initiatorName: 'iqn.1993-08.org.debian:01:abc',
+    isid: '00023d000001',
+    targetName: 'iqn.2026-11.io.allpath:demo',
+    portalGroupTag: 2,
+  },
+  2,
+);
+
+export const port: TargetPort = path.targetPort;
 
 export interface UnitOptions {
   readonly blockLengthBytes?: number;
@@ -170,10 +178,7 @@ class LiteralTask extends Task {
 function literalNexus(options: CallOptions): CommandNexus {
   let pending = options.unitAttention;
   return {
-    identity: options.identity ?? {
-      initiatorPort: 'iqn.1993-08.org.debian:01:abc,i,0x00023d000001',
-      targetPort: port,
-    },
+    identity: options.identity ?? path,
     luns: options.luns ?? [0],
     portGroups: options.portGroups ?? [],
     commands: options.commands ?? commands,

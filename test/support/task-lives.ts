@@ -6,6 +6,7 @@ import { Execution } from '../../src/scsi/execution.ts';
 import { TRANSFER_LENGTH_MAX_BYTES } from '../../src/scsi/limits.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { Nexus, TaskManagementFunction } from '../../src/scsi/nexus.ts';
+import type { TaskAttribute } from '../../src/scsi/task.ts';
 import {
   TaskEvent,
   type TaskEventName,
@@ -61,7 +62,7 @@ export type LifeStep =
       readonly command: KindName;
       readonly nexus: number;
       readonly tag: number;
-      readonly attribute: 1 | 2 | 3;
+      readonly attribute: TaskAttribute;
       readonly immediate: boolean;
     }
   | { readonly kind: 'data' | 'fail'; readonly which: number }

@@ -1,4 +1,3 @@
-import { targetPortName } from '../../base/iscsi-name.ts';
 import type {
   Admission,
   Authentication,
@@ -8,9 +7,14 @@ import type {
   TargetListing,
 } from '../../iscsi/contracts.ts';
 import type { DeviceServer } from '../../scsi/device-server.ts';
-import type { LunMap, TargetPort } from '../../scsi/nexus.ts';
+import type { LunMap } from '../../scsi/nexus.ts';
 import type { PortGroups } from '../port-groups.ts';
-import { accessOf, type ServedDocument, type ServedTarget } from '../served-document.ts';
+import {
+  accessOf,
+  type ServedDocument,
+  type ServedPortGroup,
+  type ServedTarget,
+} from '../served-document.ts';
 import { authenticationOf } from './authentication.ts';
 
 export interface IscsiDirectoryOptions {
@@ -67,47 +71,37 @@ export class IscsiDirectory implements Directory {
 
   findTarget(targetName: string, { portalGroupTag }: Portal): TargetEntry | undefined {
     const target = this.#served?.targets.get(targetName.toLowerCase());
-    const port = target && this.#portOf(target, portalGroupTag);
-    if (target === undefined || port === undefined) return undefined;
+    const group = this.#groupOf(portalGroupTag);
+    if (target === undefined || group === undefined) return undefined;
     return {
       targetName: target.name,
       alias: target.alias,
-      port,
-      admit: (initiatorName) => this.#admit(target, port, initiatorName),
+      relativePortIdentifier: group.relativePortIdentifier,
+      admit: (initiatorName) => this.#admit(target, initiatorName),
     };
   }
 
   /** Undefined when the initiator may not be logged in there. */
   lunsOf(targetName: string, portalGroupTag: number, initiatorName: string): LunMap | undefined {
     const target = this.#served?.targets.get(targetName);
-    if (target === undefined || this.#portOf(target, portalGroupTag) === undefined) {
-      return undefined;
-    }
+    if (target === undefined || this.#groupOf(portalGroupTag) === undefined) return undefined;
     return accessOf(target, initiatorName)?.luns;
   }
 
-  /** A target port of iSCSI is a portal group of a target (RFC 7143, SCSI port names). */
-  #portOf({ name }: ServedTarget, tag: number): TargetPort | undefined {
+  /** Undefined when it is not a portal group of this gateway. */
+  #groupOf(tag: number): ServedPortGroup | undefined {
     const group = this.#served?.portGroups.get(tag);
-    if (group?.gateway !== this.#options.gateway) return undefined;
-    const { relativePortIdentifier } = group;
-    return {
-      name: targetPortName(name, tag),
-      deviceName: name,
-      relativePortIdentifier,
-      portGroup: tag,
-    };
+    return group?.gateway === this.#options.gateway ? group : undefined;
   }
 
-  #admit(target: ServedTarget, port: TargetPort, initiatorName: string): Admission | undefined {
+  #admit(target: ServedTarget, initiatorName: string): Admission | undefined {
     const access = accessOf(target, initiatorName);
     if (access === undefined) return undefined;
     const authentication = authenticationOf(access.chap);
     return {
       authentication,
       isNamed: access !== target.anyone || authentication !== undefined,
-      openNexus: (initiatorPort) =>
-        this.#options.deviceServer.openNexus({ initiatorPort, targetPort: port }, access.luns),
+      openNexus: (identity) => this.#options.deviceServer.openNexus(identity, access.luns),
     };
   }
 }

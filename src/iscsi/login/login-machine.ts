@@ -1,5 +1,4 @@
 import { assert } from '../../base/assert.ts';
-import { initiatorPortName } from '../../base/iscsi-name.ts';
 import type { Random } from '../../base/random.ts';
 import type { Admission, Directory, Portal, TargetEntry } from '../contracts.ts';
 import { LOGIN_DATA_SEGMENT_BYTES_MAX } from '../limits.ts';
@@ -56,8 +55,6 @@ export interface LoginApplicant {
 export interface LoginResult {
   readonly initiatorName: string;
   readonly initiatorAlias: string | undefined;
-  /** SCSI initiator port name: initiator name and ISID. */
-  readonly initiatorPort: string;
   readonly isid: string;
   readonly cid: number;
   readonly tsih: number;
@@ -303,7 +300,6 @@ export class LoginMachine {
         result: {
           initiatorName,
           initiatorAlias: this.#negotiated.values.get('InitiatorAlias'),
-          initiatorPort: initiatorPortName(initiatorName, request.isid),
           isid: request.isid,
           cid: request.cid,
           tsih,

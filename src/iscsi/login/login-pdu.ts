@@ -1,4 +1,3 @@
-import { formatIsid } from '../../base/iscsi-name.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, LoginResponse } from '../standard/bhs.ts';
 import { ISCSI_VERSION } from '../standard/login-status.ts';
 
@@ -28,6 +27,13 @@ export function readLoginRequest(bytes: Uint8Array, base = 0): LoginRequestHeade
     tsih: LoginRequest.tsih.get(bytes, base),
     cid: LoginRequest.cid.get(bytes, base),
   };
+}
+
+/** The six bytes of an ISID as 12 lower case hex digits. */
+function formatIsid(bytes: Uint8Array, at = 0): string {
+  let text = '';
+  for (let i = at; i < at + ISID_LENGTH; i++) text += bytes[i]!.toString(16).padStart(2, '0');
+  return text;
 }
 
 /** What the login machine puts into a Login Response. Its text always fits one data segment. */

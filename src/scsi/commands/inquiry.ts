@@ -12,7 +12,6 @@ import {
   VersionDescriptor,
 } from '../standard/spc.ts';
 import { VpdPageCode } from '../standard/vpd.ts';
-import type { LogicalUnitIdentity } from '../unit-state.ts';
 
 /**
  * What a LUN without a logical unit is called. Old releases of Linux take a target whose LUN 0 has
@@ -42,7 +41,7 @@ export const inquiryCommand: Command = {
   run: (call) => {
     const { cdb } = call.task;
     const evpd = InquiryCdb.evpd.get(cdb) === 1;
-    const data = evpd ? vpdData(call) : standardData(call.logicalUnit?.identity);
+    const data = evpd ? vpdData(call) : standardData(call);
     return answer(call, data, InquiryCdb.allocationLength.get(cdb));
   },
 };
@@ -62,10 +61,10 @@ function vpdData({ task, logicalUnit, nexus }: CommandCall): Uint8Array {
   return encodeVpdPage(pageCode, page.body(logicalUnit, nexus.identity), true);
 }
 
-/** Standard INQUIRY data; without an identity that of a LUN that has no logical unit. */
-export function standardData(identity: LogicalUnitIdentity | undefined): Uint8Array {
+/** Standard INQUIRY data, also of a LUN that has no logical unit. */
+function standardData({ logicalUnit, nexus }: CommandCall): Uint8Array {
   const data = new Uint8Array(InquiryData.$.length);
-  setPeripheral(data, identity !== undefined);
+  setPeripheral(data, logicalUnit !== undefined);
   InquiryData.version.set(data, VERSION_SPC_4);
   InquiryData.hiSup.set(data, 1);
   InquiryData.responseDataFormat.set(data, RESPONSE_DATA_FORMAT);
@@ -73,14 +72,14 @@ export function standardData(identity: LogicalUnitIdentity | undefined): Uint8Ar
   InquiryData.tpgs.set(data, TargetPortGroupSupport.implicit);
   InquiryData.multiP.set(data, 1);
   InquiryData.cmdQue.set(data, 1);
-  const { vendor, product, revision } = identity ?? NO_UNIT;
+  const { vendor, product, revision } = logicalUnit?.identity ?? NO_UNIT;
   setText(data, InquiryText.t10VendorIdentification, vendor);
   setText(data, InquiryText.productIdentification, product);
   setText(data, InquiryText.productRevisionLevel, revision);
   InquiryData.versionDescriptor1.set(data, VersionDescriptor.sam5);
   InquiryData.versionDescriptor2.set(data, VersionDescriptor.spc4);
   InquiryData.versionDescriptor3.set(data, VersionDescriptor.sbc3);
-  InquiryData.versionDescriptor4.set(data, VersionDescriptor.iscsi);
+  InquiryData.versionDescriptor4.set(data, nexus.identity.protocol.versionDescriptor);
   return data;
 }
 

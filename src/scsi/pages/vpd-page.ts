@@ -1,6 +1,6 @@
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
-import type { NexusIdentity } from '../nexus.ts';
+import type { NexusIdentity } from '../nexus-identity.ts';
 import { PeripheralDeviceType, PeripheralQualifier } from '../standard/spc.ts';
 import { VPD_HEADER_LENGTH, VpdHeader } from '../standard/vpd.ts';
 

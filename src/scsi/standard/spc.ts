@@ -16,18 +16,14 @@ export const PeripheralQualifier = {
 /** PERIPHERAL DEVICE TYPE. */
 export const PeripheralDeviceType = { directAccessBlock: 0x00, unknown: 0x1f } as const;
 
-/** PROTOCOL IDENTIFIER. */
-export const ProtocolIdentifier = { iscsi: 0x5 } as const;
-
 /** VERSION of the standard INQUIRY data. */
 export const VERSION_SPC_4 = 0x06;
 
-/** VERSION DESCRIPTOR values, each with no version claimed. */
+/** VERSION DESCRIPTOR values, each with no version claimed; a transport adds its own. */
 export const VersionDescriptor = {
   sam5: 0x00a0,
   spc4: 0x0460,
   sbc3: 0x04c0,
-  iscsi: 0x0960,
 } as const;
 
 /** TPGS. */

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import {
-  formatIsid,
-  initiatorPortName,
-  prepareName,
-  targetPortName,
-} from '../../../src/base/iscsi-name.ts';
+import { prepareName } from '../../../src/base/iscsi-name.ts';
 
 test('names of the three types are taken, in lower case', () => {
   // Proves: iqn, eui and naa names pass and compare without regard to case.
@@ -38,12 +33,4 @@ test('what is no iSCSI name is refused', () => {
   ];
   for (const name of bad) assert.equal(prepareName(name), undefined, name);
   assert.ok(prepareName(`iqn.2026-11.io.allpath:${'x'.repeat(200)}`));
-});
-
-test('port names follow RFC 7143', () => {
-  // Proves: the ",i,0x" and ",t,0x" forms with 12 and 4 hex digits.
-  const isid = formatIsid(Uint8Array.of(0xff, 0x80, 0, 0x02, 0x3d, 0, 0, 1), 1);
-  assert.equal(isid, '8000023d0000');
-  assert.equal(initiatorPortName('iqn.a', isid), 'iqn.a,i,0x8000023d0000');
-  assert.equal(targetPortName('iqn.b', 1), 'iqn.b,t,0x0001');
 });

@@ -10,12 +10,11 @@ import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';
 import type { LunMap, Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
-import { TaskAttribute } from '../../../src/scsi/task.ts';
 import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 import { GatedVolume } from '../../support/gated-volume.ts';
-import { nexusIdentity, TestTask, type TestTaskOptions } from '../../support/scsi-bench.ts';
+import { benchNexus, TestTask, type TestTaskOptions } from '../../support/scsi-bench.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -46,7 +45,7 @@ class World {
       ...{ clock: world.clock, log: silentLog, taskSetDepthMax: 64 },
       portGroups: () => [],
     });
-    for (let i = 0; i < 2; i++) world.nexuses.push(server.openNexus(nexusIdentity, world.luns));
+    for (let i = 0; i < 2; i++) world.nexuses.push(server.openNexus(benchNexus, world.luns));
     for (const nexus of world.nexuses) world.send(nexus, READ, { dataInExpected: 512 });
     return world;
   }
@@ -124,7 +123,7 @@ for (const [touch, told] of touches) {
     volumes[0]!.shut = true;
     const data = new Uint8Array(512).fill(7);
     const running = world.send(one, WRITE, { data });
-    const dormant = world.send(one, WRITE, { data, attribute: TaskAttribute.ordered });
+    const dormant = world.send(one, WRITE, { data, attribute: 'ordered' });
     const unsent = world.send(one, WRITE, { data, immediate: false });
     const applied = world.apply(touch);
     await settle();
@@ -150,7 +149,7 @@ test('commands in flight end where they are, and those behind them on the new vo
   world.volumes[0]!.shut = true;
   const data = (value: number) => ({ data: new Uint8Array(512).fill(value) });
   const running = world.send(nexus, WRITE, data(1));
-  const behind = world.send(nexus, WRITE, { ...data(2), attribute: TaskAttribute.ordered });
+  const behind = world.send(nexus, WRITE, { ...data(2), attribute: 'ordered' });
   const applied = world.apply({ writethrough: true });
   await settle();
   assert.equal(world.volumes.length, 2);

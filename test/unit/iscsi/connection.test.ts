@@ -29,7 +29,6 @@ const FINAL = 0x80;
 function world(settings = DEFAULT_ISCSI_SETTINGS, mayAct = () => true) {
   const clock = new VirtualClock();
   const nexuses: ScriptedNexus[] = [];
-  const port = { name: 'p', deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 };
   const directory: Directory = {
     listTargets: () => [{ targetName: TARGET, portals: [portal] }],
     hasPortal: () => true,
@@ -38,7 +37,7 @@ function world(settings = DEFAULT_ISCSI_SETTINGS, mayAct = () => true) {
         ? {
             targetName,
             alias: undefined,
-            port,
+            relativePortIdentifier: 1,
             admit: () => ({
               authentication: undefined,
               isNamed: true,

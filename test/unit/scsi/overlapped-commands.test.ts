@@ -39,7 +39,7 @@ test('a command under the tag of another aborts the task set, and ends when that
   const others = [
     bench.send(WRITE, writing(10)),
     bench.send(WRITE, writing(11, false)),
-    bench.send(READ, { ...reading(12), attribute: 2 }),
+    bench.send(READ, { ...reading(12), attribute: 'ordered' }),
   ];
   const before = volume.log.length;
   const second = bench.send(WRITE, writing(TAG));
@@ -119,9 +119,9 @@ test('what aborts the overlapped command silences it, and its nexus closes in ti
 
 test('the overlapped command ages, and starts before anything that comes after it', async () => {
   const bench = await shutBench();
-  bench.send(READ, { ...reading(10), attribute: 2 });
+  bench.send(READ, { ...reading(10), attribute: 'ordered' });
   bench.send(READ, reading(TAG));
-  const overlapped = bench.send(READ, { ...reading(TAG), attribute: 2 });
+  const overlapped = bench.send(READ, { ...reading(TAG), attribute: 'ordered' });
   const later = bench.send(TEST_UNIT_READY, { tag: 11 });
   assert.equal(bench.nexus.age(500).runningMs, 500);
   assert.deepEqual([overlapped.ends, later.ends], [[], []]);

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Status } from '../../../src/scsi/status.ts';
-import { TaskAttribute } from '../../../src/scsi/task.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
 import { setModes } from '../../support/set-modes.ts';
 import { settle } from '../../support/virtual-clock.ts';
@@ -68,9 +67,9 @@ test('ORDERED waits for all older commands, SIMPLE for older ORDERED, HEAD OF QU
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const first = bench.send(READ, reading);
-  const ordered = bench.send(READ, { ...reading, attribute: TaskAttribute.ordered });
+  const ordered = bench.send(READ, { ...reading, attribute: 'ordered' });
   const simple = bench.send(READ, reading);
-  const head = bench.send(READ, { ...reading, attribute: TaskAttribute.headOfQueue });
+  const head = bench.send(READ, { ...reading, attribute: 'headOfQueue' });
   const states = () => [first, ordered, simple, head].map((task) => task.state);
   assert.deepEqual(states(), ['running', 'dormant', 'dormant', 'running']);
   bench.volume.release();

@@ -90,7 +90,7 @@ test('an abort of what only reads is answered in time, and what reads ends unhea
   assert.equal(bench.volume.fences, 0);
   assert.deepEqual(read.ends, [], 'the medium has its buffers');
   assert.equal(bench.nexus.outstanding, 1);
-  const ordered = bench.send(TEST_UNIT_READY, { attribute: 2, tag: 1 });
+  const ordered = bench.send(TEST_UNIT_READY, { attribute: 'ordered', tag: 1 });
   assert.equal(ordered.status, Status.good, 'and it holds up nobody');
   bench.volume.releaseAll();
   await settle();
@@ -224,8 +224,8 @@ test('aborting a whole set starts nothing that was dormant', async () => {
   const bench = await ScsiBench.open();
   const write = { data: new Uint8Array(512), immediate: false };
   const tasks = [
-    bench.send(WRITE, { ...write, attribute: 2 }),
-    bench.send(WRITE, { ...write, attribute: 2, immediate: true }),
+    bench.send(WRITE, { ...write, attribute: 'ordered' }),
+    bench.send(WRITE, { ...write, attribute: 'ordered', immediate: true }),
     bench.send(READ, { dataInExpected: 512 }),
   ];
   const before = bench.volume.log.length;

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { InvariantBroken } from '../../../src/base/assert.ts';
 import { Execution } from '../../../src/scsi/execution.ts';
+import type { TaskAttribute } from '../../../src/scsi/task.ts';
 import { TaskEvent, type TaskStateName, taskLife } from '../../../src/scsi/task-life.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
 import {
@@ -16,6 +17,8 @@ import {
   managementFunctions,
   TaskLives,
 } from '../../support/task-lives.ts';
+
+const ATTRIBUTES = ['simple', 'simple', 'simple', 'simple', 'ordered', 'headOfQueue'] as const;
 
 const RUNS = 150;
 /** By then all rows were seen, long before. */
@@ -35,7 +38,7 @@ const steps: fc.Arbitrary<LifeStep[]> = fc.array(
         command: fc.constantFrom(...kindNames, 'hugeWrite', 'hugeWrite'),
         nexus,
         tag,
-        attribute: fc.constantFrom(1, 1, 1, 1, 2, 3) as fc.Arbitrary<1 | 2 | 3>,
+        attribute: fc.constantFrom<TaskAttribute>(...ATTRIBUTES),
         immediate: fc.boolean(),
       }),
     },

@@ -5,15 +5,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 
+import type { TaskAttribute } from '../../../src/scsi/task.ts';
 import { ScsiBench, type TestTask } from '../../support/scsi-bench.ts';
 
 const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
-const SIMPLE = 1;
-const ORDERED = 2;
-const HEAD_OF_QUEUE = 3;
-
 interface Modelled {
-  readonly attribute: 1 | 2 | 3;
+  readonly attribute: TaskAttribute;
   readonly task: TestTask;
   enabled: boolean;
 }
@@ -22,12 +19,12 @@ interface Modelled {
 function enable(set: readonly Modelled[]): void {
   for (const [i, item] of set.entries()) {
     const older = set.slice(0, i);
-    const headOfQueue = set.some(({ attribute }) => attribute === HEAD_OF_QUEUE);
+    const headOfQueue = set.some(({ attribute }) => attribute === 'headOfQueue');
     const mayStart =
-      item.attribute === HEAD_OF_QUEUE ||
+      item.attribute === 'headOfQueue' ||
       (!headOfQueue &&
-        (item.attribute === SIMPLE
-          ? older.every(({ attribute }) => attribute !== ORDERED)
+        (item.attribute === 'simple'
+          ? older.every(({ attribute }) => attribute !== 'ordered')
           : older.length === 0));
     if (mayStart) item.enabled = true;
   }
@@ -35,7 +32,7 @@ function enable(set: readonly Modelled[]): void {
 
 const steps = fc.array(
   fc.oneof(
-    fc.record({ arrive: fc.constantFrom(SIMPLE, ORDERED, HEAD_OF_QUEUE) }),
+    fc.record({ arrive: fc.constantFrom<TaskAttribute>('simple', 'ordered', 'headOfQueue') }),
     fc.record({ end: fc.nat(10) }),
   ),
   { maxLength: 30 },
@@ -48,7 +45,7 @@ test('what is enabled is what SAM enables', async () => {
       let set: Modelled[] = [];
       for (const step of script) {
         if ('arrive' in step) {
-          const attribute = step.arrive as 1 | 2 | 3;
+          const attribute = step.arrive;
           const data = new Uint8Array(512);
           const task = bench.send(WRITE, { data, immediate: false, attribute });
           set.push({ attribute, task, enabled: false });

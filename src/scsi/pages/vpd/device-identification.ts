@@ -1,4 +1,5 @@
-import { encodeDesignators, logicalUnitDesignators, targetDesignators } from '../../designators.ts';
+import { encodeDesignators } from '../../designator.ts';
+import { logicalUnitDesignators, targetDesignators } from '../../designators.ts';
 import { VpdPageCode } from '../../standard/vpd.ts';
 import type { VpdPage } from '../vpd-page.ts';
 
@@ -6,6 +7,8 @@ import type { VpdPage } from '../vpd-page.ts';
 export const deviceIdentificationPage: VpdPage = {
   name: 'Device Identification',
   pageCode: VpdPageCode.deviceIdentification,
-  body: ({ identity }, { targetPort }) =>
-    encodeDesignators([...logicalUnitDesignators(identity), ...targetDesignators(targetPort)]),
+  body: ({ identity }, { protocol, targetPort }) => {
+    const designators = [...logicalUnitDesignators(identity), ...targetDesignators(targetPort)];
+    return encodeDesignators(designators, protocol.identifier);
+  },
 };

@@ -8,8 +8,10 @@ import { servedDocument } from '../../../../src/gateway/served-document.ts';
 import type { Portal } from '../../../../src/iscsi/contracts.ts';
 import type { DeviceServer } from '../../../../src/scsi/device-server.ts';
 import type { LogicalUnit } from '../../../../src/scsi/logical-unit.ts';
-import type { LunMap, Nexus, NexusIdentity } from '../../../../src/scsi/nexus.ts';
+import type { LunMap, Nexus } from '../../../../src/scsi/nexus.ts';
+import type { NexusIdentity } from '../../../../src/scsi/nexus-identity.ts';
 import { clusterDocument } from '../../../support/cluster-document.ts';
+import { path } from '../../../support/scsi-call.ts';
 
 const target = 'iqn.2026-11.com.example:t';
 const [host1, host2] = ['iqn.1994-05.com.example:host1', 'iqn.1994-05.com.example:host2'];
@@ -68,22 +70,19 @@ test('a target is there through the portals of this gateway alone', () => {
   const { directory } = serving([{ iqn: target, access: 'any' }]);
   assert.equal(directory.findTarget(target, other), undefined);
   assert.equal(directory.findTarget('iqn.2026-11.com.example:none', portal), undefined);
-  const { port } = directory.findTarget(target, portal) ?? assert.fail();
-  const { relativePortIdentifier, portGroup, name } = port;
-  assert.deepEqual([relativePortIdentifier, portGroup], [17, 7]);
-  assert.equal(name, `${target},t,0x0007`);
+  assert.equal(directory.findTarget(target, portal)?.relativePortIdentifier, 17);
 });
 
 test("an initiator with a LUN map of its own gets that, others the target's", () => {
   const access = [{ initiator: host1, luns: { 5: 'b' } }, { initiator: host2 }];
   const { directory, opened } = serving([{ iqn: target, luns: { 0: 'a' }, access }]);
   const entry = directory.findTarget(target, portal) ?? assert.fail();
-  entry.admit(host1)?.openNexus(`${host1},i,0x1`);
-  entry.admit(host2)?.openNexus(`${host2},i,0x1`);
+  entry.admit(host1)?.openNexus(path);
+  entry.admit(host2)?.openNexus(path);
   const [first, second] = opened.nexuses;
   assert.deepEqual([...(first?.luns ?? [])], [[5, units.get('b')]]);
   assert.deepEqual([...(second?.luns ?? [])], [[0, units.get('a')]]);
-  assert.equal(first?.identity.initiatorPort, `${host1},i,0x1`);
+  assert.equal(first?.identity, path);
 });
 
 test('a disk that is not open leaves its LUN out, and no other', () => {

@@ -52,7 +52,7 @@ export class TestDirectory implements Directory {
     return {
       targetName,
       alias: 'a demo',
-      port: { name: TARGET, deviceName: TARGET, relativePortIdentifier: 1, portGroup: 1 },
+      relativePortIdentifier: 1,
       admit: () => (admitted ? admission : undefined),
     };
   }

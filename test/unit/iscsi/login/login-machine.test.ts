@@ -36,7 +36,7 @@ test('an open target is entered with one request', () => {
   ]);
   assert.equal(step.outcome?.kind, 'established');
   const { result } = step.outcome;
-  assert.equal(result.initiatorPort, `${INITIATOR},i,0x8000023d0000`);
+  assert.deepEqual([result.initiatorName, result.isid], [INITIATOR, '8000023d0000']);
   assert.equal(result.target?.targetName, TARGET);
   assert.equal(result.parameters.initiatorMaxRecvDataSegmentLength, 262144);
   assert.equal(result.parameters.sessionType, 'normal');

@@ -12,13 +12,13 @@ import {
   LogicalBlockProvisioning,
   VpdPageCode,
 } from '../../../../src/scsi/standard/vpd.ts';
-import { hex, logicalUnit, port, type UnitOptions } from '../../../support/scsi-call.ts';
+import { hex, logicalUnit, path, port, type UnitOptions } from '../../../support/scsi-call.ts';
 
 function page(pageCode: number, options: UnitOptions = {}, relativePort = 2): Uint8Array {
   const row = vpdPages.find((candidate) => candidate.pageCode === pageCode);
   assert.ok(row !== undefined);
   const targetPort = { ...port, relativePortIdentifier: relativePort };
-  const body = row.body(logicalUnit(options), { initiatorPort: 'i', targetPort });
+  const body = row.body(logicalUnit(options), { ...path, targetPort });
   return encodeVpdPage(pageCode, body, true);
 }
 
@@ -89,7 +89,7 @@ test('without a volatile cache V_SUP is 0', () => {
 test('B2h announces thresholds exactly where the log page that counts them exists', () => {
   const unit = logicalUnit();
   const exponentOf = () => {
-    const body = vpdPages.at(-1)!.body(unit, { initiatorPort: 'i', targetPort: port });
+    const body = vpdPages.at(-1)!.body(unit, path);
     return LogicalBlockProvisioning.thresholdExponent.get(encodeVpdPage(0xb2, body, true));
   };
   const hasPage = () => logPagesOf(unit).some(({ pageCode }) => pageCode === 0x0c);
