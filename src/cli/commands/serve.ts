@@ -98,10 +98,11 @@ export const serveCommands: readonly CommandSpec[] = [
     path: ['status'],
     summary: 'Show the gateways, their portals, sessions and traffic; fails if anything is wrong.',
     detail:
-      'Ends with exit code 1, and says in a line each what is wrong: a gateway of the document ' +
-      'that does not serve, or not the newest version; a disk that a gateway cannot serve, with ' +
-      'the reason; a store or pool that is full, or used to softThresholdPercent. Names images ' +
-      'that are called otherwise than the document says as well.',
+      'Ends with exit code 1, and says in a line each what is wrong: no document, or one without ' +
+      'gateways; a gateway of the document that does not serve, or not the newest version; a ' +
+      'disk that a gateway cannot serve, with the reason; a store or pool that is full, or used ' +
+      'to softThresholdPercent. Names images that are called otherwise than the document says ' +
+      'as well.',
     needsStore: true,
     load: async () => (await import('../runs/status.ts')).runStatus,
   },
