@@ -51,6 +51,13 @@ export const rings: readonly Ring[] = [
     files: ['test/contract/**/*.test.ts'],
   },
   {
+    name: 'simulation',
+    proves: 'whole gateways keep their invariants in a seeded world, and planted errors are found',
+    costS: 45,
+    files: ['test/simulation/**/*.test.ts'],
+    concurrency: 2,
+  },
+  {
     name: 'fuzz',
     proves: 'a few thousand hostile inputs to every parser, and to running gateways',
     costS: 80,

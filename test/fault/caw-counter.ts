@@ -1,5 +1,5 @@
 import { compareAndWrite, read16, write16 } from '../initiator/cdb.ts';
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import { InitiatorError } from '../initiator/initiator-error.ts';
 import { MultipathInitiator } from '../initiator/multipath-initiator.ts';
 

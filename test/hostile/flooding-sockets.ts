@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 
 const LIMIT_MS = 20_000;
 

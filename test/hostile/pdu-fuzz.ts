@@ -1,4 +1,5 @@
-import { type Address, Connection } from '../initiator/connection.ts';
+import { Connection } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import { violation } from '../initiator/initiator-error.ts';
 import { freshIsid, login } from '../initiator/login.ts';
 import {

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { loginRequest, wireBytes } from './pdu-corpus.ts';
 

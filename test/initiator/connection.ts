@@ -1,14 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Clock, Timer } from '../../src/base/clock.ts';
 import { crc32c } from './crc32c.ts';
+import { type Address, type InitiatorHost, thisHost, type Wire } from './host.ts';
 import { InitiatorError, violation } from './initiator-error.ts';
 import { BHS_LENGTH, Bhs, NO_BYTES, type Pdu, padding } from './pdu.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** The address to connect from, where the kernel is not to choose. */
-  readonly localAddress?: string;
-}
 
 /** PDUs that nobody has taken yet; more means that the test forgot to read. */
 const INBOX_MAX = 10_000;
@@ -26,50 +20,34 @@ export class Connection {
   onPdu: ((pdu: Pdu) => void) | undefined = undefined;
   /** Settles once, when the connection is over: undefined after an orderly end by the peer. */
   readonly closed: Promise<Error | undefined>;
-  readonly #socket: Socket;
+  readonly #wire: Wire;
+  readonly #clock: Clock;
   readonly #inbox: Pdu[] = [];
   #chunks: Buffer[] = [];
   #buffered = 0;
   #waiter: ((pdu: Pdu | Error) => void) | undefined = undefined;
   #over: Error | undefined = undefined;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#received(chunk));
-    let reason: Error | undefined;
-    socket.on('error', (error) => {
-      reason = new InitiatorError('connectionLost', error.message);
-    });
+  private constructor(wire: Wire, clock: Clock) {
+    this.#wire = wire;
+    this.#clock = clock;
     this.closed = new Promise((resolve) => {
-      socket.on('close', () => {
+      const closed = (reason: Error | undefined) => {
         const cause = this.#over ?? reason;
         this.#over = cause ?? new InitiatorError('connectionLost', 'closed by the target');
         this.#waiter?.(this.#over);
         resolve(cause);
-      });
+      };
+      wire.start((chunk) => this.#received(chunk), closed);
     });
   }
 
-  static open(address: Address, timeoutMs = 5000): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ ...address, timeout: timeoutMs });
-      const fail = (error: Error) => {
-        socket.destroy();
-        reject(new InitiatorError('connectionLost', error.message));
-      };
-      socket.once('error', fail);
-      socket.once('timeout', () => fail(new Error('no connection in time')));
-      socket.once('connect', () => {
-        // Nobody listens, and the kernel gave us that very port: TCP's simultaneous open.
-        if (socket.localPort === address.port && socket.localAddress === socket.remoteAddress) {
-          fail(new Error('connected to itself'));
-          return;
-        }
-        socket.removeAllListeners('error').removeAllListeners('timeout').setTimeout(0);
-        resolve(new Connection(socket));
-      });
-    });
+  static async open(
+    address: Address,
+    timeoutMs = 5000,
+    host: InitiatorHost = thisHost,
+  ): Promise<Connection> {
+    return new Connection(await host.connect(address, timeoutMs), host.clock);
   }
 
   get isOpen(): boolean {
@@ -78,11 +56,11 @@ export class Connection {
 
   /** Bytes that were sent and are not with the kernel yet. */
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#wire.unsentBytes;
   }
 
   get localPort(): number {
-    return this.#socket.localPort ?? 0;
+    return this.#wire.localPort;
   }
 
   send(pdu: Pdu): void {
@@ -100,10 +78,7 @@ export class Connection {
 
   /** Sends bytes as they are: for tests that break the framing. */
   sendRaw(...parts: readonly Uint8Array[]): void {
-    if (this.#over !== undefined || this.#socket.destroyed) return;
-    this.#socket.cork();
-    for (const part of parts) this.#socket.write(part);
-    this.#socket.uncork();
+    if (this.#over === undefined) this.#wire.write(parts);
   }
 
   /** The next PDU. Rejects on `timeoutMs` without one, and when the connection is over. */
@@ -112,12 +87,12 @@ export class Connection {
     if (ready !== undefined) return Promise.resolve(ready);
     if (this.#over !== undefined) return Promise.reject(this.#over);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer: Timer = this.#clock.after(timeoutMs, () => {
         this.#waiter = undefined;
         reject(new InitiatorError('timeout', `no PDU within ${timeoutMs} ms`));
-      }, timeoutMs);
+      });
       this.#waiter = (outcome) => {
-        clearTimeout(timer);
+        timer.cancel();
         this.#waiter = undefined;
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
@@ -127,21 +102,21 @@ export class Connection {
 
   /** Sends no more; the peer may still. */
   end(): void {
-    this.#socket.end();
+    this.#wire.end();
   }
 
   /** Stops reading: the peer meets a full TCP window. */
   pause(): void {
-    this.#socket.pause();
+    this.#wire.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#wire.resume();
   }
 
   destroy(error?: Error): void {
     this.#over ??= error ?? new InitiatorError('connectionLost', 'closed by the initiator');
-    this.#socket.destroy();
+    this.#wire.destroy();
   }
 
   #received(chunk: Buffer): void {

@@ -1,4 +1,5 @@
-import { type Address, Connection } from './connection.ts';
+import { Connection } from './connection.ts';
+import { type Address, type InitiatorHost, thisHost } from './host.ts';
 import { InitiatorError, violation } from './initiator-error.ts';
 import { decodePairs, encodeKeys } from './keys.ts';
 import { type LoginOptions, type LoginResult, login } from './login.ts';
@@ -29,6 +30,8 @@ import { type SessionParameters, sessionParameters } from './session-parameters.
 export interface InitiatorOptions extends LoginOptions, Address {
   /** For every exchange that gives no bound of its own. */
   readonly timeoutMs?: number;
+  /** Where it runs; this machine unless given. */
+  readonly on?: InitiatorHost;
 }
 
 export interface TaskManagement {
@@ -108,7 +111,8 @@ export class Initiator {
 
   /** Connects and logs in. */
   static async connect(options: InitiatorOptions): Promise<Initiator> {
-    const connection = await Connection.open({ host: options.host, port: options.port });
+    const { host, port, on } = options;
+    const connection = await Connection.open({ host, port }, undefined, on);
     const declared = options.keys?.['MaxRecvDataSegmentLength'] ?? '262144';
     connection.maxRecvDataSegmentLength = Number(declared);
     try {
@@ -329,20 +333,20 @@ export class Initiator {
         reject(new InitiatorError('connectionLost', 'the session is over'));
         return;
       }
-      const timer = setTimeout(() => {
+      const timer = (this.#options.on ?? thisHost).clock.after(timeoutMs, () => {
         this.#outstanding.delete(tag);
         const error = new InitiatorError('timeout', `no answer within ${timeoutMs} ms`);
         this.connection.destroy(error);
         reject(error);
-      }, timeoutMs);
+      });
       this.#outstanding.set(tag, {
         exchange,
         answered: (answer) => {
-          clearTimeout(timer);
+          timer.cancel();
           resolve(answer as Answer);
         },
         failed: (error) => {
-          clearTimeout(timer);
+          timer.cancel();
           reject(error);
         },
       });

@@ -1,4 +1,4 @@
-import type { Address } from './connection.ts';
+import type { Address } from './host.ts';
 import { Initiator } from './initiator.ts';
 import { InitiatorError } from './initiator-error.ts';
 import { freshIsid, type Isid, type LoginOptions } from './login.ts';

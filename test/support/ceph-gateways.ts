@@ -20,7 +20,7 @@ import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import type { MemberState, MembershipView } from '../../src/membership/membership.ts';
 import { MembershipStore } from '../../src/membership/membership-store.ts';
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import { freePorts } from './demo.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
 import { openRadosMember, type RadosMember, type RadosPlace } from './rados-member.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import { freePorts } from './demo.ts';
 import { type Finished, run } from './run.ts';
 

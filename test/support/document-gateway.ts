@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import { freePorts } from './demo.ts';
 import { mustRun } from './run.ts';
 import { tied } from './tied.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../initiator/connection.ts';
+import type { Address } from '../initiator/host.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import { MultipathInitiator } from '../initiator/multipath-initiator.ts';
 import { StampedWriter } from './stamped-writer.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../../initiator/connection.ts';
+import type { Address } from '../../initiator/host.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 
 /** One way to do harm: what it does, and how it begins. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { read16, write16 } from '../../initiator/cdb.ts';
-import type { Address } from '../../initiator/connection.ts';
+import type { Address } from '../../initiator/host.ts';
 import { Initiator } from '../../initiator/initiator.ts';
 import type { ScsiRequest } from '../../initiator/scsi-exchange.ts';
 import { stampedUnit, UNIT_LENGTH } from '../../support/stamped-writer.ts';

@@ -1,0 +1,85 @@
+import { check, Violation } from '../violation.ts';
+import { BlockHistory, type BlockOperation, type BlockOutcome } from './block-history.ts';
+
+const TOLD_MAX = 30;
+
+export interface DiskOperation {
+  readonly lba: number;
+  readonly blocks: readonly BlockOperation[];
+}
+
+/** What all initiators did to the blocks of a disk; each block by itself must be linearizable. */
+export class DiskHistory {
+  readonly #blocks = new Map<number, BlockHistory>();
+  readonly #told = new Map<number, string[]>();
+  readonly #nowMs: () => number;
+  #ids = 0;
+  operations = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** `values` and `expected`: one of each block. */
+  begin(
+    kind: BlockOperation['kind'],
+    lba: number,
+    values: readonly number[],
+    expected: readonly number[],
+    by: string,
+  ): DiskOperation {
+    const blocks = values.map((value, index) => {
+      const id = ++this.#ids;
+      const operation = { id, kind, value, expected: expected[index] ?? 0, by };
+      this.#blockOf(lba + index).begin(operation);
+      this.#tell(lba + index, operation, 'begins');
+      return operation;
+    });
+    return { lba, blocks };
+  }
+
+  end({ lba, blocks }: DiskOperation, outcome: BlockOutcome, seen: readonly number[] = []): void {
+    this.operations++;
+    for (const [index, operation] of blocks.entries()) {
+      const shown = seen[index];
+      this.#tell(lba + index, operation, shown === undefined ? outcome : `${outcome}: ${shown}`);
+      if (this.#blockOf(lba + index).end(operation, outcome, shown)) continue;
+      const lines = this.#told.get(lba + index)!.slice(-TOLD_MAX);
+      throw new Violation(
+        `block ${lba + index} shows what no one disk could:\n${lines.join('\n')}`,
+      );
+    }
+  }
+
+  #blockOf(lba: number): BlockHistory {
+    let block = this.#blocks.get(lba);
+    if (block === undefined) {
+      block = new BlockHistory();
+      this.#blocks.set(lba, block);
+      this.#told.set(lba, []);
+    }
+    return block;
+  }
+
+  #tell(lba: number, { id, kind, value, expected, by }: BlockOperation, how: string): void {
+    const what =
+      kind === 'compareAndWrite' ? `${kind} ${expected} -> ${value}` : `${kind} ${value}`;
+    this.#told.get(lba)!.push(`  ${this.#nowMs().toFixed(1)} ${by} #${id} ${what} ${how}`);
+  }
+}
+
+const BLOCK_BYTES = 512;
+
+/** A block that holds a value, in each of its words. */
+export function blockOf(value: number): Buffer {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  for (let at = 0; at < BLOCK_BYTES; at += 4) block.writeUInt32BE(value, at);
+  return block;
+}
+
+/** The value of a block. Throws a `Violation` for a block that holds parts of several. */
+export function valueIn(block: Buffer): number {
+  const value = block.readUInt32BE(0);
+  check(block.equals(blockOf(value)), () => `a torn block: ${block.toString('hex')}`);
+  return value;
+}

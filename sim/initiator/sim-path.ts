@@ -1,0 +1,121 @@
+import type { SocketAddress } from '../../src/base/byte-stream.ts';
+import { type Clock, sleep } from '../../src/base/clock.ts';
+import { Initiator } from '../../test/initiator/initiator.ts';
+import type { Isid } from '../../test/initiator/login.ts';
+import type { SeededRandom } from '../../test/support/seeded-random.ts';
+import type { ClientEnd } from '../network/connection-ends.ts';
+import type { SimNetwork } from '../network/sim-network.ts';
+import type { SimProcess } from '../time/sim-process.ts';
+
+/** The settings that `initiator-advice` prints: a probe after 2 s, given up after 3 s more. */
+const NOP_INTERVAL_MS = 2_000;
+const NOP_TIMEOUT_MS = 3_000;
+const RECONNECT_MAX_MS = 1_000;
+const LOGIN_TIMEOUT_MS = 5_000;
+
+export interface PathParts {
+  readonly process: SimProcess;
+  readonly network: SimNetwork;
+  readonly random: SeededRandom;
+  readonly address: SocketAddress;
+  readonly initiatorName: string;
+  readonly targetName: string;
+  readonly isid: Isid;
+  readonly keys: Readonly<Record<string, string>>;
+  /** When what was sent may go to another path, by the moment of the last sign of life. */
+  readonly failOverMs: (heardMs: number) => number;
+}
+
+/** A session through one portal, which is kept up: lost, it is made again for ever. */
+export class SimPath {
+  readonly #parts: PathParts;
+  readonly #clock: Clock;
+  #session: Initiator | undefined;
+  #end: ClientEnd | undefined;
+  #heardMs = 0;
+  #logins = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(parts: PathParts) {
+    this.#parts = parts;
+    this.#clock = parts.process.clock;
+    void this.#keep();
+  }
+
+  /** Undefined while it is lost. */
+  get session(): Initiator | undefined {
+    return this.#session?.isOpen === true ? this.#session : undefined;
+  }
+
+  get logins(): number {
+    return this.#logins;
+  }
+
+  /**
+   * Resolves when what was sent through the session that is lost may be sent again: it has made
+   * another session with the same portal, or has been silent for long enough.
+   */
+  async mayFailOver(logins: number): Promise<void> {
+    this.#heard();
+    while (this.#logins === logins) {
+      const leftMs = this.#parts.failOverMs(this.#heardMs) - this.#clock.now();
+      if (leftMs <= 0) return;
+      await Promise.race([sleep(this.#clock, leftMs), this.#change()]);
+    }
+  }
+
+  async #keep(): Promise<never> {
+    const { random } = this.#parts;
+    for (;;) {
+      try {
+        const session = await this.#logIn();
+        this.#session = session;
+        this.#logins++;
+        this.#changed();
+        await this.#probe(session);
+      } catch {
+        // Lost, refused or silent: the next attempt shows.
+      }
+      this.#heard();
+      this.#session?.destroy();
+      this.#session = undefined;
+      this.#changed();
+      await sleep(this.#clock, random.below(RECONNECT_MAX_MS));
+    }
+  }
+
+  async #logIn(): Promise<Initiator> {
+    const { process, network, address, initiatorName, targetName, isid, keys } = this.#parts;
+    let end: ClientEnd | undefined;
+    const connect = async (_: unknown, timeoutMs: number): Promise<ClientEnd> => {
+      end = await network.connect(process, address, timeoutMs);
+      return end;
+    };
+    const session = await Initiator.connect({
+      ...{ host: address.address, port: address.port, initiatorName, targetName, isid, keys },
+      timeoutMs: LOGIN_TIMEOUT_MS,
+      on: { clock: this.#clock, connect },
+    });
+    this.#end = end;
+    return session;
+  }
+
+  async #probe(session: Initiator): Promise<void> {
+    while (session.isOpen) {
+      await session.nop(undefined, NOP_TIMEOUT_MS);
+      await Promise.race([sleep(this.#clock, NOP_INTERVAL_MS), session.closed]);
+    }
+  }
+
+  #heard(): void {
+    this.#heardMs = Math.max(this.#heardMs, this.#end?.heardMs ?? 0);
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #changed(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

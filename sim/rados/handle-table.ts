@@ -1,0 +1,23 @@
+/** Handles are small numbers, of which none is given twice. */
+export class HandleTable<Item> {
+  readonly #items = new Map<number, Item>();
+  #last = 0;
+
+  add(item: Item): number {
+    this.#last++;
+    this.#items.set(this.#last, item);
+    return this.#last;
+  }
+
+  get(handle: number): Item {
+    const item = this.#items.get(handle);
+    if (item === undefined) throw new Error(`no handle ${handle}`);
+    return item;
+  }
+
+  take(handle: number): Item {
+    const item = this.get(handle);
+    this.#items.delete(handle);
+    return item;
+  }
+}

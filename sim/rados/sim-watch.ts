@@ -1,0 +1,41 @@
+import type { SimClient } from './sim-client.ts';
+
+/** What the client hears by its watch. */
+export interface WatchHearer {
+  notified(notifyId: bigint, message: Uint8Array, fromGid: bigint): void;
+  lost(): void;
+}
+
+/** A watch of one object by one client. */
+export class SimWatch {
+  readonly client: SimClient;
+  readonly object: string;
+  readonly osd: number;
+  readonly cookie: bigint;
+  readonly timeoutMs: number;
+  readonly hearer: WatchHearer;
+  /** When the OSD last heard of the client. */
+  heardMs: number;
+  /** The OSD has dropped it. */
+  isDropped = false;
+  /** The client knows that it is lost. */
+  isLost = false;
+
+  constructor(parts: {
+    readonly client: SimClient;
+    readonly object: string;
+    readonly osd: number;
+    readonly cookie: bigint;
+    readonly timeoutMs: number;
+    readonly hearer: WatchHearer;
+    readonly nowMs: number;
+  }) {
+    this.client = parts.client;
+    this.object = parts.object;
+    this.osd = parts.osd;
+    this.cookie = parts.cookie;
+    this.timeoutMs = parts.timeoutMs;
+    this.hearer = parts.hearer;
+    this.heardMs = parts.nowMs;
+  }
+}

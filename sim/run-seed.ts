@@ -1,0 +1,49 @@
+import type { FaultKind } from './fault-table.ts';
+import type { PlantedError } from './planted-errors.ts';
+import { World } from './world.ts';
+
+const WORKERS = 2;
+const RUN_MS = 45_000;
+const HEAL_MAX_MS = 120_000;
+
+/** What a seed came to. */
+export interface SeedResult {
+  readonly seed: number;
+  /** Undefined: nothing was found. */
+  readonly failure: unknown;
+  readonly digest: string;
+  readonly operations: number;
+  readonly events: number;
+  readonly fences: number;
+  readonly lateLandings: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly lastLines: readonly string[];
+}
+
+/** One world from its beginning to the end of its last command, with faults in between. */
+export async function runSeed(seed: number, planted?: PlantedError): Promise<SeedResult> {
+  const world = new World({ seed, planted });
+  let failure: unknown;
+  try {
+    await world.start();
+    world.work(WORKERS);
+    world.faults.start();
+    await world.run(RUN_MS);
+    await world.heal(HEAL_MAX_MS);
+    await world.readAll(HEAL_MAX_MS);
+  } catch (error) {
+    failure = error;
+  }
+  const { trace, history, timeline, fences, faults } = world;
+  return {
+    seed,
+    failure,
+    digest: trace.digest,
+    operations: history.operations,
+    events: timeline.happened,
+    fences: fences.fences,
+    lateLandings: fences.lateLandings,
+    faults: faults.counts,
+    lastLines: trace.lastLines,
+  };
+}

@@ -1,0 +1,156 @@
+import type { Clock, Timer } from '../../src/base/clock.ts';
+import type { SeededRandom } from '../../test/support/seeded-random.ts';
+import { settle } from './settle.ts';
+import type { Timeline } from './timeline.ts';
+
+/** One turn of the event loop takes at most so many inputs before its end. */
+const TURN_INPUTS_MAX = 8;
+/** How long a turn begins after the input that it is for. */
+const TURN_DELAY_MAX_MS = 0.1;
+
+type Input = () => void;
+
+/** Inputs of one source keep their order: a connection, the timers, an addon. */
+export class InputSource {
+  readonly inputs: Input[] = [];
+}
+
+/**
+ * A process with an event loop of its own: everything that reaches its code passes this gate. A
+ * paused one gets nothing, neither timers nor bytes nor answers, until it goes on, and then in any
+ * order that its sources allow. A killed one never gets anything again.
+ */
+export class SimProcess {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #timeline: Timeline;
+  readonly #random: SeededRandom;
+  readonly #timers = new InputSource();
+  readonly #onChange: (() => void)[] = [];
+  /** Those that have inputs, in the order in which they got the first. */
+  #ready: InputSource[] = [];
+  #turnEnd: Input[] = [];
+  #isTurning = false;
+  #state: 'running' | 'paused' | 'dead' = 'running';
+  #pausedMs = 0;
+  #lostMs = 0;
+  /** A planted error: its clock stands still while it is paused. */
+  clockStops = false;
+
+  constructor(name: string, timeline: Timeline, random: SeededRandom) {
+    this.name = name;
+    this.#timeline = timeline;
+    this.#random = random;
+    this.clock = {
+      now: () => timeline.nowMs - this.#lostMs,
+      after: (delayMs, action) => this.#after(delayMs, action),
+      endOfTurn: (action) => {
+        this.#turnEnd.push(action);
+        this.#turnSoon();
+      },
+    };
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  get isPaused(): boolean {
+    return this.#state === 'paused';
+  }
+
+  get isDead(): boolean {
+    return this.#state === 'dead';
+  }
+
+  /** Hands an input to the process: now, when it goes on, or never. */
+  deliver(source: InputSource, input: Input): void {
+    if (this.#state === 'dead') return;
+    if (source.inputs.push(input) === 1) this.#ready.push(source);
+    this.#turnSoon();
+  }
+
+  /** Calls `action` whenever the process goes on or dies. */
+  onChange(action: () => void): void {
+    this.#onChange.push(action);
+  }
+
+  pause(): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'paused';
+    this.#pausedMs = this.#timeline.nowMs;
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'running';
+    if (this.clockStops) this.#lostMs += this.#timeline.nowMs - this.#pausedMs;
+    this.#turnSoon();
+    for (const action of this.#onChange) action();
+  }
+
+  kill(): void {
+    if (this.#state === 'dead') return;
+    this.#state = 'dead';
+    this.#ready = [];
+    this.#turnEnd = [];
+    for (const action of this.#onChange) action();
+  }
+
+  #after(delayMs: number, action: () => void): Timer {
+    let isOver = false;
+    const timer = this.#timeline.after(delayMs, () => {
+      this.deliver(this.#timers, () => {
+        if (!isOver) action();
+      });
+    });
+    return {
+      cancel: () => {
+        isOver = true;
+        timer.cancel();
+      },
+    };
+  }
+
+  #turnSoon(): void {
+    if (this.#isTurning || this.#state !== 'running') return;
+    if (this.#ready.length === 0 && this.#turnEnd.length === 0) return;
+    this.#isTurning = true;
+    this.#timeline.after(this.#delay(), () => this.#takeInputs());
+  }
+
+  async #takeInputs(): Promise<void> {
+    const count = 1 + this.#random.below(TURN_INPUTS_MAX);
+    for (let i = 0; i < count && this.#state === 'running' && this.#ready.length > 0; i++) {
+      this.#nextInput()();
+      await settle();
+    }
+    this.#timeline.after(this.#delay(), () => this.#endTurn());
+  }
+
+  /** As libuv has it: the sources take turns in an order that nobody is promised. */
+  #nextInput(): Input {
+    const at = this.#ready.length === 1 ? 0 : this.#random.below(this.#ready.length);
+    const { inputs } = this.#ready[at]!;
+    const input = inputs.shift()!;
+    if (inputs.length === 0) this.#ready.splice(at, 1);
+    return input;
+  }
+
+  async #endTurn(): Promise<void> {
+    this.#isTurning = false;
+    if (this.#state === 'running') {
+      const actions = this.#turnEnd;
+      this.#turnEnd = [];
+      for (const action of actions) {
+        action();
+        await settle();
+      }
+    }
+    this.#turnSoon();
+  }
+
+  #delay(): number {
+    return (this.#random.below(1024) / 1024) * TURN_DELAY_MAX_MS;
+  }
+}

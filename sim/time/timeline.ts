@@ -1,0 +1,88 @@
+import type { Timer } from '../../src/base/clock.ts';
+
+/** An event may return a promise; then the next one waits for it. */
+export type Action = () => void | Promise<void>;
+
+interface Event {
+  readonly atMs: number;
+  /** Orders events of one moment: the first made is the first to happen. */
+  readonly serial: number;
+  action: Action | undefined;
+}
+
+/** Virtual time: it passes from event to event, and stands still while one happens. */
+export class Timeline {
+  #nowMs = 0;
+  #serial = 0;
+  /** A binary heap. */
+  readonly #events: Event[] = [];
+  happened = 0;
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, action: Action): Timer {
+    const event: Event = {
+      atMs: this.#nowMs + Math.max(0, delayMs),
+      serial: this.#serial++,
+      action,
+    };
+    this.#push(event);
+    return {
+      cancel: () => {
+        event.action = undefined;
+      },
+    };
+  }
+
+  /** Lets time pass until `holds`, which is asked after each event, or the moment `untilMs`. */
+  async run(untilMs: number, holds: () => boolean = () => false): Promise<void> {
+    while (!holds()) {
+      const next = this.#events[0];
+      if (next === undefined || next.atMs > untilMs) {
+        this.#nowMs = Math.max(this.#nowMs, untilMs);
+        return;
+      }
+      this.#pop();
+      if (next.action === undefined) continue;
+      this.#nowMs = next.atMs;
+      this.happened++;
+      const pending = next.action();
+      if (pending !== undefined) await pending;
+    }
+  }
+
+  #push(event: Event): void {
+    const events = this.#events;
+    let at = events.push(event) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (isBefore(events[parent]!, event)) break;
+      events[at] = events[parent]!;
+      at = parent;
+    }
+    events[at] = event;
+  }
+
+  #pop(): void {
+    const events = this.#events;
+    const last = events.pop()!;
+    const { length } = events;
+    if (length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= length) break;
+      if (child + 1 < length && isBefore(events[child + 1]!, events[child]!)) child++;
+      if (isBefore(last, events[child]!)) break;
+      events[at] = events[child]!;
+      at = child;
+    }
+    events[at] = last;
+  }
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.serial < b.serial);
+}

@@ -1,0 +1,50 @@
+import type { Log, LogFields } from '../src/base/log.ts';
+
+/** How many of the last lines are kept to be printed. */
+const KEPT_MAX = 400;
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** All that happened, as a digest of its lines; two runs of a seed have the same. */
+export class Trace {
+  readonly #nowMs: () => number;
+  #lines: string[] = [];
+  #digest = FNV_OFFSET;
+  #count = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get digest(): string {
+    return `${this.#count}-${this.#digest.toString(16).padStart(8, '0')}`;
+  }
+
+  get lastLines(): readonly string[] {
+    return this.#lines.slice(-KEPT_MAX);
+  }
+
+  add(who: string, what: string): void {
+    const line = `${this.#nowMs().toFixed(3)} ${who}: ${what}`;
+    this.#count++;
+    for (let i = 0; i < line.length; i++) {
+      this.#digest = Math.imul(this.#digest ^ line.charCodeAt(i), FNV_PRIME) >>> 0;
+    }
+    this.#lines.push(line);
+    if (this.#lines.length > 2 * KEPT_MAX) this.#lines = this.#lines.slice(-KEPT_MAX);
+  }
+
+  /** A log whose lines are part of the trace. */
+  log(who: string, fields: LogFields = {}): Log {
+    const line = (message: string, more: LogFields = {}): void => {
+      this.add(who, `${message} ${JSON.stringify({ ...fields, ...more })}`);
+    };
+    return {
+      debug: line,
+      info: line,
+      warn: line,
+      error: line,
+      child: (more) => this.log(who, { ...fields, ...more }),
+    };
+  }
+}

@@ -1,0 +1,8 @@
+/** An invariant that the world has seen broken. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+export function check(holds: boolean, message: () => string): asserts holds {
+  if (!holds) throw new Violation(message());
+}

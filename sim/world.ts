@@ -1,0 +1,186 @@
+import type { DocumentDraft } from '../src/config/document.ts';
+import { applyDocument } from '../src/control/document/apply-document.ts';
+import { documentDraft } from '../test/support/cluster-document.ts';
+import { SeededRandom } from '../test/support/seeded-random.ts';
+import { DiskHistory } from './checkers/disk-history.ts';
+import { FenceChecker } from './checkers/fence-checker.ts';
+import { Faults } from './faults.ts';
+import { FencePromise } from './fence-promise.ts';
+import { GatewayPlace, openToolStore, type PlaceParts } from './gateway-place.ts';
+import { SimInitiator } from './initiator/sim-initiator.ts';
+import { SimPath } from './initiator/sim-path.ts';
+import { SimNetwork } from './network/sim-network.ts';
+import type { PlantedError } from './planted-errors.ts';
+import { SimCluster } from './rados/sim-cluster.ts';
+import { SimImages } from './rados/sim-images.ts';
+import { InputSource, SimProcess } from './time/sim-process.ts';
+import { Timeline } from './time/timeline.ts';
+import { Trace } from './trace.ts';
+
+const TARGET = 'iqn.2026-11.io.allpath:sim';
+const PORT = 3260;
+const DISK_BYTES = 64 * 1024;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly gateways?: number;
+  readonly initiators?: number;
+  readonly osds?: number;
+  readonly planted?: PlantedError | undefined;
+}
+
+/** Gateways, initiators, the network between them and a Ceph cluster, on virtual time. */
+export class World {
+  readonly timeline = new Timeline();
+  readonly random: SeededRandom;
+  readonly trace = new Trace(() => this.timeline.nowMs);
+  readonly network: SimNetwork;
+  readonly cluster: SimCluster;
+  readonly history = new DiskHistory(() => this.timeline.nowMs);
+  readonly fences: FenceChecker;
+  readonly places: readonly GatewayPlace[];
+  readonly faults: Faults;
+  readonly initiators: SimInitiator[] = [];
+  readonly #parts: PlaceParts;
+  readonly #hosts: readonly string[];
+  readonly #promise: FencePromise;
+  #value = 0;
+  #failure: unknown;
+
+  constructor({ seed, gateways = 3, initiators = 2, osds = 3, planted }: WorldOptions) {
+    const { timeline, trace } = this;
+    const random = new SeededRandom(seed);
+    this.random = random;
+    this.network = new SimNetwork(timeline, random);
+    this.cluster = new SimCluster(timeline, random, osds);
+    this.fences = new FenceChecker(this.cluster);
+    this.cluster.onDone = (operation) => {
+      this.fences.done(operation);
+      if (operation.changes) trace.add(operation.client.address, operation.object);
+    };
+    const { network, cluster } = this;
+    const images = new SimImages(cluster);
+    this.#parts = { timeline, random, network, cluster, images, trace, planted };
+    this.places = Array.from({ length: gateways }, (_, index) => {
+      return new GatewayPlace(this.#parts, `gateway${index}`, addressOf(index));
+    });
+    this.#hosts = Array.from({ length: initiators }, (_, index) => `host${index}`);
+    const { places } = this;
+    this.#promise = new FencePromise(timeline, cluster, places);
+    this.faults = new Faults({
+      ...{ timeline, random, network, cluster, places, trace, hosts: this.#hosts },
+    });
+  }
+
+  /** Makes the disk and the document, and starts every gateway. */
+  async start(): Promise<void> {
+    const tool = new SimProcess('tool', this.timeline, this.random);
+    await this.within(60_000, tool, () => this.#apply(tool));
+    tool.kill();
+    for (const place of this.places) place.start();
+    await this.until(60_000, 'all gateways serve', () => this.#allServe);
+  }
+
+  /** Initiators log in through every gateway and begin to work. */
+  work(workers: number): void {
+    for (const [index, name] of this.#hosts.entries()) {
+      const process = new SimProcess(name, this.timeline, this.random);
+      process.deliver(new InputSource(), () => {
+        this.initiators.push(this.#initiator(process, index, workers));
+      });
+    }
+  }
+
+  async run(forMs: number): Promise<void> {
+    await this.timeline.run(this.timeline.nowMs + forMs, () => this.#failure !== undefined);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Mends everything; then all serve again, and what was begun comes to an end. */
+  async heal(limitMs: number): Promise<void> {
+    this.faults.heal();
+    await this.until(limitMs, 'all gateways serve again', () => this.#allServe);
+    for (const initiator of this.initiators) initiator.stop();
+    await this.until(limitMs, 'every command ends', () => {
+      return this.initiators.every(({ isIdle }) => isIdle);
+    });
+  }
+
+  /** What every block holds at last is what its history says. */
+  async readAll(limitMs: number): Promise<void> {
+    const reader = new SimProcess('reader', this.timeline, this.random);
+    await this.within(limitMs, reader, () => this.initiators[0]!.readAll());
+  }
+
+  /** Runs `work` in a process, and lets time pass until it has ended. */
+  async within<T>(limitMs: number, process: SimProcess, work: () => Promise<T>): Promise<T> {
+    let result: { readonly value: T } | undefined;
+    process.deliver(new InputSource(), () => {
+      work().then(
+        (value) => {
+          result = { value };
+        },
+        (error: unknown) => this.fail(error),
+      );
+    });
+    await this.until(limitMs, 'work ends', () => result !== undefined);
+    return result!.value;
+  }
+
+  async until(limitMs: number, what: string, holds: () => boolean): Promise<void> {
+    const isOver = (): boolean => this.#failure !== undefined || holds();
+    await this.timeline.run(this.timeline.nowMs + limitMs, isOver);
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!holds()) throw new Error(`not within ${limitMs} ms: ${what}`);
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  get #allServe(): boolean {
+    return this.places.every(({ isServing }) => isServing);
+  }
+
+  async #apply(tool: SimProcess): Promise<void> {
+    const store = await openToolStore(this.#parts, tool);
+    const { clock } = tool;
+    const context = { ...store, clock, random: this.random };
+    const document = draftOf(this.places);
+    await applyDocument(context, { document, force: false, otherStore: false });
+    await store.close();
+  }
+
+  #initiator(process: SimProcess, index: number, workers: number): SimInitiator {
+    const { network, random, history } = this;
+    const keys = index % 2 === 0 ? {} : { InitialR2T: 'Yes', ImmediateData: 'No' };
+    const paths = this.places.map((place, path) => {
+      const { address } = place;
+      return new SimPath({
+        failOverMs: (heardMs) => this.#promise.overMs(place, heardMs),
+        ...{ process, network, random, keys },
+        address: { address, port: PORT },
+        initiatorName: `iqn.2026-11.io.allpath:${process.name}`,
+        targetName: TARGET,
+        isid: { high: 0x8000, low: 16 * index + path },
+      });
+    });
+    const { clock, name } = process;
+    const nextValue = () => ++this.#value;
+    const onFailure = (error: unknown) => this.fail(error);
+    const parts = { name, clock, random, paths, history, nextValue, onFailure };
+    return new SimInitiator(parts, workers);
+  }
+}
+
+function addressOf(index: number): string {
+  return `192.0.2.${index + 1}`;
+}
+
+function draftOf(places: readonly GatewayPlace[]): DocumentDraft {
+  return documentDraft({
+    disks: [{ name: 'disk', size: DISK_BYTES, blockLength: 512, objectSize: '4K' }],
+    gateways: places.map(({ name, address }) => ({ name, portals: [{ address, port: PORT }] })),
+    targets: [{ iqn: TARGET, luns: { 0: 'disk' }, access: 'any' }],
+  });
+}
