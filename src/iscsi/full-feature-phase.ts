@@ -59,6 +59,11 @@ export class FullFeaturePhase {
     return queue.unsentBytes < SLAB_BYTES || account.roomBytes > 0;
   }
 
+  /** What came in together is taken from here on. */
+  beginBatch(): void {
+    this.#session.window.beginBatch();
+  }
+
   onPdu(pdu: Pdu, intact: boolean): void {
     if (this.#session.closed) return;
     const { opcode } = pdu;

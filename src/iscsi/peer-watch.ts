@@ -30,9 +30,9 @@ export interface WatchedConnection {
   /** What the initiator takes of its answers. */
   readonly progress: AnswerProgress;
   /** A part of a PDU is there. */
-  readonly isWithinPdu: boolean;
+  readonly isWithinPdu: () => boolean;
   /** Bytes that were sent and that the initiator has not acknowledged. */
-  readonly unacknowledgedBytes: number;
+  readonly unacknowledgedBytes: () => number;
   /** The peer counts as lost. */
   lost(reason: string): void;
 }
@@ -162,11 +162,11 @@ export class PeerWatch {
 
   /** Whether a NOP-In has gone without an answer for too long; asks an idle initiator again. */
   #isUnanswered(session: Session, waitedMs: number): boolean {
-    const isIdle = session.idle && !this.#connection.isWithinPdu;
+    const isIdle = session.idle && !this.#connection.isWithinPdu();
     if (waitedMs <= (isIdle ? IDLE_TIMEOUT_MS : NOP_TIMEOUT_MS)) return false;
     if (!isIdle) return true;
     // Something may have been sent a moment ago.
-    if (this.#connection.unacknowledgedBytes > 0) return this.#connection.progress.isStuck;
+    if (this.#connection.unacknowledgedBytes() > 0) return this.#connection.progress.isStuck;
     this.#ping(session);
     return false;
   }

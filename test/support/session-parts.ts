@@ -37,20 +37,24 @@ export interface SessionPartsOptions {
   readonly parameters?: Partial<SessionParameters>;
   readonly queueDepth?: number;
   readonly isDiscovery?: boolean;
+  readonly clock?: VirtualClock;
 }
 
 /** A session without a connection: what it sends is in `stream`. */
 export class SessionParts {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly pool = new CountingSlabPool();
   readonly stream = new MemoryStream();
-  readonly budget = new DataBudget(this.pool, this.clock);
+  readonly budget: DataBudget;
   readonly nexus = new ScriptedNexus();
   readonly tasks: FreeList<IscsiTask> = new FreeList(16, () => new IscsiTask(this.tasks));
   readonly queue: SendQueue;
   readonly session: Session;
 
-  constructor({ parameters, queueDepth = 8, isDiscovery = false }: SessionPartsOptions = {}) {
+  constructor(options: SessionPartsOptions = {}) {
+    const { parameters, queueDepth = 8, isDiscovery = false } = options;
+    this.clock = options.clock ?? new VirtualClock();
+    this.budget = new DataBudget(this.pool, this.clock);
     this.queue = new SendQueue(this.stream, this.pool, this.clock);
     const negotiated = { ...PARAMETERS, ...parameters };
     const directory = {

@@ -28,8 +28,8 @@ function watched(options: SessionPartsOptions = {}) {
   const lost: string[] = [];
   const connection = {
     progress: new AnswerProgress(parts.queue, parts.stream),
-    isWithinPdu: false,
-    unacknowledgedBytes: 0,
+    isWithinPdu: () => false,
+    unacknowledgedBytes: () => 0,
     lost: (reason: string) => {
       lost.push(reason);
       watch.stop();
@@ -78,7 +78,7 @@ test('an idle initiator may be silent for longer, and is asked again before it i
   begin();
   await clock.advance(NOP_INTERVAL_MS + IDLE_TIMEOUT_MS + LOOKS_MS);
   assert.deepEqual([stream.take().length, lost], [2, []]);
-  connection.isWithinPdu = true;
+  connection.isWithinPdu = () => true;
   await clock.advance(NOP_TIMEOUT_MS + LOOKS_MS);
   assert.deepEqual(lost, ['no answer to NOP-In'], 'a part of a PDU is not idle');
 });
