@@ -18,6 +18,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FAILURE_CODES } from '../src/control/failure-codes.ts';
 import { failureCodesOf, hiddenFailureCodes } from './support/failure-codes.ts';
+import { importCircles } from './support/import-circles.ts';
 import { cephFolders, importProblem, layerOf, layers } from './support/layers.ts';
 import { brokenEnds, paragraphsOfCode, paragraphsOfMarkdown } from './support/prose.ts';
 import { unknownNames, unusedForeign, vocabularyOf } from './support/prose-names.ts';
@@ -86,6 +87,31 @@ test('a planted import against the layers is found', () => {
   assert.equal(findings('cli/a.ts', "import { x } from '../../lab/demo/x.ts';"), 0);
   assert.equal(findings('gateway/a.ts', "import { x } from '../../lab/demo/x.ts';"), 1);
   assert.equal(findings('elsewhere/a.ts', "import { x } from '../base/assert.ts';"), 1);
+});
+
+test('no files import each other, not even their types', () => {
+  const sources = new Map(product.map((file) => [file, read(file)]));
+  assert.deepEqual(circlesAmong(sources), []);
+});
+
+function circlesAmong(sources: ReadonlyMap<string, string>): readonly string[] {
+  const graph = new Map(
+    [...sources].map(([file, source]) => [
+      file,
+      importsOf(source).map(({ from }) => join(dirname(file), from)),
+    ]),
+  );
+  return importCircles(graph).map((circle) => circle.join(', '));
+}
+
+test('a planted circle of types is found', () => {
+  const sources = new Map([
+    ['src/a/one.ts', "import type { B } from '../b/two.ts';"],
+    ['src/b/two.ts', "import { c } from './three.ts';"],
+    ['src/b/three.ts', "import { type A, a } from '../a/one.ts';"],
+    ['src/b/four.ts', "import { c } from './three.ts';"],
+  ]);
+  assert.deepEqual(circlesAmong(sources), ['src/a/one.ts, src/b/three.ts, src/b/two.ts']);
 });
 
 test('docs/internals/layers.md says what the table says', () => {

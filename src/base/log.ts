@@ -8,6 +8,8 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Says nothing. */

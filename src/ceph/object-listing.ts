@@ -1,4 +1,4 @@
-import type { RadosPool } from './rados-pool.ts';
+import type { PoolHandle } from './pool-handle.ts';
 
 export interface ListingPage {
   readonly errno: number;
@@ -12,12 +12,12 @@ export const LISTING_PAGE_MAX = 4096;
 
 /** A walk over the objects of a pool's namespace; `close` it unless it came to its end. */
 export class ObjectListing {
-  readonly #pool: RadosPool;
+  readonly #pool: PoolHandle;
   readonly #prefix: string;
   #cursor = 0;
   #done = false;
 
-  constructor(pool: RadosPool, prefix: string) {
+  constructor(pool: PoolHandle, prefix: string) {
     this.#pool = pool;
     this.#prefix = prefix;
   }

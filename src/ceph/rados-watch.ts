@@ -1,6 +1,6 @@
 import { cephFailure } from './ceph-failure.ts';
 import { EAGAIN, ENOTCONN } from './errno.ts';
-import type { RadosPool } from './rados-pool.ts';
+import type { PoolHandle } from './pool-handle.ts';
 
 export interface WatchOptions {
   /**
@@ -34,12 +34,12 @@ interface Notified {
 
 export class RadosWatch {
   readonly object: string;
-  readonly #pool: RadosPool;
+  readonly #pool: PoolHandle;
   readonly #slot: number;
   #handle: number;
   #closed: Promise<void> | undefined;
 
-  private constructor(pool: RadosPool, object: string, slot: number) {
+  private constructor(pool: PoolHandle, object: string, slot: number) {
     this.#pool = pool;
     this.object = object;
     this.#slot = slot;
@@ -48,7 +48,7 @@ export class RadosWatch {
 
   /** See `RadosPool.watch`. */
   static async open(
-    pool: RadosPool,
+    pool: PoolHandle,
     object: string,
     listener: WatchListener,
     options: WatchOptions,

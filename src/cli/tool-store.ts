@@ -1,7 +1,8 @@
 import { within } from '../base/clock.ts';
 import { commandName } from '../control/command-name.ts';
 import type { ControlContext } from '../control/control-context.ts';
-import { type OpenStoreOptions, openStore, type Store } from '../gateway/store.ts';
+import { openStore } from '../gateway/open-store.ts';
+import type { OpenStoreOptions, Store } from '../gateway/store.ts';
 import { describeLocation } from '../gateway/store-location.ts';
 import { STANDARD_ERROR } from '../host/journal.ts';
 import { logOutput } from '../host/log-output.ts';

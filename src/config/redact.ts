@@ -1,11 +1,9 @@
-import type { ClusterDocument } from './document.ts';
-
 /** What stands in the place of a secret. `apply` refuses it, and says so. */
 export const REDACTED = '********';
 
-/** The document with every secret replaced. */
-export function redactSecrets(document: ClusterDocument): ClusterDocument {
-  return replaceSecrets(document) as ClusterDocument;
+/** The document, or a part of it, with every secret replaced. */
+export function redactSecrets<T>(document: T): T {
+  return replaceSecrets(document) as T;
 }
 
 function replaceSecrets(value: unknown): unknown {

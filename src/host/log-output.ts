@@ -1,8 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Log, LogFields } from '../base/log.ts';
+import type { Log, LogFields, LogLevel } from '../base/log.ts';
 import { forJournal, isJournal, STANDARD_ERROR } from './journal.ts';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /**
  * A log that writes one JSON line a message to a file descriptor: standard error unless given,

@@ -2,7 +2,7 @@
 // instances of `openStore`, and nothing that serves initiators.
 
 import { silentLog } from '../../src/base/log.ts';
-import { openStore } from '../../src/gateway/store.ts';
+import { openStore } from '../../src/gateway/open-store.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { joinMembership } from '../../src/membership/join-membership.ts';

@@ -1,10 +1,11 @@
 import { Failure } from '../../base/failure.ts';
+import type { LogLevel } from '../../base/log.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { runGatewayLives } from '../../gateway/gateway-lives.ts';
-import { openStore } from '../../gateway/store.ts';
+import { openStore } from '../../gateway/open-store.ts';
 import { type GatewayMessage, PREVIOUS_VARIABLE } from '../../gateway/supervisor-messages.ts';
 import { HeapTrim } from '../../host/heap-trim.ts';
-import { type LogLevel, logOutput } from '../../host/log-output.ts';
+import { logOutput } from '../../host/log-output.ts';
 import { listen } from '../../host/net-socket.ts';
 import { processFacts } from '../../host/process-facts.ts';
 import { systemClock } from '../../host/system-clock.ts';

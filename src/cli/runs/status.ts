@@ -1,12 +1,9 @@
 import { formatBytes } from '../../base/format-bytes.ts';
 import type { GatewayStatus } from '../../control/channels.ts';
-import {
-  type ClusterStatus,
-  clusterStatus,
-  type RenamedVolume,
-} from '../../control/status/cluster-status.ts';
+import { type ClusterStatus, clusterStatus } from '../../control/status/cluster-status.ts';
 import { type GatewayState, gatewayState } from '../../control/status/gateway-state.ts';
 import type { MembershipStatus } from '../../control/status/membership-status.ts';
+import type { RenamedVolume } from '../../control/status/status-findings.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson, table } from '../output.ts';
 import { shellWords } from '../shell-words.ts';

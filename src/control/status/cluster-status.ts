@@ -4,16 +4,10 @@ import { volumeNameOf } from '../../config/disk-identity.ts';
 import type { ClusterDocument } from '../../config/document.ts';
 import type { PlaceSpace, VolumeStore } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
-import type { GatewayStatus } from '../channels.ts';
 import type { ControlContext } from '../control-context.ts';
-import type { UnservedBy } from '../document/await-switch.ts';
 import { readDocument } from '../document/document-record.ts';
-import {
-  type ListedSilentGateway,
-  type MembershipStatus,
-  membershipStatus,
-  silentGateway,
-} from './membership-status.ts';
+import { membershipStatus, silentGateway } from './membership-status.ts';
+import type { RenamedVolume, StatusFindings } from './status-findings.ts';
 import { type StatusAdvice, type StatusProblem, statusProblems } from './status-problems.ts';
 
 /** The store has this long to list the names of its volumes and the space that it has. */
@@ -21,31 +15,9 @@ const VOLUMES_WAIT_MAX_MS = 2_000;
 
 type StatusContext = Pick<ControlContext, 'records' | 'volumes' | 'membership' | 'clock'>;
 
-export interface ClusterStatus {
-  /** Of the document; 0 without one. */
-  readonly version: number;
-  readonly gateways: readonly GatewayStatus[];
-  /** Gateways of the document that do not answer. */
-  readonly silent: readonly string[];
-  readonly silentStates: readonly ListedSilentGateway[];
-  /** The silent gateways whose process runs: it is stopped, or too busy to answer. */
-  readonly stuck: readonly string[];
-  readonly unserved: readonly UnservedBy[];
-  /** Disks whose volume has another name than the document says. */
-  readonly renamed: readonly RenamedVolume[];
-  readonly members: MembershipStatus;
+export interface ClusterStatus extends StatusFindings {
   /** All that is wrong. */
   readonly problems: readonly StatusProblem[];
-}
-
-/** A volume is found by its id, so the disk is served under any name of the volume. */
-export interface RenamedVolume {
-  readonly disk: string;
-  /** As the document has it. */
-  readonly volume: string;
-  readonly id: string;
-  /** The current name; absent if it has none, because it was deleted or is in the trash. */
-  readonly name?: string;
 }
 
 /** Asks the gateways, the membership and the store how they are. */

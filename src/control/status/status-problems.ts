@@ -1,7 +1,7 @@
 import { formatBytes } from '../../base/format-bytes.ts';
 import type { PlaceSpace } from '../../volume/volume.ts';
-import type { ClusterStatus } from './cluster-status.ts';
 import type { SilentGateway } from './membership-status.ts';
+import type { StatusFindings } from './status-findings.ts';
 import { unservedLines } from './unserved-lines.ts';
 
 /** Something that is not as the document wants it, or soon will not be. */
@@ -26,7 +26,7 @@ export interface StatusProblem {
   readonly message: string;
 }
 
-export interface JudgedStatus extends Omit<ClusterStatus, 'problems'> {
+export interface JudgedStatus extends StatusFindings {
   /** Names of the gateways in the document. */
   readonly wanted: readonly string[];
   readonly places: readonly PlaceSpace[];

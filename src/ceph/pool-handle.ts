@@ -1,0 +1,10 @@
+import type { CallGate } from './call-gate.ts';
+import type { CephCalls } from './ceph-calls.ts';
+
+/** A pool as what works on it reaches the addon. */
+export interface PoolHandle {
+  readonly gate: CallGate;
+  readonly calls: CephCalls;
+  /** What the addon knows this pool by. */
+  readonly handle: number;
+}
