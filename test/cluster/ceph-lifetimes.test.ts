@@ -18,7 +18,7 @@ const ceph = await cephOfFile({ backend: 'memstore' });
 await createPool(ceph, 'rbd');
 await createImage(ceph, { pool: 'rbd', name: 'lived', sizeBytes: 64 * 2 ** 20 });
 const osd = ceph.osds[0] ?? assert.fail('there is an OSD');
-const endLimitMs = 30_000;
+const endLimitMs = 60_000;
 afterEach(() => osd.resume());
 
 /** One run of the program, line by line. */

@@ -39,7 +39,7 @@ export interface MemberPuppet {
   end(): Promise<void>;
 }
 
-const HANG_MS = 30_000;
+const HANG_MS = 120_000;
 
 /** The limit is for a test that hangs: bounds are judged on virtual time. */
 async function waitFor(condition: () => boolean): Promise<void> {

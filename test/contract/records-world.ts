@@ -21,7 +21,7 @@ export interface Puppet {
   end(): Promise<void>;
 }
 
-export const HANG_MS = 20_000;
+export const HANG_MS = 120_000;
 
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);

@@ -16,7 +16,7 @@ export interface CawRoundsOptions {
   readonly onRound?: (round: number, summary: CawSummary) => void;
 }
 
-const PROGRESS_LIMIT_MS = 30_000;
+const PROGRESS_LIMIT_MS = 60_000;
 
 /** Counts one block up with COMPARE AND WRITE, round by round, and judges it after each. */
 export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> {

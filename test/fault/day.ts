@@ -42,7 +42,7 @@ const ANSWER_BOUND_MS = 5_000;
 const DOWN_MS = 2_000;
 /** A write that waits for so long waits for a gateway that is stopped. */
 const STILL_MS = 200;
-const HANG_MS = 60_000;
+const HANG_MS = 120_000;
 const CAPACITY_DATA_HAS_CHANGED = '2a09';
 const GROWN_BYTES = 2 * DISK_BYTES;
 const ATTENTIONS_MAX = 10;

@@ -48,7 +48,7 @@ const SESSIONS_OF_VICTIM = 4;
 const READS_MAX = 64;
 const WAIT_MAX_MS = 300;
 const HELD_WAIT_MAX_MS = 1_000;
-const DROP_LIMIT_MS = 30_000;
+const DROP_LIMIT_MS = 60_000;
 const LATER_LOOKS = 3;
 const UNIT_ATTENTIONS_MAX = 10;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Address } from '../initiator/host.ts';
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /** Connections that send what they are given, as fast as it is taken, and read only if asked to. */
 export class FloodingSockets implements Disposable {

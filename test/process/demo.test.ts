@@ -19,7 +19,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const program = fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 const setUp = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url));
-const stepLimitMs = 15_000;
+const stepLimitMs = 60_000;
 
 interface Event {
   readonly event?: string;

@@ -24,7 +24,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const targetName = 'iqn.2026-11.com.example:t';
 const initiatorName = 'iqn.1994-05.com.example:host1';
-const stepLimitMs = 15_000;
+const stepLimitMs = 60_000;
 const powerOn = '29';
 const reportedLunsDataHasChanged = '3f0e';
 const asymmetricAccessStateChanged = '2a06';

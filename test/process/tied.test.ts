@@ -11,7 +11,7 @@ import {
   processState,
 } from '../../src/host/process-identity.ts';
 
-const HANG_MS = 20_000;
+const HANG_MS = 120_000;
 const tiedUrl = new URL('../support/tied.ts', import.meta.url);
 
 test('a child of a killed test process is killed', { timeout: HANG_MS }, async () => {

@@ -14,7 +14,7 @@ import { type Finished, run } from './run.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
-const endLimitMs = 15_000;
+const endLimitMs = 60_000;
 /** Of what a gateway says on standard error, so many characters are kept. */
 const errorsMax = 100_000;
 

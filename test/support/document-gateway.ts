@@ -14,8 +14,8 @@ import { tied } from './tied.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
-const readyLimitMs = 20_000;
-const endLimitMs = 10_000;
+const readyLimitMs = 60_000;
+const endLimitMs = 60_000;
 
 export class DocumentGateway {
   readonly address: Address;

@@ -17,7 +17,7 @@ const [how = '', folder = ''] = process.argv.slice(2);
 const patient: Clock = { ...systemClock, after: () => ({ cancel() {} }) };
 /** Not over before the process has stopped itself, nor when it is continued. */
 const LEASE_MS = 2_000;
-const HANG_MS = 30_000;
+const HANG_MS = 120_000;
 const worker = new URL('./pipe-write-worker.ts', import.meta.url);
 const needsPipe = how === 'hung' || how === 'stopped';
 const lease = new WriteLease();

@@ -43,9 +43,9 @@ const HALF_BLOCKS = (256 * 1024 * 1024) / BLOCK_LENGTH;
 const WARM_UP_MS = 500;
 const SAMPLE_MS = 50;
 /** Attackers are in no hurry: their sessions take time on a busy machine. */
-const BEGIN_LIMIT_MS = 20_000;
+const BEGIN_LIMIT_MS = 60_000;
 const PROGRESS_POLL_MS = 1000;
-const PROGRESS_LIMIT_MS = 20_000;
+const PROGRESS_LIMIT_MS = 60_000;
 
 /** Measures the well-behaved initiators without and under an attack. */
 export async function battle(options: BattleOptions): Promise<BattleReport> {

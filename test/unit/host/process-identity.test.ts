@@ -12,7 +12,7 @@ import {
   processState,
 } from '../../../src/host/process-identity.ts';
 
-const HANG_MS = 20_000;
+const HANG_MS = 120_000;
 const MODULE = new URL('../../../src/host/process-identity.ts', import.meta.url).href;
 const here = ownProcessIdentity();
 

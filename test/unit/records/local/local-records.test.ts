@@ -16,7 +16,7 @@ import { MemberFolder } from '../../../../src/records/local/member-folder.ts';
 import { openLocalRecords } from '../../../../src/records/local/open-local-records.ts';
 import { RecordsStore } from '../../../../src/records/local/records-store.ts';
 
-const HANG_MS = 20_000;
+const HANG_MS = 120_000;
 const own = ownProcessIdentity();
 
 /** Nothing falls due: no member looks by itself whether the others still find it. */

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { parseLocks } from '../../../../src/records/local/lock-holder.ts';
 
-const HANG_MS = 20_000;
+const HANG_MS = 120_000;
 
 test('holders of POSIX locks are found, waiters and other kinds are not', () => {
   const text = [

@@ -14,7 +14,7 @@ import { openLocalRecords } from '../../../../src/records/local/open-local-recor
 import { bytes, fails } from '../../../contract/records-world.ts';
 import { RecordsProcess } from '../../../support/records-process.ts';
 
-const HANG_MS = 20_000;
+const HANG_MS = 120_000;
 
 describe('processes of a local store', { timeout: 3 * HANG_MS }, () => {
   let directory: string;

@@ -14,7 +14,7 @@ import { notifyMember } from '../../../../src/records/local/notify-call.ts';
 import { encodeFrame, FrameReader } from '../../../../src/records/local/notify-frame.ts';
 import { NotifyServer } from '../../../../src/records/local/notify-server.ts';
 
-const HANG_MS = 20_000;
+const HANG_MS = 120_000;
 const folder = mkdtempSync(join(tmpdir(), 'allpath-notify-'));
 const socketPath = join(folder, 's');
 const watches = new ChannelWatches();
