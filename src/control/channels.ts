@@ -91,8 +91,8 @@ export const STATUS_SESSIONS_MAX = 100;
 /** More full disks than this are not listed. */
 export const STATUS_DISKS_MAX = 100;
 /** More disks that are not served are counted, not listed. */
-export const STATUS_UNSERVED_MAX = 8;
-export const STATUS_REASON_LENGTH_MAX = 500;
+const STATUS_UNSERVED_MAX = 8;
+const STATUS_REASON_LENGTH_MAX = 500;
 
 /** As much of it as fits into an answer. */
 export function unservedDisks(all: readonly UnservedDisk[]): UnservedDisks {

@@ -8,7 +8,7 @@ import { knownVolume, type VolumeEntries } from '../volume-entries.ts';
 import { layoutOf } from './judge-volumes.ts';
 
 /** How long the volumes of disks that leave the document may take to note whose data they hold. */
-export const MARK_WAIT_MAX_MS = 5_000;
+const MARK_WAIT_MAX_MS = 5_000;
 
 /**
  * Makes, takes over and grows the volumes of a document that is to come. `made`: ids by name of
