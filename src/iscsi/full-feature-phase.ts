@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 import { answerLogout, answerNopOut, answerText, sendReject } from './session-requests.ts';
 import { NopOut, Opcode, RESERVED_TAG } from './standard/bhs.ts';
 import { RejectReason } from './standard/reject-reason.ts';
-import { TaskManager } from './task-management.ts';
+import { TaskManagement } from './task-management.ts';
 import type { Pdu } from './wire/pdu.ts';
 
 export interface FullFeatureOptions {
@@ -37,15 +37,15 @@ const NUMBERED: ReadonlySet<number> = new Set([
 export class FullFeaturePhase {
   readonly #session: Session;
   readonly #options: FullFeatureOptions;
-  readonly #manager: TaskManager | undefined;
+  readonly #management: TaskManagement | undefined;
 
   constructor(options: FullFeatureOptions) {
     const { session, clock } = options;
     this.#session = session;
     this.#options = options;
-    this.#manager =
+    this.#management =
       session.nexus &&
-      new TaskManager(session, session.nexus, clock, {
+      new TaskManagement(session, session.nexus, clock, {
         skip: (cmdSn) => this.#skip(cmdSn),
         coldReset: () => this.#coldReset(),
       });
@@ -141,7 +141,7 @@ export class FullFeaturePhase {
         break;
       case Opcode.taskManagementRequest:
         refused =
-          this.#manager === undefined ? RejectReason.protocolError : this.#manager.take(pdu);
+          this.#management === undefined ? RejectReason.protocolError : this.#management.take(pdu);
         break;
       case Opcode.textRequest:
         refused = answerText(writer, discovery, pdu);

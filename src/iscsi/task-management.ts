@@ -25,7 +25,7 @@ export interface TaskManagementEffects {
 }
 
 /** The Task Management Function Requests of a session: each is answered when it is over. */
-export class TaskManager {
+export class TaskManagement {
   readonly #session: Session;
   readonly #nexus: Nexus;
   readonly #clock: Clock;

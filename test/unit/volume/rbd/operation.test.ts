@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Completion } from '../../../../src/ceph/ceph-calls.ts';
 import { EAGAIN, ESHUTDOWN } from '../../../../src/ceph/errno.ts';
 import { IMAGE_BUFFERS_MAX } from '../../../../src/ceph/rbd-image.ts';
 import type { OpenImage } from '../../../../src/volume/rbd/open-image.ts';
@@ -16,26 +15,7 @@ import {
 } from '../../../../src/volume/rbd/operation.ts';
 import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
-
-/** An image that takes what it is told to, and remembers it. */
-class FakeImage {
-  refusal: VolumeResult | undefined;
-  writesEnded = 0;
-  readonly taken: { offset: number; list: readonly Uint8Array[]; completion: Completion }[] = [];
-
-  read(offset: number, list: readonly Uint8Array[], completion: Completion) {
-    if (this.refusal === undefined) this.taken.push({ offset, list, completion });
-    return this.refusal;
-  }
-
-  write(offset: number, list: readonly Uint8Array[], completion: Completion) {
-    return this.read(offset, list, completion);
-  }
-
-  writeEnded(): void {
-    this.writesEnded++;
-  }
-}
+import { FakeImage } from '../../../support/fake-open-image.ts';
 
 function fly(operation: Operation, image = new FakeImage()) {
   const ended: VolumeResult[] = [];
