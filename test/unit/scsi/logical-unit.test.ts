@@ -1,0 +1,176 @@
+// Proves what a logical unit does with the events of its shared state and with the volumes that
+// serve it one after another: what it copies, whom it tells, and which of them a self-fence fences.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Ending } from '../../../src/scsi/ending.ts';
+import {
+  type AbortCause,
+  LogicalUnit,
+  type LogicalUnitListener,
+} from '../../../src/scsi/logical-unit.ts';
+import { conditions } from '../../../src/scsi/sense-table.ts';
+import { initialState, reset } from '../../../src/scsi/unit-changes.ts';
+import type { CommittedEvent } from '../../../src/scsi/unit-state.ts';
+import { LocalUnitState } from '../../../src/units/local-unit-state.ts';
+import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
+import { GatedVolume } from '../../support/gated-volume.ts';
+import { identity } from '../../support/scsi-call.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
+
+class Listener implements LogicalUnitListener {
+  readonly told: (Ending | AbortCause)[] = [];
+  readonly modes: boolean[] = [];
+
+  establish(_: LogicalUnit, condition: Ending): void {
+    this.told.push(condition);
+  }
+
+  abortCommands(unit: LogicalUnit, cause: AbortCause) {
+    this.told.push(cause);
+    this.modes.push(unit.modes.tas);
+    return [];
+  }
+}
+
+async function world() {
+  const store = new MemoryStore();
+  await store.create('a', 100 * 512);
+  const open = async () => new GatedVolume((await store.open('a')) as MemoryVolume);
+  const volume = await open();
+  const description = {
+    ...{ identity, blocks: 100, blockLengthBytes: 512, readOnly: false, volatileCache: true },
+  };
+  const state = new LocalUnitState(initialState(description));
+  const unfenced: string[] = [];
+  const unit: LogicalUnit = new LogicalUnit({
+    ...{ name: 'a', state, volume, clock: new VirtualClock() },
+    onUnfenced: () => unfenced.push(unit.name),
+  });
+  const [one, other] = [new Listener(), new Listener()];
+  unit.nexuses.add(one).add(other);
+  const serve = (by: GatedVolume, isReplaced = false) =>
+    unit.serve({ name: 'a', volume: by, description, isReplaced });
+  return { store, open, volume, description, state, unit, one, other, unfenced, serve };
+}
+
+function event(state: CommittedEvent['state'], parts: Partial<CommittedEvent> = {}) {
+  const nothing = { aborts: 'nothing', attentions: [] } as const;
+  return { state, event: nothing, nexus: undefined, ...parts };
+}
+
+test('an event changes what commands read, in the turn in which it is applied', async () => {
+  const { unit, state } = await world();
+  const { modes } = state.current;
+  void unit.apply(event({ ...state.current, blocks: 5, readOnly: true }));
+  assert.deepEqual([unit.blocks, unit.isWriteProtected], [5, true]);
+  const current = { ...modes.current, swp: true };
+  void unit.apply(event({ ...state.current, modes: { ...modes, current } }));
+  assert.deepEqual([unit.modes, unit.isWriteProtected], [current, true]);
+  const renamed = { ...identity, product: 'ANOTHER' };
+  void unit.apply(event({ ...state.current, identity: renamed }));
+  assert.deepEqual([unit.identity, unit.isWriteProtected], [renamed, false]);
+});
+
+test('an event tells all nexuses, or all but the one that asked', async () => {
+  const { unit, state, one, other } = await world();
+  const attentions = [
+    { condition: 'modeParametersChanged', nexuses: 'others' },
+    { condition: 'capacityDataHasChanged', nexuses: 'all' },
+  ] as const;
+  await unit.apply(event(state.current, { event: { aborts: 'nothing', attentions }, nexus: one }));
+  assert.deepEqual(one.told, [conditions.capacityDataHasChanged]);
+  const both = [conditions.modeParametersChanged, conditions.capacityDataHasChanged];
+  assert.deepEqual(other.told, both);
+});
+
+test('what an event aborts ends by the TAS of before, and then the event is told', async () => {
+  const { unit, state, one, other } = await world();
+  const { modes } = state.current;
+  void unit.apply(
+    event({ ...state.current, modes: { ...modes, current: { ...modes.current, tas: true } } }),
+  );
+  assert.equal(
+    await unit.apply({ ...event(state.current), event: resetOf(state), nexus: one }),
+    true,
+  );
+  const { busDeviceResetFunctionOccurred } = conditions;
+  assert.deepEqual(one.told, ['ownNexus', busDeviceResetFunctionOccurred]);
+  assert.deepEqual(other.told, ['otherNexus', busDeviceResetFunctionOccurred]);
+  assert.deepEqual(other.modes, [true]);
+  assert.equal(unit.modes.tas, false);
+});
+
+function resetOf(state: LocalUnitState): CommittedEvent['event'] {
+  const outcome = reset(state.current);
+  assert.ok('event' in outcome);
+  return outcome.event;
+}
+
+test('the size of the volume that serves it is the capacity, and the one before counts no more', async () => {
+  const { store, open, volume, unit, one, serve } = await world();
+  await store.resize('a', 200 * 512);
+  assert.deepEqual([unit.blocks, one.told], [200, [conditions.capacityDataHasChanged]]);
+  const next = await open();
+  await serve(next);
+  assert.equal(unit.volume, next);
+  await volume.close();
+  unit.volumeClosed(volume);
+  await store.resize('a', 300 * 512);
+  assert.equal(unit.blocks, 300);
+});
+
+test('a self-fence fences every volume that may have commands in flight, and no other', async () => {
+  const { open, volume, unit, serve } = await world();
+  const second = await open();
+  await serve(second);
+  assert.equal(await unit.fence(), true);
+  assert.deepEqual([volume.fences, second.fences], [1, 1]);
+  await settle();
+  assert.equal(unit.fencing, false);
+  await volume.close();
+  unit.volumeClosed(volume);
+  await unit.fence();
+  assert.deepEqual([volume.fences, second.fences], [1, 2]);
+  await settle();
+  // A disk that no document names has its volume closed, and may come back.
+  await second.close();
+  unit.volumeClosed(second);
+  const third = await open();
+  await serve(third);
+  await unit.fence();
+  assert.deepEqual([second.fences, third.fences], [2, 1]);
+});
+
+test('a volume of before that cannot be fenced leaves the unit unfenced, and commands go on', async () => {
+  const { open, volume, unit, unfenced, serve } = await world();
+  await serve(await open());
+  volume.holdFences = true;
+  const fenced = unit.fence();
+  volume.endFence(false);
+  assert.equal(await fenced, false);
+  await settle();
+  assert.deepEqual([unfenced, unit.fencing], [['a'], false]);
+});
+
+test('other data are told as a reset, before what else has changed', async () => {
+  const { open, unit, one, description } = await world();
+  const volume = await open();
+  await unit.serve({
+    ...{ name: 'b', volume, isReplaced: true },
+    description: { ...description, readOnly: true },
+  });
+  const { powerOnResetOrBusDeviceResetOccurred, modeParametersChanged } = conditions;
+  assert.deepEqual(one.told, [powerOnResetOrBusDeviceResetOccurred, modeParametersChanged]);
+  assert.equal(unit.name, 'b');
+});
+
+test('it is closed when no nexus reaches it, and hears nothing of its volume afterwards', async () => {
+  const { store, unit, one, other } = await world();
+  assert.throws(() => unit.close(), /no nexus reaches/);
+  unit.nexuses.delete(one);
+  unit.nexuses.delete(other);
+  unit.close();
+  await store.resize('a', 200 * 512);
+  assert.equal(unit.blocks, 100);
+});
