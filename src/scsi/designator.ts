@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { Association, CodeSet, DesignatorHeader, DesignatorType } from './standard/vpd.ts';
 
@@ -36,6 +37,8 @@ export function encodeDesignators(
 ): Uint8Array {
   const writer = new ByteWriter();
   for (const { type, codeSet, association, value } of designators) {
+    assert(value.length > 0, 'a designator names something');
+    assert(value.length <= DESIGNATOR_LENGTH_MAX, 'the length of a designator is one byte');
     const header = new Uint8Array(DesignatorHeader.$.length);
     DesignatorHeader.codeSet.set(header, codeSet);
     DesignatorHeader.association.set(header, association);

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { DESIGNATOR_LENGTH_MAX, type Designator, scsiNameString } from './designator.ts';
 import type { TargetPort } from './nexus-identity.ts';
@@ -35,6 +36,8 @@ export function targetDesignators(port: TargetPort): readonly Designator[] {
 }
 
 function portNumber(type: DesignatorType, number: number): Designator {
+  assert(Number.isInteger(number), 'ports and their groups have whole numbers');
+  assert(number > 0 && number <= 0xffff, 'the number of a port has two bytes, and is not 0');
   return {
     type,
     codeSet: CodeSet.binary,

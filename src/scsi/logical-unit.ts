@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Volume } from '../volume/volume.ts';
 import { type Abort, settleAborts } from './abort-settlement.ts';
+import { checkSharedState } from './check-state.ts';
 import type { Ending } from './ending.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
 import { MediumGate } from './medium-gate.ts';
@@ -68,7 +69,7 @@ export class LogicalUnit implements UnitEventTarget {
   readonly #onUnfenced: () => void;
   #name: string;
   #medium: UnitMedium;
-  /** Those before, which may have commands in flight until their volumes are closed. */
+  /** Those before, as long as commands may be in flight on them. */
   readonly #retired = new Set<UnitMedium>();
   #stopWatching: () => void;
   // Copies of the shared state: every command reads them.
@@ -79,11 +80,13 @@ export class LogicalUnit implements UnitEventTarget {
 
   constructor(options: LogicalUnitOptions) {
     const { current } = options.state;
+    checkSharedState(current);
     this.blockLengthBytes = current.blockLengthBytes;
     this.#state = options.state;
     this.gate = new MediumGate(options.clock);
     this.#clock = options.clock;
     this.#onUnfenced = options.onUnfenced ?? (() => {});
+    assert(options.name.length > 0, 'a disk has a name');
     this.#name = options.name;
     this.#identity = current.identity;
     this.#blocks = current.blocks;
@@ -152,9 +155,10 @@ export class LogicalUnit implements UnitEventTarget {
    * flight end on the volume that has them. Resolves when what is shared of it is committed.
    */
   async serve({ name, volume, description, isReplaced }: UnitService): Promise<void> {
+    assert(name.length > 0, 'a disk has a name');
     this.#name = name;
     if (volume !== this.volume) {
-      if (!this.#medium.isClosed) this.#retired.add(this.#medium);
+      if (!this.#medium.isOver) this.#retired.add(this.#medium);
       this.#medium = new UnitMedium(volume, this.#onUnfenced);
       this.#stopWatching();
       this.#stopWatching = this.#watch(volume);
@@ -163,13 +167,23 @@ export class LogicalUnit implements UnitEventTarget {
     await this.commit(described(description));
   }
 
-  /** That volume is closed: nothing of the unit is in flight on it. */
+  /**
+   * That volume is closed, so it takes nothing more. Its close is bounded in time: writes in flight
+   * on it may still land, and must be fenced, until its drain is over.
+   */
   volumeClosed(volume: Volume): void {
-    if (volume === this.volume) this.#medium.isClosed = true;
-    for (const medium of this.#retired) if (medium.volume === volume) this.#retired.delete(medium);
+    const media = [this.#medium, ...this.#retired];
+    const medium = media.find((each) => each.volume === volume);
+    // A document that was never served may have opened a volume of no medium.
+    if (medium === undefined) return;
+    void volume.drain().then(() => {
+      medium.isOver = true;
+      this.#retired.delete(medium);
+    });
   }
 
   apply({ state, event, nexus }: CommittedEvent): Promise<boolean> {
+    checkSharedState(state);
     assert(state.blockLengthBytes === this.blockLengthBytes, 'a block length never changes');
     assert(state.identity.uuid === this.#identity.uuid, 'the state is that of the disk');
     // TAS as it was decides how commands end that the event aborts.

@@ -1,3 +1,5 @@
+import { assert } from '../base/assert.ts';
+
 /**
  * LUN fields of one level (SAM-5): peripheral device, flat space and extended flat space
  * addressing.
@@ -29,6 +31,7 @@ export function decodeLun(field: Uint8Array): number {
 
 /** The 8-byte LUN field of a number, as REPORT LUNS gives it. */
 export function encodeLun(lun: number): Uint8Array {
+  assert(Number.isInteger(lun) && lun >= 0 && lun <= FLAT_LUN_MAX, 'a LUN has an 8-byte field');
   const field = new Uint8Array(8);
   if (lun > PERIPHERAL_LUN_MAX) field[0] = (FLAT_SPACE << 6) | (lun >> 8);
   field[1] = lun & 0xff;

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Field } from '../base/bytes/layout.ts';
 import type { Ending } from './ending.ts';
 import { Status } from './status.ts';
@@ -119,6 +120,7 @@ function pointing(condition: Ending, inCdb: boolean, byte: number, bit?: number)
 }
 
 function check(key: SenseKey, code: number): Ending {
+  assert(code >= 0 && code <= 0xffff, 'an additional sense code and its qualifier are two bytes');
   return Object.freeze({
     status: Status.checkCondition,
     sense: Object.freeze({ key, code }),

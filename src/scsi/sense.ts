@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { bits, layout, u8, u16, u32, u64 } from '../base/bytes/layout.ts';
 import type { FieldPointer, SenseCondition } from './ending.ts';
 
@@ -50,11 +51,24 @@ export const FieldPointerDescriptor = layout('sense key specific sense data desc
 
 const ResponseCode = { fixedCurrent: 0x70, descriptorCurrent: 0x72 } as const;
 const DescriptorType = { information: 0x00, senseKeySpecific: 0x02 } as const;
+const SENSE_KEY_ILLEGAL_REQUEST = 0x5;
 const FIXED_INFORMATION_MAX = 0xffff_ffff;
 
 /** The sense data of a condition, in the format that D_SENSE of the control mode page asks for. */
 export function buildSense(condition: SenseCondition, descriptorFormat: boolean): Uint8Array {
+  checkCondition(condition);
   return descriptorFormat ? descriptorSense(condition) : fixedSense(condition);
+}
+
+function checkCondition({ key, code, information, fieldPointer }: SenseCondition): void {
+  assert(key >= 0 && key <= 0xf, 'a sense key has four bits');
+  assert(code >= 0 && code <= 0xffff, 'an additional sense code and its qualifier are two bytes');
+  assert(information === undefined || information >= 0, 'INFORMATION is not negative');
+  if (fieldPointer === undefined) return;
+  assert(key === SENSE_KEY_ILLEGAL_REQUEST, 'a field pointer goes with ILLEGAL REQUEST');
+  assert(fieldPointer.byte >= 0 && fieldPointer.byte <= 0xffff, 'a field pointer has two bytes');
+  const { bit = 0 } = fieldPointer;
+  assert(bit >= 0 && bit <= 7, 'a bit pointer has three bits');
 }
 
 function fixedSense({ key, code, information, fieldPointer }: SenseCondition): Uint8Array {

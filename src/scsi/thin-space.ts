@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 /** How full the store is that holds a logical unit, as last told; shared with others. */
 export interface SpaceFigures {
   readonly usedBytes: number;
@@ -13,6 +14,7 @@ export const THRESHOLD_SET_BYTES = 1024 * 1024;
 
 /** THRESHOLD EXPONENT: a threshold set is 2 to this many logical blocks. */
 export function thresholdExponent(blockLengthBytes: number): number {
+  assert(THRESHOLD_SET_BYTES % blockLengthBytes === 0, 'a threshold set has whole blocks');
   return Math.log2(THRESHOLD_SET_BYTES / blockLengthBytes);
 }
 
@@ -29,6 +31,7 @@ export class ThinSpace {
   update(figures: SpaceFigures, softThresholdPercent: number): boolean {
     this.#figures = figures;
     const { usedBytes, availableBytes } = figures;
+    assert(softThresholdPercent >= 0 && softThresholdPercent <= 100, 'a threshold is a share');
     const total = usedBytes + availableBytes;
     const usedPercent = total === 0 ? 0 : (usedBytes / total) * 100;
     if (usedPercent < softThresholdPercent - THRESHOLD_HYSTERESIS_PERCENT) this.#isArmed = true;

@@ -1,7 +1,14 @@
+import { assert } from '../base/assert.ts';
 import type { Ending } from './ending.ts';
+import { conditions, SenseKey } from './sense-table.ts';
 
 /** Bound on the conditions that are pending at once; there are no more distinct ones here. */
 export const UNIT_ATTENTIONS_MAX = 16;
+
+const codes = Object.values(conditions).filter(
+  ({ sense }) => sense?.key === SenseKey.unitAttention,
+);
+assert(codes.length <= UNIT_ATTENTIONS_MAX, 'every unit attention condition can be pending');
 
 /** ADDITIONAL SENSE CODE of power on and resets, which take precedence (SAM). */
 const RESET_CODE = 0x29;
@@ -22,6 +29,7 @@ export class UnitAttentions {
   /** Adds a condition; one of the same code that is pending already stands for both. */
   establish(condition: Ending): void {
     const code = codeOf(condition);
+    assert(condition.sense?.key === SenseKey.unitAttention, 'only unit attentions are established');
     if (this.#pending.some((other) => codeOf(other) === code)) return;
     if (this.#pending.length >= UNIT_ATTENTIONS_MAX) this.#pending.pop();
     if (code >> 8 === RESET_CODE) this.#pending.unshift(condition);

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { checkSharedState } from './check-state.ts';
 import { defaultModes, isSameModes, type ModeParameters } from './mode-parameters.ts';
 import {
   COMMITTED,
@@ -24,7 +25,12 @@ export interface UnitDescription {
 export function initialState(description: UnitDescription): SharedState {
   const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
   const modes = defaultModes(volatileCache);
-  return { identity, blocks, blockLengthBytes, readOnly, modes: { current: modes, saved: modes } };
+  const state = {
+    ...{ identity, blocks, blockLengthBytes, readOnly },
+    modes: { current: modes, saved: modes },
+  };
+  checkSharedState(state);
+  return state;
 }
 
 /** The document, or the medium that it names, says something else than before. */

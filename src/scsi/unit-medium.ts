@@ -1,10 +1,13 @@
+import { assert } from '../base/assert.ts';
 import type { Volume } from '../volume/volume.ts';
+
+const BLOCK_LENGTH_MIN_BYTES = 512;
 
 /** The volume behind a logical unit, as it is open now, with its self-fence. */
 export class UnitMedium {
   readonly volume: Volume;
-  /** Its owner closed the volume: nothing is in flight on it. */
-  isClosed = false;
+  /** The volume is closed, and nothing is in flight on it. */
+  isOver = false;
   readonly #onUnfenced: () => void;
   #fence: Promise<boolean> | undefined;
 
@@ -13,6 +16,9 @@ export class UnitMedium {
    * land at any time, until this gateway is fenced or its process has ended.
    */
   constructor(volume: Volume, onUnfenced: () => void) {
+    const { alignmentBytes } = volume.limits;
+    assert(BLOCK_LENGTH_MIN_BYTES % alignmentBytes === 0, 'every logical block is aligned');
+    assert(volume.sizeBytes >= 0, 'a volume has a size');
     this.volume = volume;
     this.#onUnfenced = onUnfenced;
   }

@@ -12,19 +12,19 @@ import {
   type Volume,
   type VolumeDisk,
   type VolumeEntry,
-  type VolumeLimits,
   type VolumeResult,
   type VolumeStore,
   type WriteOptions,
 } from '../../src/volume/volume.ts';
 import { checkDisk } from '../../src/volume/volume-disk.ts';
 import { refuseLayout } from '../../src/volume/volume-layout.ts';
+import { volumeLimits } from '../../src/volume/volume-limits.ts';
 import { refuseShrinking } from '../../src/volume/volume-size.ts';
 import { SparseBytes } from './sparse-bytes.ts';
 
 export const MEMORY_COMPARE_AND_WRITE_MAX_BYTES = 128 * 1024;
 
-const limits: VolumeLimits = Object.freeze({
+const limits = volumeLimits({
   alignmentBytes: 512,
   compareAndWriteMaxBytes: MEMORY_COMPARE_AND_WRITE_MAX_BYTES,
   atomicBoundaryBytes: 4 * 1024 * 1024,

@@ -102,8 +102,9 @@ export class GatedVolume implements Volume {
     return this.#inner.onResize(listener);
   }
 
-  drain(): Promise<void> {
-    return this.#inner.drain();
+  async drain(): Promise<void> {
+    await Promise.all(this.#held.map(({ over }) => over));
+    await this.#inner.drain();
   }
 
   fence(): Promise<VolumeResult> {
@@ -134,7 +135,7 @@ export class GatedVolume implements Volume {
 
   /** Drains first, unless that takes too long. */
   async close(): Promise<void> {
-    if (this.closesInTime) await Promise.all(this.#held.map(({ over }) => over));
+    if (this.closesInTime) await this.drain();
     await this.#inner.close();
   }
 

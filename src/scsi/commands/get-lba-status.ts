@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { bits, layout, u8, u32, u64 } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
 import { map } from '../../base/pending.ts';
@@ -32,6 +33,7 @@ const DESCRIPTORS_MAX = 256;
 
 /** How far one answer looks: the medium may have to search. */
 const SPAN_MAX_BYTES = 16 * ALLOCATION_STEP_BYTES;
+assert(SPAN_MAX_BYTES / 512 <= 0xffff_ffff, 'one descriptor can have the whole span');
 
 /** GET LBA STATUS: which blocks are mapped. */
 export const getLbaStatusCommand: Command = {
@@ -60,6 +62,7 @@ function run(call: CommandCall): Pending<Ending | VolumeResult> {
   const span = Math.min((blocks - lba) * blockLengthBytes, SPAN_MAX_BYTES);
   if (span <= 0) return conditions.lbaOutOfRange;
   const from = lba * blockLengthBytes;
+  assert(descriptors <= DESCRIPTORS_MAX, 'an answer has a bounded number of descriptors');
   const extents: Extent[] = [];
   const found = call.nexus.steps.run(call, {
     ranges: [{ offset: from, length: span }],
@@ -124,12 +127,15 @@ function toBlocks(extents: readonly Extent[], from: number, blockLengthBytes: nu
 }
 
 function parameterData(runs: readonly Extent[]): Uint8Array {
+  assert(runs.length <= DESCRIPTORS_MAX, 'an answer has a bounded number of descriptors');
   const head = LbaStatusHead.$.length;
   const size = LbaStatusDescriptor.$.length;
   const data = new Uint8Array(head + runs.length * size);
   // PARAMETER DATA LENGTH counts what follows it.
   LbaStatusHead.parameterDataLength.set(data, data.length - 4);
   runs.forEach(({ offset, length, allocated }, i) => {
+    assert(length > 0, 'a descriptor is of some blocks');
+    assert(length <= 0xffff_ffff, 'NUMBER OF LOGICAL BLOCKS is four bytes');
     const at = head + i * size;
     const status = allocated ? ProvisioningStatus.mapped : ProvisioningStatus.deallocated;
     LbaStatusDescriptor.lbaStatusLogicalBlockAddress.set(data, offset, at);

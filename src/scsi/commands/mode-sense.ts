@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
@@ -20,6 +21,9 @@ import {
   ShortLbaBlockDescriptor,
 } from '../standard/mode.ts';
 import { mediumOf } from './medium.ts';
+
+const MODE_DATA_LENGTH_6_MAX = 0xff;
+const MODE_DATA_LENGTH_10_MAX = 0xffff;
 
 type ModeSenseCdb = Layout<
   Record<'dbd' | 'pc' | 'pageCode' | 'subpageCode' | 'allocationLength', Field>
@@ -86,6 +90,7 @@ function modeSense6Data(call: CommandCall, pages: Uint8Array): Uint8Array {
   const header = new Uint8Array(ModeHeader6.$.length);
   // MODE DATA LENGTH does not count itself.
   const total = header.length + descriptor.length + pages.length;
+  assert(total <= MODE_DATA_LENGTH_6_MAX + 1, 'MODE DATA LENGTH (6) is one byte');
   ModeHeader6.modeDataLength.set(header, total - ModeHeader6.modeDataLength.length);
   ModeHeader6.wp.set(header, logicalUnit.isWriteProtected ? 1 : 0);
   ModeHeader6.dpoFua.set(header, 1);
@@ -102,6 +107,7 @@ function modeSense10Data(call: CommandCall, pages: Uint8Array): Uint8Array {
   const descriptor = disabled ? new Uint8Array(0) : descriptorOf(logicalUnit);
   const header = new Uint8Array(ModeHeader10.$.length);
   const total = header.length + descriptor.length + pages.length;
+  assert(total <= MODE_DATA_LENGTH_10_MAX + 2, 'MODE DATA LENGTH (10) is two bytes');
   ModeHeader10.modeDataLength.set(header, total - ModeHeader10.modeDataLength.length);
   ModeHeader10.wp.set(header, logicalUnit.isWriteProtected ? 1 : 0);
   ModeHeader10.dpoFua.set(header, 1);

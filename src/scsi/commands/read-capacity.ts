@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Command } from '../command.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { answer, returning } from '../parameter-data.ts';
@@ -64,5 +65,7 @@ function readCapacity16Data(logicalUnit: LogicalUnit): Uint8Array {
 }
 
 function lastLba(logicalUnit: LogicalUnit): number {
-  return Math.max(0, logicalUnit.blocks - 1);
+  const { blocks } = logicalUnit;
+  assert(Number.isSafeInteger(blocks) && blocks >= 0, 'a capacity is a number of whole blocks');
+  return Math.max(0, blocks - 1);
 }

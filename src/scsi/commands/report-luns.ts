@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { encodeLun } from '../lun.ts';
@@ -35,6 +36,11 @@ function lunList({ task, nexus }: CommandCall): Uint8Array {
   const writer = new ByteWriter();
   const selected = ReportLunsCdb.selectReport.get(task.cdb);
   if (selected === SelectReport.wellKnownLogicalUnits) return writer.finish();
-  for (const lun of nexus.luns) writer.bytes(encodeLun(lun));
+  let before = -1;
+  for (const lun of nexus.luns) {
+    assert(lun > before, 'LUNs ascend, each once');
+    before = lun;
+    writer.bytes(encodeLun(lun));
+  }
   return writer.finish();
 }

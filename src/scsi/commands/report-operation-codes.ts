@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { Ending } from '../ending.ts';
@@ -12,6 +13,7 @@ import {
   OneCommandHeader,
   ReportingOptions,
 } from '../standard/spc.ts';
+import { CDB_LENGTH_MAX } from '../task.ts';
 
 /** REPORT SUPPORTED OPERATION CODES: printed from the command table. */
 export const reportOperationCodesCommand: Command = {
@@ -96,6 +98,7 @@ function findCommand(cdb: Uint8Array, commands: readonly Command[]): Command | u
 /** The usage map of the row's layout, with the codes themselves in place of their masks. */
 export function cdbUsageData({ cdb, operationCode, serviceAction }: Command): Uint8Array {
   const usage = cdb.$.usage.slice();
+  assert(usage.length <= CDB_LENGTH_MAX, 'CDB USAGE DATA is as long as the CDB');
   usage[0] = operationCode;
   if (serviceAction !== undefined) cdb.$.fields['serviceAction']?.set(usage, serviceAction);
   return usage;

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { PortGroup } from '../nexus.ts';
@@ -58,6 +59,7 @@ function groupDescriptor(group: PortGroup): Uint8Array {
   const { portGroup, state, relativePortIdentifiers } = group;
   const descriptor = new Uint8Array(Descriptor.$.length);
   const shown = relativePortIdentifiers.slice(0, PORTS_MAX);
+  assert(portGroup > 0 && portGroup <= 0xffff, 'a TARGET PORT GROUP has two bytes, and is not 0');
   const altered = state !== 'activeOptimized';
   Descriptor.asymmetricAccessState.set(descriptor, AsymmetricAccessState[state]);
   Descriptor.transitioningSupported.set(descriptor, 1);
@@ -70,6 +72,9 @@ function groupDescriptor(group: PortGroup): Uint8Array {
   );
   Descriptor.targetPortCount.set(descriptor, shown.length);
   const writer = new ByteWriter().bytes(descriptor);
-  for (const identifier of shown) writer.zeros(2).u16(identifier);
+  for (const identifier of shown) {
+    assert(identifier > 0 && identifier <= 0xffff, 'a port identifier has two bytes, and is not 0');
+    writer.zeros(2).u16(identifier);
+  }
   return writer.finish();
 }

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { BINARY_FORMAT_LIST, LogPageHeader, LogParameterHeader } from '../standard/log.ts';
@@ -25,10 +26,16 @@ export interface LogParameter {
 export function encodeLogPage(page: LogPage, unit: LogicalUnit, pointer: number): Uint8Array {
   const body = new ByteWriter();
   if (page.body !== undefined) body.bytes(page.body(unit));
+  let before = -1;
   for (const { code, value } of page.parameters?.(unit) ?? []) {
+    assert(code > before, `the parameters of ${page.name} ascend`);
+    assert(code <= 0xffff, `the parameter codes of ${page.name} are two bytes`);
+    assert(value.length <= 0xff, `the parameters of ${page.name} have a length of one byte`);
+    before = code;
     if (code >= pointer) body.bytes(parameterHeader(code, value.length)).bytes(value);
   }
   const bytes = body.finish();
+  assert(bytes.length <= 0xffff, `the page length of ${page.name} is two bytes`);
   const header = new Uint8Array(LogPageHeader.$.length);
   // Nothing here is saved.
   LogPageHeader.ds.set(header, page.parameters === undefined ? 0 : 1);

@@ -2,6 +2,7 @@ import type { LogicalUnit } from '../logical-unit.ts';
 import { LogPageCode } from '../standard/log.ts';
 import { logicalBlockProvisioningLogPage } from './log/logical-block-provisioning.ts';
 import type { LogPage } from './log-page.ts';
+import { ascendingPages } from './page-tables.ts';
 
 const supportedLogPagesPage: LogPage = {
   name: 'Supported Log Pages',
@@ -11,10 +12,10 @@ const supportedLogPagesPage: LogPage = {
 };
 
 /** Every log page, by ascending page code; page 00h is printed from this very table. */
-export const logPages: readonly LogPage[] = [
+export const logPages: readonly LogPage[] = ascendingPages([
   supportedLogPagesPage,
   logicalBlockProvisioningLogPage,
-];
+]);
 
 /** Those that the logical unit has. */
 export function logPagesOf(unit: LogicalUnit): readonly LogPage[] {

@@ -1,6 +1,7 @@
+import { assert } from '../../base/assert.ts';
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { ModeParameters } from '../mode-parameters.ts';
-import { ModePageHeader, ModeSubpageHeader } from '../standard/mode.ts';
+import { ALL_PAGES, ModePageHeader, ModeSubpageHeader } from '../standard/mode.ts';
 
 /** One mode page or subpage: a row of the table that MODE SENSE and MODE SELECT work from. */
 export interface ModePage {
@@ -23,10 +24,29 @@ export interface ChangeableField {
   apply(parameters: ModeParameters, value: number): void;
 }
 
+/** The row, checked once: what MODE SELECT may change lies in the page, behind its header. */
+export function modePage(page: ModePage): ModePage {
+  const { name, layout, changeable, pageCode } = page;
+  const { length, usage } = layout.$;
+  assert(pageCode < ALL_PAGES, `${name} has a page code of its own`);
+  assert(length > headerLength(page), `${name} has more than a header`);
+  if (page.subpageCode === 0) assert(length <= 0xff + 2, `the page length of ${name} is one byte`);
+  for (const { field } of changeable) {
+    assert(field.byte >= headerLength(page), `the header of ${name} does not change`);
+    assert(field.byte + field.length <= length, `a changeable field of ${name} lies in it`);
+    for (let at = field.byte; at < field.byte + field.length; at++) {
+      assert((field.mask & ~usage[at]!) === 0, `a changeable field of ${name} has a meaning`);
+    }
+  }
+  return page;
+}
+
 /** The whole page with these values. PS is 0: nothing is saved. */
 export function encodeModePage(page: ModePage, parameters: Readonly<ModeParameters>): Uint8Array {
   const bytes = withHeader(page);
   page.encode(bytes, parameters);
+  assert(ModePageHeader.pageCode.get(bytes) === page.pageCode, 'a page keeps its header');
+  assert(ModePageHeader.ps.get(bytes) === 0, 'no page is saved');
   return bytes;
 }
 

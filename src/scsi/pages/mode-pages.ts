@@ -4,16 +4,19 @@ import { controlPage } from './mode/control.ts';
 import { controlExtensionPage } from './mode/control-extension.ts';
 import { informationalExceptionsPage } from './mode/informational-exceptions.ts';
 import { readWriteErrorRecoveryPage } from './mode/read-write-error-recovery.ts';
-import type { ModePage } from './mode-page.ts';
+import { type ModePage, modePage } from './mode-page.ts';
+import { ascendingPages } from './page-tables.ts';
 
 /** Every mode page, by ascending page and subpage code. */
-export const modePages: readonly ModePage[] = [
-  readWriteErrorRecoveryPage,
-  cachingPage,
-  controlPage,
-  controlExtensionPage,
-  informationalExceptionsPage,
-];
+export const modePages: readonly ModePage[] = ascendingPages(
+  [
+    readWriteErrorRecoveryPage,
+    cachingPage,
+    controlPage,
+    controlExtensionPage,
+    informationalExceptionsPage,
+  ].map(modePage),
+);
 
 /** The page of that very code, if there is one. */
 export function findModePage(pageCode: number, subpageCode: number): ModePage | undefined {

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Ending } from '../ending.ts';
 import type { ModeParameters } from '../mode-parameters.ts';
@@ -38,8 +39,10 @@ export function applyModeParameterList(
   while (at < list.length) {
     const taken = applyPage(list, at, next);
     if (typeof taken !== 'number') return taken;
+    assert(taken > 0, 'a page that is taken over has a length');
     at += taken;
   }
+  assert(at === list.length, 'pages fill their list');
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import { VpdPageCode } from '../standard/vpd.ts';
+import { ascendingPages } from './page-tables.ts';
 import { blockDeviceCharacteristicsPage } from './vpd/block-device-characteristics.ts';
 import { blockLimitsPage } from './vpd/block-limits.ts';
 import { deviceIdentificationPage } from './vpd/device-identification.ts';
@@ -14,7 +15,7 @@ const supportedVpdPagesPage: VpdPage = {
 };
 
 /** Every VPD page, by ascending page code; page 00h is printed from this very table. */
-export const vpdPages: readonly VpdPage[] = [
+export const vpdPages: readonly VpdPage[] = ascendingPages([
   supportedVpdPagesPage,
   unitSerialNumberPage,
   deviceIdentificationPage,
@@ -22,4 +23,4 @@ export const vpdPages: readonly VpdPage[] = [
   blockLimitsPage,
   blockDeviceCharacteristicsPage,
   logicalBlockProvisioningPage,
-];
+]);

@@ -7,6 +7,7 @@ import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.t
 import { isZero, lengthOf, repeated } from '../scatter.ts';
 import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
+import { volumeLimits } from '../volume-limits.ts';
 import { type FileMedium, PATTERN_STEP_BYTES } from './file-medium.ts';
 import type { HeldRange, RangeLock } from './range-lock.ts';
 import type { SyncQueue } from './sync-queue.ts';
@@ -380,7 +381,7 @@ const PAGE_BYTES = 4096;
 /** Buffers for a comparison that are kept when no comparison uses them. */
 const PRESENT_FREE_MAX = 8;
 
-const LIMITS: VolumeLimits = Object.freeze({
+const LIMITS = volumeLimits({
   alignmentBytes: 512,
   compareAndWriteMaxBytes: PAGE_BYTES,
   atomicBoundaryBytes: PAGE_BYTES,
@@ -389,4 +390,4 @@ const LIMITS: VolumeLimits = Object.freeze({
   volatileCache: true,
 });
 
-const WRITETHROUGH_LIMITS: VolumeLimits = Object.freeze({ ...LIMITS, volatileCache: false });
+const WRITETHROUGH_LIMITS = volumeLimits({ ...LIMITS, volatileCache: false });

@@ -161,6 +161,12 @@ test('commands in flight end where they are, and those behind them on the new vo
   assert.deepEqual(writes, [['write 0'], ['write 0']]);
   const read = world.send(nexus, READ, { dataInExpected: 512 });
   assert.equal(read.dataIn[0], 2);
+  await world.unit.fence();
+  assert.deepEqual(
+    world.volumes.map(({ fences }) => fences),
+    [0, 1],
+    'the old one is closed, and needs no fence',
+  );
 });
 
 test('what the old volume does not end is fenced there', async () => {
@@ -194,7 +200,10 @@ test('a disk that returns with commands in flight is the unit that it was', asyn
   const reset = world.manage(other, 'logicalUnitReset');
   await settle();
   assert.deepEqual([write.ends, reset.response], [[], undefined]);
-  volumes[0]!.releaseAll();
+  volumes[0]!.holdFences = true;
+  await world.clock.advance(DRAIN_MAX_MS);
+  assert.deepEqual([volumes[0]?.fences, volumes[1]?.fences], [1, 1], 'its close did not wait');
+  volumes[0]!.endFence(true);
   await settle();
   assert.deepEqual([write.ends, reset.response], [['discarded'], 'functionComplete']);
   await world.apply(undefined);

@@ -114,10 +114,15 @@ test('the size of the volume that serves it is the capacity, and the one before 
   const next = await open();
   await serve(next);
   assert.equal(unit.volume, next);
+  await store.create('b', 50 * 512);
+  const last = new GatedVolume((await store.open('b')) as MemoryVolume);
+  await serve(last, true);
+  await store.resize('a', 300 * 512);
+  assert.equal(unit.blocks, 100, 'as it was described, whatever becomes of the volumes before');
   await volume.close();
   unit.volumeClosed(volume);
-  await store.resize('a', 300 * 512);
-  assert.equal(unit.blocks, 300);
+  await store.resize('b', 60 * 512);
+  assert.equal(unit.blocks, 60);
 });
 
 test('a self-fence fences every volume that may have commands in flight, and no other', async () => {
@@ -130,12 +135,14 @@ test('a self-fence fences every volume that may have commands in flight, and no 
   assert.equal(unit.fencing, false);
   await volume.close();
   unit.volumeClosed(volume);
+  await settle();
   await unit.fence();
   assert.deepEqual([volume.fences, second.fences], [1, 2]);
   await settle();
   // A disk that no document names has its volume closed, and may come back.
   await second.close();
   unit.volumeClosed(second);
+  await settle();
   const third = await open();
   await serve(third);
   await unit.fence();

@@ -68,7 +68,7 @@ test('a description or a size that is already so is no change, whatever it is', 
     identity: fc.record({
       uuid: fc.constant(identity.uuid),
       serial: fc.constantFrom('1', '2'),
-      naa: fc.constantFrom(new Uint8Array(8), new Uint8Array(16), Uint8Array.of(1, 2, 3)),
+      naa: fc.constantFrom(new Uint8Array(8), new Uint8Array(16), new Uint8Array(8).fill(3)),
       ...{ vendor: fc.constantFrom('A', 'B'), product: fc.constantFrom('A', 'B') },
       revision: fc.constantFrom('1', '2'),
     }),
