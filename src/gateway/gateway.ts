@@ -3,6 +3,7 @@ import { type Clock, sleep, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ProcessFacts } from '../base/process-facts.ts';
 import type { Random } from '../base/random.ts';
+import { volumeNameOf } from '../config/disk-identity.ts';
 import type { ClusterDocument } from '../config/document.ts';
 import {
   type GatewayStatus,
@@ -12,15 +13,18 @@ import {
 } from '../control/channels.ts';
 import type { VersionedDocument } from '../control/document/document-record.ts';
 import type { Membership } from '../membership/membership.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import type { Member } from '../records/records.ts';
 import { LocalUnitStates } from '../units/local-unit-states.ts';
 import { AccessStateNotifier } from './access-state-notifier.ts';
+import { CommandMetrics, NO_DISK } from './command-metrics.ts';
 import { DocumentWatch } from './document-watch.ts';
 import { readFirstDocument } from './first-document.ts';
 import { END_REASONS, type GatewayEnd } from './gateway-end.ts';
 import { joinStore } from './join-store.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
+import { measuredVolumes } from './measured-volumes.ts';
 import { openTransport } from './open-transport.ts';
 import { readPinnedDocument } from './pinned-document.ts';
 import { PortGroups } from './port-groups.ts';
@@ -55,6 +59,7 @@ export class Gateway {
   readonly #transport: Transport;
   readonly #units: LogicalUnits;
   readonly #documentWatch: DocumentWatch;
+  readonly #metrics = new Metrics();
   readonly #figures: LiveFigures;
   readonly #space: SpaceWatch;
   readonly #accessStates: AccessStateNotifier;
@@ -81,8 +86,9 @@ export class Gateway {
     this.#membership = membership;
     this.#startedMs = clock.now();
     this.#since = options.processFacts.utc();
+    const volumes = measuredVolumes(store, this.#metrics, clock);
     this.#units = new LogicalUnits({
-      ...{ store, states: new LocalUnitStates(), log, clock },
+      ...{ store: volumes, states: new LocalUnitStates(), log, clock },
       onUnfenced: (disk) => {
         log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
         this.#over.resolve('unfenced');
@@ -99,12 +105,13 @@ export class Gateway {
       gateway: name,
       settings,
       portGroups: this.#portGroups,
+      probe: new CommandMetrics(this.#metrics, clock),
       mayAct: membership === undefined ? () => true : () => membership.mayAct(),
       ...{ listen, clock, random, log },
     });
-    this.#figures = new LiveFigures(this.#transport.traffic, clock);
+    this.#figures = new LiveFigures(this.#metrics, clock);
     this.#space = new SpaceWatch({
-      volumes: store.volumes,
+      volumes,
       softThresholdPercent: () => this.#settings.softThresholdPercent,
       clock,
       log,
@@ -236,6 +243,8 @@ export class Gateway {
     this.#transport.serve(next);
     this.#settings = document.settings;
     this.#space.serve(units.values());
+    this.#metrics.keep('disk', new Set([NO_DISK, ...units.keys()]));
+    this.#metrics.keep('volume', new Set(document.disks.map(volumeNameOf)));
     this.#accessStates.serve(units.values());
     // When this resolves, no session is left that this version would refuse.
     await this.#transport.endRefused();

@@ -1,34 +1,33 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { TrafficStatus } from '../control/channels.ts';
-import type { TransportTraffic } from './transport.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 const SAMPLE_INTERVAL_MS = 1000;
 
-type Counts = Pick<TransportTraffic, 'reads' | 'writes' | 'bytesRead' | 'bytesWritten'>;
+type Counts = Pick<TrafficStatus, 'reads' | 'writes' | 'bytesRead' | 'bytesWritten'>;
 
-/** Traffic with its rates over the last second. */
+/** Traffic as `status` and the demo show it: some metrics, and their rates over the last second. */
 export class LiveFigures {
-  readonly #traffic: TransportTraffic;
+  readonly #metrics: Metrics;
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #sampledMs: number;
   #last: Counts;
   #perSecond: Counts = { reads: 0, writes: 0, bytesRead: 0, bytesWritten: 0 };
 
-  constructor(traffic: TransportTraffic, clock: Clock) {
-    this.#traffic = traffic;
+  constructor(metrics: Metrics, clock: Clock) {
+    this.#metrics = metrics;
     this.#clock = clock;
     this.#sampledMs = clock.now();
-    this.#last = countsOf(traffic);
+    this.#last = this.#counts;
     this.#schedule();
   }
 
   get status(): TrafficStatus {
-    const { otherCommands } = this.#traffic;
     const { reads, writes, bytesRead, bytesWritten } = this.#perSecond;
     return {
-      ...countsOf(this.#traffic),
-      otherCommands,
+      ...this.#counts,
+      otherCommands: this.#metrics.commands.of('other').value,
       readsPerSecond: reads,
       writesPerSecond: writes,
       bytesReadPerSecond: bytesRead,
@@ -40,6 +39,16 @@ export class LiveFigures {
     this.#timer?.cancel();
   }
 
+  get #counts(): Counts {
+    const { commands, commandBytes } = this.#metrics;
+    return {
+      reads: commands.of('read').value,
+      writes: commands.of('write').value,
+      bytesRead: commandBytes.of('read').value,
+      bytesWritten: commandBytes.of('write').value,
+    };
+  }
+
   #schedule(): void {
     this.#timer = this.#clock.after(SAMPLE_INTERVAL_MS, () => {
       this.#sample();
@@ -49,7 +58,7 @@ export class LiveFigures {
 
   #sample(): void {
     const now = this.#clock.now();
-    const counts = countsOf(this.#traffic);
+    const counts = this.#counts;
     const seconds = (now - this.#sampledMs) / 1000;
     const rate = (key: keyof Counts) => Math.round((counts[key] - this.#last[key]) / seconds);
     this.#perSecond = {
@@ -61,8 +70,4 @@ export class LiveFigures {
     this.#last = counts;
     this.#sampledMs = now;
   }
-}
-
-function countsOf({ reads, writes, bytesRead, bytesWritten }: TransportTraffic): Counts {
-  return { reads, writes, bytesRead, bytesWritten };
 }

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { ClusterDocument } from '../config/document.ts';
 import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
 import { IMMEDIATE_COMMANDS_MAX } from '../iscsi/limits.ts';
+import type { CommandProbe } from '../scsi/command-probe.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import { IscsiTransport } from './iscsi/iscsi-transport.ts';
 import type { PortGroups } from './port-groups.ts';
@@ -16,6 +17,7 @@ export interface OpenTransportOptions {
   /** Of the document that is served first. */
   readonly settings: ClusterDocument['settings'];
   readonly portGroups: PortGroups;
+  readonly probe: CommandProbe;
   /** Whether commands may be taken now; after false, `Transport.recheck` is to be called. */
   readonly mayAct: () => boolean;
   readonly listen: Listen;
@@ -26,10 +28,11 @@ export interface OpenTransportOptions {
 
 /** The transport of a gateway, over a device server. Another transport is added here. */
 export function openTransport(options: OpenTransportOptions): Transport {
-  const { portGroups, clock, log } = options;
+  const { portGroups, probe, clock, log } = options;
   const deviceServer = createDeviceServer({
     clock,
     log,
+    probe,
     portGroups: () => portGroups.all,
     // The task set has room for all that a command window lets in.
     taskSetDepthMax: QUEUE_DEPTH_MAX + IMMEDIATE_COMMANDS_MAX,

@@ -8,7 +8,6 @@ export interface Transport {
   /** Where initiators reach it, as `status` prints it. */
   readonly portals: readonly string[];
   readonly sessions: readonly TransportSession[];
-  readonly traffic: TransportTraffic;
 
   /**
    * Opens the ports that this document adds; those of the document served now stay open. Rejects
@@ -42,13 +41,4 @@ export interface TransportSession {
   readonly initiator: string;
   /** Empty for a session that only discovers targets. */
   readonly target: string;
-}
-
-/** Counts since the start of the transport. */
-export interface TransportTraffic {
-  readonly reads: number;
-  readonly writes: number;
-  readonly otherCommands: number;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
 }

@@ -60,8 +60,8 @@ export class FullFeaturePhase {
   }
 
   /** What came in together is taken from here on. */
-  beginBatch(): void {
-    this.#session.window.beginBatch();
+  beginBatch(nowMs: number): void {
+    this.#session.beginBatch(nowMs);
   }
 
   onPdu(pdu: Pdu, intact: boolean): void {

@@ -150,7 +150,7 @@ export class Intake implements PduConsumer, StreamReader {
   /** Answers to all that is taken together leave together. */
   #beginBatch(): void {
     this.#queue.gathers = true;
-    this.#fullFeature?.beginBatch();
+    this.#fullFeature?.beginBatch(this.#turn.beganMs);
   }
 
   #endBatch(): void {

@@ -25,7 +25,6 @@ import { LoginLog } from './login-log.ts';
 import { networkOf } from './peer-network.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
-import { Traffic } from './traffic.ts';
 import { TurnShares } from './turn-share.ts';
 
 export interface IscsiServerOptions {
@@ -47,7 +46,6 @@ export interface IscsiServerOptions {
 
 /** The iSCSI transport of a gateway: takes connections, knows the sessions. */
 export class IscsiServer {
-  readonly traffic = new Traffic();
   readonly #options: IscsiServerOptions;
   readonly #budget: DataBudget;
   readonly #tasks: FreeList<IscsiTask> = new FreeList(
@@ -112,7 +110,6 @@ export class IscsiServer {
       tasks: this.#tasks,
       loginPool: this.#loginPool,
       registry,
-      traffic: this.traffic,
       queueDepth: settings.queueDepth,
       context: {
         directory,

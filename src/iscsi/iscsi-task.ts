@@ -12,7 +12,6 @@ import type { DataOutBurst, DataOutCommand } from './data-out-burst.ts';
 import { residualOf, type Transfer } from './residual.ts';
 import { sendScsiResponse } from './scsi-response.ts';
 import { CDB_FIELD_LENGTH } from './standard/bhs.ts';
-import type { Traffic } from './traffic.ts';
 import type { PduWriter } from './wire/pdu-writer.ts';
 
 /** What the SCSI commands of a session share. */
@@ -22,7 +21,8 @@ export interface CommandContext {
   readonly dataOut: DataOut;
   readonly writer: PduWriter;
   readonly maxBurstLength: number;
-  readonly traffic: Traffic;
+  /** When the PDUs that are worked off now were taken up. */
+  readonly receivedMs: number;
   /** The session ends: commands get no answers. */
   readonly closed: boolean;
 }
@@ -56,6 +56,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
   begin(context: CommandContext, isImmediate: boolean): void {
     assert(this.#context === undefined, 'a task that begins is not in use');
     this.#context = context;
+    this.receivedMs = context.receivedMs;
     this.#isImmediate = isImmediate;
     this.hold.begin(context.account);
   }
@@ -98,7 +99,6 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
     // Before the answer is composed, so that it says that the place in the window is free.
     this.#leave(context);
     this.#answer(context, status, dataInLength, sense);
-    context.traffic.count(dataInLength, this.received.length);
     this.#recycle();
   }
 

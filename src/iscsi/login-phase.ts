@@ -15,7 +15,6 @@ import { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { ISID_BYTE, ISID_LENGTH, LoginRequest, Opcode } from './standard/bhs.ts';
 import { LoginStatus } from './standard/login-status.ts';
-import type { Traffic } from './traffic.ts';
 import type { Pdu } from './wire/pdu.ts';
 import { PduWriter } from './wire/pdu-writer.ts';
 import type { SendQueue } from './wire/send-queue.ts';
@@ -26,7 +25,6 @@ export interface LoginOptions {
   readonly newDiscovery: (result: LoginResult) => DiscoveryService;
   readonly clock: Clock;
   readonly loginLog: LoginLog;
-  readonly traffic: Traffic;
   readonly queueDepth: number;
   readonly budget: DataBudget;
   /** Where the peer is, as shares are counted. */
@@ -167,7 +165,6 @@ export class LoginPhase {
       queue: this.#queue,
       account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer, initiatorName),
       clock: this.#options.clock,
-      traffic: this.#options.traffic,
       queueDepth: this.#options.queueDepth,
       cmdSn: this.#firstCmdSn,
       statSn: writer.statSn,

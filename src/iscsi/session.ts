@@ -15,7 +15,6 @@ import {
 } from './limits.ts';
 import type { SessionParameters } from './login/session-parameters.ts';
 import type { SessionIdentity } from './session-identity.ts';
-import type { Traffic } from './traffic.ts';
 import { PduWriter } from './wire/pdu-writer.ts';
 import type { SendQueue } from './wire/send-queue.ts';
 
@@ -29,7 +28,6 @@ export interface SessionOptions {
   /** What its commands hold in memory; closed with it. */
   readonly account: DataAccount;
   readonly clock: Clock;
-  readonly traffic: Traffic;
   readonly queueDepth: number;
   /** CmdSN of the first command, StatSN of the next status. */
   readonly cmdSn: number;
@@ -46,25 +44,25 @@ export class Session implements CommandContext {
   readonly maxBurstLength: number;
   readonly nexus: Nexus | undefined;
   readonly discovery: DiscoveryService;
-  readonly traffic: Traffic;
   readonly account: DataAccount;
   readonly window: CommandWindow;
   /** Requests that came before those that precede them. */
   readonly held: HeldCommands;
   readonly writer: PduWriter;
   readonly dataOut: DataOut;
+  receivedMs: number;
   closed = false;
   #closing: Promise<void> | undefined = undefined;
 
   constructor(options: SessionOptions) {
-    const { identity, parameters, nexus, discovery, queue, account, clock, traffic } = options;
+    const { identity, parameters, nexus, discovery, queue, account, clock } = options;
     const isDiscovery = nexus === undefined;
     this.identity = identity;
     this.parameters = parameters;
     this.maxBurstLength = parameters.maxBurstLength;
     this.nexus = nexus;
     this.discovery = discovery;
-    this.traffic = traffic;
+    this.receivedMs = clock.now();
     this.account = account;
     this.account.isSending = () => queue.unsentBytes >= SLAB_BYTES;
     this.window = new CommandWindow(options.cmdSn, options.queueDepth, account);
@@ -74,6 +72,12 @@ export class Session implements CommandContext {
     this.writer.useDigests(parameters.headerDigest, parameters.dataDigest);
     this.writer.declareSegmentLength(parameters.initiatorMaxRecvDataSegmentLength);
     this.dataOut = new DataOut(clock, this.writer, parameters);
+  }
+
+  /** PDUs follow that were taken up together. */
+  beginBatch(nowMs: number): void {
+    this.receivedMs = nowMs;
+    this.window.beginBatch();
   }
 
   /** Nothing that its initiator sent waits for an end or for its answer to leave. */

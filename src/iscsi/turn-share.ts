@@ -43,6 +43,7 @@ export class TurnShares {
  */
 export class TurnShare {
   readonly #shares: TurnShares;
+  #beganMs = 0;
   #endsMs = 0;
   #pdus = 0;
   #pdusMax = STRANGER_TURN_PDUS;
@@ -56,13 +57,18 @@ export class TurnShare {
     return this.#isOver;
   }
 
+  get beganMs(): number {
+    return this.#beganMs;
+  }
+
   /** A session has begun that may work as much as its time allows. */
   becomeSession(): void {
     this.#pdusMax = Number.POSITIVE_INFINITY;
   }
 
   begin(): void {
-    this.#endsMs = this.#shares.now() + this.#shares.shareMs;
+    this.#beganMs = this.#shares.now();
+    this.#endsMs = this.#beganMs + this.#shares.shareMs;
     this.#pdus = 0;
     this.#isOver = false;
   }

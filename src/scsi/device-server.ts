@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { FreeList } from '../base/free-list.ts';
 import type { Log } from '../base/log.ts';
+import type { CommandProbe } from './command-probe.ts';
 import { CommandTable, commands } from './command-table.ts';
 import { Execution } from './execution.ts';
 import { FREE_EXECUTIONS_MAX } from './limits.ts';
@@ -14,6 +15,8 @@ import { StepQueue } from './step-queue.ts';
 export interface DeviceServerOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Learns of the end of every command. */
+  readonly probe: CommandProbe;
   /** The target port groups of the device that a port belongs to, over all gateways, as of now. */
   portGroups(deviceName: string): readonly PortGroup[];
   /** Bound on the commands in the task set of one nexus; beyond it TASK SET FULL. */
@@ -29,6 +32,7 @@ export interface DeviceServer {
 export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
   const context: NexusContext = {
     clock: options.clock,
+    probe: options.probe,
     table: new CommandTable(commands),
     steps: new StepQueue(options.clock),
     taskSetDepthMax: options.taskSetDepthMax,

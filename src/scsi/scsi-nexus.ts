@@ -5,9 +5,10 @@ import type { Pending } from '../base/pending.ts';
 import { type Abort, outlastAborts } from './abort-settlement.ts';
 import { admit, refuseUnknown } from './admission.ts';
 import type { Command, CommandNexus } from './command.ts';
+import { CommandEnds } from './command-ends.ts';
+import type { CommandProbe } from './command-probe.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
-import { endTask } from './end-task.ts';
 import type { Ending } from './ending.ts';
 import type { Execution } from './execution.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
@@ -33,6 +34,7 @@ import { TaskManager } from './task-manager.ts';
 /** What a nexus takes from its device server. */
 export interface NexusContext {
   readonly clock: Clock;
+  readonly probe: CommandProbe;
   readonly table: CommandTable;
   readonly steps: StepQueue;
   readonly taskSetDepthMax: number;
@@ -48,6 +50,7 @@ export interface NexusContext {
 export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly identity: NexusIdentity;
   readonly #context: NexusContext;
+  readonly #ends: CommandEnds;
   readonly #tasks: TaskManager;
   readonly #inventory: LunInventory;
   /** For LUNs without a logical unit. */
@@ -57,7 +60,8 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   constructor(identity: NexusIdentity, luns: LunMap, context: NexusContext) {
     this.identity = identity;
     this.#context = context;
-    this.#tasks = new TaskManager(this, context.executions);
+    this.#ends = new CommandEnds(identity, context.probe);
+    this.#tasks = new TaskManager(this, context.executions, this.#ends);
     this.#inventory = new LunInventory(this, luns);
   }
 
@@ -108,7 +112,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     const command = this.#context.table.find(task.cdb);
     const refusal = this.#refusal(task, command, unit);
     if (refusal !== undefined) {
-      endTask(task, refusal, unit.logicalUnit, 0);
+      this.#ends.end(task, command, refusal, unit.logicalUnit, 0, 0);
     } else {
       assert(command !== undefined, 'a command that is admitted has a row in the table');
       this.#tasks.accept(task, command, unit);

@@ -6,8 +6,8 @@ import { Abort } from './abort-settlement.ts';
 import { checkState, fitsExpected } from './admission.ts';
 import type { CommandNexus, Plan } from './command.ts';
 import { ageCommands } from './command-ages.ts';
+import type { CommandEnds } from './command-ends.ts';
 import type { CommandRow } from './command-row.ts';
-import { endTask } from './end-task.ts';
 import type { Ending } from './ending.ts';
 import type { Execution, ExecutionOwner } from './execution.ts';
 import { READ_STEP_BYTES } from './limits.ts';
@@ -29,13 +29,15 @@ const States = TaskState;
 export class TaskManager implements ExecutionOwner {
   readonly nexus: CommandNexus;
   readonly #executions: FreeList<Execution>;
+  readonly #ends: CommandEnds;
   readonly #tags = new TagIndex();
   #outstanding = 0;
   #agedMs = 0;
 
-  constructor(nexus: CommandNexus, executions: FreeList<Execution>) {
+  constructor(nexus: CommandNexus, executions: FreeList<Execution>, ends: CommandEnds) {
     this.nexus = nexus;
     this.#executions = executions;
+    this.#ends = ends;
   }
 
   /** Commands that hold memory: those in task sets, and those that are detached. */
@@ -60,7 +62,7 @@ export class TaskManager implements ExecutionOwner {
     if ('status' in plan || !fits(task, command, plan)) {
       this.#release(execution);
       const ending = 'status' in plan ? plan : conditions.invalidFieldInCommandInformationUnit;
-      endTask(task, ending, logicalUnit, 0);
+      this.#ends.end(task, command, ending, logicalUnit, 0, 0);
       return;
     }
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
@@ -214,7 +216,7 @@ export class TaskManager implements ExecutionOwner {
 
   /** The one end of every command. Its ending goes out, or nothing does. */
   #end(execution: Execution, event: TaskEvent, ending: Ending | undefined): void {
-    const { task, set, abort, logicalUnit, dataIn } = execution;
+    const { task, command, set, abort, logicalUnit, dataIn, dataOut } = execution;
     const startOthers = set !== undefined && this.#takeOut(execution);
     execution.move(event);
     task.owner = undefined;
@@ -222,8 +224,7 @@ export class TaskManager implements ExecutionOwner {
     this.#outstanding--;
     this.#release(execution);
     abort?.end();
-    if (ending === undefined) task.discard();
-    else endTask(task, ending, logicalUnit, dataIn);
+    this.#ends.end(task, command, ending, logicalUnit, dataIn, dataOut);
     if (startOthers) this.#startOthers(set);
   }
 

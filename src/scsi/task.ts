@@ -48,6 +48,8 @@ export abstract class Task {
   /** The CDB, copied out of the receive buffer, zero-padded. */
   readonly cdb = new Uint8Array(CDB_LENGTH_MAX);
   cdbLength = 0;
+  /** When the gateway took the command up, by its clock. */
+  receivedMs = 0;
   /** Bytes that the initiator is ready to send. */
   dataOutExpected = 0;
   /** Bytes that the initiator is ready to take; it may be ready for both. */

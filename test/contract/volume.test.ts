@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Pending } from '../../src/base/pending.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { Stats } from '../../src/volume/filters/stats.ts';
 import { VolumeFilter } from '../../src/volume/filters/volume-filter.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import { LockFile } from '../../src/volume/local/lock-file.ts';
@@ -50,6 +51,15 @@ volumeContract('faults that never happen, over late memory', async () => {
   const never = { operations: [], status: 'writeError', oneIn: 1 } as const;
   const late = new LateVolumes(new MemoryStore(), gate.lateness);
   const store = filtered(late, (volume) => new Fault(volume, systemRandom, [never]));
+  const sleep = async () => ({ keepsClosed: false, ...gate.shut() });
+  return { store, other: store, sleep, dispose: () => store.close() };
+});
+
+volumeContract('a filter that counts, over late memory', async () => {
+  const gate = new Gate();
+  const late = new LateVolumes(new MemoryStore(), gate.lateness);
+  const probe = { onSubmitted() {}, onMeasured() {} };
+  const store = filtered(late, (volume) => new Stats(volume, probe, systemClock));
   const sleep = async () => ({ keepsClosed: false, ...gate.shut() });
   return { store, other: store, sleep, dispose: () => store.close() };
 });

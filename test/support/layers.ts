@@ -29,6 +29,7 @@ export const cephFolders: Readonly<Record<string, string>> = {
 
 export const layers: readonly Layer[] = [
   { folder: 'base', imports: [], modules: ['node:buffer'], pure: true },
+  { folder: 'metrics', imports: ['base'], modules: [], pure: true },
   {
     folder: 'volume',
     imports: ['base'],
@@ -115,6 +116,7 @@ export const layers: readonly Layer[] = [
     folder: 'gateway',
     imports: [
       'base',
+      'metrics',
       'volume',
       'records',
       'membership',
@@ -139,6 +141,7 @@ export const layers: readonly Layer[] = [
     folder: 'cli',
     imports: [
       'base',
+      'metrics',
       'volume',
       'records',
       'membership',

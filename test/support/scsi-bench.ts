@@ -1,6 +1,7 @@
 import { assert } from '../../src/base/assert.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
+import type { CommandProbe } from '../../src/scsi/command-probe.ts';
 import { createDeviceServer } from '../../src/scsi/device-server.ts';
 import { Execution } from '../../src/scsi/execution.ts';
 import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
@@ -127,7 +128,11 @@ export interface BenchOptions {
   readonly clock?: VirtualClock;
   /** Holds the state of the logical unit in place of what one gateway alone has. */
   readonly stateOf?: (initial: SharedState) => UnitState;
+  readonly probe?: CommandProbe;
 }
+
+/** Counts nothing. */
+export const noProbe: CommandProbe = { onCommandEnded() {} };
 
 /** A device server over one disk in memory at LUN 0, with a first nexus. */
 export class ScsiBench {
@@ -155,6 +160,7 @@ export class ScsiBench {
     this.#server = createDeviceServer({
       clock: this.clock,
       log: silentLog,
+      probe: options.probe ?? noProbe,
       portGroups: () => [portGroup],
       taskSetDepthMax: options.taskSetDepthMax ?? 64,
     });
@@ -171,6 +177,7 @@ export class ScsiBench {
   /** Submits a command and gives it back, ended or not. */
   send(cdb: readonly number[], options: TestTaskOptions = {}, nexus: Nexus = this.nexus): TestTask {
     const task = new TestTask(cdb, options);
+    task.receivedMs = this.clock.now();
     nexus.submit(task);
     return task;
   }

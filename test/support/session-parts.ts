@@ -5,7 +5,6 @@ import { IscsiTask } from '../../src/iscsi/iscsi-task.ts';
 import { SEND_QUEUE_BYTES_MAX } from '../../src/iscsi/limits.ts';
 import type { SessionParameters } from '../../src/iscsi/login/session-parameters.ts';
 import { Session } from '../../src/iscsi/session.ts';
-import { Traffic } from '../../src/iscsi/traffic.ts';
 import { Pdu } from '../../src/iscsi/wire/pdu.ts';
 import { SendQueue } from '../../src/iscsi/wire/send-queue.ts';
 import { MemoryStream, ScriptedNexus } from './iscsi-peer.ts';
@@ -81,7 +80,6 @@ export class SessionParts {
       queue: this.queue,
       account: this.budget.open(negotiated.firstBurstLength, 'peer', INITIATOR),
       clock: this.clock,
-      traffic: new Traffic(),
       queueDepth,
       cmdSn: FIRST_CMD_SN,
       statSn: 1,

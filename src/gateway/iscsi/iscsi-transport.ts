@@ -12,7 +12,7 @@ import type { DeviceServer } from '../../scsi/device-server.ts';
 import type { LunMap } from '../../scsi/nexus.ts';
 import type { PortGroups } from '../port-groups.ts';
 import type { ServedDocument } from '../served-document.ts';
-import type { Transport, TransportSession, TransportTraffic } from '../transport.ts';
+import type { Transport, TransportSession } from '../transport.ts';
 import { IscsiDirectory } from './iscsi-directory.ts';
 import { PortalListeners } from './portal-listeners.ts';
 
@@ -69,10 +69,6 @@ export class IscsiTransport implements Transport {
       initiator: identity.initiatorName,
       target: identity.targetName,
     }));
-  }
-
-  get traffic(): TransportTraffic {
-    return this.#server.traffic;
   }
 
   async listen(next: ServedDocument): Promise<void> {

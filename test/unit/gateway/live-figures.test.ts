@@ -3,22 +3,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LiveFigures } from '../../../src/gateway/live-figures.ts';
-import { Traffic } from '../../../src/iscsi/traffic.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 test('counts since the start, rates over the last second', async () => {
   const clock = new VirtualClock();
-  const traffic = new Traffic();
-  const figures = new LiveFigures(traffic, clock);
+  const metrics = new Metrics();
+  const { commands, commandBytes } = metrics;
+  const figures = new LiveFigures(metrics, clock);
   assert.equal(figures.status.readsPerSecond, 0);
-  traffic.reads += 10;
-  traffic.bytesRead += 40_960;
-  traffic.otherCommands += 3;
+  commands.of('read').value += 10;
+  commandBytes.of('read').value += 40_960;
+  commands.of('other').value += 3;
   await clock.advance(1_000);
   assert.equal(figures.status.readsPerSecond, 10);
   assert.equal(figures.status.bytesReadPerSecond, 40_960);
-  traffic.writes += 5;
-  traffic.bytesWritten += 2_560;
+  commands.of('write').value += 5;
+  commandBytes.of('write').value += 2_560;
   await clock.advance(1_000);
   const { reads, readsPerSecond, writes, writesPerSecond, bytesWrittenPerSecond, otherCommands } =
     figures.status;

@@ -14,7 +14,7 @@ import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 import { GatedVolume } from '../../support/gated-volume.ts';
-import { benchNexus, TestTask, type TestTaskOptions } from '../../support/scsi-bench.ts';
+import { benchNexus, noProbe, TestTask, type TestTaskOptions } from '../../support/scsi-bench.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -42,7 +42,7 @@ class World {
     for (const name of ['a', 'b']) await world.store.create(name, 2 ** 20);
     await world.apply({});
     const server = createDeviceServer({
-      ...{ clock: world.clock, log: silentLog, taskSetDepthMax: 64 },
+      ...{ clock: world.clock, log: silentLog, probe: noProbe, taskSetDepthMax: 64 },
       portGroups: () => [],
     });
     for (let i = 0; i < 2; i++) world.nexuses.push(server.openNexus(benchNexus, world.luns));

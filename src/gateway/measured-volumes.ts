@@ -1,0 +1,29 @@
+import type { Clock } from '../base/clock.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { Stats } from '../volume/filters/stats.ts';
+import type { SpaceOf, VolumeStore } from '../volume/volume.ts';
+import type { Store } from './store.ts';
+import { VolumeMetrics } from './volume-metrics.ts';
+
+/** What a gateway asks of a store's volumes while it serves them. */
+export interface MeasuredVolumes extends Pick<Store, 'openVolume'>, Pick<VolumeStore, 'space'> {}
+
+/** The volumes of a store, each of which has the metrics count what is asked of it. */
+export function measuredVolumes(
+  store: Pick<Store, 'openVolume' | 'volumes'>,
+  metrics: Metrics,
+  clock: Clock,
+): MeasuredVolumes {
+  const { volumes } = store;
+  const measured: MeasuredVolumes = {
+    openVolume: async (name, options) =>
+      new Stats(await store.openVolume(name, options), new VolumeMetrics(metrics, name), clock),
+  };
+  if (volumes.space === undefined) return measured;
+  const space = async (): Promise<SpaceOf> => {
+    const spaceOf = await volumes.space!();
+    // The store knows the volume that it opened itself.
+    return (volume) => spaceOf(volume instanceof Stats ? volume.inner : volume);
+  };
+  return { ...measured, space };
+}

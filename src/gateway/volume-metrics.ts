@@ -1,0 +1,65 @@
+import type { Histogram } from '../metrics/histogram.ts';
+import { labelValue } from '../metrics/label-value.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Counter } from '../metrics/series.ts';
+import type { VolumeProbe } from '../volume/filters/stats.ts';
+import type { VolumeOperation } from '../volume/filters/volume-filter.ts';
+
+/** Where one operation on one volume is counted. */
+interface OperationSeries {
+  readonly operations: Counter;
+  readonly bytes: Counter;
+  readonly seconds: Histogram;
+}
+
+/** Counts what is asked of one volume. */
+export class VolumeMetrics implements VolumeProbe {
+  readonly #metrics: Metrics;
+  readonly #volume: string;
+  readonly #series = new Map<VolumeOperation, OperationSeries>();
+  /** Of the operation before, which is mostly the one that follows. */
+  #operation: VolumeOperation | undefined = undefined;
+  #last: OperationSeries | undefined = undefined;
+  #generation = -1;
+
+  constructor(metrics: Metrics, volume: string) {
+    this.#metrics = metrics;
+    this.#volume = volume;
+  }
+
+  onSubmitted(operation: VolumeOperation, lengthBytes: number): void {
+    const { operations, bytes } = this.#seriesOf(operation);
+    operations.value++;
+    bytes.value += lengthBytes;
+  }
+
+  onMeasured(operation: VolumeOperation, durationMs: number): void {
+    this.#seriesOf(operation).seconds.observe(durationMs);
+  }
+
+  #seriesOf(operation: VolumeOperation): OperationSeries {
+    const isSame = operation === this.#operation && this.#generation === this.#metrics.generation;
+    return isSame && this.#last !== undefined ? this.#last : this.#turnTo(operation);
+  }
+
+  #turnTo(operation: VolumeOperation): OperationSeries {
+    const { generation } = this.#metrics;
+    if (this.#generation !== generation) this.#series.clear();
+    this.#generation = generation;
+    this.#operation = operation;
+    this.#last = this.#series.get(operation) ?? this.#add(operation);
+    return this.#last;
+  }
+
+  #add(operation: VolumeOperation): OperationSeries {
+    const { volumeOperations, volumeBytes, volumeSeconds } = this.#metrics;
+    const labels = [this.#volume, labelValue(operation)] as const;
+    const series = {
+      operations: volumeOperations.of(...labels),
+      bytes: volumeBytes.of(...labels),
+      seconds: volumeSeconds.of(...labels),
+    };
+    this.#series.set(operation, series);
+    return series;
+  }
+}
