@@ -17,9 +17,12 @@ import { basename, dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FAILURE_CODES } from '../src/control/failure-codes.ts';
+import { awkwardTexts } from './support/awkward-texts.ts';
+import { deadExports, importedNames } from './support/dead-exports.ts';
 import { failureCodesOf, hiddenFailureCodes } from './support/failure-codes.ts';
 import { importCircles } from './support/import-circles.ts';
 import { cephFolders, importProblem, layerOf, layers } from './support/layers.ts';
+import { emptyHandlers, floatingPromises } from './support/lost-outcomes.ts';
 import { brokenEnds, paragraphsOfCode, paragraphsOfMarkdown } from './support/prose.ts';
 import { unknownNames, unusedForeign, vocabularyOf } from './support/prose-names.ts';
 import { codeOf, importsOf } from './support/source-text.ts';
@@ -184,6 +187,36 @@ test('the guard reads code as it is: comments, strings, templates, patterns', ()
   assert.equal(kept('a = b / c / d; e(/["\'/]/g); f();'), 'a = b / c / d; e( g); f();');
 });
 
+test('every export is imported by another file', () => {
+  const imported = importedNames(typescript, read);
+  everywhere(product, (source, file) =>
+    deadExports(source, imported.get(file)).map((name) => `nobody imports ${name}`),
+  );
+});
+
+test('a planted export that nobody imports is found', () => {
+  const sources: Record<string, string> = {
+    'src/a.ts': 'export const used = 1;\nexport interface Unused {}\n// export const no = 1;\n',
+    'src/b.ts': "import { type Other, used as mine } from './a.ts';\nexport class Loaded {}\n",
+    'test/c.ts': "const b = await import('../src/b.ts');\n",
+  };
+  const imported = importedNames(Object.keys(sources), (file) => sources[file]!);
+  const dead = (file: string) => deadExports(sources[file]!, imported.get(file));
+  assert.deepEqual(dead('src/a.ts'), ['Unused']);
+  assert.deepEqual(dead('src/b.ts'), []);
+  assert.deepEqual(deadExports('export async function f() {}', undefined), ['f']);
+});
+
+test('what users read is plain English', () => {
+  everywhere(product, awkwardTexts);
+  assert.deepEqual(awkwardTexts("x('it runs anew');"), ['anew']);
+  assert.deepEqual(awkwardTexts("x(`a is no name`);\nx('Print it, too.');"), [
+    'is no name',
+    ', too.',
+  ]);
+  assert.deepEqual(awkwardTexts("x('there is no disk');\n// is no name, anew"), []);
+});
+
 test('no default export, no enum, no namespace', () => {
   const banned =
     /^\s*(export default\b|(export )?(declare )?((const )?enum|namespace)\s+[\w.]+\s*\{)/gm;
@@ -256,19 +289,6 @@ test('no handler of an event is empty: a loss that nobody hears of stays one', (
   assert.deepEqual(emptyHandlers('{ onEnd: () => this.#end() }; onEnd: () => void = f;'), []);
 });
 
-function emptyHandlers(source: string): string[] {
-  const nothing = /\{\s*\}|undefined\b|void 0\b/.source;
-  const arrow = new RegExp(
-    String.raw`\b(on[A-Z]\w*)\s*:\s*(?:async )?\([^()]*\)\s*=>\s*(?:${nothing})`,
-    'g',
-  );
-  const method = /\b(on[A-Z]\w*)\([^()]*\)(?:: \w+)?\s*\{\s*\}/g;
-  const code = codeOf(source);
-  return [arrow, method].flatMap((pattern) =>
-    [...code.matchAll(pattern)].map(([, name]) => `${name} does nothing`),
-  );
-}
-
 test(`no file is longer than ${linesMax} lines, no line than ${columnsMax} columns`, () => {
   const text = files.filter((file) => /\.(ts|mjs|sh)$/.test(file));
   everywhere(text, (source) => {
@@ -302,26 +322,6 @@ test('a promise of Node is never left floating', () => {
   assert.deepEqual(floatingPromises('  fs.promises.rm(path);'), ['line 1: fs.promises.rm']);
   assert.deepEqual(floatingPromises(`${from}  await rm('x');\nreturn once(a, 'b');`), []);
 });
-
-function floatingPromises(source: string): string[] {
-  const modules = /import \{([^}]*)\} from '(node:\w+\/promises|node:events)'/g;
-  const names = [...source.matchAll(modules)].flatMap(([, list = '', module]) =>
-    list
-      .split(',')
-      .map((name) => name.replace(/.*\bas\b/, '').trim())
-      .filter((name) => name !== '' && (module !== 'node:events' || name === 'once')),
-  );
-  const pattern = [...names, String.raw`\w+\.promises\.\w+`].join('|');
-  const code = codeOf(source);
-  return [...code.matchAll(new RegExp(`(?<=^|[;{}]\\s*\\n)[ ]*(${pattern})\\(`, 'gm'))].flatMap(
-    (match) => {
-      const before = code.slice(0, match.index);
-      // A line that goes on with an expression of the line before is no statement.
-      if (/[=(,?:&|>+[]\s*$/.test(before)) return [];
-      return [`line ${before.split('\n').length}: ${match[1]}`];
-    },
-  );
-}
 
 test('the linter finds a planted floating promise, a default export and a long function', () => {
   const folder = mkdtempSync(join(tmpdir(), 'allpath-tidy-'));

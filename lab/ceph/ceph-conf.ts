@@ -5,7 +5,7 @@ export type OsdBackend =
   /** In a sparse file: what a killed OSD acknowledged is there when it is started again. */
   | 'bluestore';
 
-export interface CephConfOptions {
+interface CephConfOptions {
   readonly folder: string;
   readonly fsid: string;
   /** All daemons listen on it. */
@@ -42,7 +42,7 @@ const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
 const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
 
 /** A monitor's address as clients are given it: messenger version 2 alone. */
-export function monAddress(address: string, port: number): string {
+function monAddress(address: string, port: number): string {
   return `[v2:${address}:${port}]`;
 }
 

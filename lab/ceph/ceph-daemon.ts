@@ -23,7 +23,7 @@ const POLL_MS = 2;
 /** Of each file that a dead daemon wrote, so much of the end is quoted. */
 const TAIL_BYTES = 2_000;
 
-export interface CephDaemonOptions {
+interface CephDaemonOptions {
   /** `mon.a`, `osd.0`. */
   readonly name: string;
   readonly program: string;

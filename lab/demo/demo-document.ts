@@ -14,7 +14,7 @@ export interface DemoOptions {
   readonly target: string;
 }
 
-export const DEMO_DISK = 'demo';
+const DEMO_DISK = 'demo';
 /** The demo ends within seconds: its initiators get less time to log out than others. */
 const DRAIN_SECONDS = 1;
 
@@ -24,7 +24,7 @@ export function demoGatewayName(index: number): string {
 }
 
 /** The demo's document, or what is wrong with the options that ask for it. */
-export type DemoDraft =
+type DemoDraft =
   | { readonly ok: true; readonly document: DocumentDraft }
   | { readonly ok: false; readonly message: string };
 

@@ -16,7 +16,7 @@ export interface DemoPlace {
   remove(): Promise<void>;
 }
 
-export interface DemoPlaceOptions {
+interface DemoPlaceOptions {
   /** Undefined: a temporary one. */
   readonly asked: StoreLocation | undefined;
   /** A temporary one on a Ceph cluster of the demo's own. */

@@ -6,7 +6,7 @@ export const STOPPED_MAX_MS = 60 * 60 * 1_000;
 export const LOOK_INTERVAL_MS = 60 * 1_000;
 
 /** Of a child process: `ChildProcess` is one. */
-export interface WatchedProcess {
+interface WatchedProcess {
   readonly pid?: number | undefined;
   kill(signal: 'SIGKILL'): boolean;
 }

@@ -32,7 +32,7 @@ const YOUNG_HEAP = '--max-semi-space-size=4';
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   /** The words of a command line that name the store. */
   readonly storeWords: readonly string[];
   /** Gateway names, and their portals as they are printed. */

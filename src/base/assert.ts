@@ -7,8 +7,3 @@ export class InvariantBroken extends Error {
 export function assert(condition: boolean, what: string): asserts condition {
   if (!condition) throw new InvariantBroken(what);
 }
-
-/** Marks what the type system knows cannot be reached. */
-export function unreachable(value: never): never {
-  throw new InvariantBroken(`unreachable: ${String(value)}`);
-}

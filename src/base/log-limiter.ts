@@ -1,9 +1,9 @@
 import type { Clock, Timer } from './clock.ts';
 import type { Log, LogFields } from './log.ts';
 
-export type LimitedLevel = 'debug' | 'info' | 'warn' | 'error';
+type LimitedLevel = 'debug' | 'info' | 'warn' | 'error';
 
-export interface LogLimits {
+interface LogLimits {
   /** Lines of one kind are counted over this time. */
   readonly intervalMs: number;
   /** Lines of one kind that are written in full in an interval. */

@@ -97,7 +97,7 @@ export interface CephNative {
   removeImage(slot: number, pool: number, name: string, progressSlot: number): void;
 }
 
-export interface MissingLibrary {
+interface MissingLibrary {
   readonly library: string;
   /** What the dynamic loader said. */
   readonly reason: string;

@@ -1,5 +1,5 @@
 /** A setting of librados or librbd that every client of ours sets. */
-export interface CephSetting {
+interface CephSetting {
   readonly value: string;
   readonly reason: string;
   /**

@@ -1,5 +1,5 @@
 /** What a client of Allpath reaches in a cluster. */
-export interface ClientCapsOptions {
+interface ClientCapsOptions {
   readonly pool: string;
   /** Empty: the whole pool. */
   readonly namespace: string;
@@ -8,7 +8,7 @@ export interface ClientCapsOptions {
 }
 
 /** Capabilities, by the service that grants them. */
-export interface ClientCaps extends Readonly<Record<string, string>> {
+interface ClientCaps extends Readonly<Record<string, string>> {
   readonly mon: string;
   readonly osd: string;
 }

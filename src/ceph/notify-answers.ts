@@ -1,5 +1,5 @@
 /** Who answered a notification: a watch of a client instance. */
-export interface NotifyAnswer {
+interface NotifyAnswer {
   /** `RadosClient.instanceId` of the watcher. */
   readonly gid: bigint;
   /** Tells watches of one client apart. */

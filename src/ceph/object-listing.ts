@@ -1,6 +1,6 @@
 import type { PoolHandle } from './pool-handle.ts';
 
-export interface ListingPage {
+interface ListingPage {
   readonly errno: number;
   readonly names: readonly string[];
   /** Whether this was the last page. */
@@ -8,7 +8,7 @@ export interface ListingPage {
 }
 
 /** The most names of one page. */
-export const LISTING_PAGE_MAX = 4096;
+const LISTING_PAGE_MAX = 4096;
 
 /** A walk over the objects of a pool's namespace; `close` it unless it came to its end. */
 export class ObjectListing {

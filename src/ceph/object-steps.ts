@@ -2,7 +2,7 @@ import type { NativeStep } from './ceph-native.ts';
 import { nativeProtocol } from './native-protocol.ts';
 
 /** How the stored value is compared with the given one: `stored OP given` reads backwards in Ceph. */
-export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
+type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
 
 /**
  * A step of one atomic write operation on one object. All steps hold and are applied, or none is.
@@ -53,7 +53,7 @@ export type WriteStep =
 
 /** A step of one read operation: all of them see the object at one moment. */
 export type ReadStep =
-  /** At most `READ_LENGTH_MAX` bytes; fewer come back at the object's end. */
+  /** Fewer bytes come back at the object's end. */
   | { readonly step: 'read'; readonly offset: number; readonly length: number }
   | { readonly step: 'stat' }
   | { readonly step: 'getxattrs' }
@@ -82,7 +82,6 @@ export type ReadValue =
 
 /** The most steps of one operation. */
 export const STEPS_MAX = 256;
-export const READ_LENGTH_MAX = 64 * 1024 * 1024;
 /** The most keys that one omap step names or brings; OSDs bound a page to 1024 by themselves. */
 export const OMAP_PAGE_MAX = 1024;
 

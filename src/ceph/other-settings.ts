@@ -1,5 +1,5 @@
 /** Settings of librados and librbd that are left as they are found, and why that is harmless. */
-export interface OtherSettings {
+interface OtherSettings {
   /** `*` at the end stands for anything. */
   readonly names: readonly string[];
   readonly reason: string;

@@ -8,7 +8,7 @@ import { connectHint } from './connect-hint.ts';
 import { ENOENT } from './errno.ts';
 import { RadosPool } from './rados-pool.ts';
 
-export interface RadosClientOptions {
+interface RadosClientOptions {
   /** Path of the conf file. */
   readonly conf: string;
   /** Without `client.`, as `admin`. */
@@ -19,11 +19,11 @@ export interface RadosClientOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export interface PoolOptions {
+interface PoolOptions {
   readonly namespace?: string;
 }
 
-export interface MonCommandResult {
+interface MonCommandResult {
   /** 0, or the negated errno that the monitor gave. */
   readonly errno: number;
   /** What it put out, JSON when the command asked for `format: 'json'`. */
@@ -32,7 +32,7 @@ export interface MonCommandResult {
   readonly status: string;
 }
 
-export interface ClusterStat {
+interface ClusterStat {
   readonly errno: number;
   readonly totalBytes: number;
   readonly usedBytes: number;

@@ -16,7 +16,7 @@ import {
 } from './object-steps.ts';
 import { RadosWatch, type WatchListener, type WatchOptions } from './rados-watch.ts';
 
-export interface OperateResult {
+interface OperateResult {
   /** 0, or the negated errno of the first step that did not hold (see `WriteStep`). */
   readonly errno: number;
   /** The object's version after this very operation. */
@@ -42,12 +42,12 @@ export interface SnapContext {
 }
 
 /** What bounds the blocking calls of one client; see `RadosClient`. */
-export interface CallGates {
+interface CallGates {
   readonly gate: CallGate;
   readonly searchGate: CallGate;
 }
 
-export interface PoolStat {
+interface PoolStat {
   readonly errno: number;
   readonly objects: number;
   /** Bytes as clients see them, without copies. */

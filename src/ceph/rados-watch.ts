@@ -23,9 +23,6 @@ export interface WatchListener {
   onError(errno: number): void;
 }
 
-/** The most bytes of a notification and of an answer that we send. */
-export const NOTIFY_LENGTH_MAX = 1024 * 1024;
-
 interface Notified {
   readonly notifyId: bigint;
   readonly fromGid: bigint;

@@ -25,7 +25,7 @@ export interface RbdImageInfo {
   readonly snapContext: SnapContext;
 }
 
-export interface RbdParent {
+interface RbdParent {
   readonly poolId: number;
   readonly pool: string;
   readonly namespace: string;
@@ -33,7 +33,7 @@ export interface RbdParent {
   readonly snapshot: string;
 }
 
-export interface RbdSnapshot {
+interface RbdSnapshot {
   readonly id: bigint;
   readonly name: string;
   readonly sizeBytes: number;

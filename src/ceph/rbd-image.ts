@@ -8,14 +8,14 @@ import { nativeProtocol } from './native-protocol.ts';
 import type { RadosPool } from './rados-pool.ts';
 import { imageInfo, type NativeImageInfo, type RbdImageInfo } from './rbd-image-info.ts';
 
-export interface RbdOpenOptions {
+interface RbdOpenOptions {
   /** No watch on the header: the info goes stale. */
   readonly readOnly?: boolean;
   /** Of the image that is meant, whatever it is called now; `name` is a label then. */
   readonly id?: string | undefined;
 }
 
-export interface CompareAndWriteResult {
+interface CompareAndWriteResult {
   /** 0; -EILSEQ: miscompared; -EINVAL: the range is not inside one 512-byte sector. */
   readonly errno: number;
   /**
@@ -25,7 +25,7 @@ export interface CompareAndWriteResult {
   readonly mismatchOffset: number;
 }
 
-export interface DiffResult {
+interface DiffResult {
   readonly errno: number;
   /** In order; what lies between them was never written. `exists` false: discarded since. */
   readonly extents: readonly RbdExtent[];
@@ -33,7 +33,7 @@ export interface DiffResult {
   readonly more: boolean;
 }
 
-export interface RbdExtent {
+interface RbdExtent {
   readonly offset: number;
   readonly length: number;
   readonly exists: boolean;

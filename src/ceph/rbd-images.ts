@@ -2,7 +2,7 @@ import { EAGAIN } from './errno.ts';
 import type { RadosPool } from './rados-pool.ts';
 import { RBD_FEATURE_DATA_POOL, RBD_FEATURE_LAYERING } from './rbd-image-info.ts';
 
-export interface RbdCreateOptions {
+interface RbdCreateOptions {
   /** Bits of `RBD_FEATURE_*`; layering alone is what active/active needs. */
   readonly features?: bigint;
   /** The object size is `2 ** order`; 22 by default. */

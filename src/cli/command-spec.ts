@@ -35,7 +35,7 @@ export interface OptionSpec {
 }
 
 /** Runs a command; resolves with the exit code. */
-export type Run = (call: CliCall) => Promise<number>;
+type Run = (call: CliCall) => Promise<number>;
 
 export interface CliCall {
   readonly arguments: readonly unknown[];

@@ -1,5 +1,5 @@
 /** What a live line is written to: a terminal. */
-export interface Terminal {
+interface Terminal {
   write(text: string): unknown;
 }
 

@@ -12,19 +12,19 @@ import { programVersion } from './version.ts';
 const VALUE_LENGTH_MAX = 100;
 
 /** What the command line asks for. */
-export interface Request {
+interface Request {
   readonly spec: CommandSpec;
   readonly arguments: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly store: StoreLocation | undefined;
 }
 
-export type Parsed =
+type Parsed =
   | { readonly kind: 'run'; readonly request: Request }
   /** `--help` was answered. */
   | { readonly kind: 'shown' };
 
-export interface Output {
+interface Output {
   out(text: string): void;
 }
 

@@ -17,7 +17,7 @@ import { storeOf } from './store-options.ts';
 /** How long a store may take to close. */
 const CLOSE_MAX_MS = 10_000;
 
-export interface ToolStoreOptions {
+interface ToolStoreOptions {
   /** What to do if there is no store; only commands that fill one make it. */
   readonly ifAbsent: OpenStoreOptions['ifAbsent'];
   /** The command only reads: it claims nothing in the store, and needs no room there. */

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { PROBLEMS_MAX } from './limits.ts';
 import type { Problem } from './problem.ts';
 
-export type DocumentText =
+type DocumentText =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

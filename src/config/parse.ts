@@ -18,7 +18,7 @@ import { diskSchema, documentSchema, gatewaySchema, targetSchema } from './schem
 import { isTooDeep, readYaml, UNSET_ALIAS, type YamlReading } from './yaml-document.ts';
 import { keyText, nodeProblems, rangeStart } from './yaml-nodes.ts';
 
-export type ParseResult =
+type ParseResult =
   | { readonly ok: true; readonly document: DocumentDraft }
   /** All that is wrong, in the order of the text; at most `PROBLEMS_MAX` and one that counts. */
   | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -11,7 +11,7 @@ import type {
 import { PORT_IDENTIFIER_MAX } from './limits.ts';
 
 /** The gateways of a document with the identities of their target ports. */
-export type PortIdentities = Pick<ClusterDocument, 'gateways' | 'nextRelativePortIdentifier'>;
+type PortIdentities = Pick<ClusterDocument, 'gateways' | 'nextRelativePortIdentifier'>;
 
 /** An iSCSI target port is a portal group of a target: portals share its identity by their tag. */
 type TaggedPortal = PortalDraft & { portalGroupTag: number };

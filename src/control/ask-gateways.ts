@@ -3,7 +3,7 @@ import { decodeMessage, type GatewayStatus, STATUS_CHANNEL } from './channels.ts
 
 const ANSWER_TIMEOUT_MS = 2_000;
 
-export interface AskedGateways extends Pick<NotifyResult, 'missing'> {
+interface AskedGateways extends Pick<NotifyResult, 'missing'> {
   /** The gateways that answered, sorted by name. */
   readonly gateways: readonly GatewayStatus[];
 }

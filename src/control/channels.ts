@@ -67,7 +67,7 @@ export interface GatewayStatus {
   readonly traffic: TrafficStatus;
 }
 
-export interface SessionStatus {
+interface SessionStatus {
   readonly initiator: string;
   /** Empty for a discovery session. */
   readonly target: string;

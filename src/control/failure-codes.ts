@@ -1,5 +1,5 @@
 /** The meaning of the code of a `Failure`. */
-export interface FailureCodeText {
+interface FailureCodeText {
   readonly meaning: string;
   /** What the administrator does about it. */
   readonly remedy: string;

@@ -27,7 +27,7 @@ type UnitSeries = (CommandSeries | undefined)[];
 export const NO_DISK = '';
 
 /** To read the clock for each would cost more than all that is counted. */
-export const COMMANDS_PER_SAMPLE = 16;
+const COMMANDS_PER_SAMPLE = 16;
 
 const OPERATION_CODES = 256;
 const ACCESS = { readMedium: 'read', writeMedium: 'write', none: 'other', changeState: 'other' };

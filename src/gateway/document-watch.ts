@@ -16,7 +16,7 @@ import type { Records } from '../records/records.ts';
 /** A lost notification, or a disk that did not open, costs at most this. */
 const READ_INTERVAL_MS = 5_000;
 
-export interface DocumentWatchOptions {
+interface DocumentWatchOptions {
   readonly records: Records;
   readonly clock: Clock;
   readonly log: Log;

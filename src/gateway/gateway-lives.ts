@@ -23,7 +23,7 @@ export interface LivingGateway {
 /** What differs from one life of a gateway to the next, and what all of them share here. */
 export type GatewayLife = Omit<GatewayOptions, 'listen' | 'processFacts'>;
 
-export interface GatewayLivesOptions<G extends LivingGateway> {
+interface GatewayLivesOptions<G extends LivingGateway> {
   readonly name: string;
   /** The last incarnation of this name, when its process was seen to end. */
   readonly previous?: Member | undefined;

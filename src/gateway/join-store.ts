@@ -6,7 +6,7 @@ import type { Membership } from '../membership/membership.ts';
 import type { Member } from '../records/records.ts';
 import type { Store } from './store.ts';
 
-export interface JoinStoreOptions {
+interface JoinStoreOptions {
   readonly store: Store;
   /** The incarnation that this process had before: it need not be waited for. */
   readonly previous?: Member;

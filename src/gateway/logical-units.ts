@@ -47,7 +47,7 @@ export interface PreparedUnits {
   readonly release: () => Promise<void>;
 }
 
-export interface LogicalUnitsOptions {
+interface LogicalUnitsOptions {
   readonly store: VolumeOpener;
   readonly states: UnitStates;
   readonly log: Log;

@@ -6,7 +6,7 @@ import type { Store } from './store.ts';
 import { VolumeMetrics } from './volume-metrics.ts';
 
 /** What a gateway asks of a store's volumes while it serves them. */
-export interface MeasuredVolumes extends Pick<Store, 'openVolume'>, Pick<VolumeStore, 'space'> {}
+interface MeasuredVolumes extends Pick<Store, 'openVolume'>, Pick<VolumeStore, 'space'> {}
 
 /** The volumes of a store, each of which has the metrics count what is asked of it. */
 export function measuredVolumes(

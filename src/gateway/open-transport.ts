@@ -11,7 +11,7 @@ import { IscsiTransport } from './iscsi/iscsi-transport.ts';
 import type { PortGroups } from './port-groups.ts';
 import type { Transport } from './transport.ts';
 
-export interface OpenTransportOptions {
+interface OpenTransportOptions {
   /** The name of the gateway. */
   readonly gateway: string;
   /** Of the document that is served first. */

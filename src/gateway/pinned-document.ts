@@ -15,7 +15,7 @@ const ATTEMPTS_MAX = 5;
 /** How long the store may take to tell the ids of its volumes. */
 export const PIN_WAIT_MAX_MS = 5_000;
 
-export interface PinOptions {
+interface PinOptions {
   readonly records: Records;
   readonly volumes: Pick<VolumeStore, 'names' | 'list'>;
   readonly clock: Clock;

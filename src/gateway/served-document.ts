@@ -21,7 +21,7 @@ export interface ServedTarget {
 }
 
 /** What an initiator gets from a target. */
-export interface Access {
+interface Access {
   readonly luns: LunMap;
   readonly chap: Chap | undefined;
 }

@@ -7,7 +7,7 @@ import { SpaceShortages } from './space-shortages.ts';
 /** How often the store is asked how full it is. */
 export const SPACE_POLL_MS = 5_000;
 
-export interface SpaceWatchOptions {
+interface SpaceWatchOptions {
   readonly volumes: Pick<VolumeStore, 'space'>;
   /** THIN PROVISIONING SOFT THRESHOLD, in percent of what the store holds. */
   readonly softThresholdPercent: () => number;

@@ -34,7 +34,7 @@ export interface OpenVolumeOptions extends KnownVolume {
   readonly writethrough: boolean;
 }
 
-export interface StoreFencing {
+interface StoreFencing {
   readonly driver: FencingDriver;
   /** The client instances that were opened with the store: the records' own first. */
   readonly instances: readonly Instance[];

@@ -11,7 +11,7 @@ import { PersistentWatch, type PersistentWatchOptions } from '../records/persist
 import type { Records } from '../records/records.ts';
 import { fenceNamed } from './fence-requests.ts';
 
-export interface ToolRequestsOptions {
+interface ToolRequestsOptions {
   readonly records: Records;
   /** Undefined where the store has no members: then nobody can be fenced. */
   readonly membership: Membership | undefined;

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 export const TRIM_INTERVAL_MS = 10_000;
 
 /** Gives memory back that is free; calls `done` when it has. */
-export type Trim = (done: () => void) => void;
+type Trim = (done: () => void) => void;
 
 /**
  * Gives back, time and again, the memory that glibc's allocator holds free between what is in use.

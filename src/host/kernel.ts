@@ -7,8 +7,6 @@ import koffi from 'koffi';
  */
 
 /** Error numbers as errno(3) names them. */
-export const EIO = 5;
-export const EAGAIN = 11;
 export const EINVAL = 22;
 export const ENXIO = 6;
 export const ENOSPC = 28;

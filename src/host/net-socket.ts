@@ -17,7 +17,7 @@ interface Handle {
  * So its handle is taken over by a socket made with `onread`. This is the one place that knows:
  * `test/unit/host/net-socket.test.ts` fails when a Node release breaks it.
  */
-export class NetSocket implements ByteStream {
+class NetSocket implements ByteStream {
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
   readonly #accepted: Socket;

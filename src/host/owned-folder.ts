@@ -8,7 +8,7 @@ const OWNER_FILE = 'owner.json';
 /** Leftovers that one start looks at. */
 const LEFTOVERS_MAX = 100;
 
-export interface OwnedFolderOptions {
+interface OwnedFolderOptions {
   /** The names of such folders begin with this. */
   readonly prefix: string;
   /** The folder to make it in; the system's temporary one unless given. */

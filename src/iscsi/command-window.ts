@@ -6,7 +6,7 @@ export function serialDistance(a: number, b: number): number {
   return (a - b) | 0;
 }
 
-export type Arrival =
+type Arrival =
   /** It is the next one. */
   | 'next'
   /** It is in the window, and others before it are missing. */

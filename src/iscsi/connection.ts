@@ -25,7 +25,7 @@ import { sendLogoutRequest } from './session-requests.ts';
 import type { FramingFault } from './wire/pdu-reader.ts';
 import { SendQueue } from './wire/send-queue.ts';
 
-export interface ConnectionOptions
+interface ConnectionOptions
   extends LoginOptions,
     Pick<IntakeParts, 'stream' | 'loginPool' | 'turnShares' | 'mayAct'> {
   readonly portal: Portal;

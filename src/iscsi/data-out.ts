@@ -20,13 +20,13 @@ interface Solicitation {
 }
 
 /** What the login agreed on about solicited data. */
-export interface DataOutParameters {
+interface DataOutParameters {
   readonly maxBurstLength: number;
   readonly maxOutstandingR2t: number;
 }
 
 /** What a Data-Out PDU that breaks the rules means for its connection. */
-export type DataOutVerdict = 'taken' | 'protocolError';
+type DataOutVerdict = 'taken' | 'protocolError';
 
 /**
  * The data-out of a session's commands: unsolicited bursts, and R2Ts, of which several may be

@@ -53,7 +53,7 @@ export class GatewayShare {
 }
 
 /** What the sessions of a peer hold together: see `DataBudget`. */
-export class PeerShare extends Turns {
+class PeerShare extends Turns {
   readonly gateway: GatewayShare;
   readonly name: string;
   readonly initiators = new Map<string, InitiatorShare>();

@@ -13,13 +13,13 @@ import { formatText, parseText } from './wire/text.ts';
 import { TextAssembly } from './wire/text-assembly.ts';
 
 /** What a Text Request is, apart from its numbers. */
-export interface TextPdu {
+interface TextPdu {
   readonly bytes: Uint8Array;
   readonly base: number;
   joinedData(): Uint8Array;
 }
 
-export type TextAnswer =
+type TextAnswer =
   | { readonly status: 'reject'; readonly reason: RejectReason }
   | {
       readonly status: 'answer';

@@ -12,7 +12,7 @@ import { RejectReason } from './standard/reject-reason.ts';
 import { TaskManagement } from './task-management.ts';
 import type { Pdu } from './wire/pdu.ts';
 
-export interface FullFeatureOptions {
+interface FullFeatureOptions {
   readonly session: Session;
   /** Tasks that are not in use, of all sessions. */
   readonly tasks: FreeList<IscsiTask>;

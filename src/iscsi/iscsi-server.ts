@@ -27,7 +27,7 @@ import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { TurnShares } from './turn-share.ts';
 
-export interface IscsiServerOptions {
+interface IscsiServerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -69,7 +69,7 @@ export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
  */
 
 /** What the sessions of one peer may take of the budget: a network, or an initiator that proved itself. */
-export const PEER_DATA_BYTES_MAX = 256 * 1024 * 1024;
+const PEER_DATA_BYTES_MAX = 256 * 1024 * 1024;
 /** Peers may take so many times what is left for others. */
 export const FREE_PEER_SHARE = 8;
 /** Initiators of a peer may take so many times what is left for others of that peer. */

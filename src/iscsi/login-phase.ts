@@ -31,7 +31,7 @@ export interface LoginOptions {
   readonly network: string;
 }
 
-export interface LoginEvents {
+interface LoginEvents {
   established(session: Session): void;
   /** Ends the connection: at once, or after what was answered has been sent. */
   end(reason: string, when: 'now' | 'afterSending'): void;

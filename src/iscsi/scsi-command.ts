@@ -16,7 +16,7 @@ import {
 import type { Pdu } from './wire/pdu.ts';
 
 /** What the login agreed on about unsolicited data. */
-export interface UnsolicitedDataParameters {
+interface UnsolicitedDataParameters {
   readonly immediateData: boolean;
   readonly initialR2t: boolean;
   readonly firstBurstLength: number;

@@ -12,7 +12,7 @@ const BIDIRECTIONAL_READ_SHIFT = 2;
 /** The length field before the sense data. */
 const SENSE_LENGTH_BYTES = 2;
 
-export interface RespondedCommand extends Transfer {
+interface RespondedCommand extends Transfer {
   readonly tag: number;
 }
 

@@ -18,7 +18,7 @@ import type { SessionIdentity } from './session-identity.ts';
 import { PduWriter } from './wire/pdu-writer.ts';
 import type { SendQueue } from './wire/send-queue.ts';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly identity: SessionIdentity;
   readonly parameters: SessionParameters;
   /** Undefined for a discovery session. */

@@ -17,7 +17,7 @@ import { TaskManagementResponseCode as Code, TASK_MANAGEMENT } from './standard/
 import type { Pdu } from './wire/pdu.ts';
 
 /** What a task management function does beyond the nexus. */
-export interface TaskManagementEffects {
+interface TaskManagementEffects {
   /** The command of this CmdSN is aborted before it came. False: there is no room to remember it. */
   skip(cmdSn: number): boolean;
   /** Ends this session and the others of its target. */

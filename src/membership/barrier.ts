@@ -3,7 +3,7 @@ import type { FencingDriver } from './fencing-driver.ts';
 import type { Holds } from './holds.ts';
 import { BARRIER_HOLD_AFTER_MS, BARRIER_RETRY_MS, HOLD_MAX_MS } from './limits.ts';
 
-export interface BarrierOptions {
+interface BarrierOptions {
   readonly driver: FencingDriver;
   readonly holds: Holds;
   readonly clock: Clock;

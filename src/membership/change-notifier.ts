@@ -4,10 +4,10 @@ import { PersistentWatch } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';
 import { CHANGE_NOTIFY_TIMEOUT_MS } from './limits.ts';
 
-export const MEMBERS_CHANNEL = 'members';
+const MEMBERS_CHANNEL = 'members';
 const NOTHING = new Uint8Array(0);
 
-export interface ChangeNotifierOptions {
+interface ChangeNotifierOptions {
   readonly records: Records;
   readonly clock: Clock;
   /** Somebody changed the members object. */

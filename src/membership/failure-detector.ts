@@ -13,7 +13,7 @@ import { isUnfinished } from './roster-changes.ts';
 import { StoppedMembers } from './stopped-members.ts';
 import { UnchangedCounter } from './unchanged-counter.ts';
 
-export interface FailureDetectorOptions {
+interface FailureDetectorOptions {
   readonly self: Member;
   readonly clock: Clock;
   readonly processes: FencedProcesses | undefined;

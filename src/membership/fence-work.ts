@@ -10,7 +10,7 @@ import { isOver, type MemberState, type MembershipView, stateOf } from './member
 import type { MembershipStore } from './membership-store.ts';
 import { close, finish, isPassed, raiseEpoch } from './roster-changes.ts';
 
-export interface FenceWorkOptions {
+interface FenceWorkOptions {
   readonly self: Member;
   readonly store: MembershipStore;
   readonly driver: FencingDriver;

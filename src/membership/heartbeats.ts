@@ -16,7 +16,7 @@ export interface HeartbeatReport<View> {
   readonly kind: 'regular' | 'extra' | 'gap';
 }
 
-export interface HeartbeatsOptions<View> {
+interface HeartbeatsOptions<View> {
   readonly clock: Clock;
   /** Sends one heartbeat and reads; resolves what was read, undefined if nothing can be. */
   readonly beat: () => Promise<View | undefined>;

@@ -1,7 +1,7 @@
 import type { FencingDriver } from './fencing-driver.ts';
 
 /** Why submissions are held: each reason by itself, and together as one. */
-export type HoldReason = 'barrier' | 'doubt' | 'over';
+type HoldReason = 'barrier' | 'doubt' | 'over';
 
 /** Has the driver hold while there is a reason to, and release when there is none any more. */
 export class Holds {

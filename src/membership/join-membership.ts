@@ -19,7 +19,7 @@ import type { Roster } from './roster-fields.ts';
 import { RosterMembership } from './roster-membership.ts';
 import { UnchangedCounter } from './unchanged-counter.ts';
 
-export interface JoinMembershipOptions {
+interface JoinMembershipOptions {
   /** Of an identity that was never a member: `records.self` is what the others see. */
   readonly records: Records;
   readonly driver: FencingDriver;

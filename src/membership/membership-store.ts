@@ -26,7 +26,7 @@ import {
 
 export const MEMBERS_KEY = 'members';
 
-export interface MembershipStoreParts {
+interface MembershipStoreParts {
   readonly records: Records;
   readonly clock: Clock;
   readonly random: Random;

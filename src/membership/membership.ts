@@ -2,8 +2,8 @@ import type { Member } from '../records/records.ts';
 
 /**
  * The gateways that count, and how one that does not answer is kept from changing anything.
- * `test/contract/membership.ts` proves a driver. Methods reject with a `Failure` whose code is one
- * of `MembershipFailureCode` or of `RecordsFailureCode`.
+ * `test/contract/membership.ts` proves a driver. Methods reject with a `Failure` whose code
+ * begins with `members` or `records` (docs/reference/errors.md).
  *
  * The order of a start: open the records' client instance; `joinMembership`; open further
  * instances, each registered before its first operation; read the document and the records of the
@@ -129,24 +129,6 @@ export interface GoneMember {
  * this gateway's own event loop stood still for too long.
  */
 export type ClosedReason = 'closed' | 'cut' | 'stalled';
-
-export type MembershipFailureCode =
-  /** The name belongs to a member that lives. */
-  | 'membersNameTaken'
-  /** This incarnation is closed. */
-  | 'membersClosed'
-  /** A member asked to fence itself. */
-  | 'membersSelf'
-  /** The cluster did not do its part of a fence within its bound; ask again. */
-  | 'membersUnconfirmed'
-  /** More than a named bound. */
-  | 'membersTooMany'
-  /** The store's members object is of a later format, or damaged. */
-  | 'membersUnreadable'
-  /** Other members' changes came first, again and again, or the store gave no answer. */
-  | 'membersUnavailable'
-  /** A store of processes has no client instances. */
-  | 'membersUnsupported';
 
 /** Whether the incarnation counts: it must acknowledge and pass barriers. */
 export function isOpen({ state }: MemberState): boolean {

@@ -15,7 +15,7 @@ import {
 } from './roster-fields.ts';
 
 /** What one compare-and-set of the roster changes. */
-export interface RosterUpdate {
+interface RosterUpdate {
   readonly epoch?: number;
   readonly life?: number;
   /** Incarnations that are not as they were. */
@@ -65,7 +65,7 @@ export function updated(roster: Roster, update: RosterUpdate): Roster {
   };
 }
 
-export interface JoinRequest {
+interface JoinRequest {
   readonly self: Member;
   readonly instances: readonly Instance[];
   /** The barrier epoch that this gateway has passed already. */
@@ -75,10 +75,10 @@ export interface JoinRequest {
 }
 
 /** What keeps an incarnation from being opened upon this roster. */
-export type JoinObstacle = 'epoch' | 'namesake';
+type JoinObstacle = 'epoch' | 'namesake';
 
 /** A new incarnation has passed the epoch of the moment, and closes its dead predecessor. */
-export function joinObstacle(roster: Roster, request: JoinRequest): JoinObstacle | undefined {
+function joinObstacle(roster: Roster, request: JoinRequest): JoinObstacle | undefined {
   const { self, dead, passedEpoch } = request;
   if (roster.epoch !== passedEpoch) return 'epoch';
   const namesakes = roster.members.filter(

@@ -12,7 +12,7 @@ import type { Heartbeat, Instance, MemberState, MembershipView } from './members
  *   document          version
  *   unsettled:UNIT    a logical unit with an unsettled event
  */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 export const ROSTER_FIELD = 'roster';
 export const DOCUMENT_FIELD = 'document';
 const INCARNATION_PREFIX = 'inc:';
@@ -20,7 +20,7 @@ const ABOUT_PREFIX = 'about:';
 const HEARTBEAT_PREFIX = 'hb:';
 const UNSETTLED_PREFIX = 'unsettled:';
 
-export type Fields = ReadonlyMap<string, Uint8Array>;
+type Fields = ReadonlyMap<string, Uint8Array>;
 
 /** The part of the view that changes by compare-and-set of its revision. */
 export interface Roster extends MembershipView {

@@ -38,7 +38,7 @@ import { StallDetector } from './stall-detector.ts';
 
 const UNFINISHED = 'a fence is not finished';
 
-export interface RosterMembershipParts {
+interface RosterMembershipParts {
   readonly records: Records;
   readonly store: MembershipStore;
   readonly driver: FencingDriver;

@@ -3,7 +3,7 @@ import { ClusterSilence, type ClusterSilenceOptions } from './cluster-silence.ts
 import { PAUSE_GAP_MAX_MS, STALL_CHECK_INTERVAL_MS, STALL_MAX_MS } from './limits.ts';
 import type { ClosedReason } from './membership.ts';
 
-export interface StallDetectorOptions extends ClusterSilenceOptions {
+interface StallDetectorOptions extends ClusterSilenceOptions {
   /** The event loop stood still: nothing may be done until `confirmed`. */
   readonly onGap: () => void;
   /** Cut off from the cluster, fenced by it, or stopped for too long. */

@@ -11,7 +11,7 @@ export interface Metric {
   readonly labels: readonly string[];
 }
 
-export type MetricKind = 'counter' | 'histogram';
+type MetricKind = 'counter' | 'histogram';
 
 const NAME = /^allpath(_[a-z]+)+$/;
 const LABEL = /^[a-z]+(_[a-z]+)*$/;

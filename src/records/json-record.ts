@@ -18,8 +18,6 @@ export interface JsonRecordFormat<T> {
   decode(content: unknown, formatVersion: number): T;
 }
 
-export type JsonRecordFailureCode = 'recordMalformed' | 'recordFormatUnknown' | 'recordsTooLarge';
-
 /** `content` must be what JSON can say. Keys keep their order: equal contents, equal bytes. */
 export function encodeJsonRecord<T>(format: JsonRecordFormat<T>, content: T): Uint8Array {
   const { formatVersion, formatVersionMin = formatVersion, lengthMaxBytes = 1 } = format;

@@ -16,7 +16,7 @@ export interface AbortedCommand {
   detach(): void;
 }
 
-export interface Fenceable {
+interface Fenceable {
   /** False: what was submitted to the medium may still change it. */
   fence(): Promise<boolean>;
 }

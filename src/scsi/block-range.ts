@@ -3,12 +3,6 @@ import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { conditions, invalidInCdb } from './sense-table.ts';
 
-/** How a family of CDBs names the blocks it works on. */
-export interface RangeFields {
-  readonly logicalBlockAddress: Field;
-  readonly transferLength: Field;
-}
-
 /**
  * Whether the blocks are on the medium. A range of no blocks may begin at the end of the medium,
  * not behind it. 64-bit addresses above 2^53 arrive rounded, which changes nothing here.

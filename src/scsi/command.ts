@@ -48,7 +48,7 @@ export interface Command {
 }
 
 /** A nexus watches running commands that write the medium; the reference page prints all. */
-export type Access = 'none' | 'readMedium' | 'writeMedium' | 'changeState';
+type Access = 'none' | 'readMedium' | 'writeMedium' | 'changeState';
 
 /** How many bytes the CDB asks to transfer; both zero for most. */
 export interface Plan {

@@ -14,7 +14,7 @@ export interface Designator {
 export const DESIGNATOR_LENGTH_MAX = 252;
 
 /** What a SCSI name string names. */
-export type Named = keyof typeof Association;
+type Named = keyof typeof Association;
 
 /** A SCSI name string: UTF-8, ended by a NUL, padded with NULs to a multiple of four (SPC). */
 export function scsiNameString(named: Named, name: string): Designator {

@@ -12,7 +12,7 @@ import { ScsiNexus } from './scsi-nexus.ts';
 import { StepQueue } from './step-queue.ts';
 
 /** What all nexuses of one gateway share. */
-export interface DeviceServerOptions {
+interface DeviceServerOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Learns of the end of every command. */

@@ -35,9 +35,6 @@ export const WRITE_SAME_NON_ZERO = true;
 /** Executions that are kept for use again, over all nexuses. */
 export const FREE_EXECUTIONS_MAX = 1024;
 
-/** The longest parameter list that any command takes. */
-export const PARAMETER_LIST_LENGTH_MAX_BYTES = 64 * 1024;
-
 /**
  * How long the medium may take to be done with aborted commands that change it, before its volume
  * is fenced.

@@ -21,7 +21,7 @@ import type {
   UnitState,
 } from './unit-state.ts';
 
-export interface LogicalUnitOptions {
+interface LogicalUnitOptions {
   /** Name of the disk in the document; for logs and messages. */
   readonly name: string;
   readonly state: UnitState;
@@ -43,7 +43,7 @@ export interface LogicalUnitListener {
 export type AbortCause = 'ownNexus' | 'otherNexus';
 
 /** What serves a logical unit from now on. */
-export interface UnitService {
+interface UnitService {
   readonly name: string;
   readonly volume: Volume;
   readonly description: UnitDescription;

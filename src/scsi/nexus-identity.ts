@@ -15,7 +15,7 @@ export interface TransportProtocol {
   readonly versionDescriptor: number;
 }
 
-export interface InitiatorPort {
+interface InitiatorPort {
   /** SCSI initiator port name, for logs. */
   readonly name: string;
   /** TransportID (SPC-4): what parameter data name the port by, the same through every gateway. */

@@ -3,7 +3,7 @@ import { bits, layout, u8, u16, u32, u64 } from '../base/bytes/layout.ts';
 import type { FieldPointer, SenseCondition } from './ending.ts';
 
 /** Fixed format sense data (SPC), current errors. */
-export const FixedSense = layout('fixed format sense data', 18, {
+const FixedSense = layout('fixed format sense data', 18, {
   valid: bits(0, 7),
   responseCode: bits(0, 6, 0),
   filemark: bits(2, 7),
@@ -23,7 +23,7 @@ export const FixedSense = layout('fixed format sense data', 18, {
 });
 
 /** Descriptor format sense data (SPC): the head. */
-export const DescriptorSense = layout('descriptor format sense data', 8, {
+const DescriptorSense = layout('descriptor format sense data', 8, {
   responseCode: bits(0, 6, 0),
   senseKey: bits(1, 3, 0),
   additionalSenseCodeAndQualifier: u16(2),
@@ -31,7 +31,7 @@ export const DescriptorSense = layout('descriptor format sense data', 8, {
 });
 
 /** Information sense data descriptor. */
-export const InformationDescriptor = layout('information sense data descriptor', 12, {
+const InformationDescriptor = layout('information sense data descriptor', 12, {
   descriptorType: u8(0),
   additionalLength: u8(1),
   valid: bits(2, 7),
@@ -39,7 +39,7 @@ export const InformationDescriptor = layout('information sense data descriptor',
 });
 
 /** Sense key specific sense data descriptor, with field pointer. */
-export const FieldPointerDescriptor = layout('sense key specific sense data descriptor', 8, {
+const FieldPointerDescriptor = layout('sense key specific sense data descriptor', 8, {
   descriptorType: u8(0),
   additionalLength: u8(1),
   sksv: bits(4, 7),

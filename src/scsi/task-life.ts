@@ -56,7 +56,7 @@ export type AbortEvent = typeof TaskEvent.abort | typeof TaskEvent.discard;
 export type TaskStateName = keyof typeof TaskState;
 export type TaskEventName = keyof typeof TaskEvent;
 
-export interface TaskLifeRow {
+interface TaskLifeRow {
   readonly comment: string;
   /** The state after each event that may happen in this one; any other is a defect of ours. */
   readonly next: Readonly<Partial<Record<TaskEventName, TaskStateName>>>;

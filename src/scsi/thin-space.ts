@@ -7,7 +7,7 @@ export interface SpaceFigures {
 }
 
 /** The threshold is armed again when use has fallen this far below it: figures waver. */
-export const THRESHOLD_HYSTERESIS_PERCENT = 1;
+const THRESHOLD_HYSTERESIS_PERCENT = 1;
 
 /** Bytes of a threshold set (SBC): what resource counts and the exponent of VPD B2h count in. */
 export const THRESHOLD_SET_BYTES = 1024 * 1024;

@@ -28,7 +28,7 @@ export const documentCommands: readonly CommandSpec[] = [
   {
     path: ['get'],
     summary: 'Print the document of the cluster (YAML; JSON with --json).',
-    options: [{ flags: '--secrets', description: 'Print secrets, too.' }],
+    options: [{ flags: '--secrets', description: 'Also print secrets.' }],
     needsStore: true,
     load: async () => (await import('../runs/document.ts')).runGet,
   },

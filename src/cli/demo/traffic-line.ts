@@ -2,7 +2,7 @@ import { formatBytes } from '../../base/format-bytes.ts';
 import type { GatewayStatus } from '../../control/channels.ts';
 
 /** All gateways together. */
-export interface TrafficSum {
+interface TrafficSum {
   readonly sessions: number;
   readonly readsPerSecond: number;
   readonly writesPerSecond: number;

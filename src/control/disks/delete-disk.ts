@@ -12,7 +12,7 @@ import { readDocument, writeDocument } from '../document/document-record.ts';
 import { knownVolume, VolumeEntries } from '../volume-entries.ts';
 import { diskNotFound } from './document-disks.ts';
 
-export interface DeleteRequest {
+interface DeleteRequest {
   readonly name: string;
   /** Take the disk out of LUN maps before, whoever is logged in. */
   readonly force: boolean;

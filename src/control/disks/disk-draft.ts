@@ -5,7 +5,7 @@ import { parseDocument } from '../../config/parse.ts';
 import type { Problem } from '../../config/problem.ts';
 
 /** A disk that a caller asks for. */
-export interface DiskRequest {
+interface DiskRequest {
   readonly name: string;
   readonly size: number;
   readonly blockLength?: number | undefined;

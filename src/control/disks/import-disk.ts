@@ -26,7 +26,7 @@ export interface ImportRequest {
   readonly replace: boolean;
 }
 
-export interface ImportedDisk {
+interface ImportedDisk {
   readonly disk: Disk;
   /** Whether initiators know the disk: its identity is one that it had before. */
   readonly isKnown: boolean;

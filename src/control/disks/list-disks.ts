@@ -11,7 +11,7 @@ export interface DiskList {
   readonly orphans: readonly VolumeEntry[];
 }
 
-export interface ListedDisk {
+interface ListedDisk {
   readonly disk: Disk;
   /** Undefined if the store has no volume of this disk. */
   readonly volume: VolumeEntry | undefined;

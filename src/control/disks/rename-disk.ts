@@ -5,7 +5,7 @@ import { changeDocument } from '../document/change-document.ts';
 import { draftDisk } from './disk-draft.ts';
 import { requireDisk, requireFreeName } from './document-disks.ts';
 
-export interface RenameRequest {
+interface RenameRequest {
   readonly name: string;
   readonly newName: string;
 }

@@ -5,7 +5,7 @@ import type { ControlContext } from '../control-context.ts';
 import { changeDocument } from '../document/change-document.ts';
 import { requireDisk } from './document-disks.ts';
 
-export interface ResizeRequest {
+interface ResizeRequest {
   readonly name: string;
   readonly sizeBytes: number;
   /** Allow a smaller size: data beyond it are lost. */

@@ -4,7 +4,7 @@ import type { ControlContext } from '../control-context.ts';
 import { type ChangedDocument, changeDocument } from './change-document.ts';
 import { planChange } from './plan-change.ts';
 
-export interface ApplyRequest {
+interface ApplyRequest {
   readonly document: DocumentDraft;
   /** Replace changes that were made since the version that the document is based on. */
   readonly force: boolean;

@@ -22,7 +22,7 @@ const FORMAT: JsonRecordFormat<readonly string[]> = {
   decode: (content) => content as readonly string[],
 };
 
-export interface VersionChanges {
+interface VersionChanges {
   readonly version: number;
   /** In words; undefined if they were not kept. */
   readonly changes: readonly string[] | undefined;

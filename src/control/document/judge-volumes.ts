@@ -6,7 +6,7 @@ import type { VolumeEntry, VolumeLayout, VolumeStore } from '../../volume/volume
 import { NO_LAYOUTS } from '../../volume/volume-layout.ts';
 import type { VolumeEntries } from '../volume-entries.ts';
 
-export interface JudgeVolumesOptions {
+interface JudgeVolumesOptions {
   readonly volumes: VolumeStore;
   readonly diff: DocumentDiff;
   /** The draft before anything was filled in. */

@@ -27,7 +27,7 @@ export interface ChangePermits {
 }
 
 /** The effects of a change on the document and the volumes of a store. */
-export interface ChangePlan {
+interface ChangePlan {
   readonly current: VersionedDocument | undefined;
   readonly document: ClusterDocument;
   /** With any refusal nothing may be done. */

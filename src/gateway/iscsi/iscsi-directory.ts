@@ -17,7 +17,7 @@ import {
 } from '../served-document.ts';
 import { authenticationOf } from './authentication.ts';
 
-export interface IscsiDirectoryOptions {
+interface IscsiDirectoryOptions {
   /** The name of this gateway. */
   readonly gateway: string;
   readonly deviceServer: DeviceServer;

@@ -16,7 +16,7 @@ import type { Transport, TransportSession } from '../transport.ts';
 import { IscsiDirectory } from './iscsi-directory.ts';
 import { PortalListeners } from './portal-listeners.ts';
 
-export interface IscsiTransportOptions {
+interface IscsiTransportOptions {
   /** The name of the gateway. */
   readonly gateway: string;
   /** Of the document that is served first. */

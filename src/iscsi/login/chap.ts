@@ -7,7 +7,7 @@ import { parseNumber } from '../wire/text.ts';
 import { formatBinary, parseBinary } from './binary-value.ts';
 
 /** A CHAP algorithm: its number among the PPP authentication algorithms of IANA. */
-export interface ChapAlgorithm {
+interface ChapAlgorithm {
   readonly number: number;
   /** Name of the hash in node:crypto. */
   readonly hash: string;
@@ -24,10 +24,10 @@ export const CHAP_ALGORITHMS: readonly ChapAlgorithm[] = [
 export const MD5_NUMBER = 5;
 
 /** Bytes of the challenges that we send: as many as the longest digest has. */
-export const CHALLENGE_LENGTH = 32;
+const CHALLENGE_LENGTH = 32;
 /** Bounds of the challenges that we answer (RFC 7143 allows up to 1024 bytes). */
-export const PEER_CHALLENGE_LENGTH_MIN = 1;
-export const PEER_CHALLENGE_LENGTH_MAX = 1024;
+const PEER_CHALLENGE_LENGTH_MIN = 1;
+const PEER_CHALLENGE_LENGTH_MAX = 1024;
 
 /** How an exchange ended. */
 export interface ChapResult {
@@ -49,9 +49,7 @@ export type ChapState =
   | ({ readonly kind: 'authenticated' } & ChapResult);
 
 /** Undefined: refused. Why is not told, and so cannot tell a guesser how near he was. */
-export type ChapStep =
-  | { readonly state: ChapState; readonly replies: readonly TextPair[] }
-  | undefined;
+type ChapStep = { readonly state: ChapState; readonly replies: readonly TextPair[] } | undefined;
 
 export interface ChapSettings {
   /** MD5 is what most initiators still speak; a setting may forbid it. */

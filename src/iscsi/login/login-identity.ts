@@ -29,7 +29,7 @@ export interface Admitted {
 }
 
 /** What a login is judged by, as it is now. */
-export interface LoginRules {
+interface LoginRules {
   readonly directory: Directory;
   /** Where the connection came in. */
   readonly portal: Portal;

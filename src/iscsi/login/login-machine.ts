@@ -43,7 +43,7 @@ export interface LoginContext {
 }
 
 /** A login that may become a session. */
-export interface LoginApplicant {
+interface LoginApplicant {
   readonly initiatorName: string;
   readonly isid: string;
   /** Empty for a discovery session. */
@@ -77,7 +77,7 @@ export interface LoginClaims {
   readonly user: string | undefined;
 }
 
-export type LoginOutcome =
+type LoginOutcome =
   | { readonly kind: 'established'; readonly result: LoginResult }
   /** The reply is the last that is sent; the connection closes. */
   | { readonly kind: 'failed'; readonly status: LoginStatus; readonly reason: string };

@@ -5,7 +5,7 @@ import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
 
 /** The keys of one login text, by what deals with them. */
-export interface SortedKeys {
+interface SortedKeys {
   /** Names and session type, with those of earlier texts. */
   readonly declared: ReadonlyMap<string, string>;
   readonly security: ReadonlyMap<string, string>;

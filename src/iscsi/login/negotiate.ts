@@ -15,13 +15,13 @@ export interface Negotiated {
 }
 
 /** The outcome of one text. Replies are in the order of the offers. */
-export interface NegotiationStep {
+interface NegotiationStep {
   readonly replies: readonly TextPair[];
   readonly negotiated: Negotiated;
 }
 
 /** The text breaks the protocol: a login ends with "initiator error", a Text Request is rejected. */
-export interface NegotiationFault {
+interface NegotiationFault {
   readonly fault: string;
 }
 

@@ -9,7 +9,7 @@ import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
 
 /** How far the security stage has come. */
-export interface SecurityState {
+interface SecurityState {
   readonly method: 'undecided' | 'None' | 'CHAP';
   readonly chap: ChapState;
 }
@@ -19,7 +19,7 @@ export const SECURITY_START: SecurityState = {
   chap: { kind: 'awaitAlgorithm' },
 };
 
-export interface SecurityStep {
+interface SecurityStep {
   readonly state: SecurityState;
   readonly replies: readonly TextPair[];
 }

@@ -2,7 +2,7 @@ import type { Negotiated } from './negotiate.ts';
 import { heldValue } from './negotiate.ts';
 
 /** What both sides take before anything is declared, and during the login (RFC 7143). */
-export const DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH = 8192;
+const DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH = 8192;
 
 /** What the login agreed on, as the data path needs it. Lengths in bytes, times in seconds. */
 export interface SessionParameters {

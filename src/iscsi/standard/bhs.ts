@@ -7,9 +7,8 @@ import { bits, layout, u8, u16, u24, u32 } from '../../base/bytes/layout.ts';
  */
 export const BHS_LENGTH = 48;
 
-/** Bytes of a header or data digest, and what every segment is padded to. */
+/** Bytes of a header or data digest. */
 export const DIGEST_LENGTH = 4;
-export const PADDING_UNIT = 4;
 
 /** Where the eight bytes of the LUN field begin. */
 export const LUN_BYTE = 8;
@@ -86,9 +85,6 @@ const COMMAND_NUMBERS = { cmdSn: u32(24), expStatSn: u32(28) };
 /** The sequence numbers of what a target sends. */
 const STATUS_NUMBERS = { statSn: u32(24), expCmdSn: u32(28), maxCmdSn: u32(32) };
 
-/** What can be read of a PDU before its opcode is known. */
-export const Bhs = layout('Basic Header Segment', BHS_LENGTH, { ...COMMON, ...FINAL });
-
 export const ScsiCommand = layout('SCSI Command', BHS_LENGTH, {
   ...COMMON,
   ...FINAL,
@@ -119,9 +115,6 @@ export const ScsiResponse = layout('SCSI Response', BHS_LENGTH, {
   bidirectionalReadResidualCount: u32(40),
   residualCount: u32(44),
 });
-
-/** Response of a SCSI Response. */
-export const ScsiResponseCode = { commandCompletedAtTarget: 0x00, targetFailure: 0x01 } as const;
 
 export const TaskManagementRequest = layout('Task Management Function Request', BHS_LENGTH, {
   ...COMMON,

@@ -22,7 +22,7 @@ import {
 } from './bhs.ts';
 
 /** One row a PDU: who sends it and how its header is laid out. For logs, dumps and checks. */
-export interface OpcodeRow {
+interface OpcodeRow {
   readonly opcode: number;
   readonly sender: 'initiator' | 'target';
   readonly header: LayoutFacts;

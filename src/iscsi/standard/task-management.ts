@@ -1,7 +1,7 @@
 import type { TaskManagementFunction } from '../../scsi/nexus.ts';
 
 /** One task management function as iSCSI codes it. */
-export interface TaskManagementRow {
+interface TaskManagementRow {
   /** The SAM-5 function; undefined for TASK REASSIGN, which is iSCSI's own. */
   readonly function: TaskManagementFunction | undefined;
   readonly name: string;

@@ -5,7 +5,7 @@ export interface TextPair {
 }
 
 /** Why a text cannot be read; `at` is the byte offset of the pair that is wrong. */
-export interface TextFault {
+interface TextFault {
   readonly fault: string;
   readonly at: number;
 }
@@ -17,9 +17,9 @@ export const TEXT_PIECES_MAX = 64;
 /** Pairs in one text; more than twice what the standard's keys could fill. */
 export const TEXT_PAIRS_MAX = 64;
 /** RFC 7143: a key name has at most 63 bytes. */
-export const KEY_NAME_LENGTH_MAX = 63;
+const KEY_NAME_LENGTH_MAX = 63;
 /** Room for the longest value of any key: a binary value of 1024 bytes in hex, and lists. */
-export const TEXT_VALUE_LENGTH_MAX = 8192;
+const TEXT_VALUE_LENGTH_MAX = 8192;
 
 const KEY_NAME = /^[A-Za-z][A-Za-z0-9.\-+@_#]*$/;
 const EQUALS = 0x3d;

@@ -7,7 +7,7 @@ const BLOCKLIST_SECONDS = 365 * 24 * 3600;
 
 const LIST_BLOCKLIST = { prefix: 'osd blocklist ls', format: 'json' };
 
-export interface CephFencingParts {
+interface CephFencingParts {
   /** The client instance of the records. */
   readonly client: RadosClient;
   readonly records: ClusterWitnesses;
@@ -16,13 +16,13 @@ export interface CephFencingParts {
 }
 
 /** The records, as far as they show that the cluster answers. */
-export interface ClusterWitnesses {
+interface ClusterWitnesses {
   watchCluster(): void;
   witnessAgesMs(): readonly number[];
 }
 
 /** The client instances of the volumes, as far as a fence needs them. */
-export interface VolumeInstances {
+interface VolumeInstances {
   passBarrier(): Promise<void>;
   hold(): void;
   release(): void;

@@ -37,6 +37,6 @@ export class ProcessFencing implements FencingDriver {
 }
 
 /** What every thread of this process that writes to a volume asks before it does. */
-export interface SubmissionLease {
+interface SubmissionLease {
   renew(untilMs: number): void;
 }

@@ -24,7 +24,7 @@ import type { StoreThread } from './store-thread.ts';
 /** How long closing waits for calls under way. */
 const CLOSE_WAIT_MAX_MS = 2000;
 
-export interface LocalRecordsParts {
+interface LocalRecordsParts {
   readonly claim: NameClaim;
   readonly store: StoreThread;
   readonly folder: MemberFolder;

@@ -102,7 +102,7 @@ export class LockHolderPatrol {
   }
 }
 
-export interface HeldLock {
+interface HeldLock {
   readonly kind: string;
   readonly pid: number;
   readonly inode: number;

@@ -13,7 +13,7 @@ import { MEMBERS_MAX } from '../records.ts';
 import type { NameClaim } from './name-claim.ts';
 
 /** What a member says of itself to the others, in a file of the `run` folder. */
-export interface MemberEntry extends NameClaim {
+interface MemberEntry extends NameClaim {
   /** The channels that it watches. */
   readonly channels: readonly string[];
 }

@@ -12,7 +12,7 @@ import type { StoreThread } from './store-thread.ts';
 const END_WAIT_MAX_MS = 2000;
 const END_POLL_MS = 5;
 
-export interface MemberProcessesParts {
+interface MemberProcessesParts {
   readonly claim: NameClaim;
   readonly folder: MemberFolder;
   readonly clock: Clock;
@@ -73,7 +73,7 @@ export class MemberProcesses {
   }
 }
 
-export interface MemberProcessState extends Member {
+interface MemberProcessState extends Member {
   /** By a signal or a tracer. A frozen control group does not show in `/proc`. */
   readonly isStopped: boolean;
 }

@@ -6,7 +6,7 @@ import { encodeFrame, FrameReader } from './notify-frame.ts';
 /** Answers of one member to one notification; more end the call. */
 const ANSWERS_MAX = 1024;
 
-export interface NotifyCall {
+interface NotifyCall {
   /** Path of the socket of the member that is called. */
   readonly socketPath: string;
   readonly from: Member;

@@ -17,7 +17,7 @@ assert(FRAME_LENGTH_MAX <= 0xffff_ffff, 'the length of a frame fits into its fie
 assert(HEAD_LENGTH_MAX <= 0xffff, 'the length of a head fits into its field');
 
 const KINDS = ['notify', 'answer', 'end', 'refused'] as const;
-export type FrameKind = (typeof KINDS)[number];
+type FrameKind = (typeof KINDS)[number];
 
 export interface Frame {
   readonly kind: FrameKind;
@@ -86,7 +86,7 @@ function parseHead(bytes: Buffer): Readonly<Record<string, unknown>> {
   } catch {
     throw malformed('head is not JSON');
   }
-  if (typeof head !== 'object' || head === null) throw malformed('head is no object');
+  if (typeof head !== 'object' || head === null) throw malformed('the head is not an object');
   return head as Readonly<Record<string, unknown>>;
 }
 

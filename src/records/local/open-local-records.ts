@@ -38,7 +38,7 @@ const SHARED_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x7461636f, 'OCFS2'],
 ]);
 
-export interface OpenLocalRecordsOptions {
+interface OpenLocalRecordsOptions {
   /** The folder of the store; made if it is absent. Records live in `records`, members in `run`. */
   readonly directory: string;
   readonly memberName: string;

@@ -13,7 +13,7 @@ import { type Reserve, withRoom } from './reserve.ts';
 /** How often a member looks whether the others can still find it. */
 const CHECK_INTERVAL_MS = 500;
 
-export interface PresenceParts {
+interface PresenceParts {
   readonly claim: NameClaim;
   readonly folder: MemberFolder;
   readonly watches: ChannelWatches;
@@ -88,7 +88,7 @@ export class Presence {
   }
 
   async #reappear(): Promise<void> {
-    this.#parts.log.warn('the entry among the members was taken away; taking it anew');
+    this.#parts.log.warn('the member entry was removed; making it again');
     this.#parts.watches.lose();
     await this.#withdraw();
     await this.#parts.folder.remove(this.#parts.claim.incarnation);

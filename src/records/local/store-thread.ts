@@ -39,7 +39,7 @@ interface Call {
   reject(failure: Failure): void;
 }
 
-export interface StoreThreadParts extends StoreWorkerData {
+interface StoreThreadParts extends StoreWorkerData {
   readonly self: ProcessIdentity;
   readonly clock: Clock;
   readonly random: Random;

@@ -23,7 +23,7 @@ export interface ChannelMessage {
 }
 
 /** What one member's watchers of the channel answered. */
-export interface ChannelAnswer {
+interface ChannelAnswer {
   readonly from: Member;
   /** Whether all of them answered, and all of it is here. True for a member that has none. */
   readonly complete: boolean;

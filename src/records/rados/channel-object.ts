@@ -10,7 +10,7 @@ export const WATCH_TIMEOUT_SECONDS = 10;
 /** Notifications that came before the answer that the object is watched; more are dropped. */
 const EARLY_MAX = 1024;
 
-export interface ChannelObjectParts {
+interface ChannelObjectParts {
   readonly pool: RecordsPool;
   readonly calls: RadosCalls;
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import type { RadosCalls } from './rados-calls.ts';
 import type { RecordsPool } from './records-pool.ts';
 
 /** Entries of an object's omap as they were at one moment. */
-export interface OmapRead {
+interface OmapRead {
   /** The object's version; 0 when there is no such object. */
   readonly version: number;
   readonly entries: ReadonlyMap<string, Uint8Array>;

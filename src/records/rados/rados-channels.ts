@@ -35,7 +35,7 @@ const DELIVERIES_MAX = 1024;
 assert(ANSWER_MARGIN_MS < NOTIFY_GRACE_MS, 'a notification is given up after its last answer');
 assert(CHECK_MS < WATCH_TIMEOUT_SECONDS * 1000, 'silence is noticed before the OSD drops a watch');
 
-export interface RadosChannelsParts {
+interface RadosChannelsParts {
   readonly pool: RecordsPool;
   readonly namespace: string;
   readonly calls: RadosCalls;

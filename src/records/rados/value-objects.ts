@@ -77,7 +77,7 @@ export class ValueObjects {
     const floor = this.#floors.get(object) ?? 0;
     const version = (expected === 0 ? floor : expected) + 1;
     assert(version > expected, 'a change makes a later version');
-    assert(expected !== 0 || version > floor, 'what is made anew counts on from what was deleted');
+    assert(expected !== 0 || version > floor, 'a value made again counts on from the deleted one');
     const stamp = this.#unknown.stamp();
     const steps = stepsOf(change, { version, floor, stamp });
     let errno: number;

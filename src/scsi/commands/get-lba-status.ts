@@ -14,14 +14,14 @@ import { GET_LBA_STATUS, GetLbaStatus, OperationCode } from '../standard/sbc.ts'
 import { mediumOf } from './medium.ts';
 
 /** LBA status descriptor (SBC). */
-export const LbaStatusDescriptor = layout('LBA status descriptor', 16, {
+const LbaStatusDescriptor = layout('LBA status descriptor', 16, {
   lbaStatusLogicalBlockAddress: u64(0),
   numberOfLogicalBlocks: u32(8),
   provisioningStatus: bits(12, 3, 0),
 });
 
 /** The head of the GET LBA STATUS parameter data. */
-export const LbaStatusHead = layout('GET LBA STATUS parameter data', 8, {
+const LbaStatusHead = layout('GET LBA STATUS parameter data', 8, {
   parameterDataLength: u32(0),
   rtp: u8(7),
 });

@@ -96,7 +96,7 @@ function findCommand(cdb: Uint8Array, commands: readonly Command[]): Command | u
 }
 
 /** The usage map of the row's layout, with the codes themselves in place of their masks. */
-export function cdbUsageData({ cdb, operationCode, serviceAction }: Command): Uint8Array {
+function cdbUsageData({ cdb, operationCode, serviceAction }: Command): Uint8Array {
   const usage = cdb.$.usage.slice();
   assert(usage.length <= CDB_LENGTH_MAX, 'CDB USAGE DATA is as long as the CDB');
   usage[0] = operationCode;

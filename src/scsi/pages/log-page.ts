@@ -16,7 +16,7 @@ export interface LogPage {
   body?(logicalUnit: LogicalUnit): Uint8Array;
 }
 
-export interface LogParameter {
+interface LogParameter {
   readonly code: number;
   /** What stands behind its header. */
   readonly value: Uint8Array;

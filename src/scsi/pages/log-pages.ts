@@ -12,7 +12,7 @@ const supportedLogPagesPage: LogPage = {
 };
 
 /** Every log page, by ascending page code; page 00h is printed from this very table. */
-export const logPages: readonly LogPage[] = ascendingPages([
+const logPages: readonly LogPage[] = ascendingPages([
   supportedLogPagesPage,
   logicalBlockProvisioningLogPage,
 ]);

@@ -18,7 +18,7 @@ export interface ModePage {
   readonly changeable: readonly ChangeableField[];
 }
 
-export interface ChangeableField {
+interface ChangeableField {
   readonly field: Field;
   /** Takes over a value that MODE SELECT sent. */
   apply(parameters: ModeParameters, value: number): void;
@@ -58,7 +58,7 @@ export function encodeChangeable(page: ModePage): Uint8Array {
 }
 
 /** Length of the page's header: four bytes with SPF. */
-export function headerLength(page: ModePage): number {
+function headerLength(page: ModePage): number {
   return page.subpageCode === 0 ? ModePageHeader.$.length : ModeSubpageHeader.$.length;
 }
 

@@ -39,7 +39,7 @@ import { WriteLease } from './write-lease.ts';
 import { WriteBatches, WriteQueue } from './write-queue.ts';
 import { WriteThread } from './write-thread.ts';
 
-export interface LocalStoreOptions {
+interface LocalStoreOptions {
   /** The folder of the volumes; made if it is absent. */
   readonly directory: string;
   readonly clock: Clock;
@@ -56,7 +56,7 @@ export interface LocalStoreOptions {
 }
 
 /** How often a process looks whether any other changed a size. */
-export const SIZE_POLL_MS = 300;
+const SIZE_POLL_MS = 300;
 
 /** Grows by a byte at each resize, so that one look a process serves all volumes. */
 const RESIZES_FILE = '.resizes';
@@ -71,7 +71,7 @@ export async function openLocalVolumeStore(options: LocalStoreOptions): Promise<
   return new LocalStore(folder, options);
 }
 
-export class LocalStore implements VolumeStore {
+class LocalStore implements VolumeStore {
   readonly #folder: string;
   readonly #options: LocalStoreOptions;
   readonly #log: Log;

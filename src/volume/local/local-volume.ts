@@ -14,7 +14,7 @@ import type { SyncQueue } from './sync-queue.ts';
 import type { Mark, WriteAnnouncements } from './write-announcements.ts';
 
 /** What one opening of a local volume is made of. */
-export interface LocalVolumeParts {
+interface LocalVolumeParts {
   readonly sizeBytes: number;
   readonly medium: FileMedium;
   readonly locks: RangeLock;
@@ -367,13 +367,13 @@ export class LocalVolume implements Volume {
 }
 
 /** Operations in flight in one opening; above stand the queues of the transports, far smaller. */
-export const OPERATIONS_MAX = 16_384;
+const OPERATIONS_MAX = 16_384;
 
 /** Reads of a range that is being changed, before the changes are excluded. */
 const READS_AGAIN = 4;
 
 /** How long a fence waits for what is in flight before it gives up (design: the process ends). */
-export const FENCE_WAIT_MS = 2000;
+const FENCE_WAIT_MS = 2000;
 
 /** One page: what the page cache holds together. */
 const PAGE_BYTES = 4096;

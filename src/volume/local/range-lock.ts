@@ -108,7 +108,7 @@ export class RangeLock {
 }
 
 /** Ends processes that hold or intend a part of the range and are stopped. */
-export type EndStoppedHolders = (offset: number, length: number) => Promise<void>;
+type EndStoppedHolders = (offset: number, length: number) => Promise<void>;
 
 /** A range on its way to be held, or held. */
 export interface HeldRange {
@@ -122,7 +122,7 @@ export interface HeldRange {
 }
 
 /** A conflict that lasts longer makes the holder a suspect of being stopped. */
-export const SUSPECT_AFTER_MS = 1000;
+const SUSPECT_AFTER_MS = 1000;
 /** A range that is not to be had for longer is given up. */
 export const LOCK_WAIT_MAX_MS = 6000;
 /** How often holders are searched while the conflict lasts. */

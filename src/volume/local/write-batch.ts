@@ -114,7 +114,7 @@ export class WriteBatch {
 }
 
 /** Writes in a batch at most. */
-export const BATCH_WRITES_MAX = 64;
+const BATCH_WRITES_MAX = 64;
 
 /** Buffers of all the writes in a batch at most. */
 export const BATCH_VECTORS_MAX = 1024;

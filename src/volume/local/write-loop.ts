@@ -6,7 +6,7 @@ const TWO_TO_32 = 0x1_0000_0000;
 /** errno(3): what a write ends with when this process may not write. */
 const ECANCELED = 125;
 
-export interface WriteCalls {
+interface WriteCalls {
   /** The struct iovec[RING_VECTORS] that `write` reads from. */
   readonly vector: Uint32Array;
   /** Writes from `count` buffers: bytes written, or a negated errno. */

@@ -5,7 +5,7 @@ import { NOT_SUBMITTED, WriteBatch } from './write-batch.ts';
 import type { WriteLease } from './write-lease.ts';
 
 /** Calls with the bytes written, a negated errno, or `NOT_SUBMITTED`. */
-export type Written = (result: number) => void;
+type Written = (result: number) => void;
 
 interface QueuedWrite {
   readonly offset: number;

@@ -11,7 +11,7 @@ import type { WriteThreadData } from './write-ring.ts';
 import { Claim, RING_ENTRIES, RING_VECTORS, ThreadState, Word, WriteRing } from './write-ring.ts';
 
 /** Calls with the bytes written, a negated errno, or `NOT_SUBMITTED`: it goes another way. */
-export type Written = (result: number) => void;
+type Written = (result: number) => void;
 
 /** The longest write that goes through the thread: longer ones are worth a visit to the pool. */
 export const THREAD_WRITE_BYTES_MAX = 64 * 1024;

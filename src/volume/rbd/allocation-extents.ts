@@ -1,7 +1,7 @@
 import type { Extent } from '../volume.ts';
 
 /** A stretch that the cluster holds something of (`exists`), or that was discarded since. */
-export interface DiffExtent {
+interface DiffExtent {
   readonly offset: number;
   readonly length: number;
   readonly exists: boolean;

@@ -21,7 +21,7 @@ export interface InstanceUser {
 }
 
 /** `open`; `fencing`: submits nothing more, its fence is not finished; `fenced`; `closed`. */
-export type InstanceState = 'open' | 'fencing' | 'fenced' | 'closed';
+type InstanceState = 'open' | 'fencing' | 'fenced' | 'closed';
 
 /** One client instance of the cluster and the volumes on it: what is fenced together. */
 export class ClientInstance {

@@ -17,7 +17,7 @@ const RENEW_AGAIN_MS = 30_000;
 /** How often it is logged that the cluster refuses operations: each of them is refused. */
 const REFUSAL_TOLD_MS = 60_000;
 
-export interface ClientRenewalParts {
+interface ClientRenewalParts {
   readonly connect: CapabilitiesParts['connect'];
   readonly instances: Pick<InstancePool, 'renew'>;
   /** The pool of the images. */

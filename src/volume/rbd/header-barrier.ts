@@ -27,19 +27,19 @@ export const QUIESCE_MAX_MS = 10_000;
 /** Writes in flight that take longer to end have a snapshot refused: no command waits for it. */
 export const QUIESCE_STOP_MAX_MS = 2_000;
 /** Snapshots that are being made at one time. */
-export const QUIESCES_MAX = 64;
+const QUIESCES_MAX = 64;
 /** How long one notification waits for the other gateways: whole seconds. */
 export const CONFIRM_MS = 1_000;
 /** A gateway that does not answer for this long would have been fenced, were it a member. */
 export const CONFIRM_MAX_MS = 10_000;
 /** Changes of one header that wait to be answered; the makers of more wait for their time-out. */
-export const ANSWERS_MAX = 256;
+const ANSWERS_MAX = 256;
 /** Client instances that are known to be gateways'. */
-export const PEERS_MAX = 256;
+const PEERS_MAX = 256;
 
 const NO_ANSWER: Uint8Array = new Uint8Array();
 
-export interface HeaderBarrierParts {
+interface HeaderBarrierParts {
   /** The pool and namespace of the header object. */
   readonly pool: Pick<RadosPool, 'watch' | 'notify' | 'read'>;
   readonly object: string;

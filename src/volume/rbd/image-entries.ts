@@ -28,7 +28,7 @@ interface HeaderFacts {
   readonly dataPoolId?: number;
 }
 
-export interface ImageEntriesOptions {
+interface ImageEntriesOptions {
   readonly pool: Pick<RadosPool, 'read' | 'id'>;
   readonly images: readonly { readonly name: string; readonly id: string }[];
   /** Names of pools by id; asked when an image has a data pool. */

@@ -7,7 +7,7 @@ import type { RbdImageInfo } from '../../ceph/rbd-image-info.ts';
 export const REFRESH_AGAIN_MS = 500;
 
 /** What this needs of an open image. */
-export type HeaderImage = Pick<RbdImage, 'info' | 'refresh' | 'onUpdate' | 'updates'>;
+type HeaderImage = Pick<RbdImage, 'info' | 'refresh' | 'onUpdate' | 'updates'>;
 
 /**
  * What is known of an open image, kept in step with its header: after each update by any client the

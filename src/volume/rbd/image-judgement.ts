@@ -38,7 +38,7 @@ export interface ImageProblem {
   readonly mend?: ImageMend;
 }
 
-export type ImageMend =
+type ImageMend =
   | { readonly kind: 'disableFeatures'; readonly features: bigint }
   | { readonly kind: 'removeImageSetting'; readonly name: string };
 

@@ -20,7 +20,7 @@ const MIGRATION_KEY = 'migration';
 
 type Client = Pick<RadosClient, 'openPool'>;
 
-export interface SoughtImage {
+interface SoughtImage {
   readonly name: string;
   /** By its name when undefined. */
   readonly id: string | undefined;

@@ -13,10 +13,12 @@ export function imageSpec({ pool, namespace }: ImagePlace, name: string): string
 }
 
 /** Longer names fit into no object name that Ceph takes with its prefixes. */
-export const IMAGE_NAME_LENGTH_MAX = 128;
+const IMAGE_NAME_LENGTH_MAX = 128;
 
 /** `Failure('volumeBadName')` for what Ceph's tools would read as something else than an image. */
 export function checkImageName(name: string): void {
   if (name.length <= IMAGE_NAME_LENGTH_MAX && /^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(name)) return;
-  throw new Failure('volumeBadName', `${JSON.stringify(name)} is no name for an image`, { name });
+  throw new Failure('volumeBadName', `${JSON.stringify(name)} is not a name for an image`, {
+    name,
+  });
 }

@@ -6,7 +6,7 @@ import { type ImageFacts, type ImageProblem, judgeImage } from './image-judgemen
 export type ImageSettings = Pick<ImageFacts, 'imageSettings' | 'poolSettings'>;
 
 /** The facts that a header has of its image. */
-export type HeaderFacts = Omit<ImageFacts, 'spec' | 'pool' | keyof ImageSettings>;
+type HeaderFacts = Omit<ImageFacts, 'spec' | 'pool' | keyof ImageSettings>;
 
 const UNSERVABLE = fault('unservable');
 

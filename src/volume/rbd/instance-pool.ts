@@ -21,7 +21,7 @@ export const RETIRE_WAIT_MS = 2_000;
 /** How long a client may take to say goodbye to a cluster that does not answer. */
 export const CLIENT_CLOSE_MAX_MS = 5_000;
 
-export interface InstancePoolOptions {
+interface InstancePoolOptions {
   /** A new client instance, connected. Rejects when the cluster does not answer. */
   readonly connect: () => Promise<RadosClient>;
   /** How many instances the volumes share. */

@@ -36,7 +36,7 @@ export interface OpenImageListener {
   onForbidden(): void;
 }
 
-export interface OpenImageParts {
+interface OpenImageParts {
   readonly image: RbdImage;
   /** As Ceph's tools name them. */
   readonly place: Pick<ImageFacts, 'spec' | 'pool'>;

@@ -15,7 +15,7 @@ export const HELD_MAX_MS = 5_000;
 /** How often what waits is looked at. */
 export const HELD_CHECK_MS = 500;
 
-export interface OperationsListener {
+interface OperationsListener {
   /** An operation found the client blocklisted. Called for each. */
   onLost(): void;
   /**

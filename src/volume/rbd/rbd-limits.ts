@@ -1,13 +1,13 @@
 import type { VolumeLimits } from '../volume.ts';
 
 /** The longest that COMPARE AND WRITE can ask for: 255 blocks of 4096 bytes. */
-export const COMPARE_AND_WRITE_MAX_BYTES = 255 * 4096;
+const COMPARE_AND_WRITE_MAX_BYTES = 255 * 4096;
 
 /**
  * What writes and unmaps should be multiples of: librbd's rbd_discard_granularity_bytes, the
  * largest unit in which an OSD allocates by default.
  */
-export const GRANULARITY_BYTES = 64 * 1024;
+const GRANULARITY_BYTES = 64 * 1024;
 
 /** `atomicBytes`: what one operation of the cluster changes as a whole, at multiples of itself. */
 export function rbdLimits(atomicBytes: number): VolumeLimits {

@@ -14,7 +14,7 @@ import { probe, RareOperation, ReadOperation, WriteOperation } from './operation
 import { Operations } from './operations.ts';
 import { rbdLimits } from './rbd-limits.ts';
 
-export interface RbdVolumeParts {
+interface RbdVolumeParts {
   readonly name: string;
   readonly instance: ClientInstance;
   /** Opens the image on an instance, for this volume. Rejects with a `Failure`. */
@@ -34,7 +34,7 @@ export const CLOSE_WAIT_MS = 5_000;
 /** How long after a failed attempt an image is opened again on its new instance. */
 export const REOPEN_AGAIN_MS = 1_000;
 /** A volume that had an operation older than this at its fence is probed before it is used. */
-export const SLOW_OPERATION_MS = 1_000;
+const SLOW_OPERATION_MS = 1_000;
 
 const PROBE_BYTES = 512;
 const UNSERVABLE = fault('unservable');
@@ -70,10 +70,7 @@ export class RbdVolume implements Volume, InstanceUser {
     if (!parts.instance.takesUsers) {
       void image.close();
       const { name } = parts;
-      throw new Failure(
-        'clientReplaced',
-        `the image ${name} was opened by a client that is no more`,
-      );
+      throw new Failure('clientReplaced', `the client that opened the image ${name} has ended`);
     }
     volume = new RbdVolume(parts, image);
     return volume;
