@@ -45,6 +45,13 @@ export const faultTable = {
     osd.stop();
     return broken(`osd ${at}`, random.below(LENGTH_MAX_MS), () => osd.resume());
   },
+  /** The network between an OSD and the monitors. */
+  deafOsd: ({ random, cluster }: FaultParts) => {
+    const at = random.below(cluster.osds.length);
+    const osd = cluster.osds[at]!;
+    osd.setDeaf(true);
+    return broken(`osd ${at}`, random.below(LENGTH_MAX_MS), () => osd.setDeaf(false));
+  },
   stopMonitors: ({ random, cluster: { monitor } }: FaultParts) => {
     monitor.stop();
     return broken('monitors', random.below(MONITOR_LENGTH_MAX_MS), () => monitor.resume());

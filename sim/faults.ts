@@ -17,6 +17,8 @@ export interface FaultParts {
   /** Names of the initiators' hosts. */
   readonly hosts: readonly string[];
   readonly trace: Trace;
+  /** In place of those that the seed switches on. */
+  readonly kinds: readonly FaultKind[] | undefined;
 }
 
 /** Breaks things at random moments; each is mended after a while, and `heal` mends all. */
@@ -32,7 +34,7 @@ export class Faults {
     this.#parts = parts;
     const { random } = parts;
     const some = faultKinds.filter(() => random.below(3) > 0);
-    this.#kinds = some.length === 0 ? faultKinds : some;
+    this.#kinds = parts.kinds ?? (some.length === 0 ? faultKinds : some);
   }
 
   start(): void {

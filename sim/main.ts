@@ -1,7 +1,7 @@
 // Runs seeds of the world one after the other, until one breaks an invariant.
 
 import { parseArgs } from 'node:util';
-import { type FaultKind, faultKinds } from './fault-table.ts';
+import { type FaultKind, faultKinds, faultTable } from './fault-table.ts';
 import { type PlantedError, plantedErrors } from './planted-errors.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
 
@@ -12,11 +12,13 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: String(SEEDS) },
     from: { type: 'string', default: '1' },
     planted: { type: 'string' },
+    faults: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
 });
 
 const planted = plantedOf(values.planted);
+const kinds = kindsOf(values.faults);
 const from = Number(values.from);
 const count = Number(values.seeds);
 const totals = { operations: 0, events: 0, fences: 0, lateLandings: 0 };
@@ -25,7 +27,7 @@ const cpuBefore = process.cpuUsage();
 let failed: SeedResult | undefined;
 let ran = 0;
 for (let seed = from; seed < from + count && failed === undefined; seed++) {
-  const result = await runSeed(seed, planted);
+  const result = await runSeed(seed, planted, kinds);
   ran++;
   totals.operations += result.operations;
   totals.events += result.events;
@@ -45,11 +47,23 @@ process.exitCode = failed === undefined ? 0 : 1;
 function tell({ seed, failure, lastLines, digest }: SeedResult): void {
   if (values.trace) console.log(lastLines.join('\n'));
   console.log(`seed ${seed} (trace ${digest}): ${String((failure as Error).stack ?? failure)}`);
-  const plant = planted === undefined ? '' : ` --planted ${planted}`;
-  console.log(`again: npm run simulate -- --seeds 1 --from ${seed}${plant} --trace`);
+  const same = [
+    ...(planted === undefined ? [] : ['--planted', planted]),
+    ...(kinds === undefined ? [] : ['--faults', kinds.join()]),
+  ];
+  const options = ['--seeds 1 --from', seed, ...same, '--trace'].join(' ');
+  console.log(`again: npm run simulate -- ${options}`);
 }
 
 function plantedOf(name: string | undefined): PlantedError | undefined {
   if (name === undefined || name in plantedErrors) return name as PlantedError | undefined;
   throw new Error(`--planted is one of: ${Object.keys(plantedErrors).join(', ')}`);
+}
+
+function kindsOf(text: string | undefined): readonly FaultKind[] | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(',');
+  const wrong = names.filter((name) => !(name in faultTable));
+  if (wrong.length === 0) return names as FaultKind[];
+  throw new Error(`--faults are some of: ${faultKinds.join(', ')}`);
 }

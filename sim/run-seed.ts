@@ -21,8 +21,12 @@ export interface SeedResult {
 }
 
 /** One world from its beginning to the end of its last command, with faults in between. */
-export async function runSeed(seed: number, planted?: PlantedError): Promise<SeedResult> {
-  const world = new World({ seed, planted });
+export async function runSeed(
+  seed: number,
+  planted?: PlantedError,
+  kinds?: readonly FaultKind[],
+): Promise<SeedResult> {
+  const world = new World({ seed, planted, kinds });
   let failure: unknown;
   try {
     await world.start();

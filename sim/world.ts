@@ -4,6 +4,7 @@ import { documentDraft } from '../test/support/cluster-document.ts';
 import { SeededRandom } from '../test/support/seeded-random.ts';
 import { DiskHistory } from './checkers/disk-history.ts';
 import { FenceChecker } from './checkers/fence-checker.ts';
+import type { FaultKind } from './fault-table.ts';
 import { Faults } from './faults.ts';
 import { FencePromise } from './fence-promise.ts';
 import { GatewayPlace, openToolStore, type PlaceParts } from './gateway-place.ts';
@@ -27,6 +28,8 @@ export interface WorldOptions {
   readonly initiators?: number;
   readonly osds?: number;
   readonly planted?: PlantedError | undefined;
+  /** The kinds of fault, in place of those that the seed switches on. */
+  readonly kinds?: readonly FaultKind[] | undefined;
 }
 
 /** Gateways, initiators, the network between them and a Ceph cluster, on virtual time. */
@@ -47,7 +50,8 @@ export class World {
   #value = 0;
   #failure: unknown;
 
-  constructor({ seed, gateways = 3, initiators = 2, osds = 3, planted }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { seed, gateways = 3, initiators = 2, osds = 3, planted, kinds } = options;
     const { timeline, trace } = this;
     const random = new SeededRandom(seed);
     this.random = random;
@@ -68,7 +72,7 @@ export class World {
     const { places } = this;
     this.#promise = new FencePromise(timeline, cluster, places);
     this.faults = new Faults({
-      ...{ timeline, random, network, cluster, places, trace, hosts: this.#hosts },
+      ...{ timeline, random, network, cluster, places, trace, kinds, hosts: this.#hosts },
     });
   }
 

@@ -40,6 +40,7 @@ export class SimOsd {
   #mapEpoch = 0;
   #publishedEpoch = 0;
   #isStopped = false;
+  #isDeaf = false;
   #serviceMaxMs = SERVICE_MAX_MS;
 
   constructor(
@@ -86,7 +87,7 @@ export class SimOsd {
 
   publish(mapEpoch: number): void {
     this.#publishedEpoch = mapEpoch;
-    if (!this.#isStopped) this.#learnWithin(MAP_DELAY_MAX_MS, mapEpoch);
+    if (!this.#isStopped && !this.#isDeaf) this.#learnWithin(MAP_DELAY_MAX_MS, mapEpoch);
   }
 
   stop(): void {
@@ -102,6 +103,12 @@ export class SimOsd {
     this.#onResume();
   }
 
+  /** Whether the monitors reach it; if not, operations of clients alone bring it a map. */
+  setDeaf(isDeaf: boolean): void {
+    this.#isDeaf = isDeaf;
+    if (!isDeaf) this.#learnWithin(MAP_DELAY_MAX_MS, this.#publishedEpoch);
+  }
+
   /** The longest time that an operation takes; undefined: as usual. */
   slow(serviceMaxMs: number | undefined): void {
     this.#serviceMaxMs = serviceMaxMs ?? SERVICE_MAX_MS;
@@ -109,7 +116,7 @@ export class SimOsd {
 
   #learnWithin(maxMs: number, mapEpoch: number): void {
     this.#timeline.after(this.#random.below(maxMs + 1), () => {
-      if (this.#isStopped || mapEpoch <= this.#mapEpoch) return;
+      if (this.#isStopped || this.#isDeaf || mapEpoch <= this.#mapEpoch) return;
       this.#mapEpoch = mapEpoch;
       this.#onMap();
     });
