@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { differences } from './difference.ts';
 import { type FoundVolume, volumeNameOf } from './disk-identity.ts';
 import { mappedDisks } from './disk-names.ts';
@@ -74,6 +75,8 @@ export function diffDisks(
     changes.push(...changesOf(old, disk, options));
   }
   const releaseDisks = [...left.values()];
+  const uuids = new Set(next.disks.map(({ uuid }) => uuid));
+  assert(!releaseDisks.some(({ uuid }) => uuids.has(uuid)), 'no disk that stays is released');
   changes.push(...releaseDisks.map(released));
   refusals.push(...claims(next.disks, before), ...clashes(next.disks), ...mappedDeletions(next));
   return {

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
 import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from './document.ts';
 import { generateNaa, generateSerial, generateUuid } from './generate.ts';
@@ -64,6 +65,8 @@ export function completeDisks(
       wwn: disk.wwn ?? source?.wwn ?? generateNaa(random, draft.settings.oui),
       serial: disk.serial ?? source?.serial ?? generateSerial(random),
     };
+    assert(known === undefined || left === undefined, 'a disk that is known has its volume');
+    assert(disk.uuid === undefined || identity.uuid === disk.uuid, 'the draft names its disks');
     const name = disk.volume?.name ?? (known && volumeNameOf(known)) ?? left?.name ?? disk.name;
     const id = disk.volume?.id ?? known?.volume?.id ?? left?.id;
     const mark = known?.deleting === true ? { deleting: true as const } : {};

@@ -1,3 +1,5 @@
+import { assert } from '../base/assert.ts';
+
 /** Bounds of the cluster document. */
 /** As text: what `get` prints of the longest that is kept can be applied again. */
 export const DOCUMENT_LENGTH_MAX_BYTES = 4 * 1024 * 1024;
@@ -35,3 +37,19 @@ export const OBJECT_SIZE_MAX_BYTES = 32 * 1024 * 1024;
 export const QUEUE_DEPTH_MAX = 1024;
 /** Most client instances that `volumeInstances` may ask for: a member lists 64, successors too. */
 export const VOLUME_INSTANCES_MAX = 32;
+
+assert(SUGGESTIONS_MAX <= PROBLEMS_MAX, 'suggestions go with problems that are listed');
+assert(DISKS_MAX <= LUN_MAX + 1, 'a LUN map has room for every disk');
+assert(
+  GATEWAYS_MAX * PORTALS_PER_GATEWAY_MAX <= PORT_IDENTIFIER_MAX,
+  'every portal can be a target port of its own',
+);
+assert(SECRET_LENGTH_MIN_BYTES <= SECRET_LENGTH_MAX_BYTES, 'some secret is long enough');
+assert(Number.isSafeInteger(DISK_SIZE_MAX_BYTES), 'sizes of disks are exact');
+assert(
+  Number.isInteger(Math.log2(OBJECT_SIZE_MIN_BYTES)) &&
+    Number.isInteger(Math.log2(OBJECT_SIZE_MAX_BYTES)),
+  'bounds of object sizes are powers of two',
+);
+assert(OBJECT_SIZE_MIN_BYTES <= OBJECT_SIZE_MAX_BYTES, 'some size of objects is allowed');
+assert(OBJECT_SIZE_MAX_BYTES <= DISK_SIZE_MAX_BYTES, 'the largest disk has an object');

@@ -1,4 +1,5 @@
 import type { LineCounter } from 'yaml';
+import { assert } from '../base/assert.ts';
 import { PROBLEMS_MAX } from './limits.ts';
 import type { Problem } from './problem.ts';
 
@@ -23,6 +24,7 @@ export function locate(
       return { line, column: col, path, message };
     });
   const left = count - problems.length;
+  assert(left >= 0, 'what is listed is counted');
   if (left > 0) {
     problems.push({ line: 0, column: 0, path: '', message: `${left} more problems` });
   }

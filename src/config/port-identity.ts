@@ -40,6 +40,7 @@ export function completePorts(
     if (given !== undefined) return given;
     const before = known.get(portalKey(gateway, portal))?.relativePortIdentifier;
     const identifier = before === undefined || taken.has(before) ? next++ : before;
+    assert(!taken.has(identifier), 'two target ports share no identifier');
     identifiers.set(portal.portalGroupTag, identifier);
     taken.add(identifier);
     return identifier;
@@ -52,6 +53,7 @@ export function completePorts(
     })),
   }));
   assert(next >= (current?.nextRelativePortIdentifier ?? 1), 'the next identifier never falls');
+  assert(next >= identifierAfter(taken), 'the next identifier is above all that are given');
   return { gateways, nextRelativePortIdentifier: next };
 }
 

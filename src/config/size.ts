@@ -1,3 +1,5 @@
+import { assert } from '../base/assert.ts';
+
 const UNITS = ['', 'K', 'M', 'G', 'T', 'P'] as const;
 const PATTERN = /^(0|[1-9][0-9]{0,15})([KMGTP]?)$/;
 
@@ -15,6 +17,7 @@ export function parseSize(text: string): number | undefined {
 
 /** The shortest exact text that `parseSize` reads back: `1G`, `1536M`, `1000`. */
 export function formatSize(bytes: number): string {
+  assert(Number.isSafeInteger(bytes) && bytes >= 0, 'a size is a whole number of bytes');
   let unit = 0;
   let value = bytes;
   while (value !== 0 && value % 1024 === 0 && unit < UNITS.length - 1) {

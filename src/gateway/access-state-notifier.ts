@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
 import { conditions } from '../scsi/sense-table.ts';
@@ -25,11 +26,13 @@ export class AccessStateNotifier {
     this.#units = [...units];
     const kept = new Set(this.#units);
     for (const unit of this.#pending) if (!kept.has(unit)) this.#pending.delete(unit);
+    assert(this.#pending.size <= kept.size, 'only units that are served are notified');
   }
 
   /** Port groups have changed their states. */
   notify(): void {
     for (const unit of this.#units) this.#pending.add(unit);
+    assert(this.#pending.size === this.#units.length, 'each unit is to notify');
     if (!this.#isNotifying) this.#continue();
   }
 

@@ -1,3 +1,4 @@
+import { assert, InvariantBroken } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { LogLimiter } from '../base/log-limiter.ts';
@@ -39,6 +40,7 @@ export class DocumentWatch {
   #whole = false;
   /** The switch under way; the next one waits for it. */
   #switching: Promise<void> = Promise.resolve();
+  #isSwitching = false;
   readonly #watch: PersistentWatch;
   readonly #complaints: LogLimiter;
   #poll: Timer | undefined;
@@ -63,6 +65,7 @@ export class DocumentWatch {
 
   /** Watches first, reads then: no version can slip through between. */
   async open(): Promise<void> {
+    assert(!this.#isOpen && !this.#closed, 'a watch is opened once');
     this.#isOpen = true;
     await this.#watch.open();
     await this.#catchUp();
@@ -110,7 +113,14 @@ export class DocumentWatch {
     const next = await read();
     if (next === undefined || next.version < this.#served || this.#closed) return;
     if (next.version === this.#served && this.#whole) return;
-    this.#whole = await serve(next);
+    assert(!this.#isSwitching, 'documents are served one at a time');
+    this.#isSwitching = true;
+    try {
+      this.#whole = await serve(next);
+    } finally {
+      this.#isSwitching = false;
+    }
+    assert(next.version >= this.#served, 'the version that is served never falls');
     this.#served = next.version;
   }
 
@@ -124,6 +134,7 @@ export class DocumentWatch {
   }
 
   #complain(error: unknown): void {
+    if (error instanceof InvariantBroken) throw error;
     const reason = systemReason(error);
     this.#complaints.write('warn', reason, 'the document cannot be followed', { reason });
   }

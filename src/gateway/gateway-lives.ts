@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -76,6 +77,7 @@ export async function runGatewayLives<G extends LivingGateway>(
       log.warn('cannot serve again yet', { reason: String(error) });
     }
     const endMs = overMs ?? clock.now();
+    assert(servingMs === undefined || servingMs <= endMs, 'a gateway is over after it served');
     const backOffMs =
       servingMs === undefined
         ? backOff.afterFailureMs()

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { TrafficStatus } from '../control/channels.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -60,6 +61,10 @@ export class LiveFigures {
     const now = this.#clock.now();
     const counts = this.#counts;
     const seconds = (now - this.#sampledMs) / 1000;
+    assert(seconds > 0, 'time passes between two samples');
+    for (const key of ['reads', 'writes', 'bytesRead', 'bytesWritten'] as const) {
+      assert(counts[key] >= this.#last[key], 'a count of traffic never falls');
+    }
     const rate = (key: keyof Counts) => Math.round((counts[key] - this.#last[key]) / seconds);
     this.#perSecond = {
       reads: rate('reads'),

@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { assert, InvariantBroken } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
@@ -89,6 +89,7 @@ export class LogicalUnits {
     const mapped = mappedDisks(document);
     const wanted = document.disks.filter(({ name }) => mapped.has(name));
     const uuids = new Set(wanted.map(({ uuid }) => uuid));
+    assert(uuids.size === wanted.length, 'no two disks of a document have one uuid');
     for (const uuid of this.#failed.keys()) if (!uuids.has(uuid)) this.#failed.delete(uuid);
     this.#openings.keep(uuids);
     const next = new Map<string, OpenDisk>();
@@ -97,6 +98,7 @@ export class LogicalUnits {
       if (open !== undefined) next.set(open.disk.uuid, open);
     }
     await Promise.all([...next.values()].map((open) => this.#sized(open)));
+    assert(next.size <= wanted.length, 'only disks that are wanted are served');
     const units = new Map([...next.values()].map(({ disk, unit }) => [disk.name, unit]));
     return { units, whole: next.size === wanted.length, ...this.#switchTo(next) };
   }
@@ -153,7 +155,8 @@ export class LogicalUnits {
       const open = this.#openDisk(disk);
       opening.push(open);
       const slow = within(this.#options.clock, OPEN_SLOW_MS, open);
-      const place = slow.finally(() => places.delete(place));
+      const leave = () => places.delete(place);
+      const place: Promise<unknown> = slow.then(leave, leave);
       places.add(place);
       if (places.size >= OPENING_MAX) await Promise.race(places);
     }
@@ -176,6 +179,7 @@ export class LogicalUnits {
       if (this.#failed.delete(uuid)) log.info('a disk opens again', { disk: name });
       return open;
     } catch (error) {
+      if (error instanceof InvariantBroken) throw error;
       const reason = error instanceof Failure ? error.message : String(error);
       if (this.#failed.get(uuid)?.reason !== reason) {
         log.error('a disk cannot be opened and is not served', { disk: name, reason });
@@ -228,6 +232,9 @@ export class LogicalUnits {
     const units = new Set([...kept.values()].map(({ unit }) => unit));
     const volumes = new Set([...kept.values()].map(({ volume }) => volume));
     for (const [uuid, { unit }] of before) if (!units.has(unit)) this.#leaving.set(uuid, unit);
+    for (const uuid of this.#leaving.keys()) {
+      assert(!this.#open.has(uuid), 'a unit is served or leaves');
+    }
     const closing = [...before.values()].filter(({ volume }) => !volumes.has(volume));
     await Promise.all(
       closing.map(async ({ unit, volume }) => {

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { MembershipView } from '../membership/membership.ts';
 import type { AccessState, PortGroup } from '../scsi/nexus.ts';
 import type { ServedPortGroup } from './served-document.ts';
@@ -30,6 +31,7 @@ export class PortGroups {
     const before = this.#admitting;
     const admitting = view.members.filter((m) => m.state === 'serving' && !m.isDraining);
     const now = new Map(admitting.map(({ name, incarnation }) => [name, incarnation]));
+    assert(now.size === admitting.length, 'one incarnation of a gateway admits initiators');
     this.#admitting = now;
     const gateways = [...this.#groups.values()].map(({ gateway }) => gateway);
     return before !== undefined && gateways.some((name) => before.get(name) !== now.get(name));

@@ -1,4 +1,6 @@
+import { assert } from '../base/assert.ts';
 import type { Chap, ClusterDocument, TargetEntry } from '../config/document.ts';
+import { GATEWAYS_MAX, LUN_MAX, PORTALS_PER_GATEWAY_MAX } from '../config/limits.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { LunMap } from '../scsi/nexus.ts';
 
@@ -44,6 +46,7 @@ export function servedDocument(
       portGroups.set(tag, { gateway, tag, relativePortIdentifier });
     }
   }
+  assert(portGroups.size <= GATEWAYS_MAX * PORTALS_PER_GATEWAY_MAX, 'portals are bounded');
   const targets = document.targets.map((target) => servedTarget(target, units));
   return { document, portGroups, targets: new Map(targets.map((each) => [each.name, each])) };
 }
@@ -82,6 +85,7 @@ function lunMap(
   const map = new Map<number, LogicalUnit>();
   for (const [lun, disk] of Object.entries(luns)) {
     const unit = units.get(disk);
+    assert(Number(lun) >= 0 && Number(lun) <= LUN_MAX, 'a LUN of the document is a flat one');
     if (unit !== undefined) map.set(Number(lun), unit);
   }
   return map;

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
@@ -31,6 +32,7 @@ export class SpaceShortages {
     this.#units = new Set(units);
     for (const unit of this.#units) unit.onNoSpace = () => this.#refused(unit);
     for (const unit of this.#short.keys()) if (!this.#units.has(unit)) this.#short.delete(unit);
+    assert(this.#short.size <= this.#units.size, 'only disks that are served are short of space');
   }
 
   /** To be called now and then: forgets disks that take writes again. */
@@ -46,6 +48,7 @@ export class SpaceShortages {
   }
 
   #refused(unit: LogicalUnit): void {
+    assert(this.#units.has(unit), 'only a unit that is served tells of refused writes');
     if (!this.#short.has(unit)) {
       const fields = { event: 'space_exhausted', disk: unit.name, ...unit.space.figures };
       this.#log.warn(

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
@@ -71,6 +72,7 @@ export class SpaceWatch {
 
   #tell(): void {
     const percent = this.#options.softThresholdPercent();
+    assert(percent > 0 && percent <= 100, 'a threshold is a part of the whole');
     for (const unit of this.#units) {
       const space = this.#spaceOf(unit.volume);
       if (space !== undefined) unit.setSpace(space, percent);

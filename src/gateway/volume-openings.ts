@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
@@ -39,6 +40,7 @@ export class VolumeOpenings {
     const opening =
       earlier?.volume ??
       this.#store.openVolume(volumeNameOf(disk), { writethrough, ...knownVolume(disk) });
+    assert(earlier !== undefined || !this.#openings.has(uuid), 'a disk has one opening');
     this.#openings.set(uuid, { disk, volume: opening });
     try {
       const volume = await (earlier === undefined

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type {
   Admission,
   Authentication,
@@ -43,6 +44,7 @@ export class IscsiDirectory implements Directory {
     this.#served = served;
     this.#portals = gateways.flatMap(({ portals }) => portals.map(portalOf));
     this.#own = new Set(own.map(keyOf));
+    assert(this.#own.size <= this.#portals.length, 'own portals are among all portals');
   }
 
   get draining(): boolean {

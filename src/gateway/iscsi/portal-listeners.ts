@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { ByteStream, Listen, Listener } from '../../base/byte-stream.ts';
 import { Failure } from '../../base/failure.ts';
 import { portalText } from '../../base/portal-text.ts';
@@ -16,6 +17,7 @@ export class PortalListeners {
   readonly #listen: Listen;
   readonly #accept: (stream: ByteStream, portal: Portal) => void;
   readonly #open = new Map<string, OpenPortal>();
+  #isClosed = false;
 
   constructor(listen: Listen, accept: (stream: ByteStream, portal: Portal) => void) {
     this.#listen = listen;
@@ -31,6 +33,7 @@ export class PortalListeners {
     for (const entry of portals) {
       const key = keyOf(entry);
       if (this.#open.has(key)) continue;
+      if (this.#isClosed) return;
       const address = { address: entry.listen ?? entry.address, port: entry.port };
       try {
         const listener = await this.#listen(address, (stream) => {
@@ -38,7 +41,8 @@ export class PortalListeners {
           if (open === undefined) stream.destroy();
           else this.#accept(stream, open.portal);
         });
-        this.#open.set(key, { listener, portal: portalOf(entry) });
+        if (this.#isClosed) await listener.close();
+        else this.#open.set(key, { listener, portal: portalOf(entry) });
       } catch (error) {
         throw unavailable(address.address, address.port, error);
       }
@@ -57,10 +61,13 @@ export class PortalListeners {
         closed.push(open.listener.close());
       }
     }
+    assert(this.#open.size <= wanted.size, 'a portal is open only if it is kept');
     await Promise.all(closed);
   }
 
+  /** Closes all of them for good: a document that comes late opens none. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.keep([]);
   }
 }

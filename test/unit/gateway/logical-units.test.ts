@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { InvariantBroken } from '../../../src/base/assert.ts';
 import { Failure } from '../../../src/base/failure.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import {
@@ -120,6 +121,15 @@ test('a volume that does not open is left out, and tried again with the next doc
   assert.equal(second.units.get('b'), first.units.get('b'));
   await units.close();
   assert.equal(store.open, 0);
+});
+
+test('a broken invariant is not taken for a disk that does not open', async () => {
+  const { store, units } = await world('a');
+  const document = mapping([{ name: 'a' }], { 0: 'a' });
+  store.openVolume = async () => {
+    throw new InvariantBroken('planted');
+  };
+  await assert.rejects(units.prepare(document), InvariantBroken);
 });
 
 test('a volume that does not answer keeps no other back, and is served when it has', async () => {
