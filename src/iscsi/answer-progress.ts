@@ -49,7 +49,7 @@ export class AnswerProgress {
     return this.#isStuck;
   }
 
-  /** For how long, as of the last look, the initiator has taken nothing of what waits for it. */
+  /** How long the initiator has taken none of the bytes that wait for it, as of the last look. */
   stalledMs(now: number): number {
     return now - this.#lastTakenMs;
   }

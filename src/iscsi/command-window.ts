@@ -14,7 +14,7 @@ type Arrival =
   /** Outside the window, or a repetition: to be ignored (RFC 7143, command numbering). */
   | 'ignored';
 
-/** Who pays for the commands that a window invites. */
+/** Pays for the commands that a window invites. */
 export interface WindowCredit {
   /** Commands that may always be invited. */
   readonly ownCommands: number;
@@ -22,7 +22,7 @@ export interface WindowCredit {
   invite(): boolean;
   /** One fewer is invited. */
   retract(): void;
-  /** True: others need what was lent. */
+  /** True: other sessions need the credit beyond the session's own. */
   readonly mustRetract: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface WindowCredit {
  * The size begins with WINDOW_REST_COMMANDS as far as there is room, and at least with what the
  * session has of its own. It grows while the initiator uses most of it, to `depthMax` at most, and
  * gives back what the initiator does not use, or what others need. It also grows while no command
- * ends: those that a medium holds up must not fill it, because the session has other logical units.
+ * ends: commands that one medium delays must not fill it, because the session has other units.
  */
 export class CommandWindow {
   readonly #depthMax: number;
@@ -50,7 +50,7 @@ export class CommandWindow {
   #isUsedUp = false;
   /** By how many commands it may grow. */
   #growth = 0;
-  /** Others need what was lent, as of the last batch. */
+  /** Other sessions need credit back, as of the last batch. */
   #mustRetract = false;
   /** How many it has to give back. */
   #surplus = 0;
@@ -104,7 +104,7 @@ export class CommandWindow {
     return ahead > 0 && serialDistance(this.#maxCmdSn, cmdSn) >= 0 ? 'early' : 'ignored';
   }
 
-  /** What came in together is taken from here on: the initiator knows what was answered before. */
+  /** The PDUs of one read follow: when it sent them, the initiator knew all earlier answers. */
   beginBatch(): void {
     this.#toldSize = this.#size;
     this.#toldMaxCmdSn = this.#maxCmdSn;

@@ -107,12 +107,12 @@ export class Connection implements RegisteredSession {
     return 'refused' in judged ? judged : undefined;
   }
 
-  /** PDUs that were left when they might not be taken. */
+  /** PDUs that were left may be taken now. */
   recheck(): void {
     this.#intake.recheck();
   }
 
-  /** Ends the connection: at once, or when what is queued has left (bounded). */
+  /** Ends the connection: at once, or when its queued PDUs have left (bounded). */
   end(reason: string, when: 'now' | 'afterSending'): void {
     if (when === 'now') {
       this.#finish(reason);
@@ -123,7 +123,7 @@ export class Connection implements RegisteredSession {
     this.#intake.stop();
     this.#endReason = reason;
     this.#options.log.debug('connection ends', { reason });
-    // Nothing may follow what was said last: commands in flight end without an answer.
+    // No PDU may follow the last one: commands in flight end without an answer.
     void this.#session?.close();
     this.#watch.beginEnd(reason);
     this.#queue.flush();

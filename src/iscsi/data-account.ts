@@ -41,7 +41,7 @@ export class DataAccount implements SlabSource, SlabOwner {
   readonly #commandBytes: number;
   /** What waits, the oldest first. */
   readonly #claims = new Set<Claim>();
-  /** Those of them that may fit into what the session has of its own, and so pass longer ones. */
+  /** Claims that may fit into the session's own share, and so may overtake longer ones. */
   readonly #small = new Set<Claim>();
   /** Its initiator has much to take, which was answered. */
   isSending: () => boolean = () => false;
@@ -73,7 +73,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     return this.#invitedCommands;
   }
 
-  /** How much more it may hold; negative when others need what it holds. */
+  /** How much more it may hold; negative when it holds more than its share. */
   get roomBytes(): number {
     return SESSION_OWN_DATA_BYTES + this.share.sessionBytes - this.#heldBytes;
   }
@@ -136,7 +136,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#queue.freed();
   }
 
-  /** The budget counts what is beyond its own, whichever way and however far it changes. */
+  /** The budget counts only the bytes beyond the session's own share. */
   #change(bytes: number): void {
     const before = this.#heldBytes - SESSION_OWN_DATA_BYTES;
     const now = before + bytes;
@@ -171,7 +171,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#queue.freed();
   }
 
-  /** Answers have left: what waited for that may be served. */
+  /** Answers have left: claims that waited for their room may be served. */
   sent(): void {
     if (this.#claims.size > 0) this.#queue.freed();
   }
@@ -186,7 +186,7 @@ export class DataAccount implements SlabSource, SlabOwner {
 
   /**
    * Grants the oldest claim if it fits, or as an exception; else the oldest of those that fit into
-   * what the session has of its own: nobody needs that, and so they take nothing from the oldest.
+   * the session's own share: no other claim may use that, so the oldest loses nothing.
    * False: there are claims, and none fits.
    */
   grantNext(isException: boolean): boolean {
@@ -208,14 +208,14 @@ export class DataAccount implements SlabSource, SlabOwner {
     claim.granted();
   }
 
-  /** Others wait for what it holds as an exception, and have done so for long enough. */
+  /** Other sessions have waited for long enough for the room that it holds as an exception. */
   get overstays(): boolean {
     return this.#queue.overstays(this);
   }
 
   // The credit of the command window.
 
-  /** One more command may be sent: false, there is no room for what it may bring unsolicited. */
+  /** Invites one more command. False: there is no room for its unsolicited data. */
   invite(): boolean {
     if (this.#closed) return false;
     if (this.#invitedCommands >= this.ownCommands) {
@@ -242,7 +242,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     this.#queue.freed();
   }
 
-  /** Others need what the window takes, or most of its commands wait for room. */
+  /** Other sessions need the window's room, or most of its commands wait for room. */
   get mustRetract(): boolean {
     const share = this.share.windowBytes;
     const others = this.#invitedBytes > share + this.#commandBytes;

@@ -66,7 +66,7 @@ export class DataHold implements Claim {
     if (this.#bytes !== 0) this.release(this.#bytes);
   }
 
-  /** The command ends: what was counted for it is returned, and what it waits for is withdrawn. */
+  /** The command ends: its bytes are returned, and its waiting claim is withdrawn. */
   end(): void {
     const account = this.#open;
     if (this.claimedBytes > 0) {

@@ -87,7 +87,7 @@ export class DataOutBuffers {
     if (slab !== undefined) this.#hold.release(piece.length);
   }
 
-  /** Puts what it can into the chunk in use; returns the rest. */
+  /** Copies as much of a piece as fits into the chunk in use; returns the rest. */
   #fillChunk(piece: Uint8Array): Uint8Array {
     const chunk = this.#chunk!;
     const last = this.pieces.length - 1;

@@ -20,7 +20,7 @@ export interface DataOutCommand {
  * over when F is set, not when its bytes are complete: its last PDU may have no data.
  */
 export interface DataOutBurst {
-  /** Undefined: its command is over; what comes is dropped. */
+  /** Undefined: its command is over, and its data is dropped. */
   command: DataOutCommand | undefined;
   readonly tag: number;
   /** RESERVED_TAG for the unsolicited one. */
@@ -51,7 +51,7 @@ export function faultOf(
   if (pdu.dataLength > 0 && !isAtOffset) return 'dataPhaseError';
   if (burst.command?.received.length !== burst.offset) return 'dataPhaseError';
   if (DataOutPdu.dataSn.get(bytes, base) !== burst.dataSn) return 'dataPhaseError';
-  // RFC 7143: an answer to an R2T that differs from what it asked for is an incorrect amount.
+  // RFC 7143: an answer that is not as long as its R2T asked for is an incorrect amount of data.
   const isFinal = DataOutPdu.final.get(bytes, base) === 1;
   if (isFinal && !isUnsolicited && end !== burst.end) return 'notEnoughUnsolicitedData';
   return undefined;

@@ -31,7 +31,7 @@ type DataOutVerdict = 'taken' | 'protocolError';
 /**
  * The data-out of a session's commands: unsolicited bursts, and R2Ts, of which several may be
  * outstanding for one command. A command claims room for all that it solicits before its first R2T;
- * what comes unsolicited was counted with the command window.
+ * unsolicited data was counted with the command window.
  */
 export class DataOut {
   /** What the initiator owes, with its deadlines. */
@@ -110,7 +110,7 @@ export class DataOut {
     this.#solicitations.delete(command);
     this.owed.release(command);
     if (solicitation !== undefined) this.#waiting.delete(solicitation);
-    // Not now: many commands may be on their way out, and none of them is to be asked for more.
+    // Not now: many commands may be ending, and no R2T may go out for one of those.
     if (this.#waiting.size > 0) this.#clock.endOfTurn(() => this.#serveWaiting());
   }
 
@@ -127,7 +127,7 @@ export class DataOut {
     for (const solicitation of this.#solicitations.values()) solicitation.limitMs += byMs;
   }
 
-  /** Calls `action` once no burst of an aborted command is owed any more. */
+  /** Calls `action` when no burst of an aborted command is owed. */
   whenDrained(action: () => void): void {
     if (this.owed.isDraining) this.#onDrained.push(action);
     else action();
@@ -181,7 +181,7 @@ export class DataOut {
     if (command.hold.claim(length - command.received.length)) this.granted(command);
   }
 
-  /** Asks on for the commands that had to wait; called when others have run or ended. */
+  /** Sends R2Ts of commands that waited; called when others have run or ended. */
   #serveWaiting(): void {
     for (const solicitation of this.#waiting) {
       if (this.owed.solicited >= SOLICITED_BURSTS_MAX) return;

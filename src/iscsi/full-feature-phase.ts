@@ -18,7 +18,7 @@ interface FullFeatureOptions {
   readonly tasks: FreeList<IscsiTask>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends the connection: at once, or after what is queued has been sent. */
+  /** Ends the connection: at once, or after its queued PDUs have left. */
   readonly end: (reason: string, when: 'now' | 'afterSending') => void;
   /** Ends the other sessions of this target. */
   readonly endTarget: (reason: string) => void;
@@ -33,7 +33,7 @@ const NUMBERED: ReadonlySet<number> = new Set([
   Opcode.logoutRequest,
 ]);
 
-/** The PDUs of a connection after its login: each goes where its opcode says, requests in order. */
+/** The PDUs of a connection after its login, dispatched by opcode; requests in CmdSN order. */
 export class FullFeaturePhase {
   readonly #session: Session;
   readonly #options: FullFeatureOptions;
@@ -59,7 +59,7 @@ export class FullFeaturePhase {
     return queue.unsentBytes < SLAB_BYTES || account.roomBytes > 0;
   }
 
-  /** What came in together is taken from here on. */
+  /** The PDUs of one read follow. */
   beginBatch(nowMs: number): void {
     this.#session.beginBatch(nowMs);
   }
@@ -98,7 +98,7 @@ export class FullFeaturePhase {
     if (held.size > 0) this.#executeHeld();
   }
 
-  /** Executes what was held for the CmdSN that is expected now. */
+  /** Executes held requests as long as the next CmdSN is among them. */
   #executeHeld(): void {
     const { window, held } = this.#session;
     while (held.size > 0 && !this.#session.closed) {

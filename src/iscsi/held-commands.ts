@@ -8,7 +8,7 @@ interface HeldCommand {
   readonly intact: boolean;
 }
 
-/** Command PDUs that came ahead of their CmdSN, copied, until those between have come. */
+/** Command PDUs that arrived ahead of their CmdSN, copied, until the missing ones arrive. */
 export class HeldCommands {
   readonly #bytesMax: number;
   readonly #held = new Map<number, HeldCommand>();

@@ -41,7 +41,7 @@ export class Intake implements PduConsumer, StreamReader {
   readonly #reader: PduReader;
   readonly #turn: TurnShare;
   #fullFeature: FullFeaturePhase | undefined;
-  /** Once stopped, it reads on and drops what it reads, to see that the peer has closed. */
+  /** After a stop it still reads, and drops the bytes, to see that the peer has closed. */
   #isStopped = false;
   #paused = false;
   /** Asked once for all that came in together. */
@@ -83,13 +83,13 @@ export class Intake implements PduConsumer, StreamReader {
     this.#isStopped = true;
   }
 
-  /** Releases what was read. */
+  /** Releases the receive buffers. */
   close(): void {
     this.#isStopped = true;
     this.#reader.close();
   }
 
-  /** PDUs that were left when they might not be taken. */
+  /** PDUs that were left may be taken now: asks again at the end of this turn. */
   recheck(): void {
     if (!this.#paused || this.#resumeScheduled) return;
     this.#resumeScheduled = true;
@@ -101,7 +101,7 @@ export class Intake implements PduConsumer, StreamReader {
 
   /** Answers have left. */
   sent(): void {
-    // A turn that is over goes on at the end of the event loop's, and no sooner.
+    // After its turn a connection resumes at the end of the event loop's turn, and no sooner.
     if (!this.#turn.isOver) this.#resume();
   }
 
@@ -115,7 +115,7 @@ export class Intake implements PduConsumer, StreamReader {
     if (this.#isStopped) return;
     this.#watch.received();
     this.#mayAct = this.#parts.mayAct();
-    // What still comes in after a pause waits with the rest.
+    // Bytes that still arrive after a pause wait with the rest.
     if (!this.#paused) this.#turn.begin();
     this.#beginBatch();
     this.#reader.received(length);

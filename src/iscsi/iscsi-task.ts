@@ -75,7 +75,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
 
   /** The room that it claimed is there. */
   granted(): void {
-    // A bidirectional command may wait for data-in, so what it offers does not tell.
+    // A bidirectional command may have claimed room for data-in instead.
     if (this.dataOutExpected > 0 && this.#shared.dataOut.granted(this)) return;
     this.owner?.dataInGranted();
   }
@@ -92,7 +92,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
   override end(status: number, dataInLength: number, sense: Uint8Array | undefined): void {
     const context = this.#shared;
     if (context.closed) {
-      // Its nexus ends, and nothing may follow what the initiator was told last.
+      // Its nexus ends, and no PDU may follow the last one.
       this.discard();
       return;
     }
@@ -109,7 +109,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
     this.#recycle();
   }
 
-  /** Returns what the command has of its session. */
+  /** Returns the place and the memory of the command to its session. */
   #leave(context: CommandContext): void {
     context.dataOut.forget(this);
     this.hold.end();

@@ -33,7 +33,7 @@ export interface LoginOptions {
 
 interface LoginEvents {
   established(session: Session): void;
-  /** Ends the connection: at once, or after what was answered has been sent. */
+  /** Ends the connection: at once, or after its answers have left. */
   end(reason: string, when: 'now' | 'afterSending'): void;
   /** PDUs are taken again. */
   resume(): void;
@@ -59,7 +59,7 @@ export class LoginPhase {
   readonly #events: LoginEvents;
   readonly #machine: LoginMachine;
   #writer: PduWriter | undefined;
-  /** CmdSN of the first Login Request: what the session's numbering begins with. */
+  /** CmdSN of the first Login Request: the session's numbering begins with it. */
   #firstCmdSn = 0;
   /** The session that this one takes the place of is ending. */
   #reinstating = false;
@@ -109,7 +109,7 @@ export class LoginPhase {
     );
   }
 
-  /** The connection is gone: what was reserved for the session is given back. */
+  /** The connection is gone: the place reserved for its session is released. */
   abandon(reason: string): void {
     this.#abandoned = true;
     // A connection without a Login Request may be a probe of a load balancer.

@@ -12,7 +12,7 @@ export class OwedBursts {
   /** When more data is due, of whatever burst: on a slow link the later ones wait for the earlier. */
   #dueMs = 0;
 
-  /** Bursts that are remembered, those that are owed to aborted commands too. */
+  /** Bursts that are owed, including those of aborted commands. */
   get size(): number {
     return this.#unsolicited.size + this.#solicited.size;
   }
@@ -127,8 +127,8 @@ export class OwedBursts {
   }
 
   /**
-   * Unsolicited data for a command that is over is dropped without being expected. To expect it
-   * would take memory for commands that are over, and no window bounds how many of those there are.
+   * Unsolicited data for a command that is over is dropped without being expected: no window bounds
+   * the number of such commands, so their bursts would take unbounded memory.
    */
   #dropUnsolicited(burst: DataOutBurst): void {
     burst.command = undefined;

@@ -19,7 +19,7 @@ import {
 import type { Session } from './session.ts';
 import { sendPing, sendWindow } from './session-requests.ts';
 
-/** Between two looks at the clocks; after a longer one this gateway stood still. */
+/** Between two looks at the clock; after a longer gap this gateway itself stood still. */
 const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
 const STUCK = 'a command does not end';
 const DATA_OUT_LATE = 'Data-Out timed out';
@@ -51,7 +51,7 @@ export class PeerWatch {
   #lastLookMs = 0;
   #pingSentMs: number | undefined;
   #logoutDeadlineMs: number | undefined;
-  /** Since when nothing is taken because its answers stay with us, or we may not act. */
+  /** Since when no PDU is taken: answers do not leave, or this gateway may not act. */
   #blockedSinceMs: number | undefined;
 
   /** Begins with the login. */
@@ -71,7 +71,7 @@ export class PeerWatch {
     this.#lookLater();
   }
 
-  /** The connection ends when what is queued has left, or after a bound. */
+  /** The connection ends when its queued PDUs have left, or after a bound. */
   beginEnd(reason: string): void {
     this.#timer.cancel();
     this.#timer = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#connection.lost(reason));
@@ -149,7 +149,7 @@ export class PeerWatch {
         (isChanging && silenceMs >= SLOW_SILENCE_MAX_MS);
       return isLost ? 'no answer to NOP-In' : undefined;
     }
-    // Its initiator answers: it is the command that is stuck, and other paths may be better.
+    // The initiator answers, so the command is stuck: other paths may be better.
     if (runningMs >= COMMAND_MAX_MS) return STUCK;
     if (silenceMs >= (isChanging ? SLOW_NOP_INTERVAL_MS : NOP_INTERVAL_MS)) this.#ping(session);
     return undefined;
