@@ -61,7 +61,8 @@ export class FullFeaturePhase {
 
   /** The PDUs of one read follow. */
   beginBatch(nowMs: number): void {
-    this.#session.beginBatch(nowMs);
+    this.#session.receivedMs = nowMs;
+    this.#session.window.beginBatch();
   }
 
   onPdu(pdu: Pdu, intact: boolean): void {

@@ -50,6 +50,7 @@ export class Session implements CommandContext {
   readonly held: HeldCommands;
   readonly writer: PduWriter;
   readonly dataOut: DataOut;
+  /** When the PDUs that are taken now were read. */
   receivedMs: number;
   closed = false;
   #closing: Promise<void> | undefined = undefined;
@@ -72,12 +73,6 @@ export class Session implements CommandContext {
     this.writer.useDigests(parameters.headerDigest, parameters.dataDigest);
     this.writer.declareSegmentLength(parameters.initiatorMaxRecvDataSegmentLength);
     this.dataOut = new DataOut(clock, this.writer, parameters);
-  }
-
-  /** PDUs follow that were taken up together. */
-  beginBatch(nowMs: number): void {
-    this.receivedMs = nowMs;
-    this.window.beginBatch();
   }
 
   /** Nothing that its initiator sent waits for an end or for its answer to leave. */
