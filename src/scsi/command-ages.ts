@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Execution } from './execution.ts';
 import { MEDIUM_SLOW_MS } from './limits.ts';
 import type { CommandAges } from './nexus.ts';
@@ -20,6 +21,7 @@ export function ageCommands(
       const isWaiting = at.steps?.isWaiting === true;
       // A command that waits is stuck only if those before it are.
       if (isWaiting && at.steps?.takeProgressOfOthers() === true) at.progressed();
+      assert(at.startedMs <= agedMs, 'a command began in the past');
       oldestMs = Math.min(oldestMs, at.startedMs);
       if (isWaiting) continue;
       if (agedMs - at.startedMs >= MEDIUM_SLOW_MS) onSlow(at);

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { CommandProbe } from './command-probe.ts';
 import type { CommandRow } from './command-row.ts';
 import type { Ending } from './ending.ts';
@@ -56,6 +57,11 @@ export class CommandEnds {
   }
 }
 
-function senseOf({ sense }: Ending, logicalUnit: LogicalUnit | undefined): Uint8Array | undefined {
-  return sense === undefined ? undefined : buildSense(sense, logicalUnit?.modes.dSense ?? false);
+function senseOf(
+  { status, sense }: Ending,
+  logicalUnit: LogicalUnit | undefined,
+): Uint8Array | undefined {
+  if (sense === undefined) return undefined;
+  assert(status === Status.checkCondition, 'sense data goes with CHECK CONDITION');
+  return buildSense(sense, logicalUnit?.modes.dSense ?? false);
 }

@@ -24,6 +24,7 @@ import { verifyCommands } from './commands/verify.ts';
 import { writeCommands } from './commands/write.ts';
 import { writeAndVerifyCommands } from './commands/write-and-verify.ts';
 import { writeSameCommands } from './commands/write-same.ts';
+import { CDB_LENGTH_MAX } from './task.ts';
 
 /** Every command that a logical unit serves. */
 export const commands: readonly Command[] = [
@@ -80,6 +81,9 @@ export class CommandTable {
   }
 
   #place(row: CommandRow): void {
+    assert(row.operationCode >= 0 && row.operationCode <= 0xff, `${row.name} has a byte of code`);
+    assert(row.cdbLength <= CDB_LENGTH_MAX, `a task has room for the CDB of ${row.name}`);
+    assert(row.reservedBits.length === row.cdbLength, `every byte of ${row.name} is judged`);
     const { operationCode, serviceAction } = row;
     const there = this.#rows[operationCode];
     if (serviceAction === undefined) {
@@ -87,6 +91,7 @@ export class CommandTable {
       this.#rows[operationCode] = row;
       return;
     }
+    assert(serviceAction <= SERVICE_ACTION_MASK, `the service action of ${row.name} has 5 bits`);
     assert(there === undefined || Array.isArray(there), `${row.name} shares its operation code`);
     const actions =
       there === undefined ? new Array<CommandRow | undefined>(32).fill(undefined) : there;

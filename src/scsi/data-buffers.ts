@@ -1,3 +1,5 @@
+import { assert } from '../base/assert.ts';
+
 /** Gather and scatter lists: views of the same bytes, never copies. */
 
 /** Sum of the lengths. */
@@ -13,6 +15,7 @@ export function slice(
   start: number,
   end: number,
 ): readonly Uint8Array[] {
+  assert(start >= 0 && start <= end, 'a slice begins before it ends');
   if (start === 0 && end === totalLength(list)) return list;
   const parts: Uint8Array[] = [];
   let at = 0;

@@ -10,6 +10,10 @@ export const TRANSFER_LENGTH_MAX_BYTES = 16 * 1024 * 1024;
 
 /** OPTIMAL TRANSFER LENGTH. */
 export const TRANSFER_LENGTH_OPTIMAL_BYTES = 1024 * 1024;
+assert(
+  TRANSFER_LENGTH_OPTIMAL_BYTES <= TRANSFER_LENGTH_MAX_BYTES,
+  'the optimal transfer is allowed',
+);
 
 /** MAXIMUM PREFETCH LENGTH. */
 export const PREFETCH_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
@@ -49,6 +53,11 @@ export const ABORT_TASK_SETTLE_MAX_MS = 6_000;
  * rejected: before the shortest common time-out of an abort (15 s, open-iscsi).
  */
 export const MANAGEMENT_MAX_MS = 12_000;
+assert(DRAIN_MAX_MS <= ABORT_TASK_SETTLE_MAX_MS, 'a true status is waited for longest');
+assert(
+  ABORT_TASK_SETTLE_MAX_MS + 2 * DRAIN_MAX_MS <= MANAGEMENT_MAX_MS,
+  'an abort that is fenced in time is answered before it is rejected',
+);
 
 /** A long operation gives others a turn, and can be aborted, after this many bytes. */
 export const STEP_BYTES = 4 * 1024 * 1024;
@@ -77,6 +86,7 @@ export const MEDIUM_BYTES_MAX = 32 * 1024 * 1024;
 assert(TRANSFER_LENGTH_MAX_BYTES <= MEDIUM_BYTES_MAX, 'the medium can have the longest transfer');
 /** A command that the medium has had for so long keeps nobody else away from it. */
 export const MEDIUM_SLOW_MS = 1_000;
+assert(MEDIUM_SLOW_MS < DRAIN_MAX_MS, 'what is slow keeps nobody away before it is fenced');
 
 /** Commands that waited for their medium move so much in one turn of the event loop. */
 export const MEDIUM_TURN_BYTES = 1024 * 1024;
@@ -106,3 +116,7 @@ assert(READ_STEP_BYTES <= STEPS_TURN_BYTES, 'a step takes no more than a turn');
  * whose result comes in a later turn counts for no more.
  */
 export const STEP_COST_MIN_BYTES = 16 * 1024;
+assert(STEP_COST_MIN_BYTES <= STEPS_TURN_BYTES, 'a turn has room for a step');
+assert(STEPS_AT_ONCE_MAX <= STEPS_SLOW_MAX, 'what the media are slow with makes room for as much');
+assert(STEP_COST_MIN_BYTES <= MEDIUM_TURN_BYTES, 'a turn has room for a command that waited');
+assert(MEDIUM_TURN_BYTES <= MEDIUM_BYTES_MAX, 'a turn lets in no more than the medium may have');

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { decodeLun } from './lun.ts';
@@ -82,6 +83,7 @@ export class LunInventory {
   }
 
   #retire(unit: LogicalUnitNexus): void {
+    assert(!this.#left.has(unit), 'a LUN leaves the map once');
     if (unit.tasks.length === 0) {
       this.#part(unit);
       return;

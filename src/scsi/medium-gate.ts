@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import {
   MEDIUM_BYTES_MAX,
@@ -44,6 +45,7 @@ export class MediumGate {
 
   /** True: it may be submitted now. False: `passGate` is called when it may. */
   enter(command: GatedCommand): boolean {
+    assert(command.gate === 'outside', 'a command comes to the gate once');
     if (this.#waiting.size === 0 && this.#hasRoom(command)) {
       this.#admit(command);
       return true;
@@ -57,14 +59,17 @@ export class MediumGate {
 
   /** The medium is done with it, or has had it for so long that others need not wait for it. */
   leave(command: GatedCommand): void {
+    assert(command.gate === 'inside', 'only what is inside leaves');
     command.gate = 'outside';
     this.#commands--;
     this.#bytes -= command.mediumBytes;
+    assert(this.#commands >= 0 && this.#bytes >= 0, 'the medium has no less than nothing');
     if (this.#waiting.size > 0) this.#admitOthers();
   }
 
   /** It waits no longer: it was aborted, or failed. */
   withdraw(command: GatedCommand): void {
+    assert(command.gate === 'waits', 'only what waits is withdrawn');
     command.gate = 'outside';
     const lane = this.#waiting.get(command.nexus);
     if (lane?.delete(command) === true && lane.size === 0) this.#waiting.delete(command.nexus);

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { CommandCall, Plan } from './command.ts';
 import { contiguous, fill } from './data-buffers.ts';
 import type { Ending } from './ending.ts';
@@ -23,6 +24,7 @@ export function taking(parameterListLength: number): Plan {
  */
 export function answer(call: CommandCall, data: Uint8Array, allocationLength: number): Ending {
   const { task } = call;
+  assert(allocationLength >= 0, 'an ALLOCATION LENGTH is a count of bytes');
   task.transferLength = Math.min(data.length, allocationLength);
   const length = Math.min(task.transferLength, task.dataInExpected);
   if (length === 0) return goodWith(0);

@@ -96,6 +96,7 @@ export class QueuedSteps {
     assert(range !== undefined && this.hasNext, 'a step is taken only where there is one');
     const length = Math.min(this.work.stepBytes, range.length - this.#doneBytes);
     const step = { offset: range.offset + this.#doneBytes, length };
+    assert(length > 0, 'a step does something');
     this.#doneBytes += length;
     if (this.#doneBytes === range.length) {
       this.#doneBytes = 0;
@@ -111,10 +112,12 @@ export class QueuedSteps {
 
   /** The medium is done with a step. True: it counted to the last. */
   landed(result: VolumeResult | Ending): boolean {
+    assert(this.#withMedium > 0, 'a step that landed was with the medium');
     const isCounted = this.counted === this.#withMedium;
     if (isCounted) {
       this.counted--;
       this.unit.counted--;
+      assert(this.unit.counted >= 0, 'a unit counts no less than no step');
     }
     this.#withMedium--;
     this.unit.landed++;

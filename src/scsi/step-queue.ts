@@ -75,6 +75,7 @@ export class StepQueue {
     steps.unit.counted -= count;
     this.#steps -= count;
     this.#slow += count;
+    assert(this.#steps >= 0 && steps.unit.counted >= 0, 'slow steps were counted before');
     this.#submitNext();
   }
 
@@ -138,6 +139,7 @@ export class StepQueue {
     whenSettled(pending, (result) => {
       if (steps.landed(result)) this.#steps--;
       else this.#slow--;
+      assert(this.#steps >= 0 && this.#slow >= 0, 'a step that landed was counted');
       this.#submitNext();
     });
   }

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Execution } from './execution.ts';
 import { TaskState } from './task-life.ts';
 
@@ -29,7 +30,8 @@ export class TagIndex {
       while (before !== undefined && before.nextInBucket !== execution) {
         before = before.nextInBucket;
       }
-      if (before !== undefined) before.nextInBucket = execution.nextInBucket;
+      assert(before !== undefined, 'a command that leaves the index is in it');
+      before.nextInBucket = execution.nextInBucket;
     }
     execution.nextInBucket = undefined;
   }

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+
 /** How full the store is that holds a logical unit, as last told; shared with others. */
 export interface SpaceFigures {
   readonly usedBytes: number;
@@ -32,6 +33,7 @@ export class ThinSpace {
     this.#figures = figures;
     const { usedBytes, availableBytes } = figures;
     assert(softThresholdPercent >= 0 && softThresholdPercent <= 100, 'a threshold is a share');
+    assert(usedBytes >= 0 && availableBytes >= 0, 'a store holds no less than nothing');
     const total = usedBytes + availableBytes;
     const usedPercent = total === 0 ? 0 : (usedBytes / total) * 100;
     if (usedPercent < softThresholdPercent - THRESHOLD_HYSTERESIS_PERCENT) this.#isArmed = true;

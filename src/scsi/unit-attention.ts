@@ -34,6 +34,7 @@ export class UnitAttentions {
     if (this.#pending.length >= UNIT_ATTENTIONS_MAX) this.#pending.pop();
     if (code >> 8 === RESET_CODE) this.#pending.unshift(condition);
     else this.#pending.push(condition);
+    assert(this.#pending.length <= UNIT_ATTENTIONS_MAX, 'pending conditions are bounded');
   }
 
   /** Takes the next one off, to be reported. */

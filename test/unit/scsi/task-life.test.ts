@@ -3,6 +3,7 @@
 // process.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { InvariantBroken } from '../../../src/base/assert.ts';
@@ -41,6 +42,18 @@ test('the numbers are places in the table', () => {
     events.map((name) => TaskEvent[name]),
     events.map((_, i) => i),
   );
+});
+
+test("the page of a task's life has the rows of the table", () => {
+  const page = readFileSync(
+    new URL('../../../docs/internals/task-life.md', import.meta.url),
+    'utf8',
+  );
+  for (const state of states) {
+    const { comment, next } = taskLife[state];
+    const moves = Object.entries(next).map(([event, to]) => `${event} → \`${to}\``);
+    assert.ok(page.includes(`| \`${state}\` | ${comment} | ${moves.join(', ')} |\n`), state);
+  }
 });
 
 test('every state is reached, and every task can end', () => {
