@@ -58,6 +58,8 @@ interface UnitService {
  */
 export class LogicalUnit implements UnitEventTarget {
   readonly blockLengthBytes: number;
+  /** That of the medium, as a field: every command with data reads it. */
+  volume: Volume;
   readonly space = new ThinSpace();
   /** A command ended because what holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
@@ -93,6 +95,7 @@ export class LogicalUnit implements UnitEventTarget {
     this.#modes = current.modes.current;
     this.#isWriteProtected = isWriteProtected(current);
     this.#medium = new UnitMedium(options.volume, this.#onUnfenced);
+    this.volume = options.volume;
     this.#stopWatching = this.#watch(options.volume);
     options.state.attach(this);
   }
@@ -118,10 +121,6 @@ export class LogicalUnit implements UnitEventTarget {
   /** By the document, or by SOFTWARE WRITE PROTECT. */
   get isWriteProtected(): boolean {
     return this.#isWriteProtected;
-  }
-
-  get volume(): Volume {
-    return this.#medium.volume;
   }
 
   /** Why the unit is not ready; undefined when it is. */
@@ -160,6 +159,7 @@ export class LogicalUnit implements UnitEventTarget {
     if (volume !== this.volume) {
       if (!this.#medium.isOver) this.#retired.add(this.#medium);
       this.#medium = new UnitMedium(volume, this.#onUnfenced);
+      this.volume = volume;
       this.#stopWatching();
       this.#stopWatching = this.#watch(volume);
     }

@@ -64,18 +64,25 @@ test('MODE SELECT survives what a document says, and WCE is what the medium is',
 });
 
 test('a description or a size that is already so is no change, whatever it is', () => {
-  const descriptions = fc.record({
-    identity: fc.record({
-      uuid: fc.constant(identity.uuid),
-      serial: fc.constantFrom('1', '2'),
-      naa: fc.constantFrom(new Uint8Array(8), new Uint8Array(16), new Uint8Array(8).fill(3)),
-      ...{ vendor: fc.constantFrom('A', 'B'), product: fc.constantFrom('A', 'B') },
-      revision: fc.constantFrom('1', '2'),
-    }),
-    blocks: fc.nat(3),
-    blockLengthBytes: fc.constant(512),
-    ...{ readOnly: fc.boolean(), volatileCache: fc.boolean() },
-  });
+  const plain = { noNullPrototype: true };
+  const descriptions = fc.record(
+    {
+      identity: fc.record(
+        {
+          uuid: fc.constant(identity.uuid),
+          serial: fc.constantFrom('1', '2'),
+          naa: fc.constantFrom(new Uint8Array(8), new Uint8Array(16), new Uint8Array(8).fill(3)),
+          ...{ vendor: fc.constantFrom('A', 'B'), product: fc.constantFrom('A', 'B') },
+          revision: fc.constantFrom('1', '2'),
+        },
+        plain,
+      ),
+      blocks: fc.nat(3),
+      blockLengthBytes: fc.constant(512),
+      ...{ readOnly: fc.boolean(), volatileCache: fc.boolean() },
+    },
+    plain,
+  );
   fc.assert(
     fc.property(descriptions, descriptions, (before, after) => {
       const outcome = described(after)(initialState(before));
