@@ -26,6 +26,7 @@ import { emptyHandlers, floatingPromises } from './support/lost-outcomes.ts';
 import { brokenEnds, paragraphsOfCode, paragraphsOfMarkdown } from './support/prose.ts';
 import { unknownNames, unusedForeign, vocabularyOf } from './support/prose-names.ts';
 import { codeOf, importsOf } from './support/source-text.ts';
+import { missingTest, testedElsewhere } from './support/tested-elsewhere.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const linesMax = 500;
@@ -426,6 +427,16 @@ test('unit tests mirror the folders of the source', () => {
     const isThere = folders.has(folder) || folders.has(`src/${folder}`);
     return isThere ? [] : [`there is no folder ${folder}`];
   });
+});
+
+test('a long source file has a test of the same path, or names the test that proves it', () => {
+  const isThere = (file: string) => files.includes(file);
+  everywhere(product, (source, file) => missingTest(file, source.split('\n').length - 1, isThere));
+  const unknown = Object.keys(testedElsewhere).filter((file) => !isThere(file));
+  assert.deepEqual(unknown, [], 'listed, and not in the tree');
+  assert.equal(missingTest('src/a.ts', 150, () => false).length, 1);
+  assert.equal(missingTest('src/a.ts', 149, () => false).length, 0);
+  assert.equal(missingTest('src/a.ts', 150, (file) => file === 'test/unit/a.test.ts').length, 0);
 });
 
 test('every test says what it proves', () => {

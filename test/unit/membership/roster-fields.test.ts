@@ -1,0 +1,63 @@
+// Proves that a roster reads as it was written, and that damaged or later fields are refused.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MemberState } from '../../../src/membership/membership.ts';
+import {
+  aboutField,
+  decodeRoster,
+  encode,
+  encodeAbout,
+  encodeHeartbeat,
+  encodeIncarnation,
+  encodeRoster,
+  heartbeatField,
+  incarnationField,
+  ROSTER_FIELD,
+  unsettledField,
+} from '../../../src/membership/roster-fields.ts';
+
+const member: MemberState = {
+  ...{ name: 'a', incarnation: '1', start: 3, state: 'serving', isDraining: true, hasLeft: false },
+  instances: [{ address: '10.0.0.1:0/1', kind: 'records' }],
+  fenceEpoch: undefined,
+  heartbeat: { counter: 7, epoch: 2, isHolding: true },
+};
+const roster = { revision: 5, epoch: 2, life: 1, starts: 3 };
+
+function fieldsOf(one: MemberState): Map<string, Uint8Array> {
+  return new Map([
+    [ROSTER_FIELD, encodeRoster({ ...roster, documentVersion: 0, unsettled: [], members: [] })],
+    [incarnationField(one), encodeIncarnation(one)],
+    [aboutField(one), encodeAbout(one)],
+    [heartbeatField(one), encodeHeartbeat(one.heartbeat)],
+    [unsettledField('unit'), encode({})],
+  ]);
+}
+
+test('a roster reads as it was written', () => {
+  const states = ['joining', 'serving', 'closed', 'finished'] as const;
+  for (const state of states) {
+    const one = { ...member, state, fenceEpoch: state === 'closed' ? 4 : undefined };
+    const read = decodeRoster(fieldsOf(one));
+    assert.deepEqual(read, { ...roster, documentVersion: 0, unsettled: ['unit'], members: [one] });
+  }
+});
+
+test('no fields at all are a roster of nobody', () => {
+  const nobody = { revision: 0, epoch: 0, life: 0, starts: 0, documentVersion: 0 };
+  assert.deepEqual(decodeRoster(new Map()), { ...nobody, unsettled: [], members: [] });
+});
+
+test('a field that is damaged, or of a state that this release does not know, is refused', () => {
+  const refused = { code: 'membersUnreadable' };
+  const bad: readonly (readonly [string, Uint8Array])[] = [
+    [ROSTER_FIELD, new TextEncoder().encode('{')],
+    [ROSTER_FIELD, encode({ epoch: -1 })],
+    [incarnationField(member), encode({ state: 'elsewhere' })],
+    [aboutField(member), encode({ instances: 'none' })],
+  ];
+  for (const [field, bytes] of bad) {
+    assert.throws(() => decodeRoster(fieldsOf(member).set(field, bytes)), refused, field);
+  }
+});
