@@ -45,7 +45,6 @@ export class MediumGate {
 
   /** True: it may be submitted now. False: `passGate` is called when it may. */
   enter(command: GatedCommand): boolean {
-    assert(command.gate === 'outside', 'a command comes to the gate once');
     if (this.#waiting.size === 0 && this.#hasRoom(command)) {
       this.#admit(command);
       return true;
@@ -59,7 +58,6 @@ export class MediumGate {
 
   /** The medium is done with it, or has had it for so long that others need not wait for it. */
   leave(command: GatedCommand): void {
-    assert(command.gate === 'inside', 'only what is inside leaves');
     command.gate = 'outside';
     this.#commands--;
     this.#bytes -= command.mediumBytes;

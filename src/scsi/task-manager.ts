@@ -65,7 +65,6 @@ export class TaskManager implements ExecutionOwner {
       this.#ends.end(task, command, ending, logicalUnit, 0, 0);
       return;
     }
-    assert(plan.dataOut >= 0 && plan.dataIn >= 0, 'a plan moves no less than nothing');
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
     execution.dataIn = Math.min(plan.dataIn, task.dataInExpected);
     task.transferLength = plan.dataOut + plan.dataIn;

@@ -37,7 +37,6 @@ export class TaskSet<T extends TaskSetMember<T>> {
 
   /** Adds a command as the youngest; true when it may start now. */
   add(execution: T): boolean {
-    assert(execution.set === undefined, 'a command is in one task set');
     execution.set = this;
     execution.previous = this.#last;
     if (this.#last === undefined) this.first = execution;
@@ -72,8 +71,6 @@ export class TaskSet<T extends TaskSetMember<T>> {
     const { attribute } = execution.task;
     if (attribute === 'headOfQueue') this.#headOfQueue--;
     else if (attribute === 'ordered') this.#ordered--;
-    assert(this.#length >= 0, 'a task set has no less than no command');
-    assert(this.#ordered >= 0 && this.#headOfQueue >= 0, 'attributes are counted in and out');
     if (this.#length === 0) this.#emptied();
     return mayStartOthers;
   }
