@@ -1,8 +1,9 @@
 import type { Pending } from '../src/base/pending.ts';
 import type { Store } from '../src/gateway/store.ts';
 import type { FencingDriver } from '../src/membership/fencing-driver.ts';
-import { VolumeFilter, type VolumeOperation } from '../src/volume/filters/volume-filter.ts';
+import type { VolumeOperation } from '../src/volume/filters/stats.ts';
 import { DONE, type VolumeResult } from '../src/volume/volume.ts';
+import { VolumeFilter } from '../test/doubles/volume-filter.ts';
 
 /** Errors that the simulation must find; each breaks one thing that the design rests on. */
 export const plantedErrors = {

@@ -138,7 +138,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
     ['recordsOwnProcess', 'A process was asked to end itself.', 'Ask another gateway.'],
     [
       'recordsMalformedFrame',
-      'A process sent what is not a message.',
+      'A process sent a message that cannot be read.',
       'Use one release everywhere.',
     ],
     ['recordMalformed', 'A record is not what it should be.', 'Restore a backup of the store.'],

@@ -2,8 +2,7 @@ import type { Histogram } from '../metrics/histogram.ts';
 import { labelValue } from '../metrics/label-value.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Counter } from '../metrics/series.ts';
-import type { VolumeProbe } from '../volume/filters/stats.ts';
-import type { VolumeOperation } from '../volume/filters/volume-filter.ts';
+import type { VolumeOperation, VolumeProbe } from '../volume/filters/stats.ts';
 
 /** Where one operation on one volume is counted. */
 interface OperationSeries {

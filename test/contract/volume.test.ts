@@ -7,13 +7,13 @@ import type { Pending } from '../../src/base/pending.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { Stats } from '../../src/volume/filters/stats.ts';
-import { VolumeFilter } from '../../src/volume/filters/volume-filter.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import { LockFile } from '../../src/volume/local/lock-file.ts';
 import type { Volume, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
 import { Fault } from '../doubles/fault-filter.ts';
 import { type Lateness, LateVolumes, randomLateness } from '../doubles/late-volumes.ts';
 import { MemoryStore } from '../doubles/memory-volumes.ts';
+import { VolumeFilter } from '../doubles/volume-filter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Sleep, volumeContract } from './volume.ts';
 

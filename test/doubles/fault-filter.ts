@@ -1,7 +1,8 @@
 import type { Pending } from '../../src/base/pending.ts';
 import type { Random } from '../../src/base/random.ts';
-import { VolumeFilter, type VolumeOperation } from '../../src/volume/filters/volume-filter.ts';
+import type { VolumeOperation } from '../../src/volume/filters/stats.ts';
 import type { Volume, VolumeFault, VolumeResult } from '../../src/volume/volume.ts';
+import { VolumeFilter } from './volume-filter.ts';
 
 /** What fails, and how often. */
 export interface FaultRule {

@@ -1,6 +1,7 @@
 // What must hold of the members object at each change of it, and of what members do to a medium.
 
 import assert from 'node:assert/strict';
+import { checkRosterChange } from '../../sim/checkers/roster-laws.ts';
 import { isOpen, isOver, isSame, type MemberState } from '../../src/membership/membership.ts';
 import { MEMBERS_KEY } from '../../src/membership/membership-store.ts';
 import { decodeRoster, type Roster } from '../../src/membership/roster-fields.ts';
@@ -24,7 +25,7 @@ export function watchRoster(world: MembershipWorld, gateways: Gateways): { chang
     if (key !== MEMBERS_KEY || !isSet) return isSet;
     counted.changes += 1;
     const after = rosterNow(world);
-    checkChange(before, after);
+    checkRosterChange(before, after);
     for (const member of after.members) {
       const was = before.members.find((other) => isSame(other, member));
       if (member.state === 'finished' && was?.state === 'closed') {
@@ -34,21 +35,6 @@ export function watchRoster(world: MembershipWorld, gateways: Gateways): { chang
     return isSet;
   };
   return counted;
-}
-
-function checkChange(before: Roster, after: Roster): void {
-  const names = after.members.filter(isOpen).map(({ name }) => name);
-  assert.equal(new Set(names).size, names.length, `two of one name are open: ${names}`);
-  assert.ok(after.epoch >= before.epoch && after.life >= before.life, 'a number went down');
-  const wereServing = before.members.some(({ state }) => state === 'serving');
-  if (after.life > before.life) assert.ok(!wereServing, 'a life began while a gateway served');
-  for (const was of before.members) {
-    const is = after.members.find((other) => isSame(other, was));
-    if (was.state === 'closed') assert.ok(is && !isOpen(is), 'a closed one is open again');
-    if (was.state === 'finished') assert.ok(is === undefined || is.state === 'finished');
-    if (isOpen(was)) assert.ok(is !== undefined, 'an open one is forgotten');
-    if (is !== undefined) assert.ok(is.heartbeat.epoch >= was.heartbeat.epoch);
-  }
 }
 
 /** A finished fence: on the blocklist, which every open member knows or waits for. */

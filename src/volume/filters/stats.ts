@@ -2,7 +2,15 @@ import type { Clock } from '../../base/clock.ts';
 import type { Pending } from '../../base/pending.ts';
 import { lengthOf } from '../scatter.ts';
 import type { Allocation, Volume, VolumeLimits, VolumeResult, WriteOptions } from '../volume.ts';
-import type { VolumeOperation } from './volume-filter.ts';
+
+export type VolumeOperation =
+  | 'read'
+  | 'write'
+  | 'compareAndWrite'
+  | 'writeSame'
+  | 'unmap'
+  | 'writeZeroes'
+  | 'flush';
 
 /** Learns what is asked of a volume, on the path of every command: it has to be quick. */
 export interface VolumeProbe {

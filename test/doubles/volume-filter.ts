@@ -1,16 +1,14 @@
-import type { Pending } from '../../base/pending.ts';
-import { InFlight } from '../in-flight.ts';
-import { fault } from '../refusal.ts';
-import type { Allocation, Volume, VolumeLimits, VolumeResult, WriteOptions } from '../volume.ts';
-
-export type VolumeOperation =
-  | 'read'
-  | 'write'
-  | 'compareAndWrite'
-  | 'writeSame'
-  | 'unmap'
-  | 'writeZeroes'
-  | 'flush';
+import type { Pending } from '../../src/base/pending.ts';
+import type { VolumeOperation } from '../../src/volume/filters/stats.ts';
+import { InFlight } from '../../src/volume/in-flight.ts';
+import { fault } from '../../src/volume/refusal.ts';
+import type {
+  Allocation,
+  Volume,
+  VolumeLimits,
+  VolumeResult,
+  WriteOptions,
+} from '../../src/volume/volume.ts';
 
 /**
  * A volume around a volume: every operation passes through `around`, the rest goes straight. A
