@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../src/base/log.ts';
+import type { Log, LogFields } from '../src/log/log.ts';
 
 /** How many of the last lines are kept to be printed. */
 const KEPT_MAX = 400;

@@ -5,9 +5,9 @@
 
 import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { createPool } from '../../lab/ceph/throwaway-pools.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
 

@@ -1,7 +1,5 @@
 import { assert, InvariantBroken } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
-import { LogLimiter } from '../base/log-limiter.ts';
 import { systemReason } from '../base/system-reason.ts';
 import {
   DOCUMENT_CHANNEL,
@@ -11,6 +9,8 @@ import {
   type UnservedDisks,
 } from '../control/channels.ts';
 import type { VersionedDocument } from '../control/document/document-record.ts';
+import type { Log } from '../log/log.ts';
+import { LogLimiter } from '../log/log-limiter.ts';
 import { PersistentWatch } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';
 

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Log } from '../log/log.ts';
 import { BackOff } from '../membership/back-off.ts';
 import type { Member } from '../records/records.ts';
 import type { GatewayOptions } from './gateway.ts';

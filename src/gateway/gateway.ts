@@ -1,6 +1,5 @@
 import type { Listen } from '../base/byte-stream.ts';
 import { type Clock, sleep, within } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { ProcessFacts } from '../base/process-facts.ts';
 import type { Random } from '../base/random.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
@@ -12,6 +11,7 @@ import {
   unservedDisks,
 } from '../control/channels.ts';
 import type { VersionedDocument } from '../control/document/document-record.ts';
+import type { Log } from '../log/log.ts';
 import type { Membership } from '../membership/membership.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Member } from '../records/records.ts';

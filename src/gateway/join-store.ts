@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Log } from '../log/log.ts';
 import { joinMembership } from '../membership/join-membership.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Member } from '../records/records.ts';

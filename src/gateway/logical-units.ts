@@ -1,10 +1,10 @@
 import { assert, InvariantBroken } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../base/log.ts';
 import { mappedDisks } from '../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../config/document.ts';
 import type { UnservedDisk } from '../control/channels.ts';
+import type { Log } from '../log/log.ts';
 import { LogicalUnit } from '../scsi/logical-unit.ts';
 import { initialState } from '../scsi/unit-changes.ts';
 import type { UnitStates } from '../scsi/unit-state.ts';

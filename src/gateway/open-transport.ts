@@ -1,10 +1,10 @@
 import type { Listen } from '../base/byte-stream.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ClusterDocument } from '../config/document.ts';
 import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
 import { IMMEDIATE_COMMANDS_MAX } from '../iscsi/limits.ts';
+import type { Log } from '../log/log.ts';
 import type { CommandProbe } from '../scsi/command-probe.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import { IscsiTransport } from './iscsi/iscsi-transport.ts';

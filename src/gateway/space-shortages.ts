@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
 
 /** A disk counts as short of space until no write was refused for this long. */

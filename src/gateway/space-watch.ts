@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { SpaceOf, VolumeStore } from '../volume/volume.ts';
 import { SpaceShortages } from './space-shortages.ts';

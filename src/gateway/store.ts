@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Log } from '../log/log.ts';
 import type { FencingDriver } from '../membership/fencing-driver.ts';
 import type { Instance, Membership } from '../membership/membership.ts';
 import type { MembershipAccess } from '../membership/membership-store.ts';

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import {
   encodeMessage,
   FENCE_CHANNEL,
   type GatewayStatus,
   STATUS_CHANNEL,
 } from '../control/channels.ts';
+import type { Log } from '../log/log.ts';
 import type { Membership } from '../membership/membership.ts';
 import { PersistentWatch, type PersistentWatchOptions } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';

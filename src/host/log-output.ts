@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Log, LogFields, LogLevel } from '../base/log.ts';
+import type { Log, LogFields, LogLevel } from '../log/log.ts';
 import { forJournal, isJournal, STANDARD_ERROR } from './journal.ts';
 
 /**

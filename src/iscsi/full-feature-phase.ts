@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import type { IscsiTask } from './iscsi-task.ts';
 import { SLAB_BYTES } from './limits.ts';
 import { LOGOUT } from './login-log.ts';

@@ -1,10 +1,10 @@
 import type { ByteStream } from '../base/byte-stream.ts';
 import type { Clock } from '../base/clock.ts';
 import { FreeList } from '../base/free-list.ts';
-import type { Log } from '../base/log.ts';
-import { LogLimiter } from '../base/log-limiter.ts';
 import type { Random } from '../base/random.ts';
 import { SlabPool } from '../base/slab-pool.ts';
+import type { Log } from '../log/log.ts';
+import { LogLimiter } from '../log/log-limiter.ts';
 import { Connection } from './connection.ts';
 import type { Directory, Portal } from './contracts.ts';
 import { DataBudget } from './data-budget.ts';

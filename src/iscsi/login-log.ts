@@ -1,9 +1,9 @@
 import type { SocketAddress } from '../base/byte-stream.ts';
 import { ISCSI_NAME_LENGTH_MAX } from '../base/iscsi-name.ts';
-import type { LogFields } from '../base/log.ts';
-import type { LogLimiter } from '../base/log-limiter.ts';
 import { portalText } from '../base/portal-text.ts';
 import { printable } from '../base/printable.ts';
+import type { LogFields } from '../log/log.ts';
+import type { LogLimiter } from '../log/log-limiter.ts';
 import type { Portal } from './contracts.ts';
 import type { LoginClaims } from './login/login-machine.ts';
 import type { Refusal } from './login/refusal.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { silentLog } from '../base/log.ts';
+import { silentLog } from '../log/log.ts';
 import { PersistentWatch } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';
 import { CHANGE_NOTIFY_TIMEOUT_MS } from './limits.ts';

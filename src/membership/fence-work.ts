@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../base/log.ts';
-import type { LogLimiter } from '../base/log-limiter.ts';
+import type { Log } from '../log/log.ts';
+import type { LogLimiter } from '../log/log-limiter.ts';
 import type { Member } from '../records/records.ts';
 import { clusterCall, unconfirmed } from './cluster-call.ts';
 import type { FencingDriver } from './fencing-driver.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Log } from '../log/log.ts';
 import type { Member, Records } from '../records/records.ts';
 import { clusterCall } from './cluster-call.ts';
 import type { FencingDriver } from './fencing-driver.ts';

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../base/log.ts';
-import { LogLimiter } from '../base/log-limiter.ts';
+import type { Log } from '../log/log.ts';
+import { LogLimiter } from '../log/log-limiter.ts';
 import type { Member, Records } from '../records/records.ts';
 import { Barrier } from './barrier.ts';
 import { ChangeNotifier } from './change-notifier.ts';

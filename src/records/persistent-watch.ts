@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import type { Records, Watch, Watcher } from './records.ts';
 
 /** How soon a lost watch is made again; the wait doubles with each failure. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { FreeList } from '../base/free-list.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import type { CommandProbe } from './command-probe.ts';
 import { CommandTable, commands } from './command-table.ts';
 import { Execution } from './execution.ts';

@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { joinMembership } from '../../src/membership/join-membership.ts';
 import { ProcessFencing } from '../../src/membership/process/process-fencing.ts';
 import { openLocalRecords } from '../../src/records/local/open-local-records.ts';

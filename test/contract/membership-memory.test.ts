@@ -1,8 +1,8 @@
 // The driver `memory` keeps the members contract: heartbeats, a blocklist, and barriers.
 
-import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { joinMembership } from '../../src/membership/join-membership.ts';
 import type { Records } from '../../src/records/records.ts';
 import { MemoryCluster, MemoryFencing } from '../doubles/memory-fencing.ts';

@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { openLocalRecords } from '../../src/records/local/open-local-records.ts';
 import { RecordsProcess } from '../support/records-process.ts';
 import { recordsContract } from './records.ts';

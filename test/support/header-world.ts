@@ -1,8 +1,8 @@
 // Gateways that have one image open, each with its barrier, over a model of RADOS on virtual time.
 
 import assert from 'node:assert/strict';
-import { silentLog } from '../../src/base/log.ts';
 import type { RadosPool } from '../../src/ceph/rados-pool.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { HeaderBarrier } from '../../src/volume/rbd/header-barrier.ts';
 import { type ModelClient, ModelRados } from './model-rados.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';

@@ -29,10 +29,11 @@ export const cephFolders: Readonly<Record<string, string>> = {
 
 export const layers: readonly Layer[] = [
   { folder: 'base', imports: [], modules: ['node:buffer'], pure: true },
+  { folder: 'log', imports: ['base'], modules: [], pure: true },
   { folder: 'metrics', imports: ['base'], modules: [], pure: true },
   {
     folder: 'volume',
-    imports: ['base'],
+    imports: ['base', 'log'],
     localImports: ['host'],
     cephImports: ['ceph'],
     modules: ['node:buffer'],
@@ -41,7 +42,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'records',
-    imports: ['base'],
+    imports: ['base', 'log'],
     localImports: ['host'],
     cephImports: ['ceph'],
     modules: ['node:buffer'],
@@ -50,14 +51,14 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'membership',
-    imports: ['base', 'records/records.ts', 'records/persistent-watch.ts'],
+    imports: ['base', 'log', 'records/records.ts', 'records/persistent-watch.ts'],
     cephImports: ['ceph'],
     modules: ['node:buffer'],
     pure: true,
   },
   {
     folder: 'scsi',
-    imports: ['base', 'volume/volume.ts'],
+    imports: ['base', 'log', 'volume/volume.ts'],
     modules: ['node:buffer'],
     pure: true,
   },
@@ -71,6 +72,7 @@ export const layers: readonly Layer[] = [
     folder: 'iscsi',
     imports: [
       'base',
+      'log',
       'scsi/task.ts',
       'scsi/nexus.ts',
       'scsi/nexus-identity.ts',
@@ -88,7 +90,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'host',
-    imports: ['base'],
+    imports: ['base', 'log'],
     modules: ['*'],
     pure: false,
   },
@@ -116,6 +118,7 @@ export const layers: readonly Layer[] = [
     folder: 'gateway',
     imports: [
       'base',
+      'log',
       'metrics',
       'volume',
       'records',
@@ -141,6 +144,7 @@ export const layers: readonly Layer[] = [
     folder: 'cli',
     imports: [
       'base',
+      'log',
       'metrics',
       'volume',
       'records',

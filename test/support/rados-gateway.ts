@@ -1,10 +1,10 @@
 // A member of a store on a real Ceph, as a gateway is one: with the clients, the fencing and the
 // instances of `openStore`, and nothing that serves initiators.
 
-import { silentLog } from '../../src/base/log.ts';
 import { openStore } from '../../src/gateway/open-store.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { joinMembership } from '../../src/membership/join-membership.ts';
 import type { Membership } from '../../src/membership/membership.ts';
 import type { RadosPlace } from './rados-member.ts';

@@ -3,9 +3,9 @@
 // store passes the barrier.
 
 import { Failure } from '../../src/base/failure.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
+import { silentLog } from '../../src/log/log.ts';
 import type { InstanceGuard } from '../../src/volume/rbd/instance-pool.ts';
 import {
   RbdVolumeStore,

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../src/base/log.ts';
+import type { Log, LogFields } from '../../src/log/log.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { silentLog } from '../../src/log/log.ts';
 import { joinMembership } from '../../src/membership/join-membership.ts';
 import { ProcessFencing } from '../../src/membership/process/process-fencing.ts';
 import { openLocalRecords } from '../../src/records/local/open-local-records.ts';

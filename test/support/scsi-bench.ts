@@ -1,6 +1,6 @@
 import { assert } from '../../src/base/assert.ts';
-import { silentLog } from '../../src/base/log.ts';
 import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
+import { silentLog } from '../../src/log/log.ts';
 import type { CommandProbe } from '../../src/scsi/command-probe.ts';
 import { createDeviceServer } from '../../src/scsi/device-server.ts';
 import { Execution } from '../../src/scsi/execution.ts';

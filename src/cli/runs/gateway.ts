@@ -1,5 +1,4 @@
 import { Failure } from '../../base/failure.ts';
-import type { LogLevel } from '../../base/log.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { runGatewayLives } from '../../gateway/gateway-lives.ts';
 import { openStore } from '../../gateway/open-store.ts';
@@ -10,6 +9,7 @@ import { listen } from '../../host/net-socket.ts';
 import { processFacts } from '../../host/process-facts.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
+import type { LogLevel } from '../../log/log.ts';
 import type { Member } from '../../records/records.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';

@@ -1,6 +1,5 @@
 import type { Listen } from '../../base/byte-stream.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../../config/document.ts';
 import { IscsiServer } from '../../iscsi/iscsi-server.ts';
@@ -8,6 +7,7 @@ import { DEFAULT_ISCSI_SETTINGS, type IscsiSettings } from '../../iscsi/limits.t
 import type { ChapSettings } from '../../iscsi/login/chap.ts';
 import { NEGOTIATION_DEFAULTS } from '../../iscsi/login/negotiation-settings.ts';
 import type { Session } from '../../iscsi/session.ts';
+import type { Log } from '../../log/log.ts';
 import type { DeviceServer } from '../../scsi/device-server.ts';
 import type { LunMap } from '../../scsi/nexus.ts';
 import type { PortGroups } from '../port-groups.ts';

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { assert } from '../../base/assert.ts';
-import type { Log } from '../../base/log.ts';
 import { systemReason } from '../../base/system-reason.ts';
 import { killProcess } from '../../host/process-end.ts';
 import {
@@ -8,6 +7,7 @@ import {
   processIdentity,
   processState,
 } from '../../host/process-identity.ts';
+import type { Log } from '../../log/log.ts';
 
 /** A holder that was seen stopped at this many looks on end is ended. */
 const STOPPED_LOOKS_MAX = 8;

@@ -3,11 +3,11 @@ import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/pr
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Log } from '../../base/log.ts';
 import { systemReason } from '../../base/system-reason.ts';
 import { exchangeFiles } from '../../host/kernel.ts';
 import { makeFolder } from '../../host/make-folder.ts';
 import { type ProcessIdentity, processState } from '../../host/process-identity.ts';
+import type { Log } from '../../log/log.ts';
 import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../json-record.ts';
 import { MEMBERS_MAX } from '../records.ts';
 import type { NameClaim } from './name-claim.ts';

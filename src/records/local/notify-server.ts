@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
+import type { Log } from '../../log/log.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import type { Member } from '../records.ts';
 import { encodeFrame, type Frame, FrameReader } from './notify-frame.ts';

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { systemReason } from '../../base/system-reason.ts';
 import { makeFolders } from '../../host/make-folder.ts';
@@ -13,6 +12,7 @@ import {
   type ProcessIdentity,
   processState,
 } from '../../host/process-identity.ts';
+import type { Log } from '../../log/log.ts';
 import { ChannelWatches } from '../channel-watches.ts';
 import { checkMemberName } from '../record-arguments.ts';
 import { MEMBERS_MAX } from '../records.ts';

@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
-import { LogLimiter } from '../../base/log-limiter.ts';
 import { systemReason } from '../../base/system-reason.ts';
+import type { Log } from '../../log/log.ts';
+import { LogLimiter } from '../../log/log-limiter.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import type { MemberFolder } from './member-folder.ts';
 import type { NameClaim } from './name-claim.ts';

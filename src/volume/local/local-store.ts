@@ -3,11 +3,11 @@ import { appendFile, open, readdir, rm, stat, statfs, truncate, writeFile } from
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import { type Log, silentLog } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
 import { makeFolders } from '../../host/make-folder.ts';
 import { SharedMemory } from '../../host/shared-memory.ts';
+import { type Log, silentLog } from '../../log/log.ts';
 import type {
   CreateOptions,
   KnownVolume,

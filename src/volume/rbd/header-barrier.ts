@@ -1,10 +1,10 @@
 import { type Clock, sleep, type Timer, within } from '../../base/clock.ts';
 import type { Failure } from '../../base/failure.ts';
-import type { Log } from '../../base/log.ts';
 import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
 import { ENOTCONN, EPERM, ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import type { RadosWatch } from '../../ceph/rados-watch.ts';
+import type { Log } from '../../log/log.ts';
 import {
   GATEWAY_ANSWER,
   gatewayUpdate,

@@ -1,7 +1,7 @@
 import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Log } from '../../base/log.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
+import type { Log } from '../../log/log.ts';
 import { ClientInstance } from './client-instance.ts';
 
 /**

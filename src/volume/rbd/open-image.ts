@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
 import type { Completion } from '../../ceph/ceph-calls.ts';
 import { EILSEQ } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { IMAGE_BUFFERS_MAX, type RbdImage } from '../../ceph/rbd-image.ts';
+import type { Log } from '../../log/log.ts';
 import { fault } from '../refusal.ts';
 import { type Allocation, DONE, type VolumeResult } from '../volume.ts';
 import { allocationExtents } from './allocation-extents.ts';

@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Log } from '../../base/log.ts';
 import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
 import { EBUSY, EEXIST, EINVAL, ENOENT } from '../../ceph/errno.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
 import { RbdImage } from '../../ceph/rbd-image.ts';
 import { RbdImages } from '../../ceph/rbd-images.ts';
+import type { Log } from '../../log/log.ts';
 import type {
   CreateOptions,
   DeleteOptions,

@@ -1,7 +1,7 @@
 import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Log } from '../../base/log.ts';
 import type { Pending } from '../../base/pending.ts';
+import type { Log } from '../../log/log.ts';
 import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.ts';
 import { lengthOf } from '../scatter.ts';
 import type { Allocation, WriteOptions } from '../volume.ts';

@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Log, silentLog } from '../../../src/base/log.ts';
 import {
   DOCUMENT_CHANNEL,
   decodeMessage,
@@ -12,6 +11,7 @@ import {
 } from '../../../src/control/channels.ts';
 import { readDocument, writeDocument } from '../../../src/control/document/document-record.ts';
 import { DocumentWatch } from '../../../src/gateway/document-watch.ts';
+import { type Log, silentLog } from '../../../src/log/log.ts';
 import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sleep } from '../../../src/base/clock.ts';
-import { silentLog } from '../../../src/base/log.ts';
 import {
   type GatewayLife,
   type LivingGateway,
   runGatewayLives,
 } from '../../../src/gateway/gateway-lives.ts';
 import type { Store } from '../../../src/gateway/store.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import type { FencingDriver } from '../../../src/membership/fencing-driver.ts';
 import { BACK_OFF_MIN_MS } from '../../../src/membership/limits.ts';
 import type { Member } from '../../../src/records/records.ts';

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvariantBroken } from '../../../src/base/assert.ts';
 import { Failure } from '../../../src/base/failure.ts';
-import { silentLog } from '../../../src/base/log.ts';
 import {
   LogicalUnits,
   type PreparedUnits,
@@ -13,6 +12,7 @@ import {
 } from '../../../src/gateway/logical-units.ts';
 import type { OpenVolumeOptions } from '../../../src/gateway/store.ts';
 import { OPEN_WAIT_MAX_MS } from '../../../src/gateway/volume-openings.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { MemoryStore } from '../../doubles/memory-volumes.ts';

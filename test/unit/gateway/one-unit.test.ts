@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/log.ts';
 import { LogicalUnits } from '../../../src/gateway/logical-units.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import { createDeviceServer } from '../../../src/scsi/device-server.ts';
 import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/log.ts';
 import { SPACE_POLL_MS, SpaceWatch } from '../../../src/gateway/space-watch.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import type { StoreSpace, Volume } from '../../../src/volume/volume.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

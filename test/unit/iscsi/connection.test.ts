@@ -2,8 +2,6 @@
 // ordering, data-out, residuals, limits, liveness on virtual time, and that ends let go of all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import { silentLog } from '../../../src/base/log.ts';
 import type { Directory, Portal } from '../../../src/iscsi/contracts.ts';
 import { IscsiServer } from '../../../src/iscsi/iscsi-server.ts';
 import {
@@ -15,6 +13,7 @@ import {
   SEND_QUEUE_BYTES_MAX,
 } from '../../../src/iscsi/limits.ts';
 import { NEGOTIATION_DEFAULTS } from '../../../src/iscsi/login/negotiation-settings.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import { loginRequest, MemoryStream, pdu, ScriptedNexus } from '../../support/iscsi-peer.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';

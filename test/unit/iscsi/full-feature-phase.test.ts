@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/log.ts';
 import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
 import { IMMEDIATE_COMMANDS_MAX, SLAB_BYTES } from '../../../src/iscsi/limits.ts';
 import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import { pdu } from '../../support/iscsi-peer.ts';
 import {
   dataOutPdu,

@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/log.ts';
 import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
 import { Intake } from '../../../src/iscsi/intake.ts';
 import { STRANGER_TURN_PDUS, TURN_CHECK_PDUS, TURN_MAX_MS } from '../../../src/iscsi/limits.ts';
@@ -11,6 +10,7 @@ import type { LoginPhase } from '../../../src/iscsi/login-phase.ts';
 import { PeerWatch } from '../../../src/iscsi/peer-watch.ts';
 import { TurnShares } from '../../../src/iscsi/turn-share.ts';
 import type { Pdu } from '../../../src/iscsi/wire/pdu.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import { pdu } from '../../support/iscsi-peer.ts';
 import { CountingSlabPool, FINAL, FIRST_CMD_SN, scsiCommand } from '../../support/iscsi-world.ts';
 import { SessionParts } from '../../support/session-parts.ts';

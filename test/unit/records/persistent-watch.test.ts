@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../src/base/log.ts';
+import { silentLog } from '../../../src/log/log.ts';
 import {
   PersistentWatch,
   WATCH_AGAIN_MAX_MS,

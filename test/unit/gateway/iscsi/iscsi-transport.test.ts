@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Listen } from '../../../../src/base/byte-stream.ts';
-import { silentLog } from '../../../../src/base/log.ts';
 import { IscsiTransport } from '../../../../src/gateway/iscsi/iscsi-transport.ts';
 import { PortGroups } from '../../../../src/gateway/port-groups.ts';
 import { servedDocument } from '../../../../src/gateway/served-document.ts';
+import { silentLog } from '../../../../src/log/log.ts';
 import { clusterDocument } from '../../../support/cluster-document.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

@@ -6,9 +6,9 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { silentLog } from '../../../../src/base/log.ts';
 import { systemClock } from '../../../../src/host/system-clock.ts';
 import { systemRandom } from '../../../../src/host/system-random.ts';
+import { silentLog } from '../../../../src/log/log.ts';
 import { openLocalRecords } from '../../../../src/records/local/open-local-records.ts';
 import { Reserve, withRoom } from '../../../../src/records/local/reserve.ts';
 import {

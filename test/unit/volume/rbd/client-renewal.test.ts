@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../../src/base/log.ts';
 import { cephFailure } from '../../../../src/ceph/ceph-failure.ts';
 import { ENOENT, EPERM } from '../../../../src/ceph/errno.ts';
 import type { RadosClient } from '../../../../src/ceph/rados-client.ts';
+import { silentLog } from '../../../../src/log/log.ts';
 import { type PoolNeed, REFUSAL_MS } from '../../../../src/volume/rbd/capabilities.ts';
 import { ClientInstance } from '../../../../src/volume/rbd/client-instance.ts';
 import { ClientRenewal } from '../../../../src/volume/rbd/client-renewal.ts';

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../../src/base/log.ts';
 import { VOLUME_INSTANCES_MAX } from '../../../../src/config/limits.ts';
 import { settingsSchema } from '../../../../src/config/schema.ts';
+import { silentLog } from '../../../../src/log/log.ts';
 import { INSTANCES_MAX as INSTANCES_OF_A_MEMBER_MAX } from '../../../../src/membership/limits.ts';
 import type { ClientInstance, InstanceUser } from '../../../../src/volume/rbd/client-instance.ts';
 import {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../../src/base/failure.ts';
-import { type Log, silentLog } from '../../../../src/base/log.ts';
+import { type Log, silentLog } from '../../../../src/log/log.ts';
 import { InstancePool, SUCCESSOR_AGAIN_MS } from '../../../../src/volume/rbd/instance-pool.ts';
 import {
   HELD_CHECK_MS,

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogLimiter } from '../../../src/base/log-limiter.ts';
+import { LogLimiter } from '../../../src/log/log-limiter.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { Log, LogFields } from './log.ts';
 
 type LimitedLevel = 'debug' | 'info' | 'warn' | 'error';
