@@ -48,24 +48,28 @@ export class LunInventory {
 
   /**
    * The LUN map changed; true if LUNs came or left. `leave` ends those commands of a LUN that left
-   * which have not begun.
+   * which have not begun. A logical unit that comes back, or has another LUN, while commands are in
+   * flight has one task set with them: what aborts the task set aborts them.
    */
   update(luns: LunMap, leave: (unit: LogicalUnitNexus) => void): boolean {
     const before = this.#units;
+    const known = new Map(this.unitsInUse.map((unit) => [unit.logicalUnit, unit]));
     const after = new Map<number, LogicalUnitNexus>();
     for (const [lun, logicalUnit] of luns) {
-      const known = before.get(lun);
-      const same = known?.logicalUnit === logicalUnit;
-      after.set(lun, same && known !== undefined ? known : this.#join(logicalUnit));
+      const unit = known.get(logicalUnit);
+      const stays = unit !== undefined && before.get(lun) === unit;
+      after.set(lun, stays ? unit : this.#join(logicalUnit, unit));
     }
     this.#units = after;
     this.#luns = ascending(luns);
+    const units = new Set(after.values());
+    assert(units.size === luns.size, 'a nexus has one task set at each logical unit');
     let changed = after.size !== before.size;
     for (const [lun, unit] of before) {
       if (after.get(lun) === unit) continue;
       changed = true;
       leave(unit);
-      this.#retire(unit);
+      if (!units.has(unit)) this.#retire(unit);
     }
     return changed;
   }
@@ -75,8 +79,11 @@ export class LunInventory {
     for (const { logicalUnit } of this.unitsInUse) logicalUnit?.nexuses.delete(this.#nexus);
   }
 
-  #join(logicalUnit: LogicalUnit): LogicalUnitNexus {
-    const unit = new LogicalUnitNexus(logicalUnit);
+  /** `known`: it has commands in flight, or another LUN. */
+  #join(logicalUnit: LogicalUnit, known?: LogicalUnitNexus): LogicalUnitNexus {
+    const unit = known ?? new LogicalUnitNexus(logicalUnit);
+    this.#left.delete(unit);
+    unit.tasks.onEmpty = undefined;
     unit.attentions.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
     logicalUnit.nexuses.add(this.#nexus);
     return unit;
@@ -95,10 +102,8 @@ export class LunInventory {
     };
   }
 
-  /** The logical unit no longer needs to know the nexus, unless through another LUN. */
   #part({ logicalUnit }: LogicalUnitNexus): void {
-    const stays = this.unitsInUse.some((other) => other.logicalUnit === logicalUnit);
-    if (!stays) logicalUnit?.nexuses.delete(this.#nexus);
+    logicalUnit?.nexuses.delete(this.#nexus);
   }
 }
 

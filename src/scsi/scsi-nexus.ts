@@ -93,6 +93,10 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     return this.#inventory.units;
   }
 
+  get unitsInUse(): readonly LogicalUnitNexus[] {
+    return this.#inventory.unitsInUse;
+  }
+
   unitAt(lun: Uint8Array): LogicalUnitNexus | undefined {
     return this.#inventory.at(lun);
   }

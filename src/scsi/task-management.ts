@@ -21,6 +21,8 @@ export interface ManagedNexus {
   readonly clock: Clock;
   /** One for each LUN in the map. */
   readonly units: Iterable<LogicalUnitNexus>;
+  /** Those, and one for each LUN that left the map with commands in flight. */
+  readonly unitsInUse: readonly LogicalUnitNexus[];
   /** The logical unit that a LUN field names, if there is one. */
   unitAt(lun: Uint8Array): LogicalUnitNexus | undefined;
   /** Undefined: the command had not begun, and is over. */
@@ -102,18 +104,20 @@ async function resetUnits(
   return endings?.every((ending) => ending === COMMITTED) === true ? COMPLETE : REJECTED;
 }
 
-function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse> {
-  const logicalUnits = new Set<LogicalUnit>();
-  for (const { logicalUnit } of nexus.units) {
-    if (logicalUnit !== undefined) logicalUnits.add(logicalUnit);
-  }
-  return resetUnits(nexus, [...logicalUnits]);
+/** At LUNs that left the map there is nothing to reset for others, but its own commands end. */
+async function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse> {
+  const reached = new Set([...nexus.units].flatMap(({ logicalUnit }) => logicalUnit ?? []));
+  const left = nexus.unitsInUse.filter(
+    ({ logicalUnit }) => logicalUnit !== undefined && !reached.has(logicalUnit),
+  );
+  const aborts = left.flatMap((unit) => nexus.abortAll(unit));
+  const answers = await Promise.all([resetUnits(nexus, [...reached]), afterAborts(nexus, aborts)]);
+  return answers.every((answer) => answer === COMPLETE) ? COMPLETE : REJECTED;
 }
 
 function resetNexus(nexus: ManagedNexus): Abort[] {
-  const units = [...nexus.units];
-  const aborts = units.flatMap((unit) => nexus.abortAll(unit));
-  for (const { attentions } of units) attentions.establish(conditions.iTNexusLossOccurred);
+  const aborts = nexus.unitsInUse.flatMap((unit) => nexus.abortAll(unit));
+  for (const { attentions } of nexus.units) attentions.establish(conditions.iTNexusLossOccurred);
   return aborts;
 }
 

@@ -174,6 +174,7 @@ export class TaskManager implements ExecutionOwner {
       else this.#end(execution, Events.leave, conditions.logicalUnitNotSupported);
     }
     tasks.held = false;
+    this.#startOthers(tasks);
   }
 
   /** See `Nexus.age`. */
