@@ -17,12 +17,12 @@ export function unmapDisk(document: ClusterDocument, name: string): ClusterDocum
 export function remapDisk(
   document: ClusterDocument,
   before: ClusterDocument,
-  name: string,
+  names: { readonly before: string; readonly now: string },
 ): ClusterDocument {
-  const remapped = (now: LunMapEntry, then: LunMapEntry = {}): LunMapEntry => ({
-    ...Object.fromEntries(Object.entries(then).filter(([, disk]) => disk === name)),
-    ...now,
-  });
+  const remapped = (now: LunMapEntry, then: LunMapEntry = {}): LunMapEntry => {
+    const had = Object.entries(then).filter(([, disk]) => disk === names.before);
+    return { ...Object.fromEntries(had.map(([lun]) => [lun, names.now])), ...now };
+  };
   const targets = document.targets.map((target) => {
     const then = before.targets.find(({ iqn }) => iqn === target.iqn);
     const entries = then === undefined || then.access === 'any' ? [] : then.access;

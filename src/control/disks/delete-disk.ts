@@ -66,12 +66,15 @@ const STAYS: readonly string[] = [
   'volumeInUse',
 ];
 
-function marked(document: ClusterDocument, { uuid, name }: Disk, unmaps: boolean): ClusterDocument {
+/** Others may have renamed the disk since it was looked up: its uuid says which it is. */
+function marked(document: ClusterDocument, { uuid }: Disk, unmaps: boolean): ClusterDocument {
+  const now = document.disks.find((each) => each.uuid === uuid);
+  if (now === undefined) return document;
   const disks = document.disks.map((each): Disk => {
-    return each.uuid === uuid ? { ...each, deleting: true } : each;
+    return each === now ? { ...each, deleting: true } : each;
   });
   const next = { ...document, disks };
-  return unmaps ? unmapDisk(next, name) : next;
+  return unmaps ? unmapDisk(next, now.name) : next;
 }
 
 async function deleteVolume(context: ControlContext, disk: Disk): Promise<void> {
@@ -99,12 +102,12 @@ async function unmark(context: ControlContext, before: ClusterDocument, disk: Di
   const { records } = context;
   for (let attempt = 0; attempt < UNMARK_ATTEMPTS_MAX; attempt++) {
     const current = await readDocument(records);
-    if (current === undefined) return;
-    const disks = current.document.disks.map((each): Disk => {
-      const { deleting: _, ...rest } = each;
-      return each.uuid === disk.uuid ? rest : each;
-    });
-    const document = remapDisk({ ...current.document, disks }, before, disk.name);
+    const marked = current?.document.disks.find(({ uuid }) => uuid === disk.uuid);
+    if (current === undefined || marked === undefined) return;
+    const { deleting: _, ...usable } = marked;
+    const disks = current.document.disks.map((each) => (each === marked ? usable : each));
+    const names = { before: disk.name, now: marked.name };
+    const document = remapDisk({ ...current.document, disks }, before, names);
     const version = await writeDocument(records, current.version, document);
     if (version === undefined) continue;
     await awaitSwitch(context, version).catch(() => {});

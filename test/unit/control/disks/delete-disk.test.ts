@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Failure } from '../../../../src/base/failure.ts';
+import { Failure } from '../../../../src/base/failure.ts';
 import { encodeMessage, STATUS_CHANNEL } from '../../../../src/control/channels.ts';
 import { deleteDisk } from '../../../../src/control/disks/delete-disk.ts';
+import { renameDisk } from '../../../../src/control/disks/rename-disk.ts';
 import { readDocument } from '../../../../src/control/document/document-record.ts';
 import type { Records } from '../../../../src/records/records.ts';
 import type { VolumeStore } from '../../../../src/volume/volume.ts';
@@ -90,6 +91,68 @@ test('a deletion by force that is refused leaves the LUN maps as they were', asy
   await assert.rejects(forced, { code: 'volumeInUse' });
   assert.deepEqual((await readDocument(cluster.records))?.document, before);
   await open.close();
+});
+
+/** Volumes whose deletions are refused, after `meanwhile` was done by another caller. */
+function refusing({ volumes }: DiskCluster, meanwhile: () => Promise<unknown>): VolumeStore {
+  return new Proxy<VolumeStore>(volumes, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      if (key !== 'delete') return value.bind(target);
+      return async () => {
+        await meanwhile();
+        throw new Failure('volumeInUse', 'planted', { name: 'a' });
+      };
+    },
+  });
+}
+
+test('a deletion that is refused gives back the disk under the name that it has by then', async () => {
+  const cluster = await DiskCluster.open();
+  await cluster.change(() => documentDraft({ disks: [{ name: 'a', size: '1M' }], targets }));
+  const rename = { name: 'a', newName: 'z' };
+  const volumes = refusing(cluster, () => renameDisk(cluster.context, rename));
+  const forced = deleteDisk({ ...cluster.context, volumes }, { ...asked, force: true });
+  await assert.rejects(forced, { code: 'volumeInUse' });
+  const { document } = (await readDocument(cluster.records))!;
+  assert.deepEqual([await names(cluster), document.targets[0]?.luns], [['z'], { 0: 'z' }]);
+  assert.equal((await cluster.disk('z')).deleting, undefined);
+});
+
+test('a deletion that is refused maps no disk that another caller has deleted meanwhile', async () => {
+  const cluster = await DiskCluster.open();
+  await cluster.change(() => documentDraft({ disks: [{ name: 'a', size: '1M' }], targets }));
+  const volumes = refusing(cluster, () => deleteDisk(cluster.context, asked));
+  const forced = deleteDisk({ ...cluster.context, volumes }, { ...asked, force: true });
+  await assert.rejects(forced, { code: 'volumeInUse' });
+  const { document } = (await readDocument(cluster.records))!;
+  assert.deepEqual([document.disks, document.targets[0]?.luns], [[], {}]);
+});
+
+test('a deletion by force takes out no disk that has got the name meanwhile', async () => {
+  const cluster = await DiskCluster.open();
+  const disks = ['a', 'b'].map((name) => ({ name, size: '1M' }));
+  const luns = { 0: 'a', 1: 'b' };
+  await cluster.change(() => documentDraft({ disks, targets: [{ ...targets[0], luns }] }));
+  let isRenamed = false;
+  const records = new Proxy<Records>(cluster.records, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      if (key !== 'compareAndSet' || isRenamed) return value.bind(target);
+      return async (...args: unknown[]) => {
+        isRenamed = true;
+        await renameDisk(cluster.context, { name: 'a', newName: 'z' });
+        await renameDisk(cluster.context, { name: 'b', newName: 'a' });
+        return value.apply(target, args);
+      };
+    },
+  });
+  await deleteDisk({ ...cluster.context, records }, { ...asked, force: true });
+  const { document } = (await readDocument(cluster.records))!;
+  assert.deepEqual([await names(cluster), document.targets[0]?.luns], [['a'], { 1: 'a' }]);
+  assert.deepEqual(await cluster.volumeNames(), ['b']);
 });
 
 test('a disk that is being deleted cannot be mapped, and stays marked until it is gone', async () => {
