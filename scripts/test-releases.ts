@@ -71,12 +71,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const wanted = releases.filter(({ name }) => values.only === undefined || name === values.only);
-  if (wanted.length === 0) return complain(`--only ${values.only}: no such release\n${help}`);
+  if (wanted.length === 0) return fail(`--only ${values.only}: no such release\n${help}`);
   if (!['own', 'host'].includes(values.clients)) {
-    return complain(`--clients ${values.clients}: own or host\n${help}`);
+    return fail(`--clients ${values.clients}: own or host\n${help}`);
   }
-  if (process.getuid?.() !== 0) return complain('only root can make a root folder of Debian');
-  if (!existsSync('/usr/sbin/debootstrap')) return complain('apt-get install debootstrap');
+  if (process.getuid?.() !== 0) return fail('only root can make a root folder of Debian');
+  if (!existsSync('/usr/sbin/debootstrap')) return fail('apt-get install debootstrap');
   const lines: string[] = [];
   let failed = 0;
   for (const release of wanted) {
@@ -183,10 +183,10 @@ function say([file = '', ...args]: readonly string[]): string {
   const { status, stdout } = spawnSync(file, args, { stdio: [...stdio], encoding: 'utf8' });
   if (status === 0) return stdout;
   console.error(stdout);
-  process.exit(complain(`${file} failed`));
+  process.exit(fail(`${file} failed`));
 }
 
-function complain(text: string): number {
+function fail(text: string): number {
   console.error(text);
   return 1;
 }

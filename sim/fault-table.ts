@@ -10,7 +10,7 @@ const SLOW_SERVICE_MAX_MS = 2_500;
 interface Broken {
   readonly what: string;
   readonly lengthMs: number;
-  readonly mend: () => void;
+  readonly repair: () => void;
 }
 
 /** What goes wrong in the world: all that gateways must survive, in any combination. */
@@ -28,8 +28,8 @@ export const faultTable = {
   cutInitiator: ({ random, places, hosts, network }: FaultParts) => {
     const [place, host] = [random.pick(places), random.pick(hosts)];
     network.setCut(host, place.address, true);
-    const mend = () => network.setCut(host, place.address, false);
-    return broken(`${host} ${place.name}`, random.below(LENGTH_MAX_MS), mend);
+    const repair = () => network.setCut(host, place.address, false);
+    return broken(`${host} ${place.name}`, random.below(LENGTH_MAX_MS), repair);
   },
   cutCluster: (parts: FaultParts) => cutCluster(parts, { isOsdCut: true, isMonCut: true }),
   cutMonitors: (parts: FaultParts) => cutCluster(parts, { isOsdCut: false, isMonCut: true }),
@@ -49,8 +49,8 @@ export const faultTable = {
   deafOsd: ({ random, cluster }: FaultParts) => {
     const at = random.below(cluster.osds.length);
     const osd = cluster.osds[at]!;
-    osd.setDeaf(true);
-    return broken(`osd ${at}`, random.below(LENGTH_MAX_MS), () => osd.setDeaf(false));
+    osd.setUnresponsive(true);
+    return broken(`osd ${at}`, random.below(LENGTH_MAX_MS), () => osd.setUnresponsive(false));
   },
   stopMonitors: ({ random, cluster: { monitor } }: FaultParts) => {
     monitor.stop();
@@ -62,8 +62,8 @@ export type FaultKind = keyof typeof faultTable;
 
 export const faultKinds = Object.keys(faultTable) as readonly FaultKind[];
 
-function broken(what: string, lengthMs: number, mend: () => void): readonly Broken[] {
-  return [{ what, lengthMs, mend }];
+function broken(what: string, lengthMs: number, repair: () => void): readonly Broken[] {
+  return [{ what, lengthMs, repair }];
 }
 
 function pause({ random }: FaultParts, places: readonly GatewayPlace[]): readonly Broken[] {
@@ -83,6 +83,6 @@ function cutCluster(
   const { process, name } = random.pick(places);
   if (process === undefined) return [];
   cluster.setLink(process, link);
-  const mend = () => cluster.setLink(process, { isOsdCut: false, isMonCut: false });
-  return broken(name, random.below(LENGTH_MAX_MS), mend);
+  const repair = () => cluster.setLink(process, { isOsdCut: false, isMonCut: false });
+  return broken(name, random.below(LENGTH_MAX_MS), repair);
 }

@@ -21,13 +21,13 @@ export interface FaultParts {
   readonly kinds: readonly FaultKind[] | undefined;
 }
 
-/** Breaks things at random moments; each is mended after a while, and `heal` mends all. */
+/** Breaks things at random moments; each is repaired after a while, and `heal` repairs all. */
 export class Faults {
   readonly counts = new Map<FaultKind, number>();
   readonly #parts: FaultParts;
   /** Those of this seed: some are switched off. */
   readonly #kinds: readonly FaultKind[];
-  readonly #mends = new Set<() => void>();
+  readonly #repairs = new Set<() => void>();
   #isOver = false;
 
   constructor(parts: FaultParts) {
@@ -48,21 +48,21 @@ export class Faults {
 
   heal(): void {
     this.#isOver = true;
-    for (const mend of [...this.#mends]) mend();
+    for (const repair of [...this.#repairs]) repair();
   }
 
   #break(kind: FaultKind): void {
     const { timeline, trace } = this.#parts;
-    for (const { what, lengthMs, mend } of faultTable[kind](this.#parts)) {
+    for (const { what, lengthMs, repair } of faultTable[kind](this.#parts)) {
       this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
       trace.add('fault', `${kind} ${what} for ${Math.round(lengthMs)} ms`);
-      const mendOnce = (): void => {
-        if (!this.#mends.delete(mendOnce)) return;
+      const repairOnce = (): void => {
+        if (!this.#repairs.delete(repairOnce)) return;
         trace.add('fault', `${kind} ${what} ends`);
-        mend();
+        repair();
       };
-      this.#mends.add(mendOnce);
-      timeline.after(lengthMs, mendOnce);
+      this.#repairs.add(repairOnce);
+      timeline.after(lengthMs, repairOnce);
     }
   }
 }

@@ -41,10 +41,10 @@ console.log(`${ran} seeds, ${(cpuS / ran).toFixed(2)} s of CPU each`);
 console.log(`${totals.operations} commands, ${totals.events} events, ${totals.fences} fences`);
 console.log(`${totals.lateLandings} writes of fenced clients landed where nobody had looked yet`);
 console.log([...faults].map(([kind, times]) => `${kind} ${times}`).join(', '));
-if (failed !== undefined) tell(failed);
+if (failed !== undefined) print(failed);
 process.exitCode = failed === undefined ? 0 : 1;
 
-function tell({ seed, failure, lastLines, digest }: SeedResult): void {
+function print({ seed, failure, lastLines, digest }: SeedResult): void {
   if (values.trace) console.log(lastLines.join('\n'));
   console.log(`seed ${seed} (trace ${digest}): ${String((failure as Error).stack ?? failure)}`);
   const same = [

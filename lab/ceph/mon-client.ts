@@ -49,7 +49,7 @@ export class MonClient {
       env: cephEnvironment(),
     });
     this.#ended = once(this.#child, 'exit').catch(() => {});
-    this.#child.on('message', (message) => this.#hear(message as MonAnswer));
+    this.#child.on('message', (message) => this.#receive(message as MonAnswer));
     this.#child.once('error', () => this.#lose());
     this.#child.once('exit', () => this.#lose());
   }
@@ -96,7 +96,7 @@ export class MonClient {
     }
   }
 
-  #hear(answer: MonAnswer): void {
+  #receive(answer: MonAnswer): void {
     this.#waiting.get(answer.id)?.resolve(answer);
   }
 

@@ -68,7 +68,7 @@ export class Supervisor {
   readonly #stopped = new StoppedProcesses(systemClock, () =>
     this.#gateways.flatMap(({ child }) => child ?? []),
   );
-  #ending = false;
+  #isStopping = false;
   /** Called at each end of a process while all are to end. */
   #onEnd: () => void = () => {};
 
@@ -99,7 +99,7 @@ export class Supervisor {
 
   /** Asks every gateway to end, and resolves when all have. */
   async end(): Promise<void> {
-    this.#ending = true;
+    this.#isStopping = true;
     this.#stopped.close();
     const ended = new Promise<void>((resolve) => {
       this.#onEnd = () => {
@@ -124,7 +124,7 @@ export class Supervisor {
   }
 
   #spawn(gateway: Supervised): void {
-    if (this.#ending) return;
+    if (this.#isStopping) return;
     const args = ['gateway', ...this.#options.storeWords, '--name', gateway.name];
     const program = process.argv[1] ?? '';
     const child = spawn(
@@ -146,7 +146,7 @@ export class Supervisor {
     gateway.startedMs = performance.now();
     gateway.failure = undefined;
     gateway.status = undefined;
-    child.on('message', (message) => this.#hear(gateway, child, message as GatewayMessage));
+    child.on('message', (message) => this.#receive(gateway, child, message as GatewayMessage));
     child.once('error', (error) => {
       gateway.failure = { code: 'gatewayUnstartable', message: systemReason(error) };
       // Without a process there is no exit to wait for.
@@ -155,7 +155,7 @@ export class Supervisor {
     child.once('exit', (code, signal) => this.#ended(gateway, child, String(signal ?? code)));
   }
 
-  #hear(gateway: Supervised, child: ChildProcess, message: GatewayMessage): void {
+  #receive(gateway: Supervised, child: ChildProcess, message: GatewayMessage): void {
     if (message.kind === 'status') gateway.status = message.status;
     else if (message.kind === 'failed') gateway.failure = message;
     else {
@@ -167,7 +167,7 @@ export class Supervisor {
 
   #ended(gateway: Supervised, child: ChildProcess, how: string): void {
     gateway.child = undefined;
-    if (this.#ending) {
+    if (this.#isStopping) {
       this.#onEnd();
       return;
     }

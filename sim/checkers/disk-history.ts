@@ -11,7 +11,7 @@ export interface DiskOperation {
 /** What all initiators did to the blocks of a disk; each block by itself must be linearizable. */
 export class DiskHistory {
   readonly #blocks = new Map<number, BlockHistory>();
-  readonly #told = new Map<number, string[]>();
+  readonly #lines = new Map<number, string[]>();
   readonly #nowMs: () => number;
   #ids = 0;
   operations = 0;
@@ -32,7 +32,7 @@ export class DiskHistory {
       const id = ++this.#ids;
       const operation = { id, kind, value, expected: expected[index] ?? 0, by };
       this.#blockOf(lba + index).begin(operation);
-      this.#tell(lba + index, operation, 'begins');
+      this.#record(lba + index, operation, 'begins');
       return operation;
     });
     return { lba, blocks };
@@ -42,9 +42,9 @@ export class DiskHistory {
     this.operations++;
     for (const [index, operation] of blocks.entries()) {
       const shown = seen[index];
-      this.#tell(lba + index, operation, shown === undefined ? outcome : `${outcome}: ${shown}`);
+      this.#record(lba + index, operation, shown === undefined ? outcome : `${outcome}: ${shown}`);
       if (this.#blockOf(lba + index).end(operation, outcome, shown)) continue;
-      const lines = this.#told.get(lba + index)!.slice(-TOLD_MAX);
+      const lines = this.#lines.get(lba + index)!.slice(-TOLD_MAX);
       throw new Violation(
         `block ${lba + index} shows what no one disk could:\n${lines.join('\n')}`,
       );
@@ -56,15 +56,15 @@ export class DiskHistory {
     if (block === undefined) {
       block = new BlockHistory();
       this.#blocks.set(lba, block);
-      this.#told.set(lba, []);
+      this.#lines.set(lba, []);
     }
     return block;
   }
 
-  #tell(lba: number, { id, kind, value, expected, by }: BlockOperation, how: string): void {
+  #record(lba: number, { id, kind, value, expected, by }: BlockOperation, how: string): void {
     const what =
       kind === 'compareAndWrite' ? `${kind} ${expected} -> ${value}` : `${kind} ${value}`;
-    this.#told.get(lba)!.push(`  ${this.#nowMs().toFixed(1)} ${by} #${id} ${what} ${how}`);
+    this.#lines.get(lba)!.push(`  ${this.#nowMs().toFixed(1)} ${by} #${id} ${what} ${how}`);
   }
 }
 

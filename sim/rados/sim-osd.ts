@@ -40,7 +40,7 @@ export class SimOsd {
   #mapEpoch = 0;
   #publishedEpoch = 0;
   #isStopped = false;
-  #isDeaf = false;
+  #isUnresponsive = false;
   #serviceMaxMs = SERVICE_MAX_MS;
 
   constructor(
@@ -87,7 +87,7 @@ export class SimOsd {
 
   publish(mapEpoch: number): void {
     this.#publishedEpoch = mapEpoch;
-    if (!this.#isStopped && !this.#isDeaf) this.#learnWithin(MAP_DELAY_MAX_MS, mapEpoch);
+    if (!this.#isStopped && !this.#isUnresponsive) this.#learnWithin(MAP_DELAY_MAX_MS, mapEpoch);
   }
 
   stop(): void {
@@ -104,9 +104,9 @@ export class SimOsd {
   }
 
   /** Whether the monitors reach it; if not, operations of clients alone bring it a map. */
-  setDeaf(isDeaf: boolean): void {
-    this.#isDeaf = isDeaf;
-    if (!isDeaf) this.#learnWithin(MAP_DELAY_MAX_MS, this.#publishedEpoch);
+  setUnresponsive(isUnresponsive: boolean): void {
+    this.#isUnresponsive = isUnresponsive;
+    if (!isUnresponsive) this.#learnWithin(MAP_DELAY_MAX_MS, this.#publishedEpoch);
   }
 
   /** The longest time that an operation takes; undefined: as usual. */
@@ -116,7 +116,7 @@ export class SimOsd {
 
   #learnWithin(maxMs: number, mapEpoch: number): void {
     this.#timeline.after(this.#random.below(maxMs + 1), () => {
-      if (this.#isStopped || this.#isDeaf || mapEpoch <= this.#mapEpoch) return;
+      if (this.#isStopped || this.#isUnresponsive || mapEpoch <= this.#mapEpoch) return;
       this.#mapEpoch = mapEpoch;
       this.#onMap();
     });

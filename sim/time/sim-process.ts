@@ -46,7 +46,7 @@ export class SimProcess {
       after: (delayMs, action) => this.#after(delayMs, action),
       endOfTurn: (action) => {
         this.#turnEnd.push(action);
-        this.#turnSoon();
+        this.#scheduleTurn();
       },
     };
   }
@@ -67,7 +67,7 @@ export class SimProcess {
   deliver(source: InputSource, input: Input): void {
     if (this.#state === 'dead') return;
     if (source.inputs.push(input) === 1) this.#ready.push(source);
-    this.#turnSoon();
+    this.#scheduleTurn();
   }
 
   /** Calls `action` whenever the process goes on or dies. */
@@ -85,7 +85,7 @@ export class SimProcess {
     if (this.#state !== 'paused') return;
     this.#state = 'running';
     if (this.clockStops) this.#lostMs += this.#timeline.nowMs - this.#pausedMs;
-    this.#turnSoon();
+    this.#scheduleTurn();
     for (const action of this.#onChange) action();
   }
 
@@ -112,7 +112,7 @@ export class SimProcess {
     };
   }
 
-  #turnSoon(): void {
+  #scheduleTurn(): void {
     if (this.#isTurning || this.#state !== 'running') return;
     if (this.#ready.length === 0 && this.#turnEnd.length === 0) return;
     this.#isTurning = true;
@@ -147,7 +147,7 @@ export class SimProcess {
         await settle();
       }
     }
-    this.#turnSoon();
+    this.#scheduleTurn();
   }
 
   #delay(): number {

@@ -1,6 +1,6 @@
 /**
  * A failure of the control plane (a command, a document, a store): a code that programs test, a
- * sentence that people read, and data. The data path returns values instead (see `Ending`).
+ * sentence that people read, and data. The data path returns values instead (see `CommandResult`).
  */
 export class Failure<Code extends string = string> extends Error {
   override readonly name = 'Failure';

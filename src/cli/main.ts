@@ -22,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const { code, syscall } = error;
   const message = `the output could not be written: ${systemReason(error)}`;
   const cause = new Failure('systemError', message, { errno: code, syscall });
-  process.exitCode = complain(cause, process.argv.slice(2));
+  process.exitCode = reportError(cause, process.argv.slice(2));
 });
 process.stderr.on('error', () => {});
 const exitCode = await main(process.argv.slice(2));
@@ -39,12 +39,12 @@ async function main(words: readonly string[]): Promise<number> {
     const run = await spec.load();
     return await run({ arguments: args, options, store, json });
   } catch (error) {
-    return complain(error, words);
+    return reportError(error, words);
   }
 }
 
 /** What went wrong goes to standard error: a sentence, or with --json one JSON value. */
-function complain(error: unknown, words: readonly string[]): number {
+function reportError(error: unknown, words: readonly string[]): number {
   const json = words.includes('--json');
   liveLine.end();
   const isUsage = error instanceof UsageError || isWrongInput(error);

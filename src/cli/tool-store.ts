@@ -45,7 +45,7 @@ export async function withStore<T>(
     isReader: reads,
     ...environment,
   });
-  if (store.isNew) (onNew ?? (() => tellNew(store, ifAbsent === 'make', call.json)))();
+  if (store.isNew) (onNew ?? (() => announceNew(store, ifAbsent === 'make', call.json)))();
   try {
     const { records, volumes, membership } = store;
     const living = () => store.living();
@@ -57,7 +57,7 @@ export async function withStore<T>(
   }
 }
 
-function tellNew({ location }: Store, isMade: boolean, json: boolean): void {
+function announceNew({ location }: Store, isMade: boolean, json: boolean): void {
   const where = describeLocation(location);
   const text = isMade ? `made a store in ${where}` : `a store would be made in ${where}`;
   notice({ store: { path: where, made: isMade } }, text, json);

@@ -62,7 +62,7 @@ export class CommandMetrics implements CommandProbe {
       this.#aborted.value++;
       return;
     }
-    if (unit !== this.#unit || this.#generation !== this.#metrics.generation) this.#turnTo(unit);
+    if (unit !== this.#unit || this.#generation !== this.#metrics.generation) this.#select(unit);
     let series = command === undefined ? undefined : this.#ofUnit[command.operationCode];
     if (series === undefined || series.command !== command) series = this.#add(command, unit);
     series.commands.value++;
@@ -72,7 +72,7 @@ export class CommandMetrics implements CommandProbe {
     if (status !== Status.good) this.#countError(series, status);
   }
 
-  #turnTo(unit: LogicalUnit | undefined): void {
+  #select(unit: LogicalUnit | undefined): void {
     const { generation } = this.#metrics;
     if (this.#generation !== generation) this.#series.clear();
     this.#generation = generation;

@@ -42,7 +42,7 @@ export class DocumentWatch {
   #switching: Promise<void> = Promise.resolve();
   #isSwitching = false;
   readonly #watch: PersistentWatch;
-  readonly #complaints: LogLimiter;
+  readonly #failureLog: LogLimiter;
   #poll: Timer | undefined;
   /** Nothing is served before `open`: until then this gateway is not admitted. */
   #isOpen = false;
@@ -51,11 +51,11 @@ export class DocumentWatch {
   constructor(options: DocumentWatchOptions) {
     this.#options = options;
     const { records, clock, log } = options;
-    this.#complaints = new LogLimiter(clock, log, { linesMax: 1 });
+    this.#failureLog = new LogLimiter(clock, log, { linesMax: 1 });
     this.#watch = new PersistentWatch({
       ...{ records, clock, log, channel: DOCUMENT_CHANNEL },
       onNotify: (message) => this.#answer(message),
-      onAgain: () => this.#catchUpOrComplain(),
+      onAgain: () => this.#catchUpOrLog(),
     });
   }
 
@@ -75,13 +75,13 @@ export class DocumentWatch {
   /** Somebody says that this version stands: follows it if it is not served yet. */
   follow(version: number): void {
     if (version <= this.#served || !this.#isOpen || this.#closed) return;
-    this.#catchUpOrComplain();
+    this.#catchUpOrLog();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#poll?.cancel();
-    this.#complaints.close();
+    this.#failureLog.close();
     await this.#watch.close();
     await this.#switching;
   }
@@ -92,14 +92,14 @@ export class DocumentWatch {
       // `apply` tells what is served: what did not open may open by now.
       if (wanted > this.#served || !this.#whole) await this.#catchUp();
     } catch (error) {
-      this.#complain(error);
+      this.#logFailure(error);
       return encodeMessage({ version: this.#served, reason: systemReason(error) });
     }
     return encodeMessage({ version: this.#served, unserved: this.#options.unserved() });
   }
 
-  #catchUpOrComplain(): void {
-    this.#catchUp().catch((error: unknown) => this.#complain(error));
+  #catchUpOrLog(): void {
+    this.#catchUp().catch((error: unknown) => this.#logFailure(error));
   }
 
   #catchUp(): Promise<void> {
@@ -128,14 +128,14 @@ export class DocumentWatch {
     this.#poll = this.#options.clock.after(READ_INTERVAL_MS, () => {
       if (this.#closed) return;
       this.#catchUp()
-        .catch((error: unknown) => this.#complain(error))
+        .catch((error: unknown) => this.#logFailure(error))
         .finally(() => this.#pollLater());
     });
   }
 
-  #complain(error: unknown): void {
+  #logFailure(error: unknown): void {
     if (error instanceof InvariantBroken) throw error;
     const reason = systemReason(error);
-    this.#complaints.write('warn', reason, 'the document cannot be followed', { reason });
+    this.#failureLog.write('warn', reason, 'the document cannot be followed', { reason });
   }
 }

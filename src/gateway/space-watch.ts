@@ -46,7 +46,7 @@ export class SpaceWatch {
   serve(units: Iterable<LogicalUnit>): void {
     this.#units = [...units];
     this.#shortages.serve(this.#units);
-    this.#tell();
+    this.#report();
   }
 
   close(): void {
@@ -59,7 +59,7 @@ export class SpaceWatch {
     try {
       if (volumes.space !== undefined) this.#spaceOf = await volumes.space();
       this.#reason = undefined;
-      if (!this.#isClosed) this.#tell();
+      if (!this.#isClosed) this.#report();
     } catch (error) {
       const reason = String(error);
       if (reason !== this.#reason) log.warn('it is not known how full the store is', { reason });
@@ -70,7 +70,7 @@ export class SpaceWatch {
     this.#timer = clock.after(SPACE_POLL_MS, () => void this.#look());
   }
 
-  #tell(): void {
+  #report(): void {
     const percent = this.#options.softThresholdPercent();
     assert(percent > 0 && percent <= 100, 'a threshold is a part of the whole');
     for (const unit of this.#units) {

@@ -38,10 +38,10 @@ export class VolumeMetrics implements VolumeProbe {
 
   #seriesOf(operation: VolumeOperation): OperationSeries {
     const isSame = operation === this.#operation && this.#generation === this.#metrics.generation;
-    return isSame && this.#last !== undefined ? this.#last : this.#turnTo(operation);
+    return isSame && this.#last !== undefined ? this.#last : this.#select(operation);
   }
 
-  #turnTo(operation: VolumeOperation): OperationSeries {
+  #select(operation: VolumeOperation): OperationSeries {
     const { generation } = this.#metrics;
     if (this.#generation !== generation) this.#series.clear();
     this.#generation = generation;

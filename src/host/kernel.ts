@@ -181,7 +181,7 @@ export function lockRange(descriptor: number, type: number, start: number, lengt
 }
 
 /** F_OFD_GETLK: the type of a lock elsewhere that keeps `type` off the range, F_UNLCK if none. */
-export function lockInTheWay(
+export function conflictingLock(
   descriptor: number,
   type: number,
   start: number,

@@ -8,7 +8,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import koffi from 'koffi';
-import { F_RDLCK, F_UNLCK, F_WRLCK, lockInTheWay, lockRange } from './kernel.ts';
+import { conflictingLock, F_RDLCK, F_UNLCK, F_WRLCK, lockRange } from './kernel.ts';
 
 /** A file system in memory: a store into a mapped page of it never waits for a disk. */
 const FOLDER = '/dev/shm';
@@ -49,7 +49,7 @@ export class SharedMemory {
 
   /** Whether another opening holds the byte. */
   isLocked(at: number): boolean {
-    return lockInTheWay(this.#descriptor, F_WRLCK, at, 1) !== F_UNLCK;
+    return conflictingLock(this.#descriptor, F_WRLCK, at, 1) !== F_UNLCK;
   }
 
   /** Its buffer may still be touched, but is of no use. */

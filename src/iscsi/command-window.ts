@@ -44,8 +44,8 @@ export class CommandWindow {
   #expCmdSn: number;
   #maxCmdSn: number;
   /** Size and MaxCmdSN that the initiator could know when it sent what is taken now. */
-  #toldSize: number;
-  #toldMaxCmdSn: number;
+  #advertisedSize: number;
+  #advertisedMaxCmdSn: number;
   /** Most of it was in use since the last batch. */
   #isUsedUp = false;
   /** By how many commands it may grow. */
@@ -67,8 +67,8 @@ export class CommandWindow {
     assert(this.#size > 0, 'a session may send a command');
     this.#expCmdSn = firstCmdSn >>> 0;
     this.#maxCmdSn = (firstCmdSn + this.#size - 1) >>> 0;
-    this.#toldSize = this.#size;
-    this.#toldMaxCmdSn = this.#maxCmdSn;
+    this.#advertisedSize = this.#size;
+    this.#advertisedMaxCmdSn = this.#maxCmdSn;
   }
 
   /** Commands that are invited or in flight. */
@@ -106,8 +106,8 @@ export class CommandWindow {
 
   /** The PDUs of one read follow: when it sent them, the initiator knew all earlier answers. */
   beginBatch(): void {
-    this.#toldSize = this.#size;
-    this.#toldMaxCmdSn = this.#maxCmdSn;
+    this.#advertisedSize = this.#size;
+    this.#advertisedMaxCmdSn = this.#maxCmdSn;
     this.#mustRetract = this.#size > this.#credit.ownCommands && this.#credit.mustRetract;
     if (!this.#isUsedUp) return;
     this.#isUsedUp = false;
@@ -120,9 +120,10 @@ export class CommandWindow {
     assert(this.#expCmdSn !== (this.#maxCmdSn + 1) >>> 0, 'a command that is taken was invited');
     this.#expCmdSn = (this.#expCmdSn + 1) >>> 0;
     // As the initiator sees it: a command that ends at once was in flight all the same.
-    const used = this.#toldSize - 1 - serialDistance(this.#toldMaxCmdSn, this.#expCmdSn);
+    const used =
+      this.#advertisedSize - 1 - serialDistance(this.#advertisedMaxCmdSn, this.#expCmdSn);
     if (used > this.#peak) this.#peak = used;
-    if (4 * used >= 3 * this.#toldSize) this.#isUsedUp = true;
+    if (4 * used >= 3 * this.#advertisedSize) this.#isUsedUp = true;
   }
 
   /** An immediate command is taken. False: there are as many as there may be. */

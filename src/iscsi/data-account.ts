@@ -24,7 +24,7 @@ export interface AccountQueue {
   /** Room may have come free. */
   freed(): void;
   /** Whether others wait for its exception, which has lasted for long. */
-  overstays(account: DataAccount): boolean;
+  isOverdue(account: DataAccount): boolean;
   close(account: DataAccount): void;
 }
 
@@ -209,8 +209,8 @@ export class DataAccount implements SlabSource, SlabOwner {
   }
 
   /** Other sessions have waited for long enough for the room that it holds as an exception. */
-  get overstays(): boolean {
-    return this.#queue.overstays(this);
+  get isOverdue(): boolean {
+    return this.#queue.isOverdue(this);
   }
 
   // The credit of the command window.

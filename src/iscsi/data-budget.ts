@@ -82,7 +82,7 @@ export class DataBudget implements AccountQueue {
     this.#clock.endOfTurn(this.#serve);
   }
 
-  overstays(account: DataAccount): boolean {
+  isOverdue(account: DataAccount): boolean {
     const sinceMs = this.#exceptions.get(account);
     if (sinceMs === undefined || this.#clock.now() - sinceMs <= EXCEPTION_MAX_MS) return false;
     const { peer } = account.share;
@@ -110,7 +110,7 @@ export class DataBudget implements AccountQueue {
   readonly #serve = (): void => {
     this.#scheduled = false;
     for (const account of this.#waiting) {
-      if (account.grantNext(false)) this.#wentOn(account);
+      if (account.grantNext(false)) this.#requeue(account);
     }
     this.#endExceptions();
     while (this.#exceptions.size < EXCEPTIONS_MAX) {
@@ -121,7 +121,7 @@ export class DataBudget implements AccountQueue {
   };
 
   /** It waits behind the others now, if it has more to wait for. */
-  #wentOn(account: DataAccount): void {
+  #requeue(account: DataAccount): void {
     this.#waiting.delete(account);
     if (account.hasClaims) this.#waiting.add(account);
   }
@@ -136,7 +136,7 @@ export class DataBudget implements AccountQueue {
       each.lastException = this.#turns;
     }
     account.grantNext(true);
-    this.#wentOn(account);
+    this.#requeue(account);
   }
 
   #endExceptions(): void {
@@ -155,7 +155,7 @@ export class DataBudget implements AccountQueue {
     for (const account of this.#waiting) {
       // What is under way gives room back when it ends.
       if (!account.isIdle || !mayBeException(account)) continue;
-      if (chosen === undefined || hasTurnBefore(account, chosen)) chosen = account;
+      if (chosen === undefined || precedes(account, chosen)) chosen = account;
     }
     return chosen;
   }
@@ -166,7 +166,7 @@ function mayBeException({ share }: DataAccount): boolean {
   return share.exceptions === 0 && share.peer.exceptions < PEER_EXCEPTIONS_MAX;
 }
 
-function hasTurnBefore({ share: a }: DataAccount, { share: b }: DataAccount): boolean {
+function precedes({ share: a }: DataAccount, { share: b }: DataAccount): boolean {
   if (a.peer !== b.peer) return a.peer.lastException < b.peer.lastException;
   return a.lastException < b.lastException;
 }

@@ -103,7 +103,7 @@ export class DataOut {
   }
 
   /** The command ended or was aborted: data still owed to it is dropped when it comes. */
-  forget(command: DataOutCommand): void {
+  drop(command: DataOutCommand): void {
     if (command.burst === undefined && this.#solicitations.size === 0) return;
     const solicitation = this.#solicitations.get(command);
     if (solicitation === undefined && command.burst === undefined) return;

@@ -124,7 +124,7 @@ export class InitiatorShare extends Turns {
     assert(this.heldBytes >= 0, 'an initiator never holds less than nothing');
     assert(peer.heldBytes >= this.heldBytes, 'a peer holds what its initiators hold');
     assert(peer.gateway.heldBytes >= peer.heldBytes, 'a gateway holds what its peers hold');
-    if (this.accounts === 0) this.#forgetIfGone();
+    if (this.accounts === 0) this.#dropIfUnused();
   }
 
   countInvited(bytes: number): void {
@@ -141,10 +141,10 @@ export class InitiatorShare extends Turns {
   close(): void {
     assert(this.accounts > 0, 'a session that ends has an account');
     this.accounts--;
-    if (this.accounts === 0) this.#forgetIfGone();
+    if (this.accounts === 0) this.#dropIfUnused();
   }
 
-  #forgetIfGone(): void {
+  #dropIfUnused(): void {
     const { peer, name } = this;
     // A command of a session that is over may count again after this, beside a new share.
     if (this.heldBytes > 0 || peer.initiators.get(name) !== this) return;

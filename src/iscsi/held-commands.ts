@@ -36,17 +36,17 @@ export class HeldCommands {
 
   /** An aborted command: left out, whether it is held or still comes. False: no room. */
   skip(cmdSn: number): boolean {
-    this.#forget(cmdSn);
+    this.#remove(cmdSn);
     if (this.#held.size >= HELD_COMMANDS_MAX) return false;
     this.#held.set(cmdSn, { pdu: undefined, intact: true });
     return true;
   }
 
   take(cmdSn: number): HeldCommand | undefined {
-    return this.#forget(cmdSn);
+    return this.#remove(cmdSn);
   }
 
-  #forget(cmdSn: number): HeldCommand | undefined {
+  #remove(cmdSn: number): HeldCommand | undefined {
     const held = this.#held.get(cmdSn);
     if (held === undefined) return undefined;
     this.#held.delete(cmdSn);

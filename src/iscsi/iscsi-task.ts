@@ -111,7 +111,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
 
   /** Returns the place and the memory of the command to its session. */
   #leave(context: CommandContext): void {
-    context.dataOut.forget(this);
+    context.dataOut.drop(this);
     this.hold.end();
     if (this.#isImmediate) context.window.finishedImmediate();
     else context.window.finished();

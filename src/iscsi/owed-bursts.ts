@@ -78,12 +78,12 @@ export class OwedBursts {
 
   /** Data of a burst came. */
   progressed(burst: DataOutBurst, now: number): void {
-    this.putOff(now);
+    this.postpone(now);
     burst.deadlineMs = this.#dueMs;
   }
 
   /** Data came, or R2Ts wait behind answers that a slow link takes: more data is due later. */
-  putOff(now: number): void {
+  postpone(now: number): void {
     this.#dueMs = now + DATA_OUT_TIMEOUT_MS;
   }
 

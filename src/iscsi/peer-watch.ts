@@ -127,7 +127,7 @@ export class PeerWatch {
     }
     if (window.review()) sendWindow(session.writer);
     if (this.#isAbsent(session, now)) return 'the initiator takes no data';
-    if (account.overstays) return 'the memory of its answers is needed by others';
+    if (account.isOverdue) return 'the memory of its answers is needed by others';
     if (dataOut.owed.isPastLimit(now)) return DATA_OUT_LATE;
     // While nothing is read, silence proves nothing.
     if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
@@ -178,7 +178,7 @@ export class PeerWatch {
       this.#lastReceivedMs = now;
       // A NOP-In and R2Ts wait behind the answers.
       if (this.#pingSentMs !== undefined) this.#pingSentMs = now;
-      if (progress.isSlow) session.dataOut.owed.putOff(now);
+      if (progress.isSlow) session.dataOut.owed.postpone(now);
     }
     return progress.stalledMs(now) > ABSENT_TIMEOUT_MS;
   }

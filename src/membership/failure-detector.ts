@@ -71,7 +71,7 @@ export class FailureDetector {
   }
 
   /** Any view: a closed incarnation must not stay so. */
-  carryOn(view: MembershipView): void {
+  resumeFences(view: MembershipView): void {
     const { self, clock, fence } = this.#options;
     const unfinished = view.members.filter(isUnfinished);
     const nowMs = clock.now();

@@ -5,14 +5,14 @@ import { type GoneMember, isOpen, isOver, type MembershipView, stateOf } from '.
 /** Finds, from one view to the next, who is over, and tells of one in a turn of the event loop. */
 export class GoneMembers {
   readonly #clock: Clock;
-  readonly #tell: (gone: GoneMember) => void;
+  readonly #report: (gone: GoneMember) => void;
   /** Those who were not over, by incarnation. As many as the members object has. */
   #counted = new Map<string, Member>();
-  readonly #untold: GoneMember[] = [];
+  readonly #unreported: GoneMember[] = [];
 
-  constructor(clock: Clock, tell: (gone: GoneMember) => void) {
+  constructor(clock: Clock, report: (gone: GoneMember) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   see(view: MembershipView): void {
@@ -21,19 +21,19 @@ export class GoneMembers {
       const member: Member = { name, incarnation };
       if (!isOver(view, member)) continue;
       const how = stateOf(view, member)?.hasLeft === true ? 'left' : 'fenced';
-      this.#untold.push({ member, how, members });
-      if (this.#untold.length === 1) this.#tellNext();
+      this.#unreported.push({ member, how, members });
+      if (this.#unreported.length === 1) this.#reportNext();
     }
     const counted = view.members.filter((member) => !isOver(view, member));
     this.#counted = new Map(counted.map((member) => [member.incarnation, member]));
   }
 
-  #tellNext(): void {
+  #reportNext(): void {
     this.#clock.endOfTurn(() => {
-      const gone = this.#untold[0]!;
-      this.#tell(gone);
-      this.#untold.shift();
-      if (this.#untold.length > 0) this.#tellNext();
+      const gone = this.#unreported[0]!;
+      this.#report(gone);
+      this.#unreported.shift();
+      if (this.#unreported.length > 0) this.#reportNext();
     });
   }
 }

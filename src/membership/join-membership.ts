@@ -60,7 +60,7 @@ async function openIncarnation(
   const { records, driver, instances, clock } = options;
   const { self } = records;
   for (let attempt = 0; attempt < JOIN_ATTEMPTS_MAX; attempt++) {
-    const dead = await deadNamesake(store, options);
+    const dead = await deadPredecessor(store, options);
     // Who could not reach the monitors could not finish what it begins by closing.
     if (dead !== undefined) {
       await clusterCall(clock, JOIN_STEP_MAX_MS, 'the monitors', driver.confirmMonitor());
@@ -77,13 +77,13 @@ async function openIncarnation(
 }
 
 /** An open incarnation of this name that is dead; undefined when there is none that is open. */
-async function deadNamesake(
+async function deadPredecessor(
   store: MembershipStore,
   { records: { self }, driver, clock, previous }: JoinMembershipOptions,
 ): Promise<MemberState | undefined> {
-  const namesakeIn = ({ members }: Roster): MemberState | undefined =>
+  const predecessorIn = ({ members }: Roster): MemberState | undefined =>
     members.find((member) => member.name === self.name && isOpen(member));
-  const first = namesakeIn(await store.read());
+  const first = predecessorIn(await store.read());
   if (first === undefined || (previous !== undefined && isSame(first, previous))) return first;
   const taken = () =>
     new Failure('membersNameTaken', `${self.name} is the name of a gateway that serves`);
@@ -106,7 +106,7 @@ async function deadNamesake(
       onReport: ({ view, kind }) => {
         if (kind === 'gap') still.reset();
         if (view === undefined) return;
-        const now = namesakeIn(view);
+        const now = predecessorIn(view);
         if (now === undefined) return end(() => resolve(undefined));
         const { incarnation, heartbeat } = now;
         if (heartbeat.counter !== counter) moves += 1;

@@ -22,8 +22,8 @@ interface RosterUpdate {
   readonly put?: readonly MemberState[];
   /** A new one, with its first heartbeat. */
   readonly opened?: MemberState;
-  /** Finished ones that are forgotten. */
-  readonly forgotten?: readonly Member[];
+  /** Finished ones that are removed. */
+  readonly removed?: readonly Member[];
 }
 
 /**
@@ -34,14 +34,14 @@ export type RosterChange = (roster: Roster) => RosterUpdate | undefined;
 
 /** The fields of an update, with the roster's next revision. */
 export function encodeUpdate(roster: Roster, update: RosterUpdate) {
-  const { put = [], opened, forgotten = [] } = update;
+  const { put = [], opened, removed = [] } = update;
   const fields: Record<string, Uint8Array | undefined> = {};
   for (const member of opened === undefined ? put : [...put, opened]) {
     fields[incarnationField(member)] = encodeIncarnation(member);
     fields[aboutField(member)] = encodeAbout(member);
   }
   if (opened !== undefined) fields[heartbeatField(opened)] = encodeHeartbeat(opened.heartbeat);
-  for (const member of forgotten) {
+  for (const member of removed) {
     for (const field of [incarnationField, aboutField, heartbeatField]) {
       fields[field(member)] = undefined;
     }
@@ -51,9 +51,9 @@ export function encodeUpdate(roster: Roster, update: RosterUpdate) {
 
 /** The roster as it is once the update is made. */
 export function updated(roster: Roster, update: RosterUpdate): Roster {
-  const { put = [], opened, forgotten = [] } = update;
+  const { put = [], opened, removed = [] } = update;
   const kept = roster.members
-    .filter((member) => !forgotten.some((gone) => isSame(gone, member)))
+    .filter((member) => !removed.some((gone) => isSame(gone, member)))
     .map((member) => put.find((changed) => isSame(changed, member)) ?? member);
   return {
     ...roster,
@@ -111,12 +111,12 @@ export function open(request: JoinRequest): RosterChange {
     const put = counted
       .filter((member) => member.name === self.name && isOpen(member))
       .map((member): MemberState => ({ ...member, state: 'closed' }));
-    return { opened, put, forgotten: forgettable(roster, self.name) };
+    return { opened, put, removed: removable(roster, self.name) };
   };
 }
 
 /** Finished incarnations of this name, and the oldest of the others beyond the bound. */
-function forgettable(roster: Roster, name: string): readonly Member[] {
+function removable(roster: Roster, name: string): readonly Member[] {
   const finished = roster.members.filter(({ state }) => state === 'finished');
   const others = finished.filter((member) => member.name !== name);
   const excess = others.slice(0, Math.max(0, others.length - FINISHED_KEPT_MAX));

@@ -300,7 +300,7 @@ export class RosterMembership implements Membership {
     if (isNews) for (const listener of this.#listeners) listener.onView?.(view);
     if (kind === 'regular') this.#failureDetector.observe(view);
     if (kind !== 'extra') this.#failureDetector.lookAtProcesses(view);
-    this.#failureDetector.carryOn(view);
+    this.#failureDetector.resumeFences(view);
   }
 
   #stop(): void {

@@ -19,8 +19,8 @@ const LABEL = /^[a-z]+(_[a-z]+)*$/;
 /** Asserts what Prometheus and its users expect of names. */
 export function metric(definition: Metric): Metric {
   const { name, kind, unit, help, labels } = definition;
-  const ending = kind === 'counter' ? '_total' : `_${unit}`;
-  assert(NAME.test(name) && name.endsWith(ending), `the name ${name} says kind and unit`);
+  const suffix = kind === 'counter' ? '_total' : `_${unit}`;
+  assert(NAME.test(name) && name.endsWith(suffix), `the name ${name} says kind and unit`);
   assert(unit !== 'bytes' || name.includes('_bytes'), `the name ${name} says its unit`);
   assert(/[^.]$/.test(help), `the help of ${name} is one phrase without a full stop`);
   for (const label of labels) assert(LABEL.test(label), `${label} is a label of ${name}`);

@@ -87,7 +87,7 @@ export async function settleAborts(
 }
 
 /** Resolves when nothing of the aborted commands can change anything, however long that takes. */
-export async function outlastAborts(clock: Clock, aborts: readonly Abort[]): Promise<void> {
+export async function awaitAborts(clock: Clock, aborts: readonly Abort[]): Promise<void> {
   const isProved = await settleAborts(clock, aborts, DRAIN_MAX_MS);
   if (isProved) return;
   // Only the end of the commands proves that their changes are over.

@@ -1,9 +1,9 @@
 import type { Plan } from './command.ts';
+import type { CommandResult } from './command-result.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
-import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
-import { atCdb, conditions, endings } from './sense-table.ts';
+import { atCdb, conditions, results } from './sense-table.ts';
 import type { Task } from './task.ts';
 import type { UnitAttentions } from './unit-attention.ts';
 
@@ -11,7 +11,7 @@ import type { UnitAttentions } from './unit-attention.ts';
 const NACA_BIT = 2;
 
 /** Why there is no row for a CDB: the operation code, or only its service action, is unknown. */
-export function refuseUnknown(table: CommandTable, cdb: Uint8Array): Ending {
+export function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResult {
   if (!table.knows(cdb[0] ?? 0)) return atCdb(conditions.invalidOperationCode, 0);
   return atCdb(conditions.invalidFieldInCdb, 1, 4);
 }
@@ -25,7 +25,7 @@ export function admit(
   task: Task,
   logicalUnit: LogicalUnit | undefined,
   attentions: UnitAttentions | undefined,
-): Ending | undefined {
+): CommandResult | undefined {
   if (logicalUnit === undefined && command.addressing === 'logicalUnit') {
     return conditions.logicalUnitNotSupported;
   }
@@ -51,15 +51,15 @@ export function fitsExpected({ expectedDataOut }: CommandRow, plan: Plan, task: 
 export function checkState(
   command: CommandRow,
   logicalUnit: LogicalUnit | undefined,
-): Ending | undefined {
+): CommandResult | undefined {
   if (logicalUnit === undefined) return undefined;
-  if (logicalUnit.fencing && command.usesMedium) return endings.busy;
+  if (logicalUnit.fencing && command.usesMedium) return results.busy;
   if (command.access !== 'writeMedium') return undefined;
   return logicalUnit.isWriteProtected ? conditions.writeProtected : undefined;
 }
 
 /** Length, NACA and reserved bits of the CDB; a field pointer says where it is wrong. */
-function checkCdb(command: CommandRow, task: Task): Ending | undefined {
+function checkCdb(command: CommandRow, task: Task): CommandResult | undefined {
   const { cdb } = task;
   const { cdbLength: length, reservedBits } = command;
   if (task.cdbLength < length) return atCdb(conditions.invalidFieldInCdb, task.cdbLength);

@@ -1,5 +1,5 @@
 import type { Field } from '../base/bytes/layout.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { conditions, invalidInCdb } from './sense-table.ts';
 
@@ -11,7 +11,7 @@ export function checkRange(
   logicalUnit: LogicalUnit,
   lba: number,
   blocks: number,
-): Ending | undefined {
+): CommandResult | undefined {
   return lba + blocks > logicalUnit.blocks ? conditions.lbaOutOfRange : undefined;
 }
 
@@ -22,7 +22,7 @@ export function checkTransfer(
   blocks: number,
   blocksMax: number,
   field: Field,
-): Ending | undefined {
+): CommandResult | undefined {
   if (lba + blocks > logicalUnit.blocks) return conditions.lbaOutOfRange;
   return blocks > blocksMax ? invalidInCdb(field) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Field, Layout } from '../base/bytes/layout.ts';
 import type { Pending } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
@@ -40,11 +40,11 @@ export interface Command {
   readonly worksInSteps?: boolean;
   /**
    * Checks the CDB's values and says how many bytes go which way. Runs at admission; a returned
-   * ending (not a plan) ends the command before any data moves.
+   * result (not a plan) ends the command before any data moves.
    */
-  plan(call: CommandCall): Plan | Ending;
+  plan(call: CommandCall): Plan | CommandResult;
   /** Performs it; data-out is there whole (`task.dataOut`). May run in a later turn than plan. */
-  run(call: CommandCall): Pending<Ending | VolumeResult>;
+  run(call: CommandCall): Pending<CommandResult | VolumeResult>;
 }
 
 /** A nexus watches running commands that write the medium; the reference page prints all. */
@@ -77,7 +77,7 @@ export interface CommandNexus {
   /** For work that the initiator brings no data for: all nexuses of the gateway share it. */
   readonly steps: StepQueue;
   /** Takes the pending unit attention off, for REQUEST SENSE. */
-  takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined;
+  takeUnitAttention(logicalUnit: LogicalUnit): CommandResult | undefined;
   /** Takes a condition off at every logical unit of the nexus: a command told what it is about. */
-  clearUnitAttentions(condition: Ending): void;
+  clearUnitAttentions(condition: CommandResult): void;
 }

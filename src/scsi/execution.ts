@@ -2,8 +2,8 @@ import { assert } from '../base/assert.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import type { Abort, AbortedCommand } from './abort-settlement.ts';
 import type { CommandCall, CommandNexus } from './command.ts';
+import type { CommandResult } from './command-result.ts';
 import type { CommandRow } from './command-row.ts';
-import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { GatedCommand } from './medium-gate.ts';
 import type { QueuedSteps } from './queued-steps.ts';
@@ -25,7 +25,7 @@ export interface ExecutionOwner {
   fail(execution: Execution, reason: TransportFault): void;
   /** The medium has room for a command that waited for it. */
   admitted(execution: Execution): void;
-  settled(execution: Execution, result: Ending | VolumeResult): void;
+  settled(execution: Execution, result: CommandResult | VolumeResult): void;
   /** Takes an aborted command out of its task set before it has settled. */
   detach(execution: Execution): void;
 }
@@ -41,7 +41,7 @@ export class Execution
   state: TaskState = States.idle;
   #owner: ExecutionOwner | undefined = undefined;
   /** Bound once: what the volume's result calls. */
-  readonly onSettled: (result: Ending | VolumeResult) => void;
+  readonly onSettled: (result: CommandResult | VolumeResult) => void;
   logicalUnit: LogicalUnit | undefined = undefined;
   set: TaskSet<Execution> | undefined = undefined;
   next: Execution | undefined = undefined;

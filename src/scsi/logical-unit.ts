@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Volume } from '../volume/volume.ts';
 import { type Abort, settleAborts } from './abort-settlement.ts';
 import { checkSharedState } from './check-state.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
 import { MediumGate } from './medium-gate.ts';
 import type { ModeParameters } from './mode-parameters.ts';
@@ -34,7 +34,7 @@ interface LogicalUnitOptions {
 /** What a nexus shows to the logical units that it reaches. */
 export interface LogicalUnitListener {
   /** Establishes a unit attention condition for this nexus at that logical unit. */
-  establish(logicalUnit: LogicalUnit, condition: Ending): void;
+  establish(logicalUnit: LogicalUnit, condition: CommandResult): void;
   /** Aborts this nexus's commands at the logical unit; returns those that are with the medium. */
   abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[];
 }
@@ -124,7 +124,7 @@ export class LogicalUnit implements UnitEventTarget {
   }
 
   /** Why the unit is not ready; undefined when it is. */
-  get notReady(): Ending | undefined {
+  get notReady(): CommandResult | undefined {
     if (this.volume.unservable === undefined) return undefined;
     return conditions.logicalUnitNotReadyManualInterventionRequired;
   }
@@ -145,7 +145,7 @@ export class LogicalUnit implements UnitEventTarget {
   }
 
   /** Makes a change of the shared state: see `UnitState.commit`. */
-  commit(change: UnitChange, origin?: ChangeOrigin): Promise<Ending> {
+  commit(change: UnitChange, origin?: ChangeOrigin): Promise<CommandResult> {
     return this.#state.commit(change, origin);
   }
 
@@ -199,7 +199,7 @@ export class LogicalUnit implements UnitEventTarget {
   }
 
   /** Establishes a unit attention condition for every nexus but `except`. */
-  establish(condition: Ending, except?: object): void {
+  establish(condition: CommandResult, except?: object): void {
     for (const nexus of this.nexuses) {
       if (nexus !== except) nexus.establish(this, condition);
     }

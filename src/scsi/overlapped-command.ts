@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { type Abort, outlastAborts } from './abort-settlement.ts';
+import { type Abort, awaitAborts } from './abort-settlement.ts';
 import { type CommandRow, toRow } from './command-row.ts';
 import { testUnitReadyCommand } from './commands/test-unit-ready.ts';
 import { conditions } from './sense-table.ts';
@@ -17,6 +17,6 @@ export function overlappedCommand(clock: Clock, aborts: readonly Abort[]): Comma
     ...testUnitReadyCommand,
     name: 'overlapped command',
     addressing: 'anyLun',
-    run: () => outlastAborts(clock, withMedium).then(() => conditions.overlappedCommandsAttempted),
+    run: () => awaitAborts(clock, withMedium).then(() => conditions.overlappedCommandsAttempted),
   });
 }

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { CommandCall, Plan } from './command.ts';
+import type { CommandResult } from './command-result.ts';
 import { contiguous, fill } from './data-buffers.ts';
-import type { Ending } from './ending.ts';
 import { goodWith } from './sense-table.ts';
 import type { Task } from './task.ts';
 
@@ -22,7 +22,11 @@ export function taking(parameterListLength: number): Plan {
  * GOOD with the parameter data, cut at the ALLOCATION LENGTH: SPC calls that no error. What the
  * command transfers is the smaller of the two, and residuals count from there.
  */
-export function answer(call: CommandCall, data: Uint8Array, allocationLength: number): Ending {
+export function answer(
+  call: CommandCall,
+  data: Uint8Array,
+  allocationLength: number,
+): CommandResult {
   const { task } = call;
   assert(allocationLength >= 0, 'an ALLOCATION LENGTH is a count of bytes');
   task.transferLength = Math.min(data.length, allocationLength);

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Pending } from '../base/pending.ts';
 import { DONE, type VolumeResult } from '../volume/volume.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import { conditions } from './sense-table.ts';
 
 /** A command that works in steps, as their queue sees it. */
@@ -30,7 +30,7 @@ export interface SteppedWork {
   readonly stepBytes: number;
   /** Steps of this command that the medium may have at a time. */
   readonly atOnce: number;
-  step(offset: number, length: number): Pending<VolumeResult | Ending>;
+  step(offset: number, length: number): Pending<VolumeResult | CommandResult>;
 }
 
 /** The steps of one logical unit. */
@@ -46,7 +46,7 @@ export class QueuedSteps {
   readonly command: SteppedCommand;
   readonly unit: UnitSteps;
   readonly work: SteppedWork;
-  result: VolumeResult | Ending | undefined = undefined;
+  result: VolumeResult | CommandResult | undefined = undefined;
   readonly #leave: (steps: QueuedSteps) => void;
   /** Index of the range that comes next, and how far it is done. */
   #range = 0;
@@ -55,8 +55,8 @@ export class QueuedSteps {
   /** Of these, the steps that count against the bounds; written by the queue too. */
   counted = 0;
   #landedSeen: number;
-  #failure: VolumeResult | Ending | undefined = undefined;
-  #whenDone: ((result: VolumeResult | Ending) => void) | undefined = undefined;
+  #failure: VolumeResult | CommandResult | undefined = undefined;
+  #whenDone: ((result: VolumeResult | CommandResult) => void) | undefined = undefined;
 
   /** `leave` is called when it has nothing more to submit because it failed or was aborted. */
   constructor(
@@ -86,7 +86,7 @@ export class QueuedSteps {
     return this.#withMedium < this.work.atOnce;
   }
 
-  whenDone(next: (result: VolumeResult | Ending) => void): void {
+  whenDone(next: (result: VolumeResult | CommandResult) => void): void {
     this.#whenDone = next;
   }
 
@@ -111,7 +111,7 @@ export class QueuedSteps {
   }
 
   /** The medium is done with a step. True: it counted to the last. */
-  landed(result: VolumeResult | Ending): boolean {
+  landed(result: VolumeResult | CommandResult): boolean {
     assert(this.#withMedium > 0, 'a step that landed was with the medium');
     const isCounted = this.counted === this.#withMedium;
     if (isCounted) {
@@ -141,7 +141,7 @@ export class QueuedSteps {
     this.#finishIfOver();
   }
 
-  #fail(result: VolumeResult | Ending): void {
+  #fail(result: VolumeResult | CommandResult): void {
     if (this.#failure !== undefined) return;
     this.#failure = result;
     this.#leave(this);

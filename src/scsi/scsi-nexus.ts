@@ -2,14 +2,14 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { Pending } from '../base/pending.ts';
-import { type Abort, outlastAborts } from './abort-settlement.ts';
+import { type Abort, awaitAborts } from './abort-settlement.ts';
 import { admit, refuseUnknown } from './admission.ts';
 import type { Command, CommandNexus } from './command.ts';
-import { CommandEnds } from './command-ends.ts';
+import { CommandCompletion } from './command-completion.ts';
 import type { CommandProbe } from './command-probe.ts';
+import type { CommandResult } from './command-result.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
-import type { Ending } from './ending.ts';
 import type { Execution } from './execution.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
@@ -24,7 +24,7 @@ import type {
 } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import { overlappedCommand } from './overlapped-command.ts';
-import { conditions, endings } from './sense-table.ts';
+import { conditions, results } from './sense-table.ts';
 import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
 import { TaskEvent } from './task-life.ts';
@@ -50,7 +50,7 @@ export interface NexusContext {
 export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly identity: NexusIdentity;
   readonly #context: NexusContext;
-  readonly #ends: CommandEnds;
+  readonly #completion: CommandCompletion;
   readonly #tasks: TaskManager;
   readonly #inventory: LunInventory;
   /** For LUNs without a logical unit. */
@@ -60,8 +60,8 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   constructor(identity: NexusIdentity, luns: LunMap, context: NexusContext) {
     this.identity = identity;
     this.#context = context;
-    this.#ends = new CommandEnds(identity, context.probe);
-    this.#tasks = new TaskManager(this, context.executions, this.#ends);
+    this.#completion = new CommandCompletion(identity, context.probe);
+    this.#tasks = new TaskManager(this, context.executions, this.#completion);
     this.#inventory = new LunInventory(this, luns);
   }
 
@@ -116,7 +116,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     const command = this.#context.table.find(task.cdb);
     const refusal = this.#refusal(task, command, unit);
     if (refusal !== undefined) {
-      this.#ends.end(task, command, refusal, unit.logicalUnit, 0, 0);
+      this.#completion.complete(task, command, refusal, unit.logicalUnit, 0, 0);
     } else {
       assert(command !== undefined, 'a command that is admitted has a row in the table');
       this.#tasks.accept(task, command, unit);
@@ -146,15 +146,15 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     return this.#tasks.age(sets, byMs);
   }
 
-  takeUnitAttention(logicalUnit: LogicalUnit): Ending | undefined {
+  takeUnitAttention(logicalUnit: LogicalUnit): CommandResult | undefined {
     return this.#inventory.of(logicalUnit)?.attentions.take();
   }
 
-  clearUnitAttentions(condition: Ending): void {
+  clearUnitAttentions(condition: CommandResult): void {
     for (const { attentions } of this.units) attentions.clear(condition);
   }
 
-  establish(logicalUnit: LogicalUnit, condition: Ending): void {
+  establish(logicalUnit: LogicalUnit, condition: CommandResult): void {
     for (const unit of this.units) {
       if (unit.logicalUnit === logicalUnit) unit.attentions.establish(condition);
     }
@@ -181,9 +181,9 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     task: Task,
     command: CommandRow | undefined,
     { logicalUnit, attentions }: LogicalUnitNexus,
-  ): Ending | undefined {
+  ): CommandResult | undefined {
     const { table, taskSetDepthMax } = this.#context;
-    if (this.#tasks.outstanding >= taskSetDepthMax) return endings.taskSetFull;
+    if (this.#tasks.outstanding >= taskSetDepthMax) return results.taskSetFull;
     if (task.attribute === 'aca') return conditions.invalidMessageError;
     if (command !== undefined) return admit(command, task, logicalUnit, attentions);
     // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
@@ -204,7 +204,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
 
   async #close(): Promise<void> {
     const units = [...this.#inventory.unitsInUse, this.#absent];
-    await outlastAborts(
+    await awaitAborts(
       this.clock,
       units.flatMap((unit) => this.abortAll(unit)),
     );

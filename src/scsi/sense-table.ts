@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Field } from '../base/bytes/layout.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import { Status } from './status.ts';
 
 /** SENSE KEY (SPC). */
@@ -73,8 +73,8 @@ export const conditions = Object.freeze({
 
 export type ConditionName = keyof typeof conditions;
 
-/** GOOD, BUSY and the other endings that carry no sense data. */
-export const endings = Object.freeze({
+/** GOOD, BUSY and the other results that carry no sense data. */
+export const results = Object.freeze({
   good: bare(Status.good),
   conditionMet: bare(Status.conditionMet),
   busy: bare(Status.busy),
@@ -83,43 +83,48 @@ export const endings = Object.freeze({
 });
 
 /** GOOD with the first `length` of the allocated data-in bytes. */
-export function goodWith(length: number): Ending {
+export function goodWith(length: number): CommandResult {
   return { status: Status.good, dataInLength: length };
 }
 
 /** INVALID FIELD IN CDB that points at the field. */
-export function invalidInCdb(field: Field): Ending {
+export function invalidInCdb(field: Field): CommandResult {
   return atCdb(conditions.invalidFieldInCdb, field.byte, field.highBit);
 }
 
 /** INVALID FIELD IN PARAMETER LIST that points at the field; `base`: where its structure begins. */
-export function invalidInParameterList(field: Field, base = 0): Ending {
+export function invalidInParameterList(field: Field, base = 0): CommandResult {
   return atParameter(conditions.invalidFieldInParameterList, base + field.byte, field.highBit);
 }
 
 /** The condition, with a field pointer into the CDB. */
-export function atCdb(condition: Ending, byte: number, bit?: number): Ending {
+export function atCdb(condition: CommandResult, byte: number, bit?: number): CommandResult {
   return pointing(condition, true, byte, bit);
 }
 
 /** The condition, with a field pointer into the parameter list. */
-export function atParameter(condition: Ending, byte: number, bit?: number): Ending {
+export function atParameter(condition: CommandResult, byte: number, bit?: number): CommandResult {
   return pointing(condition, false, byte, bit);
 }
 
 /** The condition, with an INFORMATION field: an LBA, or the offset of a miscompare. */
-export function withInformation(condition: Ending, information: number): Ending {
+export function withInformation(condition: CommandResult, information: number): CommandResult {
   if (condition.sense === undefined) return condition;
   return { ...condition, sense: { ...condition.sense, information } };
 }
 
-function pointing(condition: Ending, inCdb: boolean, byte: number, bit?: number): Ending {
+function pointing(
+  condition: CommandResult,
+  inCdb: boolean,
+  byte: number,
+  bit?: number,
+): CommandResult {
   if (condition.sense === undefined) return condition;
   const fieldPointer = bit === undefined ? { inCdb, byte } : { inCdb, byte, bit };
   return { ...condition, sense: { ...condition.sense, fieldPointer } };
 }
 
-function check(key: SenseKey, code: number): Ending {
+function check(key: SenseKey, code: number): CommandResult {
   assert(code >= 0 && code <= 0xffff, 'an additional sense code and its qualifier are two bytes');
   return Object.freeze({
     status: Status.checkCondition,
@@ -127,6 +132,6 @@ function check(key: SenseKey, code: number): Ending {
   });
 }
 
-function bare(status: Status): Ending {
+function bare(status: Status): CommandResult {
   return Object.freeze({ status });
 }

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { bits, layout, u8, u16, u32, u64 } from '../base/bytes/layout.ts';
-import type { FieldPointer, SenseCondition } from './ending.ts';
+import type { FieldPointer, SenseCondition } from './command-result.ts';
 
 /** Fixed format sense data (SPC), current errors. */
 const FixedSense = layout('fixed format sense data', 18, {

@@ -4,7 +4,7 @@ import type { Pending } from '../base/pending.ts';
 import { whenSettled } from '../base/pending.ts';
 import { SlabPool } from '../base/slab-pool.ts';
 import { DONE, type VolumeResult } from '../volume/volume.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import {
   STEP_COST_MIN_BYTES,
   STEPS_AT_ONCE_MAX,
@@ -51,7 +51,7 @@ export class StepQueue {
   }
 
   /** Does the work; in this turn if nobody waits and the medium answers at once. */
-  run(command: SteppedCommand, work: SteppedWork): Pending<VolumeResult | Ending> {
+  run(command: SteppedCommand, work: SteppedWork): Pending<VolumeResult | CommandResult> {
     const { logicalUnit } = command;
     assert(logicalUnit !== undefined, 'steps are done at a logical unit');
     const steps = new QueuedSteps(command, this.#unitSteps(logicalUnit), work, this.#leave);
@@ -68,7 +68,7 @@ export class StepQueue {
    * The medium has had what it has of these steps for long: others need not wait for them. There is
    * a bound on that too, because their buffers stay with the medium.
    */
-  letOthers(steps: QueuedSteps): void {
+  yieldTurn(steps: QueuedSteps): void {
     const count = steps.counted;
     if (count === 0 || this.#slow + count > STEPS_SLOW_MAX) return;
     steps.counted = 0;

@@ -100,8 +100,8 @@ async function resetUnits(
 ): Promise<TaskManagementResponse> {
   const origin = { nexus, isAborted: false };
   const commits = logicalUnits.map((logicalUnit) => logicalUnit.commit(reset, origin));
-  const endings = await within(nexus.clock, MANAGEMENT_MAX_MS, Promise.all(commits));
-  return endings?.every((ending) => ending === COMMITTED) === true ? COMPLETE : REJECTED;
+  const results = await within(nexus.clock, MANAGEMENT_MAX_MS, Promise.all(commits));
+  return results?.every((result) => result === COMMITTED) === true ? COMPLETE : REJECTED;
 }
 
 /** At LUNs that left the map there is nothing to reset for others, but its own commands end. */

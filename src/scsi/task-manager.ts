@@ -6,20 +6,20 @@ import { Abort } from './abort-settlement.ts';
 import { checkState, fitsExpected } from './admission.ts';
 import type { CommandNexus, Plan } from './command.ts';
 import { ageCommands } from './command-ages.ts';
-import type { CommandEnds } from './command-ends.ts';
+import type { CommandCompletion } from './command-completion.ts';
+import type { CommandResult } from './command-result.ts';
 import type { CommandRow } from './command-row.ts';
-import type { Ending } from './ending.ts';
 import type { Execution, ExecutionOwner } from './execution.ts';
 import { READ_STEP_BYTES } from './limits.ts';
 import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import type { CommandAges } from './nexus.ts';
-import { conditions, endings } from './sense-table.ts';
+import { conditions, results } from './sense-table.ts';
 import { TagIndex } from './tag-index.ts';
 import type { Task, TransportFault } from './task.ts';
 import { type AbortEvent, TaskEvent, TaskState } from './task-life.ts';
 import type { TaskSet } from './task-set.ts';
 import { transportFaults } from './transport-fault.ts';
-import { endingOf } from './volume-fault.ts';
+import { commandResultOf } from './volume-fault.ts';
 
 // The compiler folds what it reads through constants of this module; an import is loaded each time.
 const Events = TaskEvent;
@@ -29,15 +29,15 @@ const States = TaskState;
 export class TaskManager implements ExecutionOwner {
   readonly nexus: CommandNexus;
   readonly #executions: FreeList<Execution>;
-  readonly #ends: CommandEnds;
+  readonly #completion: CommandCompletion;
   readonly #tags = new TagIndex();
   #outstanding = 0;
   #agedMs = 0;
 
-  constructor(nexus: CommandNexus, executions: FreeList<Execution>, ends: CommandEnds) {
+  constructor(nexus: CommandNexus, executions: FreeList<Execution>, completion: CommandCompletion) {
     this.nexus = nexus;
     this.#executions = executions;
-    this.#ends = ends;
+    this.#completion = completion;
   }
 
   /** Commands that hold memory: those in task sets, and those that are detached. */
@@ -61,8 +61,8 @@ export class TaskManager implements ExecutionOwner {
     const plan = command.plan(execution);
     if ('status' in plan || !fits(task, command, plan)) {
       this.#release(execution);
-      const ending = 'status' in plan ? plan : conditions.invalidFieldInCommandInformationUnit;
-      this.#ends.end(task, command, ending, logicalUnit, 0, 0);
+      const result = 'status' in plan ? plan : conditions.invalidFieldInCommandInformationUnit;
+      this.#completion.complete(task, command, result, logicalUnit, 0, 0);
       return;
     }
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
@@ -100,7 +100,7 @@ export class TaskManager implements ExecutionOwner {
     this.#end(execution, Events.refuse, refusal);
   }
 
-  settled(execution: Execution, result: Ending | VolumeResult): void {
+  settled(execution: Execution, result: CommandResult | VolumeResult): void {
     const { logicalUnit } = execution;
     // That may start other commands, whose ends may have this one aborted.
     if (execution.gate === 'inside') logicalUnit?.gate.leave(execution);
@@ -109,11 +109,11 @@ export class TaskManager implements ExecutionOwner {
       case States.uninterruptible:
       case States.settling:
         if (result.status === 'noSpace') logicalUnit?.onNoSpace?.();
-        this.#end(execution, Events.settle, endingOf(result));
+        this.#end(execution, Events.settle, commandResultOf(result));
         break;
       case States.aborting:
       case States.detachedAborting:
-        this.#end(execution, Events.settle, endings.taskAborted);
+        this.#end(execution, Events.settle, results.taskAborted);
         break;
       default:
         this.#end(execution, Events.settle, undefined);
@@ -123,7 +123,7 @@ export class TaskManager implements ExecutionOwner {
   detach(execution: Execution): void {
     const { set, abort } = execution;
     assert(abort !== undefined, 'a command is detached only after its abort');
-    this.#letOthers(execution);
+    this.#yieldTurn(execution);
     // Its handler makes no further step; only the medium's buffers are still its own.
     execution.move(Events.detach);
     const startOthers = this.#takeOut(execution);
@@ -135,8 +135,8 @@ export class TaskManager implements ExecutionOwner {
   /** Aborts one command; undefined: its handler was not called, and it is over. */
   abort(execution: Execution, event: AbortEvent): Abort | undefined {
     if (!execution.isRunning) {
-      const ending = event === Events.abort ? endings.taskAborted : undefined;
-      this.#end(execution, event, ending);
+      const result = event === Events.abort ? results.taskAborted : undefined;
+      this.#end(execution, event, result);
       return undefined;
     }
     execution.move(event);
@@ -181,7 +181,7 @@ export class TaskManager implements ExecutionOwner {
   age(sets: readonly TaskSet<Execution>[], byMs: number): CommandAges {
     assert(byMs >= 0, 'commands do not grow younger');
     this.#agedMs += byMs;
-    return ageCommands(sets, this.#agedMs, (execution) => this.#letOthers(execution));
+    return ageCommands(sets, this.#agedMs, (execution) => this.#yieldTurn(execution));
   }
 
   #start(execution: Execution): void {
@@ -215,8 +215,8 @@ export class TaskManager implements ExecutionOwner {
     whenSettled(command.run(execution), execution.onSettled);
   }
 
-  /** The one end of every command. Its ending goes out, or nothing does. */
-  #end(execution: Execution, event: TaskEvent, ending: Ending | undefined): void {
+  /** The one end of every command. Its result goes out, or nothing does. */
+  #end(execution: Execution, event: TaskEvent, result: CommandResult | undefined): void {
     const { task, command, set, abort, logicalUnit, dataIn, dataOut } = execution;
     const startOthers = set !== undefined && this.#takeOut(execution);
     execution.move(event);
@@ -225,7 +225,7 @@ export class TaskManager implements ExecutionOwner {
     this.#outstanding--;
     this.#release(execution);
     abort?.end();
-    this.#ends.end(task, command, ending, logicalUnit, dataIn, dataOut);
+    this.#completion.complete(task, command, result, logicalUnit, dataIn, dataOut);
     if (startOthers) this.#startOthers(set);
   }
 
@@ -247,9 +247,9 @@ export class TaskManager implements ExecutionOwner {
   }
 
   /** Other commands need not wait for one that the medium is slow with. */
-  #letOthers(execution: Execution): void {
+  #yieldTurn(execution: Execution): void {
     if (execution.gate === 'inside') execution.logicalUnit?.gate.leave(execution);
-    if (execution.steps !== undefined) this.nexus.steps.letOthers(execution.steps);
+    if (execution.steps !== undefined) this.nexus.steps.yieldTurn(execution.steps);
   }
 
   /** Nothing acts for it: what it holds can be used again. */

@@ -1,9 +1,9 @@
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import { conditions } from './sense-table.ts';
 import type { TransportFault } from './task.ts';
 
 /** How a command ends that its transport gives up. */
-export const transportFaults: Readonly<Record<TransportFault, Ending>> = {
+export const transportFaults: Readonly<Record<TransportFault, CommandResult>> = {
   dataPhaseError: conditions.dataPhaseError,
   protocolServiceCrcError: conditions.protocolServiceCrcError,
   unexpectedUnsolicitedData: conditions.unexpectedUnsolicitedData,

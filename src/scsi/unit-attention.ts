@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import { conditions, SenseKey } from './sense-table.ts';
 
 /** Bound on the conditions that are pending at once; there are no more distinct ones here. */
@@ -15,19 +15,19 @@ const RESET_CODE = 0x29;
 
 /** The unit attention conditions that are pending for one nexus at one logical unit. */
 export class UnitAttentions {
-  readonly #pending: Ending[] = [];
+  readonly #pending: CommandResult[] = [];
 
   get length(): number {
     return this.#pending.length;
   }
 
   /** The one that is reported next. */
-  get first(): Ending | undefined {
+  get first(): CommandResult | undefined {
     return this.#pending[0];
   }
 
   /** Adds a condition; one of the same code that is pending already stands for both. */
-  establish(condition: Ending): void {
+  establish(condition: CommandResult): void {
     const code = codeOf(condition);
     assert(condition.sense?.key === SenseKey.unitAttention, 'only unit attentions are established');
     if (this.#pending.some((other) => codeOf(other) === code)) return;
@@ -38,18 +38,18 @@ export class UnitAttentions {
   }
 
   /** Takes the next one off, to be reported. */
-  take(): Ending | undefined {
+  take(): CommandResult | undefined {
     return this.#pending.shift();
   }
 
   /** Takes a condition off that something else than its report has cleared. */
-  clear(condition: Ending): void {
+  clear(condition: CommandResult): void {
     const code = codeOf(condition);
     const at = this.#pending.findIndex((other) => codeOf(other) === code);
     if (at >= 0) this.#pending.splice(at, 1);
   }
 }
 
-function codeOf(condition: Ending): number {
+function codeOf(condition: CommandResult): number {
   return condition.sense?.code ?? 0;
 }

@@ -1,6 +1,6 @@
-import type { Ending } from './ending.ts';
+import type { CommandResult } from './command-result.ts';
 import type { ModeValues } from './mode-parameters.ts';
-import { type ConditionName, conditions, endings } from './sense-table.ts';
+import { type ConditionName, conditions, results } from './sense-table.ts';
 
 /**
  * What the gateways that serve a logical unit agree on, and how it changes: the contract between
@@ -58,10 +58,10 @@ export interface UnitTransition {
 }
 
 /**
- * A change, computed from the current state; computed again when another change came first, so it
- * depends on nothing else. An ending changes nothing: the change is refused, or is none.
+ * A change, computed from the current state; computed again when another change was committed
+ * first, so it depends on nothing else. A command result (not a transition) changes nothing.
  */
-export type UnitChange = (current: SharedState) => UnitTransition | Ending;
+export type UnitChange = (current: SharedState) => UnitTransition | CommandResult;
 
 /** On whose behalf a change is made. */
 export interface ChangeOrigin {
@@ -72,16 +72,16 @@ export interface ChangeOrigin {
 }
 
 /** GOOD: the change is committed, and every gateway enforces it. */
-export const COMMITTED: Ending = endings.good;
+export const COMMITTED: CommandResult = results.good;
 
 /** BUSY: nothing is changed, because the gateways could not agree in time. */
-export const NOT_COMMITTED: Ending = endings.busy;
+export const NOT_COMMITTED: CommandResult = results.busy;
 
 /**
  * ABORTED COMMAND: the change is committed, but this gateway cannot enforce it, because it can
  * neither drain nor fence its medium. Nothing is promised, and the gateway ends.
  */
-export const NOT_ENFORCED: Ending = conditions.noAdditionalSenseInformation;
+export const NOT_ENFORCED: CommandResult = conditions.noAdditionalSenseInformation;
 
 /** The shared state of one logical unit, as this gateway holds it. */
 export interface UnitState {
@@ -90,7 +90,7 @@ export interface UnitState {
 
   /**
    * Makes a change, and resolves with how its command ends: COMMITTED, NOT_COMMITTED, NOT_ENFORCED
-   * or the ending that the change itself gave. Never rejects.
+   * or the result that the change itself gave. Never rejects.
    *
    * - A handler awaits it in `run`: its command is in the task set and ages. It takes as long as it
    *   takes to know the truth (the answer of a compare-and-set may be lost, or a gateway slow to
@@ -101,7 +101,7 @@ export interface UnitState {
    * - Without an origin (the document or the medium changed) nobody can be told BUSY: the change is
    *   attempted until it is committed.
    */
-  commit(change: UnitChange, origin?: ChangeOrigin): Promise<Ending>;
+  commit(change: UnitChange, origin?: ChangeOrigin): Promise<CommandResult>;
 
   /** Names the logical unit at which events take effect; one at a time. */
   attach(target: UnitEventTarget): void;

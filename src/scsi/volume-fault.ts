@@ -1,9 +1,9 @@
 import type { VolumeFault, VolumeResult } from '../volume/volume.ts';
-import type { Ending } from './ending.ts';
-import { conditions, endings, withInformation } from './sense-table.ts';
+import type { CommandResult } from './command-result.ts';
+import { conditions, results, withInformation } from './sense-table.ts';
 
 /** What an initiator is told of each fault of a medium. */
-const endingOfFault: Readonly<Record<VolumeFault, Ending>> = {
+const resultOfFault: Readonly<Record<VolumeFault, CommandResult>> = {
   outOfRange: conditions.lbaOutOfRange,
   refused: conditions.invalidFieldInCdb,
   readError: conditions.unrecoveredReadError,
@@ -12,20 +12,20 @@ const endingOfFault: Readonly<Record<VolumeFault, Ending>> = {
   unservable: conditions.logicalUnitNotReadyManualInterventionRequired,
   fenced: conditions.noAdditionalSenseInformation,
   closed: conditions.noAdditionalSenseInformation,
-  busy: endings.busy,
+  busy: results.busy,
   unsupported: conditions.invalidOperationCode,
 };
 
-/** The ending that a result of the volume stands for; an ending stands for itself. */
-export function endingOf(result: Ending | VolumeResult): Ending {
+/** The command result that a volume result maps to; a command result is returned unchanged. */
+export function commandResultOf(result: CommandResult | VolumeResult): CommandResult {
   const { status } = result;
-  if (typeof status === 'number') return result as Ending;
+  if (typeof status === 'number') return result as CommandResult;
   switch (status) {
     case 'done':
-      return endings.good;
+      return results.good;
     case 'miscompare':
       return withInformation(conditions.miscompareDuringVerifyOperation, result.offset);
     default:
-      return endingOfFault[status];
+      return resultOfFault[status];
   }
 }

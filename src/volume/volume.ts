@@ -245,11 +245,11 @@ export interface VolumeStore {
   /** The volume says from now on that it holds the data of this disk. */
   assign(name: string, disk: VolumeDisk, known?: KnownVolume): Promise<void>;
   /**
-   * Resolves when several gateways may serve the volume. `Failure('volumeUnsuitable')` with what
-   * stands against it and the commands that mend it; `mend` does first what it can itself. Absent
-   * where any volume may be served.
+   * Resolves when several gateways may serve the volume. `Failure('volumeUnsuitable')` names the
+   * obstacles and the commands that remove them; with `repair`, those within the volume are removed
+   * first. Absent where every volume may be served.
    */
-  prepare?(name: string, mend: boolean, known?: KnownVolume): Promise<void>;
+  prepare?(name: string, repair: boolean, known?: KnownVolume): Promise<void>;
   /**
    * How full what holds the volumes is, as of one look. The answer tells it for a volume that this
    * store has open; undefined while that is not known. Rejects.

@@ -30,6 +30,6 @@ test('a gateway cut off from the OSDs alone ends by its fence', { skip }, async 
   t.diagnostic(`its session ended after ${Math.round(performance.now() - begunMs)} ms`);
   await cluster.fenced(member);
   assert.match(gateway.errors, /"reason":"closed"[^\n]*left membership/);
-  await gateway.namespace!.mend();
+  await gateway.namespace!.heal();
   await gateway.servesAgain(served);
 });

@@ -27,7 +27,7 @@ async function within(body: (store: RbdVolumeStore, world: RbdWorld) => Promise<
 }
 
 /** Runs the command that a refusal names, as an operator pastes it. */
-async function mend(command: string): Promise<void> {
+async function repair(command: string): Promise<void> {
   const [program, ...args] = command.split(' ');
   assert.equal(program, 'rbd');
   await ceph.rbd(...args);
@@ -48,7 +48,7 @@ test('an image of one writer is refused, and taken once its command has been run
     await createImage(ceph, { pool: 'rbd', name: 'locked', sizeBytes: MIB, features });
     const commands = await refusal(store, 'locked');
     assert.equal(commands.length, 1);
-    for (const command of commands) await mend(command);
+    for (const command of commands) await repair(command);
     done(await (await store.open('locked')).write(0, [bytes(512, 1)]));
   }));
 
@@ -59,7 +59,7 @@ test('a cache that image or pool switch on is refused, and taken when it is remo
     await ceph.rbd('config', 'pool', 'set', 'rbd', 'rbd_cache', 'true');
     const commands = await refusal(store, 'cached');
     assert.equal(commands.length, 2);
-    for (const command of commands) await mend(command);
+    for (const command of commands) await repair(command);
     done(await (await store.open('cached')).write(0, [bytes(512, 1)]));
   }));
 

@@ -185,13 +185,13 @@ class Round {
     // Judged below; a wait in between must not find it unhandled.
     using.catch(() => {});
     await Promise.all([held.nop(), other.nop()]);
-    const mended = this.#mendHeld();
+    const healed = this.#healHeld();
     let continuedMs = 0;
     const goOn = [
       async () => this.#world.osd.resume(),
       async () => {
         if (this.#cause === 'stopped') this.#victim.signal('SIGCONT');
-        else await this.#victim.namespace!.mend();
+        else await this.#victim.namespace!.heal();
         continuedMs = performance.now();
       },
     ];
@@ -203,15 +203,15 @@ class Round {
     const closed = victims.map((each) => each.closed);
     await within('the fenced gateway drops its sessions', DROP_LIMIT_MS, closed);
     const droppedMs = Math.round(performance.now() - continuedMs);
-    await mended;
+    await healed;
     await using;
     return droppedMs;
   }
 
-  async #mendHeld(): Promise<void> {
+  async #healHeld(): Promise<void> {
     if (!this.#isMapHeldOld) return;
     await delay(this.#random.below(HELD_WAIT_MAX_MS));
-    await this.#held.namespace!.mend();
+    await this.#held.namespace!.heal();
   }
 
   async #lookAgain(held: Initiator, other: Initiator): Promise<void> {

@@ -31,12 +31,12 @@ test('no list throws, and one that is refused changes nothing', async () => {
     fc.asyncProperty(lists, fc.boolean(), async (dataOut, long) => {
       const unit = logicalUnit();
       const cdb = long ? ten(dataOut.length) : six(dataOut.length);
-      const { ending, told } = await run(cdb, { unit, dataOut });
+      const { result, told } = await run(cdb, { unit, dataOut });
       const { dSense, swp, ...rest } = unit.modes;
       const { dSense: _, swp: __, ...restDefaults } = defaultModes(true);
       assert.deepEqual(rest, restDefaults);
       const changed = dSense || swp;
-      if (ending.status !== Status.good) assert.equal(changed, false);
+      if (result.status !== Status.good) assert.equal(changed, false);
       assert.equal(told.length, changed ? 1 : 0);
     }),
     { numRuns: runs },

@@ -113,14 +113,14 @@ class Keeper implements PduConsumer {
     if (this.found.length <= this.#login) return;
     for (const slab of pdu.slabs) slab?.hold();
     this.#kept.push({ found, pieces: [...pdu.data], slabs: [...pdu.slabs] });
-    if (this.#random.below(2) === 0) this.letGo(this.#random.below(this.#kept.length + 1));
+    if (this.#random.below(2) === 0) this.release(this.#random.below(this.#kept.length + 1));
   }
 
   onFramingFault(fault: string): void {
     this.found.push(fault);
   }
 
-  letGo(count: number): void {
+  release(count: number): void {
     for (const { found, pieces, slabs } of this.#kept.splice(0, count)) {
       assert.ok(Buffer.concat(pieces).equals(found.data), 'held data is not overwritten');
       for (const slab of slabs) slab?.release();
@@ -168,7 +168,7 @@ function fuzzFraming(seed: number): number {
   }
   resume(reader, keeper);
   assert.deepEqual(keeper.found, expected);
-  keeper.letGo(count + 64);
+  keeper.release(count + 64);
   reader.close();
   assert.equal(pool.held + loginPool.held, 0, 'every slab is back');
   return count;

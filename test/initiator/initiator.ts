@@ -186,7 +186,7 @@ export class Initiator {
   }
 
   /** Ends commands that a task management function aborted: no answer is due to them. */
-  forget(...handles: readonly CommandHandle[]): void {
+  abandon(...handles: readonly CommandHandle[]): void {
     for (const { initiatorTaskTag } of handles) {
       const entry = this.#outstanding.get(initiatorTaskTag);
       this.#outstanding.delete(initiatorTaskTag);

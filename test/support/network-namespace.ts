@@ -73,7 +73,7 @@ export class NetworkNamespace {
     return [IP, ['netns', 'exec', this.name, file, ...args]];
   }
 
-  /** Drops what goes to those ports, wherever, and what comes from them, until `mend`. */
+  /** Drops what goes to those ports, wherever, and what comes from them, until `heal`. */
   async cut({ first, last }: Ports): Promise<void> {
     const rules = [
       'table inet cut',
@@ -86,7 +86,7 @@ export class NetworkNamespace {
     await this.#run(NFT, rules);
   }
 
-  async mend(): Promise<void> {
+  async heal(): Promise<void> {
     await this.#run(NFT, 'table inet cut\ndelete table inet cut');
   }
 

@@ -5,7 +5,7 @@ import { fstatSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import koffi from 'koffi';
 import { WriteLease } from '../../src/volume/local/write-lease.ts';
-import { newVector, workOff } from '../../src/volume/local/write-loop.ts';
+import { newVector, runWriteLoop } from '../../src/volume/local/write-loop.ts';
 import type { WriteThreadData } from '../../src/volume/local/write-ring.ts';
 
 const { memory, leaseMemory, pipe } = workerData as WriteThreadData;
@@ -20,7 +20,7 @@ const SLOW_MS = 0.15;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 const vectorAddress = Number(koffi.address(vector.buffer));
 
-workOff(memory, {
+runWriteLoop(memory, {
   vector,
   write(descriptor, count, offset) {
     const stat = fstatSync(descriptor);

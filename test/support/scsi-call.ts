@@ -3,8 +3,8 @@
 
 import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
 import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.ts';
+import type { CommandResult } from '../../src/scsi/command-result.ts';
 import { commands } from '../../src/scsi/command-table.ts';
-import type { Ending } from '../../src/scsi/ending.ts';
 import { LogicalUnit, type LogicalUnitListener } from '../../src/scsi/logical-unit.ts';
 import type { PortGroup } from '../../src/scsi/nexus.ts';
 import type { NexusIdentity, TargetPort } from '../../src/scsi/nexus-identity.ts';
@@ -12,7 +12,7 @@ import { StepQueue } from '../../src/scsi/step-queue.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { initialState } from '../../src/scsi/unit-changes.ts';
 import type { LogicalUnitIdentity, SharedState, UnitState } from '../../src/scsi/unit-state.ts';
-import { endingOf } from '../../src/scsi/volume-fault.ts';
+import { commandResultOf } from '../../src/scsi/volume-fault.ts';
 import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 import { DONE, type Volume, type VolumeLimits } from '../../src/volume/volume.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -96,24 +96,24 @@ export interface CallOptions {
   readonly commands?: readonly Command[];
   readonly identity?: NexusIdentity;
   /** What takeUnitAttention gives, once. */
-  readonly unitAttention?: Ending;
+  readonly unitAttention?: CommandResult;
   readonly dataOut?: Uint8Array;
   /** Expected Data Transfer Length of data-in; as much as asked for unless given. */
   readonly dataInExpected?: number;
 }
 
 export interface CallResult {
-  readonly ending: Ending;
+  readonly result: CommandResult;
   readonly dataIn: Uint8Array;
   readonly transferLength: number;
   /** What other nexuses were told. */
-  readonly told: readonly Ending[];
+  readonly told: readonly CommandResult[];
 }
 
 /** Plans and runs the command of this CDB, as the device server does after its own checks. */
 export async function run(cdb: readonly number[], options: CallOptions = {}): Promise<CallResult> {
   const task = new LiteralTask(cdb, options);
-  const told: Ending[] = [];
+  const told: CommandResult[] = [];
   const call: CommandCall = {
     task,
     logicalUnit: options.unit === null ? undefined : (options.unit ?? logicalUnit()),
@@ -124,18 +124,18 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
   };
   const command = rowOf(cdb, options.commands ?? commands);
   const plan = command.plan(call);
-  if ('status' in plan) return { ending: plan, dataIn: new Uint8Array(0), transferLength: 0, told };
+  if ('status' in plan) return { result: plan, dataIn: new Uint8Array(0), transferLength: 0, told };
   task.transferLength = Math.max(plan.dataIn, plan.dataOut);
   const other: LogicalUnitListener = {
     establish: (_, condition) => told.push(condition),
     abortCommands: () => [],
   };
   call.logicalUnit?.nexuses.add(other);
-  const ending = endingOf(await command.run(call));
+  const result = commandResultOf(await command.run(call));
   call.logicalUnit?.nexuses.delete(other);
-  const length = ending.dataInLength ?? task.dataIn.length;
+  const length = result.dataInLength ?? task.dataIn.length;
   const { transferLength } = task;
-  return { ending, dataIn: task.dataIn.subarray(0, length), transferLength, told };
+  return { result, dataIn: task.dataIn.subarray(0, length), transferLength, told };
 }
 
 function rowOf(cdb: readonly number[], rows: readonly Command[]): Command {

@@ -27,7 +27,7 @@ export async function runDemo(call: CliCall): Promise<number> {
   if (!demo.ok) throw new UsageError(demo.message);
   const { document: draft } = demo;
   // Before there is anything to leave behind.
-  const ending = new Ending();
+  const stop = new StopRequest();
   const output = new DemoOutput(call.json);
   const portals = draft.gateways.flatMap((gateway) => gateway.portals);
   // Before a store is made; but gateways of a demo that was killed may need a moment to end.
@@ -50,7 +50,7 @@ export async function runDemo(call: CliCall): Promise<number> {
         return await changeDocument(context, (current) => onKeptStore(draft, current));
       },
     );
-    if (!ending.isAsked) await serve(document, options, { ...place, isNew }, output, ending);
+    if (!stop.isMade) await serve(document, options, { ...place, isNew }, output, stop);
   } finally {
     await place.remove();
   }
@@ -87,7 +87,7 @@ async function serve(
   { target, gateways: count }: DemoOptions,
   place: ServedPlace,
   output: DemoOutput,
-  ending: Ending,
+  stop: StopRequest,
 ): Promise<void> {
   const names = Array.from({ length: count }, (_, i) => demoGatewayName(i));
   const portals = names.map((name) => {
@@ -109,51 +109,51 @@ async function serve(
     },
     onEnded: (name, pid, how) => output.gatewayEnded(name, pid, how),
     onLine: (line) => output.log(line),
-    onFailure: (code, message) => ending.fail(new Failure(code, message)),
+    onFailure: (code, message) => stop.fail(new Failure(code, message)),
   });
-  const endAtOnce = ending.onAskedAgain;
-  ending.onAskedAgain = () => supervisor.kill();
+  const killSelf = stop.onRepeated;
+  stop.onRepeated = () => supervisor.kill();
   output.introduce(place, target);
   supervisor.start();
   try {
-    await ending.asked;
+    await stop.made;
   } finally {
     await supervisor.end();
-    ending.onAskedAgain = endAtOnce;
+    stop.onRepeated = killSelf;
     liveLine.end();
   }
 }
 
 /** The first signal asks for an end in peace; the next one does not wait. */
-class Ending {
-  readonly #asked = Promise.withResolvers<void>();
-  isAsked = false;
+class StopRequest {
+  readonly #made = Promise.withResolvers<void>();
+  isMade = false;
   /** Until the gateways run there is nobody else to end: a cluster may be out of reach. */
-  onAskedAgain: () => void = () => process.kill(process.pid, 'SIGKILL');
+  onRepeated: () => void = () => process.kill(process.pid, 'SIGKILL');
 
   constructor() {
-    const ask = (): void => {
-      if (this.isAsked) this.onAskedAgain();
-      this.#ask();
+    const make = (): void => {
+      if (this.isMade) this.onRepeated();
+      this.#make();
     };
-    process.on('SIGINT', ask);
-    process.on('SIGTERM', ask);
-    process.on('SIGHUP', ask);
+    process.on('SIGINT', make);
+    process.on('SIGTERM', make);
+    process.on('SIGHUP', make);
     // Whoever read the output is gone.
-    process.stdout.on('error', () => this.#ask());
+    process.stdout.on('error', () => this.#make());
   }
 
   /** Resolves when an end is asked for; rejects when a gateway cannot start. */
-  get asked(): Promise<void> {
-    return this.#asked.promise;
+  get made(): Promise<void> {
+    return this.#made.promise;
   }
 
   fail(failure: Failure): void {
-    this.#asked.reject(failure);
+    this.#made.reject(failure);
   }
 
-  #ask(): void {
-    this.isAsked = true;
-    this.#asked.resolve();
+  #make(): void {
+    this.isMade = true;
+    this.#made.resolve();
   }
 }

@@ -15,7 +15,7 @@ export async function runDiskImport(call: CliCall): Promise<number> {
   return await withStore(call, { ifAbsent: 'refuse' }, async (context) => {
     const { disk, isKnown } = await importDisk(context, {
       ...traits,
-      mend: call.options['fix'] === true,
+      repair: call.options['fix'] === true,
       replace: call.options['replace'] === true,
     });
     if (call.json) printJson(disk);

@@ -48,14 +48,14 @@ export async function runGateway(call: CliCall): Promise<number> {
     });
   } catch (error) {
     heapTrim.close();
-    const isTold = error instanceof Failure && process.connected;
-    if (isTold) tell({ kind: 'failed', code: error.code, message: error.message });
-    // An open channel to the demo would keep this process; what was told is sent before it closes.
+    const isReported = error instanceof Failure && process.connected;
+    if (isReported) send({ kind: 'failed', code: error.code, message: error.message });
+    // An open channel to the demo would keep this process; what was sent arrives before it closes.
     if (process.connected) process.disconnect();
     // The exit code is set by then. The timer is not `ref`ed, so it keeps no process by itself.
     setTimeout(() => process.exit(), FAILED_WAIT_MAX_MS).unref();
     // The demo says it, once.
-    if (isTold) return ExitCode.failure;
+    if (isReported) return ExitCode.failure;
     throw error;
   }
   // What still waits (a stopped peer, a slow disk) must not hold an end that was asked for.
@@ -79,7 +79,7 @@ function previousOf(name: string): Member | undefined {
 }
 
 /** Of the gateway that serves now: one that was fenced has a successor in this process. */
-let told: NodeJS.Timeout | undefined;
+let statusTimer: NodeJS.Timeout | undefined;
 
 function announce(gateway: Gateway, json: boolean): void {
   const { name, pid, portals } = gateway.status;
@@ -88,12 +88,15 @@ function announce(gateway: Gateway, json: boolean): void {
     else print(`${name} serves ${portals.join(', ')}`);
     return;
   }
-  tell({ kind: 'ready', incarnation: gateway.self.incarnation });
-  clearInterval(told);
-  told = setInterval(() => tell({ kind: 'status', status: gateway.status }), STATUS_INTERVAL_MS);
-  told.unref();
+  send({ kind: 'ready', incarnation: gateway.self.incarnation });
+  clearInterval(statusTimer);
+  statusTimer = setInterval(
+    () => send({ kind: 'status', status: gateway.status }),
+    STATUS_INTERVAL_MS,
+  );
+  statusTimer.unref();
 }
 
-function tell(message: GatewayMessage): void {
+function send(message: GatewayMessage): void {
   if (process.connected) process.send?.(message, () => {});
 }

@@ -21,7 +21,7 @@ export interface ImportRequest {
   readonly blockLength?: number | undefined;
   readonly readOnly?: boolean | undefined;
   /** First make the volume fit to be served by several gateways. */
-  readonly mend: boolean;
+  readonly repair: boolean;
   /** A disk of that name takes the volume in place of its own, under its identity. */
   readonly replace: boolean;
 }
@@ -52,7 +52,7 @@ export async function importDisk(
   if (known !== undefined) await refuseServed(context, current!, known);
   const draft = draftOf(request, volume);
   const { id } = volume;
-  await volumes.prepare?.(name, request.mend, { id });
+  await volumes.prepare?.(name, request.repair, { id });
   const kept = [known, volume.disk].find(
     (disk) => disk !== undefined && !isTaken(disk, known, current),
   );

@@ -104,7 +104,7 @@ class SwitchingGateways {
     const strangers = result.missing.filter((one) => !has(members, one));
     // A silent gateway is fenced only if another one lives.
     const isServed =
-      silent.length > 0 && (members.some(isHeard) || (await this.#anyLives(members)));
+      silent.length > 0 && (members.some(isHeard) || (await this.#isAnyAlive(members)));
     const late = isServed ? [...strangers, ...silent] : strangers;
     return [...behind, ...late.map((member) => ({ member, reason: 'no answer' }))];
   }
@@ -119,7 +119,7 @@ class SwitchingGateways {
     });
   }
 
-  async #anyLives(members: readonly MemberState[]): Promise<boolean> {
+  async #isAnyAlive(members: readonly MemberState[]): Promise<boolean> {
     const open = members.filter(isOpen);
     return (await this.#context.living()).some((member) => has(open, member));
   }

@@ -6,7 +6,7 @@ import type { Extent, Volume, VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import { checkRange } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import { ALLOCATION_STEP_BYTES } from '../limits.ts';
 import { answer } from '../parameter-data.ts';
 import { conditions } from '../sense-table.ts';
@@ -52,7 +52,7 @@ export const getLbaStatusCommand: Command = {
   run,
 };
 
-function run(call: CommandCall): Pending<Ending | VolumeResult> {
+function run(call: CommandCall): Pending<CommandResult | VolumeResult> {
   const { task } = call;
   const { volume, blockLengthBytes, blocks } = mediumOf(call);
   const lba = GetLbaStatus.startingLogicalBlockAddress.get(task.cdb);
@@ -68,7 +68,7 @@ function run(call: CommandCall): Pending<Ending | VolumeResult> {
     ranges: [{ offset: from, length: span }],
     stepBytes: ALLOCATION_STEP_BYTES,
     atOnce: 1,
-    step: (at, length) => lookOn(volume, extents, at, length, descriptors),
+    step: (at, length) => describeAllocation(volume, extents, at, length, descriptors),
   });
   return map(found, (result) => {
     if (result.status !== 'done') return result;
@@ -78,7 +78,7 @@ function run(call: CommandCall): Pending<Ending | VolumeResult> {
 }
 
 /** Adds the extents of a range that follows those found so far, as many as are wanted in all. */
-function lookOn(
+function describeAllocation(
   volume: Volume,
   extents: Extent[],
   at: number,

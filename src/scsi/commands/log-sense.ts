@@ -1,5 +1,5 @@
 import type { Command, CommandCall, Plan } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import { encodeLogPage, type LogPage } from '../pages/log-page.ts';
 import { logPagesOf } from '../pages/log-pages.ts';
 import { answer, returning } from '../parameter-data.ts';
@@ -25,7 +25,7 @@ export const logSenseCommand: Command = {
   },
 };
 
-function plan(call: CommandCall): Plan | Ending {
+function plan(call: CommandCall): Plan | CommandResult {
   const { cdb } = call.task;
   // Nothing can be saved.
   if (LogSenseCdb.sp.get(cdb) !== 0) return invalidInCdb(LogSenseCdb.sp);

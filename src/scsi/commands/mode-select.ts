@@ -1,11 +1,11 @@
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import type { ModeParameters } from '../mode-parameters.ts';
 import { applyModeParameterList, type ModeListHeader } from '../pages/mode-parameter-list.ts';
 import { NO_DATA, parameterList, taking } from '../parameter-data.ts';
-import { endings, invalidInCdb } from '../sense-table.ts';
+import { invalidInCdb, results } from '../sense-table.ts';
 import { ModeHeader6, ModeHeader10, ModeSelect6Cdb, ModeSelect10Cdb } from '../standard/mode.ts';
 import { modesSelected } from '../unit-changes.ts';
 import type { UnitChange } from '../unit-state.ts';
@@ -32,7 +32,7 @@ function modeSelect(operationCode: number, cdb: ModeSelectCdb, header: ModeListH
   };
 }
 
-function planModeSelect({ task }: CommandCall, cdb: ModeSelectCdb): Plan | Ending {
+function planModeSelect({ task }: CommandCall, cdb: ModeSelectCdb): Plan | CommandResult {
   if (cdb.sp.get(task.cdb) === 1) return invalidInCdb(cdb.sp);
   const length = cdb.parameterListLength.get(task.cdb);
   if (length === 0) return NO_DATA;
@@ -45,10 +45,10 @@ function runModeSelect(
   call: CommandCall,
   cdb: ModeSelectCdb,
   header: ModeListHeader,
-): Pending<Ending> {
+): Pending<CommandResult> {
   const { task } = call;
   const length = cdb.parameterListLength.get(task.cdb);
-  if (length === 0) return endings.good;
+  if (length === 0) return results.good;
   // A copy: the list may be taken over again when the transport's buffers are free.
   const list = parameterList(task, length).slice();
   const change: UnitChange = (state) => {

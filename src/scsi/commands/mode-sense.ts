@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { defaultModes } from '../mode-parameters.ts';
 import { encodeChangeable, encodeModePage, type ModePage } from '../pages/mode-page.ts';
@@ -55,7 +55,7 @@ function modeSense(
   };
 }
 
-function planModeSense({ task }: CommandCall, cdb: ModeSenseCdb): Plan | Ending {
+function planModeSense({ task }: CommandCall, cdb: ModeSenseCdb): Plan | CommandResult {
   const pageCode = cdb.pageCode.get(task.cdb);
   const subpageCode = cdb.subpageCode.get(task.cdb);
   if (selectModePages(pageCode, subpageCode).length === 0) {

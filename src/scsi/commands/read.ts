@@ -4,8 +4,8 @@ import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
 import { slice, totalLength } from '../data-buffers.ts';
-import type { Ending } from '../ending.ts';
 import { READ_STEP_BYTES, READ_STEPS_AT_ONCE } from '../limits.ts';
 import { transferBlocksMax } from '../limits-in-blocks.ts';
 import { invalidInCdb } from '../sense-table.ts';
@@ -63,14 +63,19 @@ function read6(): Command {
   };
 }
 
-function planRead(call: CommandCall, lba: number, blocks: number, field: Field): Plan | Ending {
+function planRead(
+  call: CommandCall,
+  lba: number,
+  blocks: number,
+  field: Field,
+): Plan | CommandResult {
   const logicalUnit = mediumOf(call);
   const refusal = checkTransfer(logicalUnit, lba, blocks, transferBlocksMax(logicalUnit), field);
   return refusal ?? { dataOut: 0, dataIn: blocks * logicalUnit.blockLengthBytes };
 }
 
 /** Reads what the initiator takes of what the CDB asks for. */
-function transfer(call: CommandCall, offset: number): Pending<VolumeResult | Ending> {
+function transfer(call: CommandCall, offset: number): Pending<VolumeResult | CommandResult> {
   const { task } = call;
   const { volume, blockLengthBytes } = mediumOf(call);
   const length = Math.min(task.transferLength, task.dataInExpected);
@@ -86,7 +91,7 @@ function inSteps(
   call: CommandCall,
   offset: number,
   into: readonly Uint8Array[],
-): Pending<VolumeResult | Ending> {
+): Pending<VolumeResult | CommandResult> {
   const { volume } = mediumOf(call);
   return call.nexus.steps.run(call, {
     ranges: [{ offset, length: totalLength(into) }],
@@ -96,7 +101,7 @@ function inSteps(
   });
 }
 
-function flushFirst(call: CommandCall, offset: number): Pending<VolumeResult | Ending> {
+function flushFirst(call: CommandCall, offset: number): Pending<VolumeResult | CommandResult> {
   const flushed = mediumOf(call).volume.flush();
   const next = (result: VolumeResult) =>
     result.status === 'done' ? transfer(call, offset) : result;

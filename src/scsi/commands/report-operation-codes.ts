@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import type { Command, CommandCall } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import { answer, returning } from '../parameter-data.ts';
 import { invalidInCdb } from '../sense-table.ts';
 import {
@@ -34,7 +34,7 @@ export const reportOperationCodesCommand: Command = {
 };
 
 /** Option 001b is for codes without service actions, 010b for those with. */
-function checkOptions({ task, nexus }: CommandCall): Ending | undefined {
+function checkOptions({ task, nexus }: CommandCall): CommandResult | undefined {
   const options = Cdb.reportingOptions.get(task.cdb);
   if (options > ReportingOptions.either) return invalidInCdb(Cdb.reportingOptions);
   const operationCode = Cdb.requestedOperationCode.get(task.cdb);

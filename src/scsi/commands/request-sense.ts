@@ -1,5 +1,5 @@
 import type { Command, CommandCall } from '../command.ts';
-import type { SenseCondition } from '../ending.ts';
+import type { SenseCondition } from '../command-result.ts';
 import { answer, returning } from '../parameter-data.ts';
 import { buildSense } from '../sense.ts';
 import { conditions, SenseKey } from '../sense-table.ts';

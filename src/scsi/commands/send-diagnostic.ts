@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { NO_DATA } from '../parameter-data.ts';
-import { endings, invalidInCdb } from '../sense-table.ts';
+import { invalidInCdb, results } from '../sense-table.ts';
 import { SendDiagnosticCdb } from '../standard/spc.ts';
 
 /**
@@ -21,5 +21,5 @@ export const sendDiagnosticCommand: Command = {
     if (parameterListLength.get(task.cdb) !== 0) return invalidInCdb(parameterListLength);
     return NO_DATA;
   },
-  run: () => endings.good,
+  run: () => results.good,
 };

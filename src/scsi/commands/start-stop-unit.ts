@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { NO_DATA } from '../parameter-data.ts';
-import { endings, invalidInCdb } from '../sense-table.ts';
+import { invalidInCdb, results } from '../sense-table.ts';
 import { StartStopUnitCdb } from '../standard/sbc-control.ts';
 import { mediumOf, writeCache } from './medium.ts';
 
@@ -26,6 +26,6 @@ export const startStopUnitCommand: Command = {
     const { start, noFlush } = StartStopUnitCdb;
     const { cdb } = call.task;
     const keepsCache = start.get(cdb) === 1 || noFlush.get(cdb) === 1;
-    return keepsCache ? endings.good : writeCache(mediumOf(call));
+    return keepsCache ? results.good : writeCache(mediumOf(call));
   },
 };

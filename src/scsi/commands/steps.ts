@@ -1,7 +1,7 @@
 import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import type { CommandCall } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import { STEP_BYTES } from '../limits.ts';
 import type { ByteRange } from '../queued-steps.ts';
 
@@ -11,7 +11,7 @@ export function inSteps(
   ranges: readonly ByteRange[],
   step: (offset: number, length: number) => Pending<VolumeResult>,
   atOnce = 1,
-): Pending<VolumeResult | Ending> {
+): Pending<VolumeResult | CommandResult> {
   return call.nexus.steps.run(call, {
     ranges,
     stepBytes: STEP_BYTES,

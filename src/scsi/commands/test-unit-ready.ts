@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { NO_DATA } from '../parameter-data.ts';
-import { endings } from '../sense-table.ts';
+import { results } from '../sense-table.ts';
 import { TestUnitReadyCdb } from '../standard/spc.ts';
 
 /** TEST UNIT READY: a logical unit is not ready when its medium may not be used. */
@@ -12,5 +12,5 @@ export const testUnitReadyCommand: Command = {
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: () => NO_DATA,
-  run: ({ logicalUnit }) => logicalUnit?.notReady ?? endings.good,
+  run: ({ logicalUnit }) => logicalUnit?.notReady ?? results.good,
 };

@@ -2,8 +2,8 @@ import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import type { Command, CommandCall } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
 import { contiguous } from '../data-buffers.ts';
-import type { Ending } from '../ending.ts';
 import { UNMAP_DESCRIPTOR_COUNT_MAX, UNMAP_STEPS_AT_ONCE } from '../limits.ts';
 import { unmapBlocksMax } from '../limits-in-blocks.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
@@ -37,11 +37,11 @@ export const unmapCommand: Command = {
     if (task.transferLength === 0) return DONE;
     const list = contiguous(task.dataOut).subarray(0, task.transferLength);
     const runs = parse(list, logicalUnit);
-    return Array.isArray(runs) ? unmapAll(call, logicalUnit, runs) : (runs as Ending);
+    return Array.isArray(runs) ? unmapAll(call, logicalUnit, runs) : (runs as CommandResult);
   },
 };
 
-function parse(list: Uint8Array, logicalUnit: LogicalUnit): BlockRun[] | Ending {
+function parse(list: Uint8Array, logicalUnit: LogicalUnit): BlockRun[] | CommandResult {
   const head = UnmapParameterList.$.length;
   if (list.length < head) return conditions.parameterListLengthError;
   const descriptorBytes = UnmapParameterList.unmapBlockDescriptorDataLength.get(list);
@@ -72,7 +72,7 @@ function unmapAll(
   call: CommandCall,
   { volume, blockLengthBytes }: LogicalUnit,
   runs: readonly BlockRun[],
-): Pending<VolumeResult | Ending> {
+): Pending<VolumeResult | CommandResult> {
   const ranges = joined(runs).map(({ lba, blocks }) => ({
     offset: lba * blockLengthBytes,
     length: blocks * blockLengthBytes,

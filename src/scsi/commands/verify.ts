@@ -5,8 +5,8 @@ import { map } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
 import { contiguous, slice } from '../data-buffers.ts';
-import type { Ending } from '../ending.ts';
 import { VERIFY_STEP_BYTES } from '../limits.ts';
 import { transferBlocksMax } from '../limits-in-blocks.ts';
 import { invalidInCdb } from '../sense-table.ts';
@@ -78,7 +78,7 @@ export function verifyMedium(
   offset: number,
   length: number,
   byteCheck: number,
-): Pending<VolumeResult | Ending> {
+): Pending<VolumeResult | CommandResult> {
   const { task } = call;
   const { volume, blockLengthBytes } = mediumOf(call);
   const isOneBlock = byteCheck === ByteCheck.oneBlock;

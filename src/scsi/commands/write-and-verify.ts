@@ -3,7 +3,7 @@ import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import type { Command, CommandCall } from '../command.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import { invalidInCdb } from '../sense-table.ts';
 import {
   OperationCode,
@@ -55,10 +55,10 @@ function writeThenVerify(
   call: CommandCall,
   offset: number,
   byteCheck: number,
-): Pending<VolumeResult | Ending> {
+): Pending<VolumeResult | CommandResult> {
   const { task } = call;
   const length = Math.min(task.transferLength, task.dataOutExpected);
-  const verify = (result: VolumeResult | Ending): Pending<VolumeResult | Ending> =>
+  const verify = (result: VolumeResult | CommandResult): Pending<VolumeResult | CommandResult> =>
     result.status === 'done' ? verifyMedium(call, offset, length, byteCheck) : result;
   if (length === 0) return DONE;
   // One step: what the initiator brought is written as a whole, as by WRITE.

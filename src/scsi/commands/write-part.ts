@@ -1,7 +1,7 @@
 import type { VolumeResult, WriteOptions } from '../../volume/volume.ts';
 import type { CommandCall } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
 import { fill, slice } from '../data-buffers.ts';
-import type { Ending } from '../ending.ts';
 import { conditions } from '../sense-table.ts';
 import { mediumOf } from './medium.ts';
 
@@ -19,7 +19,7 @@ export async function writePart(
   from: readonly Uint8Array[],
   length: number,
   options: WriteOptions,
-): Promise<VolumeResult | Ending> {
+): Promise<VolumeResult | CommandResult> {
   const { volume, blockLengthBytes } = mediumOf(call);
   const wholeLength = length - (length % blockLengthBytes);
   if (wholeLength > 0) {

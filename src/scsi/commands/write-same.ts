@@ -2,8 +2,8 @@ import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
 import { contiguous } from '../data-buffers.ts';
-import type { Ending } from '../ending.ts';
 import { WRITE_SAME_NON_ZERO } from '../limits.ts';
 import { writeSameBlocksMax } from '../limits-in-blocks.ts';
 import { conditions, invalidInCdb } from '../sense-table.ts';
@@ -36,7 +36,7 @@ function writeSame(operationCode: number, cdb: WriteSameLayout): Command {
   };
 }
 
-function planWriteSame(call: CommandCall, cdb: WriteSameLayout): Plan | Ending {
+function planWriteSame(call: CommandCall, cdb: WriteSameLayout): Plan | CommandResult {
   const { task } = call;
   const logicalUnit = mediumOf(call);
   if (cdb.wrprotect.get(task.cdb) !== 0) return invalidInCdb(cdb.wrprotect);
@@ -51,7 +51,10 @@ function planWriteSame(call: CommandCall, cdb: WriteSameLayout): Plan | Ending {
   return { dataOut: logicalUnit.blockLengthBytes, dataIn: 0 };
 }
 
-function runWriteSame(call: CommandCall, cdb: WriteSameLayout): Pending<VolumeResult | Ending> {
+function runWriteSame(
+  call: CommandCall,
+  cdb: WriteSameLayout,
+): Pending<VolumeResult | CommandResult> {
   const { task } = call;
   const { volume, blockLengthBytes, modes } = mediumOf(call);
   const offset = cdb.logicalBlockAddress.get(task.cdb) * blockLengthBytes;

@@ -4,8 +4,8 @@ import type { VolumeResult, WriteOptions } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
 import { checkTransfer } from '../block-range.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
 import { slice } from '../data-buffers.ts';
-import type { Ending } from '../ending.ts';
 import { transferBlocksMax } from '../limits-in-blocks.ts';
 import { conditions, invalidInCdb } from '../sense-table.ts';
 import { OperationCode, Write6, Write10, Write12, Write16 } from '../standard/sbc.ts';
@@ -71,7 +71,7 @@ export function planWrite(
   lba: number,
   blocks: number,
   field: Field,
-): Plan | Ending {
+): Plan | CommandResult {
   const logicalUnit = mediumOf(call);
   const refusal = checkTransfer(logicalUnit, lba, blocks, transferBlocksMax(logicalUnit), field);
   return refusal ?? { dataOut: blocks * logicalUnit.blockLengthBytes, dataIn: 0 };
@@ -85,7 +85,7 @@ export function storeDataOut(
   call: CommandCall,
   offset: number,
   fua: boolean,
-): Pending<VolumeResult | Ending> {
+): Pending<VolumeResult | CommandResult> {
   const { task } = call;
   const logicalUnit = mediumOf(call);
   const { volume, blockLengthBytes } = logicalUnit;

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import type { Field, Layout } from '../../base/bytes/layout.ts';
-import type { Ending } from '../ending.ts';
+import type { CommandResult } from '../command-result.ts';
 import type { ModeParameters } from '../mode-parameters.ts';
 import { atParameter, conditions, invalidInParameterList } from '../sense-table.ts';
 import {
@@ -20,7 +20,7 @@ export type ModeListHeader = Layout<Record<'mediumType' | 'blockDescriptorLength
 
 /**
  * Takes the parameter list of a MODE SELECT over into `next` (a copy of what is current). Returns
- * the ending of a list that is refused; `next` is then to be thrown away. MODE DATA LENGTH and the
+ * the result of a list that is refused; `next` is then to be thrown away. MODE DATA LENGTH and the
  * DEVICE-SPECIFIC PARAMETER mean nothing in this direction and are not looked at: initiators send
  * back what MODE SENSE gave.
  */
@@ -29,7 +29,7 @@ export function applyModeParameterList(
   header: ModeListHeader,
   state: SharedState,
   next: ModeParameters,
-): Ending | undefined {
+): CommandResult | undefined {
   if (list.length < header.$.length) return conditions.parameterListLengthError;
   if (header.mediumType.get(list) !== 0) return invalidInParameterList(header.mediumType);
   const descriptorLength = header.blockDescriptorLength.get(list);
@@ -51,7 +51,7 @@ function checkBlockDescriptor(
   list: Uint8Array,
   header: ModeListHeader,
   { blocks, blockLengthBytes }: SharedState,
-): Ending | undefined {
+): CommandResult | undefined {
   const length = header.blockDescriptorLength.get(list);
   if (length === 0) return undefined;
   const at = header.$.length;
@@ -75,7 +75,7 @@ function allOnes(long: boolean): number {
 }
 
 /** Takes one page over; says how long it was, or how the command ends. */
-function applyPage(list: Uint8Array, at: number, next: ModeParameters): number | Ending {
+function applyPage(list: Uint8Array, at: number, next: ModeParameters): number | CommandResult {
   if (list.length < at + ModePageHeader.$.length) return conditions.parameterListLengthError;
   if (ModePageHeader.ps.get(list, at) === 1) return invalidInParameterList(ModePageHeader.ps, at);
   const spf = ModePageHeader.spf.get(list, at) === 1;
@@ -105,7 +105,7 @@ function applyFields(
   at: number,
   page: ModePage,
   next: ModeParameters,
-): Ending | undefined {
+): CommandResult | undefined {
   const current = encodeModePage(page, next);
   const changeable = encodeChangeable(page);
   for (let i = 2; i < sent.length; i++) {

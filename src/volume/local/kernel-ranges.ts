@@ -38,7 +38,7 @@ export class KernelRanges {
   /** Takes a shared lock; false when another process is in the way or waits to be. */
   tryShared(range: Range): boolean {
     const isIntended = this.#isAnyIntended();
-    if (!isIntended && this.#mayGoUnder()) {
+    if (!isIntended && this.#hasUmbrella()) {
       range.place = this.#under.push(range) - 1;
       return true;
     }
@@ -77,7 +77,7 @@ export class KernelRanges {
   }
 
   /** Whether the umbrella stands, or could be put up now. */
-  #mayGoUnder(): boolean {
+  #hasUmbrella(): boolean {
     if (this.#isOpen) return true;
     if (this.#clock.now() < this.#intendedUntilMs) return false;
     // A shared lock over everything would turn this process's exclusive ranges into shared ones.

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { F_RDLCK, F_UNLCK, F_WRLCK, lockInTheWay, lockRange } from '../../host/kernel.ts';
+import { conflictingLock, F_RDLCK, F_UNLCK, F_WRLCK, lockRange } from '../../host/kernel.ts';
 
 /**
  * The lock file of one volume: its byte ranges stand for those of the volume, because a device may
@@ -47,7 +47,7 @@ export class LockFile {
 
   /** Whether another process waits to hold a part of the range exclusively. */
   isIntended(offset: number, length: number): boolean {
-    return lockInTheWay(this.#descriptor, F_RDLCK, INTENTIONS_AT + offset, length) === F_WRLCK;
+    return conflictingLock(this.#descriptor, F_RDLCK, INTENTIONS_AT + offset, length) === F_WRLCK;
   }
 
   /** Whether another process waits to hold any range exclusively. */

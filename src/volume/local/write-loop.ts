@@ -24,7 +24,7 @@ interface WriteCalls {
  * told to stop. It touches nothing but the ring and the buffers that the ring's entries point to,
  * which the owner keeps alive.
  */
-export function workOff(memory: SharedArrayBuffer, calls: WriteCalls): void {
+export function runWriteLoop(memory: SharedArrayBuffer, calls: WriteCalls): void {
   const { words, entries, results, claims } = new WriteRing(memory);
   let done = Atomics.load(words, Word.completed);
   let untold = 0;

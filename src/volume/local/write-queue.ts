@@ -44,7 +44,7 @@ export class WriteQueue {
     this.#isScheduled = false;
     while (this.#waiting.length > 0 && this.#out < BATCHES_PER_QUEUE) {
       this.#out++;
-      this.#batches.take(this.#submit);
+      this.#batches.acquire(this.#submit);
     }
   };
 
@@ -62,7 +62,7 @@ export class WriteQueue {
     const done = (results?: Int32Array): void => {
       this.#out--;
       const ended = results?.slice();
-      if (batch !== undefined) this.#batches.giveBack(batch);
+      if (batch !== undefined) this.#batches.release(batch);
       writes.forEach(({ written }, i) => {
         written(isRefused ? -ECANCELED : (ended?.[i] ?? NOT_SUBMITTED));
       });
@@ -80,14 +80,14 @@ export class WriteBatches {
   #made = 0;
 
   /** Calls with a batch as soon as one is free; undefined when the system has none. */
-  take(taken: (batch: WriteBatch | undefined) => void): void {
+  acquire(taken: (batch: WriteBatch | undefined) => void): void {
     const free = this.#free.pop();
     if (free !== undefined) taken(free);
     else if (this.#made < BATCHES_MAX) taken(this.#make());
     else this.#waiting.push(taken);
   }
 
-  giveBack(batch: WriteBatch): void {
+  release(batch: WriteBatch): void {
     const next = this.#waiting.shift();
     if (next !== undefined) next(batch);
     else this.#free.push(batch);

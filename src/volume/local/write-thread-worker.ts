@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import koffi from 'koffi';
 import { WriteLease } from './write-lease.ts';
-import { newVector, workOff } from './write-loop.ts';
+import { newVector, runWriteLoop } from './write-loop.ts';
 import type { WriteThreadData } from './write-ring.ts';
 
 const { memory, leaseMemory, pipe } = workerData as WriteThreadData;
@@ -17,7 +17,7 @@ const processorsAddress = Number(koffi.address(processors.buffer));
 const vector = newVector();
 const vectorAddress = Number(koffi.address(vector.buffer));
 
-workOff(memory, {
+runWriteLoop(memory, {
   vector,
   write(descriptor, count, offset) {
     const written = Number(pwritev(descriptor, vectorAddress, count, offset));

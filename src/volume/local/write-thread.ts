@@ -216,7 +216,7 @@ export class WriteThread {
     const { words } = this.#ring;
     const startMs = this.#clock.now();
     if (startMs < this.#waitAgainMs) return;
-    if (!this.#letGoFirst(startMs)) {
+    if (!this.#yieldFirst(startMs)) {
       Atomics.store(words, Word.waiting, 1);
       Atomics.store(words, Word.armed, 1);
       Atomics.wait(words, Word.completed, this.#taken, LONE_WAIT_MS_MAX);
@@ -231,7 +231,7 @@ export class WriteThread {
    * The thread is on this processor: it runs as soon as this one steps aside. So may others that
    * are waiting for the processor, which counts as time waited.
    */
-  #letGoFirst(startMs: number): boolean {
+  #yieldFirst(startMs: number): boolean {
     const { words } = this.#ring;
     for (let i = 0; i < LONE_YIELDS; i++) {
       yieldProcessor();

@@ -74,12 +74,12 @@ export class Capabilities {
 
   /** The first of the pools in which a client that connects now may not do what is needed. */
   refusalNow(needs: readonly PoolNeed[]): Promise<PoolNeed | undefined> {
-    const tried = this.#trying.then(() => this.#tryAnew(needs));
+    const tried = this.#trying.then(() => this.#retry(needs));
     this.#trying = tried.catch(() => undefined);
     return tried;
   }
 
-  async #tryAnew(needs: readonly PoolNeed[]): Promise<PoolNeed | undefined> {
+  async #retry(needs: readonly PoolNeed[]): Promise<PoolNeed | undefined> {
     const { connect, clock } = this.#parts;
     const isFresh = (need: PoolNeed) =>
       clock.now() - (this.#refusedMs.get(keyOf(need)) ?? -REFUSAL_MS) < REFUSAL_MS;

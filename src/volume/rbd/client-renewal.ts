@@ -15,7 +15,7 @@ import { poolNames } from './layout-judgement.ts';
 /** A client that is refused something is not replaced again sooner after the last was. */
 const RENEW_AGAIN_MS = 30_000;
 /** How often it is logged that the cluster refuses operations: each of them is refused. */
-const REFUSAL_TOLD_MS = 60_000;
+const REFUSAL_LOG_INTERVAL_MS = 60_000;
 
 interface ClientRenewalParts {
   readonly connect: CapabilitiesParts['connect'];
@@ -33,7 +33,7 @@ export class ClientRenewal {
   /** By image, when nothing came of asking: each of its operations is refused, too. */
   readonly #failedMs = new Map<string, number>();
   #renewedMs = -RENEW_AGAIN_MS;
-  #toldMs = -REFUSAL_TOLD_MS;
+  #loggedMs = -REFUSAL_LOG_INTERVAL_MS;
 
   constructor(parts: ClientRenewalParts) {
     this.#parts = parts;
@@ -74,15 +74,15 @@ export class ClientRenewal {
       return true;
     } catch (error) {
       this.#failedMs.set(spec, clock.now());
-      this.#tell(spec, error);
+      this.#logRefusal(spec, error);
       return false;
     }
   }
 
-  #tell(spec: string, error: unknown): void {
+  #logRefusal(spec: string, error: unknown): void {
     const { clock, log } = this.#parts;
-    if (clock.now() - this.#toldMs < REFUSAL_TOLD_MS) return;
-    this.#toldMs = clock.now();
+    if (clock.now() - this.#loggedMs < REFUSAL_LOG_INTERVAL_MS) return;
+    this.#loggedMs = clock.now();
     const reason = error instanceof Failure ? error.message : String(error);
     log.error('the cluster refuses operations on an image', { image: spec, reason });
   }

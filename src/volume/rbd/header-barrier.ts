@@ -110,7 +110,7 @@ export class HeaderBarrier {
     await this.#openWatch();
     const watch = this.#watch;
     const state = await this.#stop();
-    if (state !== undefined && this.#passing === undefined) await this.#goBy(state);
+    if (state !== undefined && this.#passing === undefined) await this.#adopt(state);
     // A change came meanwhile: its passage, which is not over, releases the writes.
     if (this.#passing !== undefined || !this.#mayRelease(watch)) return;
     this.#release();
@@ -146,7 +146,7 @@ export class HeaderBarrier {
         const state = await this.#stop();
         if (state === undefined) continue;
         if (this.#quiesces.size > 0 || this.#watch === undefined) break;
-        await this.#goBy(state);
+        await this.#adopt(state);
       } catch (error) {
         if (this.#isClosed) break;
         log.debug('the header of an image cannot be passed yet', { object, reason: String(error) });
@@ -191,7 +191,7 @@ export class HeaderBarrier {
     }
   }
 
-  async #goBy(state: HeaderState): Promise<void> {
+  async #adopt(state: HeaderState): Promise<void> {
     if (state.content !== this.#passed.content) await this.#confirm(state);
     await this.#parts.refresh();
     this.#passed = state;
@@ -236,12 +236,12 @@ export class HeaderBarrier {
   }
 
   #failure(errno: number, call: string): Failure {
-    this.#tellOf(errno);
+    this.#reportErrno(errno);
     return cephFailure(`rados_${call}`, errno, `the header ${this.#parts.object}`);
   }
 
   /** While writes are held, no operation would find it out. */
-  #tellOf(errno: number | undefined): void {
+  #reportErrno(errno: number | undefined): void {
     if (this.#isClosed) return;
     if (errno === ESHUTDOWN) this.#parts.onBlocklisted();
     if (errno === EPERM) this.#parts.onForbidden();
@@ -323,10 +323,10 @@ export class HeaderBarrier {
     const early: (() => void)[] = [];
     watch = await pool.watch(object, {
       onNotify: (id, message, fromGid) => {
-        const hear = () => this.#onNotify(id, message, fromGid);
+        const deliver = () => this.#onNotify(id, message, fromGid);
         // Not answered before the watch is known to be there.
-        if (watch === undefined) early.push(hear);
-        else hear();
+        if (watch === undefined) early.push(deliver);
+        else deliver();
       },
       onError: () => {
         isLost = true;
@@ -338,7 +338,7 @@ export class HeaderBarrier {
       if (isLost) throw this.#failure(ENOTCONN, 'aio_watch');
     } else {
       this.#watch = watch;
-      for (const hear of early) hear();
+      for (const deliver of early) deliver();
     }
   }
 
@@ -353,7 +353,7 @@ export class HeaderBarrier {
       try {
         await this.#openWatch();
       } catch (error) {
-        this.#tellOf(errnoOf(error));
+        this.#reportErrno(errnoOf(error));
         await sleep(this.#parts.clock, PASS_AGAIN_MS);
       }
     }

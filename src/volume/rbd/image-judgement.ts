@@ -35,10 +35,10 @@ export interface ImageProblem {
   /** The command of Ceph's that mends it. */
   readonly command: string;
   /** The same as the driver itself would do it; undefined when it will not. */
-  readonly mend?: ImageMend;
+  readonly repair?: ImageRepair;
 }
 
-type ImageMend =
+type ImageRepair =
   | { readonly kind: 'disableFeatures'; readonly features: bigint }
   | { readonly kind: 'removeImageSetting'; readonly name: string };
 
@@ -82,7 +82,7 @@ export function judgeImage(facts: ImageFacts): readonly ImageProblem[] {
     ...stripeProblems(facts),
     ...settingProblems(facts.imageSettings, 'the image', (name) => ({
       command: `rbd image-meta remove ${facts.spec} ${SETTING_PREFIX}${name}`,
-      mend: { kind: 'removeImageSetting', name },
+      repair: { kind: 'removeImageSetting', name },
     })),
     ...settingProblems(facts.poolSettings, 'its pool', (name) => ({
       command: `rbd config pool remove ${facts.pool} ${name}`,
@@ -102,7 +102,7 @@ function featureProblems({ features, spec }: ImageFacts): readonly ImageProblem[
     problems.push({
       what: `features that allow one writer only: ${names.join(', ')}`,
       command: `rbd feature disable ${spec} ${names.join(' ')}`,
-      mend: { kind: 'disableFeatures', features: bits },
+      repair: { kind: 'disableFeatures', features: bits },
     });
   }
   for (const { bit, what, command } of states) {
@@ -137,14 +137,14 @@ const BLOCK_LENGTH_MAX_BYTES = 4096;
 function settingProblems(
   found: ReadonlyMap<string, string>,
   where: string,
-  mending: (name: string) => Pick<ImageProblem, 'command' | 'mend'>,
+  repairing: (name: string) => Pick<ImageProblem, 'command' | 'repair'>,
 ): readonly ImageProblem[] {
   const problems: ImageProblem[] = [];
   for (const [name, { images: allowed }] of Object.entries(cephSettingTable)) {
     const value = found.get(name);
     if (value === undefined || allowed === undefined) continue;
     if (allowed.includes(value.toLowerCase())) continue;
-    problems.push({ what: `${name} = ${value}, set on ${where}`, ...mending(name) });
+    problems.push({ what: `${name} = ${value}, set on ${where}`, ...repairing(name) });
   }
   return problems;
 }

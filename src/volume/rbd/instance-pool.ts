@@ -225,7 +225,7 @@ export class InstancePool {
     );
     if (isFenced) {
       for (const user of lost.users) user.fenced();
-      void this.#moveTenants(lost, place);
+      void this.#moveUsers(lost, place);
     } else {
       for (const user of lost.users) user.abandon();
       void lost.close();
@@ -247,7 +247,7 @@ export class InstancePool {
     void old.close().then(() => this.#unregister(old));
   }
 
-  async #moveTenants(lost: ClientInstance, place: Place): Promise<void> {
+  async #moveUsers(lost: ClientInstance, place: Place): Promise<void> {
     const { clock, log } = this.#options;
     while (!this.#isClosed && lost.users.size > 0) {
       try {

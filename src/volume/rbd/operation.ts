@@ -41,7 +41,7 @@ export abstract class Operation {
   }
 
   /** Submits it; `owner` gets the result once, later. */
-  fly(owner: OperationOwner, image: OpenImage): void {
+  start(owner: OperationOwner, image: OpenImage): void {
     this.heldMs = undefined;
     this.#owner = owner;
     this.#image = image;
@@ -132,6 +132,6 @@ export function probe(
 ): Promise<VolumeResult> {
   const operation = new ReadOperation(offset, [new Uint8Array(lengthBytes)], lengthBytes);
   return new Promise((resolve) => {
-    operation.fly({ ended: (_, result) => resolve(result) }, image);
+    operation.start({ ended: (_, result) => resolve(result) }, image);
   });
 }

@@ -45,7 +45,7 @@ export class Operations implements OperationOwner {
   /** In the order of their coming to wait, but for reads to be done once more, which come first. */
   #held: Operation[] = [];
   #heldCheck: Timer | undefined;
-  readonly #flying = new Set<Operation>();
+  readonly #started = new Set<Operation>();
   #lost: Operation[] = [];
   #writeBytes = 0;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -74,13 +74,13 @@ export class Operations implements OperationOwner {
     return new Promise((settle) => {
       operation.settle = settle;
       if (this.#mustHold(operation)) this.#hold(operation);
-      else this.#fly(operation);
+      else this.#start(operation);
     });
   }
 
   /** Whether something flies that changes the image, or may have. */
   get changes(): boolean {
-    for (const { isRead, image } of this.#flying) {
+    for (const { isRead, image } of this.#started) {
       if (!isRead && image === this.#image) return true;
     }
     return this.#lost.some(({ isRead }) => !isRead);
@@ -92,7 +92,7 @@ export class Operations implements OperationOwner {
 
   /** Resolves when the present open image has no operation in flight. */
   idle(): Promise<void> {
-    if (!this.#flies()) return Promise.resolve();
+    if (!this.#hasStarted()) return Promise.resolve();
     this.#idle ??= Promise.withResolvers();
     return this.#idle.promise;
   }
@@ -111,7 +111,7 @@ export class Operations implements OperationOwner {
     const held = this.#takeHeld();
     for (const operation of held) {
       if (this.#mustHold(operation)) this.#hold(operation);
-      else this.#fly(operation);
+      else this.#start(operation);
     }
   }
 
@@ -128,9 +128,9 @@ export class Operations implements OperationOwner {
     this.#isFenced = true;
     const lost = this.#lost;
     this.#lost = [];
-    for (const operation of this.#flying) {
+    for (const operation of this.#started) {
       if (operation.image !== this.#image || operation.isRead) continue;
-      this.#flying.delete(operation);
+      this.#started.delete(operation);
       lost.push(operation);
     }
     this.#holdFirst(lost.filter(({ isRead }) => isRead));
@@ -156,7 +156,7 @@ export class Operations implements OperationOwner {
   /** Where the operation lies that flies for longest, if that is longer than `ageMs`. */
   slowest(ageMs: number): number | undefined {
     const before = this.#clock.now() - ageMs;
-    for (const { startedMs, offset } of this.#flying) {
+    for (const { startedMs, offset } of this.#started) {
       if (startedMs <= before) return offset;
     }
     return undefined;
@@ -199,17 +199,17 @@ export class Operations implements OperationOwner {
     }
   };
 
-  #fly(operation: Operation): void {
-    this.#flying.add(operation);
-    operation.fly(this, this.#image);
+  #start(operation: Operation): void {
+    this.#started.add(operation);
+    operation.start(this, this.#image);
   }
 
   /** An operation came back from the open image that it was submitted to. */
   ended(operation: Operation, result: VolumeResult): void {
     // Settled before, by the end of the fence.
-    if (!this.#flying.delete(operation)) return;
+    if (!this.#started.delete(operation)) return;
     const { image } = operation;
-    if (this.#idle !== undefined) this.#tellIdle();
+    if (this.#idle !== undefined) this.#resolveIdle();
     if (result.status === 'done') {
       this.#settle(operation, result);
     } else if (result.status !== 'fenced') {
@@ -223,7 +223,7 @@ export class Operations implements OperationOwner {
       // A read, here as below, of an open image whose fence is finished.
       this.#hold(operation);
     } else {
-      this.#fly(operation);
+      this.#start(operation);
     }
   }
 
@@ -232,7 +232,7 @@ export class Operations implements OperationOwner {
     if (image !== this.#image) {
       operation.attempt = 'last';
       if (this.#isSuspended) this.#hold(operation);
-      else this.#fly(operation);
+      else this.#start(operation);
       return;
     }
     this.#hold(operation);
@@ -244,18 +244,18 @@ export class Operations implements OperationOwner {
       // It was submitted or refused meanwhile, or it goes with all that waits for the new client.
       if (index < 0 || (isAllowed && this.#isSuspended)) return;
       this.#held.splice(index, 1);
-      if (isAllowed) this.#fly(operation);
+      if (isAllowed) this.#start(operation);
       else this.#settle(operation, result);
     });
   }
 
-  #flies(): boolean {
-    for (const { image } of this.#flying) if (image === this.#image) return true;
+  #hasStarted(): boolean {
+    for (const { image } of this.#started) if (image === this.#image) return true;
     return false;
   }
 
-  #tellIdle(): void {
-    if (this.#flies()) return;
+  #resolveIdle(): void {
+    if (this.#hasStarted()) return;
     this.#idle?.resolve();
     this.#idle = undefined;
   }

@@ -27,8 +27,8 @@ import { DISK_METADATA, encodeImageDisk } from './image-disk.ts';
 import { imageEntries } from './image-entries.ts';
 import { imageIdOf, volumeId } from './image-id.ts';
 import { type ImageFacts, type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
-import { mendImage } from './image-mending.ts';
 import { imagePools } from './image-pools.ts';
+import { repairImage } from './image-repair.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import type { ImageSettings } from './image-verdict.ts';
@@ -205,13 +205,13 @@ export class RbdVolumeStore implements VolumeStore {
     });
   }
 
-  async prepare(name: string, mend: boolean, known: KnownVolume = {}): Promise<void> {
+  async prepare(name: string, repair: boolean, known: KnownVolume = {}): Promise<void> {
     await this.#withImage(name, known, async (image, { client }) => {
       const plainPool = await client.openPool(this.#options.pool);
       try {
         const found = await this.#judge(image, plainPool);
-        if (mend) await mendImage(image, this.#spec(name), found);
-        const left = mend && found.length > 0 ? await this.#judge(image, plainPool) : found;
+        if (repair) await repairImage(image, this.#spec(name), found);
+        const left = repair && found.length > 0 ? await this.#judge(image, plainPool) : found;
         if (left.length > 0) throw unsuitable(this.#spec(name), left);
       } finally {
         plainPool.close();

@@ -89,7 +89,7 @@ test('several R2Ts are outstanding, at most MaxOutstandingR2T', async () => {
   assert.equal(seen, session.parameters.maxOutstandingR2t);
   const { response } = await session.manage({ function: 1, of: held });
   assert.equal(response, 0);
-  session.forget(held);
+  session.abandon(held);
   await session.logout();
 });
 

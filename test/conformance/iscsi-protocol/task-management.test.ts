@@ -66,7 +66,7 @@ test('ABORT TASK ends its command, and knows when there is none', async () => {
     (await session.manage({ function: 1, of: command })).response,
     ServiceResponse.complete,
   );
-  session.forget(command);
+  session.abandon(command);
   const again = await session.manage({
     function: TaskFunction.abortTask,
     referencedTaskTag: 0x7000_0000,
@@ -84,7 +84,7 @@ for (const name of ['abortTaskSet', 'clearTaskSet', 'logicalUnitReset'] as const
     await session.nop();
     const { response } = await session.manage({ function: TaskFunction[name] });
     assert.equal(response, ServiceResponse.complete);
-    session.forget(...commands);
+    session.abandon(...commands);
     await serves(session);
     const wrong = await session.manage({ function: TaskFunction[name], lun: 9 });
     assert.equal(wrong.response, ServiceResponse.noLun);
@@ -113,7 +113,7 @@ test('TARGET WARM RESET ends commands; the session goes on', async () => {
   await session.nop();
   const { response } = await session.manage({ function: TaskFunction.targetWarmReset });
   assert.equal(response, ServiceResponse.complete);
-  session.forget(command);
+  session.abandon(command);
   await serves(session);
   await session.logout();
 });
@@ -156,7 +156,7 @@ test('QUERY TASK and QUERY TASK SET tell whether commands live', async () => {
   const known = await session.manage({ function: TaskFunction.queryTask, of: command });
   assert.equal(known.response, 7);
   await session.manage({ function: TaskFunction.abortTask, of: command });
-  session.forget(command);
+  session.abandon(command);
   const gone = await session.manage({ function: TaskFunction.queryTask, of: command });
   assert.ok([ServiceResponse.complete, ServiceResponse.noTask].includes(gone.response as 0));
   await session.logout();
@@ -179,11 +179,11 @@ test('I_T NEXUS RESET ends the commands of this nexus', async () => {
   await bystander.nop();
   const { response } = await session.manage({ function: TaskFunction.iTNexusReset });
   assert.equal(response, ServiceResponse.complete);
-  session.forget(command);
+  session.abandon(command);
   const alive = await bystander.manage({ function: TaskFunction.queryTask, of: other });
   assert.equal(alive.response, 7);
   await bystander.manage({ function: TaskFunction.abortTask, of: other });
-  bystander.forget(other);
+  bystander.abandon(other);
   await bystander.logout();
   session.destroy();
 });

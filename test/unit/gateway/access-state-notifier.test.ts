@@ -8,7 +8,7 @@ import {
   AccessStateNotifier,
   NEXUSES_PER_TURN,
 } from '../../../src/gateway/access-state-notifier.ts';
-import type { Ending } from '../../../src/scsi/ending.ts';
+import type { CommandResult } from '../../../src/scsi/command-result.ts';
 import type { LogicalUnit, LogicalUnitListener } from '../../../src/scsi/logical-unit.ts';
 import { conditions } from '../../../src/scsi/sense-table.ts';
 import { logicalUnit } from '../../support/scsi-call.ts';
@@ -27,9 +27,9 @@ class Turns {
 }
 
 class Told implements Pick<LogicalUnitListener, 'establish'> {
-  readonly told = new Map<LogicalUnit, Ending[]>();
+  readonly told = new Map<LogicalUnit, CommandResult[]>();
 
-  establish(unit: LogicalUnit, condition: Ending): void {
+  establish(unit: LogicalUnit, condition: CommandResult): void {
     this.told.set(unit, [...(this.told.get(unit) ?? []), condition]);
   }
 }

@@ -139,13 +139,13 @@ test('one that stays an exception for long ends when others wait for its turn, a
   const { commands } = await crowd(all, names);
   const { account } = commands[0]!;
   await all.advance(EXCEPTION_MAX_MS + 1);
-  assert.equal(account.overstays, false);
+  assert.equal(account.isOverdue, false);
   const own = new BudgetCommand(all.open(0, 'one', 'a'), LONGEST_BYTES);
-  assert.deepEqual([own.isGranted, account.overstays], [false, false]);
+  assert.deepEqual([own.isGranted, account.isOverdue], [false, false]);
   const other = new BudgetCommand(all.open(0, 'one', 'd'), LONGEST_BYTES);
   await all.endTurn();
   assert.equal(other.isGranted, false);
-  const overstay = commands.slice(0, 3).map((each) => each.account.overstays);
+  const overstay = commands.slice(0, 3).map((each) => each.account.isOverdue);
   assert.deepEqual(overstay, [true, false, false], 'the oldest alone');
 });
 
@@ -162,7 +162,7 @@ test('an exception is over when its command ends, though nobody waits then', asy
   hog.hold(GATEWAY_DATA_BYTES_MAX);
   const waiting = new BudgetCommand(all.open(0, 'one', 'd'), LONGEST_BYTES);
   await all.endTurn();
-  const overstay = later.map(({ account }) => account.overstays);
+  const overstay = later.map(({ account }) => account.isOverdue);
   assert.deepEqual([waiting.isGranted, ...overstay], [true, false, false, false]);
 });
 

@@ -120,12 +120,12 @@ test('a fence that stands still for a second is carried on, rank by rank', async
     const { clock, failureDetector, asked } = start(self);
     const closed: MemberState = { ...member('x', 0), state: 'closed' };
     const seen = view([closed, member('a', 0), member('b', 0), member('c', 0)]);
-    failureDetector.carryOn(seen);
+    failureDetector.resumeFences(seen);
     await clock.advance(atMs - 1);
-    failureDetector.carryOn(seen);
+    failureDetector.resumeFences(seen);
     assert.equal(asked.length, 0);
     await clock.advance(1);
-    failureDetector.carryOn(seen);
+    failureDetector.resumeFences(seen);
     assert.deepEqual(
       asked.map(({ name }) => name),
       ['x'],

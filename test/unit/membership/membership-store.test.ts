@@ -42,7 +42,7 @@ async function hangingStore() {
     },
     goOn: () => {
       isHanging = false;
-      for (const letGo of held.splice(0)) letGo();
+      for (const release of held.splice(0)) release();
     },
   };
 }

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Ending } from '../../../src/scsi/ending.ts';
+import type { CommandResult } from '../../../src/scsi/command-result.ts';
 import {
   type AbortCause,
   LogicalUnit,
@@ -19,10 +19,10 @@ import { identity } from '../../support/scsi-call.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 class Listener implements LogicalUnitListener {
-  readonly told: (Ending | AbortCause)[] = [];
+  readonly told: (CommandResult | AbortCause)[] = [];
   readonly modes: boolean[] = [];
 
-  establish(_: LogicalUnit, condition: Ending): void {
+  establish(_: LogicalUnit, condition: CommandResult): void {
     this.told.push(condition);
   }
 

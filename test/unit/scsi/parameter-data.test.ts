@@ -9,8 +9,8 @@ import { run } from '../../support/scsi-call.ts';
 const INQUIRY_LENGTH = 74;
 
 test('an allocation length beyond the data leaves the data whole', async () => {
-  const { ending, dataIn, transferLength } = await run([0x12, 0, 0, 1, 0, 0]);
-  assert.equal(ending.status, Status.good);
+  const { result, dataIn, transferLength } = await run([0x12, 0, 0, 1, 0, 0]);
+  assert.equal(result.status, Status.good);
   assert.equal(dataIn.length, INQUIRY_LENGTH);
   assert.equal(transferLength, INQUIRY_LENGTH);
 });
@@ -18,8 +18,8 @@ test('an allocation length beyond the data leaves the data whole', async () => {
 test('a shorter allocation length cuts, and changes nothing in what is sent', async () => {
   const { dataIn: whole } = await run([0x12, 0, 0, 1, 0, 0]);
   for (let length = 0; length <= INQUIRY_LENGTH; length++) {
-    const { ending, dataIn, transferLength } = await run([0x12, 0, 0, 0, length, 0]);
-    assert.equal(ending.status, Status.good);
+    const { result, dataIn, transferLength } = await run([0x12, 0, 0, 0, length, 0]);
+    assert.equal(result.status, Status.good);
     assert.equal(transferLength, length);
     assert.deepEqual(dataIn, whole.subarray(0, length));
   }

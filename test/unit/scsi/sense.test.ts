@@ -23,9 +23,9 @@ function words(text: string): string {
 }
 
 test('the names of all conditions are those of sg_decode_sense', { skip: missing }, () => {
-  for (const [name, ending] of Object.entries(conditions)) {
+  for (const [name, result] of Object.entries(conditions)) {
     for (const descriptorFormat of [false, true]) {
-      const sense = buildSense(ending.sense!, descriptorFormat);
+      const sense = buildSense(result.sense!, descriptorFormat);
       const bytes = [...sense].map((byte) => byte.toString(16).padStart(2, '0'));
       const { stdout } = spawnSync(decoder, bytes, { encoding: 'utf8' });
       assert.ok(words(stdout).includes(words(fullText[name] ?? name)), `${name}: ${stdout}`);

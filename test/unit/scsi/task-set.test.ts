@@ -51,9 +51,9 @@ test('what is enabled is what SAM enables', async () => {
           set.push({ attribute, task, enabled: false });
         } else {
           const enabled = set.filter((item) => item.enabled);
-          const ending = enabled[step.end % Math.max(enabled.length, 1)];
-          ending?.task.deliver();
-          set = set.filter((item) => item !== ending);
+          const result = enabled[step.end % Math.max(enabled.length, 1)];
+          result?.task.deliver();
+          set = set.filter((item) => item !== result);
         }
         enable(set);
         assert.deepEqual(

@@ -45,9 +45,9 @@ function world() {
 test('a change takes effect in the turn that makes it, and ends GOOD when it is enforced', async () => {
   const { initial, state, target } = world();
   const nexus = {};
-  let ending: unknown;
+  let outcome: unknown;
   void state.commit(resized(7), { nexus, isAborted: false }).then((result) => {
-    ending = result;
+    outcome = result;
   });
   const [committed] = target.events;
   assert.deepEqual(
@@ -55,10 +55,10 @@ test('a change takes effect in the turn that makes it, and ends GOOD when it is 
     [7, { ...initial, blocks: 7 }, nexus],
   );
   await settle();
-  assert.equal(ending, undefined);
+  assert.equal(outcome, undefined);
   target.enforce();
   await settle();
-  assert.equal(ending, COMMITTED);
+  assert.equal(outcome, COMMITTED);
 });
 
 test('the next change is computed from the one before, enforced or not', async () => {

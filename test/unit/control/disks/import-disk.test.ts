@@ -13,7 +13,7 @@ const targets = [{ iqn: 'iqn.2026-11.com.example:t', luns: { 0: 'a' }, access: '
 function importing(cluster: DiskCluster, name: string, rest: Partial<ImportRequest> = {}) {
   return importDisk(cluster.context, {
     name,
-    mend: false,
+    repair: false,
     replace: false,
     ...rest,
   });

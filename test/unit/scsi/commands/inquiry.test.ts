@@ -24,7 +24,7 @@ test('a page code without EVPD, and an unknown page, point at PAGE CODE', async 
     [0x12, 0, 1, 0, 255, 0],
     [0x12, 1, 0x81, 0, 255, 0],
   ]) {
-    assert.deepEqual((await run(cdb)).ending, invalidInCdb(InquiryCdb.pageCode));
+    assert.deepEqual((await run(cdb)).result, invalidInCdb(InquiryCdb.pageCode));
   }
 });
 
@@ -39,12 +39,12 @@ test('EVPD gives the page of that code, its length field right', async () => {
 
 test('a LUN without a logical unit: qualifier 011b, type 1Fh, and only page 00h', async () => {
   const standard = await run([0x12, 0, 0, 0, 255, 0], { unit: null });
-  assert.equal(standard.ending.status, Status.good);
+  assert.equal(standard.result.status, Status.good);
   assert.equal(standard.dataIn[0], 0x7f);
   const names = Buffer.from(standard.dataIn.subarray(8, 36)).toString('latin1');
   assert.equal(names, 'ALLPATH DISK            0001');
   const list = await run([0x12, 1, 0, 0, 255, 0], { unit: null });
   assert.equal(hex(list.dataIn), '7f 00 00 01 00');
   const serial = await run([0x12, 1, 0x80, 0, 255, 0], { unit: null });
-  assert.deepEqual(serial.ending, invalidInCdb(InquiryCdb.pageCode));
+  assert.deepEqual(serial.result, invalidInCdb(InquiryCdb.pageCode));
 });

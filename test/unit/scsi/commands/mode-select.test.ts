@@ -6,8 +6,8 @@ import { defaultModes } from '../../../../src/scsi/mode-parameters.ts';
 import {
   atParameter,
   conditions,
-  endings,
   invalidInCdb,
+  results,
 } from '../../../../src/scsi/sense-table.ts';
 import { ModeSelect6Cdb } from '../../../../src/scsi/standard/mode.ts';
 import { logicalUnit, run } from '../../../support/scsi-call.ts';
@@ -27,58 +27,58 @@ function ten(length: number): readonly number[] {
 
 test('a change is taken over, and the others get MODE PARAMETERS CHANGED', async () => {
   const unit = logicalUnit();
-  const result = await run(six(16), { unit, dataOut: Uint8Array.from(setBoth) });
-  assert.equal(result.ending, endings.good);
-  assert.deepEqual(result.told, [conditions.modeParametersChanged]);
+  const selected = await run(six(16), { unit, dataOut: Uint8Array.from(setBoth) });
+  assert.equal(selected.result, results.good);
+  assert.deepEqual(selected.told, [conditions.modeParametersChanged]);
   assert.deepEqual([unit.modes.dSense, unit.modes.swp], [true, true]);
 });
 
 test('(10) does the same behind its longer header', async () => {
   const unit = logicalUnit();
   const list = Uint8Array.from([0, 0, 0, 0, ...setBoth]);
-  const result = await run(ten(list.length), { unit, dataOut: list });
-  assert.equal(result.ending, endings.good);
+  const selected = await run(ten(list.length), { unit, dataOut: list });
+  assert.equal(selected.result, results.good);
   assert.equal(unit.modes.swp, true);
 });
 
 test('a list that says what is already so tells nobody', async () => {
   const unit = logicalUnit();
   const { dataIn } = await run([0x1a, 0, 0x3f, 0xff, 255, 0], { unit });
-  const result = await run(six(dataIn.length), { unit, dataOut: dataIn });
-  assert.equal(result.ending, endings.good);
-  assert.deepEqual(result.told, []);
+  const selected = await run(six(dataIn.length), { unit, dataOut: dataIn });
+  assert.equal(selected.result, results.good);
+  assert.deepEqual(selected.told, []);
 });
 
 test('what MODE SENSE (10) gives with a long block descriptor can be sent back', async () => {
   const unit = logicalUnit({ blocks: 2 ** 33 });
   const { dataIn } = await run([0x5a, 0x10, 0x3f, 0xff, 0, 0, 0, 4, 0, 0], { unit });
-  const { ending } = await run(ten(dataIn.length), { unit, dataOut: dataIn });
-  assert.equal(ending, endings.good);
+  const { result } = await run(ten(dataIn.length), { unit, dataOut: dataIn });
+  assert.equal(result, results.good);
 });
 
 test('an empty list is no error; SP, and pages without PF, are refused', async () => {
   const unit = logicalUnit();
-  assert.equal((await run(six(0, 0), { unit })).ending, endings.good);
+  assert.equal((await run(six(0, 0), { unit })).result, results.good);
   const dataOut = Uint8Array.from(setBoth);
   const saved = await run(six(16, PF | SP), { unit, dataOut });
-  assert.deepEqual(saved.ending, invalidInCdb(ModeSelect6Cdb.sp));
+  assert.deepEqual(saved.result, invalidInCdb(ModeSelect6Cdb.sp));
   const vendor = await run(six(16, 0), { unit, dataOut });
-  assert.deepEqual(vendor.ending, invalidInCdb(ModeSelect6Cdb.pf));
+  assert.deepEqual(vendor.result, invalidInCdb(ModeSelect6Cdb.pf));
   assert.equal(unit.modes.swp, false);
 });
 
 test('only PARAMETER LIST LENGTH bytes of what was sent are the list', async () => {
   const dataOut = Uint8Array.from([...setBoth, 0xff, 0xff]);
-  assert.equal((await run(six(16), { dataOut })).ending, endings.good);
+  assert.equal((await run(six(16), { dataOut })).result, results.good);
 });
 
 test('a fault in a later page takes nothing of an earlier one over', async () => {
   const unit = logicalUnit();
   const caching = [0x08, 0x12, 0x00, ...new Array<number>(17).fill(0)];
   const dataOut = Uint8Array.from([...setBoth, ...caching]);
-  const { ending, told } = await run(six(dataOut.length), { unit, dataOut });
+  const { result, told } = await run(six(dataOut.length), { unit, dataOut });
   // WCE is bit 2 of byte 2 of the second page.
-  assert.deepEqual(ending, atParameter(conditions.invalidFieldInParameterList, 16 + 2, 2));
+  assert.deepEqual(result, atParameter(conditions.invalidFieldInParameterList, 16 + 2, 2));
   assert.deepEqual(told, []);
   assert.deepEqual(unit.modes, defaultModes(true));
 });

@@ -75,16 +75,16 @@ test('page control: current follows, defaults do not, changeable is a mask', asy
 });
 
 test('saved values: SAVING PARAMETERS NOT SUPPORTED', async () => {
-  const { ending } = await run(six(0, 0xc0 | 0x3f));
-  assert.equal(ending, conditions.savingParametersNotSupported);
+  const { result } = await run(six(0, 0xc0 | 0x3f));
+  assert.equal(result, conditions.savingParametersNotSupported);
 });
 
 test('an unknown page points at PAGE CODE, an unknown subpage at SUBPAGE CODE', async () => {
   const { pageCode, subpageCode } = ModeSense6Cdb;
-  assert.deepEqual((await run(six(0, 0x02))).ending, invalidInCdb(pageCode));
-  assert.deepEqual((await run(six(0, 0x02, 0xff))).ending, invalidInCdb(pageCode));
-  assert.deepEqual((await run(six(0, CONTROL, 0x05))).ending, invalidInCdb(subpageCode));
-  assert.deepEqual((await run(six(0, 0x3f, 0x05))).ending, invalidInCdb(subpageCode));
+  assert.deepEqual((await run(six(0, 0x02))).result, invalidInCdb(pageCode));
+  assert.deepEqual((await run(six(0, 0x02, 0xff))).result, invalidInCdb(pageCode));
+  assert.deepEqual((await run(six(0, CONTROL, 0x05))).result, invalidInCdb(subpageCode));
+  assert.deepEqual((await run(six(0, 0x3f, 0x05))).result, invalidInCdb(subpageCode));
 });
 
 test('all pages: the mode data length is that of the whole answer, also when it is cut', async () => {

@@ -36,7 +36,7 @@ test('the list length is that of the whole list also when it is cut', async () =
 
 test('other values of SELECT REPORT are refused', async () => {
   for (const select of [0x03, 0x10, 0x11, 0x12, 0xff]) {
-    const { ending } = await run(cdb(select));
-    assert.deepEqual(ending, invalidInCdb(ReportLunsCdb.selectReport));
+    const { result } = await run(cdb(select));
+    assert.deepEqual(result, invalidInCdb(ReportLunsCdb.selectReport));
   }
 });

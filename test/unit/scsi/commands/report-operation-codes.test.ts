@@ -51,8 +51,8 @@ test('option 001b refuses codes with service actions, 010b those without', async
   for (const { operationCode, serviceAction } of commands) {
     const has = serviceAction !== undefined;
     const refused = invalidInCdb(Cdb.requestedOperationCode);
-    const byCode = (await run(cdb(1, operationCode))).ending;
-    const byAction = (await run(cdb(2, operationCode, serviceAction))).ending;
+    const byCode = (await run(cdb(1, operationCode))).result;
+    const byAction = (await run(cdb(2, operationCode, serviceAction))).result;
     assert.deepEqual(has ? byCode : byAction, refused);
     assert.equal((has ? byAction : byCode).status, Status.good);
     assert.equal((await run(cdb(3, operationCode, serviceAction))).dataIn[1], 3);
@@ -67,6 +67,6 @@ test('what is not there is not supported, with a CDB size of 0', async () => {
 
 test('other reporting options are refused', async () => {
   for (let options = 4; options < 8; options++) {
-    assert.deepEqual((await run(cdb(options))).ending, invalidInCdb(Cdb.reportingOptions));
+    assert.deepEqual((await run(cdb(options))).result, invalidInCdb(Cdb.reportingOptions));
   }
 });

@@ -35,7 +35,7 @@ test('extended header, with the implicit transition time', async () => {
 
 test('other formats are refused', async () => {
   for (let format = 2; format < 8; format++) {
-    const { ending } = await run(cdb(format), { portGroups });
-    assert.deepEqual(ending, invalidInCdb(ReportTargetPortGroupsCdb.parameterDataFormat));
+    const { result } = await run(cdb(format), { portGroups });
+    assert.deepEqual(result, invalidInCdb(ReportTargetPortGroupsCdb.parameterDataFormat));
   }
 });

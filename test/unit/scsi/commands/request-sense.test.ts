@@ -8,7 +8,7 @@ import { hex, logicalUnit, run } from '../../../support/scsi-call.ts';
 
 test('nothing pending is NO SENSE, in fixed and in descriptor format', async () => {
   const fixed = await run([0x03, 0, 0, 0, 252, 0]);
-  assert.equal(fixed.ending.status, Status.good);
+  assert.equal(fixed.result.status, Status.good);
   assert.equal(hex(fixed.dataIn), '70 00 00 00 00 00 00 0a 00 00 00 00 00 00 00 00\n00 00');
   const descriptor = await run([0x03, 1, 0, 0, 252, 0]);
   assert.equal(hex(descriptor.dataIn), '72 00 00 00 00 00 00 00');
@@ -16,8 +16,8 @@ test('nothing pending is NO SENSE, in fixed and in descriptor format', async () 
 
 test('a pending unit attention is told and taken off', async () => {
   const unitAttention = conditions.modeParametersChanged;
-  const { dataIn, ending } = await run([0x03, 1, 0, 0, 252, 0], { unitAttention });
-  assert.equal(ending.status, Status.good);
+  const { dataIn, result } = await run([0x03, 1, 0, 0, 252, 0], { unitAttention });
+  assert.equal(result.status, Status.good);
   assert.equal(hex(dataIn), '72 06 2a 01 00 00 00 00');
 });
 
@@ -29,7 +29,7 @@ test('a medium that cannot be used is NOT READY, MANUAL INTERVENTION REQUIRED', 
 });
 
 test('a LUN without a logical unit says so in the data', async () => {
-  const { dataIn, ending } = await run([0x03, 1, 0, 0, 252, 0], { unit: null });
-  assert.equal(ending.status, Status.good);
+  const { dataIn, result } = await run([0x03, 1, 0, 0, 252, 0], { unit: null });
+  assert.equal(result.status, Status.good);
   assert.equal(hex(dataIn), '72 05 25 00 00 00 00 00');
 });

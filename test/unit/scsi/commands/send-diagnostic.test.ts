@@ -2,19 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endings, invalidInCdb } from '../../../../src/scsi/sense-table.ts';
+import { invalidInCdb, results } from '../../../../src/scsi/sense-table.ts';
 import { SendDiagnosticCdb } from '../../../../src/scsi/standard/spc.ts';
 import { run } from '../../../support/scsi-call.ts';
 
 test('the default self-test ends GOOD', async () => {
-  assert.deepEqual((await run([0x1d, 0x04, 0, 0, 0, 0])).ending, endings.good);
-  assert.deepEqual((await run([0x1d, 0x10, 0, 0, 0, 0])).ending, endings.good);
+  assert.deepEqual((await run([0x1d, 0x04, 0, 0, 0, 0])).result, results.good);
+  assert.deepEqual((await run([0x1d, 0x10, 0, 0, 0, 0])).result, results.good);
 });
 
 test('a self-test code or a parameter list is refused with a field pointer', async () => {
   const { selfTestCode, parameterListLength } = SendDiagnosticCdb;
   const background = await run([0x1d, 0x20, 0, 0, 0, 0]);
-  assert.deepEqual(background.ending, invalidInCdb(selfTestCode));
+  assert.deepEqual(background.result, invalidInCdb(selfTestCode));
   const page = await run([0x1d, 0x10, 0, 0, 4, 0]);
-  assert.deepEqual(page.ending, invalidInCdb(parameterListLength));
+  assert.deepEqual(page.result, invalidInCdb(parameterListLength));
 });

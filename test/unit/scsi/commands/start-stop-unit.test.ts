@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { conditions, endings, invalidInCdb } from '../../../../src/scsi/sense-table.ts';
+import { conditions, invalidInCdb, results } from '../../../../src/scsi/sense-table.ts';
 import { StartStopUnitCdb } from '../../../../src/scsi/standard/sbc-control.ts';
 import { Status } from '../../../../src/scsi/status.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
@@ -42,29 +42,29 @@ test('START 0 writes a volatile cache unless NO_FLUSH is set; START 1 does not',
     [START, 1, 2],
     [START | NO_FLUSH, 0, 2],
   ] as const) {
-    assert.equal((await run(cdb(flags, immed), { unit })).ending, endings.good);
+    assert.equal((await run(cdb(flags, immed), { unit })).result, results.good);
     assert.equal(flushes, expected, `flags ${flags}`);
   }
   const durable = logicalUnit({ flushed: () => flushes++, limits: { volatileCache: false } });
-  assert.equal((await run(cdb(0), { unit: durable })).ending, endings.good);
+  assert.equal((await run(cdb(0), { unit: durable })).result, results.good);
   assert.equal(flushes, 2);
 });
 
 test('START 0 does not end GOOD when the cache cannot be written', async () => {
   const unit = logicalUnit();
   unit.volume.flush = () => ({ status: 'writeError' });
-  assert.equal((await run(cdb(0), { unit })).ending, conditions.writeError);
-  assert.equal((await run(cdb(NO_FLUSH), { unit })).ending, endings.good);
+  assert.equal((await run(cdb(0), { unit })).result, conditions.writeError);
+  assert.equal((await run(cdb(NO_FLUSH), { unit })).result, results.good);
 });
 
 test('LOEJ and power conditions are refused', async () => {
   const unit = logicalUnit({ flushed: () => assert.fail('a refused command writes nothing') });
   for (const flags of [LOEJ, LOEJ | START]) {
-    const { ending } = await run(cdb(flags), { unit });
-    assert.deepEqual(ending, invalidInCdb(StartStopUnitCdb.loEj));
+    const { result } = await run(cdb(flags), { unit });
+    assert.deepEqual(result, invalidInCdb(StartStopUnitCdb.loEj));
   }
   for (let power = 1; power < 16; power++) {
-    const { ending } = await run(cdb(power << 4), { unit });
-    assert.deepEqual(ending, invalidInCdb(StartStopUnitCdb.powerCondition));
+    const { result } = await run(cdb(power << 4), { unit });
+    assert.deepEqual(result, invalidInCdb(StartStopUnitCdb.powerCondition));
   }
 });

@@ -2,22 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { conditions, endings } from '../../../../src/scsi/sense-table.ts';
+import { conditions, results } from '../../../../src/scsi/sense-table.ts';
 import { logicalUnit, run } from '../../../support/scsi-call.ts';
 
 const CDB = [0, 0, 0, 0, 0, 0];
 
 test('a logical unit that is there is ready', async () => {
-  const { ending, transferLength } = await run(CDB);
-  assert.equal(ending, endings.good);
+  const { result, transferLength } = await run(CDB);
+  assert.equal(result, results.good);
   assert.equal(transferLength, 0);
 });
 
 test('one whose medium cannot be used is not, until an administrator has mended it', async () => {
   const unit = logicalUnit();
   Object.defineProperty(unit.volume, 'unservable', { value: 'planted', configurable: true });
-  const { ending } = await run(CDB, { unit });
-  assert.equal(ending, conditions.logicalUnitNotReadyManualInterventionRequired);
+  const { result } = await run(CDB, { unit });
+  assert.equal(result, conditions.logicalUnitNotReadyManualInterventionRequired);
   Object.defineProperty(unit.volume, 'unservable', { value: undefined });
-  assert.equal((await run(CDB, { unit })).ending, endings.good);
+  assert.equal((await run(CDB, { unit })).result, results.good);
 });

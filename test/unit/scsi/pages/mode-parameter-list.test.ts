@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Ending } from '../../../../src/scsi/ending.ts';
+import type { CommandResult } from '../../../../src/scsi/command-result.ts';
 import { applyModeParameterList } from '../../../../src/scsi/pages/mode-parameter-list.ts';
 import { atParameter, conditions } from '../../../../src/scsi/sense-table.ts';
 import { ModeHeader6, ModeHeader10 } from '../../../../src/scsi/standard/mode.ts';
@@ -14,19 +14,19 @@ const CONTROL = [0x0a, 0x0a, 0x22, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const DESCRIPTOR = [0, 0x20, 0, 0, 0, 0, 2, 0];
 const lengthError = conditions.parameterListLengthError;
 
-function apply(list: readonly number[], options: UnitOptions = {}): Ending | undefined {
+function apply(list: readonly number[], options: UnitOptions = {}): CommandResult | undefined {
   const state = unitState(options);
   const header = ModeHeader6;
   return applyModeParameterList(Uint8Array.from(list), header, state, { ...state.modes.current });
 }
 
-function apply10(list: readonly number[], options: UnitOptions = {}): Ending | undefined {
+function apply10(list: readonly number[], options: UnitOptions = {}): CommandResult | undefined {
   const state = unitState(options);
   const header = ModeHeader10;
   return applyModeParameterList(Uint8Array.from(list), header, state, { ...state.modes.current });
 }
 
-function fieldAt(byte: number, bit: number): Ending {
+function fieldAt(byte: number, bit: number): CommandResult {
   return atParameter(conditions.invalidFieldInParameterList, byte, bit);
 }
 
@@ -45,8 +45,8 @@ test('a list that ends inside header, descriptor or page: PARAMETER LIST LENGTH 
   const whole = [0, 0, 0, 8, ...DESCRIPTOR, ...CONTROL];
   const ends = [4 + 8, whole.length];
   for (let length = 0; length <= whole.length; length++) {
-    const ending = apply(whole.slice(0, length));
-    assert.equal(ending, ends.includes(length) ? undefined : lengthError, `${length} bytes`);
+    const result = apply(whole.slice(0, length));
+    assert.equal(result, ends.includes(length) ? undefined : lengthError, `${length} bytes`);
   }
 });
 
@@ -114,7 +114,7 @@ test('a change of what is not changeable points at its highest bit', () => {
     [5, 0x40, 6],
     [11, 0x01, 0],
   ] as const) {
-    const ending = apply([...HEADER, ...having(CONTROL, byte, value)]);
-    assert.deepEqual(ending, fieldAt(4 + byte, bit));
+    const result = apply([...HEADER, ...having(CONTROL, byte, value)]);
+    assert.deepEqual(result, fieldAt(4 + byte, bit));
   }
 });

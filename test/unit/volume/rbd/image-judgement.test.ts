@@ -1,5 +1,5 @@
 // An image that only one client may write, or that clients would see differently, is refused with
-// the commands that mend it; any other is taken.
+// the commands that repair it; any other is taken.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -37,7 +37,7 @@ test('features of one writer are named in an order in which they can be switched
   ]);
   assert.deepEqual(commands({ features: 5n }), ['rbd feature disable rbd/disk exclusive-lock']);
   const [problem] = judgeImage({ ...good, features: 61n });
-  assert.deepEqual(problem?.mend, { kind: 'disableFeatures', features: 28n });
+  assert.deepEqual(problem?.repair, { kind: 'disableFeatures', features: 28n });
 });
 
 test('a feature that nobody knows is refused', () => {

@@ -17,17 +17,17 @@ import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
 import { FakeImage } from '../../../support/fake-open-image.ts';
 
-function fly(operation: Operation, image = new FakeImage()) {
+function start(operation: Operation, image = new FakeImage()) {
   const ended: VolumeResult[] = [];
   const owner = { ended: (_: Operation, result: VolumeResult) => ended.push(result) };
-  operation.fly(owner, image as unknown as OpenImage);
+  operation.start(owner, image as unknown as OpenImage);
   return { image, ended };
 }
 
 test('a read fills the buffers of its caller, also more of them than librbd takes', () => {
   for (const count of [2, IMAGE_BUFFERS_MAX, IMAGE_BUFFERS_MAX + 1]) {
     const into = Array.from({ length: count }, () => new Uint8Array(3));
-    const { image, ended } = fly(new ReadOperation(512, into, 3 * count));
+    const { image, ended } = start(new ReadOperation(512, into, 3 * count));
     const { offset, list, completion } = image.taken[0]!;
     assert.equal(offset, 512);
     assert.ok(list.length <= IMAGE_BUFFERS_MAX);
@@ -39,22 +39,22 @@ test('a read fills the buffers of its caller, also more of them than librbd take
 });
 
 test('a read that was cut off is out of range: the image has shrunk', () => {
-  const { image, ended } = fly(new ReadOperation(0, [new Uint8Array(8)], 8));
+  const { image, ended } = start(new ReadOperation(0, [new Uint8Array(8)], 8));
   image.taken[0]!.completion.complete(4, 0);
   assert.deepEqual(ended, [fault('outOfRange')]);
 });
 
 test('an errno means what it does for a read, and for a write', () => {
-  const read = fly(new ReadOperation(0, [new Uint8Array(8)], 8));
+  const read = start(new ReadOperation(0, [new Uint8Array(8)], 8));
   read.image.taken[0]!.completion.complete(ESHUTDOWN, 0);
   assert.deepEqual(read.ended, [fault('fenced')]);
-  const write = fly(new WriteOperation(0, [new Uint8Array(8)], 8));
+  const write = start(new WriteOperation(0, [new Uint8Array(8)], 8));
   write.image.taken[0]!.completion.complete(EAGAIN, 0);
   assert.deepEqual(write.ended, [fault('busy')]);
 });
 
 test('the end of each write is told to its open image before it is known above', () => {
-  const { image, ended } = fly(new WriteOperation(0, [new Uint8Array(8)], 8));
+  const { image, ended } = start(new WriteOperation(0, [new Uint8Array(8)], 8));
   assert.deepEqual([image.writesEnded, ended.length], [0, 0]);
   image.taken[0]!.completion.complete(0, 0);
   assert.deepEqual([image.writesEnded, ended], [1, [DONE]]);
@@ -67,19 +67,19 @@ test('what an open image refuses is told later, and is not its write', async () 
   ]) {
     const refusing = new FakeImage();
     refusing.refusal = fault('unservable');
-    const { ended } = fly(operation, refusing);
+    const { ended } = start(operation, refusing);
     assert.equal(ended.length, 0);
     await Promise.resolve();
     assert.deepEqual([ended, refusing.writesEnded], [[fault('unservable')], 0]);
   }
 });
 
-test('an operation flies again elsewhere and is no longer held', () => {
+test('an operation is started again elsewhere and is no longer held', () => {
   const operation = new ReadOperation(0, [new Uint8Array(8)], 8);
   const [first, second] = [new FakeImage(), new FakeImage()];
-  fly(operation, first);
+  start(operation, first);
   operation.heldMs = 5;
-  const { ended } = fly(operation, second);
+  const { ended } = start(operation, second);
   assert.equal(operation.heldMs, undefined);
   assert.equal(operation.image, second as unknown as OpenImage);
   second.taken[0]!.completion.complete(8, 0);
@@ -88,7 +88,7 @@ test('an operation flies again elsewhere and is no longer held', () => {
 
 test('a rare operation lands by the callback that it was given', () => {
   let land: (result: VolumeResult) => void = () => {};
-  const { ended } = fly(
+  const { ended } = start(
     new RareOperation(false, 0, 0, (_, done) => {
       land = done;
     }),

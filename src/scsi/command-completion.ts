@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { CommandProbe } from './command-probe.ts';
+import type { CommandResult } from './command-result.ts';
 import type { CommandRow } from './command-row.ts';
-import type { Ending } from './ending.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import { buildSense } from './sense.ts';
@@ -12,7 +12,7 @@ import type { Task } from './task.ts';
  * Where every command of a nexus ends, whether it was refused, was done or was aborted: its
  * initiator is answered, or hears nothing of it, and then the probe learns of the end.
  */
-export class CommandEnds {
+export class CommandCompletion {
   readonly #nexus: NexusIdentity;
   readonly #probe: CommandProbe;
 
@@ -22,35 +22,35 @@ export class CommandEnds {
   }
 
   /**
-   * Without an ending the initiator hears nothing. `dataIn` and `dataOut`: how many bytes the
-   * command moves when it ends well; a handler that provided less data-in says so in its ending.
+   * Without a result the initiator is not answered. `dataIn` and `dataOut`: how many bytes the
+   * command moves when it ends well; a handler that provided less data-in says so in its result.
    */
-  end(
+  complete(
     task: Task,
     command: CommandRow | undefined,
-    ending: Ending | undefined,
+    result: CommandResult | undefined,
     logicalUnit: LogicalUnit | undefined,
     dataIn: number,
     dataOut: number,
   ): void {
     // The transport uses the task for another command as soon as it has ended.
     const { receivedMs } = task;
-    const isGood = ending?.status === Status.good;
-    const returned = isGood ? (ending.dataInLength ?? dataIn) : 0;
-    if (ending === undefined) {
+    const isGood = result?.status === Status.good;
+    const returned = isGood ? (result.dataInLength ?? dataIn) : 0;
+    if (result === undefined) {
       task.discard();
     } else if (isGood) {
       if (returned < dataIn) task.transferLength = returned;
       task.end(Status.good, returned, undefined);
     } else {
-      task.end(ending.status, 0, senseOf(ending, logicalUnit));
+      task.end(result.status, 0, senseOf(result, logicalUnit));
     }
     const bytes = isGood ? returned + dataOut : 0;
     this.#probe.onCommandEnded(
       command,
       logicalUnit,
       this.#nexus,
-      ending?.status,
+      result?.status,
       receivedMs,
       bytes,
     );
@@ -58,7 +58,7 @@ export class CommandEnds {
 }
 
 function senseOf(
-  { status, sense }: Ending,
+  { status, sense }: CommandResult,
   logicalUnit: LogicalUnit | undefined,
 ): Uint8Array | undefined {
   if (sense === undefined) return undefined;

@@ -2,24 +2,24 @@ import { cephFailure } from '../../ceph/ceph-failure.ts';
 import type { RbdImage } from '../../ceph/rbd-image.ts';
 import { type ImageProblem, SETTING_PREFIX } from './image-judgement.ts';
 
-/** What mending needs of an open image. */
-type Mendable = Pick<RbdImage, 'setFeatures' | 'setMetadata' | 'refresh'>;
+/** What repairing needs of an open image. */
+type Repairable = Pick<RbdImage, 'setFeatures' | 'setMetadata' | 'refresh'>;
 
 /**
  * Takes away what stands against sharing the image, as far as it is the image's own: a setting of
  * its pool concerns other images, and striping is for ever. Throws `Failure('cephFailed')`.
  */
-export async function mendImage(
-  image: Mendable,
+export async function repairImage(
+  image: Repairable,
   spec: string,
   problems: readonly ImageProblem[],
 ): Promise<void> {
-  for (const { mend } of problems) {
-    if (mend?.kind === 'disableFeatures') {
-      const errno = await image.setFeatures(mend.features, false);
+  for (const { repair } of problems) {
+    if (repair?.kind === 'disableFeatures') {
+      const errno = await image.setFeatures(repair.features, false);
       if (errno < 0) throw cephFailure('rbd_update_features', errno, `the image ${spec}`);
-    } else if (mend?.kind === 'removeImageSetting') {
-      const errno = await image.setMetadata(`${SETTING_PREFIX}${mend.name}`, undefined);
+    } else if (repair?.kind === 'removeImageSetting') {
+      const errno = await image.setMetadata(`${SETTING_PREFIX}${repair.name}`, undefined);
       if (errno < 0) throw cephFailure('rbd_metadata_remove', errno, `the image ${spec}`);
     }
   }

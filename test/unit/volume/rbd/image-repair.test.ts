@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageProblem } from '../../../../src/volume/rbd/image-judgement.ts';
-import { mendImage } from '../../../../src/volume/rbd/image-mending.ts';
+import { repairImage } from '../../../../src/volume/rbd/image-repair.ts';
 
 const problems: readonly ImageProblem[] = [
-  { what: '', command: '', mend: { kind: 'disableFeatures', features: 28n } },
+  { what: '', command: '', repair: { kind: 'disableFeatures', features: 28n } },
   { what: '', command: '' },
-  { what: '', command: '', mend: { kind: 'removeImageSetting', name: 'rbd_cache' } },
+  { what: '', command: '', repair: { kind: 'removeImageSetting', name: 'rbd_cache' } },
 ];
 
 function image(errno = 0) {
@@ -32,10 +32,10 @@ function image(errno = 0) {
 
 test('features are switched off, settings removed, and the image looked at anew', async () => {
   const it = image();
-  await mendImage(it, 'rbd/disk', problems);
+  await repairImage(it, 'rbd/disk', problems);
   assert.deepEqual(it.done, ['features 28 false', 'metadata conf_rbd_cache undefined', 'refresh']);
 });
 
 test('what Ceph refuses ends it', async () => {
-  await assert.rejects(mendImage(image(-30), 'rbd/disk', problems), { code: 'cephFailed' });
+  await assert.rejects(repairImage(image(-30), 'rbd/disk', problems), { code: 'cephFailed' });
 });

@@ -1,7 +1,7 @@
 import type { Status } from './status.ts';
 
 /** How a command ended: a status, and with CHECK CONDITION what goes into the sense data. */
-export interface Ending {
+export interface CommandResult {
   readonly status: Status;
   readonly sense?: SenseCondition;
   /** Bytes of the allocated data-in that are valid; all of them when left out. */
