@@ -5,9 +5,9 @@ import type { CommandResult } from './command-result.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
-import type { SteppedCommand } from './queued-steps.ts';
-import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
+import type { SteppedCommand } from './tasks/queued-steps.ts';
+import type { StepQueue } from './tasks/step-queue.ts';
 
 /**
  * One row of the command table. Dispatch, the CDB checks with their field pointers, REPORT

@@ -3,13 +3,13 @@ import { FreeList } from '../base/free-list.ts';
 import type { Log } from '../log/log.ts';
 import type { CommandProbe } from './command-probe.ts';
 import { CommandTable, commands } from './command-table.ts';
-import { Execution } from './execution.ts';
 import { FREE_EXECUTIONS_MAX } from './limits.ts';
 import type { LunMap, Nexus, PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import type { NexusContext } from './scsi-nexus.ts';
 import { ScsiNexus } from './scsi-nexus.ts';
-import { StepQueue } from './step-queue.ts';
+import { Execution } from './tasks/execution.ts';
+import { StepQueue } from './tasks/step-queue.ts';
 
 /** What all nexuses of one gateway share. */
 interface DeviceServerOptions {

@@ -1,6 +1,6 @@
-import type { Execution } from './execution.ts';
 import type { LogicalUnit } from './logical-unit.ts';
-import { TaskSet } from './task-set.ts';
+import type { Execution } from './tasks/execution.ts';
+import { TaskSet } from './tasks/task-set.ts';
 import { UnitAttentions } from './unit-attention.ts';
 
 /** What exists once for each I_T nexus at each logical unit: the task set (TST 001b) and the unit attentions. */

@@ -1,13 +1,13 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Volume } from '../volume/volume.ts';
-import { type Abort, settleAborts } from './abort-settlement.ts';
 import { checkSharedState } from './check-state.ts';
 import type { CommandResult } from './command-result.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
-import { MediumGate } from './medium-gate.ts';
 import type { ModeParameters } from './mode-parameters.ts';
 import { conditions } from './sense-table.ts';
+import { type Abort, settleAborts } from './tasks/abort-settlement.ts';
+import { MediumGate } from './tasks/medium-gate.ts';
 import { type SpaceFigures, ThinSpace } from './thin-space.ts';
 import { described, resized, type UnitDescription } from './unit-changes.ts';
 import { UnitMedium } from './unit-medium.ts';

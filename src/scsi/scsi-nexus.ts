@@ -2,15 +2,11 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { Pending } from '../base/pending.ts';
-import { type Abort, awaitAborts } from './abort-settlement.ts';
-import { admit, refuseUnknown } from './admission.ts';
 import type { Command, CommandNexus } from './command.ts';
-import { CommandCompletion } from './command-completion.ts';
 import type { CommandProbe } from './command-probe.ts';
 import type { CommandResult } from './command-result.ts';
 import type { CommandRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
-import type { Execution } from './execution.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { LunInventory } from './lun-inventory.ts';
@@ -23,13 +19,17 @@ import type {
   TaskManagementResponse,
 } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
-import { overlappedCommand } from './overlapped-command.ts';
 import { conditions, results } from './sense-table.ts';
-import type { StepQueue } from './step-queue.ts';
 import type { Task } from './task.ts';
-import { TaskEvent } from './task-life.ts';
-import { type ManagedNexus, manage } from './task-management.ts';
-import { TaskManager } from './task-manager.ts';
+import { type Abort, awaitAborts } from './tasks/abort-settlement.ts';
+import { admit, refuseUnknown } from './tasks/admission.ts';
+import { CommandCompletion } from './tasks/command-completion.ts';
+import type { Execution } from './tasks/execution.ts';
+import { overlappedCommand } from './tasks/overlapped-command.ts';
+import type { StepQueue } from './tasks/step-queue.ts';
+import { TaskEvent } from './tasks/task-life.ts';
+import { type ManagedNexus, manage } from './tasks/task-management.ts';
+import { TaskManager } from './tasks/task-manager.ts';
 
 /** What a nexus takes from its device server. */
 export interface NexusContext {

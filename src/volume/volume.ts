@@ -113,7 +113,7 @@ export type VolumeResult =
   | { readonly status: 'miscompare'; readonly offset: number }
   | { readonly status: VolumeFault; readonly errno?: number };
 
-/** Why an operation did not succeed; `scsi/volume-fault.ts` maps each to a sense condition. */
+/** Why an operation did not succeed; `scsi/tasks/volume-fault.ts` maps each to a sense condition. */
 export type VolumeFault =
   /** The range leaves the volume. */
   | 'outOfRange'

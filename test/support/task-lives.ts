@@ -1,19 +1,19 @@
 // Commands of two nexuses at one slow disk under random events: what a test of the life of a task
 // runs, and what it watches.
 
-import type { Abort } from '../../src/scsi/abort-settlement.ts';
-import { Execution } from '../../src/scsi/execution.ts';
 import { TRANSFER_LENGTH_MAX_BYTES } from '../../src/scsi/limits.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { Nexus, TaskManagementFunction } from '../../src/scsi/nexus.ts';
 import type { TaskAttribute } from '../../src/scsi/task.ts';
+import type { Abort } from '../../src/scsi/tasks/abort-settlement.ts';
+import { Execution } from '../../src/scsi/tasks/execution.ts';
 import {
   TaskEvent,
   type TaskEventName,
   TaskState,
   type TaskStateName,
-} from '../../src/scsi/task-life.ts';
-import { TaskManager } from '../../src/scsi/task-manager.ts';
+} from '../../src/scsi/tasks/task-life.ts';
+import { TaskManager } from '../../src/scsi/tasks/task-manager.ts';
 import { ScsiBench, TestTask } from './scsi-bench.ts';
 import { setModes } from './set-modes.ts';
 import { settle } from './virtual-clock.ts';

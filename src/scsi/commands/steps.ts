@@ -3,7 +3,7 @@ import type { VolumeResult } from '../../volume/volume.ts';
 import type { CommandCall } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import { STEP_BYTES } from '../limits.ts';
-import type { ByteRange } from '../queued-steps.ts';
+import type { ByteRange } from '../tasks/queued-steps.ts';
 
 /** Changes ranges of the medium in steps. */
 export function inSteps(

@@ -1,8 +1,8 @@
-import { assert } from '../base/assert.ts';
-import type { Pending } from '../base/pending.ts';
-import { DONE, type VolumeResult } from '../volume/volume.ts';
-import type { CommandResult } from './command-result.ts';
-import { conditions } from './sense-table.ts';
+import { assert } from '../../base/assert.ts';
+import type { Pending } from '../../base/pending.ts';
+import { DONE, type VolumeResult } from '../../volume/volume.ts';
+import type { CommandResult } from '../command-result.ts';
+import { conditions } from '../sense-table.ts';
 
 /** A command that works in steps, as their queue sees it. */
 export interface SteppedCommand {

@@ -1,6 +1,6 @@
-import type { VolumeFault, VolumeResult } from '../volume/volume.ts';
-import type { CommandResult } from './command-result.ts';
-import { conditions, results, withInformation } from './sense-table.ts';
+import type { VolumeFault, VolumeResult } from '../../volume/volume.ts';
+import type { CommandResult } from '../command-result.ts';
+import { conditions, results, withInformation } from '../sense-table.ts';
 
 /** What an initiator is told of each fault of a medium. */
 const resultOfFault: Readonly<Record<VolumeFault, CommandResult>> = {

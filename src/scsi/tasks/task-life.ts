@@ -1,4 +1,4 @@
-import { InvariantBroken } from '../base/assert.ts';
+import { InvariantBroken } from '../../base/assert.ts';
 
 /**
  * Where a command is in its life. The order counts: from `running` on its handler was called and

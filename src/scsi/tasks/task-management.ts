@@ -1,14 +1,14 @@
-import { type Clock, within } from '../base/clock.ts';
-import type { Pending } from '../base/pending.ts';
+import { type Clock, within } from '../../base/clock.ts';
+import type { Pending } from '../../base/pending.ts';
+import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, MANAGEMENT_MAX_MS } from '../limits.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
+import type { TaskManagementRequest, TaskManagementResponse } from '../nexus.ts';
+import { conditions } from '../sense-table.ts';
+import { reset } from '../unit-changes.ts';
+import { COMMITTED } from '../unit-state.ts';
 import { type Abort, settleAborts } from './abort-settlement.ts';
 import type { Execution } from './execution.ts';
-import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, MANAGEMENT_MAX_MS } from './limits.ts';
-import type { LogicalUnit } from './logical-unit.ts';
-import type { LogicalUnitNexus } from './logical-unit-nexus.ts';
-import type { TaskManagementRequest, TaskManagementResponse } from './nexus.ts';
-import { conditions } from './sense-table.ts';
-import { reset } from './unit-changes.ts';
-import { COMMITTED } from './unit-state.ts';
 
 const COMPLETE: TaskManagementResponse = { response: 'functionComplete' };
 const SUCCEEDED: TaskManagementResponse = { response: 'functionSucceeded' };

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
 import {
   DRAIN_MAX_MS,
   MEDIUM_COMMANDS_MAX,
@@ -14,11 +14,11 @@ import {
   STEPS_SLOW_MAX,
   STEPS_TURN_BYTES,
   VERIFY_STEP_BYTES,
-} from '../../../src/scsi/limits.ts';
-import type { LunMap } from '../../../src/scsi/nexus.ts';
-import { Status } from '../../../src/scsi/status.ts';
-import { ScsiBench } from '../../support/scsi-bench.ts';
-import { settle, TurnClock } from '../../support/virtual-clock.ts';
+} from '../../../../src/scsi/limits.ts';
+import type { LunMap } from '../../../../src/scsi/nexus.ts';
+import { Status } from '../../../../src/scsi/status.ts';
+import { ScsiBench } from '../../../support/scsi-bench.ts';
+import { settle, TurnClock } from '../../../support/virtual-clock.ts';
 
 const DISK_BLOCKS = 65_536;
 const LONG_BLOCKS = 32_768;

@@ -1,12 +1,12 @@
-import { assert } from '../base/assert.ts';
-import type { CommandProbe } from './command-probe.ts';
-import type { CommandResult } from './command-result.ts';
-import type { CommandRow } from './command-row.ts';
-import type { LogicalUnit } from './logical-unit.ts';
-import type { NexusIdentity } from './nexus-identity.ts';
-import { buildSense } from './sense.ts';
-import { Status } from './status.ts';
-import type { Task } from './task.ts';
+import { assert } from '../../base/assert.ts';
+import type { CommandProbe } from '../command-probe.ts';
+import type { CommandResult } from '../command-result.ts';
+import type { CommandRow } from '../command-row.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import type { NexusIdentity } from '../nexus-identity.ts';
+import { buildSense } from '../sense.ts';
+import { Status } from '../status.ts';
+import type { Task } from '../task.ts';
 
 /**
  * Where every command of a nexus ends, whether it was refused, was done or was aborted: its

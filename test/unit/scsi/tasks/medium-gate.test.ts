@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
 import {
   MEDIUM_BYTES_MAX,
   MEDIUM_COMMANDS_MAX,
@@ -12,11 +12,11 @@ import {
   MEDIUM_TURN_BYTES,
   STEP_COST_MIN_BYTES,
   TRANSFER_LENGTH_MAX_BYTES,
-} from '../../../src/scsi/limits.ts';
-import { Status } from '../../../src/scsi/status.ts';
-import { ScsiBench } from '../../support/scsi-bench.ts';
-import { setModes } from '../../support/set-modes.ts';
-import { settle, TurnClock } from '../../support/virtual-clock.ts';
+} from '../../../../src/scsi/limits.ts';
+import { Status } from '../../../../src/scsi/status.ts';
+import { ScsiBench } from '../../../support/scsi-bench.ts';
+import { setModes } from '../../../support/set-modes.ts';
+import { settle, TurnClock } from '../../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const WRITE = [0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0];

@@ -1,5 +1,5 @@
-import { assert } from '../base/assert.ts';
-import type { Task } from './task.ts';
+import { assert } from '../../base/assert.ts';
+import type { Task } from '../task.ts';
 import { TaskState } from './task-life.ts';
 
 /** A command in a task set, which chains its commands themselves: that makes no garbage. */

@@ -8,13 +8,13 @@ import {
   ABORT_TASK_SETTLE_MAX_MS,
   DRAIN_MAX_MS,
   MANAGEMENT_MAX_MS,
-} from '../../../src/scsi/limits.ts';
-import { encodeLun } from '../../../src/scsi/lun.ts';
-import type { Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
-import { Status } from '../../../src/scsi/status.ts';
-import { ScsiBench } from '../../support/scsi-bench.ts';
-import { setModes } from '../../support/set-modes.ts';
-import { settle } from '../../support/virtual-clock.ts';
+} from '../../../../src/scsi/limits.ts';
+import { encodeLun } from '../../../../src/scsi/lun.ts';
+import type { Nexus, TaskManagementFunction } from '../../../../src/scsi/nexus.ts';
+import { Status } from '../../../../src/scsi/status.ts';
+import { ScsiBench } from '../../../support/scsi-bench.ts';
+import { setModes } from '../../../support/set-modes.ts';
+import { settle } from '../../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];

@@ -1,6 +1,6 @@
-import type { CommandResult } from './command-result.ts';
-import { conditions } from './sense-table.ts';
-import type { TransportFault } from './task.ts';
+import type { CommandResult } from '../command-result.ts';
+import { conditions } from '../sense-table.ts';
+import type { TransportFault } from '../task.ts';
 
 /** How a command ends that its transport gives up. */
 export const transportFaults: Readonly<Record<TransportFault, CommandResult>> = {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { InvariantBroken } from '../../../src/base/assert.ts';
+import { InvariantBroken } from '../../../../src/base/assert.ts';
 import {
   nextState,
   TaskEvent,
@@ -14,7 +14,7 @@ import {
   TaskState,
   type TaskStateName,
   taskLife,
-} from '../../../src/scsi/task-life.ts';
+} from '../../../../src/scsi/tasks/task-life.ts';
 
 const states = Object.keys(TaskState) as TaskStateName[];
 const events = Object.keys(TaskEvent) as TaskEventName[];
@@ -46,7 +46,7 @@ test('the numbers are places in the table', () => {
 
 test("the page of a task's life has the rows of the table", () => {
   const page = readFileSync(
-    new URL('../../../docs/internals/task-life.md', import.meta.url),
+    new URL('../../../../docs/internals/task-life.md', import.meta.url),
     'utf8',
   );
   for (const state of states) {

@@ -1,6 +1,6 @@
-import { assert } from '../base/assert.ts';
-import { type Clock, within } from '../base/clock.ts';
-import { DRAIN_MAX_MS } from './limits.ts';
+import { assert } from '../../base/assert.ts';
+import { type Clock, within } from '../../base/clock.ts';
+import { DRAIN_MAX_MS } from '../limits.ts';
 
 /** A command that was aborted while its handler ran, as its abort sees it. */
 export interface AbortedCommand {

@@ -1,13 +1,13 @@
-import { assert } from '../base/assert.ts';
-import type { VolumeResult } from '../volume/volume.ts';
+import { assert } from '../../base/assert.ts';
+import type { VolumeResult } from '../../volume/volume.ts';
+import type { CommandCall, CommandNexus } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
+import type { CommandRow } from '../command-row.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import type { Task, TaskOwner, TransportFault } from '../task.ts';
 import type { Abort, AbortedCommand } from './abort-settlement.ts';
-import type { CommandCall, CommandNexus } from './command.ts';
-import type { CommandResult } from './command-result.ts';
-import type { CommandRow } from './command-row.ts';
-import type { LogicalUnit } from './logical-unit.ts';
 import type { GatedCommand } from './medium-gate.ts';
 import type { QueuedSteps } from './queued-steps.ts';
-import type { Task, TaskOwner, TransportFault } from './task.ts';
 import { nextState, type TaskEvent, TaskState } from './task-life.ts';
 import type { TaskSet, TaskSetMember } from './task-set.ts';
 

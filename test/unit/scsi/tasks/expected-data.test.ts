@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Status } from '../../../src/scsi/status.ts';
-import { ScsiBench } from '../../support/scsi-bench.ts';
+import { Status } from '../../../../src/scsi/status.ts';
+import { ScsiBench } from '../../../support/scsi-bench.ts';
 
 const INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT = '5/0e03';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 
-import { ScsiBench, type TestTask } from '../../support/scsi-bench.ts';
+import { ScsiBench, type TestTask } from '../../../support/scsi-bench.ts';
 
 const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const OVERLAPPED = 'b/4e00';

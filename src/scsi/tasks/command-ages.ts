@@ -1,7 +1,7 @@
-import { assert } from '../base/assert.ts';
+import { assert } from '../../base/assert.ts';
+import { MEDIUM_SLOW_MS } from '../limits.ts';
+import type { CommandAges } from '../nexus.ts';
 import type { Execution } from './execution.ts';
-import { MEDIUM_SLOW_MS } from './limits.ts';
-import type { CommandAges } from './nexus.ts';
 import type { TaskSet } from './task-set.ts';
 
 /**

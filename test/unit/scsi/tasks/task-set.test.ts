@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 
-import type { TaskAttribute } from '../../../src/scsi/task.ts';
-import { ScsiBench, type TestTask } from '../../support/scsi-bench.ts';
+import type { TaskAttribute } from '../../../../src/scsi/task.ts';
+import { ScsiBench, type TestTask } from '../../../support/scsi-bench.ts';
 
 const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 interface Modelled {

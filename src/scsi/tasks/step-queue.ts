@@ -1,10 +1,10 @@
-import { assert } from '../base/assert.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Pending } from '../base/pending.ts';
-import { whenSettled } from '../base/pending.ts';
-import { SlabPool } from '../base/slab-pool.ts';
-import { DONE, type VolumeResult } from '../volume/volume.ts';
-import type { CommandResult } from './command-result.ts';
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Pending } from '../../base/pending.ts';
+import { whenSettled } from '../../base/pending.ts';
+import { SlabPool } from '../../base/slab-pool.ts';
+import { DONE, type VolumeResult } from '../../volume/volume.ts';
+import type { CommandResult } from '../command-result.ts';
 import {
   STEP_COST_MIN_BYTES,
   STEPS_AT_ONCE_MAX,
@@ -13,14 +13,14 @@ import {
   STEPS_TURN_BYTES,
   VERIFY_BUFFERS_FREE_MAX,
   VERIFY_STEP_BYTES,
-} from './limits.ts';
+} from '../limits.ts';
+import { conditions } from '../sense-table.ts';
 import {
   QueuedSteps,
   type SteppedCommand,
   type SteppedWork,
   type UnitSteps,
 } from './queued-steps.ts';
-import { conditions } from './sense-table.ts';
 
 /**
  * What commands ask of the medium without bringing data for it: a few bytes of command may ask for

@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts';
+import { assert } from '../../base/assert.ts';
 import type { Execution } from './execution.ts';
 import { TaskState } from './task-life.ts';
 

@@ -5,18 +5,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { InvariantBroken } from '../../../src/base/assert.ts';
-import { Execution } from '../../../src/scsi/execution.ts';
-import type { TaskAttribute } from '../../../src/scsi/task.ts';
-import { TaskEvent, type TaskStateName, taskLife } from '../../../src/scsi/task-life.ts';
-import { ScsiBench } from '../../support/scsi-bench.ts';
+import { InvariantBroken } from '../../../../src/base/assert.ts';
+import type { TaskAttribute } from '../../../../src/scsi/task.ts';
+import { Execution } from '../../../../src/scsi/tasks/execution.ts';
+import { TaskEvent, type TaskStateName, taskLife } from '../../../../src/scsi/tasks/task-life.ts';
+import { ScsiBench } from '../../../support/scsi-bench.ts';
 import {
   kindNames,
   type LifeStep,
   LifeWatch,
   managementFunctions,
   TaskLives,
-} from '../../support/task-lives.ts';
+} from '../../../support/task-lives.ts';
 
 const ATTRIBUTES = ['simple', 'simple', 'simple', 'simple', 'ordered', 'headOfQueue'] as const;
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { type CommandRow, toRow } from '../command-row.ts';
+import { testUnitReadyCommand } from '../commands/test-unit-ready.ts';
+import { conditions } from '../sense-table.ts';
 import { type Abort, awaitAborts } from './abort-settlement.ts';
-import { type CommandRow, toRow } from './command-row.ts';
-import { testUnitReadyCommand } from './commands/test-unit-ready.ts';
-import { conditions } from './sense-table.ts';
 
 /**
  * The row of a command whose tag another command had (SAM: an overlapped command). The command

@@ -1,11 +1,11 @@
-import { assert } from '../base/assert.ts';
-import type { Clock } from '../base/clock.ts';
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
 import {
   MEDIUM_BYTES_MAX,
   MEDIUM_COMMANDS_MAX,
   MEDIUM_TURN_BYTES,
   STEP_COST_MIN_BYTES,
-} from './limits.ts';
+} from '../limits.ts';
 
 /** A command that goes straight to its medium, as the gate sees it. */
 export interface GatedCommand {

@@ -1,11 +1,11 @@
-import type { Plan } from './command.ts';
-import type { CommandResult } from './command-result.ts';
-import type { CommandRow } from './command-row.ts';
-import type { CommandTable } from './command-table.ts';
-import type { LogicalUnit } from './logical-unit.ts';
-import { atCdb, conditions, results } from './sense-table.ts';
-import type { Task } from './task.ts';
-import type { UnitAttentions } from './unit-attention.ts';
+import type { Plan } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
+import type { CommandRow } from '../command-row.ts';
+import type { CommandTable } from '../command-table.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import { atCdb, conditions, results } from '../sense-table.ts';
+import type { Task } from '../task.ts';
+import type { UnitAttentions } from '../unit-attention.ts';
 
 /** NACA in the CONTROL byte (SAM-5): auto contingent allegiance, which is not supported. */
 const NACA_BIT = 2;

@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
-import { encodeLun } from '../../../src/scsi/lun.ts';
-import { Status } from '../../../src/scsi/status.ts';
-import { ScsiBench, type TestTaskOptions } from '../../support/scsi-bench.ts';
-import { settle } from '../../support/virtual-clock.ts';
+import { DRAIN_MAX_MS } from '../../../../src/scsi/limits.ts';
+import { encodeLun } from '../../../../src/scsi/lun.ts';
+import { Status } from '../../../../src/scsi/status.ts';
+import { ScsiBench, type TestTaskOptions } from '../../../support/scsi-bench.ts';
+import { settle } from '../../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
