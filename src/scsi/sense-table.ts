@@ -41,6 +41,8 @@ export const conditions = Object.freeze({
   parameterValueInvalid: check(SenseKey.illegalRequest, 0x2602),
   invalidMessageError: check(SenseKey.illegalRequest, 0x4900),
   savingParametersNotSupported: check(SenseKey.illegalRequest, 0x3900),
+  invalidReleaseOfPersistentReservation: check(SenseKey.illegalRequest, 0x2604),
+  insufficientRegistrationResources: check(SenseKey.illegalRequest, 0x5504),
 
   powerOnResetOrBusDeviceResetOccurred: check(SenseKey.unitAttention, 0x2900),
   powerOnOccurred: check(SenseKey.unitAttention, 0x2901),
@@ -48,6 +50,9 @@ export const conditions = Object.freeze({
   busDeviceResetFunctionOccurred: check(SenseKey.unitAttention, 0x2903),
   iTNexusLossOccurred: check(SenseKey.unitAttention, 0x2907),
   modeParametersChanged: check(SenseKey.unitAttention, 0x2a01),
+  reservationsPreempted: check(SenseKey.unitAttention, 0x2a03),
+  reservationsReleased: check(SenseKey.unitAttention, 0x2a04),
+  registrationsPreempted: check(SenseKey.unitAttention, 0x2a05),
   asymmetricAccessStateChanged: check(SenseKey.unitAttention, 0x2a06),
   capacityDataHasChanged: check(SenseKey.unitAttention, 0x2a09),
   commandsClearedByAnotherInitiator: check(SenseKey.unitAttention, 0x2f00),
@@ -78,6 +83,7 @@ export const results = Object.freeze({
   good: bare(Status.good),
   conditionMet: bare(Status.conditionMet),
   busy: bare(Status.busy),
+  reservationConflict: bare(Status.reservationConflict),
   taskSetFull: bare(Status.taskSetFull),
   taskAborted: bare(Status.taskAborted),
 });

@@ -1,6 +1,8 @@
 import { assert } from '../base/assert.ts';
 import { checkSharedState } from './check-state.ts';
 import { defaultModes, isSameModes, type ModeParameters } from './mode-parameters.ts';
+import { NO_RESERVATIONS } from './reservations/reservations.ts';
+import { reserveReset } from './reservations/reserve-release.ts';
 import {
   COMMITTED,
   type EventAttention,
@@ -28,6 +30,7 @@ export function initialState(description: UnitDescription): SharedState {
   const state = {
     ...{ identity, blocks, blockLengthBytes, readOnly },
     modes: { current: modes, saved: modes },
+    reservations: NO_RESERVATIONS,
   };
   checkSharedState(state);
   return state;
@@ -72,12 +75,16 @@ export function modesSelected(
   return { next, event: telling({ condition: 'modeParametersChanged', nexuses: 'others' }) };
 }
 
-/** The logical unit reset condition (SAM): commands of all nexuses, mode parameters, attention. */
+/**
+ * The logical unit reset condition (SAM): commands of all nexuses, RESERVE, mode parameters,
+ * attention. Persistent reservations stay.
+ */
 export const reset: UnitChange = (state) => {
   const { saved } = state.modes;
+  const { next: reservations } = reserveReset(state.reservations);
   const attentions = [toAll('busDeviceResetFunctionOccurred')];
   return {
-    next: { ...state, modes: { current: saved, saved } },
+    next: { ...state, modes: { current: saved, saved }, reservations },
     event: { aborts: 'everything', attentions },
   };
 };

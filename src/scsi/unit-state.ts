@@ -1,5 +1,6 @@
 import type { CommandResult } from './command-result.ts';
 import type { ModeValues } from './mode-parameters.ts';
+import type { Reservations } from './reservations/reservations.ts';
 import { type ConditionName, conditions, results } from './sense-table.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface SharedState {
   /** The document forbids writes. */
   readonly readOnly: boolean;
   readonly modes: ModeValues;
+  readonly reservations: Reservations;
 }
 
 /** What a logical unit is called, the same through every path (I6). */

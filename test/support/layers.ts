@@ -77,6 +77,7 @@ export const layers: readonly Layer[] = [
       'scsi/nexus.ts',
       'scsi/nexus-identity.ts',
       'scsi/designator.ts',
+      'scsi/transport-id.ts',
       'scsi/status.ts',
     ],
     modules: ['node:buffer', 'node:crypto', '@node-rs/crc32'],

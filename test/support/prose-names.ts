@@ -10,6 +10,7 @@ const foreign: readonly { readonly owner: string; readonly names: readonly strin
   { owner: 'conventions for names', names: ['camelCase'] },
   { owner: 'RFC 7143', names: ['DataSegmentLength', 'ExpStatSN', 'TotalAHSLength'] },
   { owner: 'SBC', names: ['SYNC_NV'] },
+  { owner: 'SPC', names: ['ALL_TG_PT', 'SPEC_I_PT'] },
   {
     owner: 'Linux and its C library',
     names: [

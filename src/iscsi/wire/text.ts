@@ -1,3 +1,5 @@
+import { utf8Text } from '../../base/bytes/utf8-text.ts';
+
 /** One `key=value` of a text data segment. */
 export interface TextPair {
   readonly key: string;
@@ -24,7 +26,6 @@ const TEXT_VALUE_LENGTH_MAX = 8192;
 const KEY_NAME = /^[A-Za-z][A-Za-z0-9.\-+@_#]*$/;
 const EQUALS = 0x3d;
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Splits a text into its pairs. Every pair ends with a NUL; NULs that end nothing are padding. */
@@ -51,19 +52,11 @@ function parsePair(bytes: Uint8Array, at: number, end: number): TextPair | TextF
   if (equals < 0 || equals > end) return { fault: 'pair has no "="', at };
   if (equals - at > KEY_NAME_LENGTH_MAX) return { fault: 'key name is too long', at };
   if (end - equals - 1 > TEXT_VALUE_LENGTH_MAX) return { fault: 'value is too long', at };
-  const key = decode(bytes.subarray(at, equals));
+  const key = utf8Text(bytes.subarray(at, equals));
   if (key === undefined || !KEY_NAME.test(key)) return { fault: 'key name is not valid', at };
-  const value = decode(bytes.subarray(equals + 1, end));
+  const value = utf8Text(bytes.subarray(equals + 1, end));
   if (value === undefined) return { fault: 'value is not UTF-8', at };
   return { key, value };
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The text of these pairs, each ended by NUL, without padding. */

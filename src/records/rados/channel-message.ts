@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
+import { BytesReader } from '../../base/bytes/bytes-reader.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX, type Member } from '../records.ts';
-import { BytesReader } from './bytes-reader.ts';
 
 /** Of messages and of answers; those of another format are not understood. */
 const FORMAT = 1;

@@ -1,8 +1,8 @@
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
+import { BytesReader } from '../../base/bytes/bytes-reader.ts';
 import { Failure } from '../../base/failure.ts';
 import { copyOf } from '../record-arguments.ts';
 import type { RecordEntry } from '../records.ts';
-import { BytesReader } from './bytes-reader.ts';
 
 /*
  * Two entries of an object's omap hold a value. `v/KEY` is the version alone, so that one step can

@@ -1,13 +1,14 @@
 import { bits, layout, u16 } from '../../base/bytes/layout.ts';
 
-/** SPC-4: the TransportID of an iSCSI initiator port, up to its text. No logic. */
-export const TransportIdHeader = layout('iSCSI TransportID header', 4, {
+/** SPC-4: TransportIDs, up to the text of an iSCSI initiator port. No logic. */
+export const TransportIdHeader = layout('TransportID header', 4, {
   formatCode: bits(0, 7, 6),
   protocolIdentifier: bits(0, 3, 0),
+  /** Of iSCSI alone. */
   additionalLength: u16(2),
 });
 
-/** FORMAT CODE. */
+/** FORMAT CODE of an iSCSI TransportID. */
 export const TransportIdFormat = {
   /** The iSCSI name of the initiator. */
   device: 0b00,
@@ -17,3 +18,6 @@ export const TransportIdFormat = {
 
 /** ADDITIONAL LENGTH is at least this, and a multiple of four. */
 export const TRANSPORT_ID_ADDITIONAL_LENGTH_MIN = 20;
+
+/** Bytes of a TransportID of any other transport. */
+export const TRANSPORT_ID_LENGTH = 24;

@@ -1,0 +1,224 @@
+import { assert } from '../../base/assert.ts';
+import { ByteWriter } from '../../base/bytes/byte-writer.ts';
+import { BytesReader } from '../../base/bytes/bytes-reader.ts';
+import { utf8Text } from '../../base/bytes/utf8-text.ts';
+import { prepareName } from '../../base/iscsi-name.ts';
+import { TRANSPORT_ID_LENGTH } from '../standard/transport-id.ts';
+import { type InitiatorPort, ISID_LENGTH, initiatorPort, transportIdOf } from './initiator-port.ts';
+import { type NexusName, nexusName, transportIdOf as portOf, targetPortOf } from './nexus-name.ts';
+import { RESERVATIONS_MAX_BYTES } from './record-size.ts';
+import {
+  isAllRegistrants,
+  isReservationType,
+  NO_KEY,
+  type PersistentReservation,
+  REGISTRATIONS_MAX,
+  type ReservationKey,
+  type Reservations,
+  type ReserveHolder,
+} from './reservations.ts';
+
+/** The format that this program writes. */
+const RESERVATIONS_FORMAT = 1;
+
+const Flag = { aptpl: 1 << 0, persistent: 1 << 1, reserve: 1 << 2 } as const;
+const FLAGS_KNOWN = Flag.aptpl | Flag.persistent | Flag.reserve;
+const NameKind = { iscsi: 0, other: 1 } as const;
+const KEY_BYTES = 8;
+const INCARNATION_MAX_BYTES = 255;
+
+/** Why bytes are not reservations, in words. */
+interface MalformedReservations {
+  readonly malformed: string;
+}
+
+/**
+ * The reservations of a unit in its record. There is one encoding of a state: names of initiators
+ * in the order of their first use, each once, then the registrations in their order.
+ */
+export function encodeReservations(state: Reservations): Uint8Array {
+  const { registrations, persistent, reserve } = state;
+  const names = new Names();
+  const body = new ByteWriter().u16(registrations.size);
+  for (const [nexus, key] of registrations) {
+    writeNexus(body, nexus, names);
+    body.bytes(Buffer.from(key, 'hex')).u8(0);
+  }
+  if (persistent !== undefined) writePersistent(body, persistent, [...registrations.keys()]);
+  if (reserve !== undefined) writeReserve(body, reserve, names);
+  const flags =
+    (state.aptpl ? Flag.aptpl : 0) |
+    (persistent === undefined ? 0 : Flag.persistent) |
+    (reserve === undefined ? 0 : Flag.reserve);
+  const head = new ByteWriter().u8(RESERVATIONS_FORMAT).u8(flags).u64(state.life);
+  const encoded = head.u32(state.generation).bytes(names.encode()).bytes(body.finish()).finish();
+  assert(encoded.length <= RESERVATIONS_MAX_BYTES, 'what is registered fits the record');
+  return encoded;
+}
+
+function writeNexus(writer: ByteWriter, nexus: NexusName, names: Names): void {
+  const port = initiatorPort(portOf(nexus));
+  writer.u16(names.index(port)).bytes(port.isid).u16(targetPortOf(nexus));
+}
+
+function writePersistent(
+  writer: ByteWriter,
+  { type, holder }: PersistentReservation,
+  registered: readonly NexusName[],
+): void {
+  writer.u8(type);
+  if (holder === undefined) return;
+  const at = registered.indexOf(holder);
+  assert(at >= 0, 'the holder of a reservation is registered');
+  writer.u16(at);
+}
+
+function writeReserve(writer: ByteWriter, reserve: ReserveHolder, names: Names): void {
+  const incarnation = new TextEncoder().encode(reserve.incarnation);
+  assert(incarnation.length <= INCARNATION_MAX_BYTES, 'an incarnation has a short name');
+  writeNexus(writer, reserve.nexus, names);
+  writer.length8((inner) => inner.bytes(incarnation)).u64(reserve.session);
+}
+
+/** Names of initiators, numbered by their first use. */
+class Names {
+  readonly #indices = new Map<string, number>();
+  readonly #encoded = new ByteWriter();
+
+  index({ kind, name }: InitiatorPort): number {
+    const text = `${kind}:${Buffer.from(name).toString('latin1')}`;
+    const known = this.#indices.get(text);
+    if (known !== undefined) return known;
+    const index = this.#indices.size;
+    this.#indices.set(text, index);
+    this.#encoded.u8(NameKind[kind]).length8((writer) => writer.bytes(name));
+    return index;
+  }
+
+  encode(): Uint8Array {
+    return new ByteWriter().u16(this.#indices.size).bytes(this.#encoded.finish()).finish();
+  }
+}
+
+/** Reads what `encodeReservations` wrote; anything else is refused whole. */
+export function decodeReservations(bytes: Uint8Array): Reservations | MalformedReservations {
+  if (bytes.length > RESERVATIONS_MAX_BYTES) return malformed('the record is too long');
+  try {
+    return readReservations(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return malformed('the record ends too early');
+    throw error;
+  }
+}
+
+function readReservations(bytes: Uint8Array): Reservations | MalformedReservations {
+  const reader = new BytesReader(bytes);
+  const format = reader.u8();
+  if (format > RESERVATIONS_FORMAT) return malformed(`format ${format} is of a later release`);
+  if (format !== RESERVATIONS_FORMAT) return malformed(`format ${format} does not exist`);
+  const flags = reader.u8();
+  if ((flags & ~FLAGS_KNOWN) !== 0) return malformed('a flag is set that does not exist');
+  const life = reader.u64();
+  if (!Number.isSafeInteger(life)) return malformed('the number of the life is too large');
+  const generation = reader.u32();
+  const names = readNames(reader);
+  if ('malformed' in names) return names;
+  const registrations = readRegistrations(reader, names);
+  if ('malformed' in registrations) return registrations;
+  const persistent = readPersistent(reader, flags, [...registrations.keys()]);
+  if (persistent !== undefined && 'malformed' in persistent) return persistent;
+  const reserve = readReserve(reader, flags, names);
+  if (reserve !== undefined && 'malformed' in reserve) return reserve;
+  const aptpl = (flags & Flag.aptpl) !== 0;
+  const state = { life, generation, aptpl, registrations, persistent, reserve };
+  // What two encodings of one state could differ in: names without a use or out of order, an end.
+  const isCanonical = Buffer.compare(encodeReservations(state), bytes) === 0;
+  return isCanonical ? state : malformed('there is more in it than the reservations');
+}
+
+type Name = Omit<InitiatorPort, 'isid'>;
+
+function readNames(reader: BytesReader): Name[] | MalformedReservations {
+  const count = reader.u16();
+  // One more may hold the unit by RESERVE.
+  if (count > REGISTRATIONS_MAX + 1) return malformed('there are more names than may register');
+  const names: Name[] = [];
+  while (names.length < count) {
+    const kind = reader.u8();
+    if (kind !== NameKind.iscsi && kind !== NameKind.other) {
+      return malformed(`a name is of kind ${kind}, which does not exist`);
+    }
+    const name = reader.bytes(reader.u8());
+    const isIscsi = kind === NameKind.iscsi;
+    const isName = isIscsi ? isIscsiName(name) : name.length === TRANSPORT_ID_LENGTH;
+    if (!isName) return malformed('a name is not that of an initiator');
+    names.push({ kind: isIscsi ? 'iscsi' : 'other', name });
+  }
+  return names;
+}
+
+function isIscsiName(name: Uint8Array): boolean {
+  const text = utf8Text(name);
+  return text !== undefined && prepareName(text) === text;
+}
+
+function readRegistrations(
+  reader: BytesReader,
+  names: readonly Name[],
+): Map<NexusName, ReservationKey> | MalformedReservations {
+  const count = reader.u16();
+  if (count > REGISTRATIONS_MAX) return malformed('there are more registrations than may be');
+  const registrations = new Map<NexusName, ReservationKey>();
+  while (registrations.size < count) {
+    const nexus = readNexus(reader, names);
+    if (typeof nexus !== 'string') return nexus;
+    const key = Buffer.from(reader.bytes(KEY_BYTES)).toString('hex');
+    if (reader.u8() !== 0) return malformed('a registration has a flag that does not exist');
+    if (key === NO_KEY) return malformed('a registration has key 0');
+    if (registrations.has(nexus)) return malformed('a nexus is registered twice');
+    registrations.set(nexus, key);
+  }
+  return registrations;
+}
+
+function readNexus(reader: BytesReader, names: readonly Name[]): NexusName | MalformedReservations {
+  const name = names[reader.u16()];
+  const isid = reader.bytes(ISID_LENGTH);
+  const targetPort = reader.u16();
+  if (name === undefined) return malformed('a nexus has a name that is not in the list');
+  if (targetPort === 0) return malformed('a nexus has target port 0');
+  return nexusName(transportIdOf({ ...name, isid }), targetPort);
+}
+
+function readPersistent(
+  reader: BytesReader,
+  flags: number,
+  registered: readonly NexusName[],
+): PersistentReservation | undefined | MalformedReservations {
+  if ((flags & Flag.persistent) === 0) return undefined;
+  const type = reader.u8();
+  if (!isReservationType(type)) return malformed(`a reservation is of type ${type}`);
+  if (registered.length === 0) return malformed('a reservation has no registrant');
+  if (isAllRegistrants(type)) return { type, holder: undefined };
+  const holder = registered[reader.u16()];
+  return holder === undefined ? malformed('the holder is not registered') : { type, holder };
+}
+
+function readReserve(
+  reader: BytesReader,
+  flags: number,
+  names: readonly Name[],
+): ReserveHolder | undefined | MalformedReservations {
+  if ((flags & Flag.reserve) === 0) return undefined;
+  const nexus = readNexus(reader, names);
+  if (typeof nexus !== 'string') return nexus;
+  const incarnation = utf8Text(reader.bytes(reader.u8()));
+  const session = reader.u64();
+  if (incarnation === undefined) return malformed('the name of an incarnation is not text');
+  if (!Number.isSafeInteger(session)) return malformed('the number of a session is too large');
+  return { nexus, incarnation, session };
+}
+
+function malformed(reason: string): MalformedReservations {
+  return { malformed: reason };
+}
