@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { LogicalUnitIdentity, SharedState } from './unit-state.ts';
 
-/** What a state must be, whoever changed it; documents and records were judged before. */
+/** Invariants of every state; documents and records were validated before they became one. */
 export function checkSharedState(state: SharedState): void {
   const { identity, blocks, blockLengthBytes, modes } = state;
   checkIdentity(identity);

@@ -3,14 +3,16 @@ import type { LogicalUnit } from './logical-unit.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import type { Status } from './status.ts';
 
-/** Learns of the end of every command, on the path of every command: it has to be quick. */
+/**
+ * Is told of the end of every command. It runs on the path of every command, so it must be quick.
+ */
 export interface CommandProbe {
   /**
    * @param command undefined for an operation code that no row has.
    * @param unit undefined for a LUN without a logical unit.
    * @param status undefined for a command that ended without one: it was aborted.
-   * @param receivedMs when it arrived. The probe reads the clock itself when it wants to: at each
-   *   end that would cost more than all else of it.
+   * @param receivedMs when it arrived. The probe reads the clock itself when it needs to: a reading
+   *   at each end would cost more than the rest of the probe.
    * @param transferredBytes of data-in or data-out.
    */
   onCommandEnded(

@@ -8,7 +8,7 @@ export interface CommandResult {
   readonly dataInLength?: number;
 }
 
-/** A named row of the sense table, with what only the moment knows. */
+/** A named row of the sense table, with the values of this occurrence. */
 export interface SenseCondition {
   readonly key: number;
   /** ADDITIONAL SENSE CODE << 8 | QUALIFIER. */

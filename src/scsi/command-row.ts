@@ -3,8 +3,8 @@ import type { Command } from './command.ts';
 import { CDB_LENGTH_MAX } from './task.ts';
 
 /**
- * A command as the table keeps it. Rows are all of one shape, whatever a command leaves out, and
- * have worked out what every arrival of the command asks: the engine reads their members fast.
+ * A command as the table keeps it. All rows have one shape, so that the engine reads their members
+ * fast, and they hold precomputed what every arrival of the command needs.
  */
 export interface CommandRow extends Command {
   readonly cdbLength: number;
@@ -69,7 +69,8 @@ function reservedBits({ cdb, obsoleteFields = [] }: Command): Uint8Array {
   for (const { byte, length, mask } of obsoleteFields) {
     for (let at = byte; at < byte + length; at++) inverted[at] = inverted[at]! & ~mask;
   }
-  // Of the CONTROL byte only NACA is judged, by admission: the rest is vendor specific or obsolete.
+  // Only NACA of the CONTROL byte is checked, by admission: the rest is vendor specific or
+  // obsolete.
   inverted[inverted.length - 1] = 0;
   return inverted;
 }

@@ -17,7 +17,7 @@ export interface Command {
   /** The standard's name: `READ (16)`. */
   readonly name: string;
   readonly operationCode: number;
-  /** Where rows share an operation code. */
+  /** Present where rows share an operation code. */
   readonly serviceAction?: number | undefined;
   /** The CDB; its usage map is the CDB USAGE DATA, and bits outside it must be zero. */
   readonly cdb: Layout;
@@ -27,11 +27,11 @@ export interface Command {
   readonly addressing: 'logicalUnit' | 'anyLun';
   /** What a pending unit attention does to it (SPC-4, SAM-5). */
   readonly unitAttention: 'report' | 'ignore';
-  /** Fields of older standards that initiators still set, and that change nothing: not judged. */
+  /** Fields of older standards that initiators still set, and that change nothing: not checked. */
   readonly obsoleteFields?: readonly Field[];
   /**
-   * The data-out that an initiator may offer: `less` than the CDB asks for too, where the command
-   * does what that allows, or `exact`ly as much; else as much or more.
+   * How much data-out an initiator may offer: `whole`, at least what the CDB asks for; `less`, also
+   * less, and the command does what that allows; `exact`, neither more nor less.
    */
   readonly expectedDataOut?: 'whole' | 'less' | 'exact';
   /** True: an abort waits for its end, and its true status goes out (COMPARE AND WRITE). */
@@ -43,11 +43,14 @@ export interface Command {
    * result (not a plan) ends the command before any data moves.
    */
   plan(call: CommandCall): Plan | CommandResult;
-  /** Performs it; data-out is there whole (`task.dataOut`). May run in a later turn than plan. */
+  /**
+   * Performs the command; all data-out has arrived (`task.dataOut`). May run in a later turn than
+   * plan.
+   */
   run(call: CommandCall): Pending<CommandResult | VolumeResult>;
 }
 
-/** A nexus watches running commands that write the medium; the reference page prints all. */
+/** Aborts wait for running commands that write the medium; the reference page prints all values. */
 type Access = 'none' | 'readMedium' | 'writeMedium' | 'changeState';
 
 /** How many bytes the CDB asks to transfer; both zero for most. */
@@ -57,8 +60,8 @@ export interface Plan {
 }
 
 /**
- * What a handler works with. One for each command in progress, reused afterwards: it may be used
- * until the result of `run` settles, and not kept longer.
+ * What a handler works with. One for each command in progress, reused afterwards: it must not be
+ * used after the result of `run` has settled.
  */
 export interface CommandCall extends SteppedCommand {
   readonly task: Task;
@@ -74,10 +77,10 @@ export interface CommandNexus {
   readonly luns: readonly number[];
   readonly portGroups: readonly PortGroup[];
   readonly commands: readonly Command[];
-  /** For work that the initiator brings no data for: all nexuses of the gateway share it. */
+  /** For work without data from the initiator; all nexuses of the gateway share the queue. */
   readonly steps: StepQueue;
-  /** Takes the pending unit attention off, for REQUEST SENSE. */
+  /** Removes and returns the pending unit attention, for REQUEST SENSE. */
   takeUnitAttention(logicalUnit: LogicalUnit): CommandResult | undefined;
-  /** Takes a condition off at every logical unit of the nexus: a command told what it is about. */
+  /** Clears a condition at every logical unit of the nexus: a command has reported its subject. */
   clearUnitAttentions(condition: CommandResult): void;
 }

@@ -41,7 +41,7 @@ export function contiguous(list: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** Copies `source` into the list, as far as both reach; says how many bytes. */
+/** Copies `source` into the list until either ends; returns how many bytes. */
 export function fill(list: readonly Uint8Array[], source: Uint8Array): number {
   let at = 0;
   for (const part of list) {

@@ -13,7 +13,7 @@ export interface Designator {
 /** Bound on a designator: its length is one byte, and a SCSI name string is padded to fours. */
 export const DESIGNATOR_LENGTH_MAX = 252;
 
-/** What a SCSI name string names. */
+/** The kind of object that a SCSI name string names. */
 type Named = keyof typeof Association;
 
 /** A SCSI name string: UTF-8, ended by a NUL, padded with NULs to a multiple of four (SPC). */
@@ -28,8 +28,8 @@ export function scsiNameString(named: Named, name: string): Designator {
 }
 
 /**
- * Designation descriptors, one behind the other. The PROTOCOL IDENTIFIER is valid (PIV) for what
- * names a port or a device only.
+ * Designation descriptors, one behind the other. The PROTOCOL IDENTIFIER is valid (PIV) only in
+ * those of a port or a device.
  */
 export function encodeDesignators(
   designators: readonly Designator[],

@@ -5,7 +5,7 @@ import type { TargetPort } from './nexus-identity.ts';
 import { Association, CodeSet, DesignatorType } from './standard/vpd.ts';
 import type { LogicalUnitIdentity } from './unit-state.ts';
 
-/** What names the logical unit: the same through every path (I6). */
+/** The designators of the logical unit: the same through every path (I6). */
 export function logicalUnitDesignators(identity: LogicalUnitIdentity): readonly Designator[] {
   const association = Association.logicalUnit;
   return [
@@ -25,7 +25,7 @@ export function logicalUnitDesignators(identity: LogicalUnitIdentity): readonly 
   ];
 }
 
-/** What names the target port that the command came through, its group and its device. */
+/** The designators of the target port that the command came through, its group and its device. */
 export function targetDesignators(port: TargetPort): readonly Designator[] {
   const { relativePortIdentifier, portGroup, designators } = port;
   return [

@@ -11,11 +11,11 @@ import { ScsiNexus } from './scsi-nexus.ts';
 import { Execution } from './tasks/execution.ts';
 import { StepQueue } from './tasks/step-queue.ts';
 
-/** What all nexuses of one gateway share. */
+/** The parts that all nexuses of one gateway share. */
 interface DeviceServerOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Learns of the end of every command. */
+  /** Is told of the end of every command. */
   readonly probe: CommandProbe;
   /** The target port groups of the device that a port belongs to, over all gateways, as of now. */
   portGroups(deviceName: string): readonly PortGroup[];

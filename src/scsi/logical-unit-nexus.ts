@@ -3,7 +3,7 @@ import type { Execution } from './tasks/execution.ts';
 import { TaskSet } from './tasks/task-set.ts';
 import { UnitAttentions } from './unit-attention.ts';
 
-/** What exists once for each I_T nexus at each logical unit: the task set (TST 001b) and the unit attentions. */
+/** The state of one I_T nexus at one logical unit: its task set (TST 001b) and unit attentions. */
 export class LogicalUnitNexus {
   /** Undefined: a LUN without a logical unit, at which INQUIRY and REPORT LUNS still answer. */
   readonly logicalUnit: LogicalUnit | undefined;

@@ -31,7 +31,7 @@ interface LogicalUnitOptions {
   readonly onUnfenced?: () => void;
 }
 
-/** What a nexus shows to the logical units that it reaches. */
+/** A nexus as the logical units that it reaches see it. */
 export interface LogicalUnitListener {
   /** Establishes a unit attention condition for this nexus at that logical unit. */
   establish(logicalUnit: LogicalUnit, condition: CommandResult): void;
@@ -39,10 +39,10 @@ export interface LogicalUnitListener {
   abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[];
 }
 
-/** Who asked for the abort: decides between no status and TASK ABORTED (SAM, TAS bit). */
+/** The cause of the abort: decides between no status and TASK ABORTED (SAM, TAS bit). */
 export type AbortCause = 'ownNexus' | 'otherNexus';
 
-/** What serves a logical unit from now on. */
+/** The description and the volume that serve a logical unit from now on. */
 interface UnitService {
   readonly name: string;
   readonly volume: Volume;
@@ -53,15 +53,15 @@ interface UnitService {
 
 /**
  * One logical unit as this gateway serves it: its medium, and its shared state as it takes effect
- * here. There is one for each disk, whatever becomes of its name, its identity and its volume:
- * nexuses, documents and volumes come and go, and it stays.
+ * here. There is one for each disk, and it outlives changes of the disk's name, identity and
+ * volume, and every nexus and document.
  */
 export class LogicalUnit implements UnitEventTarget {
   readonly blockLengthBytes: number;
-  /** That of the medium, as a field: every command with data reads it. */
+  /** The volume of the medium, as a field: every command with data reads it. */
   volume: Volume;
   readonly space = new ThinSpace();
-  /** A command ended because what holds the unit has no room. */
+  /** A command ended because the store that holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
   readonly gate: MediumGate;
   /** The nexuses of this gateway that reach it, or have commands of it in flight. */
@@ -71,7 +71,7 @@ export class LogicalUnit implements UnitEventTarget {
   readonly #onUnfenced: () => void;
   #name: string;
   #medium: UnitMedium;
-  /** Those before, as long as commands may be in flight on them. */
+  /** Previous volumes, as long as commands may be in flight on them. */
   readonly #retired = new Set<UnitMedium>();
   #stopWatching: () => void;
   // Copies of the shared state: every command reads them.
@@ -118,7 +118,7 @@ export class LogicalUnit implements UnitEventTarget {
     return this.#modes;
   }
 
-  /** By the document, or by SOFTWARE WRITE PROTECT. */
+  /** True by the document, or by SOFTWARE WRITE PROTECT. */
   get isWriteProtected(): boolean {
     return this.#isWriteProtected;
   }
@@ -135,8 +135,8 @@ export class LogicalUnit implements UnitEventTarget {
   }
 
   /**
-   * The self-fence: resolves true when nothing that was submitted to the medium before is seen done
-   * after this. False: that could not be reached.
+   * The self-fence: resolves true when nothing that was submitted to the medium before can land
+   * after this. False: that could not be ensured.
    */
   async fence(): Promise<boolean> {
     const media = [this.#medium, ...this.#retired];
@@ -151,7 +151,8 @@ export class LogicalUnit implements UnitEventTarget {
 
   /**
    * The document, or a volume that was opened again, serves the unit from this turn on. Commands in
-   * flight end on the volume that has them. Resolves when what is shared of it is committed.
+   * flight end on the volume that they were submitted to. Resolves when the shared part is
+   * committed.
    */
   async serve({ name, volume, description, isReplaced }: UnitService): Promise<void> {
     assert(name.length > 0, 'a disk has a name');
@@ -168,13 +169,13 @@ export class LogicalUnit implements UnitEventTarget {
   }
 
   /**
-   * That volume is closed, so it takes nothing more. Its close is bounded in time: writes in flight
-   * on it may still land, and must be fenced, until its drain is over.
+   * That volume is closed, so it accepts nothing more. Its close is bounded in time: writes
+   * in flight on it may still land, and must be fenced, until its drain is over.
    */
   volumeClosed(volume: Volume): void {
     const media = [this.#medium, ...this.#retired];
     const medium = media.find((each) => each.volume === volume);
-    // A document that was never served may have opened a volume of no medium.
+    // A document that was never served may have opened a volume that no medium uses.
     if (medium === undefined) return;
     void volume.drain().then(() => {
       medium.isOver = true;
@@ -186,7 +187,7 @@ export class LogicalUnit implements UnitEventTarget {
     checkSharedState(state);
     assert(state.blockLengthBytes === this.blockLengthBytes, 'a block length never changes');
     assert(state.identity.uuid === this.#identity.uuid, 'the state is that of the disk');
-    // TAS as it was decides how commands end that the event aborts.
+    // TAS as it was before decides how the aborted commands end.
     const aborts = event.aborts === 'everything' ? this.#abortAll(nexus) : [];
     this.#identity = state.identity;
     this.#blocks = state.blocks;
@@ -205,13 +206,19 @@ export class LogicalUnit implements UnitEventTarget {
     }
   }
 
-  /** The store told how full it is: every nexus hears when that reaches the soft threshold. */
+  /**
+   * The store reported its usage: every nexus gets a unit attention when it reaches the soft
+   * threshold.
+   */
   setSpace(figures: SpaceFigures, softThresholdPercent: number): void {
     if (!this.space.update(figures, softThresholdPercent)) return;
     this.establish(conditions.thinProvisioningSoftThresholdReached);
   }
 
-  /** Nobody serves it, and no nexus has anything of it in flight. Its volume's owner closes that. */
+  /**
+   * No document serves it, and no nexus has commands of it in flight. The volume's owner closes the
+   * volume.
+   */
   close(): void {
     assert(this.nexuses.size === 0, 'no nexus reaches a logical unit that is closed');
     this.#stopWatching();

@@ -5,11 +5,11 @@ import { decodeLun } from './lun.ts';
 import type { LunMap } from './nexus.ts';
 import { conditions } from './sense-table.ts';
 
-/** What one I_T nexus has at the LUNs of its map, and at those that left it with commands in flight. */
+/** The LUNs of one I_T nexus: those in its map, and those that left it with commands in flight. */
 export class LunInventory {
   readonly #nexus: LogicalUnitListener;
   #units = new Map<number, LogicalUnitNexus>();
-  /** Of LUNs that left the map: the medium has commands of theirs. */
+  /** LUNs that left the map while the medium had commands of theirs. */
   readonly #left = new Set<LogicalUnitNexus>();
   #luns: readonly number[] = [];
 
@@ -74,7 +74,7 @@ export class LunInventory {
     return changed;
   }
 
-  /** The nexus is lost, and nothing of its commands can change a medium. */
+  /** The nexus is lost, and its commands can no longer change a medium. */
   close(): void {
     for (const { logicalUnit } of this.unitsInUse) logicalUnit?.nexuses.delete(this.#nexus);
   }

@@ -1,4 +1,4 @@
-/** The mode parameters of a logical unit that mean something here; pages read and write them. */
+/** The mode parameters of a logical unit that have an effect; pages read and write them. */
 export interface ModeParameters {
   /** Caching page, WRITE CACHE ENABLED: acknowledged writes may still be volatile. */
   wce: boolean;
@@ -10,7 +10,7 @@ export interface ModeParameters {
   tst: number;
   /** Control page, QUEUE ALGORITHM MODIFIER: 0, restricted reordering. */
   queueAlgorithmModifier: number;
-  /** Control page, QUEUE ERROR MANAGEMENT: 00b, other commands go on after an error. */
+  /** Control page, QUEUE ERROR MANAGEMENT: 00b, other commands continue after an error. */
   qerr: number;
   /** Control page, UNIT ATTENTION INTERLOCKS CONTROL: 00b. */
   uaIntlckCtrl: number;
@@ -21,7 +21,7 @@ export interface ModeParameters {
 /** The mode parameters of a logical unit as its initiators share them. */
 export interface ModeValues {
   readonly current: Readonly<ModeParameters>;
-  /** What a logical unit reset makes current. */
+  /** The parameters that a logical unit reset makes current. */
   readonly saved: Readonly<ModeParameters>;
 }
 

@@ -18,7 +18,7 @@ export interface TransportProtocol {
 interface InitiatorPort {
   /** SCSI initiator port name, for logs. */
   readonly name: string;
-  /** TransportID (SPC-4): what parameter data name the port by, the same through every gateway. */
+  /** TransportID (SPC-4): names the port in parameter data, the same through every gateway. */
   readonly transportId: Uint8Array;
 }
 
@@ -32,6 +32,6 @@ export interface TargetPort {
   readonly relativePortIdentifier: number;
   /** TARGET PORT GROUP, unique in the cluster, 1 to 65535. */
   readonly portGroup: number;
-  /** What names the port and its device in VPD page 83h, beside the two numbers. */
+  /** The designators of the port and its device in VPD page 83h, beside the two numbers. */
   readonly designators: readonly Designator[];
 }

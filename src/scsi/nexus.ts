@@ -20,8 +20,7 @@ export interface Nexus {
   updateLuns(luns: LunMap): void;
 
   /**
-   * I_T nexus loss: aborts and discards every task; resolves when nothing of them can change a
-   * medium any more.
+   * I_T nexus loss: aborts and discards every task; resolves when none of them can change a medium.
    */
   close(): Promise<void>;
 

@@ -19,8 +19,8 @@ export function taking(parameterListLength: number): Plan {
 }
 
 /**
- * GOOD with the parameter data, cut at the ALLOCATION LENGTH: SPC calls that no error. What the
- * command transfers is the smaller of the two, and residuals count from there.
+ * GOOD with the parameter data, cut at the ALLOCATION LENGTH, which SPC does not treat as an error.
+ * What the command transfers is the smaller of the two, and residuals count from there.
  */
 export function answer(
   call: CommandCall,

@@ -31,7 +31,7 @@ import { TaskEvent } from './tasks/task-life.ts';
 import { type ManagedNexus, manage } from './tasks/task-management.ts';
 import { TaskManager } from './tasks/task-manager.ts';
 
-/** What a nexus takes from its device server. */
+/** The parts of the device server that a nexus uses. */
 export interface NexusContext {
   readonly clock: Clock;
   readonly probe: CommandProbe;
@@ -44,8 +44,8 @@ export interface NexusContext {
 }
 
 /**
- * One I_T nexus: it admits commands and hands them to its task manager, and is where the logical
- * units of its LUN map reach it.
+ * One I_T nexus: it admits commands and hands them to its task manager, and the logical units of
+ * its LUN map reach it here.
  */
 export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly identity: NexusIdentity;
@@ -176,7 +176,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     return this.#tasks.abortAll(tasks, TaskEvent.discard);
   }
 
-  /** What keeps a command out before its own checks. */
+  /** The result of a command that is refused before its own checks. */
   #refusal(
     task: Task,
     command: CommandRow | undefined,
@@ -197,7 +197,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
    */
   #overlap(task: Task, unit: LogicalUnitNexus, other: Execution): void {
     const aborts = this.#tasks.overlap(other, unit.tasks);
-    // It starts at once, and nothing but the end of the aborts ends it.
+    // It starts at once, and only the end of the aborts ends it.
     task.attribute = 'headOfQueue';
     this.#tasks.accept(task, overlappedCommand(this.clock, aborts), unit);
   }
@@ -208,7 +208,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
       this.clock,
       units.flatMap((unit) => this.abortAll(unit)),
     );
-    // Not before: a reset by another nexus waits for what this one has with the medium.
+    // Only now: a reset by another nexus waits for the commands that this nexus has at the medium.
     this.#inventory.close();
   }
 }

@@ -77,7 +77,7 @@ function fixedSense({ key, code, information, fieldPointer }: SenseCondition): U
   FixedSense.senseKey.set(sense, key);
   FixedSense.additionalSenseLength.set(sense, sense.length - 8);
   FixedSense.additionalSenseCodeAndQualifier.set(sense, code);
-  // What does not fit in four bytes is not told: VALID stays 0.
+  // A value that does not fit in four bytes is left out: VALID stays 0.
   if (information !== undefined && information <= FIXED_INFORMATION_MAX) {
     FixedSense.valid.set(sense, 1);
     FixedSense.information.set(sense, information);

@@ -4,7 +4,7 @@ export type TaskAttribute = 'simple' | 'ordered' | 'headOfQueue' | 'aca';
 /** Room for a CDB; longer ones (XDWRITE EXTENDED and such) are refused before a task is made. */
 export const CDB_LENGTH_MAX = 32;
 
-/** Why a transport gives a command up: each is an ABORTED COMMAND condition. */
+/** The reasons for which a transport abandons a command: each is an ABORTED COMMAND condition. */
 export type TransportFault =
   | 'dataPhaseError'
   | 'protocolServiceCrcError'
@@ -13,7 +13,7 @@ export type TransportFault =
   | 'initiatorDetectedErrorMessageReceived'
   | 'nexusLoss';
 
-/** The device server's side of a command: what a transport says to it, from `submit` to `end`. */
+/** The device server's side of a command, as its transport calls it from `submit` to `end`. */
 export interface TaskOwner {
   /** All data-out that the task asked for is in `task.dataOut`. */
   dataOutArrived(): void;
@@ -22,8 +22,8 @@ export interface TaskOwner {
   dataInGranted(): void;
 
   /**
-   * The transport gives the command up (its data-out never came, for example): it ends with this
-   * ABORTED COMMAND condition, unless its medium has it.
+   * The transport abandons the command (for example, its data-out never arrived): it ends with this
+   * ABORTED COMMAND condition, unless the medium already has it.
    */
   fail(reason: TransportFault): void;
 }
@@ -48,7 +48,7 @@ export abstract class Task {
   /** The CDB, copied out of the receive buffer, zero-padded. */
   readonly cdb = new Uint8Array(CDB_LENGTH_MAX);
   cdbLength = 0;
-  /** When the gateway took the command up, by its clock. */
+  /** When the gateway received the command, by its clock. */
   receivedMs = 0;
   /** Bytes that the initiator is ready to send. */
   dataOutExpected = 0;
@@ -67,7 +67,7 @@ export abstract class Task {
   /** Those bytes are data-in. Tells the two residual counts of a bidirectional command apart. */
   returnsData = false;
 
-  /** The command waits for others before it starts: its data-out stays for as long as that takes. */
+  /** The command waits for others before it starts: its data-out must stay valid until then. */
   retainDataOut(): void {}
 
   /**
@@ -103,6 +103,6 @@ export abstract class Task {
    */
   abstract end(status: number, dataInLength: number, sense: Uint8Array | undefined): void;
 
-  /** Forgets an aborted command: nothing is sent for it; its buffers are free. */
+  /** Drops an aborted command: nothing is sent for it; its buffers are released. */
   abstract discard(): void;
 }

@@ -1,16 +1,18 @@
 import { assert } from '../base/assert.ts';
 
-/** How full the store is that holds a logical unit, as last told; shared with others. */
+/**
+ * The usage of the store that holds a logical unit, as last reported; other units share the store.
+ */
 export interface SpaceFigures {
   readonly usedBytes: number;
-  /** What may still be written there. */
+  /** Bytes that may still be written there. */
   readonly availableBytes: number;
 }
 
-/** The threshold is armed again when use has fallen this far below it: figures waver. */
+/** The threshold is re-armed when usage has fallen this far below it, because figures fluctuate. */
 const THRESHOLD_HYSTERESIS_PERCENT = 1;
 
-/** Bytes of a threshold set (SBC): what resource counts and the exponent of VPD B2h count in. */
+/** Bytes of a threshold set (SBC): the unit of resource counts and of the exponent of VPD B2h. */
 export const THRESHOLD_SET_BYTES = 1024 * 1024;
 
 /** THRESHOLD EXPONENT: a threshold set is 2 to this many logical blocks. */
@@ -19,7 +21,7 @@ export function thresholdExponent(blockLengthBytes: number): number {
   return Math.log2(THRESHOLD_SET_BYTES / blockLengthBytes);
 }
 
-/** Follows the figures of a store, and says when its use reaches the soft threshold. */
+/** Follows the figures of a store, and reports when its usage reaches the soft threshold. */
 export class ThinSpace {
   #figures: SpaceFigures | undefined;
   #isArmed = true;
@@ -28,7 +30,7 @@ export class ThinSpace {
     return this.#figures;
   }
 
-  /** True when use has reached `softThresholdPercent` since it was last below. */
+  /** True when usage has reached `softThresholdPercent` since it was last below. */
   update(figures: SpaceFigures, softThresholdPercent: number): boolean {
     this.#figures = figures;
     const { usedBytes, availableBytes } = figures;

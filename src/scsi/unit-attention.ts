@@ -2,7 +2,9 @@ import { assert } from '../base/assert.ts';
 import type { CommandResult } from './command-result.ts';
 import { conditions, SenseKey } from './sense-table.ts';
 
-/** Bound on the conditions that are pending at once; there are no more distinct ones here. */
+/**
+ * Bound on the conditions that are pending at once; this device server has no more distinct ones.
+ */
 export const UNIT_ATTENTIONS_MAX = 16;
 
 const codes = Object.values(conditions).filter(
@@ -21,12 +23,12 @@ export class UnitAttentions {
     return this.#pending.length;
   }
 
-  /** The one that is reported next. */
+  /** The condition that is reported next. */
   get first(): CommandResult | undefined {
     return this.#pending[0];
   }
 
-  /** Adds a condition; one of the same code that is pending already stands for both. */
+  /** Adds a condition, unless one of the same code is pending already. */
   establish(condition: CommandResult): void {
     const code = codeOf(condition);
     assert(condition.sense?.key === SenseKey.unitAttention, 'only unit attentions are established');
@@ -37,12 +39,12 @@ export class UnitAttentions {
     assert(this.#pending.length <= UNIT_ATTENTIONS_MAX, 'pending conditions are bounded');
   }
 
-  /** Takes the next one off, to be reported. */
+  /** Removes the next condition, to be reported. */
   take(): CommandResult | undefined {
     return this.#pending.shift();
   }
 
-  /** Takes a condition off that something else than its report has cleared. */
+  /** Removes a condition that was cleared by other means than its report. */
   clear(condition: CommandResult): void {
     const code = codeOf(condition);
     const at = this.#pending.findIndex((other) => codeOf(other) === code);

@@ -13,7 +13,7 @@ import {
   type UnitTransition,
 } from './unit-state.ts';
 
-/** What the document and the medium say of a logical unit. */
+/** The description of a logical unit by the document and the medium. */
 export interface UnitDescription {
   readonly identity: LogicalUnitIdentity;
   readonly blocks: number;
@@ -23,7 +23,7 @@ export interface UnitDescription {
   readonly volatileCache: boolean;
 }
 
-/** The state of a logical unit that has none yet. */
+/** The first state of a logical unit. */
 export function initialState(description: UnitDescription): SharedState {
   const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
   const modes = defaultModes(volatileCache);
@@ -36,7 +36,7 @@ export function initialState(description: UnitDescription): SharedState {
   return state;
 }
 
-/** The document, or the medium that it names, says something else than before. */
+/** The document, or the medium that it names, describes the unit differently than before. */
 export function described(description: UnitDescription): UnitChange {
   const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
   return (state) => {
@@ -65,7 +65,7 @@ export function resized(blocks: number): UnitChange {
   };
 }
 
-/** MODE SELECT: these are current, and its initiator need not be told. */
+/** MODE SELECT: these parameters become current; its own nexus gets no unit attention. */
 export function modesSelected(
   state: SharedState,
   current: Readonly<ModeParameters>,

@@ -3,7 +3,7 @@ import type { Volume } from '../volume/volume.ts';
 
 const BLOCK_LENGTH_MIN_BYTES = 512;
 
-/** The volume behind a logical unit, as it is open now, with its self-fence. */
+/** The currently open volume behind a logical unit, with its self-fence. */
 export class UnitMedium {
   readonly volume: Volume;
   /** The volume is closed, and nothing is in flight on it. */
@@ -29,8 +29,8 @@ export class UnitMedium {
   }
 
   /**
-   * The self-fence: resolves true when nothing that was submitted to the volume before is seen done
-   * any more. The volume is of use again some time later. False: that could not be reached.
+   * The self-fence: resolves true when nothing that was submitted to the volume before can land any
+   * more. The volume is usable again some time later. False: that could not be ensured.
    */
   fence(): Promise<boolean> {
     this.#fence ??= this.#fenceVolume();
@@ -39,7 +39,7 @@ export class UnitMedium {
 
   async #fenceVolume(): Promise<boolean> {
     const { status } = await this.volume.fence();
-    // A volume that was closed meanwhile has no more to do with it.
+    // A volume that was closed meanwhile no longer matters here.
     if (status === 'done') void this.#reopen();
     else if (status !== 'closed') this.#onUnfenced();
     return status === 'done';

@@ -4,8 +4,8 @@ import type { Reservations } from './reservations/reservations.ts';
 import { type ConditionName, conditions, results } from './sense-table.ts';
 
 /**
- * What the gateways that serve a logical unit agree on, and how it changes: the contract between
- * the device server, which knows what a change means, and `units/`, which knows how to agree.
+ * The state that all gateways of a logical unit share, and its changes: the contract between the
+ * device server, which knows what a change means, and `units/`, which knows how gateways agree.
  *
  * A change is a pure function of the state. Committing it makes an event: the new state, and what
  * the change does at every gateway. Every gateway applies events in one order, each in one turn,
@@ -25,7 +25,7 @@ export interface SharedState {
   readonly reservations: Reservations;
 }
 
-/** What a logical unit is called, the same through every path (I6). */
+/** The identity of a logical unit, the same through every path (I6). */
 export interface LogicalUnitIdentity {
   /** The document's uuid of the disk; the same for ever. */
   readonly uuid: string;
@@ -41,9 +41,12 @@ export interface LogicalUnitIdentity {
   readonly revision: string;
 }
 
-/** What a change does beside the state, at every gateway. Plain data, so that it can travel. */
+/**
+ * The effects of a change besides the new state, at every gateway. Plain data, so that it can be
+ * sent.
+ */
 export interface UnitEvent {
-  /** Aborted by it: nothing, or every command at the logical unit. */
+  /** The commands that it aborts: none, or all at the logical unit. */
   readonly aborts: 'nothing' | 'everything';
   readonly attentions: readonly EventAttention[];
 }
@@ -69,7 +72,10 @@ export type UnitChange = (current: SharedState) => UnitTransition | CommandResul
 export interface ChangeOrigin {
   /** The nexus that asked; told apart from others by its identity. */
   readonly nexus: object;
-  /** The command that asked was aborted, or its nexus lost: what is not committed never will be. */
+  /**
+   * The command that asked was aborted, or its nexus lost: an uncommitted change must not be
+   * committed.
+   */
   readonly isAborted: boolean;
 }
 
@@ -94,13 +100,13 @@ export interface UnitState {
    * Makes a change, and resolves with how its command ends: COMMITTED, NOT_COMMITTED, NOT_ENFORCED
    * or the result that the change itself gave. Never rejects.
    *
-   * - A handler awaits it in `run`: its command is in the task set and ages. It takes as long as it
-   *   takes to know the truth (the answer of a compare-and-set may be lost, or a gateway slow to
-   *   enforce the event); a command that takes too long ends its session.
+   * - A handler awaits it in `run`: its command is in the task set and ages. It may take long,
+   *   because it ends only with the true outcome (the answer of a compare-and-set may be lost, or a
+   *   gateway may be slow to enforce the event); a command that takes too long ends its session.
    * - `origin.isAborted` is read right before each attempt. A command that was aborted before
-   *   changes nothing; one that was aborted later may have changed the state, and whoever aborted
-   *   it is answered only after this has resolved.
-   * - Without an origin (the document or the medium changed) nobody can be told BUSY: the change is
+   *   changes nothing; one that was aborted later may have changed the state, and the abort is
+   *   answered only after this has resolved.
+   * - Without an origin (the document or the medium changed) no command can end BUSY: the change is
    *   attempted until it is committed.
    */
   commit(change: UnitChange, origin?: ChangeOrigin): Promise<CommandResult>;
@@ -108,16 +114,18 @@ export interface UnitState {
   /** Names the logical unit at which events take effect; one at a time. */
   attach(target: UnitEventTarget): void;
 
-  /** No nexus has anything of the logical unit in flight: this gateway no longer holds its state. */
+  /**
+   * No nexus has commands of the logical unit in flight: this gateway no longer holds its state.
+   */
   close(): void;
 }
 
 /** A logical unit as this gateway serves it: where events take effect. */
 export interface UnitEventTarget {
   /**
-   * Takes an event over in this turn: nothing that the new state forbids is admitted or submitted
-   * after this has returned. Resolves true when nothing that the event ends can change the medium
-   * any more; false when that cannot be reached.
+   * Applies an event in this turn: after this returns, nothing that the new state forbids is
+   * admitted or submitted. Resolves true when the commands that the event aborts can no longer
+   * change the medium; false when that cannot be ensured.
    */
   apply(committed: CommittedEvent): Promise<boolean>;
 }
@@ -125,14 +133,14 @@ export interface UnitEventTarget {
 export interface CommittedEvent {
   readonly state: SharedState;
   readonly event: UnitEvent;
-  /** Undefined: nobody asked, or another gateway did. */
+  /** Undefined: no nexus asked, or a nexus of another gateway did. */
   readonly nexus: object | undefined;
 }
 
-/** The states that this gateway holds, by the uuid of the disk: one each, whatever serves it. */
+/** The states that this gateway holds: one for each uuid of a disk, whatever serves it. */
 export interface UnitStates {
   /**
-   * Resolves when the state is loaded; `initial` is what a unit that has none yet begins with.
+   * Resolves when the state is loaded; `initial` becomes the first state of a unit without one.
    * Rejects when it cannot be loaded: the disk is then not served.
    */
   open(initial: SharedState): Promise<UnitState>;

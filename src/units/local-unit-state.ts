@@ -28,7 +28,7 @@ export class LocalUnitState implements UnitState {
     return this.#current;
   }
 
-  /** The event takes effect before this returns; what it aborts may take longer to end. */
+  /** The event takes effect before this returns; commands that it aborts may end later. */
   async commit(change: UnitChange, origin?: ChangeOrigin): Promise<Outcome> {
     assert(!this.#isClosed, 'a state that changes is open');
     if (origin?.isAborted === true) return NOT_COMMITTED;

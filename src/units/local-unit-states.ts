@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { SharedState, UnitState, UnitStates } from '../scsi/unit-state.ts';
 import { LocalUnitState } from './local-unit-state.ts';
 
-/** The states of the logical units of one gateway, by uuid; no other gateway knows of them. */
+/** The states of the logical units of one gateway, by uuid; no other gateway shares them. */
 export class LocalUnitStates implements UnitStates {
   readonly #states = new Map<string, LocalUnitState>();
 

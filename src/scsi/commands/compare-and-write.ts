@@ -8,8 +8,8 @@ import { CompareAndWrite, OperationCode } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';
 
 /**
- * COMPARE AND WRITE: the store compares and writes in one step that no other write of any gateway
- * comes between. Data-out is the compare instance, then the write instance.
+ * COMPARE AND WRITE: the store compares and writes in one atomic step, also against writes of other
+ * gateways. Data-out is the compare instance, then the write instance.
  */
 export const compareAndWriteCommand: Command = {
   name: CompareAndWrite.$.name,
@@ -18,7 +18,7 @@ export const compareAndWriteCommand: Command = {
   access: 'writeMedium',
   addressing: 'logicalUnit',
   unitAttention: 'report',
-  // Half of a comparison is none.
+  // A partial comparison would prove nothing.
   expectedDataOut: 'exact',
   settlesWhenAborted: true,
   plan: (call) => {
@@ -34,7 +34,7 @@ export const compareAndWriteCommand: Command = {
     const refusal = checkTransfer(logicalUnit, lba, blocks, blocksMax, field);
     if (refusal !== undefined) return refusal;
     const dataOut = 2 * blocks * logicalUnit.blockLengthBytes;
-    // Data for no blocks: a count of 256 that did not fit into the field, say.
+    // Data for zero blocks: for example, a count of 256 did not fit into the field.
     if (blocks === 0 && task.dataOutExpected > 0) return invalidInCdb(field);
     return { dataOut, dataIn: 0 };
   },

@@ -28,10 +28,10 @@ const LbaStatusHead = layout('GET LBA STATUS parameter data', 8, {
 
 const ProvisioningStatus = { mapped: 0x0, deallocated: 0x1 } as const;
 
-/** Descriptors in one answer; initiators ask on from where it ends. */
+/** Descriptors in one answer; initiators continue from where it ends. */
 const DESCRIPTORS_MAX = 256;
 
-/** How far one answer looks: the medium may have to search. */
+/** Bound on the range of one answer: the medium may have to search it. */
 const SPAN_MAX_BYTES = 16 * ALLOCATION_STEP_BYTES;
 assert(SPAN_MAX_BYTES / 512 <= 0xffff_ffff, 'one descriptor can have the whole span');
 
@@ -86,7 +86,7 @@ function describeAllocation(
   extentsMax: number,
 ): Pending<VolumeResult> {
   const last = extents.at(-1);
-  // The step before did not come to its end, or there is no room but for more of the last extent.
+  // The previous step did not reach its end, or only the last extent can still be extended.
   if (last !== undefined && last.offset + last.length !== at) return DONE;
   const wanted = extentsMax - extents.length + (last === undefined ? 0 : 1);
   return volume.allocation(at, length, wanted).then((allocation) => {
@@ -105,8 +105,8 @@ function append(extents: Extent[], extent: Extent, extentsMax: number): void {
 }
 
 /**
- * Extents in whole blocks from `from` (bytes) on, which is where the first descriptor must begin,
- * wherever its extent does. A block is deallocated when all of it is.
+ * Extents in whole blocks from `from` (bytes) on: the first descriptor must begin there, wherever
+ * its extent begins. A block is deallocated when all of it is.
  */
 function toBlocks(extents: readonly Extent[], from: number, blockLengthBytes: number): Extent[] {
   const runs: Extent[] = [];

@@ -14,8 +14,8 @@ import {
 import { VpdPageCode } from '../standard/vpd.ts';
 
 /**
- * What a LUN without a logical unit is called. Old releases of Linux take a target whose LUN 0 has
- * blank names for absent, and scan none of its other LUNs.
+ * The name of a LUN without a logical unit. Old releases of Linux treat a target whose LUN 0 has
+ * blank names as absent, and scan none of its other LUNs.
  */
 const NO_UNIT = { vendor: 'ALLPATH', product: 'DISK', revision: '0001' } as const;
 
@@ -46,7 +46,7 @@ export const inquiryCommand: Command = {
   },
 };
 
-/** Without a logical unit there is only the list of pages, which then lists nothing but itself. */
+/** Without a logical unit only the list of pages exists, which then lists only itself. */
 function hasPage({ logicalUnit }: CommandCall, pageCode: number): boolean {
   if (logicalUnit === undefined) return pageCode === VpdPageCode.supportedVpdPages;
   return vpdPages.some((page) => page.pageCode === pageCode);

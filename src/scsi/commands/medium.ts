@@ -5,13 +5,13 @@ import type { CommandCall } from '../command.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { Read6 } from '../standard/sbc.ts';
 
-/** The logical unit of a command that only works on one: dispatch made sure that it is there. */
+/** The logical unit of a command that needs one: dispatch has checked that it exists. */
 export function mediumOf(call: CommandCall): LogicalUnit {
   assert(call.logicalUnit !== undefined, 'a medium command has a logical unit');
   return call.logicalUnit;
 }
 
-/** All that was acknowledged is on the medium afterwards, not only in a volatile cache. */
+/** Afterwards all acknowledged data is on the medium, not only in a volatile cache. */
 export function writeCache({ volume }: LogicalUnit): Pending<VolumeResult> {
   return volume.limits.volatileCache ? volume.flush() : DONE;
 }

@@ -36,7 +36,7 @@ function planModeSelect({ task }: CommandCall, cdb: ModeSelectCdb): Plan | Comma
   if (cdb.sp.get(task.cdb) === 1) return invalidInCdb(cdb.sp);
   const length = cdb.parameterListLength.get(task.cdb);
   if (length === 0) return NO_DATA;
-  // PF 0 means that all pages are vendor specific, and there are no such.
+  // PF 0 means that all pages are vendor specific, and this device server has none of those.
   if (cdb.pf.get(task.cdb) === 0) return invalidInCdb(cdb.pf);
   return taking(length);
 }
@@ -49,7 +49,7 @@ function runModeSelect(
   const { task } = call;
   const length = cdb.parameterListLength.get(task.cdb);
   if (length === 0) return results.good;
-  // A copy: the list may be taken over again when the transport's buffers are free.
+  // A copy: the list may be applied again after the transport's buffers are released.
   const list = parameterList(task, length).slice();
   const change: UnitChange = (state) => {
     const next: ModeParameters = { ...state.modes.current };

@@ -59,7 +59,7 @@ function planModeSense({ task }: CommandCall, cdb: ModeSenseCdb): Plan | Command
   const pageCode = cdb.pageCode.get(task.cdb);
   const subpageCode = cdb.subpageCode.get(task.cdb);
   if (selectModePages(pageCode, subpageCode).length === 0) {
-    // The page is at fault unless only the subpage is.
+    // The field pointer names the page code unless only the subpage code is wrong.
     const pageKnown = pageCode === ALL_PAGES || findModePage(pageCode, 0) !== undefined;
     return invalidInCdb(pageKnown ? cdb.subpageCode : cdb.pageCode);
   }

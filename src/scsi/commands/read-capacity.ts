@@ -56,8 +56,8 @@ function readCapacity16Data(logicalUnit: LogicalUnit): Uint8Array {
   const data = new Uint8Array(ReadCapacity16Data.$.length);
   ReadCapacity16Data.returnedLogicalBlockAddress.set(data, lastLba(logicalUnit));
   ReadCapacity16Data.logicalBlockLength.set(data, logicalUnit.blockLengthBytes);
-  // One logical block per physical block: each is written by itself. What is worth aligning to
-  // stands in the Block Limits page, as OPTIMAL TRANSFER LENGTH GRANULARITY.
+  // One logical block per physical block: each is written by itself. The Block Limits page gives
+  // the alignment that pays off, as OPTIMAL TRANSFER LENGTH GRANULARITY.
   ReadCapacity16Data.logicalBlocksPerPhysicalBlockExponent.set(data, 0);
   ReadCapacity16Data.lbpme.set(data, 1);
   ReadCapacity16Data.lbprz.set(data, 1);

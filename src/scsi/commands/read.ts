@@ -43,7 +43,7 @@ function read(operationCode: number, cdb: ReadLayout): Command {
       const { volume, blockLengthBytes } = mediumOf(call);
       const offset = cdb.logicalBlockAddress.get(bytes) * blockLengthBytes;
       if (cdb.fua.get(bytes) === 0) return transfer(call, offset);
-      // FORCE UNIT ACCESS: what is read must be on the medium, not only in a volatile cache.
+      // FORCE UNIT ACCESS: the data read must be on the medium, not only in a volatile cache.
       return volume.limits.volatileCache ? flushFirst(call, offset) : transfer(call, offset);
     },
   };
@@ -74,7 +74,7 @@ function planRead(
   return refusal ?? { dataOut: 0, dataIn: blocks * logicalUnit.blockLengthBytes };
 }
 
-/** Reads what the initiator takes of what the CDB asks for. */
+/** Reads as much of what the CDB asks for as the initiator takes. */
 function transfer(call: CommandCall, offset: number): Pending<VolumeResult | CommandResult> {
   const { task } = call;
   const { volume, blockLengthBytes } = mediumOf(call);
@@ -82,7 +82,7 @@ function transfer(call: CommandCall, offset: number): Pending<VolumeResult | Com
   if (length === 0) return DONE;
   const room = task.allocateDataIn(length);
   const part = length % blockLengthBytes;
-  // The initiator takes a part of the last block: the medium gives whole ones.
+  // The initiator takes a part of the last block, but the medium returns whole blocks.
   const into = part === 0 ? room : [...room, new Uint8Array(blockLengthBytes - part)];
   return length <= READ_STEP_BYTES ? volume.read(offset, into) : inSteps(call, offset, into);
 }

@@ -6,7 +6,9 @@ import { answer, returning } from '../parameter-data.ts';
 import { conditions, invalidInCdb } from '../sense-table.ts';
 import { ReportLunsCdb, SelectReport } from '../standard/spc.ts';
 
-/** REPORT LUNS: what this initiator reaches. Works on every LUN, so also where LUN 0 is empty. */
+/**
+ * REPORT LUNS: the LUNs that this initiator reaches. Works on every LUN, also when LUN 0 is empty.
+ */
 export const reportLunsCommand: Command = {
   name: ReportLunsCdb.$.name,
   operationCode: 0xa0,

@@ -104,7 +104,7 @@ function cdbUsageData({ cdb, operationCode, serviceAction }: Command): Uint8Arra
   return usage;
 }
 
-/** Zeros: no time-out is indicated, as none is known for an initiator's path to the gateway. */
+/** Zeros indicate no time-out, because none is known for an initiator's path to the gateway. */
 function timeoutsDescriptor(): Uint8Array {
   const descriptor = new Uint8Array(CommandTimeouts.$.length);
   CommandTimeouts.descriptorLength.set(descriptor, descriptor.length - 2);

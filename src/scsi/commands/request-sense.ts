@@ -8,8 +8,8 @@ import { RequestSenseCdb } from '../standard/spc.ts';
 const NOTHING_TO_REPORT: SenseCondition = Object.freeze({ key: SenseKey.noSense, code: 0x0000 });
 
 /**
- * REQUEST SENSE: sense data as parameter data, with status GOOD. A pending unit attention is told
- * and cleared; the status of commands carries all other sense data (autosense).
+ * REQUEST SENSE: sense data as parameter data, with status GOOD. A pending unit attention is
+ * reported and cleared; all other sense data goes with the status of its command (autosense).
  */
 export const requestSenseCommand: Command = {
   name: RequestSenseCdb.$.name,

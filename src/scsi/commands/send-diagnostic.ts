@@ -4,9 +4,9 @@ import { invalidInCdb, results } from '../sense-table.ts';
 import { SendDiagnosticCdb } from '../standard/spc.ts';
 
 /**
- * SEND DIAGNOSTIC: the default self-test (SELFTEST 1), which every device server must offer, finds
- * nothing wrong: a logical unit that answers works. There are no other self-tests (SELF-TEST CODE)
- * and no diagnostic pages (a parameter list).
+ * SEND DIAGNOSTIC: the default self-test (SELFTEST 1), which every device server must offer, always
+ * passes: a logical unit that answers works. There are no other self-tests (SELF-TEST CODE) and no
+ * diagnostic pages (a parameter list).
  */
 export const sendDiagnosticCommand: Command = {
   name: SendDiagnosticCdb.$.name,

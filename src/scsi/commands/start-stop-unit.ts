@@ -6,9 +6,9 @@ import { mediumOf, writeCache } from './medium.ts';
 
 /**
  * START STOP UNIT. Several hosts share the unit, so none of them can stop it: START 0 ends GOOD and
- * does what a host relies on before it goes away, which is to write the cache unless NO_FLUSH is 1.
- * The status waits for that, also with IMMED. The medium is fixed and has no power conditions, so
- * LOEJ and POWER CONDITION are refused.
+ * does what a host relies on before it shuts down: it writes the cache, unless NO_FLUSH is 1. The
+ * status waits for that, also with IMMED. The medium is fixed and has no power conditions, so LOEJ
+ * and POWER CONDITION are refused.
  */
 export const startStopUnitCommand: Command = {
   name: StartStopUnitCdb.$.name,

@@ -7,8 +7,8 @@ import { mediumOf, writeCache } from './medium.ts';
 type RangeLayout = Layout<Record<'logicalBlockAddress' | 'transferLength', Field>>;
 
 /**
- * SYNCHRONIZE CACHE (10) and (16). The whole cache is written, whatever the range; with IMMED too
- * the status waits, which SBC allows and which is the only answer that proves something.
+ * SYNCHRONIZE CACHE (10) and (16). The whole cache is written, whatever the range; also with IMMED
+ * the status waits. SBC allows that, and only such a status proves something.
  */
 export const synchronizeCacheCommands: readonly Command[] = [
   synchronizeCache(OperationCode.synchronizeCache10, SynchronizeCache10),

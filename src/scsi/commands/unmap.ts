@@ -17,7 +17,9 @@ interface BlockRun {
   readonly blocks: number;
 }
 
-/** UNMAP: the ranges read as zeros afterwards. Every range is judged before the first is unmapped. */
+/**
+ * UNMAP: the ranges read as zeros afterwards. Every range is checked before the first is unmapped.
+ */
 export const unmapCommand: Command = {
   name: Unmap.$.name,
   operationCode: OperationCode.unmap,
@@ -33,7 +35,7 @@ export const unmapCommand: Command = {
   run: (call) => {
     const { task } = call;
     const logicalUnit = mediumOf(call);
-    // A PARAMETER LIST LENGTH of zero is no error, and unmaps nothing.
+    // A PARAMETER LIST LENGTH of zero is not an error, and unmaps nothing.
     if (task.transferLength === 0) return DONE;
     const list = contiguous(task.dataOut).subarray(0, task.transferLength);
     const runs = parse(list, logicalUnit);
@@ -46,7 +48,7 @@ function parse(list: Uint8Array, logicalUnit: LogicalUnit): BlockRun[] | Command
   if (list.length < head) return conditions.parameterListLengthError;
   const descriptorBytes = UnmapParameterList.unmapBlockDescriptorDataLength.get(list);
   const size = UnmapBlockDescriptor.$.length;
-  // SBC: what is left of a descriptor that is not whole is ignored.
+  // SBC: an incomplete descriptor at the end is ignored.
   const count = Math.floor(Math.min(descriptorBytes, list.length - head) / size);
   if (count > UNMAP_DESCRIPTOR_COUNT_MAX) {
     return invalidInParameterList(UnmapParameterList.unmapBlockDescriptorDataLength);
@@ -80,7 +82,7 @@ function unmapAll(
   return inSteps(call, ranges, (at, step) => volume.unmap(at, step), UNMAP_STEPS_AT_ONCE);
 }
 
-/** The same blocks in order, those that touch or overlap in one run. */
+/** The same blocks in order; ranges that touch or overlap become one run. */
 function joined(runs: readonly BlockRun[]): readonly BlockRun[] {
   const result: BlockRun[] = [];
   for (const run of [...runs].sort((a, b) => a.lba - b.lba)) {

@@ -17,7 +17,7 @@ type VerifyLayout = Layout<
   Record<'logicalBlockAddress' | 'transferLength' | 'vrprotect' | 'bytchk', Field>
 >;
 
-/** BYTE CHECK: what the medium is compared with. */
+/** BYTE CHECK: the data that the medium is compared with. */
 export const ByteCheck = {
   none: 0b00,
   /** With data-out, block by block. */
@@ -70,8 +70,8 @@ function verify(operationCode: number, cdb: VerifyLayout): Command {
 }
 
 /**
- * Reads the blocks of `length` bytes, of which the last may be a part of one, and compares those
- * bytes with the data-out, as BYTCHK asks.
+ * Reads the blocks of `length` bytes, the last of which may be partial, and compares those bytes
+ * with the data-out, as BYTCHK asks.
  */
 export function verifyMedium(
   call: CommandCall,
@@ -109,7 +109,7 @@ export function verifyMedium(
   });
 }
 
-/** Index of the first byte that differs from a pattern over and over; -1 when there is none. */
+/** Index of the first byte that differs from the repeated pattern; -1 when there is none. */
 function firstDifferenceFrom(bytes: Uint8Array, pattern: Uint8Array): number {
   const rest = bytes.length - pattern.length;
   const first = firstDifference(bytes.subarray(0, pattern.length), [pattern]);

@@ -61,7 +61,7 @@ function writeThenVerify(
   const verify = (result: VolumeResult | CommandResult): Pending<VolumeResult | CommandResult> =>
     result.status === 'done' ? verifyMedium(call, offset, length, byteCheck) : result;
   if (length === 0) return DONE;
-  // One step: what the initiator brought is written as a whole, as by WRITE.
+  // One step: the initiator's data is written as a whole, as by WRITE.
   const written = call.nexus.steps.run(call, {
     ranges: [{ offset, length }],
     stepBytes: length,

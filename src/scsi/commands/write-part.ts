@@ -5,13 +5,13 @@ import { fill, slice } from '../data-buffers.ts';
 import { conditions } from '../sense-table.ts';
 import { mediumOf } from './medium.ts';
 
-/** How often the last block is tried anew when others change it at the same time. */
+/** Bound on the attempts to write the last block while others change it. */
 const PART_TRIES_MAX = 16;
 
 /**
  * Writes data that ends inside a block: an initiator whose Expected Data Transfer Length is not a
- * whole number of blocks. The rest of the last block stays, also when others write it meanwhile:
- * compareAndWrite puts the two together.
+ * whole number of blocks. The rest of the last block is kept, also when others write it meanwhile:
+ * compareAndWrite merges the two.
  */
 export async function writePart(
   call: CommandCall,
@@ -28,7 +28,7 @@ export async function writePart(
   }
   const rest = slice(from, wholeLength, length);
   for (let tries = 0; tries < PART_TRIES_MAX; tries++) {
-    // An aborted command may be past its fence: it must write no more.
+    // The fence of an aborted command may be over, so it must not write after it.
     if (call.isAborted) break;
     const before = new Uint8Array(blockLengthBytes);
     const read = await volume.read(offset + wholeLength, [before]);

@@ -15,7 +15,9 @@ type WriteSameLayout = Layout<
   Record<'logicalBlockAddress' | 'transferLength' | 'wrprotect' | 'anchor' | 'unmap', Field>
 > & { readonly ndob?: Field };
 
-/** WRITE SAME (10) and (16): one block, repeated; with UNMAP and zeros the blocks are given back. */
+/**
+ * WRITE SAME (10) and (16): one block, repeated; with UNMAP and zeros the blocks are deallocated.
+ */
 export const writeSameCommands: readonly Command[] = [
   writeSame(OperationCode.writeSame10, WriteSame10),
   writeSame(OperationCode.writeSame16, WriteSame16),
@@ -73,7 +75,7 @@ function runWriteSame(
   return inSteps(call, ranges, (at, step) => volume.writeZeroes(at, step, options));
 }
 
-/** NDOB: no data-out buffer, zeros are meant. */
+/** NDOB: no data-out buffer; the block is all zeros. */
 function hasNoData(cdb: WriteSameLayout, bytes: Uint8Array): boolean {
   return cdb.ndob !== undefined && cdb.ndob.get(bytes) === 1;
 }

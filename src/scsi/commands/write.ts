@@ -78,7 +78,7 @@ export function planWrite(
 }
 
 /**
- * Writes what the initiator sent of what the CDB asks for: SAM leaves to the transport to tell the
+ * Writes as much of what the CDB asks for as the initiator sent: the transport reports the
  * difference as a residual.
  */
 export function storeDataOut(
@@ -91,7 +91,7 @@ export function storeDataOut(
   const { volume, blockLengthBytes } = logicalUnit;
   const length = Math.min(task.transferLength, task.dataOutExpected);
   if (length === 0) return DONE;
-  // A cache that the initiator switched off must not hold acknowledged data.
+  // A volatile cache that the initiator has disabled must not hold acknowledged data.
   const durable = fua || (volume.limits.volatileCache && !logicalUnit.modes.wce);
   const options = durable ? FORCE_UNIT_ACCESS : CACHED;
   const from = slice(task.dataOut, 0, length);

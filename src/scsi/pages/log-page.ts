@@ -18,7 +18,7 @@ export interface LogPage {
 
 interface LogParameter {
   readonly code: number;
-  /** What stands behind its header. */
+  /** The bytes behind its header. */
   readonly value: Uint8Array;
 }
 

@@ -14,13 +14,13 @@ export interface ModePage {
   readonly layout: Layout;
   /** Fills in the values; what it leaves is zero. */
   encode(page: Uint8Array, parameters: Readonly<ModeParameters>): void;
-  /** What MODE SELECT may change. */
+  /** The fields that MODE SELECT may change. */
   readonly changeable: readonly ChangeableField[];
 }
 
 interface ChangeableField {
   readonly field: Field;
-  /** Takes over a value that MODE SELECT sent. */
+  /** Applies a value that MODE SELECT sent. */
   apply(parameters: ModeParameters, value: number): void;
 }
 

@@ -18,7 +18,7 @@ export const modePages: readonly ModePage[] = ascendingPages(
   ].map(modePage),
 );
 
-/** The page of that very code, if there is one. */
+/** The page of exactly that code, if there is one. */
 export function findModePage(pageCode: number, subpageCode: number): ModePage | undefined {
   return modePages.find((page) => page.pageCode === pageCode && page.subpageCode === subpageCode);
 }

@@ -19,10 +19,10 @@ import { findModePage } from './mode-pages.ts';
 export type ModeListHeader = Layout<Record<'mediumType' | 'blockDescriptorLength', Field>>;
 
 /**
- * Takes the parameter list of a MODE SELECT over into `next` (a copy of what is current). Returns
- * the result of a list that is refused; `next` is then to be thrown away. MODE DATA LENGTH and the
- * DEVICE-SPECIFIC PARAMETER mean nothing in this direction and are not looked at: initiators send
- * back what MODE SENSE gave.
+ * Applies the parameter list of a MODE SELECT to `next` (a copy of what is current). Returns the
+ * result of a list that is refused; `next` must then be discarded. MODE DATA LENGTH and the
+ * DEVICE-SPECIFIC PARAMETER mean nothing in this direction and are ignored: initiators send back
+ * what MODE SENSE returned.
  */
 export function applyModeParameterList(
   list: Uint8Array,
@@ -46,7 +46,7 @@ export function applyModeParameterList(
   return undefined;
 }
 
-/** A block descriptor may be left out; one that is there must say what is already so. */
+/** A block descriptor may be left out; one that is present must state the current values. */
 function checkBlockDescriptor(
   list: Uint8Array,
   header: ModeListHeader,
@@ -74,7 +74,7 @@ function allOnes(long: boolean): number {
   return long ? 2 ** 64 : NUMBER_OF_LOGICAL_BLOCKS_MAX;
 }
 
-/** Takes one page over; says how long it was, or how the command ends. */
+/** Applies one page; returns its length, or the result of the command. */
 function applyPage(list: Uint8Array, at: number, next: ModeParameters): number | CommandResult {
   if (list.length < at + ModePageHeader.$.length) return conditions.parameterListLengthError;
   if (ModePageHeader.ps.get(list, at) === 1) return invalidInParameterList(ModePageHeader.ps, at);
@@ -99,7 +99,7 @@ function applyPage(list: Uint8Array, at: number, next: ModeParameters): number |
   return applyFields(list.subarray(at, at + length), at, page, next) ?? length;
 }
 
-/** Refuses a change of what is not changeable, at its highest bit; takes over the rest. */
+/** Refuses a change of an unchangeable field, pointing at its highest bit; applies the rest. */
 function applyFields(
   sent: Uint8Array,
   at: number,

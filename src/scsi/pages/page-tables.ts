@@ -1,6 +1,8 @@
 import { assert } from '../../base/assert.ts';
 
-/** The rows of a table of pages in the order in which initiators are told of them; checked once. */
+/**
+ * The rows of a table of pages in the order in which they are reported to initiators; checked once.
+ */
 export function ascendingPages<
   Page extends { readonly name: string; readonly pageCode: number; readonly subpageCode?: number },
 >(pages: readonly Page[]): readonly Page[] {

@@ -29,7 +29,7 @@ export const LogParameterHeader = layout('log parameter header', 4, {
   parameterLength: u8(3),
 });
 
-/** What stands behind the header of a Logical Block Provisioning log parameter (SBC-5, 6.4.5). */
+/** The bytes behind the header of a Logical Block Provisioning log parameter (SBC-5, 6.4.5). */
 export const LogicalBlockProvisioningParameter = layout('resource count log parameter', 8, {
   resourceCount: u32(0),
   scope: bits(4, 1, 0),

@@ -180,7 +180,9 @@ function verifyFlags() {
   return { vrprotect: bits(1, 7, 5), dpo: bits(1, 4), bytchk: bits(1, 2, 1) };
 }
 
-/** SYNC_NV is obsolete; initiators may still set it, and it asks for less than we do. */
+/**
+ * SYNC_NV is obsolete. Initiators may still set it; it asks for less than the command does anyway.
+ */
 function synchronizeFlags() {
   return { syncNv: bits(1, 2), immed: bits(1, 1) };
 }

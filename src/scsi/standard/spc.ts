@@ -95,7 +95,7 @@ export const ReportLunsCdb = layout('REPORT LUNS', 12, {
 
 /** SELECT REPORT. */
 export const SelectReport = {
-  /** Logical units but well known ones. */
+  /** All logical units except well known ones. */
   logicalUnits: 0x00,
   wellKnownLogicalUnits: 0x01,
   all: 0x02,

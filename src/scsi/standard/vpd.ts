@@ -84,7 +84,8 @@ export const BlockLimits = layout('Block Limits VPD page', 64, {
   maximumUnmapLbaCount: u32(20),
   maximumUnmapBlockDescriptorCount: u32(24),
   optimalUnmapGranularity: u32(28),
-  // UGAVALID is the highest bit of the alignment's four bytes; only 0 and valid is ever told.
+  // UGAVALID is the highest bit of the alignment's four bytes; it is always reported as valid, with
+  // alignment 0.
   ugaValid: bits(32, 7),
   maximumWriteSameLength: u64(36),
 });

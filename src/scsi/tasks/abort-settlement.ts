@@ -6,11 +6,11 @@ import { DRAIN_MAX_MS } from '../limits.ts';
 export interface AbortedCommand {
   /** It may change the medium. */
   readonly changesMedium: boolean;
-  /** It may change what the gateways agree on: no fence takes that back. */
+  /** It may change the state that the gateways share, which no fence undoes. */
   readonly changesState: boolean;
   /** It has nothing to do with the medium, and only waits for others. */
   readonly waitsOnly: boolean;
-  /** What its medium is fenced through. */
+  /** The logical unit that fences its medium. */
   readonly logicalUnit: Fenceable | undefined;
   /** Leaves its task set, though its handler has not settled. */
   detach(): void;
@@ -55,7 +55,7 @@ export class Abort {
     this.#resolve();
   }
 
-  /** Takes the command out of its task set, whatever the medium still does for it. */
+  /** Takes the command out of its task set, even while the medium still works on it. */
   detach(): void {
     if (!this.#isOver) this.#command.detach();
   }
@@ -64,7 +64,7 @@ export class Abort {
 /**
  * Resolves true when nothing of the aborted commands can change the medium, or the state that the
  * gateways share. Changes of the medium that do not end within `waitMs` are fenced. False: that
- * could not be reached. Reads are not waited for longer; the medium keeps their buffers.
+ * could not be ensured. Reads are not awaited after `waitMs`; the medium keeps their buffers.
  */
 export async function settleAborts(
   clock: Clock,
@@ -78,7 +78,7 @@ export async function settleAborts(
     const units = new Set(stuck.flatMap(({ logicalUnit }) => logicalUnit ?? []));
     const fences = await Promise.all([...units].map((unit) => unit.fence()));
     if (fences.includes(false)) return false;
-    // The volume has told its callers already, or is about to: a true status goes out first.
+    // The volume has reported the results, or is about to: their true status goes out first.
     await within(clock, DRAIN_MAX_MS, allOver(stuck));
   }
   if (aborts.some((abort) => abort.changesState && !abort.isOver)) return false;
@@ -86,7 +86,7 @@ export async function settleAborts(
   return true;
 }
 
-/** Resolves when nothing of the aborted commands can change anything, however long that takes. */
+/** Resolves when the aborted commands can change nothing more, however long that takes. */
 export async function awaitAborts(clock: Clock, aborts: readonly Abort[]): Promise<void> {
   const isProved = await settleAborts(clock, aborts, DRAIN_MAX_MS);
   if (isProved) return;
@@ -94,7 +94,7 @@ export async function awaitAborts(clock: Clock, aborts: readonly Abort[]): Promi
   await allOver(aborts.filter(({ changesMedium, changesState }) => changesMedium || changesState));
 }
 
-/** Resolves when nothing acts for any of them. */
+/** Resolves when no handler and no medium works on any of them. */
 async function allOver(aborts: readonly Abort[]): Promise<void> {
   await Promise.all(aborts.map(({ over }) => over));
 }

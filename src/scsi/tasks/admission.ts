@@ -10,7 +10,9 @@ import type { UnitAttentions } from '../unit-attention.ts';
 /** NACA in the CONTROL byte (SAM-5): auto contingent allegiance, which is not supported. */
 const NACA_BIT = 2;
 
-/** Why there is no row for a CDB: the operation code, or only its service action, is unknown. */
+/**
+ * The result of a CDB without a row: its operation code, or only its service action, is unknown.
+ */
 export function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResult {
   if (!table.knows(cdb[0] ?? 0)) return atCdb(conditions.invalidOperationCode, 0);
   return atCdb(conditions.invalidFieldInCdb, 1, 4);
@@ -18,7 +20,7 @@ export function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResu
 
 /**
  * The checks before a command's own: CDB form, logical unit, unit attention, state of the medium,
- * write protection; in the order of precedence of SAM and SPC. Undefined: it may go on.
+ * write protection; in the order of precedence of SAM and SPC. Undefined: the command may proceed.
  */
 export function admit(
   command: CommandRow,
@@ -37,7 +39,8 @@ export function admit(
 
 /**
  * Whether the initiator offers and takes data as the plan of its command needs them. Data of the
- * wrong direction never do. Too little room for data-in is no error; the residual count tells it.
+ * wrong direction never do. Too little room for data-in is not an error; the residual count reports
+ * it.
  */
 export function fitsExpected({ expectedDataOut }: CommandRow, plan: Plan, task: Task): boolean {
   const { dataOutExpected, dataInExpected } = task;
@@ -47,7 +50,7 @@ export function fitsExpected({ expectedDataOut }: CommandRow, plan: Plan, task: 
   return expectedDataOut === 'less' && (dataOutExpected > 0 || dataInExpected === 0);
 }
 
-/** What may have changed between a command's arrival and its start. */
+/** The checks of what may have changed between a command's arrival and its start. */
 export function checkState(
   command: CommandRow,
   logicalUnit: LogicalUnit | undefined,

@@ -9,8 +9,8 @@ import { Status } from '../status.ts';
 import type { Task } from '../task.ts';
 
 /**
- * Where every command of a nexus ends, whether it was refused, was done or was aborted: its
- * initiator is answered, or hears nothing of it, and then the probe learns of the end.
+ * Ends every command of a nexus, whether it was refused, performed or aborted: sends its status, or
+ * discards the task, and then reports the end to the probe.
  */
 export class CommandCompletion {
   readonly #nexus: NexusIdentity;

@@ -14,16 +14,16 @@ import type { TaskSet, TaskSetMember } from './task-set.ts';
 // The compiler folds what it reads through constants of this module; an import is loaded each time.
 const States = TaskState;
 
-/** What moves executions from state to state: the task manager of their nexus. */
+/** The task manager of a nexus, as its executions see it: it moves them from state to state. */
 export interface ExecutionOwner {
   readonly nexus: CommandNexus;
-  /** Time as commands age by it: see `Nexus.age`. Milliseconds. */
+  /** The clock by which commands age, in milliseconds: see `Nexus.age`. */
   readonly agedMs: number;
-  /** The data that a command waited for, or memory for it, is there. */
+  /** The data that a command waited for has arrived, or memory for it is granted. */
   dataReady(execution: Execution): void;
   /** The transport gives a command up. */
   fail(execution: Execution, reason: TransportFault): void;
-  /** The medium has room for a command that waited for it. */
+  /** The medium has room for a command that waited for room. */
   admitted(execution: Execution): void;
   settled(execution: Execution, result: CommandResult | VolumeResult): void;
   /** Takes an aborted command out of its task set before it has settled. */
@@ -31,8 +31,8 @@ export interface ExecutionOwner {
 }
 
 /**
- * One command from its arrival to its end: its state, its place in the task set, and what its
- * handler works with. Used again, by any nexus, so that a command costs no allocation of its own.
+ * One command from its arrival to its end: its state, its place in the task set, and the arguments
+ * of its handler. Reused by any nexus, so that a command costs no allocation of its own.
  */
 export class Execution
   implements CommandCall, GatedCommand, AbortedCommand, TaskOwner, TaskSetMember<Execution>
@@ -40,7 +40,7 @@ export class Execution
   /** Written by `move` alone. */
   state: TaskState = States.idle;
   #owner: ExecutionOwner | undefined = undefined;
-  /** Bound once: what the volume's result calls. */
+  /** Called with the volume's result; bound once. */
   readonly onSettled: (result: CommandResult | VolumeResult) => void;
   logicalUnit: LogicalUnit | undefined = undefined;
   set: TaskSet<Execution> | undefined = undefined;
@@ -48,10 +48,10 @@ export class Execution
   previous: Execution | undefined = undefined;
   /** The next command in its bucket of the nexus's tags. */
   nextInBucket: Execution | undefined = undefined;
-  /** Bytes to ask the initiator for, and to give it at most. */
+  /** Bytes to ask the initiator for, and the most to return to it. */
   dataOut = 0;
   dataIn = 0;
-  /** When the medium got it, or its last step, by `ExecutionOwner.agedMs`. */
+  /** When the medium received it, or its last step, by `ExecutionOwner.agedMs`. */
   startedMs = 0;
   steps: QueuedSteps | undefined = undefined;
   gate: GatedCommand['gate'] = 'outside';
@@ -64,7 +64,7 @@ export class Execution
     this.onSettled = (result) => this.owner.settled(this, result);
   }
 
-  /** Every change of its state is made here, by the table of a task's life. */
+  /** Every change of state happens here, by the table of a task's life. */
   move(event: TaskEvent): void {
     this.state = nextState(this.state, event);
   }

@@ -13,20 +13,20 @@ export interface GatedCommand {
   readonly nexus: object;
   /** Bytes that it moves. */
   readonly mediumBytes: number;
-  /** Where it stands at the gate; written by the gate alone. */
+  /** Its position at the gate; only the gate writes it. */
   gate: 'outside' | 'waits' | 'inside';
   /** It is inside, and may be submitted now. */
   passGate(): void;
 }
 
 /**
- * What commands with data a logical unit's medium has at a time. Media work off what they have in
- * the order of its coming: without a bound the thousands of writes of some nexuses would precede
- * the next write of each other. Commands beyond the bound wait here, and nexuses take turns.
+ * Bounds the commands with data that a logical unit's medium has at a time. Media work in order of
+ * arrival: without a bound, thousands of writes of some nexuses would precede the next write of any
+ * other. Commands beyond the bound wait here, and nexuses take turns.
  *
- * A medium may be done with a command in the turn of the event loop in which it gets it, or in a
- * microtask behind it, and that lets the next one in. So there is also a bound on what is let in
- * after waiting in one turn: sockets, timers and heartbeats get the event loop in between.
+ * A medium may finish a command in the turn of the event loop in which it receives it, or in a
+ * microtask after it, and that admits the next one. So the bytes admitted after a wait are also
+ * bounded per turn: sockets, timers and heartbeats get the event loop in between.
  */
 export class MediumGate {
   readonly #clock: Clock;
@@ -35,7 +35,7 @@ export class MediumGate {
   /** Nexuses with commands that wait, in the order of their turns; the commands in that of arrival. */
   readonly #waiting = new Map<object, Set<GatedCommand>>();
   #isAdmitting = false;
-  /** What those that waited may still move in this turn. */
+  /** Bytes that commands which waited may still move in this turn. */
   #turnBytes = MEDIUM_TURN_BYTES;
   #isTurnEndDue = false;
 
@@ -56,7 +56,7 @@ export class MediumGate {
     return false;
   }
 
-  /** The medium is done with it, or has had it for so long that others need not wait for it. */
+  /** The medium has finished it, or has had it for so long that others need not wait for it. */
   leave(command: GatedCommand): void {
     command.gate = 'outside';
     this.#commands--;
@@ -65,7 +65,7 @@ export class MediumGate {
     if (this.#waiting.size > 0) this.#admitOthers();
   }
 
-  /** It waits no longer: it was aborted, or failed. */
+  /** It no longer waits: it was aborted, or failed. */
   withdraw(command: GatedCommand): void {
     assert(command.gate === 'waits', 'only what waits is withdrawn');
     command.gate = 'outside';
@@ -85,7 +85,7 @@ export class MediumGate {
   }
 
   #admitOthers(): void {
-    // A command that ends at once leaves at once, and comes by here.
+    // A command that ends synchronously re-enters here through `leave`.
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
     while (this.#turnBytes > 0) {

@@ -5,13 +5,13 @@ import { conditions } from '../sense-table.ts';
 import { type Abort, awaitAborts } from './abort-settlement.ts';
 
 /**
- * The row of a command whose tag another command had (SAM: an overlapped command). The command
- * moves no data and waits in its task set, so it ages, can be aborted, and owns the tag. It ends
- * only when the aborts are over: its initiator may then repeat what was aborted, and an older write
- * must not land on a newer one.
+ * The row of a command whose tag another command already has (SAM: an overlapped command). The
+ * command moves no data and waits in its task set, so it ages, can be aborted, and owns the tag. It
+ * ends only when the aborts are over: its initiator may then repeat what was aborted, and an older
+ * write must not land on a newer one.
  */
 export function overlappedCommand(clock: Clock, aborts: readonly Abort[]): CommandRow {
-  // Without the other overlapped commands: each of a window full would wait for all before it.
+  // Other overlapped commands are left out: in a full window each would wait for all before it.
   const withMedium = aborts.filter(({ waitsOnly }) => !waitsOnly);
   return toRow({
     ...testUnitReadyCommand,

@@ -9,11 +9,11 @@ export interface SteppedCommand {
   /** Whose turn it is: nexuses take turns. */
   readonly nexus: object;
   readonly logicalUnit: object | undefined;
-  /** It may take no further step. */
+  /** True: it must make no further step. */
   readonly isAborted: boolean;
   /** The steps that it waits for; set by the step queue. */
   steps: QueuedSteps | undefined;
-  /** The medium got a step of it, or ended one: it is not stuck. */
+  /** The medium received or ended a step of it: it is not stuck. */
   progressed(): void;
 }
 
@@ -25,7 +25,7 @@ export interface ByteRange {
 
 /** Work that a command does with its medium, cut into steps. */
 export interface SteppedWork {
-  /** Worked off in this order. */
+  /** Done in this order. */
   readonly ranges: readonly ByteRange[];
   readonly stepBytes: number;
   /** Steps of this command that the medium may have at a time. */
@@ -37,7 +37,7 @@ export interface SteppedWork {
 export interface UnitSteps {
   /** With the medium, and counted against the bounds. */
   counted: number;
-  /** Done by the medium so far, of any command. */
+  /** Steps of any command that the medium has done so far. */
   landed: number;
 }
 
@@ -48,7 +48,7 @@ export class QueuedSteps {
   readonly work: SteppedWork;
   result: VolumeResult | CommandResult | undefined = undefined;
   readonly #leave: (steps: QueuedSteps) => void;
-  /** Index of the range that comes next, and how far it is done. */
+  /** Index of the next range, and how far it is done. */
   #range = 0;
   #doneBytes = 0;
   #withMedium = 0;
@@ -73,7 +73,7 @@ export class QueuedSteps {
     this.#skipEmpty();
   }
 
-  /** Nothing of the command is with the medium: it waits for its turn. */
+  /** The medium has no step of the command: it waits for its turn. */
   get isWaiting(): boolean {
     return this.#withMedium === 0;
   }
@@ -90,7 +90,7 @@ export class QueuedSteps {
     this.#whenDone = next;
   }
 
-  /** The next step, which is with the medium from now on. */
+  /** Removes the next step, which the medium has from now on. */
   take(): ByteRange {
     const range = this.work.ranges[this.#range];
     assert(range !== undefined && this.hasNext, 'a step is taken only where there is one');
@@ -103,14 +103,15 @@ export class QueuedSteps {
       this.#range++;
       this.#skipEmpty();
     }
-    // The command ages from when the medium has it: waiting for others is no fault of the medium.
+    // The command ages from when the medium receives it: waiting for others is not the medium's
+    // fault.
     if (this.#withMedium++ === 0) this.command.progressed();
     this.counted++;
     this.unit.counted++;
     return step;
   }
 
-  /** The medium is done with a step. True: it counted to the last. */
+  /** The medium has done a step. True: the step still counted against the bounds. */
   landed(result: VolumeResult | CommandResult): boolean {
     assert(this.#withMedium > 0, 'a step that landed was with the medium');
     const isCounted = this.counted === this.#withMedium;
@@ -127,7 +128,9 @@ export class QueuedSteps {
     return isCounted;
   }
 
-  /** The medium has done steps of this unit since the last call: what waits is getting nearer. */
+  /**
+   * The medium has done steps of this unit since the last call: waiting steps are making progress.
+   */
   takeProgressOfOthers(): boolean {
     const { landed } = this.unit;
     const isProgress = landed !== this.#landedSeen;

@@ -23,14 +23,14 @@ import {
 } from './queued-steps.ts';
 
 /**
- * What commands ask of the medium without bringing data for it: a few bytes of command may ask for
+ * Work of the medium for which the initiator sends no data: a few bytes of command may ask for
  * hundreds of megabytes of work (VERIFY, WRITE SAME, UNMAP, ...). All nexuses of a gateway share
- * one queue. It bounds what is done in a turn of the event loop, and how many steps the medium has
- * at a time, of a logical unit and in all. Nexuses take turns, step by step; within a nexus the
- * older command goes first.
+ * one queue. It bounds the work in one turn of the event loop, and the steps that the medium has at
+ * a time, per logical unit and in total. Nexuses take turns, step by step; within a nexus the older
+ * command goes first.
  *
  * A step is submitted only while its command lives (invariant I3); an aborted command leaves at
- * once, or when the steps that the medium has of it are done.
+ * once, or when the medium has done the steps that it received.
  */
 export class StepQueue {
   /** For steps that read into memory of their own. */
@@ -50,7 +50,7 @@ export class StepQueue {
     this.#clock = clock;
   }
 
-  /** Does the work; in this turn if nobody waits and the medium answers at once. */
+  /** Does the work; in this turn if no command waits and the medium answers at once. */
   run(command: SteppedCommand, work: SteppedWork): Pending<VolumeResult | CommandResult> {
     const { logicalUnit } = command;
     assert(logicalUnit !== undefined, 'steps are done at a logical unit');
@@ -59,14 +59,14 @@ export class StepQueue {
     if (command.isAborted) return conditions.commandsClearedByDeviceServer;
     command.steps = steps;
     this.#enter(steps);
-    // Where there is no room the others were not served either: they need not be looked through.
+    // If this unit has no room, others that wait gained none either: no search is needed.
     if (hasRoom(steps.unit)) this.#submitNext();
     return steps.result ?? new Promise((resolve) => steps.whenDone(resolve));
   }
 
   /**
-   * The medium has had what it has of these steps for long: others need not wait for them. There is
-   * a bound on that too, because their buffers stay with the medium.
+   * The medium is slow with the steps that it has of this command, so others stop waiting for them.
+   * Slow steps have a bound too, because the medium keeps their buffers.
    */
   yieldTurn(steps: QueuedSteps): void {
     const count = steps.counted;
@@ -87,7 +87,7 @@ export class StepQueue {
     return unit;
   }
 
-  /** Of steps that have nothing more to submit. */
+  /** Called for steps that have nothing more to submit. */
   readonly #leave = (steps: QueuedSteps): void => {
     const { nexus } = steps.command;
     const lane = this.#lanes.get(nexus);
@@ -106,7 +106,7 @@ export class StepQueue {
   }
 
   #submitNext(): void {
-    // A step that ends at once may start another command, which comes by here.
+    // A step that ends synchronously may start another command, which re-enters here.
     if (this.#isSubmitting) return;
     this.#isSubmitting = true;
     while (this.#turnBytes > 0 && this.#steps < STEPS_AT_ONCE_MAX) {
@@ -134,7 +134,7 @@ export class StepQueue {
     const { offset, length } = steps.take();
     if (!steps.hasNext) this.#leave(steps);
     const pending = steps.work.step(offset, length);
-    // A result that is there at once was worked for in this turn.
+    // A synchronous result means that the work was done in this turn.
     this.#charge(pending instanceof Promise ? 0 : length);
     whenSettled(pending, (result) => {
       if (steps.landed(result)) this.#steps--;
@@ -187,7 +187,7 @@ class Lane {
     for (const [unit, waiting] of this.#units) {
       if (!hasRoom(unit)) continue;
       for (const steps of waiting) {
-        // Those that are passed by have steps with the medium, so they are few.
+        // Commands that are skipped have steps with the medium, so they are few.
         if (!steps.maySubmit) continue;
         this.#units.delete(unit);
         this.#units.set(unit, waiting);

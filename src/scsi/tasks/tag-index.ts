@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import type { Execution } from './execution.ts';
 import { TaskState } from './task-life.ts';
 
-/** 256 buckets: a session has some hundred commands at most. */
+/** 256 buckets: a session has a few hundred commands at most. */
 const BUCKET_BITS = 8;
 /** 2^32 divided by the golden ratio: it spreads tags that count up as well as addresses. */
 const MULTIPLIER = 0x9e3779b1;

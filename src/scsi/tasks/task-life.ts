@@ -1,8 +1,8 @@
 import { InvariantBroken } from '../../base/assert.ts';
 
 /**
- * Where a command is in its life. The order counts: from `running` on its handler was called and
- * has not settled, from `aborting` on its handler's result is dropped.
+ * The state of a command. The order matters: from `running` on, its handler was called and has not
+ * settled; from `aborting` on, its handler's result is dropped.
  */
 export const TaskState = {
   idle: 0,
@@ -19,7 +19,7 @@ export const TaskState = {
 } as const;
 export type TaskState = (typeof TaskState)[keyof typeof TaskState];
 
-/** What moves a command from one state to the next. */
+/** An event moves a command from one state to the next. */
 export const TaskEvent = {
   /** Its task set takes it, but task attributes do not let it start yet. */
   wait: 0,
@@ -45,7 +45,7 @@ export const TaskEvent = {
   discard: 10,
   /** Its tag is used for a second command: nothing goes out, not even a true status. */
   silence: 11,
-  /** Nobody waits for the medium any longer. */
+  /** Aborts no longer wait for the medium. */
   detach: 12,
 } as const;
 export type TaskEvent = (typeof TaskEvent)[keyof typeof TaskEvent];
@@ -58,7 +58,9 @@ export type TaskEventName = keyof typeof TaskEvent;
 
 interface TaskLifeRow {
   readonly comment: string;
-  /** The state after each event that may happen in this one; any other is a defect of ours. */
+  /**
+   * The state after each event that may happen in this one; any other event is a programming error.
+   */
   readonly next: Readonly<Partial<Record<TaskEventName, TaskStateName>>>;
 }
 
@@ -170,7 +172,7 @@ const ILLEGAL = 0xff;
 /** The table as the commands read it: the next state by state and event. */
 const transitions = compile();
 
-/** The state after an event. Every command comes by here a few times. */
+/** The state after an event. Every command calls this a few times. */
 export function nextState(state: TaskState, event: TaskEvent): TaskState {
   const next = transitions[(state << EVENT_BITS) | event]!;
   if (next === ILLEGAL) throw illegal(state, event);

@@ -16,7 +16,7 @@ const REJECTED: TaskManagementResponse = { response: 'functionRejected' };
 const NO_TASK: TaskManagementResponse = { response: 'taskDoesNotExist' };
 const NO_LOGICAL_UNIT: TaskManagementResponse = { response: 'incorrectLogicalUnitNumber' };
 
-/** An I_T nexus as task management functions see it; its initiator asks for what they abort. */
+/** An I_T nexus as task management functions see it; its initiator asks for the aborts. */
 export interface ManagedNexus {
   readonly clock: Clock;
   /** One for each LUN in the map. */
@@ -62,7 +62,7 @@ function manageUnit(
       const abort = nexus.abort(execution);
       return afterAborts(nexus, abort === undefined ? [] : [abort], ABORT_TASK_SETTLE_MAX_MS);
     }
-    // With a task set for each nexus (TST 001b) there is nothing of others to clear.
+    // Each nexus has a task set of its own (TST 001b), so there are no commands of others to clear.
     case 'abortTaskSet':
     case 'clearTaskSet':
       return afterAborts(nexus, nexus.abortAll(unit));
@@ -80,8 +80,8 @@ function manageUnit(
 }
 
 /**
- * Answers when nothing of what was aborted can change a medium any more (invariant I3). Rejects the
- * function where that is not proved in time: the aborts go on, but nothing may be promised.
+ * Answers when the aborted commands can no longer change a medium (invariant I3). Rejects the
+ * function if that is not proved in time: the aborts continue, but nothing may be promised.
  */
 async function afterAborts(
   { clock }: ManagedNexus,
@@ -104,7 +104,7 @@ async function resetUnits(
   return results?.every((result) => result === COMMITTED) === true ? COMPLETE : REJECTED;
 }
 
-/** At LUNs that left the map there is nothing to reset for others, but its own commands end. */
+/** At LUNs that left the map nothing is reset for others, but this nexus's commands end. */
 async function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse> {
   const reached = new Set([...nexus.units].flatMap(({ logicalUnit }) => logicalUnit ?? []));
   const left = nexus.unitsInUse.filter(

@@ -102,7 +102,7 @@ export class TaskManager implements ExecutionOwner {
 
   settled(execution: Execution, result: CommandResult | VolumeResult): void {
     const { logicalUnit } = execution;
-    // That may start other commands, whose ends may have this one aborted.
+    // That may start other commands, and their ends may abort this one.
     if (execution.gate === 'inside') logicalUnit?.gate.leave(execution);
     switch (execution.state) {
       case States.running:
@@ -124,7 +124,7 @@ export class TaskManager implements ExecutionOwner {
     const { set, abort } = execution;
     assert(abort !== undefined, 'a command is detached only after its abort');
     this.#yieldTurn(execution);
-    // Its handler makes no further step; only the medium's buffers are still its own.
+    // Its handler makes no further step; it only keeps the buffers that the medium uses.
     execution.move(Events.detach);
     const startOthers = this.#takeOut(execution);
     execution.abort = undefined;
@@ -156,7 +156,7 @@ export class TaskManager implements ExecutionOwner {
 
   /**
    * Aborts a command whose tag came a second time, and all in its task set and in that of the
-   * second. Even a COMPARE AND WRITE is silent: its status would be taken for that of the second.
+   * second. Even a COMPARE AND WRITE returns no status: it would be taken for that of the second.
    */
   overlap(execution: Execution, tasksOfSecond: TaskSet<Execution>): Abort[] {
     const { set } = execution;
@@ -166,7 +166,7 @@ export class TaskManager implements ExecutionOwner {
     return [...sets].flatMap((each) => this.abortAll(each, Events.discard));
   }
 
-  /** A LUN left the map: its commands whose handlers were not called end, the others finish. */
+  /** A LUN left the map: commands whose handlers were not called end, the others finish. */
   leave(tasks: TaskSet<Execution>): void {
     tasks.held = true;
     for (const execution of tasks.list()) {
@@ -215,7 +215,7 @@ export class TaskManager implements ExecutionOwner {
     whenSettled(command.run(execution), execution.onSettled);
   }
 
-  /** The one end of every command. Its result goes out, or nothing does. */
+  /** Every command ends here. Its result goes out, or nothing does. */
   #end(execution: Execution, event: TaskEvent, result: CommandResult | undefined): void {
     const { task, command, set, abort, logicalUnit, dataIn, dataOut } = execution;
     const startOthers = set !== undefined && this.#takeOut(execution);
@@ -252,7 +252,7 @@ export class TaskManager implements ExecutionOwner {
     if (execution.steps !== undefined) this.nexus.steps.yieldTurn(execution.steps);
   }
 
-  /** Nothing acts for it: what it holds can be used again. */
+  /** No handler and no medium works on it: its execution and its memory can be reused. */
   #release(execution: Execution): void {
     execution.reset();
     this.#executions.put(execution);

@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import type { Task } from '../task.ts';
 import { TaskState } from './task-life.ts';
 
-/** A command in a task set, which chains its commands themselves: that makes no garbage. */
+/** A command in a task set. The set links the commands themselves, which makes no garbage. */
 export interface TaskSetMember<T extends TaskSetMember<T>> {
   readonly task: Task;
   readonly state: TaskState;
@@ -55,7 +55,7 @@ export class TaskSet<T extends TaskSetMember<T>> {
     }
   }
 
-  /** Takes a command out; true when others may be able to start because of it. */
+  /** Removes a command; true when that may allow others to start. */
   remove(execution: T): boolean {
     assert(execution.set === this, 'a command leaves the task set that it is in');
     const { previous, next } = execution;
@@ -91,7 +91,7 @@ export class TaskSet<T extends TaskSetMember<T>> {
     return undefined;
   }
 
-  /** The command that carries this tag: one that is aborted if no other does. */
+  /** The command with this tag; an aborted one only if no other has it. */
   find(tag: number): T | undefined {
     let aborted: T | undefined;
     for (let at = this.first; at !== undefined; at = at.next) {
@@ -102,7 +102,7 @@ export class TaskSet<T extends TaskSetMember<T>> {
     return aborted;
   }
 
-  /** Those that are in the set now. */
+  /** The commands that are in the set now. */
   list(): T[] {
     const list: T[] = [];
     for (let at = this.first; at !== undefined; at = at.next) list.push(at);

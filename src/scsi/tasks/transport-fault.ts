@@ -2,7 +2,7 @@ import type { CommandResult } from '../command-result.ts';
 import { conditions } from '../sense-table.ts';
 import type { TransportFault } from '../task.ts';
 
-/** How a command ends that its transport gives up. */
+/** The result of a command that its transport abandons. */
 export const transportFaults: Readonly<Record<TransportFault, CommandResult>> = {
   dataPhaseError: conditions.dataPhaseError,
   protocolServiceCrcError: conditions.protocolServiceCrcError,

@@ -2,7 +2,7 @@ import type { VolumeFault, VolumeResult } from '../../volume/volume.ts';
 import type { CommandResult } from '../command-result.ts';
 import { conditions, results, withInformation } from '../sense-table.ts';
 
-/** What an initiator is told of each fault of a medium. */
+/** The command result that reports each fault of a volume. */
 const resultOfFault: Readonly<Record<VolumeFault, CommandResult>> = {
   outOfRange: conditions.lbaOutOfRange,
   refused: conditions.invalidFieldInCdb,

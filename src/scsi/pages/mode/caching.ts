@@ -2,8 +2,8 @@ import { CachingPage } from '../../standard/mode.ts';
 import type { ModePage } from '../mode-page.ts';
 
 /**
- * 08h: WCE tells what the medium is. Not changeable: a medium with a volatile cache cannot be made
- * one without, and an initiator that believed so would leave out its flushes.
+ * 08h: WCE tells whether the medium has a volatile cache. Not changeable: the cache cannot be
+ * disabled, and an initiator that believed it was would omit its flushes.
  */
 export const cachingPage: ModePage = {
   name: 'Caching',

@@ -1,7 +1,7 @@
 import { ReadWriteErrorRecoveryPage } from '../../standard/mode.ts';
 import type { ModePage } from '../mode-page.ts';
 
-/** 01h: recovery is the medium's own matter; nothing of it can be steered from here. */
+/** 01h: the medium recovers by itself; initiators cannot control it. */
 export const readWriteErrorRecoveryPage: ModePage = {
   name: 'Read-Write Error Recovery',
   pageCode: 0x01,
