@@ -36,14 +36,10 @@ export class Trace {
 
   /** A log whose lines are part of the trace. */
   log(who: string, fields: LogFields = {}): Log {
-    const line = (message: string, more: LogFields = {}): void => {
-      this.add(who, `${message} ${JSON.stringify({ ...fields, ...more })}`);
-    };
     return {
-      debug: line,
-      info: line,
-      warn: line,
-      error: line,
+      write: (event, more, repeats) => {
+        this.add(who, `${event} ${JSON.stringify({ ...fields, ...more, ...repeats })}`);
+      },
       child: (more) => this.log(who, { ...fields, ...more }),
     };
   }

@@ -33,13 +33,21 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route leads there',
 };
 
-/** Why a call failed, without the path. What is no error of the system says what it says itself. */
+/** Why a call failed, without the path; the message of an error that is not the system's. */
 export function systemReason(error: unknown): string {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  if (!isOfSystem(error)) return error instanceof Error ? error.message : String(error);
+  const { code = '' } = error;
   return REASONS[code] ?? `the system refused it (${code})`;
+}
+
+/** What went wrong: of an error of the system what was tried, where, and why it was refused. */
+export function errorText(error: unknown): string {
+  return isOfSystem(error) ? systemMessage(error) : systemReason(error);
+}
+
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return code !== undefined && syscall !== undefined;
 }
 
 /** A sentence for an error of the system that nobody expected: what was tried, where, and why not. */

@@ -136,6 +136,6 @@ export class DocumentWatch {
   #logFailure(error: unknown): void {
     if (error instanceof InvariantBroken) throw error;
     const reason = systemReason(error);
-    this.#failureLog.write('warn', reason, 'the document cannot be followed', { reason });
+    this.#failureLog.write('document_not_served', { reason }, reason);
   }
 }

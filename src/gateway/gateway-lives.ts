@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
 import { BackOff } from '../membership/back-off.ts';
 import type { Member } from '../records/records.ts';
@@ -74,7 +75,7 @@ export async function runGatewayLives<G extends LivingGateway>(
       if ((await runOne(options, previous, marks)) === 'ended') return;
     } catch (error) {
       if (!hasServed) throw error;
-      log.warn('cannot serve again yet', { reason: String(error) });
+      log.write('restart_failed', { reason: errorText(error) });
     }
     const endMs = overMs ?? clock.now();
     assert(servingMs === undefined || servingMs <= endMs, 'a gateway is over after it served');
@@ -83,7 +84,7 @@ export async function runGatewayLives<G extends LivingGateway>(
         ? backOff.afterFailureMs()
         : backOff.afterServingMs(endMs - servingMs);
     const waitMs = Math.max(0, endMs + backOffMs - clock.now());
-    log.info('serving again after a while', { waitMs });
+    log.write('restart_planned', { waitMs });
     if ((await within(clock, waitMs, end)) !== undefined) return;
   }
 }

@@ -2,6 +2,7 @@ import type { Listen } from '../base/byte-stream.ts';
 import { type Clock, sleep, within } from '../base/clock.ts';
 import type { ProcessFacts } from '../base/process-facts.ts';
 import type { Random } from '../base/random.ts';
+import { errorText } from '../base/system-reason.ts';
 import { volumeNameOf } from '../config/disk-identity.ts';
 import type { ClusterDocument } from '../config/document.ts';
 import {
@@ -90,7 +91,7 @@ export class Gateway {
     this.#units = new LogicalUnits({
       ...{ store: volumes, states: new LocalUnitStates(), log, clock },
       onUnfenced: (disk) => {
-        log.error('writes are stuck and cannot be fenced: this gateway gives up', { disk });
+        log.write('writes_not_fenced', { disk });
         this.#over.resolve('unfenced');
       },
     });
@@ -197,16 +198,16 @@ export class Gateway {
     const { drainSeconds } = this.#settings;
     this.#portGroups.isDraining = true;
     const count = () => this.#transport.sessions.length;
-    log.info('draining', { event: 'drain_begun', sessions: count(), seconds: drainSeconds });
+    log.write('drain_begun', { sessions: count(), drainSeconds });
     this.#membership?.drain().catch((error: unknown) => {
       // Without sessions it closes at once, and others learn that it leaves in place of this.
       if (this.#isClosing) return;
-      log.warn('the others cannot be told of the drain', { reason: String(error) });
+      log.write('drain_not_announced', { reason: errorText(error) });
     });
     this.#transport.requestLogouts();
     const deadline = clock.now() + drainSeconds * 1000;
     while (count() > 0 && clock.now() < deadline) await sleep(clock, DRAIN_POLL_MS);
-    log.info('drained', { event: 'drain_ended', sessions: count() });
+    log.write('drain_ended', { sessions: count() });
   }
 
   /** Ends every session and lets go of the volumes; the store stays open. */
@@ -227,7 +228,7 @@ export class Gateway {
     const isClean = await within(clock, CLOSE_WAIT_MAX_MS, closing());
     // What may still be under way is for the others to fence.
     const leaving = this.#membership?.leave(isClean === true).catch((error: unknown) => {
-      this.#options.log.warn('could not leave in order', { reason: String(error) });
+      this.#options.log.write('leave_failed', { reason: errorText(error) });
     });
     if (leaving !== undefined) await within(clock, CLOSE_WAIT_MAX_MS, leaving);
   }
@@ -250,7 +251,8 @@ export class Gateway {
     await this.#transport.endRefused();
     await release();
     if (version !== this.#documentWatch.version) {
-      this.#options.log.info('serving', { version, portals: this.#transport.portals });
+      const { portals } = this.#transport;
+      this.#options.log.write('document_served', { version, portals });
     }
     return whole;
   }

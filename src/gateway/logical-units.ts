@@ -176,13 +176,13 @@ export class LogicalUnits {
       const volume = keepsVolume ? known.volume : await this.#openings.open(disk);
       const isReplaced = known !== undefined && !isSameVolume(known.disk, disk);
       const open = { disk, volume, unit: unit ?? (await this.#makeUnit(disk, volume)), isReplaced };
-      if (this.#failed.delete(uuid)) log.info('a disk opens again', { disk: name });
+      if (this.#failed.delete(uuid)) log.write('disk_served_again', { disk: name });
       return open;
     } catch (error) {
       if (error instanceof InvariantBroken) throw error;
       const reason = error instanceof Failure ? error.message : String(error);
       if (this.#failed.get(uuid)?.reason !== reason) {
-        log.error('a disk cannot be opened and is not served', { disk: name, reason });
+        log.write('disk_not_served', { disk: name, reason });
       }
       this.#failed.set(uuid, { disk: name, reason });
       return undefined;
@@ -217,7 +217,7 @@ export class LogicalUnits {
     stop();
     if (volume.sizeBytes === disk.size) return;
     const { name, size } = disk;
-    this.#options.log.warn('volume size differs from document', {
+    this.#options.log.write('disk_size_differs', {
       disk: name,
       sizeBytes: volume.sizeBytes,
       documentBytes: size,

@@ -42,19 +42,14 @@ export class SpaceShortages {
       const { availableBytes = ROOM_MIN_BYTES } = unit.space.figures ?? {};
       if (availableBytes < ROOM_MIN_BYTES) continue;
       this.#short.delete(unit);
-      const fields = { event: 'space_available', disk: unit.name };
-      this.#log.info('there is room for writes again', fields);
+      this.#log.write('space_available', { disk: unit.name });
     }
   }
 
   #refused(unit: LogicalUnit): void {
     assert(this.#units.has(unit), 'only a unit that is served tells of refused writes');
     if (!this.#short.has(unit)) {
-      const fields = { event: 'space_exhausted', disk: unit.name, ...unit.space.figures };
-      this.#log.warn(
-        'a write found no space: the store or pool is full, or its quota is used up',
-        fields,
-      );
+      this.#log.write('space_exhausted', { disk: unit.name, ...unit.space.figures });
     }
     this.#short.set(unit, this.#clock.now());
   }

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
 import type { LogicalUnit } from '../scsi/logical-unit.ts';
 import type { SpaceOf, VolumeStore } from '../volume/volume.ts';
@@ -61,8 +62,8 @@ export class SpaceWatch {
       this.#reason = undefined;
       if (!this.#isClosed) this.#report();
     } catch (error) {
-      const reason = String(error);
-      if (reason !== this.#reason) log.warn('it is not known how full the store is', { reason });
+      const reason = errorText(error);
+      if (reason !== this.#reason) log.write('space_unknown', { reason });
       this.#reason = reason;
     }
     if (this.#isClosed) return;

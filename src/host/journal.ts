@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import type { LogLevel } from '../log/log.ts';
+import type { LogLevel } from '../log/log-event.ts';
 
 export const STANDARD_ERROR = 2;
 

@@ -1,5 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Log, LogFields, LogLevel } from '../log/log.ts';
+import { catalogue } from '../log/catalogue.ts';
+import type { Log, LogFields } from '../log/log.ts';
+import type { LogLevel } from '../log/log-event.ts';
 import { forJournal, isJournal, STANDARD_ERROR } from './journal.ts';
 
 /**
@@ -37,10 +39,12 @@ function withPriority(destination: DestinationStream): DestinationStream {
 
 function wrap(logger: Logger): Log {
   return {
-    debug: (message, fields = {}) => logger.debug(fields, message),
-    info: (message, fields = {}) => logger.info(fields, message),
-    warn: (message, fields = {}) => logger.warn(fields, message),
-    error: (message, fields = {}) => logger.error(fields, message),
+    write: (event, fields, repeats) => {
+      const { level, sentence } = catalogue[event];
+      const message = repeats === undefined ? sentence : `${sentence} (repeated)`;
+      const line: object = { event, ...fields, ...repeats };
+      logger[level](line, message);
+    },
     child: (fields) => wrap(logger.child({ ...fields })),
   };
 }

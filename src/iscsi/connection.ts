@@ -122,7 +122,7 @@ export class Connection implements RegisteredSession {
     this.#state = 'ending';
     this.#intake.stop();
     this.#endReason = reason;
-    this.#options.log.debug('connection ends', { reason });
+    this.#options.log.write('connection_ending', { reason });
     // No PDU may follow the last one: commands in flight end without an answer.
     void this.#session?.close();
     this.#watch.beginEnd(reason);
@@ -208,7 +208,7 @@ export class Connection implements RegisteredSession {
     const why = this.#endReason ?? reason;
     this.#login.abandon(why);
     const session = this.#session;
-    this.#options.log.debug('connection closed', { reason: why });
+    this.#options.log.write('connection_closed', { reason: why });
     if (session !== undefined) this.#options.loginLog.ended(session.identity, why);
     if (session === undefined) this.#closedWhole();
     else void session.close().then(() => this.#closedWhole());

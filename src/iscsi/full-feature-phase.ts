@@ -197,7 +197,7 @@ export class FullFeaturePhase {
   }
 
   #reject(pdu: Pdu, reason: RejectReason): void {
-    this.#options.log.debug('Reject', { reason, opcode: pdu.opcode });
+    this.#options.log.write('pdu_rejected', { rejectReason: reason, opcode: pdu.opcode });
     sendReject(this.#session.writer, pdu, reason);
   }
 

@@ -2,7 +2,7 @@ import type { SocketAddress } from '../base/byte-stream.ts';
 import { ISCSI_NAME_LENGTH_MAX } from '../base/iscsi-name.ts';
 import { portalText } from '../base/portal-text.ts';
 import { printable } from '../base/printable.ts';
-import type { LogFields } from '../log/log.ts';
+import type { LogEventFields } from '../log/catalogue.ts';
 import type { LogLimiter } from '../log/log-limiter.ts';
 import type { Portal } from './contracts.ts';
 import type { LoginClaims } from './login/login-machine.ts';
@@ -14,14 +14,13 @@ import type { SessionIdentity } from './session-identity.ts';
 export const LOGOUT = 'logout';
 
 /**
- * The lines of one connection that tell an operator who came, who was refused and who left. Each
- * event is one line with the same fields: event, session, initiator, target, user, address, port,
- * portal, reason. A peer that causes many of them gets them counted.
+ * The lines of one connection that tell an operator who came, who was refused and who left. A peer
+ * that causes many of them gets them counted.
  */
 export class LoginLog {
   readonly #limiter: LogLimiter;
   readonly #network: string;
-  readonly #where: LogFields;
+  readonly #where: Where;
 
   constructor(limiter: LogLimiter, peer: SocketAddress, portal: Portal) {
     this.#limiter = limiter;
@@ -36,38 +35,38 @@ export class LoginLog {
   }
 
   login(identity: SessionIdentity): void {
-    this.#write('login', 'login', '', namesOfSession(identity));
+    const fields = { ...namesOfSession(identity), ...this.#where };
+    this.#limiter.write('login', fields, this.#network);
   }
 
   refused(claims: LoginClaims, { refused, reason }: Refusal): void {
     const status = refused.toString(16).padStart(4, '0');
-    const fields = { ...namesOf(claims), status, reason };
-    this.#write('login_refused', 'login refused', status, fields);
+    const fields = { ...namesOf(claims), status, reason, ...this.#where };
+    this.#limiter.write('login_refused', fields, `${status} ${this.#network}`);
   }
 
   /** The connection ended before its login did. */
   abandoned(claims: LoginClaims, reason: string): void {
-    this.#write('login_abandoned', 'login abandoned', '', { ...namesOf(claims), reason });
+    const fields = { ...namesOf(claims), reason, ...this.#where };
+    this.#limiter.write('login_abandoned', fields, this.#network);
   }
 
   ended(identity: SessionIdentity, reason: string): void {
-    const fields = { ...namesOfSession(identity), reason };
-    if (reason === LOGOUT) this.#write('logout', 'logout', '', fields);
-    else this.#write('session_ended', 'session ended', '', fields);
-  }
-
-  #write(event: string, message: string, kind: string, fields: LogFields): void {
-    const key = `${event} ${kind} ${this.#network}`;
-    this.#limiter.write('info', key, message, { event, ...fields, ...this.#where });
+    const fields = { ...namesOfSession(identity), reason, ...this.#where };
+    const event = reason === LOGOUT ? 'logout' : 'session_ended';
+    this.#limiter.write(event, fields, this.#network);
   }
 }
 
-function namesOfSession({ proof, ...identity }: SessionIdentity): LogFields {
+type Where = Pick<LogEventFields<'login'>, 'address' | 'port' | 'portal' | 'portalGroupTag'>;
+type Names = Pick<LogEventFields<'login'>, 'session' | 'initiator' | 'target' | 'user'>;
+
+function namesOfSession({ proof, ...identity }: SessionIdentity): Names {
   return namesOf({ ...identity, user: proof?.user });
 }
 
 /** Names as a peer gives them: it may not be what it says, and it may say anything. */
-function namesOf(names: LoginClaims): LogFields {
+function namesOf(names: LoginClaims): Names {
   const { initiatorName, targetName, user } = names;
   const text = (name: string) => printable(name, ISCSI_NAME_LENGTH_MAX);
   return {

@@ -1,7 +1,7 @@
+import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Log, LogFields } from './log.ts';
-
-type LimitedLevel = 'debug' | 'info' | 'warn' | 'error';
+import type { LogEventFields, LogEventName } from './catalogue.ts';
+import type { Log, LogRepeats } from './log.ts';
 
 interface LogLimits {
   /** Lines of one kind are counted over this time. */
@@ -20,20 +20,20 @@ const DEFAULT_LIMITS: LogLimits = {
   kindsMax: 256,
   totalMax: 600,
 };
-/** The kind of all lines whose own kind finds no place. Callers cannot use this name. */
+/** The kind of all lines whose own kind finds no place. The name of an event is not empty. */
 const OTHERS = '';
 
 interface Kind {
   readonly beginMs: number;
   lines: number;
-  leftOut: number;
-  timer: Timer | undefined;
+  leftOut: LeftOut | undefined;
 }
 
-interface Line {
-  readonly level: LimitedLevel;
-  readonly message: string;
-  readonly fields: LogFields;
+interface LeftOut {
+  count: number;
+  readonly timer: Timer;
+  /** Writes the first of them, which is there for all. */
+  readonly write: (repeats: LogRepeats) => void;
 }
 
 /**
@@ -53,39 +53,43 @@ export class LogLimiter {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
 
-  /** `kind`: lines with the same one share a limit, for example event and peer address. */
-  write(level: LimitedLevel, kind: string, message: string, fields: LogFields = {}): void {
-    const name = this.#nameOf(kind);
+  /** `whose`: lines of the event with the same one share a limit, for example those of a peer. */
+  write<Name extends LogEventName>(event: Name, fields: LogEventFields<Name>, whose = ''): void {
+    const name = this.#nameOf(`${event} ${whose}`);
     const now = this.#clock.now();
-    const entry = this.#kinds.get(name) ?? { beginMs: now, lines: 0, leftOut: 0, timer: undefined };
-    this.#kinds.set(name, entry);
-    if (entry.lines < this.#limits.linesMax && this.#countTotal(now)) {
-      entry.lines++;
-      this.#log[level](message, fields);
+    const kind = this.#kinds.get(name) ?? { beginMs: now, lines: 0, leftOut: undefined };
+    this.#kinds.set(name, kind);
+    if (kind.lines < this.#limits.linesMax && this.#countTotal(now)) {
+      kind.lines++;
+      this.#log.write(event, fields);
       return;
     }
-    entry.leftOut++;
-    const waitMs = entry.beginMs + this.#limits.intervalMs - now;
-    entry.timer ??= this.#clock.after(waitMs, () => this.#end(name, { level, message, fields }));
+    kind.leftOut ??= {
+      count: 0,
+      timer: this.#clock.after(kind.beginMs + this.#limits.intervalMs - now, () => {
+        this.#end(name, kind);
+      }),
+      // Lines of many kinds have nothing in common that could be said of them.
+      write: (repeats) => {
+        if (name === OTHERS) this.#log.write('lines_left_out', { ...repeats });
+        else this.#log.write(event, fields, repeats);
+      },
+    };
+    kind.leftOut.count++;
   }
 
   /** Writes the counts that are due later now, and keeps no timer. */
   close(): void {
-    for (const [name, { leftOut, timer }] of [...this.#kinds]) {
-      timer?.cancel();
-      if (leftOut > 0) this.#log.info('log lines left out', { kind: name, count: leftOut });
-    }
-    this.#kinds.clear();
+    for (const [name, kind] of [...this.#kinds]) this.#end(name, kind);
   }
 
-  /** `line`: the first one that was left out; it stands for all of them. */
-  #end(name: string, { level, message, fields }: Line): void {
-    const count = this.#kinds.get(name)?.leftOut ?? 0;
+  #end(name: string, { beginMs, leftOut }: Kind): void {
     this.#kinds.delete(name);
-    const repeated = { count, seconds: Math.round(this.#limits.intervalMs / 1000) };
-    // Lines of many kinds have nothing in common that could be said of them.
-    const said = name === OTHERS ? {} : fields;
-    this.#log[level](`${message} (repeated)`, { ...said, ...repeated });
+    if (leftOut === undefined) return;
+    leftOut.timer.cancel();
+    const seconds = Math.round((this.#clock.now() - beginMs) / 1000);
+    assert(leftOut.count > 0 && seconds >= 0, 'lines that are counted were left out before');
+    leftOut.write({ count: leftOut.count, seconds });
   }
 
   /** Counts a line; false: in this interval so many were written that it is left out. */
@@ -95,21 +99,21 @@ export class LogLimiter {
     return ++this.#total.lines <= totalMax;
   }
 
-  #nameOf(kind: string): string {
-    this.#expire(kind);
-    if (this.#kinds.has(kind)) return kind;
+  #nameOf(name: string): string {
+    this.#expire(name);
+    if (this.#kinds.has(name)) return name;
     if (this.#kinds.size >= this.#limits.kindsMax) this.#expireAll();
-    return this.#kinds.size < this.#limits.kindsMax ? kind : OTHERS;
+    return this.#kinds.size < this.#limits.kindsMax ? name : OTHERS;
   }
 
   #expireAll(): void {
     for (const name of [...this.#kinds.keys()]) this.#expire(name);
   }
 
-  /** Forgets a kind whose interval is over, unless its timer will say what was left out. */
+  /** Drops a kind whose interval is over, unless its timer will say what was left out. */
   #expire(name: string): void {
-    const entry = this.#kinds.get(name);
-    if (entry === undefined || entry.timer !== undefined) return;
-    if (this.#clock.now() - entry.beginMs >= this.#limits.intervalMs) this.#kinds.delete(name);
+    const kind = this.#kinds.get(name);
+    if (kind === undefined || kind.leftOut !== undefined) return;
+    if (this.#clock.now() - kind.beginMs >= this.#limits.intervalMs) this.#kinds.delete(name);
   }
 }

@@ -64,7 +64,7 @@ export class FenceWork {
     const closed = stateOf(await store.change(close(self, victim, reason.holds)), victim);
     if (closed?.state !== 'closed') return;
     const fields = { member: victim.name, reason: reason.text };
-    lines.write('warn', `fencing ${victim.incarnation}`, 'fencing a gateway', fields);
+    lines.write('fence_begun', fields, victim.incarnation);
     onChanged();
     if (driver.processes !== undefined) {
       if (!(await driver.processes.end(victim))) throw unconfirmed('its process did not end');
@@ -74,7 +74,7 @@ export class FenceWork {
       onChanged();
     }
     await this.#finish(victim);
-    log.info('fenced a gateway', { member: victim.name });
+    log.write('fence_finished', { member: victim.name });
   }
 
   /** A round trip to the monitors that begins now; rejects with `membersUnconfirmed`. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
+import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
 import type { Member, Records } from '../records/records.ts';
 import { clusterCall } from './cluster-call.ts';
@@ -48,7 +49,7 @@ export async function joinMembership(options: JoinMembershipOptions): Promise<Ro
   members.start();
   // One that cannot be finished now is tried again, by all members; `admit` waits for it.
   await members.finishFences().catch((error: unknown) => {
-    log.warn('a fence is not finished', { reason: String(error) });
+    log.write('fence_not_finished', { reason: errorText(error) });
   });
   return members;
 }

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
+import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
 import { LogLimiter } from '../log/log-limiter.ts';
 import type { Member, Records } from '../records/records.ts';
@@ -35,8 +36,6 @@ import {
 } from './roster-changes.ts';
 import type { Roster } from './roster-fields.ts';
 import { StallDetector } from './stall-detector.ts';
-
-const UNFINISHED = 'a fence is not finished';
 
 interface RosterMembershipParts {
   readonly records: Records;
@@ -108,8 +107,8 @@ export class RosterMembership implements Membership {
         if (this.#work.isRunning(victim) || this.#isOver) return;
         this.#work.fence(victim, reason).catch((error: unknown) => {
           // Each heartbeat tries again, for as long as it takes.
-          const fields = { member: victim.name, reason: String(error) };
-          this.#lines.write('warn', `unfinished ${victim.incarnation}`, UNFINISHED, fields);
+          const fields = { member: victim.name, reason: errorText(error) };
+          this.#lines.write('fence_not_finished', fields, victim.incarnation);
         });
       },
     });
@@ -313,7 +312,7 @@ export class RosterMembership implements Membership {
 
   #end(reason: ClosedReason): undefined {
     if (this.#isOver) return;
-    this.#parts.log.warn('left membership', { reason });
+    this.#parts.log.write('membership_left', { reason });
     this.#closedFor = reason;
     this.#stop();
     this.#notifier.close();

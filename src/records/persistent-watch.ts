@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
+import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
 import type { Records, Watch, Watcher } from './records.ts';
 
@@ -75,7 +76,7 @@ export class PersistentWatch {
     const { log, channel } = this.#options;
     this.#watch = undefined;
     if (this.#isClosed) return;
-    log.info('a watch was lost and is made again', { channel });
+    log.write('watch_lost', { channel });
     void this.#attempt();
   }
 
@@ -88,7 +89,7 @@ export class PersistentWatch {
       return;
     }
     if (this.#isClosed) return;
-    if (this.#failures > 0) log.info('a channel is watched again', { channel });
+    if (this.#failures > 0) log.write('watch_restored', { channel });
     this.#failures = 0;
     onAgain?.();
   }
@@ -98,7 +99,7 @@ export class PersistentWatch {
     const { clock, log, channel } = this.#options;
     // Once, not at each attempt.
     if (this.#failures === 0) {
-      log.warn('a channel cannot be watched now', { channel, reason: String(error) });
+      log.write('watch_failed', { channel, reason: errorText(error) });
     }
     const waitMs = Math.min(WATCH_AGAIN_MAX_MS, WATCH_AGAIN_MIN_MS * 2 ** this.#failures);
     this.#failures += 1;

@@ -41,7 +41,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
   };
   return {
     openNexus: (identity, luns) => {
-      options.log.debug('nexus opened', {
+      options.log.write('nexus_opened', {
         initiatorPort: identity.initiatorPort.name,
         targetPort: identity.targetPort.name,
       });

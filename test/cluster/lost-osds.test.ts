@@ -29,7 +29,7 @@ test('a gateway cut off from the OSDs alone ends by its fence', { skip }, async 
   await initiator.closed;
   t.diagnostic(`its session ended after ${Math.round(performance.now() - begunMs)} ms`);
   await cluster.fenced(member);
-  assert.match(gateway.errors, /"reason":"closed"[^\n]*left membership/);
+  assert.match(gateway.errors, /"event":"membership_left"[^\n]*"reason":"closed"/);
   await gateway.namespace!.heal();
   await gateway.servesAgain(served);
 });

@@ -103,7 +103,9 @@ test('a store without room: reading commands, a killed gateway, writes, UNMAP, d
   const chunks = await fillDisk(initiator);
   await place.fill('rest');
   for (let i = 0; i < 20; i++) await write(initiator, (chunks + 1 + i) * chunkBlocks, 1);
-  const told = cluster.gateways[0]!.errors.split('\n').filter((line) => line.includes('no space'));
+  const told = cluster.gateways[0]!.errors.split('\n').filter((line) =>
+    line.includes('"space_exhausted"'),
+  );
   assert.equal(told.length, 1, cluster.gateways[0]!.errors);
   assert.deepEqual(await problems(cluster), ['diskFull', 'storeNearlyFull']);
   const before = await place.shell('ls store/run store/records/reserve');
@@ -115,7 +117,7 @@ test('a store without room: reading commands, a killed gateway, writes, UNMAP, d
   const again = cluster.startGateway('g0');
   cluster.gateways[0] = again;
   await again.ready();
-  assert.ok(!cluster.gateways[1]!.errors.includes('fence is not finished'));
+  assert.ok(!cluster.gateways[1]!.errors.includes('"fence_not_finished"'));
 
   const back = await connect(cluster, 0);
   assert.equal(await firstByte(back, 0), 1);

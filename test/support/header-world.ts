@@ -32,6 +32,7 @@ export class Gateway {
     this.barrier = new HeaderBarrier({
       pool: this.client as unknown as RadosPool,
       object: HEADER,
+      image: 'pool/image',
       clock: rados.clock,
       log: silentLog,
       writesIdle: () =>

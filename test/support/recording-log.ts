@@ -1,8 +1,10 @@
-import type { Log, LogFields } from '../../src/log/log.ts';
+import { catalogue, type LogEventFields, type LogEventName } from '../../src/log/catalogue.ts';
+import type { Log, LogFields, LogRepeats } from '../../src/log/log.ts';
+import type { LogLevel } from '../../src/log/log-event.ts';
 
 export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
+  readonly level: LogLevel;
+  readonly event: LogEventName;
   readonly fields: LogFields;
 }
 
@@ -16,27 +18,16 @@ export class RecordingLog implements Log {
     this.lines = lines;
   }
 
-  debug(message: string, fields: LogFields = {}): void {
-    this.#add('debug', message, fields);
-  }
-
-  info(message: string, fields: LogFields = {}): void {
-    this.#add('info', message, fields);
-  }
-
-  warn(message: string, fields: LogFields = {}): void {
-    this.#add('warn', message, fields);
-  }
-
-  error(message: string, fields: LogFields = {}): void {
-    this.#add('error', message, fields);
+  write<Name extends LogEventName>(
+    event: Name,
+    fields: LogEventFields<Name>,
+    repeats?: LogRepeats,
+  ): void {
+    const { level } = catalogue[event];
+    this.lines.push({ level, event, fields: { ...this.#fields, ...fields, ...repeats } });
   }
 
   child(fields: LogFields): Log {
     return new RecordingLog({ ...this.#fields, ...fields }, this.lines);
-  }
-
-  #add(level: LogLine['level'], message: string, fields: LogFields): void {
-    this.lines.push({ level, message, fields: { ...this.#fields, ...fields } });
   }
 }

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../log/log.ts';
+import type { LogLevel } from '../../log/log-event.ts';
 import type { CommandSpec } from '../command-spec.ts';
 import {
   addressValue,

@@ -9,7 +9,7 @@ import { listen } from '../../host/net-socket.ts';
 import { processFacts } from '../../host/process-facts.ts';
 import { systemClock } from '../../host/system-clock.ts';
 import { systemRandom } from '../../host/system-random.ts';
-import type { LogLevel } from '../../log/log.ts';
+import type { LogLevel } from '../../log/log-event.ts';
 import type { Member } from '../../records/records.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
@@ -26,7 +26,7 @@ export async function runGateway(call: CliCall): Promise<number> {
   const environment = { clock: systemClock, random: systemRandom, log };
   // A broken invariant ends the process; Node's own lines about it have no level.
   process.on('uncaughtExceptionMonitor', (error) => {
-    log.error('a defect ends this gateway', { event: 'defect', reason: error.stack });
+    log.write('defect', { reason: error.stack ?? error.message });
   });
   // Asked to end before it serves, it ends after its start.
   const end = endOf();

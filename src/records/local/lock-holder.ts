@@ -52,9 +52,7 @@ export class LockHolderPatrol {
       // No descriptor is free, say. What was seen before still counts at the next look.
       if (this.#isBlind) return;
       this.#isBlind = true;
-      this.#log.warn('cannot see which process holds the store locked', {
-        reason: systemReason(error),
-      });
+      this.#log.write('store_lock_holder_unknown', { reason: systemReason(error) });
     }
   }
 
@@ -75,7 +73,7 @@ export class LockHolderPatrol {
       seen.set(key, holder);
       if (holder.stoppedLooks >= STOPPED_LOOKS_MAX) this.#end(process);
       else if (holder.looks === LOOKS_UNTIL_LOGGED) {
-        this.#log.warn('a process holds the store locked', { pid: process.pid });
+        this.#log.write('store_locked', { holderPid: process.pid });
       }
     }
     this.#seen = seen;
@@ -84,9 +82,8 @@ export class LockHolderPatrol {
   #end(holder: ProcessIdentity): void {
     assert(holder.pid > 0 && holder.pid !== this.#self.pid, 'a process does not end itself here');
     const killed = killProcess(holder, this.#self);
-    const { pid } = holder;
-    if (killed) this.#log.warn('ended a stopped process that held the store locked', { pid });
-    else this.#log.error('cannot end a stopped process that holds the store locked', { pid });
+    const fields = { holderPid: holder.pid };
+    this.#log.write(killed ? 'store_lock_holder_ended' : 'store_lock_holder_not_ended', fields);
   }
 
   /** While the store is being opened, locks for reading are in the way too. */

@@ -147,14 +147,12 @@ export class MemberFolder {
     try {
       const entry = decodeJsonRecord(ENTRY_FORMAT, await readFile(join(this.path, name)));
       if (name === entry.incarnation + ENTRY_SUFFIX) return entry;
-      this.#log.warn('an entry of a member has a name that is not its own', { file: name });
+      this.#log.write('member_entry_misnamed', { file: name });
     } catch (error) {
       // A member that left in between is no news.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        this.#log.warn('an entry of a member cannot be read', {
-          file: name,
-          reason: systemReason(error),
-        });
+        const reason = systemReason(error);
+        this.#log.write('member_entry_unreadable', { file: name, reason });
       }
     }
     return undefined;

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import type { Log } from '../../log/log.ts';
 import type { ChannelWatches } from '../channel-watches.ts';
 import type { Member } from '../records.ts';
@@ -65,8 +66,8 @@ export class NotifyServer {
           this.#answer(socket, frame);
         }
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#log.warn('refused a notification', { reason });
+        const reason = systemReason(error);
+        this.#log.write('notification_refused', { reason });
         socket.end(encodeFrame('refused', { reason: reason.slice(0, 200) }));
         socket.removeAllListeners('data').resume();
       }

@@ -88,7 +88,7 @@ export class Presence {
   }
 
   async #reappear(): Promise<void> {
-    this.#parts.log.warn('the member entry was removed; making it again');
+    this.#parts.log.write('member_entry_removed', {});
     this.#parts.watches.lose();
     await this.#withdraw();
     await this.#parts.folder.remove(this.#parts.claim.incarnation);
@@ -130,8 +130,7 @@ export class Presence {
     });
     check
       .catch((error: unknown) => {
-        const message = 'cannot show this member to the others';
-        this.#lines.write('error', 'show', message, { reason: systemReason(error) });
+        this.#lines.write('member_entry_not_written', { reason: systemReason(error) });
       })
       .finally(() => this.#checkLater());
   }

@@ -3,6 +3,7 @@ import { assert } from '../../base/assert.ts';
 import { type Clock, sleep, type Timer } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Random } from '../../base/random.ts';
+import { errorText } from '../../base/system-reason.ts';
 import type { ProcessIdentity } from '../../host/process-identity.ts';
 import type { Log } from '../../log/log.ts';
 import { LockHolderPatrol } from './lock-holder.ts';
@@ -73,7 +74,7 @@ export class StoreThread {
     });
     this.#worker.on('message', (reply: StoreReply) => this.#onReply(reply));
     this.#worker.on('error', (error) => {
-      log.error('the thread of the records failed', { reason: String(error) });
+      log.write('records_thread_failed', { reason: errorText(error) });
       this.#end(new Failure('recordsUnavailable', `the records' thread failed: ${String(error)}`));
     });
     this.#exited = new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Random } from '../../base/random.ts';
+import { errorText } from '../../base/system-reason.ts';
 import { lseek, SEEK_END } from '../../host/kernel.ts';
 import { makeFolders } from '../../host/make-folder.ts';
 import { SharedMemory } from '../../host/shared-memory.ts';
@@ -172,7 +173,8 @@ class LocalStore implements VolumeStore {
       if (description.device === undefined) await this.#extend(name, description.sizeBytes);
       const endStopped = async (offset: number, length: number) => {
         const ended = await endStoppedHolders(lockFile.inode, offset, length, isAlive);
-        for (const { pid } of ended) this.#log.warn('ended a stopped process', { name, pid });
+        for (const { pid } of ended)
+          this.#log.write('volume_lock_holder_ended', { volume: name, holderPid: pid });
       };
       const locks = new RangeLock(lockFile, clock, random, endStopped);
       const volume: LocalVolume = new LocalVolume({
@@ -287,9 +289,7 @@ class LocalStore implements VolumeStore {
         new SharedMemory(`allpath-1-${dev}-${ino}`, ANNOUNCEMENTS_BYTES, uid),
       );
     } catch (error) {
-      this.#log.warn('cannot share memory: blocks may be read half written', {
-        reason: `${error}`,
-      });
+      this.#log.write('shared_memory_missing', { reason: errorText(error) });
       return undefined;
     }
     if (this.#announcements.claim()) return this.#announcements;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
+import { errorText } from '../../base/system-reason.ts';
 import type { Log } from '../../log/log.ts';
 import {
   Capabilities,
@@ -83,8 +84,7 @@ export class ClientRenewal {
     const { clock, log } = this.#parts;
     if (clock.now() - this.#loggedMs < REFUSAL_LOG_INTERVAL_MS) return;
     this.#loggedMs = clock.now();
-    const reason = error instanceof Failure ? error.message : String(error);
-    log.error('the cluster refuses operations on an image', { image: spec, reason });
+    log.write('image_forbidden', { image: spec, reason: errorText(error) });
   }
 
   async #forbidden(instance: ClientInstance, spec: string, { pool }: PoolNeed): Promise<Failure> {

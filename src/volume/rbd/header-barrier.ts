@@ -1,5 +1,6 @@
 import { type Clock, sleep, type Timer, within } from '../../base/clock.ts';
 import type { Failure } from '../../base/failure.ts';
+import { errorText } from '../../base/system-reason.ts';
 import { cephFailure, errnoOf } from '../../ceph/ceph-failure.ts';
 import { ENOTCONN, EPERM, ESHUTDOWN, ETIMEDOUT } from '../../ceph/errno.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
@@ -43,6 +44,8 @@ interface HeaderBarrierParts {
   /** The pool and namespace of the header object. */
   readonly pool: Pick<RadosPool, 'watch' | 'notify' | 'read'>;
   readonly object: string;
+  /** The image, with its pool and namespace, for the log. */
+  readonly image: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Resolves when every write that was submitted has ended. */
@@ -137,7 +140,7 @@ export class HeaderBarrier {
   }
 
   async #passAll(): Promise<void> {
-    const { clock, log, object } = this.#parts;
+    const { clock, log, image } = this.#parts;
     let watch: RadosWatch | undefined;
     while (this.#isStale && !this.#isClosed) {
       this.#isStale = false;
@@ -149,7 +152,7 @@ export class HeaderBarrier {
         await this.#adopt(state);
       } catch (error) {
         if (this.#isClosed) break;
-        log.debug('the header of an image cannot be passed yet', { object, reason: String(error) });
+        log.write('header_not_passed', { image, reason: errorText(error) });
         this.#isStale = true;
         await sleep(clock, PASS_AGAIN_MS);
       }
@@ -218,7 +221,7 @@ export class HeaderBarrier {
    * does not know yet, is not waited for.
    */
   async #confirm(state: HeaderMark): Promise<void> {
-    const { pool, object, clock, log } = this.#parts;
+    const { pool, image, object, clock, log } = this.#parts;
     const giveUpMs = clock.now() + CONFIRM_MAX_MS;
     for (;;) {
       const told = await pool.notify(object, gatewayUpdate(state), CONFIRM_MS);
@@ -230,7 +233,7 @@ export class HeaderBarrier {
       if (silent.length === 0) return;
       if (clock.now() < giveUpMs) continue;
       const clients = [...new Set(silent.map(({ gid }) => String(gid)))];
-      log.warn('gateways do not answer for the header of an image', { object, clients });
+      log.write('header_not_answered', { image, clients });
       return;
     }
   }
@@ -289,7 +292,7 @@ export class HeaderBarrier {
 
   /** Whether writes have stopped; if not, they go on, and the snapshot is not made. */
   async #quiesce(request: string): Promise<boolean> {
-    const { clock, log, object, writesIdle } = this.#parts;
+    const { clock, log, image, writesIdle } = this.#parts;
     const known = this.#quiesces.get(request);
     if (known === undefined && this.#quiesces.size >= QUIESCES_MAX) return false;
     known?.cancel();
@@ -297,13 +300,13 @@ export class HeaderBarrier {
     this.#isHolding = true;
     this.#mustPass = true;
     const late = clock.after(QUIESCE_MAX_MS, () => {
-      log.warn('a snapshot was begun and not ended in time: writes go on', { object });
+      log.write('snapshot_overdue', { image });
       this.#endQuiesce(request);
     });
     this.#quiesces.set(request, late);
     const idle = writesIdle().then(() => true);
     if ((await within(clock, QUIESCE_STOP_MAX_MS, idle)) === true) return true;
-    log.warn('a snapshot is refused: writes in flight do not end', { object });
+    log.write('snapshot_refused', { image });
     // Nobody was told that writes have stopped: they need not wait for those in flight.
     const isOnlyReason = this.#quiesces.size === 1 && this.#passing === undefined;
     if (isOnlyReason && this.#watch !== undefined) this.#mustPass = mustPass;

@@ -1,5 +1,6 @@
 import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
+import { errorText } from '../../base/system-reason.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { Log } from '../../log/log.ts';
 import { ClientInstance } from './client-instance.ts';
@@ -106,9 +107,7 @@ export class InstancePool {
     const place = this.#places.find((each) => each.instance === instance);
     // Another volume had it renewed, or it is being fenced.
     if (place === undefined || !instance.takesUsers) return;
-    this.#options.log.info('a client instance of the cluster is being renewed', {
-      addresses: instance.addresses,
-    });
+    this.#options.log.write('client_instance_renewed', { addresses: instance.addresses });
     delete place.connecting;
     delete place.instance;
     place.retiring = instance;
@@ -163,7 +162,7 @@ export class InstancePool {
       await guard.unregister(addresses);
     } catch (error) {
       // Who is no member any more, fenced or by leaving, has no list to take it from.
-      log.debug('a client instance stays listed', { addresses, reason: String(error) });
+      log.write('client_instance_still_listed', { addresses, reason: errorText(error) });
     }
   }
 
@@ -210,7 +209,7 @@ export class InstancePool {
   async #replace(lost: ClientInstance, place: Place): Promise<boolean> {
     const { guard, log } = this.#options;
     const { addresses } = lost;
-    log.warn('a client instance of the cluster is being fenced', { addresses });
+    log.write('client_instance_fence_begun', { addresses });
     // Who comes now gets its successor; one that is being renewed has one already.
     if (place.instance === lost) {
       delete place.connecting;
@@ -219,7 +218,7 @@ export class InstancePool {
     const isFenced = await guard.fenceInstance(addresses).then(
       () => true,
       (error: unknown) => {
-        log.error('a client instance could not be fenced', { addresses, reason: String(error) });
+        log.write('client_instance_not_fenced', { addresses, reason: errorText(error) });
         return false;
       },
     );
@@ -253,7 +252,7 @@ export class InstancePool {
       try {
         hand(lost, await this.#at(place));
       } catch (error) {
-        log.warn('no new client instance yet', { reason: String(error) });
+        log.write('client_instance_missing', { reason: errorText(error) });
         await sleep(clock, SUCCESSOR_AGAIN_MS);
       }
     }

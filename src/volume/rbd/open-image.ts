@@ -101,6 +101,7 @@ export class OpenImage {
     this.#barrier = new HeaderBarrier({
       pool: image.pool,
       object: headerObject(image.info.id),
+      image: parts.place.spec,
       clock,
       log,
       writesIdle: () => this.#writesIdle(),

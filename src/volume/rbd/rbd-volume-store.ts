@@ -244,6 +244,7 @@ export class RbdVolumeStore implements VolumeStore {
     const volume: RbdVolume = await this.instances.place((instance) =>
       RbdVolume.open({
         name,
+        spec: this.#spec(name),
         instance,
         openImage: (on, listener) => this.#openImage(on, name, wanted, listener),
         renew: (refused, image) =>

@@ -1,6 +1,7 @@
 import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Pending } from '../../base/pending.ts';
+import { errorText } from '../../base/system-reason.ts';
 import type { Log } from '../../log/log.ts';
 import { atomicRefusal, fault, patternRefusal, rangeRefusal } from '../refusal.ts';
 import { lengthOf } from '../scatter.ts';
@@ -16,6 +17,8 @@ import { rbdLimits } from './rbd-limits.ts';
 
 interface RbdVolumeParts {
   readonly name: string;
+  /** The name with pool and namespace, for the log. */
+  readonly spec: string;
   readonly instance: ClientInstance;
   /** Opens the image on an instance, for this volume. Rejects with a `Failure`. */
   readonly openImage: (instance: ClientInstance, listener: OpenImageListener) => Promise<OpenImage>;
@@ -260,11 +263,11 @@ export class RbdVolume implements Volume, InstanceUser {
 
   /** Several gateways may no longer serve the image, or may again: see `OpenImageListener`. */
   judged(problems: readonly ImageProblem[]): void {
-    const { log, name } = this.#parts;
-    if (problems.length === 0) log.info('an image can be served again', { image: name });
+    const { log, spec } = this.#parts;
+    if (problems.length === 0) log.write('image_servable', { image: spec });
     else {
       const reason = problemLines(problems);
-      log.error('an image was changed and can no longer be served', { image: name, reason });
+      log.write('image_not_servable', { image: spec, reason });
     }
   }
 
@@ -314,7 +317,7 @@ export class RbdVolume implements Volume, InstanceUser {
   }
 
   async #move(instance: ClientInstance): Promise<void> {
-    const { clock, log, name, openImage } = this.#parts;
+    const { clock, log, spec, openImage } = this.#parts;
     let told: string | undefined;
     while (this.#instance === instance && this.#ended?.status !== 'closed') {
       try {
@@ -325,9 +328,9 @@ export class RbdVolume implements Volume, InstanceUser {
         await this.#takeOver(instance, image);
         return;
       } catch (error) {
-        const reason = String(error);
+        const reason = errorText(error);
         if (reason !== told) {
-          log.warn('an image does not open on its new instance yet', { name, reason });
+          log.write('image_not_reopened', { image: spec, reason });
         }
         told = reason;
         this.#refuse(error);

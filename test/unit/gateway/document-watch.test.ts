@@ -155,7 +155,7 @@ test('a version of which a disk did not open is served again until all is there'
 
 test('a document that cannot be followed for an hour is two lines a minute at most', async () => {
   const lines: string[] = [];
-  const log = { ...silentLog, warn: (message: string) => void lines.push(message) };
+  const log = { ...silentLog, write: (event: string) => void lines.push(event) };
   let isSilent = false;
   const serve = async () => {
     if (isSilent) throw new Error('no answer');

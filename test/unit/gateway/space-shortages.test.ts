@@ -21,7 +21,7 @@ async function world(space?: () => StoreSpace) {
   watch.open();
   await clock.advance(0);
   const write = () => bench.send(WRITE, { data: new Uint8Array(512) }).condition;
-  const events = () => log.lines.map(({ level, fields }) => `${level} ${fields['event']}`);
+  const events = () => log.lines.map(({ level, event }) => `${level} ${event}`);
   return { clock, log, bench, watch, write, events };
 }
 

@@ -1,4 +1,5 @@
-// Proves that lines of the log have a priority where they go to systemd's journal, and not else.
+// Proves that a line of the log is JSON with the event, its sentence and who it is about, and that
+// it has a priority where it goes to systemd's journal, and not else.
 
 import assert from 'node:assert/strict';
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -7,6 +8,9 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { forJournal } from '../../../src/host/journal.ts';
 import { logOutput } from '../../../src/host/log-output.ts';
+import { catalogue } from '../../../src/log/catalogue.ts';
+
+const HANG_MS = 60_000;
 
 let folder = '';
 let file = '';
@@ -31,10 +35,10 @@ after(() => {
 
 function logEachLevel(): string[] {
   const log = logOutput('debug', { gateway: 'g' }, descriptor);
-  log.debug('one');
-  log.child({ disk: 'd' }).info('two');
-  log.warn('three', { reason: 'first line\nsecond line' });
-  log.error('four');
+  log.write('pdu_rejected', { rejectReason: 4, opcode: 5 });
+  log.child({ address: '192.0.2.1' }).write('disk_served_again', { disk: 'd' });
+  log.write('restart_failed', { reason: 'first line\nsecond line' });
+  log.write('defect', { reason: 'four' }, { count: 7, seconds: 60 });
   return readFileSync(file, 'utf8').trimEnd().split('\n');
 }
 
@@ -43,13 +47,29 @@ test('lines to the journal begin with their priority; the rest is JSON', () => {
   process.env['JOURNAL_STREAM'] = `${dev}:${ino}`;
   const lines = logEachLevel();
   assert.deepEqual(
-    lines.map((line) => [line.slice(0, 3), JSON.parse(line.slice(3)).msg]),
+    lines.map((line) => [line.slice(0, 3), JSON.parse(line.slice(3)).event]),
     [
-      ['<7>', 'one'],
-      ['<6>', 'two'],
-      ['<4>', 'three'],
-      ['<3>', 'four'],
+      ['<7>', 'pdu_rejected'],
+      ['<6>', 'disk_served_again'],
+      ['<4>', 'restart_failed'],
+      ['<3>', 'defect'],
     ],
+  );
+});
+
+test('a line has its event, the sentence of the catalogue, its fields and those of its log', () => {
+  const [, again = '', , defect = ''] = logEachLevel();
+  const { level, time, pid, ...own } = JSON.parse(again);
+  assert.deepEqual([level, pid], [30, process.pid]);
+  assert.ok(Date.now() - Date.parse(time) < HANG_MS);
+  const { sentence } = catalogue.disk_served_again;
+  const where = { gateway: 'g', address: '192.0.2.1' };
+  assert.deepEqual(own, { ...where, event: 'disk_served_again', disk: 'd', msg: sentence });
+  const { msg, count, seconds } = JSON.parse(defect);
+  assert.deepEqual(
+    [msg, count, seconds],
+    [`${catalogue.defect.sentence} (repeated)`, 7, 60],
+    'a line that is there for others says so',
   );
 });
 

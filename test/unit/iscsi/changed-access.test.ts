@@ -189,7 +189,7 @@ for (const { name, before = {}, login = {}, after, ends } of CHANGES) {
       'ended when it resolves',
     );
     const reasons = world.log.lines
-      .filter(({ fields }) => fields['event'] === 'session_ended')
+      .filter(({ event }) => event === 'session_ended')
       .map(({ fields }) => fields['reason']);
     assert.deepEqual(reasons, ends === undefined ? [] : [`the document changed: ${ends}`]);
   });

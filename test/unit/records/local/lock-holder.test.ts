@@ -32,7 +32,7 @@ test('a look for which no descriptor is free is logged, and the next one sees ag
     import { ownProcessIdentity } from '${directory}host/process-identity.ts';
     import { LockHolderPatrol } from '${directory}records/local/lock-holder.ts';
     const lines = [];
-    const log = { warn: (message, { reason }) => lines.push(message, reason) };
+    const log = { write: (event, { reason }) => lines.push(event, reason) };
     const patrol = new LockHolderPatrol('/nothing.db', ownProcessIdentity(), log);
     const held = [];
     try {
@@ -49,7 +49,7 @@ test('a look for which no descriptor is free is logged, and the next one sees ag
   const given = ['-c', limited, process.execPath, script];
   const said = execFileSync('/bin/sh', given, { encoding: 'utf8', timeout: HANG_MS });
   assert.deepEqual(said.split(';'), [
-    'cannot see which process holds the store locked',
+    'store_lock_holder_unknown',
     'this process has too many files open: raise the limit (ulimit -n)',
   ]);
 });

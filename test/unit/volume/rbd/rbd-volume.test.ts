@@ -39,7 +39,10 @@ async function world(
   const volumes: RbdVolume[] = [];
   for (const name of names) {
     const open = await pool.place((instance) =>
-      RbdVolume.open({ name, instance, openImage, renew, clock, log, onClose() {} }),
+      RbdVolume.open({
+        ...{ name, spec: `pool/${name}`, instance, openImage, renew, clock, log },
+        onClose() {},
+      }),
     );
     volumes.push(open);
   }
@@ -236,7 +239,7 @@ test('why an image does not open is told once, however long it is so', async () 
   void volume.write(0, [block]);
   rbd.land(FENCED);
   await settle();
-  const told = () => log.lines.filter(({ message }) => message.includes('does not open'));
+  const told = () => log.lines.filter(({ event }) => event === 'image_not_reopened');
   rbd.openFails = new Failure('volumeBroken', 'planted: no pool');
   rbd.endFence(true);
   await clock.advance(100 * REOPEN_AGAIN_MS);

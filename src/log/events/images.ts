@@ -1,0 +1,91 @@
+import { logEvent } from '../log-event.ts';
+
+export const imageEvents = {
+  image_not_servable: logEvent({
+    level: 'error',
+    sentence: 'an image was changed so that gateways can no longer serve it',
+    meaning: 'Commands that need it end NOT READY (02/04/03) on every path.',
+    remedy: 'Run the command of `rbd` that `reason` names; the disk is then served by itself.',
+    fields: ['image', 'reason'],
+  }),
+  image_servable: logEvent({
+    level: 'info',
+    sentence: 'an image can be served again',
+    meaning: 'It follows `image_not_servable`.',
+    fields: ['image'],
+  }),
+  image_forbidden: logEvent({
+    level: 'error',
+    sentence: 'the cluster refuses operations on an image',
+    meaning: 'The user of the gateway may not do what the image needs.',
+    remedy: 'Run the command that `reason` names; nothing needs to be started again.',
+    fields: ['image', 'reason'],
+  }),
+  image_not_reopened: logEvent({
+    level: 'warn',
+    sentence: 'this gateway cannot open an image on a new client instance yet',
+    meaning: 'Commands that need it end BUSY or NOT READY. It tries again.',
+    remedy: 'Mend what `reason` says.',
+    fields: ['image', 'reason'],
+  }),
+  header_not_passed: logEvent({
+    level: 'debug',
+    sentence: 'this gateway cannot pass the barrier of an image header yet',
+    meaning: 'Writes to the image wait. It tries again.',
+    fields: ['image', 'reason'],
+  }),
+  header_not_answered: logEvent({
+    level: 'warn',
+    sentence: 'other gateways do not answer a change of an image header',
+    meaning: 'This gateway has waited for 10 s and goes on without them.',
+    remedy: 'See the logs of the gateways that have these clients.',
+    fields: ['image', 'clients'],
+  }),
+  snapshot_refused: logEvent({
+    level: 'warn',
+    sentence: 'this gateway refuses a snapshot, because writes in flight do not end',
+    meaning: 'The command that makes the snapshot fails.',
+    remedy: 'See whether OSDs are slow (`ceph -s`), and make it again.',
+    fields: ['image'],
+  }),
+  snapshot_overdue: logEvent({
+    level: 'warn',
+    sentence: 'a snapshot of an image was begun and not ended in time, so writes go on',
+    meaning: 'The client that makes it may have died. If it goes on, its snapshot may mix moments.',
+    remedy: 'Remove the snapshot, if there is one, and make it again.',
+    fields: ['image'],
+  }),
+  client_instance_renewed: logEvent({
+    level: 'info',
+    sentence: 'this gateway replaces a client instance with a new one',
+    meaning: 'An image needs a client that may do more, and its user may do that now.',
+    fields: ['addresses'],
+  }),
+  client_instance_fence_begun: logEvent({
+    level: 'warn',
+    sentence: 'this gateway is fencing one of its own client instances',
+    meaning: 'Operations on it did not end, or others fenced it. Its images move to a new one.',
+    remedy: 'See whether OSDs are slow or down (`ceph -s`).',
+    fields: ['addresses'],
+  }),
+  client_instance_not_fenced: logEvent({
+    level: 'error',
+    sentence: 'this gateway could not fence one of its own client instances',
+    meaning: 'It gives up: it drops its sessions, and the other gateways fence it.',
+    remedy: 'Check that the monitors answer (`ceph -s`).',
+    fields: ['addresses', 'reason'],
+  }),
+  client_instance_missing: logEvent({
+    level: 'warn',
+    sentence: 'this gateway cannot make a new client instance yet',
+    meaning: 'The images of the fenced one wait. It tries again.',
+    remedy: 'Mend what `reason` says; check that the monitors answer (`ceph -s`).',
+    fields: ['reason'],
+  }),
+  client_instance_still_listed: logEvent({
+    level: 'debug',
+    sentence: 'this gateway cannot take a client instance off its list of them',
+    meaning: 'This gateway has left the membership, so it has no list.',
+    fields: ['addresses', 'reason'],
+  }),
+};

@@ -1,0 +1,94 @@
+import { logEvent } from '../log-event.ts';
+
+export const recordEvents = {
+  watch_lost: logEvent({
+    level: 'info',
+    sentence: 'this gateway lost its watch of a channel and makes it again',
+    meaning: 'Notifications that are sent meanwhile do not reach it.',
+    fields: ['channel'],
+  }),
+  watch_failed: logEvent({
+    level: 'warn',
+    sentence: 'this gateway cannot watch a channel',
+    meaning:
+      'It tries again. Until then it learns of changes later, and commands may not reach it.',
+    remedy: 'Mend what `reason` says, if `watch_restored` does not follow.',
+    fields: ['channel', 'reason'],
+  }),
+  watch_restored: logEvent({
+    level: 'info',
+    sentence: 'this gateway watches a channel again',
+    meaning: 'It follows `watch_failed`.',
+    fields: ['channel'],
+  }),
+  records_thread_failed: logEvent({
+    level: 'error',
+    sentence: 'the thread of the records failed',
+    meaning: 'This process can neither read nor change records from now on.',
+    remedy: 'Mend what `reason` says, and start the process again.',
+    fields: ['reason'],
+  }),
+  member_entry_misnamed: logEvent({
+    level: 'warn',
+    sentence: 'the file name of a member entry does not match its incarnation',
+    meaning: 'The entry is ignored.',
+    remedy: 'Remove the file from `run` in the store, if a person or a program copied it there.',
+    fields: ['file'],
+  }),
+  member_entry_unreadable: logEvent({
+    level: 'warn',
+    sentence: 'this process cannot read a member entry',
+    meaning: 'The entry is ignored.',
+    remedy: 'Mend what `reason` says; remove the file from `run` in the store if it is damaged.',
+    fields: ['file', 'reason'],
+  }),
+  member_entry_removed: logEvent({
+    level: 'warn',
+    sentence: 'the member entry of this gateway was removed, so the gateway makes it again',
+    meaning: 'Nobody but the gateway may change `run` in the store.',
+    remedy: 'Find out what cleans that folder, and keep it from doing so.',
+    fields: [],
+  }),
+  member_entry_not_written: logEvent({
+    level: 'error',
+    sentence: 'this gateway cannot show itself to the other members',
+    meaning: 'They and commands do not reach it. It tries again.',
+    remedy: 'Mend what `reason` says.',
+    fields: ['reason'],
+  }),
+  notification_refused: logEvent({
+    level: 'warn',
+    sentence: 'this gateway refused a notification',
+    meaning: 'A process wrote to its socket what is not a notification of this release.',
+    remedy: 'Use one release for all gateways and commands of a store.',
+    fields: ['reason'],
+  }),
+  store_locked: logEvent({
+    level: 'warn',
+    sentence: 'a running process has held the store locked for 2 s',
+    meaning: 'All changes of records wait for it.',
+    remedy: 'See what it does (a backup, a shell of SQLite); end it if it does not end.',
+    fields: ['holderPid'],
+  }),
+  store_lock_holder_unknown: logEvent({
+    level: 'warn',
+    sentence: 'this process cannot see which process holds the store locked',
+    meaning: 'It looks again. Until then, a stopped process would hold up all others.',
+    remedy: 'Mend what `reason` says.',
+    fields: ['reason'],
+  }),
+  store_lock_holder_ended: logEvent({
+    level: 'warn',
+    sentence: 'this process killed a stopped process that held the store locked',
+    meaning: 'All changes of records waited for it.',
+    remedy: 'Find out what stopped it: SIGSTOP, a debugger, a frozen container.',
+    fields: ['holderPid'],
+  }),
+  store_lock_holder_not_ended: logEvent({
+    level: 'error',
+    sentence: 'this process cannot kill a stopped process that holds the store locked',
+    meaning: 'All changes of records wait for it.',
+    remedy: 'Continue or kill it as its user, or as root.',
+    fields: ['holderPid'],
+  }),
+};
