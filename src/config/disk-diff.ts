@@ -31,8 +31,10 @@ export interface DiskDiffOptions {
    * done by other means, makes it another than the document says.
    */
   readonly sizeOf?: (disk: Disk) => number | undefined;
-  /** The name of a disk whose size was asked for: its volume gets it, whatever the document says. */
+  /** The uuid of a disk whose size was asked for: its volume gets it, whatever the document says. */
   readonly resized?: string;
+  /** The uuid of a disk that gets its volume even if this notes that it is that of another disk. */
+  readonly imported?: string;
   /** The volumes of the store, as far as disks that are new to the document need them. */
   readonly found?: readonly FoundVolume[];
 }
@@ -62,7 +64,8 @@ export function diffDisks(
       if (own === undefined) createDisks.push(disk);
       else adoptDisks.push({ disk, found: own });
       // Data of another disk are refused later; what was asked for is a new disk.
-      const isNew = own === undefined || (own.disk !== undefined && own.disk.uuid !== disk.uuid);
+      const isOthers = own?.disk !== undefined && own.disk.uuid !== disk.uuid;
+      const isNew = own === undefined || (isOthers && disk.uuid !== options.imported);
       changes.push(isNew ? `create disk ${name} (${formatSize(size)})` : again(disk, own));
       continue;
     }
@@ -98,7 +101,7 @@ function released({ name, deleting }: Disk): string {
 /** A disk whose size nobody asked to change is left as it is. */
 function isResized(old: Disk, disk: Disk, { sizeOf, resized }: DiskDiffOptions): boolean {
   if (disk.size !== old.size) return true;
-  return disk.name === resized && (sizeOf?.(disk) ?? disk.size) !== disk.size;
+  return disk.uuid === resized && (sizeOf?.(disk) ?? disk.size) !== disk.size;
 }
 
 function changesOf(old: Disk, disk: Disk, options: DiskDiffOptions): readonly string[] {

@@ -57,12 +57,11 @@ export async function importDisk(
     (disk) => disk !== undefined && !isTaken(disk, known, current),
   );
   const identity = identityOf(kept ?? newIdentity(context, current?.settings.oui));
-  await volumes.assign(name, identity, { id });
   const found = { ...draft, ...identity };
   const { document } = await changeDocument(
     context,
     (latest) => withImported(latest ?? emptyDocument(), found, known !== undefined),
-    { mayReplace: true, mayShrink: true },
+    { mayReplace: true, mayShrink: true, imported: identity.uuid },
   );
   const disk = document.disks.find(({ uuid }) => uuid === identity.uuid);
   assert(disk !== undefined, 'an imported disk is in the document');

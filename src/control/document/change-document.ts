@@ -6,7 +6,7 @@ import type { ControlContext } from '../control-context.ts';
 import { awaitSwitch, type Switched } from './await-switch.ts';
 import { keepChanges } from './document-changes.ts';
 import { type VersionedDocument, writeDocument } from './document-record.ts';
-import { makeVolumes, markReleased } from './make-volumes.ts';
+import { makeVolumes, markImported, markVolumes } from './make-volumes.ts';
 import { type ChangePermits, type DocumentChange, planChange } from './plan-change.ts';
 
 /** A change is computed at most this often, because others change the document meanwhile. */
@@ -41,7 +41,7 @@ export async function changeDocument(
     }
     assert(diff.refusals.length === 0, 'nothing is done of what was refused');
     await makeVolumes(volumes, diff, entries, made, permits.mayShrink === true);
-    await markReleased(volumes, diff.releaseDisks, entries, clock);
+    await markVolumes(volumes, diff.releaseDisks, entries, clock);
     const disks = plan.document.disks.map((disk) => {
       const name = disk.volume?.name ?? disk.name;
       return made.has(name) ? withVolume(disk, { name, id: made.get(name) }) : disk;
@@ -51,6 +51,11 @@ export async function changeDocument(
     const version = await writeDocument(records, current?.version ?? 0, document);
     if (version === undefined) continue;
     assert(version > (current?.version ?? 0), 'a committed document is the newest');
+    // Not before: of several callers the one whose document is committed decides whose data it is.
+    const adopted = diff.adoptDisks.map(({ disk }) => disk);
+    await markVolumes(volumes, adopted, entries, clock);
+    const imported = disks.find(({ uuid }) => uuid === permits.imported);
+    if (imported !== undefined) await markImported(volumes, imported);
     await keepChanges(records, version, diff.changes);
     return { version, document, diff, ...(await awaitSwitch(context, version)) };
   }

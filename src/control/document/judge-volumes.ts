@@ -16,6 +16,8 @@ interface JudgeVolumesOptions {
   readonly entries: VolumeEntries;
   /** False: no disk that is new to the document may find its volume there. */
   readonly mayAdopt?: boolean;
+  /** The uuid of a disk that gets its volume even if this notes that it is that of another disk. */
+  readonly imported?: string;
 }
 
 /** Why the volumes of the store do not fit the next document, in words; empty if they do. */
@@ -53,7 +55,7 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
  * whose, as one that the draft names by its uuid, as a document does that was printed before.
  */
 function judgeFound(
-  { diff, draft, document, entries, mayAdopt = true }: JudgeVolumesOptions,
+  { diff, draft, document, entries, mayAdopt = true, imported }: JudgeVolumesOptions,
   disk: Disk,
   found: FoundVolume,
 ): string[] {
@@ -70,7 +72,7 @@ function judgeFound(
   const there = `there is a volume ${found.name} of ${formatSize(found.sizeBytes)} already`;
   const commands = `"disk import ${volume}" serves it, "disk delete ${volume}" deletes it`;
   if (!mayAdopt) return [`disk ${name}: ${there}: ${commands}`];
-  if (found.disk !== undefined && found.disk.uuid !== uuid) {
+  if (found.disk !== undefined && found.disk.uuid !== uuid && uuid !== imported) {
     const whose = `with the data of another disk, uuid ${found.disk.uuid}, ${found.disk.wwn}`;
     return [`disk ${name}: ${there}, ${whose}: ${commands}`];
   }

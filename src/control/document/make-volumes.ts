@@ -11,7 +11,7 @@ import { layoutOf } from './judge-volumes.ts';
 const MARK_WAIT_MAX_MS = 5_000;
 
 /**
- * Makes, takes over and grows the volumes of a document that is to come. `made`: ids by name of
+ * Makes, prepares and grows the volumes of a document that is to come. `made`: ids by name of
  * those that were made for it so far, to which it adds.
  */
 export async function makeVolumes(
@@ -23,7 +23,6 @@ export async function makeVolumes(
 ): Promise<void> {
   for (const { disk } of diff.adoptDisks) {
     await volumes.prepare?.(volumeNameOf(disk), false, knownVolume(disk));
-    await mark(volumes, disk, entries);
   }
   for (const disk of diff.createDisks) {
     const name = volumeNameOf(disk);
@@ -41,10 +40,11 @@ export async function makeVolumes(
 }
 
 /**
- * Volumes of disks that leave the document note whose data they hold: put back, a disk is the same
- * disk. Done as far as the store answers: a volume that notes nothing is only harder to put back.
+ * Volumes of disks that join or leave the document note whose data they hold: put back, a disk is
+ * the same disk. Done as far as the store answers: a volume that notes nothing is only harder to put
+ * back.
  */
-export async function markReleased(
+export async function markVolumes(
   volumes: VolumeStore,
   disks: readonly Disk[],
   entries: VolumeEntries,
@@ -52,6 +52,11 @@ export async function markReleased(
 ): Promise<void> {
   const marking = Promise.all(disks.map((disk) => mark(volumes, disk, entries).catch(() => {})));
   await within(clock, MARK_WAIT_MAX_MS, marking);
+}
+
+/** The volume of an imported disk holds its data from now on, whatever it noted before. */
+export async function markImported(volumes: VolumeStore, disk: Disk): Promise<void> {
+  await volumes.assign(volumeNameOf(disk), identityOf(disk), { id: disk.volume?.id });
 }
 
 async function mark(volumes: VolumeStore, disk: Disk, entries: VolumeEntries): Promise<void> {

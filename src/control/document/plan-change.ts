@@ -18,8 +18,10 @@ export type DocumentChange = (current: ClusterDocument | undefined) => DocumentD
 export interface ChangePermits {
   /** Disks may become smaller, which loses data. */
   readonly mayShrink?: boolean;
-  /** A disk whose volume gets the size of the draft even if the document has that already. */
+  /** The uuid of a disk whose volume gets the size of the draft, if the document has that or not. */
   readonly resized?: string;
+  /** The uuid of a disk that gets its volume even if this notes that it is that of another disk. */
+  readonly imported?: string;
   /** A disk may get another volume, and so other data under its identity. */
   readonly mayReplace?: boolean;
   /** False: a disk that is new to the document must not find its volume in the store. */

@@ -49,6 +49,40 @@ test('a copy of a volume becomes a disk of its own', async () => {
   assert.notEqual(disk.wwn, wwn);
 });
 
+for (const withIds of [false, true]) {
+  const store = withIds ? 'where volumes have ids' : 'where volumes have names alone';
+  test(`of two imports of one volume one makes a disk of it, ${store}`, async () => {
+    const cluster = await DiskCluster.open({ withIds });
+    await cluster.volumes.create('a', 2 ** 20);
+    const list = cluster.volumes.list.bind(cluster.volumes);
+    cluster.volumes.list = async () => {
+      const listed = await list();
+      cluster.volumes.list = list;
+      await importing(cluster, 'a');
+      return listed;
+    };
+    await assert.rejects(importing(cluster, 'a'), { code: 'diskExists' });
+    const { uuid } = await cluster.disk('a');
+    assert.equal((await cluster.volumes.list())[0]?.disk?.uuid, uuid);
+  });
+}
+
+test('an import that is refused leaves the volume as it was', async () => {
+  const cluster = await DiskCluster.open();
+  await cluster.apply({ name: 'a' });
+  const { uuid, wwn, serial } = await cluster.disk('a');
+  const disk = { uuid, wwn, serial };
+  await cluster.volumes.create('copy', 2 ** 20, { disk });
+  // Another caller makes a disk of that name meanwhile.
+  const prepare = async () => {
+    await cluster.apply({ name: 'a' }, { name: 'copy', volume: { name: 'b' } });
+  };
+  Object.assign(cluster.volumes, { prepare });
+  const refused = importing(cluster, 'copy');
+  await assert.rejects(refused, { code: 'diskExists' });
+  assert.deepEqual((await cluster.volumes.list()).find(({ name }) => name === 'copy')?.disk, disk);
+});
+
 test('another volume is taken in place of its own by a word, when nobody serves the disk', async () => {
   const cluster = await DiskCluster.open({ withIds: true });
   const parts = { disks: [{ name: 'a', size: '1M' }], targets };

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { renameDisk } from '../../../../src/control/disks/rename-disk.ts';
 import { resizeDisk } from '../../../../src/control/disks/resize-disk.ts';
 import { DiskCluster } from '../../../support/disk-cluster.ts';
 
@@ -48,4 +49,27 @@ test('a size that is no number of blocks, and a disk that is not there, are refu
     code: 'diskNotFound',
     message: 'there is no disk alhpa; did you mean alpha?',
   });
+});
+
+test('a disk that is renamed while its volume grows gets the size under its new name', async () => {
+  const { cluster, resize } = await grown();
+  const grow = cluster.volumes.resize.bind(cluster.volumes);
+  cluster.volumes.resize = async (...asked) => {
+    await grow(...asked);
+    await renameDisk(cluster.context, { name: 'alpha', newName: 'z' });
+  };
+  await resize('alpha', 2 ** 22);
+  assert.equal((await cluster.disk('z')).size, 2 ** 22);
+});
+
+test('a disk that has got the name meanwhile keeps its size', async () => {
+  const { cluster, resize } = await grown();
+  const grow = cluster.volumes.resize.bind(cluster.volumes);
+  cluster.volumes.resize = async (...asked) => {
+    await grow(...asked);
+    await cluster.apply({ name: 'b' });
+    await renameDisk(cluster.context, { name: 'b', newName: 'alpha' });
+  };
+  await assert.rejects(resize('alpha', 2 ** 22), { code: 'diskNotFound' });
+  assert.equal((await cluster.disk('alpha')).size, 2 ** 20);
 });

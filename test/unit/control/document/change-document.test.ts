@@ -186,8 +186,8 @@ test('a volume that is larger than the document says is not cut without permissi
 
 test('a size that is asked for is that of the volume, too, if the document has it already', async () => {
   const { volumes, context } = await cluster();
-  await changeDocument(context, () => one);
-  const asked = { resized: 'a' };
+  const { document } = await changeDocument(context, () => one);
+  const asked = { resized: document.disks[0]!.uuid };
   await volumes.resize('a', 2 ** 19, { mayShrink: true });
   const { diff } = await changeDocument(context, () => one, asked);
   assert.deepEqual(diff.changes, ['resize disk a from 512K to 1M']);

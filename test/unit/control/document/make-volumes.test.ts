@@ -1,11 +1,11 @@
-// The volumes of a document are made once, taken over with a note of whose data they hold, and are
-// never made smaller unasked; a store that does not answer is not waited for when disks leave.
+// The volumes of a document are made once, with a note of whose data they hold, and are never made
+// smaller unasked; a store that does not answer is not waited for when disks leave.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diffDocuments } from '../../../../src/config/diff.ts';
 import type { Disk } from '../../../../src/config/document.ts';
-import { makeVolumes, markReleased } from '../../../../src/control/document/make-volumes.ts';
+import { makeVolumes, markVolumes } from '../../../../src/control/document/make-volumes.ts';
 import { VolumeEntries } from '../../../../src/control/volume-entries.ts';
 import { MemoryStore } from '../../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../../support/cluster-document.ts';
@@ -56,7 +56,7 @@ test('a store that hangs holds nobody up when disks leave the document', async (
   const hanging = Object.create(volumes, { assign: { value: () => new Promise(() => {}) } });
   const clock = new VirtualClock();
   const [disk] = documentOf(MIB).disks as [Disk];
-  const marking = markReleased(hanging, [disk], await entriesOf(volumes), clock);
+  const marking = markVolumes(hanging, [disk], await entriesOf(volumes), clock);
   await clock.advance(10_000);
   await marking;
 });
