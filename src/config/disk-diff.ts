@@ -31,7 +31,7 @@ export interface DiskDiffOptions {
    * done by other means, makes it another than the document says.
    */
   readonly sizeOf?: (disk: Disk) => number | undefined;
-  /** The uuid of a disk whose size was asked for: its volume gets it, whatever the document says. */
+  /** The uuid of a disk whose volume gets the size of the draft, whatever the document says. */
   readonly resized?: string;
   /** The uuid of a disk that gets its volume even if this notes that it is that of another disk. */
   readonly imported?: string;

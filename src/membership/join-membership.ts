@@ -87,7 +87,10 @@ async function deadPredecessor(
   const first = predecessorIn(await store.read());
   if (first === undefined || (previous !== undefined && isSame(first, previous))) return first;
   const taken = () =>
-    new Failure('membersNameTaken', `${self.name} is the name of a gateway that serves`);
+    new Failure(
+      'membersNameTaken',
+      `name ${self.name} is in use by a gateway: end it, or use another`,
+    );
   if (driver.processes !== undefined) {
     const living = await driver.processes.living();
     if (living.some((member) => isSame(member, first))) throw taken();

@@ -41,8 +41,8 @@ export async function makeVolumes(
 
 /**
  * Volumes of disks that join or leave the document note whose data they hold: put back, a disk is
- * the same disk. Done as far as the store answers: a volume that notes nothing is only harder to put
- * back.
+ * the same disk. Done as far as the store answers: a volume that notes nothing is only harder to
+ * put back.
  */
 export async function markVolumes(
   volumes: VolumeStore,

@@ -18,7 +18,7 @@ export type DocumentChange = (current: ClusterDocument | undefined) => DocumentD
 export interface ChangePermits {
   /** Disks may become smaller, which loses data. */
   readonly mayShrink?: boolean;
-  /** The uuid of a disk whose volume gets the size of the draft, if the document has that or not. */
+  /** The uuid of a disk whose volume gets the size of the draft, whatever the document says. */
   readonly resized?: string;
   /** The uuid of a disk that gets its volume even if this notes that it is that of another disk. */
   readonly imported?: string;

@@ -143,7 +143,8 @@ async function takeName(store: StoreThread, claim: NameClaim, folder: MemberFold
     const held = claims.find(({ name }) => name === claim.name);
     if (held !== undefined && (await lives(held, claim.process, folder))) {
       const { pid } = held.process;
-      throw new Failure('recordsNameTaken', `${claim.name} is the name of process ${pid}`, { pid });
+      const message = `name ${claim.name} is in use by process ${pid}: end it, or use another`;
+      throw new Failure('recordsNameTaken', message, { pid });
     }
     assert(held?.incarnation !== claim.incarnation, 'an incarnation takes its name once');
     if (claims.length >= MEMBERS_MAX) await releaseEnded(store, claims, claim.process, folder);
