@@ -52,9 +52,9 @@ export class LoginLog {
   }
 
   ended(identity: SessionIdentity, reason: string): void {
-    const fields = { ...namesOfSession(identity), reason, ...this.#where };
-    const event = reason === LOGOUT ? 'logout' : 'session_ended';
-    this.#limiter.write(event, fields, this.#network);
+    const names = { ...namesOfSession(identity), ...this.#where };
+    if (reason === LOGOUT) this.#limiter.write('logout', names, this.#network);
+    else this.#limiter.write('session_ended', { ...names, reason }, this.#network);
   }
 }
 

@@ -226,7 +226,7 @@ export class RosterMembership implements Membership {
     if (isSame(member, self)) throw new Failure('membersSelf', `${self.name} is this gateway`);
     for (;;) {
       if (isOver(await this.#work.until(() => true), member)) return;
-      await this.#work.fence(member, { text: 'it was asked for', holds: () => true });
+      await this.#work.fence(member, { text: 'a command asked for it', holds: () => true });
     }
   }
 

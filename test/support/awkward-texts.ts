@@ -4,10 +4,12 @@ import { codeOf, withoutComments } from './source-text.ts';
 
 /** Turns of phrase that no native speaker uses, in strings alone: errors, log lines, help. */
 export function awkwardTexts(source: string): string[] {
-  const code = codeOf(source);
+  // A text that is put together from several lines is one.
+  const joined = withoutComments(source).replace(/(['"`])\s*\+\s*\1/g, '');
+  const code = codeOf(joined);
   // What is left of the source where its code is blank.
-  const texts = [...withoutComments(source)].map((char, at) => (char === code[at] ? ' ' : char));
+  const texts = [...joined].map((char, at) => (char === code[at] ? ' ' : char));
   const banned =
-    /\bany more\b|\banew\b|(?<!\bthere )\bis no \w+|, too\.|\bso many\b|(?<=['"`])Who (?!may)/gi;
+    /\bany more\b|\banew\b|(?<!\bthere )\bis no (?:\w+|\$\{)|, too(?=[.:;)'"`])|\bso many\b|(?<=['"`])Who (?!may)/gi;
   return [...texts.join('').matchAll(banned)].map(([text]) => text);
 }

@@ -29,7 +29,7 @@ export const sessionEvents = {
     level: 'info',
     sentence: 'an initiator logged out',
     meaning: 'Its session ended as the standard wants it.',
-    fields: [...NAMES, 'reason', ...WHERE],
+    fields: [...NAMES, ...WHERE],
   }),
   session_ended: logEvent({
     level: 'info',

@@ -36,7 +36,7 @@ test('a session that logs in and out', async () => {
   await settle();
   assert.deepEqual(infoLines(world), [
     { level: 'info', event: 'login', fields: { ...NORMAL, ...WHERE } },
-    { level: 'info', event: 'logout', fields: { ...NORMAL, reason: 'logout', ...WHERE } },
+    { level: 'info', event: 'logout', fields: { ...NORMAL, ...WHERE } },
   ]);
 });
 
