@@ -91,7 +91,8 @@ export class LogicalUnits {
     const uuids = new Set(wanted.map(({ uuid }) => uuid));
     assert(uuids.size === wanted.length, 'no two disks of a document have one uuid');
     for (const uuid of this.#failed.keys()) if (!uuids.has(uuid)) this.#failed.delete(uuid);
-    this.#openings.keep(uuids);
+    const opens = wanted.filter((disk) => this.#volumeKept(disk) === undefined);
+    this.#openings.keep(new Set(opens.map(({ uuid }) => uuid)));
     const next = new Map<string, OpenDisk>();
     this.#prepared = next;
     for (const open of await this.#openDisks(wanted)) {
@@ -172,8 +173,7 @@ export class LogicalUnits {
       if (unit !== undefined && unit.blockLengthBytes !== disk.blockLength) {
         throw new Failure('diskRefused', 'the block length of a disk cannot change');
       }
-      const keepsVolume = known !== undefined && isSameOpening(known.disk, disk);
-      const volume = keepsVolume ? known.volume : await this.#openings.open(disk);
+      const volume = this.#volumeKept(disk) ?? (await this.#openings.open(disk));
       const isReplaced = known !== undefined && !isSameVolume(known.disk, disk);
       const open = { disk, volume, unit: unit ?? (await this.#makeUnit(disk, volume)), isReplaced };
       if (this.#failed.delete(uuid)) log.write('disk_served_again', { disk: name });
@@ -187,6 +187,12 @@ export class LogicalUnits {
       this.#failed.set(uuid, { disk: name, reason });
       return undefined;
     }
+  }
+
+  /** The open volume of a disk, if it serves the disk as the document describes it. */
+  #volumeKept(disk: Disk): Volume | undefined {
+    const known = this.#open.get(disk.uuid);
+    return known !== undefined && isSameOpening(known.disk, disk) ? known.volume : undefined;
   }
 
   async #makeUnit(disk: Disk, volume: Volume): Promise<LogicalUnit> {

@@ -270,6 +270,24 @@ test('what was prepared for a document that was never served does not stay open'
   assert.equal(store.open, 0);
 });
 
+test('an opening that a document asked for and the next does not is closed when it is there', async () => {
+  const { store, clock, units } = await world('a');
+  const served = mapping([{ name: 'a' }], { 0: 'a' });
+  await serve(await units.prepare(served));
+  const waits = Promise.withResolvers<void>();
+  store.silent.set('a', waits.promise);
+  const disks = served.disks.map((disk) => ({ ...disk, writethrough: true }));
+  const never = units.prepare({ ...served, disks });
+  await clock.advance(OPEN_WAIT_MAX_MS);
+  assert.deepEqual((await never).whole, false);
+  await serve(await units.prepare(served));
+  waits.resolve();
+  await settle();
+  assert.deepEqual([store.opened, store.open], [['a', 'a through'], 1]);
+  await units.close();
+  assert.equal(store.open, 0);
+});
+
 test('a size that is on its way to the volume is waited for, in bounded time', async () => {
   const { store, clock, units } = await world('a');
   const served: number[] = [];
