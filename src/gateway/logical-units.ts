@@ -168,7 +168,7 @@ export class LogicalUnits {
     const { log } = this.#options;
     const { name, uuid } = disk;
     const known = this.#open.get(uuid);
-    const unit = known?.unit ?? this.#leaving.get(uuid);
+    const unit = known?.unit ?? this.#returning(uuid);
     try {
       if (unit !== undefined && unit.blockLengthBytes !== disk.blockLength) {
         throw new Failure('diskRefused', 'the block length of a disk cannot change');
@@ -187,6 +187,13 @@ export class LogicalUnits {
       this.#failed.set(uuid, { disk: name, reason });
       return undefined;
     }
+  }
+
+  /** The unit of a disk that comes back: it stays until the next document is served at least. */
+  #returning(uuid: string): LogicalUnit | undefined {
+    const unit = this.#leaving.get(uuid);
+    if (unit !== undefined) unit.onUnreached = undefined;
+    return unit;
   }
 
   /** The open volume of a disk, if it serves the disk as the document describes it. */
@@ -249,9 +256,12 @@ export class LogicalUnits {
       }),
     );
     for (const [uuid, unit] of this.#leaving) {
-      if (unit.nexuses.size > 0) continue;
-      this.#leaving.delete(uuid);
-      unit.close();
+      const close = () => {
+        this.#leaving.delete(uuid);
+        unit.close();
+      };
+      if (unit.nexuses.size === 0) close();
+      else unit.onUnreached = close;
     }
   }
 }

@@ -64,8 +64,9 @@ export class LogicalUnit implements UnitEventTarget {
   /** A command ended because the store that holds the unit has no room. */
   onNoSpace: (() => void) | undefined;
   readonly gate: MediumGate;
-  /** The nexuses of this gateway that reach it, or have commands of it in flight. */
-  readonly nexuses = new Set<LogicalUnitListener>();
+  /** Called when the last of its nexuses has parted from it. */
+  onUnreached: (() => void) | undefined;
+  readonly #nexuses = new Set<LogicalUnitListener>();
   readonly #state: UnitState;
   readonly #clock: Clock;
   readonly #onUnfenced: () => void;
@@ -106,6 +107,11 @@ export class LogicalUnit implements UnitEventTarget {
 
   get identity(): LogicalUnitIdentity {
     return this.#identity;
+  }
+
+  /** The nexuses of this gateway that reach it, or have commands of it in flight. */
+  get nexuses(): ReadonlySet<LogicalUnitListener> {
+    return this.#nexuses;
   }
 
   /** Capacity in logical blocks; the last LBA is one less. */
@@ -199,9 +205,18 @@ export class LogicalUnit implements UnitEventTarget {
     return settleAborts(this.#clock, aborts, DRAIN_MAX_MS);
   }
 
+  join(nexus: LogicalUnitListener): void {
+    this.#nexuses.add(nexus);
+  }
+
+  /** The nexus no longer reaches it, and has nothing of it in flight. */
+  part(nexus: LogicalUnitListener): void {
+    if (this.#nexuses.delete(nexus) && this.#nexuses.size === 0) this.onUnreached?.();
+  }
+
   /** Establishes a unit attention condition for every nexus but `except`. */
   establish(condition: CommandResult, except?: object): void {
-    for (const nexus of this.nexuses) {
+    for (const nexus of this.#nexuses) {
       if (nexus !== except) nexus.establish(this, condition);
     }
   }
@@ -220,13 +235,13 @@ export class LogicalUnit implements UnitEventTarget {
    * volume.
    */
   close(): void {
-    assert(this.nexuses.size === 0, 'no nexus reaches a logical unit that is closed');
+    assert(this.#nexuses.size === 0, 'no nexus reaches a logical unit that is closed');
     this.#stopWatching();
     this.#state.close();
   }
 
   #abortAll(by: object | undefined): Abort[] {
-    return [...this.nexuses].flatMap((nexus) =>
+    return [...this.#nexuses].flatMap((nexus) =>
       nexus.abortCommands(this, nexus === by ? 'ownNexus' : 'otherNexus'),
     );
   }

@@ -76,7 +76,7 @@ export class LunInventory {
 
   /** The nexus is lost, and its commands can no longer change a medium. */
   close(): void {
-    for (const { logicalUnit } of this.unitsInUse) logicalUnit?.nexuses.delete(this.#nexus);
+    for (const { logicalUnit } of this.unitsInUse) logicalUnit?.part(this.#nexus);
   }
 
   /** `known`: it has commands in flight, or another LUN. */
@@ -85,7 +85,7 @@ export class LunInventory {
     this.#left.delete(unit);
     unit.tasks.onEmpty = undefined;
     unit.attentions.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
-    logicalUnit.nexuses.add(this.#nexus);
+    logicalUnit.join(this.#nexus);
     return unit;
   }
 
@@ -103,7 +103,7 @@ export class LunInventory {
   }
 
   #part({ logicalUnit }: LogicalUnitNexus): void {
-    logicalUnit?.nexuses.delete(this.#nexus);
+    logicalUnit?.part(this.#nexus);
   }
 }
 

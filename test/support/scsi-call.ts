@@ -130,9 +130,9 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
     establish: (_, condition) => told.push(condition),
     abortCommands: () => [],
   };
-  call.logicalUnit?.nexuses.add(other);
+  call.logicalUnit?.join(other);
   const result = commandResultOf(await command.run(call));
-  call.logicalUnit?.nexuses.delete(other);
+  call.logicalUnit?.part(other);
   const length = result.dataInLength ?? task.dataIn.length;
   const { transferLength } = task;
   return { result, dataIn: task.dataIn.subarray(0, length), transferLength, told };

@@ -35,7 +35,7 @@ class Told implements Pick<LogicalUnitListener, 'establish'> {
 }
 
 function join(unit: LogicalUnit, nexus: Told): void {
-  unit.nexuses.add(nexus as unknown as LogicalUnitListener);
+  unit.join(nexus as unknown as LogicalUnitListener);
 }
 
 function world(unitCount: number, nexusCount: number) {

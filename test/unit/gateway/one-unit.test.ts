@@ -10,6 +10,7 @@ import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';
 import type { LunMap, Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
+import type { SharedState, UnitState } from '../../../src/scsi/unit-state.ts';
 import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
@@ -24,6 +25,27 @@ const FLUSH = [0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const MODE_SELECT = [0x15, 0x10, 0, 0, 16, 0];
 const D_SENSE = Uint8Array.of(0, 0, 0, 0, 0x0a, 0x0a, 0x26, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
+/** The states that are open. */
+class WatchedStates extends LocalUnitStates {
+  readonly #open = new Set<string>();
+
+  override async open(initial: SharedState): Promise<UnitState> {
+    const { uuid } = initial.identity;
+    const state = await super.open(initial);
+    const close = state.close.bind(state);
+    state.close = () => {
+      this.#open.delete(uuid);
+      close();
+    };
+    this.#open.add(uuid);
+    return state;
+  }
+
+  isOpen(uuid: string): boolean {
+    return this.#open.has(uuid);
+  }
+}
+
 /** A gateway's units over documents that say something else of one disk, and two nexuses. */
 class World {
   readonly clock = new VirtualClock();
@@ -31,9 +53,12 @@ class World {
   readonly volumes: GatedVolume[] = [];
   readonly nexuses: Nexus[] = [];
   luns: LunMap = new Map();
+  readonly states = new WatchedStates();
+  /** Runs when a document is prepared, and not served yet. */
+  beforeServe = async (): Promise<void> => {};
   readonly #units = new LogicalUnits({
     store: { openVolume: (name) => this.#openVolume(name) },
-    states: new LocalUnitStates(),
+    states: this.states,
     ...{ clock: this.clock, log: silentLog },
   });
 
@@ -63,6 +88,7 @@ class World {
     const disks = changes === undefined ? [] : document.disks.map((d) => ({ ...d, ...changes }));
     const targets = changes === undefined ? [] : document.targets;
     const prepared = await this.#units.prepare({ ...document, disks, targets });
+    await this.beforeServe();
     const unit = prepared.units.get('a');
     const isChanged = unit !== this.luns.get(0);
     this.luns = new Map(unit === undefined ? [] : [[0, unit]]);
@@ -209,6 +235,38 @@ test('a disk that returns with commands in flight is the unit that it was', asyn
   await world.apply(undefined);
   await world.apply({});
   assert.notEqual(world.unit, unit, 'without any it begins again');
+});
+
+test('a unit that no document names is closed when its last command has ended', async () => {
+  const world = await World.open();
+  const { unit, nexuses, volumes } = world;
+  volumes[0]!.shut = true;
+  volumes[0]!.closesInTime = false;
+  const write = world.send(nexuses[0], WRITE, { data: new Uint8Array(512) });
+  await world.apply(undefined);
+  assert.equal(world.states.isOpen(unit.identity.uuid), true);
+  volumes[0]!.releaseAll();
+  await settle();
+  assert.equal(write.ends.length, 1);
+  assert.equal(world.states.isOpen(unit.identity.uuid), false);
+});
+
+test('a unit that comes back is not closed by the end of a command before it is served', async () => {
+  const world = await World.open();
+  const { unit, nexuses, volumes } = world;
+  volumes[0]!.shut = true;
+  volumes[0]!.closesInTime = false;
+  world.send(nexuses[0], WRITE, { data: new Uint8Array(512) });
+  await world.apply(undefined);
+  world.beforeServe = async () => {
+    volumes[0]!.releaseAll();
+    await settle();
+    assert.equal(unit.nexuses.size, 0);
+  };
+  await world.apply({});
+  assert.equal(world.unit, unit);
+  assert.equal(world.states.isOpen(unit.identity.uuid), true);
+  assert.deepEqual(world.attentionsOf(nexuses[0]), ['6/2900', '6/3f0e']);
 });
 
 test('other data under a unit are told as a reset, and its initiators find them', async () => {

@@ -48,7 +48,8 @@ async function world() {
     onUnfenced: () => unfenced.push(unit.name),
   });
   const [one, other] = [new Listener(), new Listener()];
-  unit.nexuses.add(one).add(other);
+  unit.join(one);
+  unit.join(other);
   const serve = (by: GatedVolume, isReplaced = false) =>
     unit.serve({ name: 'a', volume: by, description, isReplaced });
   return { store, open, volume, description, state, unit, one, other, unfenced, serve };
@@ -175,8 +176,8 @@ test('other data are told as a reset, before what else has changed', async () =>
 test('it is closed when no nexus reaches it, and hears nothing of its volume afterwards', async () => {
   const { store, unit, one, other } = await world();
   assert.throws(() => unit.close(), /no nexus reaches/);
-  unit.nexuses.delete(one);
-  unit.nexuses.delete(other);
+  unit.part(one);
+  unit.part(other);
   unit.close();
   await store.resize('a', 200 * 512);
   assert.equal(unit.blocks, 100);
