@@ -152,7 +152,7 @@ export function missingFailure({ library, reason }: MissingLibrary): Failure<'ce
   const debianPackage = packages[library] ?? library;
   return new Failure(
     'cephMissing',
-    `Ceph's library ${library} is not on this machine (${reason}): ` +
+    `Ceph's library ${library} is missing on this machine (${reason}): ` +
       `install the Debian package ${debianPackage}`,
     { library, package: debianPackage, reason },
   );

@@ -1,10 +1,10 @@
-/** A setting of librados or librbd that every client of ours sets. */
+/** A setting of librados or librbd that every client of Allpath sets. */
 interface CephSetting {
   readonly value: string;
   readonly reason: string;
   /**
-   * librbd takes this one from the metadata of an image and of its pool, too, and these win: an
-   * image is served only with one of these values there.
+   * librbd also reads this setting from the metadata of an image and of its pool, which override
+   * the client: an image is served only with one of these values there.
    */
   readonly images?: readonly string[];
 }
@@ -13,23 +13,23 @@ const OFF = ['false', '0', 'no'];
 const ON = ['true', '1', 'yes'];
 const NONE = ['0'];
 
-const staleRead = 'a replica may answer with less than another gateway has had answered before';
+const staleRead = 'a replica may return older data than another gateway has already read';
 const throttle =
-  'meant for all clients it would hold back commands that must end in time; the limit of an ' +
-  'image is obeyed, by each gateway for itself';
-const ownCreation = 'a new image is as the document says, or as the default of Ceph itself';
-const injected = 'it is for tests of Ceph, and breaks what a client promises';
+  'as a limit for all clients it would delay commands that must end in time; the limit of an ' +
+  'image is obeyed, by each gateway on its own';
+const ownCreation = "the document decides, or else Ceph's built-in default";
+const injected = 'only for tests of Ceph: it breaks guarantees of a client';
 
 /**
- * All that can change the meaning of an image or the order of its operations, delay them or cache.
+ * All settings that can change the meaning of an image, or reorder, delay or cache its operations.
  * A client sets them by `rados_conf_set`, which wins over a conf file, the environment and the
- * monitors' configuration database. `otherSettings` are all the rest.
+ * monitors' configuration database. `otherSettings` has all the others.
  */
 export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   rbd_cache: {
     value: 'false',
     images: OFF,
-    reason: 'a cache of librbd shows gateways different data, and acknowledges what is not written',
+    reason: 'a cache of librbd shows gateways different data, and acknowledges writes too early',
   },
   rbd_parent_cache_enabled: {
     value: 'false',
@@ -39,7 +39,7 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   rbd_persistent_cache_mode: {
     value: 'disabled',
     images: ['disabled', ''],
-    reason: 'writes lie in a file of one host when they are acknowledged',
+    reason: 'acknowledged writes would exist only in a file of one host',
   },
   rbd_plugins: { value: '', images: [''], reason: 'a plugin may cache, or do anything else' },
   rbd_read_from_replica_policy: { value: 'default', images: ['default'], reason: staleRead },
@@ -50,11 +50,11 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   rbd_clone_copy_on_read: {
     value: 'false',
     images: OFF,
-    reason: 'a read must change nothing: it is done again after a fence, and must not need space',
+    reason: 'a read must not write: it is repeated after a fence, and must not need space',
   },
   rbd_skip_partial_discard: {
     value: 'false',
-    reason: 'by default a discard silently keeps its parts that are not whole units',
+    reason: 'by default a discard silently skips its parts that are not whole units',
   },
   rbd_disable_zero_copy_writes: {
     value: 'true',
@@ -72,7 +72,7 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   rbd_io_scheduler_simple_max_delay: {
     value: '0',
     images: NONE,
-    reason: 'a write is not held back to be joined with later ones',
+    reason: 'a write must not be delayed to be merged with later ones',
   },
   rbd_non_blocking_aio: {
     value: 'false',
@@ -86,11 +86,11 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   },
   rbd_move_to_trash_on_remove: {
     value: 'false',
-    reason: 'a disk that is deleted gives its space back',
+    reason: 'a deleted disk frees its space',
   },
   rbd_move_parent_to_trash_on_remove: {
     value: 'false',
-    reason: 'a disk that is deleted gives its space back; one with clones is refused',
+    reason: 'a deleted disk frees its space; deleting one with clones is refused',
   },
   rbd_default_format: { value: '2', reason: ownCreation },
   rbd_default_order: { value: '22', reason: ownCreation },
@@ -99,25 +99,25 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   rbd_default_data_pool: { value: '', reason: ownCreation },
   librados_thread_count: {
     value: '1',
-    reason: 'more cost CPU for each operation; what would block it is kept from it (ceph-addon.md)',
+    reason: 'more threads cost CPU per operation; no blocking call runs on it (ceph-addon.md)',
   },
-  ms_async_op_threads: { value: '1', reason: 'more cost CPU for each operation' },
+  ms_async_op_threads: { value: '1', reason: 'more threads cost CPU for each operation' },
   rados_osd_op_timeout: {
     value: '0',
-    reason: 'what librados gives up may be done later just the same: only a fence is an end of it',
+    reason: 'an operation that librados gives up may still land: only a fence ends it',
   },
   rados_mon_op_timeout: {
     value: '0',
-    reason: 'as rados_osd_op_timeout; waits have bounds of ours',
+    reason: 'as rados_osd_op_timeout; Allpath bounds its waits itself',
   },
   objecter_tick_interval: {
     value: '0.5',
-    reason: 'pings of watches, and a new map for what has no OSD, after half a second instead of 5',
+    reason: 'watches ping, and operations without an OSD get a new map, after 0.5 s instead of 5 s',
   },
-  objecter_timeout: { value: '1', reason: 'a new map for what is not answered after 1 s, not 10' },
+  objecter_timeout: { value: '1', reason: 'an unanswered operation gets a new map after 1 s' },
   objecter_inflight_ops: {
     value: '65536',
-    reason: 'beyond it a submission blocks its thread; gateways have bounds of their own',
+    reason: 'beyond it a submission blocks its thread; gateways have their own bounds',
   },
   objecter_inflight_op_bytes: { value: '4294967296', reason: 'as objecter_inflight_ops' },
   objecter_retry_writes_after_first_reply: { value: 'false', reason: injected },

@@ -18,11 +18,14 @@ export const PROGRAM_SUMMARY = 'A clustered, active/active SCSI target.';
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   ...STORE_OPTIONS,
-  { flags: '--json', description: 'Answer in JSON: one value, or one a line where it goes on.' },
+  {
+    flags: '--json',
+    description: 'Answer in JSON: one value, or one per line for continuous output.',
+  },
 ];
 
 /** What the commands of two words have in common. */
 export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
-  disk: 'Work on disks.',
-  ceph: 'What a Ceph cluster must be told.',
+  disk: 'Manage disks.',
+  ceph: 'Prepare a Ceph cluster.',
 };

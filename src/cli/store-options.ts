@@ -12,18 +12,18 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--store <dir>', description: 'Folder of the store.', parse: storePathValue },
   {
     flags: '--ceph <conf>',
-    description: 'Instead of a folder: the ceph.conf of the cluster that holds the store.',
+    description: 'Instead of --store: the ceph.conf of the cluster that holds the store.',
     parse: textValue,
   },
-  { flags: '--pool <pool>', description: 'With --ceph: its pool.', parse: cephNameValue },
+  { flags: '--pool <pool>', description: 'With --ceph: pool of the store.', parse: cephNameValue },
   {
     flags: '--user <id>',
-    description: `With --ceph: its user, without "client."; ${USER_DEFAULT} unless given.`,
+    description: `With --ceph: Ceph user, without "client."; default ${USER_DEFAULT}.`,
     parse: cephUserValue,
   },
   {
     flags: '--namespace <name>',
-    description: 'With --ceph: a namespace of the pool.',
+    description: 'With --ceph: namespace of the pool.',
     parse: cephNameValue,
   },
 ];

@@ -48,7 +48,7 @@ export function parseDocument(source: Uint8Array | string): ParseResult {
     // The two ways a well-formed text is refused: too many aliased nodes, or nested too deeply.
     if (error instanceof ReferenceError) {
       const isUnset = error.message.startsWith('Unresolved');
-      return refuse(isUnset ? UNSET_ALIAS : 'its aliases stand for too much');
+      return refuse(isUnset ? UNSET_ALIAS : 'its aliases expand to too much');
     }
     if (error instanceof RangeError) return refuse('nested too deeply');
     return refuse('cannot be read');

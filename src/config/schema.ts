@@ -21,9 +21,9 @@ import {
 import { REDACTED } from './redact.ts';
 import { parseSize } from './size.ts';
 
-/*
+/**
  * The cluster document, once: types, validation and docs/reference/document.md come from here.
- * What needs two places of a document at a time (references, duplicates) is in `references.ts`.
+ * Checks across several places of a document (references, duplicates) are in `references.ts`.
  */
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62})$/;
@@ -48,7 +48,7 @@ const ascii = (lengthMax: number) =>
 
 /**
  * Text that reaches login answers, terminals and logs: no control characters (a NUL would end a key
- * of a login answer and begin another one), nothing invisible, nothing that UTF-8 cannot say.
+ * of a login answer and begin another one), no invisible characters, none that UTF-8 cannot encode.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufffd-\uffff]/u;
 
@@ -64,7 +64,9 @@ const text = (lengthMinBytes: number, lengthMaxBytes: number) =>
       'must not have control or invisible characters (a text after "|" ends with a line break)',
     );
 
-/** Kept in the form in which names are compared; an initiator's name is judged by the same rule. */
+/**
+ * Kept in the form in which names are compared; an initiator's name is checked by the same rule.
+ */
 const iscsiName = z.string().transform((text, context) => {
   const prepared = prepareName(text);
   if (prepared !== undefined) return prepared;
@@ -75,7 +77,7 @@ const iscsiName = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** For a value of several forms: what it must be, also where it is missing. */
+/** For a value of several forms: the message also when the value is missing. */
 const must = (be: string) => ({
   error: ({ input }: { readonly input: unknown }) =>
     input === undefined ? `is missing: it must be ${be}` : `must be ${be}`,
@@ -105,12 +107,12 @@ const secret = z
   .string()
   .refine((value) => value !== REDACTED, {
     error:
-      'is what "allpath get" prints in place of a secret: write the secret, or take what ' +
-      '"allpath get --secrets" prints',
+      'is the placeholder that "allpath get" prints for a secret: write the secret, or use the ' +
+      'output of "allpath get --secrets"',
     abort: true,
   })
   .pipe(text(SECRET_LENGTH_MIN_BYTES, SECRET_LENGTH_MAX_BYTES))
-  .describe('CHAP secret, 12 to 256 bytes. Never printed unless asked for.');
+  .describe('CHAP secret, 12 to 256 bytes. Printed only by `allpath get --secrets`.');
 
 const credentials = {
   user: text(1, TEXT_LENGTH_MAX_BYTES).describe('CHAP user name.'),
@@ -124,11 +126,12 @@ export const chapSchema = z
       .strictObject(credentials)
       .optional()
       .describe(
-        'What the target proves to an initiator that asks (mutual CHAP). Its secret must differ ' +
-          'from the secrets of all initiators, in any entry; neither may begin with the other.',
+        'Credentials of the target, for initiators that ask (mutual CHAP). Its secret must ' +
+          'differ from the secrets of all initiators, in any entry; neither may be a prefix of ' +
+          'the other.',
       ),
   })
-  .describe('CHAP: what the initiator must prove.');
+  .describe('CHAP credentials of the initiator.');
 
 export const lunMapSchema = z
   .record(
@@ -147,7 +150,7 @@ export const diskSchema = z.strictObject({
     .regex(UUID, 'must be a UUID in lower-case letters')
     .optional()
     .describe('Generated once.'),
-  size: size.describe('Bytes, or `512M`, `1G`, `10T` (powers of 1024).'),
+  size: size.describe('Bytes, or a size like `512M`, `1G`, `10T` (powers of 1024).'),
   blockLength: z
     .union([z.literal(512), z.literal(4096)], must('512 or 4096'))
     .default(512)
@@ -167,38 +170,35 @@ export const diskSchema = z.strictObject({
   vendor: ascii(8).default('ALLPATH').describe('T10 VENDOR IDENTIFICATION.'),
   product: ascii(16).default('DISK').describe('PRODUCT IDENTIFICATION.'),
   revision: ascii(4).default('0001').describe('PRODUCT REVISION LEVEL.'),
-  writethrough: z
-    .boolean()
-    .default(false)
-    .describe('Every write is durable when it is acknowledged (WCE 0).'),
-  readOnly: z.boolean().default(false).describe('Writes end DATA PROTECT.'),
+  writethrough: z.boolean().default(false).describe('Every acknowledged write is durable (WCE 0).'),
+  readOnly: z.boolean().default(false).describe('Refuse writes (DATA PROTECT).'),
   dataPool: ascii(128)
     .optional()
     .describe(
-      "On Ceph: the pool of the data of the disk's image where that is not the store's own, an " +
-        'erasure-coded one say. Cannot change later.',
+      "On Ceph: the pool for the data of the disk's image if it is not the store's own, for " +
+        'example an erasure-coded one. Cannot change later.',
     ),
   volume: z
     .strictObject({
-      name: ascii(128).optional().describe('Its name, where it is not the name of the disk.'),
+      name: ascii(128).optional().describe('Its name, if it differs from the name of the disk.'),
       id: ascii(128)
         .optional()
-        .describe('On Ceph: the id of the pool and the id of the image, `3/10ab76b8b4567`.'),
+        .describe('On Ceph: the ids of the pool and the image, such as `3/10ab76b8b4567`.'),
     })
     .optional()
     .describe(
-      'The volume (on Ceph the image) that holds the data. Written by Allpath: a disk that is ' +
-        'renamed keeps its volume under its first name.',
+      'The volume (on Ceph, the image) that holds the data. Written by Allpath: a renamed disk ' +
+        'keeps its volume under the original name.',
     ),
   deleting: z
     .literal(true)
     .optional()
-    .describe('Written by Allpath: `disk delete` has begun, and finishes it when it is run again.'),
+    .describe('Written by Allpath: `disk delete` has begun; run it again to finish.'),
   objectSize: objectSize
     .optional()
     .describe(
       "On Ceph: size of the objects of the disk's image, a power of two from `4K` to `32M`; `4M` " +
-        'when it is made without. Cannot change later.',
+        'by default. Cannot change later.',
     ),
 });
 
@@ -218,10 +218,8 @@ const address = (faultOf: (canonical: string) => string | undefined) =>
   });
 
 export const portalSchema = z.strictObject({
-  address: address(portalFault).describe('Numeric address that initiators are told.'),
-  listen: address(listenFault)
-    .optional()
-    .describe('Numeric address to listen on, where it differs.'),
+  address: address(portalFault).describe('Numeric address that is reported to initiators.'),
+  listen: address(listenFault).optional().describe('Numeric address to listen on, if it differs.'),
   port: z.int().min(1).max(65535).default(3260).describe('TCP port.'),
   portalGroupTag: identifier
     .optional()
@@ -229,33 +227,37 @@ export const portalSchema = z.strictObject({
   relativePortIdentifier: identifier
     .optional()
     .describe(
-      'RELATIVE TARGET PORT IDENTIFIER. Generated once. One that a target port had which is gone ' +
+      'RELATIVE TARGET PORT IDENTIFIER. Generated once. The identifier of a removed target port ' +
         'is refused.',
     ),
 });
 
 export const gatewaySchema = z.strictObject({
   name: name('gateway'),
-  portals: z.array(portalSchema).min(1).max(PORTALS_PER_GATEWAY_MAX).describe('Where it listens.'),
+  portals: z
+    .array(portalSchema)
+    .min(1)
+    .max(PORTALS_PER_GATEWAY_MAX)
+    .describe('The portals on which it listens.'),
 });
 
 export const accessEntrySchema = z.strictObject({
   initiator: iscsiName.describe('iSCSI name of the initiator.'),
-  luns: lunMapSchema.optional().describe('LUN map of this initiator alone.'),
-  chap: chapSchema.optional().describe('CHAP of this initiator alone.'),
+  luns: lunMapSchema.optional().describe('LUN map for this initiator only.'),
+  chap: chapSchema.optional().describe('CHAP for this initiator only.'),
 });
 
 export const targetSchema = z.strictObject({
   iqn: iscsiName.describe('iSCSI name of the target.'),
-  alias: text(1, TEXT_LENGTH_MAX_BYTES).optional().describe('Shown to people.'),
+  alias: text(1, TEXT_LENGTH_MAX_BYTES).optional().describe('Name of the target for people.'),
   luns: lunMapSchema.default({}),
   access: z
     .union(
       [z.literal('any'), z.array(accessEntrySchema).max(INITIATORS_PER_TARGET_MAX)],
       must('"any" or a list of initiators'),
     )
-    .describe('Who may log in: `any`, or a list of initiators.'),
-  chap: chapSchema.optional().describe('CHAP of initiators without an entry of their own.'),
+    .describe('Initiators that may log in: `any`, or a list.'),
+  chap: chapSchema.optional().describe('CHAP for initiators whose entry has none.'),
 });
 
 export const settingsSchema = z.strictObject({
@@ -263,33 +265,38 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{6}$/, 'must be six hexadecimal digits, in lower case')
     .optional()
-    .describe('Your IEEE OUI: new disks get NAA 6h names under it, else NAA 3h (local) names.'),
+    .describe(
+      'Your IEEE OUI. New disks get NAA 6h names under it; without it, NAA 3h (local) names.',
+    ),
   queueDepth: z
     .int()
     .min(1)
     .max(QUEUE_DEPTH_MAX)
     .default(256)
     .describe(
-      'Commands in flight per session, at most: CmdSN window and task set of new sessions.',
+      'Bound on commands in flight per session: CmdSN window and task set of new sessions.',
     ),
   chapMd5: z
     .boolean()
     .default(true)
-    .describe('CHAP with MD5, which many initiators know alone; SHA1 and better are always there.'),
+    .describe(
+      'Allow CHAP with MD5, the only algorithm of many initiators. SHA1 and better are always ' +
+        'allowed.',
+    ),
   drainSeconds: z
     .int()
     .min(0)
     .max(60)
     .default(5)
-    .describe('How long a gateway that stops waits for its initiators to log out.'),
+    .describe('How long a stopping gateway waits for its initiators to log out.'),
   softThresholdPercent: z
     .int()
     .min(1)
     .max(100)
     .default(80)
     .describe(
-      'Initiators hear THIN PROVISIONING SOFT THRESHOLD REACHED when so much of the pool is ' +
-        'used, and "allpath status" says so; on a file system the latter alone.',
+      'When this much of the pool is used, initiators get THIN PROVISIONING SOFT THRESHOLD ' +
+        'REACHED, and "allpath status" reports it; on a file system, only the latter.',
     ),
   volumeInstances: z
     .int()
@@ -297,9 +304,10 @@ export const settingsSchema = z.strictObject({
     .max(VOLUME_INSTANCES_MAX)
     .default(1)
     .describe(
-      'On Ceph: client instances that the disks of a gateway share. A fence for one disk moves ' +
-        'all disks of its instance; each instance more costs CPU at every command. Holds for ' +
-        'disks that are opened from then on: restart a gateway to spread all.',
+      'On Ceph: number of client instances that the disks of a gateway share. A fence for one ' +
+        'disk moves all disks of its instance; each further instance costs CPU per command. ' +
+        'Applies to disks that are opened from then on: restart a gateway to spread all of its ' +
+        'disks.',
     ),
 });
 
@@ -312,15 +320,15 @@ export const documentSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'The version of the cluster that this document was made from, as `allpath get` writes it: ' +
-        '`apply` refuses it when the cluster has another version by now. Without it the document ' +
-        'replaces whatever version there is.',
+      "The version of the cluster's document that this one was made from, as `allpath get` " +
+        'writes it: `apply` refuses the document if the cluster has another version by now. ' +
+        'Without it, the document replaces any version.',
     ),
   settings: settingsSchema.prefault({}).describe('Settings of the cluster.'),
   discovery: z
     .strictObject({ chap: chapSchema.optional() })
     .default({})
-    .describe('Who may ask for the list of targets.'),
+    .describe('Authentication of initiators that ask for the list of targets.'),
   disks: z.array(diskSchema).max(DISKS_MAX).default([]).describe('Logical units.'),
   gateways: z.array(gatewaySchema).max(GATEWAYS_MAX).default([]).describe('Gateway processes.'),
   nextRelativePortIdentifier: z
@@ -329,8 +337,8 @@ export const documentSchema = z.strictObject({
     .max(PORT_IDENTIFIER_MAX + 1)
     .optional()
     .describe(
-      'Written by Allpath: the `relativePortIdentifier` of the next portal group that is new. It ' +
-        'never falls: no identifier is given to a second target port.',
+      'Written by Allpath: the `relativePortIdentifier` of the next new portal group. It ' +
+        'never decreases, so that no identifier is used for a second target port.',
     ),
   targets: z.array(targetSchema).max(TARGETS_MAX).default([]).describe('iSCSI targets.'),
 });

@@ -46,7 +46,7 @@ export class VolumeOpenings {
       const volume = await (earlier === undefined
         ? within(this.#clock, OPEN_WAIT_MAX_MS, opening)
         : Promise.race([opening, undefined]));
-      if (volume === undefined) throw new Failure('volumeSilent', 'its image does not answer');
+      if (volume === undefined) throw new Failure('volumeSilent', 'the image does not answer');
       this.#openings.delete(uuid);
       return volume;
     } catch (error) {

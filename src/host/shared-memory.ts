@@ -84,7 +84,7 @@ function openLinked(path: string, lengthBytes: number, ownerId: number): number 
     }
     closeSync(descriptor);
   }
-  throw new Error(`${path} is taken away again and again`);
+  throw new Error(`${path} is removed again and again`);
 }
 
 /** Not made and opened in one call: the kernel refuses that for a file of another user. */

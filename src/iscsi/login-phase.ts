@@ -49,7 +49,7 @@ const LOGIN_CREDIT: WindowCredit = {
 
 const STILL_ENDING: Refusal = {
   refused: LoginStatus.serviceUnavailable,
-  reason: 'writes of the session before it have not ended yet',
+  reason: 'writes of the session that it reinstates have not ended yet',
 };
 
 /** The login PDUs of one connection: framing around the login machine, and the session's birth. */

@@ -118,7 +118,7 @@ export class PeerWatch {
     const now = this.#clock.now();
     const { window, account, dataOut, discovery, nexus } = session;
     if (nexus === undefined && now - this.#sessionSinceMs > DISCOVERY_SESSION_MAX_MS) {
-      return 'discovery session lasts too long';
+      return 'the discovery session lasted too long';
     }
     discovery.expire();
     const { runningMs, changingMs } = this.#commandAges(session, now);
@@ -127,7 +127,7 @@ export class PeerWatch {
     }
     if (window.review()) sendWindow(session.writer);
     if (this.#isAbsent(session, now)) return 'the initiator takes no data';
-    if (account.isOverdue) return 'the memory of its answers is needed by others';
+    if (account.isOverdue) return 'other sessions need the memory of its unread answers';
     if (dataOut.owed.isPastLimit(now)) return DATA_OUT_LATE;
     // While nothing is read, silence proves nothing.
     if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;

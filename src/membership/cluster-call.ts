@@ -19,5 +19,5 @@ export async function clusterCall<T>(
 }
 
 export function unconfirmed(reason: string): Failure {
-  return new Failure('membersUnconfirmed', `the cluster did not do its part: ${reason}`);
+  return new Failure('membersUnconfirmed', `Ceph did not confirm the fencing step: ${reason}`);
 }

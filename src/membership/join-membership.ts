@@ -72,9 +72,12 @@ async function openIncarnation(
     const own = stateOf(roster, self);
     if (own === undefined) continue;
     if (isOpen(own)) return roster;
-    throw new Failure('membersClosed', `${self.name} was closed when it had just been opened`);
+    throw new Failure('membersClosed', `${self.name} was closed right after it had joined`);
   }
-  throw new Failure('membersUnavailable', `${self.name} cannot join: others change too often`);
+  throw new Failure(
+    'membersUnavailable',
+    `${self.name} cannot join: other members kept changing the membership`,
+  );
 }
 
 /** An open incarnation of this name that is dead; undefined when there is none that is open. */

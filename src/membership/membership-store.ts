@@ -71,7 +71,7 @@ export class MembershipStore {
       const set = records.setFields(MEMBERS_KEY, encodeUpdate(roster, update), guard);
       if ((await this.#ifAnswered(set)) === true) return updated(roster, update);
     }
-    throw new Failure('membersUnavailable', 'the members object could not be changed');
+    throw new Failure('membersUnavailable', 'the members object could not be changed in time');
   }
 
   /** An older version than the one that stands changes nothing. */
@@ -85,7 +85,7 @@ export class MembershipStore {
       const set = records.setFields(MEMBERS_KEY, { [DOCUMENT_FIELD]: encode({ version }) }, guard);
       if ((await this.#ifAnswered(set)) === true) return;
     }
-    throw new Failure('membersUnavailable', 'the version could not be raised');
+    throw new Failure('membersUnavailable', 'the version could not be raised in time');
   }
 
   /** Resolves whether `self` is open, without which nothing is changed. */

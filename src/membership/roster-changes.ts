@@ -239,5 +239,5 @@ function checkInstances(instances: readonly Instance[]): void {
 }
 
 function tooMany(what: string): Failure {
-  return new Failure('membersTooMany', `there are ${what} already`);
+  return new Failure('membersTooMany', `the bound is reached: ${what}`);
 }

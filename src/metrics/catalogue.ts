@@ -8,15 +8,15 @@ export const catalogue = {
     kind: 'counter',
     unit: 'commands',
     help:
-      'Commands that ended with a status, by what they do: `read` or `write` the medium, or ' +
-      '`other`',
+      'Commands that ended with a status, by access: they `read` or `write` the medium, or do ' +
+      'neither (`other`)',
     labels: ['access'],
   }),
   commandBytes: metric({
     name: 'allpath_command_bytes_total',
     kind: 'counter',
     unit: 'bytes',
-    help: 'Data that commands which `read` or `write` the medium moved to and from initiators',
+    help: 'Data of commands that `read` or `write` the medium, transferred to or from initiators',
     labels: ['access'],
   }),
   commandsAborted: metric({
@@ -58,7 +58,7 @@ export const catalogue = {
     name: 'allpath_volume_bytes_total',
     kind: 'counter',
     unit: 'bytes',
-    help: 'Length of the ranges that these operations were submitted for',
+    help: 'Bytes covered by the submitted operations',
     labels: ['volume', 'operation'],
   }),
   volumeSeconds: metric({

@@ -7,4 +7,5 @@ export function refuseLayout({ dataPool, objectSizeBytes }: VolumeLayout): void 
   throw new Failure('layoutRefused', NO_LAYOUTS);
 }
 
-export const NO_LAYOUTS = 'this store has no data pools and no object sizes: they are of Ceph';
+export const NO_LAYOUTS =
+  'this store has no data pools and no object sizes: they exist only on Ceph';

@@ -87,7 +87,7 @@ test('a cluster that cannot be used is told with what to look at', async () => {
   assert.match(await refusal(...list, ...store('nobody')), /client\.nobody.*allpath ceph caps/);
   assert.match(await refusal(...list, ...store('allpath', 'none')), /none.*none of that name/);
   // OSDs of Ceph 16 refuse a user without capabilities for them; later ones do not answer.
-  const unheard = /(may not do this|did not answer).*"allpath ceph caps"/;
+  const unheard = /(lacks a privilege|did not answer).*"allpath ceph caps"/;
   assert.match(await refusal(...list, ...store('maps')), unheard);
   const create = ['disk', 'create', 'x', '16M', '--namespace', 'n', ...store('bare', 'bare')];
   assert.match(await refusal(...create), /rbd pool init bare/);

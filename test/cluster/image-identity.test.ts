@@ -136,7 +136,7 @@ test('a gateway that starts serves the image that it served, and takes another w
   const [{ disk, name }] = JSON.parse(renamed.stdout).renamed;
   assert.deepEqual([renamed.code, disk, name], [0, 'd', 'kept']);
   const early = await cluster.allpath('disk', 'import', 'd', '--replace');
-  assert.match(early.stderr, /disk d is served by g0: take it out of its LUN maps/);
+  assert.match(early.stderr, /disk d is served by g0: remove it from its LUN maps/);
   await ceph.rbd('trash', 'mv', 'gateways/kept');
   await gateway!.terminate();
   const [trashed] = JSON.parse(await ceph.rbd('trash', 'ls', 'gateways', '--format', 'json'));

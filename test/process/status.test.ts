@@ -65,7 +65,7 @@ test('status shows each gateway, and fails while one does not serve', {
   assert.equal(ill.code, 1);
   assert.deepEqual(ill.lines[2], ['g1', 'not running', '-', '-', portals[1], '-']);
   const command = `allpath gateway --store ${cluster.store} --name g1`;
-  const message = `gateway g1 does not run: start it (${command})`;
+  const message = `gateway g1 is not running: start it (${command})`;
   assert.deepEqual(ill.lines.at(-1), [message]);
   const { code, stdout } = await cluster.allpath('status');
   const { silentStates, problems, members } = JSON.parse(stdout);

@@ -7,20 +7,21 @@ const DATA_POOLS_MAX = 16;
 export const cephCommands: readonly CommandSpec[] = [
   {
     path: ['ceph', 'caps'],
-    summary: 'Print the command that makes a user of Ceph with the least privileges.',
+    summary: 'Print the command that creates a Ceph user with the least privileges.',
     detail:
-      'Needs --pool; --user is "allpath" unless given, as for every command; --namespace narrows ' +
-      'it to one. ' +
-      'Asks no cluster and changes nothing: an administrator of the cluster runs what is printed.',
+      'Needs --pool. --user defaults to "allpath", as for every command. --namespace restricts ' +
+      'the user to one namespace. ' +
+      'Contacts no cluster and changes nothing: an administrator runs the printed command.',
     options: [
       {
         flags: '--data-pools <pools>',
-        description: 'Further pools, by commas, that hold data of images (erasure-coded ones).',
+        description: 'Comma-separated pools that also hold data of images (erasure-coded pools).',
         parse: (text) => text.split(',', DATA_POOLS_MAX + 1).map(cephNameValue),
       },
       {
         flags: '--existing',
-        description: 'Print the command for a user that is there: it replaces what it may do.',
+        description:
+          'Print the command for an existing user; it replaces the privileges of that user.',
       },
     ],
     needsStore: false,

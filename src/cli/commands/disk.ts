@@ -6,11 +6,14 @@ const NAME = { name: 'name', description: 'Name of the disk.', parse: textValue 
 export const diskCommands: readonly CommandSpec[] = [
   {
     path: ['disk', 'create'],
-    summary: 'Make a disk and write it into the document.',
+    summary: 'Create a disk and add it to the document.',
     detail:
-      'Refused when the store has a volume of that name already: "disk import" serves that ' +
+      'Refused if the store already has a volume of that name: "disk import" serves it ' +
       'again, "disk delete" deletes it.',
-    arguments: [NAME, { name: 'size', description: 'Like 512M, 1G, 10T.', parse: sizeValue }],
+    arguments: [
+      NAME,
+      { name: 'size', description: 'Size, such as 512M, 1G or 10T.', parse: sizeValue },
+    ],
     options: [
       {
         flags: '--blocks <bytes>',
@@ -22,12 +25,12 @@ export const diskCommands: readonly CommandSpec[] = [
       { flags: '--read-only', description: 'Refuse writes.' },
       {
         flags: '--data-pool <pool>',
-        description: 'With --ceph: the pool of its data, an erasure-coded one say.',
+        description: 'With --ceph: the pool for its data, for example an erasure-coded one.',
         parse: cephNameValue,
       },
       {
         flags: '--object-size <size>',
-        description: 'With --ceph: size of its objects, a power of two from 4K to 32M; else 4M.',
+        description: 'With --ceph: size of its objects, a power of two from 4K to 32M; default 4M.',
         parse: sizeValue,
       },
     ],
@@ -36,10 +39,10 @@ export const diskCommands: readonly CommandSpec[] = [
   },
   {
     path: ['disk', 'import'],
-    summary: 'Serve a volume that is there already: an RBD image, or what a document left behind.',
+    summary: 'Serve an existing volume: an RBD image, or a volume that no disk uses.',
     detail:
-      'A volume that says which disk it was becomes that disk again, with the WWN and serial ' +
-      'number that initiators know; any other one becomes a new disk.',
+      'A volume that records its disk becomes that disk again, with the WWN and serial ' +
+      'number that initiators know; any other volume becomes a new disk.',
     arguments: [NAME],
     options: [
       {
@@ -56,8 +59,8 @@ export const diskCommands: readonly CommandSpec[] = [
       {
         flags: '--replace',
         description:
-          'Where the document has a disk of that name whose data are in another volume: serve ' +
-          'this one in its place, under the identity of that disk.',
+          'If the document has a disk of that name with its data in another volume: serve ' +
+          'this volume instead, under the identity of that disk.',
       },
     ],
     needsStore: true,
@@ -65,7 +68,7 @@ export const diskCommands: readonly CommandSpec[] = [
   },
   {
     path: ['disk', 'list'],
-    summary: 'List disks, and volumes that no disk of the document has.',
+    summary: 'List disks, and volumes that no disk of the document uses.',
     needsStore: true,
     load: async () => (await import('../runs/disk-list.ts')).runDiskList,
   },
@@ -73,29 +76,32 @@ export const diskCommands: readonly CommandSpec[] = [
     path: ['disk', 'resize'],
     summary: 'Change the size of a disk while it is served.',
     arguments: [NAME, { name: 'size', description: 'The new size.', parse: sizeValue }],
-    options: [{ flags: '--shrink', description: 'Allow a smaller size: data beyond it are lost.' }],
+    options: [{ flags: '--shrink', description: 'Allow a smaller size; data beyond it is lost.' }],
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskResize,
   },
   {
     path: ['disk', 'rename'],
-    summary: 'Give a disk another name, in LUN maps too, while it is served.',
+    summary: 'Rename a disk, also in LUN maps, while it is served.',
     detail:
-      'A name is a label: initiators know a disk by its WWN and serial number, which stay. Its ' +
-      'volume (on Ceph its image) keeps its name; the document says which it is.',
+      'The name is a label: initiators know a disk by its WWN and serial number, which stay. Its ' +
+      'volume (on Ceph, its image) keeps its name; the document records it.',
     arguments: [NAME, { name: 'new-name', description: 'The new name.', parse: textValue }],
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskRename,
   },
   {
     path: ['disk', 'delete'],
-    summary: 'Delete a disk and its data, or a volume that no disk has.',
+    summary: 'Delete a disk and its data, or a volume that no disk uses.',
     detail:
-      'Refused while a LUN map has it. Until its data are gone it stays in the document: a ' +
-      'deletion that was interrupted is finished by the same command.',
+      'Refused while a LUN map contains it. It stays in the document until its data is gone: an ' +
+      'interrupted deletion is finished by the same command.',
     arguments: [NAME],
     options: [
-      { flags: '--force', description: 'Take it out of all LUN maps, whoever is logged in.' },
+      {
+        flags: '--force',
+        description: 'Remove it from all LUN maps, even if initiators are logged in.',
+      },
     ],
     needsStore: true,
     load: async () => (await import('../runs/disk.ts')).runDiskDelete,

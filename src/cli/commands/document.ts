@@ -4,21 +4,21 @@ import { textValue } from '../option-values.ts';
 export const documentCommands: readonly CommandSpec[] = [
   {
     path: ['apply'],
-    summary: 'Make a document (YAML or JSON) that of the cluster.',
+    summary: 'Make a document (YAML or JSON) the document of the cluster.',
     detail:
-      'Every problem of the document is listed, with its line; then nothing is done (exit code ' +
-      '2). Ends when every gateway that runs serves the new version; disks that one of them ' +
-      'cannot serve are named (exit code 1). Deletes no data.\n' +
-      'A document with "basedOn", which "get" writes, is refused when the cluster has changed ' +
-      'since that version, and the changes are listed.',
+      'If the document has problems, all are listed with their lines and nothing is done (exit ' +
+      'code 2). Ends when every running gateway serves the new version; disks that a gateway ' +
+      'cannot serve are named (exit code 1). Never deletes data.\n' +
+      'A document with "basedOn", which "get" writes, is refused if the cluster has changed ' +
+      'since that version; the changes are listed.',
     arguments: [
       { name: 'file', description: 'The document; "-" for standard input.', parse: textValue },
     ],
     options: [
-      { flags: '--dry-run', description: 'Say what would change, and change nothing.' },
+      { flags: '--dry-run', description: 'Print what would change, without changing anything.' },
       {
         flags: '--other-store',
-        description: 'The document comes from another store: ids of volumes in it do not count.',
+        description: 'The document comes from another store: ignore the volume ids in it.',
       },
       { flags: '--force', description: 'Replace changes that were made since "basedOn".' },
     ],

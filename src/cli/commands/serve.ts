@@ -17,18 +17,18 @@ const DEMO_OSDS_MAX = 16;
 export const serveCommands: readonly CommandSpec[] = [
   {
     path: ['demo'],
-    summary: 'Serve one disk through several gateways of this machine.',
+    summary: 'Serve one disk through several gateways on this machine.',
     detail:
-      'Prints the portals, and what to paste into initiators; then "ready", alone on a line, ' +
-      'when every portal accepts logins. Gateways that end are started again. Ends on Ctrl-C.\n' +
-      'Without --store or --ceph the store is a temporary folder, removed at the end; with ' +
-      '--throwaway-ceph a pool of a Ceph cluster that lives as long as the demo does (Debian: ' +
-      'ceph-mon, ceph-osd).',
+      'Prints the portals, and the commands for initiators; then "ready", alone on a line, ' +
+      'when every portal accepts logins. A gateway that ends is restarted. Ends on Ctrl-C.\n' +
+      'Without --store or --ceph, the store is a temporary folder that is removed at ' +
+      'the end; with --throwaway-ceph, it is a pool of a Ceph cluster that runs as long as the ' +
+      'demo (Debian: ceph-mon, ceph-osd).',
     options: [
       { flags: '--size <size>', description: 'Size of the disk.', default: '1G', parse: sizeValue },
       {
         flags: '--gateways <count>',
-        description: 'How many gateway processes.',
+        description: 'Number of gateway processes.',
         default: '2',
         parse: numberValue(1, DEMO_GATEWAYS_MAX),
       },
@@ -56,10 +56,10 @@ export const serveCommands: readonly CommandSpec[] = [
         default: 'iqn.2026-11.io.allpath:demo',
         parse: textValue,
       },
-      { flags: '--throwaway-ceph', description: 'Bring up a Ceph cluster for the store.' },
+      { flags: '--throwaway-ceph', description: 'Start a Ceph cluster for the store.' },
       {
         flags: '--osds <count>',
-        description: 'With --throwaway-ceph: how many OSDs.',
+        description: 'With --throwaway-ceph: number of OSDs.',
         default: '1',
         parse: numberValue(1, DEMO_OSDS_MAX),
       },
@@ -69,24 +69,25 @@ export const serveCommands: readonly CommandSpec[] = [
   },
   {
     path: ['fence'],
-    summary: 'Have a gateway fenced: nothing that it has begun is seen done later.',
+    summary: 'Fence a gateway: nothing that it has begun can take effect afterwards.',
     detail:
-      'The other gateways do it, so at least one must serve. On Ceph the fenced ' +
-      'gateway drops its sessions, and serves again by itself after a while if it can. That of a ' +
-      'folder is killed, and whatever supervises it starts it again.',
+      'Another gateway does it, so at least one must serve. On Ceph, the fenced ' +
+      'gateway drops its sessions, and serves again by itself after a while if it can. On a ' +
+      'folder, the gateway is killed, and its supervisor restarts it.',
     arguments: [{ name: 'name', description: 'Name of the gateway.', parse: textValue }],
     needsStore: true,
     load: async () => (await import('../runs/fence.ts')).runFence,
   },
   {
     path: ['gateway'],
-    summary: 'Run one gateway of the document, until it is told to end.',
-    detail: 'SIGTERM, SIGINT and SIGHUP ask the initiators to log out, wait a while, and end it.',
+    summary: 'Run one gateway of the document until it is told to stop.',
+    detail:
+      'On SIGTERM, SIGINT or SIGHUP it asks its initiators to log out, waits a while, and ends.',
     options: [
       { flags: '--name <name>', description: 'Name of the gateway.', parse: textValue },
       {
         flags: '--log-level <level>',
-        description: 'debug, info, warn or error; lines of JSON on standard error.',
+        description: 'debug, info, warn or error. The log is lines of JSON on standard error.',
         default: 'info',
         parse: wordValue(LOG_LEVELS),
       },
@@ -96,13 +97,13 @@ export const serveCommands: readonly CommandSpec[] = [
   },
   {
     path: ['status'],
-    summary: 'Show the gateways, their portals, sessions and traffic; fails if anything is wrong.',
+    summary: 'Show the gateways, their portals, sessions and traffic; fail if anything is wrong.',
     detail:
-      'Ends with exit code 1, and says in a line each what is wrong: no document, or one without ' +
-      'gateways; a gateway of the document that does not serve, or not the newest version; a ' +
+      'Ends with exit code 1 and prints one line per problem: no document, or one without ' +
+      'gateways; a gateway of the document that does not serve, or serves an older version; a ' +
       'disk that a gateway cannot serve, with the reason; a store or pool that is full, or used ' +
-      'to softThresholdPercent. Names images that are called otherwise than the document says ' +
-      'as well.',
+      'to softThresholdPercent. Also names images whose name differs from the one in the ' +
+      'document.',
     needsStore: true,
     load: async () => (await import('../runs/status.ts')).runStatus,
   },

@@ -65,7 +65,7 @@ async function isThere(location: StoreLocation | undefined): Promise<boolean> {
 function placeOf(call: CliCall, { sizeBytes }: DemoOptions) {
   const throwawayCeph = call.options['throwawayCeph'] === true;
   if (throwawayCeph && call.store !== undefined) {
-    throw new UsageError('--throwaway-ceph brings its own store: neither --store nor --ceph');
+    throw new UsageError('--throwaway-ceph has its own store: leave --store and --ceph out');
   }
   return { asked: call.store, throwawayCeph, osds: Number(call.options['osds']), sizeBytes };
 }

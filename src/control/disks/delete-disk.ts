@@ -127,7 +127,7 @@ async function unownedVolume(
   const volume = listed.find((each) => each.name === name);
   const owner = disks.find((disk) => volume !== undefined && entries.of(disk) === volume);
   if (owner !== undefined) {
-    throw new Failure('diskInUse', `the volume ${name} is that of disk ${owner.name}`, { name });
+    throw new Failure('diskInUse', `the volume ${name} belongs to disk ${owner.name}`, { name });
   }
   if (volume !== undefined) return volume;
   const names = [...disks, ...listed].map((each) => each.name);
@@ -153,8 +153,8 @@ async function refuseMapped(
   const logged = sessions === 0 ? '' : `, where ${count} logged in`;
   throw new Failure(
     'diskInUse',
-    `disk ${name} is in the LUN map of ${[...targets].join(', ')}${logged}: take it out, or ` +
-      'have --force do that',
+    `disk ${name} is in the LUN map of ${[...targets].join(', ')}${logged}: remove it there, or ` +
+      'use --force',
     { name, targets: [...targets], sessions },
   );
 }

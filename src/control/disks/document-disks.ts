@@ -19,7 +19,7 @@ export function requireDisk<T extends DocumentDraft>(
 /** Throws `diskExists` if the document has a disk of this name. */
 export function requireFreeName({ disks }: DocumentDraft, name: string): void {
   if (!disks.some((disk) => disk.name === name)) return;
-  throw new Failure('diskExists', `there is a disk ${name} already`);
+  throw new Failure('diskExists', `disk ${name} exists already`);
 }
 
 export function diskNotFound(name: string, names: readonly string[]): Failure<'diskNotFound'> {

@@ -83,7 +83,7 @@ function unownedVolume(
   }
   const owner = current?.disks.find((disk) => entries.of(disk) === volume);
   if (owner === undefined) return volume;
-  throw new Failure('diskExists', `the volume ${name} is that of disk ${owner.name}`, { name });
+  throw new Failure('diskExists', `the volume ${name} belongs to disk ${owner.name}`, { name });
 }
 
 /** The disk that a volume becomes: its size and layout are those of the volume. */
@@ -122,7 +122,7 @@ function withDataOf(
   return { ...rest, ...layout, size, volume: { name, ...volume } };
 }
 
-/** Initiators that use a disk do not expect that its data become others. */
+/** Initiators that use a disk do not expect that its data is replaced. */
 async function refuseServed(
   { records }: ControlContext,
   document: ClusterDocument,
@@ -138,8 +138,8 @@ async function refuseServed(
   if (serving.length === 0) return;
   throw new Failure(
     'diskInUse',
-    `disk ${name} is served by ${serving.join(', ')}: take it out of its LUN maps before its ` +
-      'data become others',
+    `disk ${name} is served by ${serving.join(', ')}: remove it from its LUN maps before its ` +
+      'data is replaced',
     { name, gateways: serving },
   );
 }
@@ -171,8 +171,8 @@ function otherVolume(disk: Disk, entries: VolumeEntries): Failure<'diskExists'> 
   const where = own === undefined ? `${id}, which is not there` : `${own.name} (${id})`;
   return new Failure(
     'diskExists',
-    `there is a disk ${name} already, whose volume is ${where}; --replace gives it the volume ` +
-      `${name} in place of that, and so other data under the identity that initiators know`,
+    `disk ${name} exists already, and its volume is ${where}; --replace serves the volume ` +
+      `${name} instead: other data under the identity that initiators know`,
     { name },
   );
 }

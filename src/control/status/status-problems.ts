@@ -64,8 +64,8 @@ export function statusProblems(
 function missingGateways({ wanted }: JudgedStatus): StatusProblem[] {
   if (wanted.length > 0) return [];
   const message =
-    'the document has no gateways, so nothing is served: add one under "gateways" in what ' +
-    '"allpath get --secrets" prints, and "allpath apply" that';
+    'the document has no gateways, so nothing is served: add one under "gateways" to the ' +
+    'output of "allpath get --secrets", and "allpath apply" it';
   return [{ kind: 'gatewaysMissing', message }];
 }
 
@@ -73,8 +73,8 @@ const DRAINING = 'is stopping: it drains';
 
 /** `command`: the command that runs the gateway. */
 const SILENT: Readonly<Record<SilentGateway['state'], (command: string) => string>> = {
-  'not running': (command) => `does not run: start it (${command})`,
-  'no answer': () => 'does not answer, though its process runs',
+  'not running': (command) => `is not running: start it (${command})`,
+  'no answer': () => 'does not answer, but its process is running',
   joining: () => 'is starting, and does not serve yet',
   draining: () => DRAINING,
   closed: () => 'is being fenced',
@@ -97,20 +97,20 @@ function answerProblems({ gateways, wanted, version, members }: JudgedStatus): S
     // The document was changed since it was read: whether this gateway is in it is not known here.
     const isAhead = documentVersion > version;
     if (!wanted.includes(name) && !isAhead) {
-      const message = `gateway ${name} is not in the document and serves nothing: end its process`;
+      const message = `gateway ${name} is not in the document and serves nothing: stop its process`;
       return [{ kind: 'gatewayUnknown', message }];
     }
     if (draining) {
       return [{ kind: 'gatewayNotServing', message: `gateway ${name} ${DRAINING}` }];
     }
     if (latest.get(name)?.isHolding === true) {
-      const message = `gateway ${name} holds new commands until Ceph's monitors answer it`;
+      const message = `gateway ${name} holds new commands until Ceph's monitors answer`;
       return [{ kind: 'gatewayNotServing', message }];
     }
     if (documentVersion >= version) return [];
     const message =
       `gateway ${name} serves version ${documentVersion} of the document, which is at ` +
-      `version ${version}: see its log if that lasts`;
+      `version ${version}: see its log if this persists`;
     return [{ kind: 'gatewayBehind', message }];
   });
 }
@@ -119,7 +119,7 @@ function fullDisks({ gateways }: JudgedStatus): StatusProblem[] {
   const disks = new Set(gateways.flatMap(({ fullDisks: names = [] }) => names));
   return [...disks].sort().map((disk) => ({
     kind: 'diskFull',
-    message: `disk ${disk}: writes find no space: free some, or raise the quota of the pool`,
+    message: `disk ${disk}: writes fail: free some space, or raise the quota of the pool`,
   }));
 }
 

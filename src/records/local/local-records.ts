@@ -110,7 +110,12 @@ export class LocalRecords extends CheckedRecords {
       await presence.update();
     } catch (cause) {
       remove();
-      throw new Failure('recordsUnavailable', 'cannot show the watch to the others', {}, { cause });
+      throw new Failure(
+        'recordsUnavailable',
+        'cannot announce the watch to the other members',
+        {},
+        { cause },
+      );
     }
     return {
       close: async () => {

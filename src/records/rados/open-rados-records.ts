@@ -93,7 +93,10 @@ function checkMember({ name, incarnation }: Member): void {
 
 function checkLayout(bytes: Uint8Array | undefined): void {
   if (bytes === undefined) {
-    throw new Failure('recordsUnsuitable', `${STORE_OBJECT} says nothing of the records' layout`);
+    throw new Failure(
+      'recordsUnsuitable',
+      `${STORE_OBJECT} does not describe the layout of the records`,
+    );
   }
   try {
     decodeJsonRecord(layoutFormat, bytes);

@@ -73,11 +73,15 @@ export class RadosCalls {
       case EACCES:
         return new Failure(
           'recordsUnsuitable',
-          `the user may not do this, "allpath ceph caps" prints what it needs: ${message}`,
+          `the user lacks a privilege, "allpath ceph caps" prints all that it needs: ${message}`,
           { errno },
         );
       case EOPNOTSUPP:
-        return new Failure('recordsUnsuitable', `is the pool replicated? ${message}`, { errno });
+        return new Failure(
+          'recordsUnsuitable',
+          `is the pool replicated and not erasure-coded? ${message}`,
+          { errno },
+        );
       default:
         return unavailable(message, { errno });
     }

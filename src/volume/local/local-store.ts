@@ -214,7 +214,11 @@ class LocalStore implements VolumeStore {
     checkDisk(name, before.disk, options);
     if (options.mayShrink !== true) refuseShrinking(name, before.sizeBytes, sizeBytes);
     if (before.device !== undefined) {
-      throw new Failure('volumeIsDevice', `${name} is a device, which is not resized`, { name });
+      throw new Failure(
+        'volumeIsDevice',
+        `${name} is a block device: resize it with its own tools`,
+        { name },
+      );
     }
     let isOvertaken = false;
     await this.#excluding(name, Math.min(sizeBytes, before.sizeBytes), async () => {
@@ -335,7 +339,7 @@ class LocalStore implements VolumeStore {
       const locks = new RangeLock(lockFile, clock, random, endStopped);
       const held = await locks.acquire(offset, INTENTIONS_AT - 1 - offset, true);
       if (held === undefined) {
-        throw new Failure('volumeInUse', `writes to ${name} did not pause`, { name });
+        throw new Failure('volumeInUse', `writes to ${name} did not pause in time`, { name });
       }
       await action();
     } finally {

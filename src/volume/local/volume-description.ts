@@ -25,7 +25,7 @@ const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function descriptionPath(folder: string, name: string): string {
   if (!NAME_PATTERN.test(name)) {
-    throw new Failure('volumeBadName', `${JSON.stringify(name)} is not a name of a volume`, {
+    throw new Failure('volumeBadName', `${JSON.stringify(name)} is not a valid volume name`, {
       name,
     });
   }

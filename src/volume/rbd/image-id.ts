@@ -11,8 +11,8 @@ export function imageIdOf(id: string, poolId: number): string {
   if (Number(pool) === poolId && imageId !== '') return imageId;
   throw new Failure(
     'volumeOther',
-    `the image ${id} is of the pool number ${pool}, and the pool of this store has the number ` +
-      `${poolId}`,
+    `the image ${id} belongs to the pool with the id ${pool}, but the pool of this store has ` +
+      `the id ${poolId}`,
     { id, poolId },
   );
 }

@@ -60,7 +60,7 @@ const states: readonly { readonly bit: bigint; readonly what: string; readonly c
     },
     {
       bit: RBD_FEATURE_NON_PRIMARY,
-      what: 'its role is non-primary: it was demoted, or is the copy that a mirror keeps',
+      what: 'it is non-primary: it was demoted, or is the copy of a mirror',
       command: 'rbd mirror image promote',
     },
   ];
@@ -112,7 +112,7 @@ function featureProblems({ features, spec }: ImageFacts): readonly ImageProblem[
   const unknown = known.reduce((left, bit) => left & ~bit, features & ~harmless);
   if (unknown !== 0n) {
     problems.push({
-      what: `features 0x${unknown.toString(16)}, of which it is not known what they do`,
+      what: `features 0x${unknown.toString(16)} that Allpath does not know`,
       command: `rbd info ${spec}`,
     });
   }
@@ -163,5 +163,5 @@ export function unsuitable(
 
 /** What stands against an image, each with the command to paste. */
 export function problemLines(problems: readonly ImageProblem[]): string {
-  return problems.map(({ what, command }) => `- ${what}; mended by:\n    ${command}`).join('\n');
+  return problems.map(({ what, command }) => `- ${what}; fix:\n    ${command}`).join('\n');
 }

@@ -18,7 +18,7 @@ const IMAGE_NAME_LENGTH_MAX = 128;
 /** `Failure('volumeBadName')` for what Ceph's tools would read as something else than an image. */
 export function checkImageName(name: string): void {
   if (name.length <= IMAGE_NAME_LENGTH_MAX && /^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(name)) return;
-  throw new Failure('volumeBadName', `${JSON.stringify(name)} is not a name for an image`, {
+  throw new Failure('volumeBadName', `${JSON.stringify(name)} is not a valid image name`, {
     name,
   });
 }

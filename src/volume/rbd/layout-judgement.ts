@@ -29,11 +29,11 @@ const PROBE_OBJECT = 'allpath.probe';
 /** What makes librbd refuse a new image so, as far as it is known; else empty. */
 export function createHint({ pool, namespace = '' }: ImagePlace, errno: number): string {
   if (errno === ENOENT && namespace !== '') {
-    return `: is there the namespace? It is made by: rbd namespace create ${pool}/${namespace}`;
+    return `: does the namespace exist? Create it with: rbd namespace create ${pool}/${namespace}`;
   }
   if (errno !== EPERM && errno !== EACCES) return '';
   const command = `rbd pool init ${pool}`;
-  return `: is the pool initialized (${command}), and the user as by "allpath ceph caps"?`;
+  return `: is the pool initialized (${command}), and has the user all of "allpath ceph caps"?`;
 }
 
 /** The order of an image's objects; undefined for a size that objects cannot have. */
@@ -60,7 +60,7 @@ export async function judgeLayout(
   const overwrites = found.flags_names.split(',').includes('ec_overwrites');
   if (found.type === TYPE_ERASURE && !overwrites) {
     const command = `ceph osd pool set ${dataPool} allow_ec_overwrites true`;
-    return `the pool ${dataPool} is erasure-coded and takes no overwrites; mended by: ${command}`;
+    return `the pool ${dataPool} is erasure-coded and allows no overwrites; fix: ${command}`;
   }
   const data = await client.openPool(dataPool, { namespace });
   try {

@@ -358,8 +358,8 @@ export class RbdVolumeStore implements VolumeStore {
     if (other === undefined) return new Failure('volumeNotFound', gone, { name, id });
     return new Failure(
       'volumeOther',
-      `${gone}; that which is called so now has the id ${other.id} and other data, and is not ` +
-        `served in its place unless you say so: allpath disk import --replace`,
+      `${gone}; the image that now has this name has the id ${other.id} and other data. It is ` +
+        `not served instead unless you run: allpath disk import --replace`,
       { name, id, found: other.id },
     );
   }

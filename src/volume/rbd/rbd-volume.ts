@@ -73,7 +73,10 @@ export class RbdVolume implements Volume, InstanceUser {
     if (!parts.instance.takesUsers) {
       void image.close();
       const { name } = parts;
-      throw new Failure('clientReplaced', `the client that opened the image ${name} has ended`);
+      throw new Failure(
+        'clientReplaced',
+        `the client instance of the image ${name} was fenced or closed`,
+      );
     }
     volume = new RbdVolume(parts, image);
     return volume;

@@ -92,8 +92,8 @@ discovery: {chap: {user: u, secret: "${REDACTED}"}}
     '2:70 disks[2].wwn: must be an NAA identifier: naa. and 16 hexadecimal digits that begin ' +
       'with 2, 3 or 5, or 32 that begin with 6',
     '3:59 gateways[0].portals[0].port: must be a number, not text: write it without quotes',
-    '4:37 discovery.chap.secret: is what "allpath get" prints in place of a secret: write the ' +
-      'secret, or take what "allpath get --secrets" prints',
+    '4:37 discovery.chap.secret: is the placeholder that "allpath get" prints for a secret: ' +
+      'write the secret, or use the output of "allpath get --secrets"',
   ]);
 });
 
@@ -122,7 +122,7 @@ test('hostile texts are refused in bounded time and with a bounded list', () => 
     bomb.push(`${to}: &${to} [${Array(10).fill(`*${from}`).join(', ')}]`);
   }
   const many = `formatVersion: 1\n${Array.from({ length: 2000 }, (_, i) => `k${i}: 1`).join('\n')}`;
-  assert.deepEqual(problems(bomb.join('\n')), ['0:0 : its aliases stand for too much']);
+  assert.deepEqual(problems(bomb.join('\n')), ['0:0 : its aliases expand to too much']);
   assert.equal(problems(many).length, PROBLEMS_MAX + 1);
   for (const unit of ['[', '{', '{a: ', '- ', '? ', '[]['])
     assert.deepEqual(problems(unit.repeat(20_000)), ['0:0 : nested too deeply']);

@@ -95,7 +95,7 @@ test('a discovery session, a logout and an end take only so long', async () => {
   const discovery = watched({ isDiscovery: true });
   discovery.begin();
   await discovery.live(DISCOVERY_SESSION_MAX_MS + LOOKS_MS);
-  assert.deepEqual(discovery.lost, ['discovery session lasts too long']);
+  assert.deepEqual(discovery.lost, ['the discovery session lasted too long']);
   const asked = watched();
   asked.begin();
   asked.watch.expectLogout();

@@ -21,7 +21,7 @@ test('a name that a disk has is refused', async () => {
   await createDisk(cluster.context, draft);
   await assert.rejects(createDisk(cluster.context, draft), {
     code: 'diskExists',
-    message: 'there is a disk a already',
+    message: 'disk a exists already',
   });
 });
 

@@ -90,13 +90,16 @@ test('another volume is taken in place of its own by a word, when nobody serves 
   const before = await cluster.disk('a');
   cluster.volumes.rename('a', 'away');
   await cluster.volumes.create('a', 2 ** 21);
-  await assert.rejects(importing(cluster, 'a'), /whose volume is away \(1\); --replace gives it/);
+  await assert.rejects(
+    importing(cluster, 'a'),
+    /its volume is away \(1\); --replace serves the volume a/,
+  );
   const watch = await cluster.records.watch(STATUS_CHANNEL, {
     onNotify: () => encodeMessage({ name: 'g', sessions: [] } as never),
     onLost: () => assert.fail('lost'),
   });
   const served = importing(cluster, 'a', { replace: true });
-  await assert.rejects(served, /disk a is served by g: take it out of its LUN maps/);
+  await assert.rejects(served, /disk a is served by g: remove it from its LUN maps/);
   await watch.close();
   const silent = await cluster.records.watch(STATUS_CHANNEL, {
     onNotify: () => Promise.reject(new Error('no answer')),

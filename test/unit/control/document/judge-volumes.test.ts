@@ -91,7 +91,8 @@ test('an embedded store says that it has no such thing', async () => {
       { name: 'b', size: SIZE },
       { ...disk, ...layout },
     ];
-    const message = 'disk a: this store has no data pools and no object sizes: they are of Ceph';
+    const message =
+      'disk a: this store has no data pools and no object sizes: they exist only on Ceph';
     await assert.rejects(applyAll(store, wanted), { code: 'applyRefused', message });
   }
   assert.deepEqual(await store.list(), []);

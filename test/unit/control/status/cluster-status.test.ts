@@ -62,7 +62,7 @@ test('gateways are those that answer, and those of the document that do not', as
   ]);
   assert.deepEqual(
     found.problems.map(({ message }) => message),
-    ['gateway g1 does not run: start it (run g1)', 'disk a: not served by g0: why'],
+    ['gateway g1 is not running: start it (run g1)', 'disk a: not served by g0: why'],
   );
 });
 

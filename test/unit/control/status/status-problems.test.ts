@@ -49,7 +49,7 @@ test('nothing is wrong where every gateway serves all of the newest version', ()
 
 test('a document without gateways serves nothing, which is told with what to do', () => {
   const [only, ...more] = found({ gateways: [], wanted: [] });
-  assert.match(only!, /^gatewaysMissing: the document has no gateways, .* "allpath apply" that$/);
+  assert.match(only!, /^gatewaysMissing: the document has no gateways, .* "allpath apply" it$/);
   assert.deepEqual(more, []);
 });
 
@@ -61,8 +61,8 @@ test('a store without a document has nothing to judge', () => {
 
 test('a gateway that does not answer is told with its state', () => {
   for (const [state, words] of [
-    ['not running', /a does not run: start it \(allpath gateway --store s --name a\)$/],
-    ['no answer', /a does not answer, though its process runs$/],
+    ['not running', /a is not running: start it \(allpath gateway --store s --name a\)$/],
+    ['no answer', /a does not answer, but its process is running$/],
     ['joining', /a is starting, and does not serve yet$/],
     ['draining', /a is stopping: it drains$/],
     ['closed', /a is being fenced$/],
@@ -85,8 +85,8 @@ test('a gateway that answers is wrong if it drains, is behind, or is in no docum
   assert.deepEqual(found({ gateways: others }), [
     'gatewayNotServing: gateway a is stopping: it drains',
     'gatewayBehind: gateway b serves version 4 of the document, which is at version 5: ' +
-      'see its log if that lasts',
-    'gatewayUnknown: gateway c is not in the document and serves nothing: end its process',
+      'see its log if this persists',
+    'gatewayUnknown: gateway c is not in the document and serves nothing: stop its process',
   ]);
 });
 
@@ -97,7 +97,7 @@ test('a gateway that answers is wrong while it holds commands', () => {
   };
   const list = [member('1', 'a', true), member('2', 'a', false), member('3', 'b', true)];
   assert.deepEqual(found({ members: { life: 1, barrierEpoch: 3, list } }), [
-    "gatewayNotServing: gateway b holds new commands until Ceph's monitors answer it",
+    "gatewayNotServing: gateway b holds new commands until Ceph's monitors answer",
   ]);
 });
 
