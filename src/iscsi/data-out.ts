@@ -110,8 +110,6 @@ export class DataOut {
     this.#solicitations.delete(command);
     this.owed.release(command);
     if (solicitation !== undefined) this.#waiting.delete(solicitation);
-    // Not now: many commands may be ending, and no R2T may go out for one of those.
-    if (this.#waiting.size > 0) this.#clock.endOfTurn(() => this.#serveWaiting());
   }
 
   /** As `OwedBursts.overdue`. */

@@ -3,7 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SOLICITED_BURSTS_MAX } from '../../../src/iscsi/limits.ts';
+import {
+  DATA_OUT_MAX_MS,
+  DATA_OUT_TIMEOUT_MS,
+  SOLICITED_BURSTS_MAX,
+} from '../../../src/iscsi/limits.ts';
 import { dataOutPdu } from '../../support/iscsi-world.ts';
 import { received, SessionParts, type SessionPartsOptions } from '../../support/session-parts.ts';
 import { settle } from '../../support/virtual-clock.ts';
@@ -32,6 +36,7 @@ test('R2Ts ask burst by burst, as many at a time as was negotiated, and then the
   const { parts, dataOut } = begin({ maxBurstLength: 1000, maxOutstandingR2t: 2 });
   const task = parts.begin(3, { dataOutExpected: 2500 });
   assert.equal(task.requestDataOut(2500), false);
+  assert.equal(task.received.invitedLength, 2500);
   const asked = await r2ts(parts);
   assert.deepEqual(
     asked.map(({ opcode, r2tSn, offset, length }) => [opcode, r2tSn, offset, length]),
@@ -125,9 +130,117 @@ test('an unsolicited burst goes before R2Ts: they begin where it ended', async (
   const { parts, dataOut } = begin({ initialR2t: false, firstBurstLength: 1024 });
   const task = parts.begin(3, { dataOutExpected: 4096 });
   dataOut.expectUnsolicited(task, 1024);
+  assert.equal(task.received.invitedLength, 1024);
   assert.equal(task.requestDataOut(4096), false);
   assert.deepEqual(await r2ts(parts), [], 'more may come unsolicited');
   dataOut.onPdu(received(dataOutPdu(3, NONE, 0, 0, Buffer.alloc(600), true)), true);
   const [asked] = await r2ts(parts);
   assert.deepEqual([asked!.offset, asked!.length], [600, 3496]);
+  assert.equal(task.burst, undefined, 'it is over');
+});
+
+test('data that is all there is not asked for, unless the PDU with F is still to come', () => {
+  const { parts, dataOut } = begin({ initialR2t: false, immediateData: true });
+  const whole = parts.begin(1, { dataOutExpected: 512 });
+  whole.received.add([new Uint8Array(512)], [undefined]);
+  assert.equal(whole.requestDataOut(512), true);
+  const open = parts.begin(2, { dataOutExpected: 512 });
+  open.received.add([new Uint8Array(512)], [undefined]);
+  dataOut.expectUnsolicited(open, 512);
+  assert.equal(open.requestDataOut(512), false);
+  dataOut.onPdu(received(dataOutPdu(2, NONE, 0, 512, Buffer.alloc(0), true)), true);
+  assert.deepEqual(parts.nexus.arrived, [open]);
+});
+
+test('the PDUs of a burst are numbered one after the other', async () => {
+  const { parts, dataOut } = begin({});
+  const task = parts.begin(3, { dataOutExpected: 1024 });
+  task.requestDataOut(1024);
+  const [asked] = await r2ts(parts);
+  const feed = (dataSn: number, at: number) =>
+    dataOut.onPdu(
+      received(dataOutPdu(3, asked!.ttt, dataSn, at, Buffer.alloc(256), at === 768)),
+      true,
+    );
+  feed(0, 0);
+  feed(1, 256);
+  assert.deepEqual(parts.nexus.failed, []);
+  feed(1, 512);
+  assert.equal(parts.nexus.failed.length, 1);
+});
+
+test('PDUs without data do not put a deadline off', async () => {
+  const { parts, dataOut } = begin({});
+  parts.begin(3, { dataOutExpected: 512 }).requestDataOut(512);
+  const [asked] = await r2ts(parts);
+  await parts.clock.advance(DATA_OUT_TIMEOUT_MS);
+  dataOut.onPdu(received(dataOutPdu(3, asked!.ttt, 0, 0, Buffer.alloc(0), false)), true);
+  await parts.clock.advance(1);
+  assert.equal(dataOut.overdue(parts.clock.now()), true);
+});
+
+/** A command that waits for its first R2T behind those of another. */
+async function waiting() {
+  const length = 512 * SOLICITED_BURSTS_MAX;
+  const made = begin({ maxOutstandingR2t: SOLICITED_BURSTS_MAX, maxBurstLength: 512 });
+  const greedy = made.parts.begin(1, { dataOutExpected: length });
+  greedy.requestDataOut(length);
+  const asked = await r2ts(made.parts);
+  const next = made.parts.begin(2, { dataOutExpected: 512 });
+  next.requestDataOut(512);
+  return { ...made, greedy, asked, next };
+}
+
+test('a command that ends while it waits for an R2T gets none', async () => {
+  const { parts, dataOut, asked, next } = await waiting();
+  next.discard();
+  dataOut.onPdu(received(dataOutPdu(1, asked[0]!.ttt, 0, 0, Buffer.alloc(512), true)), true);
+  assert.deepEqual(await r2ts(parts), []);
+});
+
+test('bursts of a command that is over make room when they are given up', async () => {
+  const { parts, dataOut, greedy } = await waiting();
+  greedy.discard();
+  assert.deepEqual(await r2ts(parts), [], 'they may still be answered');
+  await parts.clock.advance(DATA_OUT_TIMEOUT_MS + 1);
+  assert.equal(dataOut.overdue(parts.clock.now()), false);
+  assert.equal((await r2ts(parts)).length, 1);
+});
+
+test('a gap of the gateway puts the limit of later bursts off too', async () => {
+  const { parts, dataOut } = begin({ maxBurstLength: 512, maxOutstandingR2t: 1 });
+  parts.begin(3, { dataOutExpected: 1024 }).requestDataOut(1024);
+  const [first] = await r2ts(parts);
+  dataOut.skipGap(5000);
+  dataOut.onPdu(received(dataOutPdu(3, first!.ttt, 0, 0, Buffer.alloc(512), true)), true);
+  assert.equal((await r2ts(parts)).length, 1);
+  assert.equal(dataOut.owed.isPastLimit(DATA_OUT_MAX_MS + 5000), false);
+  assert.equal(dataOut.owed.isPastLimit(DATA_OUT_MAX_MS + 5001), true);
+});
+
+test('who waits for the data of aborted commands goes on after the last of it, or at the end', async () => {
+  const { parts, dataOut } = begin({ maxBurstLength: 512, maxOutstandingR2t: 2 });
+  const events: string[] = [];
+  dataOut.whenDrained(() => events.push('nothing is owed'));
+  const task = parts.begin(3, { dataOutExpected: 1024 });
+  task.requestDataOut(1024);
+  const [first] = await r2ts(parts);
+  task.discard();
+  dataOut.whenDrained(() => events.push('drained'));
+  dataOut.onPdu(received(dataOutPdu(3, first!.ttt, 0, 0, Buffer.alloc(512), true)), true);
+  assert.deepEqual(events, ['nothing is owed'], 'one of two bursts is over');
+  dataOut.close();
+  assert.deepEqual(events, ['nothing is owed', 'drained']);
+});
+
+test('a task that is used again asks anew, whatever its last command left', async () => {
+  const { parts } = begin({});
+  const task = parts.begin(3, { dataOutExpected: 512 });
+  task.requestDataOut(512);
+  task.discard();
+  const again = parts.begin(4, { dataOutExpected: 1024 });
+  assert.equal(again, task);
+  again.requestDataOut(1024);
+  const lengths = (await r2ts(parts)).map(({ length }) => length);
+  assert.deepEqual(lengths, [512, 1024]);
 });

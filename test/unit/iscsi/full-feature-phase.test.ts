@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
-import { IMMEDIATE_COMMANDS_MAX, SLAB_BYTES } from '../../../src/iscsi/limits.ts';
+import type { IscsiTask } from '../../../src/iscsi/iscsi-task.ts';
+import { HELD_BYTES_MAX, IMMEDIATE_COMMANDS_MAX, SLAB_BYTES } from '../../../src/iscsi/limits.ts';
 import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
 import { silentLog } from '../../../src/log/log.ts';
 import { pdu } from '../../support/iscsi-peer.ts';
@@ -21,7 +22,9 @@ import { settle } from '../../support/virtual-clock.ts';
 
 const IMMEDIATE = 0x40;
 const REJECT = 0x3f;
+const ABORT_TASK = 1;
 const TARGET_COLD_RESET = 7;
+const NO_TAG = 0xffff_ffff;
 
 function begin(options: SessionPartsOptions = {}) {
   const parts = new SessionParts(options);
@@ -102,6 +105,93 @@ for (const { name, opcode, reason, ends } of refusals) {
   });
 }
 
+test('data that was damaged is rejected, and its command fails', async () => {
+  const { feed, nexus, sent } = begin({ parameters: { initialR2t: true, immediateData: false } });
+  nexus.onSubmit = (task) => task.requestDataOut(512);
+  feed(scsiCommand(FIRST_CMD_SN, 1, WRITE | FINAL, 512));
+  const [r2t] = await sent();
+  feed(dataOutPdu(1, r2t!.readUInt32BE(20), 0, 0, Buffer.alloc(512), true), false);
+  const [rejected] = await sent();
+  assert.deepEqual([rejected![0], rejected![2]], [REJECT, RejectReason.dataDigestError]);
+  const reasons = nexus.failed.map(({ reason }) => reason);
+  assert.deepEqual(reasons, ['protocolServiceCrcError']);
+});
+
+test('a command without a tag is rejected, and leaves no place taken', async () => {
+  const { feed, nexus, sent, session } = begin();
+  feed(scsiCommand(FIRST_CMD_SN, NO_TAG, FINAL, 0));
+  const [rejected] = await sent();
+  assert.deepEqual([rejected![0], rejected![2]], [REJECT, RejectReason.protocolError]);
+  assert.deepEqual([nexus.submitted.length, session.window.isIdle], [0, true]);
+});
+
+test('a command whose header segments are malformed is rejected alone', async () => {
+  const { phase, nexus, sent, ends } = begin();
+  const command = received(scsiCommand(FIRST_CMD_SN, 1, FINAL, 0));
+  command.bytes = Buffer.concat([command.bytes.subarray(0, 48), Buffer.of(0, 9, 1, 0)]);
+  command.bytes[4] = 1;
+  command.ahsLength = 4;
+  phase.onPdu(command, true);
+  const [rejected] = await sent();
+  assert.deepEqual([rejected![0], rejected![2]], [REJECT, RejectReason.invalidPduField]);
+  assert.deepEqual([ends, nexus.submitted.length], [[], 0]);
+});
+
+test('requests that take a number leave no place in the window taken', () => {
+  const { feed, session } = begin();
+  feed(pdu({ opcode: 0x00, words: { 20: NO_TAG, 24: FIRST_CMD_SN } }));
+  assert.ok(session.window.isIdle);
+});
+
+test('requests ahead of their turn end the connection once there is no room to hold them', () => {
+  const { feed, ends } = begin();
+  const data = Buffer.alloc(HELD_BYTES_MAX / 2);
+  const early = (at: number) => pdu({ opcode: 0x00, data, words: { 24: FIRST_CMD_SN + at } });
+  feed(early(1));
+  assert.deepEqual(ends, []);
+  feed(early(2));
+  assert.deepEqual(ends, ['now: too many commands out of order']);
+});
+
+test('an aborted command that has not come is left out, and those behind it go on', async () => {
+  const { feed, nexus, sent, session } = begin();
+  const command = (at: number) => scsiCommand(FIRST_CMD_SN + at, at, FINAL, 0);
+  nexus.response = { response: 'taskDoesNotExist' };
+  feed(command(2));
+  const abort = (tag: number, at: number) =>
+    taskManagement(ABORT_TASK, FIRST_CMD_SN, tag, at, FIRST_CMD_SN + at);
+  feed(abort(11, 1));
+  feed(abort(10, 0));
+  assert.deepEqual(
+    nexus.submitted.map(({ tag }) => tag),
+    [2],
+  );
+  for (const at of [0, 1]) feed(command(at));
+  assert.equal(nexus.submitted.length, 1, 'they come too late');
+  nexus.submitted[0]!.end(0, 0, undefined);
+  assert.ok(session.window.isIdle);
+  assert.equal((await sent()).length, 3);
+});
+
+test('once the session ends no held request is executed', () => {
+  const { feed, nexus, session } = begin();
+  nexus.onSubmit = () => void session.close();
+  for (const at of [2, 1, 0]) feed(scsiCommand(FIRST_CMD_SN + at, at, FINAL, 0));
+  assert.equal(nexus.submitted.length, 1);
+});
+
+test('the commands of a batch were received when it was read, and its window may grow', () => {
+  const { feed, nexus, session, phase } = begin({ queueDepth: 256 });
+  phase.beginBatch(77);
+  feed(scsiCommand(FIRST_CMD_SN, 1, FINAL, 0));
+  assert.equal((nexus.submitted[0] as IscsiTask).receivedMs, 77);
+  const { size } = session.window;
+  for (let at = 1; at < size; at++) feed(scsiCommand(FIRST_CMD_SN + at, at, FINAL, 0));
+  assert.equal(session.window.size, size);
+  phase.beginBatch(78);
+  assert.ok(session.window.size > size);
+});
+
 test('data that nobody asked for ends the connection, after a Reject', async () => {
   const { feed, ends, sent } = begin();
   feed(dataOutPdu(1, 5, 0, 0, Buffer.alloc(8), true));
@@ -172,6 +262,14 @@ test('nothing more is read while a slab of answers waits and there is no room fo
   stream.release();
   assert.ok(phase.ready, 'the answers have left');
   account.release(room);
+  stream.draining = false;
+  while (queue.hasRoom) {
+    const region = writer.reserve(8192);
+    writer.header(region, 0x25, 0, 8192, 1);
+    writer.send(region, 8192);
+  }
+  assert.ok(account.roomBytes > 0);
+  assert.equal(phase.ready, false, 'the send queue is full');
 });
 
 test('nothing is taken once the session ends', async () => {

@@ -67,6 +67,8 @@ test('a read that fails sends no data, and its response has the whole length as 
   const parts = new SessionParts();
   read(parts.begin(9, { dataInExpected: 512 }), 512, 0, Status.checkCondition);
   const [pdu, ...others] = await sent(parts);
+  parts.queue.close();
+  assert.equal(parts.pool.held, 0, 'the room for its data is given back');
   assert.deepEqual([pdu![0], pdu![1], pdu![3]], [0x21, FINAL | UNDERFLOW, Status.checkCondition]);
   assert.deepEqual([pdu!.readUInt32BE(44), pdu!.readUInt16BE(48), others.length], [512, 18, 0]);
 });
@@ -108,6 +110,7 @@ test('what it held while it waited and while it gathered is given back, whicheve
     const parts = new SessionParts({ parameters: { initialR2t: true, immediateData: false } });
     const { account, dataOut } = parts.session;
     const task = parts.begin(9, { dataOutExpected: 16_384 });
+    task.transferLength = 16_384;
     task.requestDataOut(16_384);
     const [r2t] = await sent(parts);
     const room = account.heldBytes - parts.pool.held * parts.pool.slabBytes;
@@ -116,10 +119,94 @@ test('what it held while it waited and while it gathered is given back, whicheve
     dataOut.onPdu(received(pdu), true);
     if (end === 'end') task.end(Status.checkCondition, 0, new Uint8Array(18));
     else task.discard();
+    assert.ok(dataOut.owed.isDraining, 'the rest of its data is dropped when it comes');
     await sent(parts);
     parts.queue.close();
     assert.deepEqual([account.heldBytes, parts.pool.held, account.isIdle], [0, 0, true], end);
     assert.equal(parts.tasks.take(), task, 'it can be used again');
     assert.deepEqual([task.dataOut.length, task.received.invitedLength], [0, 0]);
+    assert.deepEqual([task.transferLength, task.burst], [0, undefined]);
   }
+});
+
+test('a bidirectional command that returns data sends its status in a PDU of its own', async () => {
+  const parts = new SessionParts();
+  const task = parts.begin(9, { dataOutExpected: 0, dataInExpected: 512, bidirectional: true });
+  read(task, 512, 512);
+  const pdus = await sent(parts);
+  assert.deepEqual(
+    pdus.map((pdu) => [pdu[0], pdu[1]! & STATUS]),
+    [
+      [0x25, 0],
+      [0x21, 0],
+    ],
+  );
+});
+
+test('it was received when its session read it', () => {
+  const parts = new SessionParts();
+  parts.session.receivedMs = 42;
+  assert.equal(parts.begin(9).receivedMs, 42);
+});
+
+test('it asks for no more data-out, and has room for no more data-in, than its initiator expects', async () => {
+  const parts = new SessionParts({ parameters: { initialR2t: true, immediateData: false } });
+  parts.begin(9, { dataOutExpected: 512 }).requestDataOut(4096);
+  const [r2t] = await sent(parts);
+  assert.equal(r2t!.readUInt32BE(44), 512);
+  const views = parts.begin(10, { dataInExpected: 512 }).allocateDataIn(4096);
+  assert.equal(
+    views.reduce((sum, { length }) => sum + length, 0),
+    512,
+  );
+});
+
+test('room that was claimed for data-in is not counted beside the slabs that take it', () => {
+  const parts = new SessionParts();
+  const { account } = parts.session;
+  const task = parts.begin(9, { dataInExpected: 65_536 });
+  assert.ok(task.requestDataIn(65_536));
+  assert.equal(account.heldBytes, 65_536);
+  task.allocateDataIn(65_536);
+  assert.equal(account.heldBytes, parts.pool.held * parts.pool.slabBytes);
+});
+
+test('data of a command that must wait is copied out of its receive buffer', () => {
+  const parts = new SessionParts();
+  const task = parts.begin(9, { dataOutExpected: 512 });
+  const slab = parts.session.account.take();
+  task.received.add([slab.view(0, 512)], [slab]);
+  slab.release();
+  assert.equal(parts.pool.held, 1);
+  task.retainDataOut();
+  assert.equal(parts.pool.held, 0);
+});
+
+test('an immediate command returns its place among the immediate ones', async () => {
+  const parts = new SessionParts();
+  const { window } = parts.session;
+  const before = window.maxCmdSn;
+  assert.ok(window.takeImmediate());
+  const task = parts.tasks.take();
+  task.begin(parts.session, true);
+  task.end(Status.good, 0, undefined);
+  assert.deepEqual([window.isIdle, window.maxCmdSn], [true, before]);
+});
+
+test('what a long CDB left is not seen by the next command', () => {
+  const parts = new SessionParts();
+  const task = parts.begin(9);
+  task.cdb.fill(7);
+  task.cdbLength = task.cdb.length;
+  task.end(Status.good, 0, undefined);
+  assert.ok(parts.tasks.take().cdb.every((byte) => byte === 0));
+});
+
+test('a command that ends before its unsolicited data leaves none to the next one', () => {
+  const parts = new SessionParts();
+  const task = parts.begin(9, { dataOutExpected: 4096 });
+  parts.session.dataOut.expectUnsolicited(task, 4096);
+  task.discard();
+  assert.equal(parts.tasks.take(), task);
+  assert.equal(task.burst, undefined);
 });

@@ -34,6 +34,7 @@ test('what is owed to a command that is over is given up in time, and is late fo
   owed.addSolicited(over, 0, 100, 0, DATA_OUT_MAX_MS);
   owed.release(over);
   assert.equal(owed.isDraining, true);
+  assert.equal(owed.isPastLimit(DATA_OUT_MAX_MS + 1), false);
   assert.equal(owed.overdue(DATA_OUT_TIMEOUT_MS + 1), false);
   assert.deepEqual([owed.size, owed.isDraining], [0, false]);
 });
@@ -54,6 +55,57 @@ test('the burst of a later command under the same tag outlasts the end of the ea
   second.burst = owed.addUnsolicited(second, 0, 100, 0, DATA_OUT_MAX_MS);
   owed.release(first);
   assert.equal(owed.find(1, NONE), second.burst);
+});
+
+test('the end of one command leaves the bursts of the others as they are', () => {
+  const owed = new OwedBursts();
+  const [over, other] = [command(1), command(2)];
+  for (const each of [over, other]) owed.addSolicited(each, 0, 100, 0, DATA_OUT_MAX_MS);
+  owed.release(over);
+  assert.equal(owed.overdue(DATA_OUT_TIMEOUT_MS + 1), true);
+  assert.equal(owed.isPastLimit(DATA_OUT_MAX_MS + 1), true);
+});
+
+test('data that comes puts off when what is owed to a command that is over is given up', () => {
+  const owed = new OwedBursts();
+  const over = command(1);
+  owed.progressed(owed.addSolicited(over, 0, 100, 0, DATA_OUT_MAX_MS), 5000);
+  owed.release(over);
+  owed.overdue(5000 + DATA_OUT_TIMEOUT_MS);
+  assert.equal(owed.size, 1);
+  owed.overdue(5000 + DATA_OUT_TIMEOUT_MS + 1);
+  assert.equal(owed.size, 0);
+});
+
+test('unsolicited data is late like solicited data', () => {
+  const owed = new OwedBursts();
+  owed.addUnsolicited(command(1), 0, 100, 0, DATA_OUT_MAX_MS);
+  assert.equal(owed.overdue(DATA_OUT_TIMEOUT_MS), false);
+  assert.equal(owed.overdue(DATA_OUT_TIMEOUT_MS + 1), true);
+  assert.equal(owed.isPastLimit(DATA_OUT_MAX_MS), false);
+  assert.equal(owed.isPastLimit(DATA_OUT_MAX_MS + 1), true);
+  owed.extend(1000);
+  assert.equal(owed.overdue(DATA_OUT_TIMEOUT_MS + 1000), false);
+  owed.skipGap(1000);
+  assert.equal(owed.overdue(DATA_OUT_TIMEOUT_MS + 2000), false);
+  assert.equal(owed.isPastLimit(DATA_OUT_MAX_MS + 1000), false);
+});
+
+test('a stop of reading puts off what later data of others allowed, too', () => {
+  const owed = new OwedBursts();
+  owed.addSolicited(command(1), 0, 100, 0, DATA_OUT_MAX_MS);
+  owed.progressed(owed.addSolicited(command(2), 0, 100, 0, DATA_OUT_MAX_MS), 5000);
+  owed.extend(1000);
+  assert.equal(owed.overdue(6000 + DATA_OUT_TIMEOUT_MS), false);
+  assert.equal(owed.overdue(6000 + DATA_OUT_TIMEOUT_MS + 1), true);
+});
+
+test('at the end of a session nothing is owed', () => {
+  const owed = new OwedBursts();
+  owed.addUnsolicited(command(1), 0, 100, 0, DATA_OUT_MAX_MS);
+  owed.addSolicited(command(2), 0, 100, 0, DATA_OUT_MAX_MS);
+  owed.clear();
+  assert.deepEqual([owed.size, owed.find(1, NONE)], [0, undefined]);
 });
 
 test('a stop of reading moves deadlines but no limit; a gap of the gateway moves both', () => {
