@@ -13,7 +13,6 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
   'src/config/disk-diff.ts': 'test/unit/config/diff.test.ts',
   'src/config/references.ts': 'test/unit/config/parse.test.ts',
   'src/config/schema.ts': 'test/unit/config/parse.test.ts',
-  'src/gateway/gateway.ts': 'test/process/document-changes.test.ts',
   'src/host/kernel.ts': 'test/unit/host/net-socket.test.ts',
   'src/iscsi/iscsi-server.ts': 'test/unit/iscsi/changed-access.test.ts',
   'src/iscsi/limits.ts': 'test/unit/iscsi/deep-windows.test.ts',

@@ -1,5 +1,5 @@
-// Proves how a value is changed in the omap of its object: one operation for a change, versions that
-// never come twice, and what is done where another change came between or no answer came.
+// Proves how a value is changed in the omap of its object: one operation for a change, versions
+// that never come twice, and what is done where another change came between or no answer came.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -166,7 +166,7 @@ test('a step that the medium was slow with no longer counts when it lands', () =
   const { steps, unit } = begin([{ offset: 0, length: 200 }]);
   steps.take();
   steps.take();
-  // As the queue does it: see `StepQueue.letOthers`.
+  // As the queue does it: see `StepQueue.yieldTurn`.
   steps.counted = 0;
   unit.counted = 0;
   assert.equal(steps.landed(DONE), false);
