@@ -103,7 +103,8 @@ async function unmark(context: ControlContext, before: ClusterDocument, disk: Di
   for (let attempt = 0; attempt < UNMARK_ATTEMPTS_MAX; attempt++) {
     const current = await readDocument(records);
     const marked = current?.document.disks.find(({ uuid }) => uuid === disk.uuid);
-    if (current === undefined || marked === undefined) return;
+    // Another caller may have deleted it, or given it back, and changed LUN maps since.
+    if (current === undefined || marked?.deleting !== true) return;
     const { deleting: _, ...usable } = marked;
     const disks = current.document.disks.map((each) => (each === marked ? usable : each));
     const names = { before: disk.name, now: marked.name };

@@ -7,7 +7,7 @@ import { Failure } from '../../../../src/base/failure.ts';
 import { encodeMessage, STATUS_CHANNEL } from '../../../../src/control/channels.ts';
 import { deleteDisk } from '../../../../src/control/disks/delete-disk.ts';
 import { renameDisk } from '../../../../src/control/disks/rename-disk.ts';
-import { readDocument } from '../../../../src/control/document/document-record.ts';
+import { readDocument, writeDocument } from '../../../../src/control/document/document-record.ts';
 import type { Records } from '../../../../src/records/records.ts';
 import type { VolumeStore } from '../../../../src/volume/volume.ts';
 import { documentDraft } from '../../../support/cluster-document.ts';
@@ -128,6 +128,23 @@ test('a deletion that is refused maps no disk that another caller has deleted me
   await assert.rejects(forced, { code: 'volumeInUse' });
   const { document } = (await readDocument(cluster.records))!;
   assert.deepEqual([document.disks, document.targets[0]?.luns], [[], {}]);
+});
+
+test('a deletion that is refused leaves LUN maps alone once another caller gave the disk back', async () => {
+  const cluster = await DiskCluster.open();
+  const { records } = cluster;
+  await cluster.change(() => documentDraft({ disks: [{ name: 'a', size: '1M' }], targets }));
+  // Another deletion that began as early was refused first; then the disk got another LUN.
+  const volumes = refusing(cluster, async () => {
+    const { version, document } = (await readDocument(records))!;
+    const disks = document.disks.map(({ deleting: _, ...usable }) => usable);
+    const moved = document.targets.map((target) => ({ ...target, luns: { 3: 'a' } }));
+    await writeDocument(records, version, { ...document, disks, targets: moved });
+  });
+  const forced = deleteDisk({ ...cluster.context, volumes }, { ...asked, force: true });
+  await assert.rejects(forced, { code: 'volumeInUse' });
+  const { document } = (await readDocument(records))!;
+  assert.deepEqual(document.targets[0]?.luns, { 3: 'a' });
 });
 
 test('a deletion by force takes out no disk that has got the name meanwhile', async () => {
