@@ -114,6 +114,13 @@ export const rings: readonly Ring[] = [
     packages: ['libiscsi-bin', 'qemu-utils', 'qemu-block-extra', 'sg3-utils', 'e2fsprogs'],
   },
   {
+    name: 'guest',
+    proves: 'Linux as an initiator: open-iscsi, dm-multipath and file systems over two gateways',
+    costS: 120,
+    files: ['test/guest/**/*.test.ts'],
+    packages: ['qemu-system-x86', 'cpio', 'kmod', 'xz-utils'],
+  },
+  {
     name: 'bench',
     proves: 'the benchmarks run, with tiny input; no figure is judged',
     costS: 60,

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { Address } from '../initiator/host.ts';
 import { freePorts } from './demo.ts';
 import { type Finished, run } from './run.ts';
+import { tied } from './tied.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
@@ -36,7 +37,7 @@ export class GatewayProcess {
 
   constructor(store: string, name: string, place?: Place) {
     const words = ['gateway', '--name', name, '--store', store, '--json'];
-    this.child = spawn(...commandIn(place, words), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(...tied(...commandIn(place, words)), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#ended = once(this.child, 'close');
     this.child.stderr?.on('data', (chunk) => {
       if (this.errors.length < errorsMax) this.errors += String(chunk);

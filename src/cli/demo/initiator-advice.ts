@@ -43,6 +43,9 @@ function linux({ target, portals }: AdviceOptions): string {
 
 function multipath(): string {
   return `# Linux: /etc/multipath/conf.d/allpath.conf, then "multipathd reconfigure"
+defaults {
+  find_multipaths yes
+}
 devices {
   device {
     vendor "ALLPATH"

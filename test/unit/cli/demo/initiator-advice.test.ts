@@ -29,6 +29,11 @@ test('Linux: probe, its time-out and the wait for the session are 8 s together',
   assert.equal(seconds(/fast_io_fail_tmo (\d+)/), replacement);
 });
 
+test('Linux: two paths to one unit are enough for multipathd to join them', () => {
+  // Its default, strict, joins none that an administrator has not named before.
+  assert.match(text, /\ndefaults \{\n {2}find_multipaths yes\n\}\n/);
+});
+
 test('ESXi: the sum is no shorter', () => {
   const interval = seconds(/NoopOutInterval -v (\d+)/);
   const timeout = seconds(/NoopOutTimeout -v (\d+)/);
