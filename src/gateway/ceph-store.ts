@@ -17,7 +17,7 @@ const INCARNATION_BYTES = 8;
 
 /**
  * Opens the records of a pool, over a client instance of their own, and its images as volumes.
- * `addon`: by which Ceph is called; the one of this process unless given.
+ * `addon`: the addon for Ceph; by default that of this process.
  */
 export async function openCephStore(
   ceph: CephLocation,
@@ -84,7 +84,7 @@ function unknownImage(name: string): Failure<'volumeNotFound'> {
 
 interface OpenRecords {
   readonly records: RadosRecords;
-  /** Lets go of their client instance, too. */
+  /** Also releases their client instance. */
   readonly close: () => Promise<void>;
 }
 
@@ -110,7 +110,7 @@ async function openRecords(
   }
 }
 
-/** Who is a member lists the instances of its volumes, for whoever may have to fence them. */
+/** A member lists the instances of its volumes, so that others can fence them. */
 function memberGuard(membership: Membership, onUnfenced: () => void): InstanceGuard {
   return {
     register: (address) => membership.register({ address, kind: 'volume' }),
@@ -126,7 +126,7 @@ function memberGuard(membership: Membership, onUnfenced: () => void): InstanceGu
   };
 }
 
-/** A tool is no member: nobody waits for it, and it ends with what it was asked. */
+/** A tool is not a member: no member waits for it, and it ends with its request. */
 const toolGuard: InstanceGuard = {
   register: async () => {},
   fenceInstance: async () => {

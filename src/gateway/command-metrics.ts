@@ -14,13 +14,13 @@ interface CommandSeries {
   readonly command: CommandRow | undefined;
   readonly labels: readonly [disk: string, command: string];
   readonly ended: Counter;
-  /** Of all disks, by what commands do to the medium. */
+  /** For all disks together, by access to the medium. */
   readonly commands: Counter;
   readonly bytes: Counter;
   readonly seconds: Histogram;
 }
 
-/** By operation code; what rows of one operation code have in common is that they are rare. */
+/** By operation code; the rows that share one are rare. */
 type UnitSeries = (CommandSeries | undefined)[];
 
 /** The label of what goes to a LUN without a disk. */
@@ -94,7 +94,7 @@ export class CommandMetrics implements CommandProbe {
       labels,
       ended: diskCommands.of(...labels),
       commands: commands.of(access),
-      // Parameter data is not told of.
+      // Parameter data is not counted.
       bytes: access === 'other' ? newCounter() : commandBytes.of(access),
       seconds: diskSeconds.of(...labels),
     };

@@ -28,7 +28,7 @@ interface DocumentWatchOptions {
    * all of it is served; if not (a disk did not open), it is called for that version again.
    */
   readonly serve: (next: VersionedDocument) => Promise<boolean>;
-  /** What of the version served is not. */
+  /** The disks of the served version that this gateway does not serve. */
   readonly unserved: () => UnservedDisks;
 }
 
@@ -89,7 +89,7 @@ export class DocumentWatch {
   async #answer(message: Uint8Array): Promise<Uint8Array> {
     const wanted = decodeMessage<SwitchRequest>(message)?.version ?? 0;
     try {
-      // `apply` tells what is served: what did not open may open by now.
+      // `apply` reports the served disks: a disk that did not open may open by now.
       if (wanted > this.#served || !this.#whole) await this.#catchUp();
     } catch (error) {
       this.#logFailure(error);

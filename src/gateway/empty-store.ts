@@ -4,7 +4,9 @@ import { EmptyRecords } from '../records/empty-records.ts';
 import { openLocalVolumeStore } from '../volume/local/local-store.ts';
 import type { OpenStoreOptions, Store } from './store.ts';
 
-/** What a folder that holds no store is to a command that only reads: an empty one; makes nothing. */
+/**
+ * A folder without a store, as a command that only reads sees it: an empty store. Creates nothing.
+ */
 export async function openEmptyStore(
   directory: string,
   { memberName, clock, random, log }: Omit<OpenStoreOptions, 'location'>,

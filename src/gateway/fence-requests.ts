@@ -3,8 +3,8 @@ import { decodeMessage, type FenceAnswer, type FenceRequest } from '../control/c
 import { isOpen, isSame, type Membership } from '../membership/membership.ts';
 
 /**
- * Fences the gateway that a request of `FENCE_CHANNEL` names. Tools ask gateways to do it: a tool
- * is no member, and cannot fence.
+ * Fences the gateway that a request of `FENCE_CHANNEL` names. Tools ask gateways to do it, because
+ * a tool is not a member and cannot fence.
  */
 export async function fenceNamed(
   membership: Membership,

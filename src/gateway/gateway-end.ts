@@ -1,12 +1,12 @@
 import type { ClosedReason } from '../membership/membership.ts';
 
 /**
- * Why a gateway is over. `unfenced`: what it has submitted is stuck and may land at any time, and
- * it could not fence that itself.
+ * The reason why a gateway is over. `unfenced`: operations that it submitted are stuck and may land
+ * at any time, and it could not fence them itself.
  */
 export type GatewayEnd = ClosedReason | 'unfenced';
 
-/** What the sessions of a gateway that is over end with. */
+/** The reason that the sessions of an ended gateway get. */
 export const END_REASONS: Readonly<Record<GatewayEnd, string>> = {
   closed: 'gateway is fenced',
   cut: 'gateway is cut off from its store',

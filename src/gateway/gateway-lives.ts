@@ -9,12 +9,12 @@ import type { GatewayOptions } from './gateway.ts';
 import type { Store } from './store.ts';
 
 /**
- * After this a store that does not close is left to itself; where members are processes, this one
- * ends instead, because what is stuck could land after its next incarnation has written.
+ * After this, a store that does not close is abandoned. Where members are processes, this process
+ * ends instead, because stuck writes could land after its next incarnation has written.
  */
 const STORE_CLOSE_WAIT_MAX_MS = 3_000;
 
-/** What `runGatewayLives` asks of a gateway. */
+/** A gateway as `runGatewayLives` sees it. */
 export interface LivingGateway {
   readonly self: Member;
   readonly over: Promise<unknown>;
@@ -22,7 +22,7 @@ export interface LivingGateway {
   close(): Promise<void>;
 }
 
-/** What differs from one life of a gateway to the next, and what all of them share here. */
+/** The parts that differ between the lives of a gateway, and those that all lives share. */
 export type GatewayLife = Omit<GatewayOptions, 'listen' | 'processFacts'>;
 
 interface GatewayLivesOptions<G extends LivingGateway> {
@@ -32,12 +32,12 @@ interface GatewayLivesOptions<G extends LivingGateway> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Opens the store anew: a client that was fenced is of no use any more. */
+  /** Opens the store again, because a fenced client cannot be used further. */
   readonly openStore: () => Promise<Store>;
   readonly start: (life: GatewayLife) => Promise<G>;
   readonly onServing: (gateway: G) => void;
   /**
-   * Ends this process at once. Where members are processes, that alone keeps what is stuck from
+   * Ends this process at once. Where members are processes, only that keeps stuck writes from
    * landing later.
    */
   readonly endProcess: () => void;
@@ -91,7 +91,7 @@ export async function runGatewayLives<G extends LivingGateway>(
 
 interface LifeMarks<G> {
   readonly onServing: (gateway: G) => void;
-  /** It was fenced or cut off: what takes time to close counts as waiting. */
+  /** The gateway was fenced or cut off: the time that closing takes counts as waiting. */
   readonly onOver: () => void;
 }
 

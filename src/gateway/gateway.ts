@@ -157,14 +157,14 @@ export class Gateway {
     return gateway;
   }
 
-  /** Who this gateway is to the others. */
+  /** The member that this gateway is to the others. */
   get self(): Member {
     return this.#options.store.records.self;
   }
 
   /**
    * Resolves when this gateway is fenced, cut off from its store, or has to be fenced: it may do
-   * nothing any more, and another is to be started in its place.
+   * nothing further, and its caller starts another in its place.
    */
   get over(): Promise<GatewayEnd> {
     return this.#over.promise;
@@ -210,7 +210,7 @@ export class Gateway {
     log.write('drain_ended', { sessions: count() });
   }
 
-  /** Ends every session and lets go of the volumes; the store stays open. */
+  /** Ends every session and releases the volumes; the store stays open. */
   async close(): Promise<void> {
     const { clock } = this.#options;
     this.#isClosing = true;
@@ -226,7 +226,7 @@ export class Gateway {
       return true;
     };
     const isClean = await within(clock, CLOSE_WAIT_MAX_MS, closing());
-    // What may still be under way is for the others to fence.
+    // The others fence operations that may still be in flight.
     const leaving = this.#membership?.leave(isClean === true).catch((error: unknown) => {
       this.#options.log.write('leave_failed', { reason: errorText(error) });
     });

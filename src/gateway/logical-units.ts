@@ -35,7 +35,7 @@ const OPEN_SLOW_MS = 250;
 /** How long a new size of the document is waited for to reach the open volume. */
 export const SIZE_WAIT_MAX_MS = 2_000;
 
-/** What a document comes to, before it is served. */
+/** The logical units of a document, before it is served. */
 export interface PreparedUnits {
   /** By disk name. */
   readonly units: ReadonlyMap<string, LogicalUnit>;
@@ -69,7 +69,9 @@ export class LogicalUnits {
   #prepared = new Map<string, OpenDisk>();
   /** No document names them, and nexuses still have commands of theirs in flight. */
   readonly #leaving = new Map<string, LogicalUnit>();
-  /** Disks that did not open at the last attempt, with the reason: told once, not at each. */
+  /**
+   * Disks that did not open at the last attempt, with the reason: logged once, not at each attempt.
+   */
   readonly #failed = new Map<string, UnservedDisk>();
 
   constructor(options: LogicalUnitsOptions) {
@@ -79,8 +81,8 @@ export class LogicalUnits {
 
   /**
    * Opens what the document needs and is not open, and resolves with its units by disk name. A disk
-   * that does not open is left out and logged: the others are served. What was prepared for a
-   * document that was not served in the end is released by the next call.
+   * that does not open is left out and logged: the others are served. The next call releases units
+   * that were prepared for a document that was never served.
    */
   async prepare(document: ClusterDocument): Promise<PreparedUnits> {
     const unserved = this.#prepared;

@@ -5,10 +5,10 @@ import type { SpaceOf, VolumeStore } from '../volume/volume.ts';
 import type { Store } from './store.ts';
 import { VolumeMetrics } from './volume-metrics.ts';
 
-/** What a gateway asks of a store's volumes while it serves them. */
+/** The volumes of a store as a serving gateway uses them. */
 interface MeasuredVolumes extends Pick<Store, 'openVolume'>, Pick<VolumeStore, 'space'> {}
 
-/** The volumes of a store, each of which has the metrics count what is asked of it. */
+/** The volumes of a store, each with a filter that counts its operations for the metrics. */
 export function measuredVolumes(
   store: Pick<Store, 'openVolume' | 'volumes'>,
   metrics: Metrics,

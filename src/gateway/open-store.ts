@@ -12,7 +12,7 @@ import type { OpenStoreOptions, Store } from './store.ts';
 /** Opens the records and the volumes of a store. Rejects with `storeMissing` or another reason. */
 export async function openStore({ location, ...options }: OpenStoreOptions): Promise<Store> {
   if ('dir' in location) return await openFolder(location.dir, options);
-  // Nobody else pays for what Ceph needs.
+  // Loaded here, so that other stores do not pay for it.
   const { openCephStore } = await import('./ceph-store.ts');
   return await openCephStore(location.ceph, options);
 }
@@ -30,7 +30,7 @@ async function openFolder(
   return await openLocalStore(directory, options);
 }
 
-/** Opens records, then volumes; lets go of the records when the volumes do not open. */
+/** Opens records, then volumes; closes the records when the volumes do not open. */
 async function openLocalStore(
   directory: string,
   { memberName, isReader = false, clock, random, log }: Omit<OpenStoreOptions, 'location'>,

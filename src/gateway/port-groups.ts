@@ -12,7 +12,7 @@ export class PortGroups {
   isDraining = false;
   readonly #gateway: string;
   #groups: ReadonlyMap<number, ServedPortGroup> = new Map();
-  /** Incarnations that admit initiators, by gateway; undefined: there is no view of members. */
+  /** Incarnations that admit initiators, by gateway; undefined: no membership view is known. */
   #admitting: ReadonlyMap<string, string> | undefined;
 
   constructor(gateway: string) {

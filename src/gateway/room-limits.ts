@@ -5,7 +5,7 @@ import { MEMBERS_MAX } from '../records/records.ts';
 import { FLAT_LUN_MAX } from '../scsi/lun.ts';
 import { INSTANCES_MAX as POOL_INSTANCES_MAX } from '../volume/rbd/instance-pool.ts';
 
-// What rooms that do not know each other must agree on. Imported for its assertions alone.
+// Limits on which rooms that do not import each other must agree. Imported only for its assertions.
 
 assert(LUN_MAX === FLAT_LUN_MAX, 'the document maps every LUN that flat space addressing has');
 assert(

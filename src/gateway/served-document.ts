@@ -22,7 +22,7 @@ export interface ServedTarget {
   readonly initiators: ReadonlyMap<string, Access>;
 }
 
-/** What an initiator gets from a target. */
+/** The LUN map of an initiator at a target, and its CHAP. */
 interface Access {
   readonly luns: LunMap;
   readonly chap: Chap | undefined;

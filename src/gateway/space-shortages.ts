@@ -8,7 +8,7 @@ export const SHORTAGE_OVER_MS = 30_000;
 /** With less room than this a store takes no write worth the name. */
 const ROOM_MIN_BYTES = 1024 * 1024;
 
-/** The disks of which writes ended because what holds them has no room: told once, not for each write. */
+/** The disks whose writes fail because their store has no room: logged once, not for each write. */
 export class SpaceShortages {
   readonly #clock: Clock;
   readonly #log: Log;

@@ -23,7 +23,7 @@ export class SpaceWatch {
   #units: readonly LogicalUnit[] = [];
   #spaceOf: SpaceOf = () => undefined;
   #timer: Timer | undefined;
-  /** As of the last failure: told once, not at each. */
+  /** Reason of the last failure: it is logged once, not at each look. */
   #reason: string | undefined;
   #isClosed = false;
   readonly #shortages: SpaceShortages;
@@ -43,7 +43,7 @@ export class SpaceWatch {
     void this.#look();
   }
 
-  /** These are told from now on, and what is known at once. */
+  /** From now on these units get the figures, and the known ones at once. */
   serve(units: Iterable<LogicalUnit>): void {
     this.#units = [...units];
     this.#shortages.serve(this.#units);

@@ -16,7 +16,7 @@ export interface CephLocation {
   readonly namespace: string;
 }
 
-/** A location as people are told it. */
+/** A location in words, for people. */
 export function describeLocation(location: StoreLocation): string {
   if ('dir' in location) return location.dir;
   const { conf, pool, user, namespace } = location.ceph;

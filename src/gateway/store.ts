@@ -8,7 +8,7 @@ import type { Member, Records } from '../records/records.ts';
 import type { KnownVolume, Volume, VolumeStore } from '../volume/volume.ts';
 import type { StoreLocation } from './store-location.ts';
 
-/** What a gateway or a tool has open of a store. */
+/** A store as a gateway or a tool has it open. */
 export interface Store {
   readonly location: StoreLocation;
   /** There was no store in the folder: it was made, or is only seen as an empty one. */
@@ -16,14 +16,14 @@ export interface Store {
   readonly records: Records;
   readonly volumes: VolumeStore;
   readonly membership: MembershipAccess;
-  /** What fences a gateway of this store; a store without it has no members. */
+  /** The fencing driver of this store; a store without it has no members. */
   readonly fencing?: StoreFencing;
-  /** Who has the store open now, this process too, by name. */
+  /** The names of those that have the store open now, including this process. */
   living(): Promise<readonly Member[]>;
   openVolume(name: string, options: OpenVolumeOptions): Promise<Volume>;
   /**
-   * Volumes that are opened from now on share so many client instances of the cluster; absent
-   * where there are none.
+   * Volumes that are opened from now on share this many client instances of the cluster; absent
+   * without a cluster.
    */
   spreadVolumes?(instances: number): void;
   close(): Promise<void>;

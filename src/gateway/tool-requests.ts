@@ -13,7 +13,7 @@ import { fenceNamed } from './fence-requests.ts';
 
 interface ToolRequestsOptions {
   readonly records: Records;
-  /** Undefined where the store has no members: then nobody can be fenced. */
+  /** Undefined where the store has no members: then no gateway can be fenced. */
   readonly membership: Membership | undefined;
   readonly status: () => GatewayStatus;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { ServedDocument } from './served-document.ts';
 
 /**
- * What a gateway asks of a transport: it takes sessions of initiators at the ports of a document
+ * A transport as a gateway uses it: it accepts sessions of initiators at the ports of a document
  * and opens a nexus for each.
  */
 export interface Transport {
@@ -23,17 +23,17 @@ export interface Transport {
 
   /**
    * Closes the ports that the document served lacks, and ends the sessions that it would not admit.
-   * Resolves when nothing of them is under way.
+   * Resolves when they have no command in flight.
    */
   endRefused(): Promise<void>;
 
-  /** Takes up what was left because this gateway might not act. */
+  /** Continues the work that was left because this gateway was not allowed to act. */
   recheck(): void;
 
   /** Asks initiators to end their sessions. */
   requestLogouts(): void;
 
-  /** Ends every session; resolves when nothing of them is under way. */
+  /** Ends every session; resolves when none has a command in flight. */
   close(reason: string): Promise<void>;
 }
 

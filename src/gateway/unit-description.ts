@@ -3,7 +3,7 @@ import type { Disk } from '../config/document.ts';
 import type { UnitDescription } from '../scsi/unit-changes.ts';
 import type { Volume } from '../volume/volume.ts';
 
-/** What the document says of a disk, and its volume with it, as its initiators see it. */
+/** The description of a disk by the document and its volume, as its initiators see it. */
 export function unitDescription(disk: Disk, volume: Volume): UnitDescription {
   const { uuid, serial, wwn, vendor, product, revision, blockLength, readOnly } = disk;
   const naa = Uint8Array.from(Buffer.from(wwn.slice('naa.'.length), 'hex'));

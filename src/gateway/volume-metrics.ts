@@ -11,12 +11,12 @@ interface OperationSeries {
   readonly seconds: Histogram;
 }
 
-/** Counts what is asked of one volume. */
+/** Counts the operations of one volume. */
 export class VolumeMetrics implements VolumeProbe {
   readonly #metrics: Metrics;
   readonly #volume: string;
   readonly #series = new Map<VolumeOperation, OperationSeries>();
-  /** Of the operation before, which is mostly the one that follows. */
+  /** The series of the last operation, which usually serves the next one as well. */
   #operation: VolumeOperation | undefined = undefined;
   #last: OperationSeries | undefined = undefined;
   #generation = -1;

@@ -55,7 +55,9 @@ export class VolumeOpenings {
     }
   }
 
-  /** Nobody waits for the volumes of other disks than these: they are closed when they open. */
+  /**
+   * The volumes of disks other than these are no longer awaited: they are closed when they open.
+   */
   keep(uuids: ReadonlySet<string>): void {
     for (const uuid of this.#openings.keys()) if (!uuids.has(uuid)) this.#drop(uuid);
   }

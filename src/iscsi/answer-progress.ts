@@ -2,8 +2,8 @@ import type { ByteStream } from '../base/byte-stream.ts';
 import type { SendQueue } from './wire/send-queue.ts';
 
 /**
- * What an initiator takes of its answers, looked at from time to time. A long answer is one write,
- * which a slow link takes minutes for: as long as bytes of it are acknowledged the initiator lives.
+ * Checks at intervals how much of its answers an initiator has read. A long answer is one write,
+ * which may take minutes on a slow link: the initiator is alive as long as it acknowledges bytes.
  */
 export class AnswerProgress {
   readonly #queue: Pick<SendQueue, 'idle' | 'writes'>;
@@ -44,7 +44,7 @@ export class AnswerProgress {
     return this.#isSlow;
   }
 
-  /** What had been sent by the last look but one was not acknowledged by the last, nor a part of it. */
+  /** None of the bytes sent before the previous check were acknowledged by the last check. */
   get isStuck(): boolean {
     return this.#isStuck;
   }

@@ -34,8 +34,9 @@ export interface WindowCredit {
  *
  * The size begins with WINDOW_REST_COMMANDS as far as there is room, and at least with what the
  * session has of its own. It grows while the initiator uses most of it, to `depthMax` at most, and
- * gives back what the initiator does not use, or what others need. It also grows while no command
- * ends: commands that one medium delays must not fill it, because the session has other units.
+ * returns the part that the initiator does not use, or that others need. It also grows while no
+ * command ends: commands that one medium delays must not fill it, because the session has other
+ * units.
  */
 export class CommandWindow {
   readonly #depthMax: number;
@@ -43,16 +44,18 @@ export class CommandWindow {
   #size = 0;
   #expCmdSn: number;
   #maxCmdSn: number;
-  /** Size and MaxCmdSN that the initiator could know when it sent what is taken now. */
+  /**
+   * Size and MaxCmdSN that the initiator could know when it sent the command that is handled now.
+   */
   #advertisedSize: number;
   #advertisedMaxCmdSn: number;
   /** Most of it was in use since the last batch. */
   #isUsedUp = false;
-  /** By how many commands it may grow. */
+  /** Commands by which it may grow. */
   #growth = 0;
   /** Other sessions need credit back, as of the last batch. */
   #mustRetract = false;
-  /** How many it has to give back. */
+  /** Commands that it has to return. */
   #surplus = 0;
   /** Most commands in use since the last review. */
   #peak = 0;
@@ -160,9 +163,9 @@ export class CommandWindow {
   }
 
   /**
-   * The connection calls this from time to time. The window gives back what its initiator has not
-   * used since the last call. True: it grew instead, and the initiator, which may be unable to send
-   * anything, must be told.
+   * The connection calls this from time to time. The window returns the part that its initiator has
+   * not used since the last call. True: it grew instead, and the initiator, which may be unable to
+   * send anything, must be notified.
    */
   review(): boolean {
     const used = Math.max(2 * this.#peak, this.#credit.ownCommands, WINDOW_REST_COMMANDS);

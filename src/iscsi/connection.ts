@@ -35,7 +35,7 @@ interface ConnectionOptions
   readonly tasks: FreeList<IscsiTask>;
   /** The login is over: the session exists. */
   readonly onSession: (connection: Connection) => void;
-  /** The connection is no more, and nothing of its session is under way. Called once. */
+  /** The connection is closed, and its session has no command in flight. Called once. */
   readonly onClosed: (connection: Connection) => void;
 }
 
@@ -204,7 +204,7 @@ export class Connection implements RegisteredSession {
     this.#stream.destroy();
     this.#intake.close();
     this.#queue.close();
-    // Of an end in two steps the first says why.
+    // When a connection ends in two steps, the first one gives the reason.
     const why = this.#endReason ?? reason;
     this.#login.abandon(why);
     const session = this.#session;

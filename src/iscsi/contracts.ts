@@ -2,19 +2,19 @@ import type { SocketAddress } from '../base/byte-stream.ts';
 import type { Nexus } from '../scsi/nexus.ts';
 import type { NexusIdentity } from '../scsi/nexus-identity.ts';
 
-/** What this gateway listens on. */
+/** The portals on which this gateway listens. */
 export interface Portal extends SocketAddress {
   readonly portalGroupTag: number;
 }
 
 /**
- * The configuration as logins see it: read anew at each use, so that a login is judged by the
- * version that is served then at its last PDU.
+ * The configuration as logins see it. It is read at each use, so that the last PDU of a login is
+ * checked against the version that is served then.
  */
 export interface Directory {
   /**
    * Targets that this initiator may see, with all portals of all gateways; `only` the one of this
-   * name. Lazy: anyone may ask, and what is not read must cost nothing.
+   * name. Lazy: any peer may ask, and targets that are not read must cost nothing.
    */
   listTargets(initiatorName: string, only?: string): Iterable<TargetListing>;
   /** Whether this gateway listens there, under that tag. */
@@ -52,9 +52,9 @@ export interface Admission {
 
 /** CHAP credentials (RFC 7143, section 12.1). Never printed or logged. */
 export interface Authentication {
-  /** What the initiator must prove. */
+  /** The credentials that the initiator must prove. */
   readonly initiator: Credentials;
-  /** What the target proves when asked to (mutual CHAP). */
+  /** The credentials that the target proves on request (mutual CHAP). */
   readonly target: Credentials | undefined;
 }
 

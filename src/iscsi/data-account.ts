@@ -12,7 +12,7 @@ import {
 
 /** A command that needs room for data it solicits, or for data-in. */
 export interface Claim {
-  /** What it waits for; 0 while it does not wait. Written by its account. */
+  /** Bytes that it waits for; 0 while it does not wait. Written by its account. */
   claimedBytes: number;
   /** The room is there, and counted for it. */
   granted(): void;
@@ -29,8 +29,9 @@ export interface AccountQueue {
 }
 
 /**
- * What one session holds of the budget: slabs while anything in them is in use, buffers of copied
- * data, room that was granted and is not used yet; and what its command window invites.
+ * The share of one session in the budget: slabs while any byte in them is in use, buffers of copied
+ * data, room that was granted and is not used yet, and the unsolicited data that its command window
+ * invites.
  */
 export class DataAccount implements SlabSource, SlabOwner {
   /** Commands that it may always invite. */
@@ -39,7 +40,7 @@ export class DataAccount implements SlabSource, SlabOwner {
   readonly #queue: AccountQueue;
   readonly #pool: SlabSource;
   readonly #commandBytes: number;
-  /** What waits, the oldest first. */
+  /** Claims that wait, the oldest first. */
   readonly #claims = new Set<Claim>();
   /** Claims that may fit into the session's own share, and so may overtake longer ones. */
   readonly #small = new Set<Claim>();
@@ -105,7 +106,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     return !this.isSending();
   }
 
-  /** What was granted to it as an exception is under way, and more than it may hold. */
+  /** An exception was granted to it, and it still holds more than its share. */
   get isExcessive(): boolean {
     return !this.isIdle && this.#heldBytes > SESSION_OWN_DATA_BYTES && this.roomBytes < 0;
   }
@@ -114,7 +115,9 @@ export class DataAccount implements SlabSource, SlabOwner {
     return this.#claims.size > 0;
   }
 
-  /** A slab, counted until it is back in its pool. Whoever may wait asks before (`roomBytes`). */
+  /**
+   * A slab, counted until it is back in its pool. Callers that can wait check `roomBytes` first.
+   */
   take(): Slab {
     const slab = this.#pool.take();
     slab.owner = this;
@@ -151,7 +154,7 @@ export class DataAccount implements SlabSource, SlabOwner {
       this.#claims.size === 0
         ? this.#mayClaim(bytes)
         : this.#small.size === 0 && this.#fitsOwn(bytes);
-    // What goes on after the end of its session waits for nobody.
+    // Work that continues after the end of its session does not wait.
     if (isNext || this.#closed) {
       this.#granted++;
       this.hold(bytes);
@@ -180,7 +183,7 @@ export class DataAccount implements SlabSource, SlabOwner {
   withdraw(claim: Claim): void {
     claim.claimedBytes = 0;
     this.#small.delete(claim);
-    // What stood behind it may fit.
+    // Claims behind it may fit now.
     if (this.#claims.delete(claim)) this.#queue.freed();
   }
 
@@ -191,7 +194,7 @@ export class DataAccount implements SlabSource, SlabOwner {
    */
   grantNext(isException: boolean): boolean {
     const [oldest] = this.#claims;
-    // All of them were withdrawn: there is no reason to wait.
+    // All claims were withdrawn: there is nothing to wait for.
     if (oldest === undefined) return true;
     const [small] = this.#small;
     if (isException || this.#mayClaim(oldest.claimedBytes)) this.#grant(oldest);
@@ -219,7 +222,7 @@ export class DataAccount implements SlabSource, SlabOwner {
   invite(): boolean {
     if (this.#closed) return false;
     if (this.#invitedCommands >= this.ownCommands) {
-      // What would come could only wait, here instead of with the initiator.
+      // The command could only wait here instead of at the initiator.
       if (this.#claims.size > 0) return false;
       const bytes = this.#invitedBytes + this.#commandBytes;
       if (bytes > this.share.windowBytes) return false;

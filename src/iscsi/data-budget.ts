@@ -8,13 +8,13 @@ import { COMMAND_BYTES, EXCEPTION_MAX_MS, EXCEPTIONS_MAX, PEER_EXCEPTIONS_MAX } 
 /**
  * The memory that the commands of a gateway pin or are invited to bring.
  *
- * Every session has an account with something of its own, which nobody can take. Beyond that, all
- * share one budget (`GatewayShare`). The sessions of a peer together may take a fixed part of what
- * is still free, those of one initiator a fixed part of what its peer may still take, and each
- * session a fixed part of that (the dynamic thresholds of switch buffers: Choudhury and Hahne,
- * 1998). However many take what they can, something is left for the next one, and nobody needs to
- * know how many there are. Peers are told apart as `networkOf` does, or by name where the name was
- * proved: sessions and names are free to invent, and would else leave nothing.
+ * Every session has an account with a guaranteed part. Beyond that, all sessions share one budget
+ * (`GatewayShare`). The sessions of a peer together may take a fixed part of what is still free,
+ * those of one initiator a fixed part of what its peer may still take, and each session a fixed
+ * part of that (the dynamic thresholds of switch buffers: Choudhury and Hahne, 1998). However many
+ * sessions take their maximum, something is left for the next one, and no session needs to know how
+ * many others exist. A peer is a network (`networkOf`), or a name where the name was proved: an
+ * attacker can invent sessions and names for free, and could take everything with them.
  *
  * A command gets all of its room at once, so that one that has it needs nothing more to end. Where
  * nothing larger of a session is under way and its share is too small, its oldest command gets the
@@ -67,7 +67,7 @@ export class DataBudget implements AccountQueue {
     return account;
   }
 
-  // What accounts call.
+  // Called by accounts.
 
   wait(account: DataAccount): void {
     this.#waiting.add(account);
@@ -153,7 +153,7 @@ export class DataBudget implements AccountQueue {
   #chooseException(): DataAccount | undefined {
     let chosen: DataAccount | undefined;
     for (const account of this.#waiting) {
-      // What is under way gives room back when it ends.
+      // Commands in flight return their room when they end.
       if (!account.isIdle || !mayBeException(account)) continue;
       if (chosen === undefined || precedes(account, chosen)) chosen = account;
     }

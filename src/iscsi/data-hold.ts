@@ -8,9 +8,9 @@ export interface DataHolder {
 }
 
 /**
- * What one command holds of the account of its session: room that was granted for data that is not
- * there, or was copied into it. The bytes are negative where received data stays in its slab, which
- * is counted by itself, and was paid for before, by the command window.
+ * The part of its session's account that one command holds: room that was granted for data that has
+ * not arrived, or that was copied into it. The bytes are negative where received data stays in its
+ * slab, which is counted by itself, and was paid for before, by the command window.
  */
 export class DataHold implements Claim {
   claimedBytes = 0;
@@ -37,7 +37,7 @@ export class DataHold implements Claim {
     return this.#open.hasRoomFor(bytes);
   }
 
-  /** Asks for room; false: its holder is told once it is there. */
+  /** Asks for room; false: its holder is notified when the room is granted. */
   claim(bytes: number): boolean {
     this.#bytes += bytes;
     this.#isGranted = this.#open.claim(this, bytes);
@@ -49,13 +49,13 @@ export class DataHold implements Claim {
     this.#holder.granted();
   }
 
-  /** So many bytes were copied out of slabs. */
+  /** This many bytes were copied out of slabs. */
   hold(bytes: number): void {
     this.#open.hold(bytes);
     this.#bytes += bytes;
   }
 
-  /** So many bytes need no room of their own: they lie in a slab, which is counted. */
+  /** This many bytes need no room of their own: they lie in a slab, which is counted. */
   release(bytes: number): void {
     this.#open.release(bytes);
     this.#bytes -= bytes;

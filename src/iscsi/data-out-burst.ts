@@ -31,11 +31,11 @@ export interface DataOutBurst {
   dataSn: number;
   /** Put off by its data; while its command lives, by data of other commands too. */
   deadlineMs: number;
-  /** Of its command, and put off by nothing that the initiator does. */
+  /** The limit of its command; nothing that the initiator does can postpone it. */
   limitMs: number;
 }
 
-/** What is wrong with the next PDU of a burst; undefined: nothing. */
+/** The fault of the next PDU of a burst; undefined if it has none. */
 export function faultOf(
   pdu: Pdu,
   burst: DataOutBurst,

@@ -19,13 +19,13 @@ interface Solicitation {
   limitMs: number;
 }
 
-/** What the login agreed on about solicited data. */
+/** The parameters for solicited data that the login negotiated. */
 interface DataOutParameters {
   readonly maxBurstLength: number;
   readonly maxOutstandingR2t: number;
 }
 
-/** What a Data-Out PDU that breaks the rules means for its connection. */
+/** The consequence of a Data-Out PDU for its connection. */
 type DataOutVerdict = 'taken' | 'protocolError';
 
 /**
@@ -34,7 +34,7 @@ type DataOutVerdict = 'taken' | 'protocolError';
  * unsolicited data was counted with the command window.
  */
 export class DataOut {
-  /** What the initiator owes, with its deadlines. */
+  /** The data that the initiator owes, with deadlines. */
   readonly owed = new OwedBursts();
   readonly #clock: Clock;
   readonly #writer: PduWriter;

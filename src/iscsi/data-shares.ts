@@ -25,7 +25,7 @@ class Turns {
   }
 }
 
-/** What all sessions hold and are invited to bring, beyond what each has of its own. */
+/** The bytes that all sessions hold and are invited to send, beyond the guaranteed part of each. */
 export class GatewayShare {
   readonly peers = new Map<string, PeerShare>();
   heldBytes = 0;
@@ -52,7 +52,7 @@ export class GatewayShare {
   }
 }
 
-/** What the sessions of a peer hold together: see `DataBudget`. */
+/** The bytes that the sessions of a peer hold together: see `DataBudget`. */
 class PeerShare extends Turns {
   readonly gateway: GatewayShare;
   readonly name: string;
@@ -85,7 +85,7 @@ class PeerShare extends Turns {
   }
 }
 
-/** What the sessions of an initiator hold together. */
+/** The bytes that the sessions of an initiator hold together. */
 export class InitiatorShare extends Turns {
   readonly peer: PeerShare;
   readonly name: string;
@@ -104,12 +104,12 @@ export class InitiatorShare extends Turns {
     return roomOf(this.peer.freeBytes, takenBytes, FREE_INITIATOR_SHARE);
   }
 
-  /** What one session may hold beyond its own. */
+  /** The most that one session may hold beyond its guaranteed part. */
   get sessionBytes(): number {
     return Math.min(SESSION_DATA_BYTES_MAX, this.#freeBytes / FREE_DATA_SHARE);
   }
 
-  /** What one command window may invite beyond its session's own. */
+  /** The most that one command window may invite beyond the guaranteed part of its session. */
   get windowBytes(): number {
     const { peer, invitedBytes } = this;
     const free = roomOf(peer.freeInvitedBytes, invitedBytes, FREE_INITIATOR_SHARE);

@@ -12,7 +12,7 @@ import type { TextPair } from './wire/text.ts';
 import { formatText, parseText } from './wire/text.ts';
 import { TextAssembly } from './wire/text-assembly.ts';
 
-/** What a Text Request is, apart from its numbers. */
+/** A Text Request, apart from its numbers. */
 interface TextPdu {
   readonly bytes: Uint8Array;
   readonly base: number;
@@ -43,7 +43,7 @@ export class DiscoveryService {
   readonly #scope: SendTargetsScope;
   readonly #clock: Clock;
   readonly #text = new TextAssembly(TEXT_REQUEST_BYTES_MAX);
-  /** What of the answer is still to be told; undefined: no answer is under way. */
+  /** The rest of the answer; undefined when no answer is in progress. */
   #rest: PairReader | undefined;
   #tag = 0;
   #open = false;
@@ -55,7 +55,7 @@ export class DiscoveryService {
     this.#clock = clock;
   }
 
-  /** Drops the exchange that is open: what it lists has changed. */
+  /** Drops the open exchange, because the targets that it lists have changed. */
   drop(): void {
     this.#close();
   }

@@ -1,4 +1,4 @@
-/** Who holds a place. Names are free to invent where nothing proves them; networks are not. */
+/** The holder of a place. An attacker can invent names that nothing proves, but not networks. */
 export interface Holder {
   /** As `networkOf` has it. */
   readonly network: string;
@@ -6,10 +6,10 @@ export interface Holder {
 }
 
 /**
- * The holder that gives its place to a newcomer when there are no more: one of the network that
- * holds most, and in it of the initiator that holds most, the last that came. Undefined: nobody
- * does, because all hold at most one more than the newcomer, or no more than is `guaranteed` to a
- * network. So shares even out, and an initiator that keeps to few places never loses one.
+ * The holder that gives its place to a newcomer when no place is free: the last arrival of the
+ * initiator that holds most, in the network that holds most. Undefined: no holder does, because all
+ * hold at most one more than the newcomer, or no more than is `guaranteed` to a network. So shares
+ * even out, and an initiator that keeps to few places never loses one.
  */
 export function chooseToGiveWay<H extends Holder>(
   holders: readonly H[],

@@ -111,7 +111,7 @@ export class FullFeaturePhase {
     }
   }
 
-  /** An aborted command that has not come. False: there is no room to remember it. */
+  /** An aborted command that has not arrived. False: there is no room to remember it. */
   #skip(cmdSn: number): boolean {
     if (!this.#session.held.skip(cmdSn)) return false;
     this.#executeHeld();

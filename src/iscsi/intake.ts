@@ -105,7 +105,7 @@ export class Intake implements PduConsumer, StreamReader {
     if (!this.#turn.isOver) this.#resume();
   }
 
-  // What the stream calls.
+  // Called by the stream.
 
   buffer(): Uint8Array {
     return this.#reader.buffer();
@@ -128,7 +128,7 @@ export class Intake implements PduConsumer, StreamReader {
     this.#parts.onClosed(error);
   }
 
-  // What the reader calls.
+  // Called by the reader.
 
   get ready(): boolean {
     if (this.#isStopped || !this.#mayAct || this.#turn.isOver) return false;

@@ -79,7 +79,7 @@ export class IscsiServer {
     return sessions;
   }
 
-  /** What the commands of all sessions hold. */
+  /** The memory of the commands of all sessions. */
   get budget(): DataBudget {
     return this.#budget;
   }
@@ -146,9 +146,9 @@ export class IscsiServer {
   }
 
   /**
-   * Ends the sessions that the directory would not let in now as they are; resolves when nothing of
-   * them is under way. The others must ask again for targets that they were being told of. Logins
-   * are judged when they end.
+   * Ends the sessions that the directory would no longer admit; resolves when they have no command
+   * in flight. A session that is reading a list of targets must ask again. Logins in progress are
+   * checked at their end.
    */
   async endRefused(): Promise<void> {
     const ends: Promise<void>[] = [];
@@ -167,7 +167,7 @@ export class IscsiServer {
     this.#limiter.close();
   }
 
-  /** A flood of connections that never log in keeps nobody out but those of its own network. */
+  /** A flood of connections that never log in can only keep out peers of its own network. */
   #makeRoom(): void {
     if (this.#pending.size < this.#options.settings.pendingLoginsMax) return;
     firstOfLargest([...this.#pending])?.end('room for a newer login', 'now');

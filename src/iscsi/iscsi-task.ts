@@ -14,7 +14,7 @@ import { sendScsiResponse } from './scsi-response.ts';
 import { CDB_FIELD_LENGTH } from './standard/bhs.ts';
 import type { PduWriter } from './wire/pdu-writer.ts';
 
-/** What the SCSI commands of a session share. */
+/** The parts that the SCSI commands of a session share. */
 export interface CommandContext {
   readonly window: CommandWindow;
   readonly account: DataAccount;
@@ -138,7 +138,7 @@ export class IscsiTask extends Task implements DataHolder, DataOutCommand, Trans
     this.received.clear();
     this.transferLength = 0;
     this.burst = undefined;
-    // It must keep nothing of this session alive.
+    // The free task must not keep objects of this session alive.
     this.#context = undefined;
     if (this.cdbLength > CDB_FIELD_LENGTH) this.cdb.fill(0);
     this.#free.put(this);

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 
-/** The bounds of the iSCSI layer. Those that an operator may set are in `IscsiSettings`. */
+/** The bounds of the iSCSI layer. `IscsiSettings` has the configurable ones. */
 
 /** Basic Header Segment (RFC 7143). */
 export const BHS_BYTES = 48;
@@ -20,11 +20,11 @@ assert(
   SLAB_BYTES >= BHS_BYTES + AHS_BYTES_MAX + SEND_DATA_SEGMENT_BYTES_MAX + 16,
   'a slab takes the longest PDU',
 );
-/** Slabs kept for use again when nobody holds them: 16.5 MiB. */
+/** Unused slabs that are kept: 16.5 MiB. */
 export const FREE_SLABS_MAX = 64;
 /** Receive buffer of a connection that has not logged in; its answers take as much. */
 export const LOGIN_BUFFER_BYTES = 12 * 1024;
-/** Buffers for logins and their answers that are kept when nobody holds them: 384 KiB. */
+/** Unused buffers for logins and their answers that are kept: 384 KiB. */
 export const FREE_LOGIN_SLABS_MAX = 32;
 assert(
   LOGIN_BUFFER_BYTES >= BHS_BYTES + AHS_BYTES_MAX + LOGIN_DATA_SEGMENT_BYTES_MAX,
@@ -41,11 +41,11 @@ assert(
 export const LOGIN_SEND_QUEUE_BYTES_MAX = 16 * 1024;
 /** A Text Request in full feature phase, over all its PDUs: it asks for targets, or declares. */
 export const TEXT_REQUEST_BYTES_MAX = 16 * 1024;
-/** A connection works off PDUs for so long, at most, before the others get their turn. */
+/** The longest time that a connection handles PDUs before the others get their turn. */
 export const TURN_MAX_MS = 2;
 /** All together aim at this: with many connections that have more to do, each may do less. */
 export const TURN_ALL_MS = 16;
-/** The clock is looked at after so many PDUs. */
+/** PDUs between two readings of the clock. */
 export const TURN_CHECK_PDUS = 8;
 /** PDUs of a login or a discovery session in a turn; initiators send them one at a time. */
 export const STRANGER_TURN_PDUS = 2;
@@ -60,7 +60,10 @@ assert(
 assert(TURN_MAX_MS <= TURN_ALL_MS, 'a connection alone takes no more than all together');
 assert(STRANGER_TURN_PDUS <= TURN_CHECK_PDUS, 'a stranger works off no more than a session');
 
-/** Answers queued for an initiator that does not read; beyond them nothing of it is read. */
+/**
+ * Bound on answers queued for an initiator that does not read; beyond it, the gateway stops reading
+ * from the initiator.
+ */
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 
 /*
@@ -68,19 +71,21 @@ export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
  * beyond that all sessions share one budget.
  */
 
-/** What the sessions of one peer may take of the budget: a network, or an initiator that proved itself. */
+/** The share of one peer (a network, or an authenticated initiator) in the budget. */
 const PEER_DATA_BYTES_MAX = 256 * 1024 * 1024;
-/** Peers may take so many times what is left for others. */
+/** A peer may take this many times what it leaves free. */
 export const FREE_PEER_SHARE = 8;
-/** Initiators of a peer may take so many times what is left for others of that peer. */
+/** An initiator of a peer may take this many times what it leaves free for others of that peer. */
 export const FREE_INITIATOR_SHARE = 4;
-/** What the commands of all sessions hold and are invited to bring, beyond what each has of its own. */
+/**
+ * Bound on the bytes that all sessions hold and are invited to send, beyond their guaranteed parts.
+ */
 export const GATEWAY_DATA_BYTES_MAX = PEER_DATA_BYTES_MAX + PEER_DATA_BYTES_MAX / FREE_PEER_SHARE;
 /** The part of it that command windows may take: the rest is there for R2Ts and reads. */
 export const GATEWAY_INVITED_BYTES_MAX = GATEWAY_DATA_BYTES_MAX / 2;
-/** What the windows of one peer's sessions may take of that. */
+/** The share of one peer's command windows in that. */
 export const PEER_INVITED_BYTES_MAX = PEER_DATA_BYTES_MAX / 2;
-/** What one session may hold of it; the transfer of the longest command (16 MiB) fits. */
+/** The share of one session in it; the transfer of the longest command (16 MiB) fits. */
 export const SESSION_DATA_BYTES_MAX = 17 * 1024 * 1024;
 /** A session may hold at most this part of what is free, so that something is left for others. */
 export const FREE_DATA_SHARE = 4;
@@ -95,13 +100,13 @@ export const PEER_EXCEPTIONS_MAX = 3;
 /** A session that is an exception for longer ends as soon as others wait for its turn. */
 export const EXCEPTION_MAX_MS = 30_000;
 /**
- * What claims leave of a session's share for the parts of slabs that hold no data: with it, data
- * stays where it was received.
+ * The part of a session's share that claims leave for the unused parts of slabs: it allows data to
+ * stay where it was received.
  */
 export const SLAB_SLACK_BYTES_MAX = 4 * SLAB_BYTES;
-/** What each session has of its own: a slab to receive into, one to send from, and one more. */
+/** The guaranteed part of each session: a slab to receive into, one to send from, and one more. */
 export const SESSION_OWN_DATA_BYTES = 3 * SLAB_BYTES;
-/** What a command costs besides its data: its task, its execution, its lists. */
+/** The memory of a command besides its data: its task, its execution, its lists. */
 export const COMMAND_BYTES = 2 * 1024;
 /** Commands that each session may send whatever the others do, with the longest first burst. */
 export const OWN_COMMANDS_MIN = 2;
@@ -112,7 +117,7 @@ export const WINDOW_REST_COMMANDS = 32;
 /** The longest and the shortest FirstBurstLength that is offered. */
 export const FIRST_BURST_BYTES_MAX = 256 * 1024;
 export const FIRST_BURST_BYTES_MIN = 4 * 1024;
-/** What each session has of its own for commands with unsolicited data. */
+/** The guaranteed part of each session for commands with unsolicited data. */
 export const SESSION_OWN_INVITED_BYTES = OWN_COMMANDS_MIN * (FIRST_BURST_BYTES_MAX + COMMAND_BYTES);
 /** The FirstBurstLength offered is such that a window of `queueDepth` asks for no more than this. */
 export const WINDOW_FIRST_BURSTS_BYTES_MAX = 64 * 1024 * 1024;
@@ -146,7 +151,7 @@ assert(
 export const SOLICITED_BURSTS_MAX = 256;
 /** Pieces of data-out shorter than this are copied while their command waits for the rest. */
 export const GATHER_COPY_BYTES_MAX = 32 * 1024;
-/** What they are copied into, at a time. */
+/** The size of a buffer that they are copied into. */
 export const GATHER_CHUNK_BYTES = 64 * 1024;
 /** Tasks that are kept for use again, over all sessions. */
 export const FREE_TASKS_MAX = 1024;
@@ -189,19 +194,19 @@ export const NOP_TIMEOUT_MS = 5_000;
  * that has acknowledged it is asked again.
  */
 export const IDLE_TIMEOUT_MS = 60_000;
-/** An initiator that takes none of the data queued for it for so long is lost. */
+/** An initiator that reads none of the data queued for it for this long is lost. */
 export const ABSENT_TIMEOUT_MS = 30_000;
 /**
- * A command that has been with its medium for so long ends its session (invariant I8): more than
+ * A command that has been at its medium for this long ends its session (invariant I8): more than
  * Ceph takes by default to find a stopped OSD (20 to 25 s), less than the 30 s after which Linux
  * begins to abort.
  */
 export const COMMAND_MAX_MS = 27_000;
 /**
- * With one that has been for so long, and changes its medium, an initiator is lost sooner: silence
- * after which a NOP-In asks for a sign of life, and silence, all in all, which ends the session.
- * This, the drain and the fence together take less than the 8 s after which an initiator may have
- * failed over (invariant I11).
+ * With a command that has been there for this long and changes its medium, an initiator is lost
+ * sooner: silence after which a NOP-In asks for a sign of life, and silence, all in all, which ends
+ * the session. This, the drain and the fence together take less than the 8 s after which an
+ * initiator may have failed over (invariant I11).
  */
 export const SLOW_COMMAND_MS = 1_000;
 export const SLOW_NOP_INTERVAL_MS = 1_000;
@@ -215,7 +220,7 @@ export const REINSTATEMENT_MAX_MS = 4_500;
 export const WATCH_INTERVAL_MS = 500;
 /** After a logout request by Asynchronous Message the connection is closed. */
 export const LOGOUT_REQUEST_TIMEOUT_MS = 10_000;
-/** A connection that was told to end sends what is queued within this. */
+/** The time in which a closing connection sends its queue. */
 export const CLOSE_TIMEOUT_MS = 2_000;
 assert(
   ABORTED_TRANSFER_TIMEOUT_MS < DATA_OUT_TIMEOUT_MS && DATA_OUT_TIMEOUT_MS < DATA_OUT_MAX_MS,
@@ -253,7 +258,7 @@ assert(
   'most sessions are for anyone who is admitted',
 );
 
-/** What an operator may set. */
+/** The configurable bounds. */
 export interface IscsiSettings {
   /** Commands in flight per session: the CmdSN window. */
   readonly queueDepth: number;
@@ -274,7 +279,7 @@ export const DEFAULT_ISCSI_SETTINGS: IscsiSettings = {
  * and of the demo. Buffers are not in it.
  */
 export const HEAP_MIB = 1024;
-/** Of it, a gateway without a session: code, modules, the document, the disks. */
+/** The part of it for a gateway without sessions: code, modules, the document, the disks. */
 const IDLE_HEAP_BYTES = 128 * 1024 * 1024;
 /** A session without a command: its connection, its nexus, its logical units. */
 const SESSION_HEAP_BYTES = 96 * 1024;

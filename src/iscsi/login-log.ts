@@ -14,8 +14,8 @@ import type { SessionIdentity } from './session-identity.ts';
 export const LOGOUT = 'logout';
 
 /**
- * The lines of one connection that tell an operator who came, who was refused and who left. A peer
- * that causes many of them gets them counted.
+ * The log of logins, refusals and logouts on one connection. Lines beyond a peer's bound are only
+ * counted.
  */
 export class LoginLog {
   readonly #limiter: LogLimiter;

@@ -39,7 +39,9 @@ interface LoginEvents {
   resume(): void;
 }
 
-/** What a login may say of the window of the session to come: less than that begins with. */
+/**
+ * The command window that login responses announce: smaller than the first window of the session.
+ */
 const LOGIN_CREDIT: WindowCredit = {
   ownCommands: OWN_COMMANDS_MIN,
   invite: () => true,
@@ -82,7 +84,7 @@ export class LoginPhase {
   onPdu(pdu: Pdu): void {
     const { bytes, base } = pdu;
     if (pdu.opcode !== Opcode.loginRequest) {
-      // Nothing else is allowed, and nothing is owed to who sends it (RFC 7143, login phase).
+      // No other PDU is allowed, and its sender gets no answer (RFC 7143, login phase).
       this.#events.end('no Login Request', 'now');
       return;
     }
@@ -119,7 +121,9 @@ export class LoginPhase {
     this.#reservedTsih = 0;
   }
 
-  /** The final response goes out when nothing of a session that this one replaces is under way. */
+  /**
+   * The final response goes out when the session that this one reinstates has no command in flight.
+   */
   async #establish(
     writer: PduWriter,
     result: LoginResult,
@@ -133,8 +137,8 @@ export class LoginPhase {
       tsih: result.tsih,
       cid: result.cid,
     };
-    // Of logins that wait for the same end, the first to go on is ended by the next: no `await`
-    // stands between the last look at the registry and the entry of this session.
+    // If several logins wait for the same session to end, each one that enters ends the one before:
+    // no `await` lies between the last look at the registry and the entry of this session.
     const deadlineMs = clock.now() + REINSTATEMENT_MAX_MS;
     for (;;) {
       const holder = registry.holderOf(identity);
@@ -176,7 +180,7 @@ export class LoginPhase {
     this.#events.resume();
   }
 
-  /** What the login was granted no longer holds after the wait for the session before it. */
+  /** The login would no longer be admitted after the wait for the previous session. */
   #refuse(refusal: Refusal, respond: (changed: Partial<LoginReply>) => void): void {
     const { refused, reason } = refusal;
     this.#refused = true;

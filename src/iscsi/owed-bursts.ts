@@ -88,21 +88,22 @@ export class OwedBursts {
   }
 
   /**
-   * True when a burst has been owed for longer than its bound. What is owed to commands that are
-   * over is given up then: initiators that abort a command may drop its data.
+   * True when a burst has been owed for longer than its bound. Data for commands that are over is
+   * then given up: an initiator that aborts a command may drop its data.
    */
   overdue(now: number): boolean {
     return this.#isOverdue(this.#unsolicited, now) || this.#isOverdue(this.#solicited, now);
   }
 
-  /** True when the data of a command is not whole within its limit, whoever was slow. */
+  /** True when the data of a command is incomplete at its limit, even if the gateway was slow. */
   isPastLimit(now: number): boolean {
     return isPastLimit(this.#unsolicited, now) || isPastLimit(this.#solicited, now);
   }
 
   /**
-   * The initiator took no answers for so long, and was not read from: that does not count as
-   * silence. It counts against the limit, or a command could keep its room for ever.
+   * The gateway did not read from the initiator for this long, because it took no answers. That
+   * does not count as silence, but counts against the limit: otherwise a command could keep its
+   * room for ever.
    */
   extend(byMs: number): void {
     this.#dueMs += byMs;
@@ -110,7 +111,7 @@ export class OwedBursts {
     for (const burst of this.#solicited.values()) burst.deadlineMs += byMs;
   }
 
-  /** This gateway stood still for so long: nothing of that counts. */
+  /** This gateway was stopped for this long: that time does not count. */
   skipGap(byMs: number): void {
     this.extend(byMs);
     for (const burst of this.#unsolicited.values()) burst.limitMs += byMs;

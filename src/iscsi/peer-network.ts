@@ -2,8 +2,8 @@ const GROUPS_OF_A_NETWORK = 4;
 const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
- * What one peer can be expected to have to itself: an IPv4 address, or the /64 network of an IPv6
- * address, because a host may use any address of its network.
+ * The network of one peer: an IPv4 address, or the /64 network of an IPv6 address, because a host
+ * may use any address of its network.
  */
 export function networkOf(address: string): string {
   const mapped = IPV4_MAPPED.exec(address)?.[1];

@@ -25,9 +25,9 @@ const STUCK = 'a command does not end';
 const DATA_OUT_LATE = 'Data-Out timed out';
 const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0 };
 
-/** What a watch sees of its connection. */
+/** A connection as its watch sees it. */
 export interface WatchedConnection {
-  /** What the initiator takes of its answers. */
+  /** The initiator's progress in reading its answers. */
   readonly progress: AnswerProgress;
   /** A part of a PDU is there. */
   readonly isWithinPdu: () => boolean;
@@ -38,8 +38,8 @@ export interface WatchedConnection {
 }
 
 /**
- * The watch over the peer of a connection: its login, its session and its logout take only so long,
- * and an initiator that is silent is asked for a sign of life.
+ * Watches the peer of a connection: bounds the time of its login, session and logout, and asks a
+ * silent initiator for a sign of life.
  */
 export class PeerWatch {
   readonly #clock: Clock;

@@ -2,7 +2,7 @@
 export interface Transfer {
   /** Bytes that the CDB asks to transfer. */
   readonly transferLength: number;
-  /** Those bytes are data-in. */
+  /** True: those bytes are data-in. */
   readonly returnsData: boolean;
   readonly dataOutExpected: number;
   readonly dataInExpected: number;
@@ -13,7 +13,9 @@ export interface Transfer {
 const OVERFLOW_FLAG = 0x04;
 const UNDERFLOW_FLAG = 0x02;
 
-/** What the Expected Data Transfer Length is off by: above 0 an overflow, below an underflow. */
+/**
+ * The difference from the Expected Data Transfer Length: above 0 an overflow, below 0 an underflow.
+ */
 export function residualOf(transfer: Transfer, dataInLength: number): number {
   const { transferLength, dataOutExpected } = transfer;
   if (transfer.bidirectional) return (transfer.returnsData ? 0 : transferLength) - dataOutExpected;

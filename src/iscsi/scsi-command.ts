@@ -15,7 +15,7 @@ import {
 } from './standard/bhs.ts';
 import type { Pdu } from './wire/pdu.ts';
 
-/** What the login agreed on about unsolicited data. */
+/** The parameters for unsolicited data that the login negotiated. */
 interface UnsolicitedDataParameters {
   readonly immediateData: boolean;
   readonly initialR2t: boolean;
@@ -30,8 +30,8 @@ export type CommandFault =
   | 'unsolicitedData';
 
 /**
- * Makes a command of a SCSI Command PDU: checks what iSCSI asks of it and hands it to the nexus.
- * After a fault the task is no longer in use.
+ * Makes a command of a SCSI Command PDU: checks it against the rules of iSCSI and hands it to the
+ * nexus. After a fault the task is no longer in use.
  */
 export function startScsiCommand(
   task: IscsiTask,
@@ -93,7 +93,7 @@ function fill(task: IscsiTask, pdu: Pdu): void {
   const write = ScsiCommand.write.get(bytes, base) === 1;
   const read = ScsiCommand.read.get(bytes, base) === 1;
   task.dataOutExpected = write ? expected : 0;
-  // Of a bidirectional command an additional header says how much it may return.
+  // An additional header of a bidirectional command gives its bound on data-in.
   task.dataInExpected = read && !write ? expected : 0;
   task.bidirectional = read && write;
 }

@@ -7,7 +7,7 @@ import {
 import { FINAL_FLAG, Opcode, ScsiResponse } from './standard/bhs.ts';
 import type { PduWriter } from './wire/pdu-writer.ts';
 
-/** The flags of the read residual are the same two, so many bits higher. */
+/** The flags of the read residual are the same two, this many bits higher. */
 const BIDIRECTIONAL_READ_SHIFT = 2;
 /** The length field before the sense data. */
 const SENSE_LENGTH_BYTES = 2;

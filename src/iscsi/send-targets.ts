@@ -2,7 +2,7 @@ import { prepareName } from '../base/iscsi-name.ts';
 import type { Directory, Portal, TargetListing } from './contracts.ts';
 import type { TextPair } from './wire/text.ts';
 
-/** What a SendTargets request may list. */
+/** The scope of a SendTargets request. */
 export interface SendTargetsScope {
   readonly directory: Directory;
   /** In prepared form. */
@@ -12,9 +12,9 @@ export interface SendTargetsScope {
 }
 
 /**
- * The answer to `SendTargets=<request>` (RFC 7143): each target's name, then its
- * portals with their portal group tags. Undefined: not to be asked for in this session. Lazy,
- * because thousands of targets are told in pieces as the initiator asks for them.
+ * The answer to `SendTargets=<request>` (RFC 7143): each target's name, then its portals with their
+ * portal group tags. Undefined: not allowed in this session. Lazy, because thousands of targets are
+ * sent in pieces as the initiator asks for them.
  */
 export function sendTargets(
   request: string,

@@ -1,6 +1,6 @@
 import type { Admitted } from './login/login-identity.ts';
 
-/** Who has a session, as it is listed and as reinstatement finds it. */
+/** The identity of a session, by which it is listed and reinstated. */
 export interface SessionIdentity extends Admitted {
   /** 12 hex digits. */
   readonly isid: string;

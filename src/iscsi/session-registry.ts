@@ -8,10 +8,10 @@ import {
 } from './limits.ts';
 import type { SessionIdentity } from './session-identity.ts';
 
-/** What the registry needs of a session: its end. */
+/** A session as the registry sees it. */
 export interface RegisteredSession {
   readonly identity: SessionIdentity;
-  /** Ends the session; resolves when nothing of it is under way. */
+  /** Ends the session; resolves when it has no command in flight. */
   terminate(reason: string): Promise<void>;
 }
 

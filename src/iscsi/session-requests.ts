@@ -43,7 +43,7 @@ export function answerNopOut(writer: PduWriter, pdu: Pdu): void {
   });
 }
 
-/** Any tag will do: whatever the initiator sends next is a sign of life. */
+/** Any tag will do: the next PDU of the initiator is a sign of life. */
 const PING_TAG = 1;
 
 /** Asks for a sign of life. */

@@ -25,7 +25,7 @@ interface SessionOptions {
   readonly nexus: Nexus | undefined;
   readonly discovery: DiscoveryService;
   readonly queue: SendQueue;
-  /** What its commands hold in memory; closed with it. */
+  /** The memory of its commands; closed with it. */
   readonly account: DataAccount;
   readonly clock: Clock;
   readonly queueDepth: number;
@@ -35,7 +35,7 @@ interface SessionOptions {
 }
 
 /**
- * A session with its one connection (ErrorRecoveryLevel 0): who has it, what was negotiated, its
+ * A session with its one connection (ErrorRecoveryLevel 0): its identity, its parameters, its
  * sequence numbers and its nexus, from the end of its login to the end of its last command.
  */
 export class Session implements CommandContext {
@@ -80,7 +80,7 @@ export class Session implements CommandContext {
     return this.window.isIdle && this.held.size === 0 && this.writer.queue.idle;
   }
 
-  /** Resolves when nothing of this session is under way. */
+  /** Resolves when this session has no command in flight. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

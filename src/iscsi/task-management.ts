@@ -16,9 +16,12 @@ import { RejectReason } from './standard/reject-reason.ts';
 import { TaskManagementResponseCode as Code, TASK_MANAGEMENT } from './standard/task-management.ts';
 import type { Pdu } from './wire/pdu.ts';
 
-/** What a task management function does beyond the nexus. */
+/** The effects of a task management function beyond the nexus. */
 interface TaskManagementEffects {
-  /** The command of this CmdSN is aborted before it came. False: there is no room to remember it. */
+  /**
+   * The command of this CmdSN was aborted before it arrived. False: there is no room to remember
+   * it.
+   */
   skip(cmdSn: number): boolean;
   /** Ends this session and the others of its target. */
   coldReset(): void;

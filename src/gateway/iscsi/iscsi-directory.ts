@@ -25,7 +25,7 @@ interface IscsiDirectoryOptions {
   readonly portGroups: Pick<PortGroups, 'isDraining'>;
 }
 
-/** What iSCSI logins and discovery see of the document, switched whole. */
+/** The document as iSCSI logins and discovery see it; switched as a whole. */
 export class IscsiDirectory implements Directory {
   readonly #options: IscsiDirectoryOptions;
   #served: ServedDocument | undefined;

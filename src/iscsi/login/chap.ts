@@ -48,7 +48,7 @@ export type ChapState =
     }
   | ({ readonly kind: 'authenticated' } & ChapResult);
 
-/** Undefined: refused. Why is not told, and so cannot tell a guesser how near he was. */
+/** Undefined: refused. The reason is withheld, because it would help an attacker to guess. */
 type ChapStep = { readonly state: ChapState; readonly replies: readonly TextPair[] } | undefined;
 
 export interface ChapSettings {
@@ -152,7 +152,7 @@ function proveTarget(
   if (challenge.length < PEER_CHALLENGE_LENGTH_MIN || authentication.target === undefined) {
     return undefined;
   }
-  // Reflection: whoever sends our challenge back wants us to compute his own answer.
+  // Reflection: a peer that sends our challenge back wants us to compute its answer.
   if (sameBytes(challenge, state.challenge)) return undefined;
   const { user, secret } = authentication.target;
   const response = chapResponse(state.algorithm, identifier, secret, challenge);

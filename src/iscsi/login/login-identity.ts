@@ -6,7 +6,7 @@ import { isStillProved, type LoginProof } from './login-proof.ts';
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
 
-/** Who logs in, and to what: known when the first text of a login is whole. */
+/** The initiator and the target of a login, known when its first text is complete. */
 export interface LoginIdentity {
   /** In prepared form (lower case). */
   readonly initiatorName: string;
@@ -14,11 +14,14 @@ export interface LoginIdentity {
   /** Undefined in discovery sessions. */
   readonly target: TargetEntry | undefined;
   readonly admission: Admission | undefined;
-  /** What must be proved; undefined: nothing. */
+  /** The credentials that must be proved; undefined: none. */
   readonly authentication: Authentication | undefined;
 }
 
-/** What a login was admitted as: enough to judge it again by another version of the document. */
+/**
+ * The facts by which a login was admitted: enough to check it against another version of the
+ * document.
+ */
 export interface Admitted {
   /** In prepared form (lower case). */
   readonly initiatorName: string;
@@ -28,7 +31,7 @@ export interface Admitted {
   readonly proof: LoginProof | undefined;
 }
 
-/** What a login is judged by, as it is now. */
+/** The current rules for a login. */
 interface LoginRules {
   readonly directory: Directory;
   /** Where the connection came in. */

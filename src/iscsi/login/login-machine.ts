@@ -29,7 +29,7 @@ export interface LoginSettings {
   readonly chap: ChapSettings;
 }
 
-/** What a login needs of the gateway that it runs in. */
+/** The parts of the gateway that a login needs. */
 export interface LoginContext {
   readonly directory: Directory;
   /** Where the connection came in. */
@@ -64,11 +64,14 @@ export interface LoginResult {
   /** Both undefined in a discovery session. */
   readonly target: TargetEntry | undefined;
   readonly admission: Admission | undefined;
-  /** What was judged: it is judged again when the session begins, and when the document changes. */
+  /**
+   * The admitted facts: they are checked again when the session begins, and when the document
+   * changes.
+   */
   readonly admitted: Admitted;
 }
 
-/** What an initiator has said about itself so far, unproved; for the log. */
+/** The initiator's unproved claims so far; for the log. */
 export interface LoginClaims {
   readonly initiatorName: string | undefined;
   /** Empty for a discovery session. */
@@ -84,7 +87,7 @@ type LoginOutcome =
 
 export interface LoginStep {
   readonly reply: LoginReply;
-  /** Undefined: the login goes on. */
+  /** Undefined: the login continues. */
   readonly outcome: LoginOutcome | undefined;
 }
 
@@ -217,7 +220,8 @@ export class LoginMachine {
     const identity = identify(this.#declared, this.#context);
     if ('refused' in identity) return identity;
     if (request.tsih !== 0) {
-      // One connection a session: whoever would add one, or reinstate one, logs in anew.
+      // One connection per session: an initiator that wants to add or reinstate one must log in
+      // again.
       return this.#context.sessionExists(identity.initiatorName, request.isid, request.tsih)
         ? refuse(LoginStatus.tooManyConnections, 'one connection a session')
         : refuse(LoginStatus.sessionDoesNotExist, 'no session of this TSIH');
@@ -253,7 +257,7 @@ export class LoginMachine {
     return isProved(this.#security, this.#identity?.authentication);
   }
 
-  /** What the first answer of a normal session tells: the portal group, and the alias. */
+  /** The keys of the first answer of a normal session: the portal group and the alias. */
   #greeting(identity: LoginIdentity): readonly TextPair[] {
     if (this.#greeted || identity.target === undefined) return [];
     this.#greeted = true;

@@ -36,7 +36,7 @@ function formatIsid(bytes: Uint8Array, at = 0): string {
   return text;
 }
 
-/** What the login machine puts into a Login Response. Its text always fits one data segment. */
+/** The content of a Login Response. Its text always fits one data segment. */
 export interface LoginReply {
   readonly transit: boolean;
   readonly currentStage: number;

@@ -4,14 +4,15 @@ import type { Authentication, Credentials } from '../contracts.ts';
 import { type ChapResult, type ChapSettings, MD5_NUMBER } from './chap.ts';
 
 /**
- * What the two sides proved to each other in a login. It outlives the login, so that a session can
- * be judged by a later version of the document; it holds digests, not the secrets.
+ * The proofs that the two sides gave each other in a login. They outlive the login, so that a
+ * session can be checked against a later version of the document; they are digests, not the
+ * secrets.
  */
 export interface LoginProof {
   /** CHAP user name of the initiator. */
   readonly user: string;
   readonly initiator: string;
-  /** What the target proved; undefined when the initiator did not ask. */
+  /** The proof of the target; undefined when the initiator did not ask. */
   readonly target: string | undefined;
   /** Number of the CHAP algorithm. */
   readonly algorithm: number;
@@ -27,7 +28,7 @@ export function proofOf(authentication: Authentication, chap: ChapResult): Login
   };
 }
 
-/** Whether a login with this proof would succeed by what is asked for now. */
+/** Whether a login with this proof would meet the current requirements. */
 export function isStillProved(
   proof: LoginProof | undefined,
   asked: Authentication | undefined,

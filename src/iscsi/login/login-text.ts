@@ -12,12 +12,12 @@ interface SortedKeys {
   readonly operational: readonly TextPair[];
 }
 
-/** What says who logs in. */
+/** The keys that identify the initiator. */
 const IDENTITY: ReadonlySet<string> = new Set(['InitiatorName', 'SessionType', 'TargetName']);
 
 /**
- * Some initiators repeat who they are at the start of the operational stage; that is harmless as
- * long as they say the same.
+ * Some initiators repeat their identity at the start of the operational stage, which is harmless if
+ * it is unchanged.
  */
 export function sortKeys(
   pairs: readonly TextPair[],

@@ -5,10 +5,10 @@ import type { TextPair } from '../wire/text.ts';
 import { parseNumber } from '../wire/text.ts';
 import type { Offer } from './negotiation-settings.ts';
 
-/** What was agreed on or declared so far; `values` holds texts in canonical form. */
+/** The results so far; `values` holds texts in canonical form. */
 export interface Negotiated {
   readonly discovery: boolean;
-  /** By key: what holds. Absent: the standard's default. */
+  /** The value of each key. Absent: the standard's default. */
   readonly values: ReadonlyMap<string, string>;
   /** Keys that were offered or declared: a second time is an error. */
   readonly seen: ReadonlySet<string>;
@@ -111,7 +111,7 @@ function answerTo(
 
 type NegotiatedRule = Extract<KeyRule, { kind: 'list' | 'number' | 'boolean' }>;
 
-/** What an offer and ours come to; undefined: not admissible. */
+/** The result of an offer and our own value; undefined: not admissible. */
 function resultOf(
   name: string,
   rule: NegotiatedRule,
@@ -155,7 +155,7 @@ function inRange(
   return value >= range.minimum && value <= range.maximum;
 }
 
-/** What holds for a key: what was agreed on, else the standard's default. */
+/** The value of a key: the negotiated one, or else the standard's default. */
 export function heldValue(values: ReadonlyMap<string, string>, name: string): string {
   const value = values.get(name) ?? KEYS.get(name)?.default;
   assert(value !== undefined, `${name} has no value`);

@@ -1,4 +1,4 @@
-/** What this target offers in negotiation. Lengths in bytes, times in seconds. */
+/** The offers of this target in negotiation. Lengths in bytes, times in seconds. */
 export interface NegotiationSettings {
   /** Declared to the initiator: the longest data segment that we take. */
   readonly maxRecvDataSegmentLength: number;
@@ -26,7 +26,7 @@ export const NEGOTIATION_DEFAULTS: NegotiationSettings = {
   digests: true,
 };
 
-/** What is not a setting, because the rest of the target is built on it. */
+/** Fixed values, because the rest of the target is built on them. */
 const MAX_CONNECTIONS = 1;
 const ERROR_RECOVERY_LEVEL = 0;
 /** RFC 7144. */

@@ -24,7 +24,7 @@ interface SecurityStep {
   readonly replies: readonly TextPair[];
 }
 
-/** What was proved; undefined: nothing had to be. */
+/** The proof; undefined when none was required. */
 export function proofIn(
   state: SecurityState,
   required: Authentication | undefined,

@@ -1,10 +1,12 @@
 import type { Negotiated } from './negotiate.ts';
 import { heldValue } from './negotiate.ts';
 
-/** What both sides take before anything is declared, and during the login (RFC 7143). */
+/**
+ * The data segment length of both sides before any declaration, and during the login (RFC 7143).
+ */
 const DEFAULT_MAX_RECV_DATA_SEGMENT_LENGTH = 8192;
 
-/** What the login agreed on, as the data path needs it. Lengths in bytes, times in seconds. */
+/** The negotiated parameters, as the data path needs them. Lengths in bytes, times in seconds. */
 export interface SessionParameters {
   readonly sessionType: 'normal' | 'discovery';
   /** The longest data segment that may be sent to the initiator. */
@@ -39,8 +41,9 @@ export function unsolicitedBytes(parameters: SessionParameters): number {
 }
 
 /**
- * What a negotiation came to. `declared` is the data segment length that we told the initiator;
- * undefined when the login never reached the operational stage: then the default holds.
+ * The result of a negotiation. `declared` is the data segment length that we declared to the
+ * initiator; undefined when the login never reached the operational stage: then the default
+ * applies.
  */
 export function sessionParameters(
   negotiated: Negotiated,

@@ -67,7 +67,7 @@ export const BidirectionalReadAhs = layout(
 /** AHSLength does not count itself and the type. */
 export const AHS_HEAD_LENGTH = 3;
 
-/** What all PDUs share. */
+/** The fields that all PDUs share. */
 const COMMON = {
   immediate: bits(0, 6),
   opcode: bits(0, 5, 0),
@@ -212,7 +212,9 @@ export const TextResponse = layout('Text Response', BHS_LENGTH, {
   continue: bits(1, 6),
 });
 
-/** What login PDUs share: transit and continue bits, stages, the session's identifiers. */
+/**
+ * The fields that login PDUs share: transit and continue bits, stages, the session's identifiers.
+ */
 const LOGIN = {
   transit: bits(1, 7),
   continue: bits(1, 6),

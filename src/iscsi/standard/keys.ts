@@ -12,7 +12,7 @@ export type KeyRule =
       readonly result: 'minimum' | 'maximum';
     }
   | { readonly kind: 'boolean'; readonly result: 'and' | 'or' }
-  /** Each side tells its own; there is no answer. */
+  /** Each side declares its own value; there is no answer. */
   | { readonly kind: 'declaredNumber'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'declaredText' }
   /** Asks for an answer made of other keys. */
@@ -31,7 +31,7 @@ export type KeyUse = 'initialize' | 'leading' | 'security' | 'fullFeature' | 'an
 export interface KeyRow {
   readonly name: string;
   readonly rule: KeyRule;
-  /** What holds without negotiation, as text; undefined where there is none. */
+  /** The value without negotiation, as text; undefined if there is none. */
   readonly default: string | undefined;
   readonly use: KeyUse;
   readonly senders: 'initiator' | 'target' | 'both';
@@ -78,7 +78,7 @@ const SECURITY = {
 } as const;
 
 const ROWS: readonly KeyRow[] = [
-  // Who is there, and what for.
+  // Identity and purpose.
   { name: 'InitiatorName', ...DECLARED_TEXT, use: 'initialize', senders: 'initiator' },
   { name: 'InitiatorAlias', ...DECLARED_TEXT, senders: 'initiator' },
   { name: 'TargetName', ...DECLARED_TEXT, use: 'initialize', senders: 'both' },

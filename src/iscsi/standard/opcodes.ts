@@ -21,7 +21,7 @@ import {
   TextResponse,
 } from './bhs.ts';
 
-/** One row a PDU: who sends it and how its header is laid out. For logs, dumps and checks. */
+/** One row per PDU: its sender and the layout of its header. For logs, dumps and checks. */
 interface OpcodeRow {
   readonly opcode: number;
   readonly sender: 'initiator' | 'target';

@@ -40,7 +40,9 @@ export class PduReader {
   #start = 0;
   #end = 0;
 
-  /** In the data segment of a PDU whose header is done: what of it (padding, digest) is missing. */
+  /**
+   * In the data segment of a PDU whose header is done: the missing bytes, with padding and digest.
+   */
   #bodyMissing = -1;
   #dataMissing = 0;
   #trailer = 0;
@@ -75,7 +77,8 @@ export class PduReader {
     // A stream asks once more when it has ended.
     if (this.#pool === undefined) return this.#bytes;
     if (this.#start === this.#end && this.#bodyMissing < 0 && this.#slab?.exclusive !== false) {
-      // Nobody else looks at this buffer: from its beginning again, which is warm in the cache.
+      // No view of this buffer is left, so reading restarts at its beginning, which is warm in the
+      // cache.
       this.#start = 0;
       this.#end = 0;
     }
@@ -91,7 +94,7 @@ export class PduReader {
     this.parse();
   }
 
-  /** Goes on where `ready` stopped it. */
+  /** Continues where `ready` stopped it. */
   parse(): void {
     while (!this.#stopped && this.#consumer.ready) {
       if (this.#bodyMissing < 0 && !this.#parseHeader()) return;
@@ -105,7 +108,7 @@ export class PduReader {
     return this.#bodyMissing >= 0 || this.#start < this.#end;
   }
 
-  /** Lets go of everything; nothing is parsed afterwards. */
+  /** Releases everything; nothing is parsed afterwards. */
   close(): void {
     this.#stopped = true;
     this.#releaseData();
@@ -196,13 +199,13 @@ export class PduReader {
     this.#headerCopy = undefined;
   }
 
-  /** What the consumer wants to keep it holds itself. */
+  /** The consumer retains the data that it wants to keep. */
   #releaseData(): void {
     for (const slab of this.#pdu.slabs) slab?.release();
     this.#pdu.clear();
   }
 
-  /** Begins a new buffer; what is there of an unfinished header or trailer moves along. */
+  /** Begins a new buffer; bytes of an unfinished header or trailer move along. */
   #nextBuffer(pool: SlabSource): void {
     const rest = this.#bytes.subarray(this.#start, this.#end);
     const previous = this.#slab;
@@ -218,7 +221,7 @@ export class PduReader {
     previous?.release();
   }
 
-  /** The header of a PDU whose data goes on in another buffer. */
+  /** The header of a PDU whose data continues in another buffer. */
   #keepHeader(): void {
     const pdu = this.#pdu;
     this.#headerCopy ??= new Uint8Array(BHS_BYTES + AHS_BYTES_MAX);

@@ -21,7 +21,7 @@ export class PduWriter {
   dataSegmentMax: number;
   readonly #dataSegmentMax: number;
 
-  /** `dataSegmentMax`: whatever the initiator takes, no longer data segments are sent. */
+  /** `dataSegmentMax`: bound on data segments, even if the initiator accepts longer ones. */
   constructor(queue: SendQueue, window: CommandWindow, statSn: number, dataSegmentMax: number) {
     this.queue = queue;
     this.#window = window;

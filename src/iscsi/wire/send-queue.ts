@@ -18,11 +18,11 @@ interface Segment {
 }
 
 /**
- * What waits to be sent, in order. Room is reserved in slabs one after the other, so that the
- * PDUs of a batch lie side by side and leave as one chunk; a volume fills the data between the
+ * The send queue of a connection, in order. Room is reserved in slabs one after the other, so that
+ * the PDUs of a batch lie side by side and leave as one chunk; a volume fills the data between the
  * headers in place.
  *
- * One write is on its way at a time; what is pushed meanwhile goes with the next.
+ * One write is in flight at a time; PDUs that are pushed meanwhile go with the next.
  */
 export class SendQueue {
   readonly #stream: ByteStream;
@@ -36,14 +36,14 @@ export class SendQueue {
   #writing = false;
   #scheduled = false;
   #closed = false;
-  /** Set while what was received is parsed: a flush follows. */
+  /** Set while received bytes are parsed: a flush follows. */
   gathers = false;
   #unsentBytes = 0;
   #writes = 0;
   /** Called when bytes have left and there is room again. */
   onSent: () => void = () => {};
 
-  /** `bytesMax`: with so many unsent bytes it has no room. */
+  /** `bytesMax`: with this many unsent bytes it has no room. */
   constructor(stream: ByteStream, pool: SlabSource, clock: Clock, bytesMax = SEND_QUEUE_BYTES_MAX) {
     this.#stream = stream;
     this.#pool = pool;
@@ -51,7 +51,7 @@ export class SendQueue {
     this.#bytesMax = bytesMax;
   }
 
-  /** False: what is queued must leave before its owner takes on more to be answered. */
+  /** False: queued bytes must leave before the owner accepts more requests. */
   get hasRoom(): boolean {
     return this.#unsentBytes < this.#bytesMax;
   }
@@ -80,7 +80,7 @@ export class SendQueue {
 
   /** Room for `length` bytes, at most a slab. The caller pushes or cancels it. */
   reserve(length: number): Region {
-    // Commands may go on for a while after the end: what they reserve then is theirs alone.
+    // Commands may continue for a while after the end; each then reserves a slab of its own.
     if (this.#closed) return { slab: this.#pool.take(), start: 0 };
     let slab = this.#slab;
     if (slab?.exclusive) this.#used = 0;
@@ -141,7 +141,7 @@ export class SendQueue {
     this.#stream.write(chunks, this.#onWritten);
   }
 
-  /** Forgets what waits; what is being written keeps its buffers until the stream is done. */
+  /** Drops the queue; bytes that are being written keep their buffers until the stream is done. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

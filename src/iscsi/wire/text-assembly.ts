@@ -4,8 +4,8 @@ const NOTHING = new Uint8Array(0);
 const FIRST_BYTES = 1024;
 
 /**
- * Gathers a text that goes over several PDUs (C bit), in one buffer: what it holds is bounded by
- * the bytes of the text, not by the number of pieces it comes in.
+ * Gathers a text that spans several PDUs (C bit) in one buffer: its memory is bounded by the bytes
+ * of the text, not by the number of pieces.
  */
 export class TextAssembly {
   readonly #lengthMax: number;
@@ -32,7 +32,7 @@ export class TextAssembly {
     return true;
   }
 
-  /** What was gathered, and forgets it. */
+  /** Returns the gathered text and drops it. */
   take(): Uint8Array {
     const whole = this.#bytes.subarray(0, this.#length);
     this.clear();
