@@ -52,10 +52,7 @@ export async function deleteDisk(context: ControlContext, request: DeleteRequest
     if (isWhole && STAYS.includes(error.code)) await unmark(context, current, disk);
     throw error;
   }
-  await changeDocument(context, (latest) => {
-    const disks = latest!.disks.filter(({ uuid }) => uuid !== disk.uuid);
-    return { ...latest!, disks };
-  });
+  await changeDocument(context, (latest) => without(latest!, disk));
 }
 
 /** Failures before anything of the data is gone. */
@@ -75,6 +72,14 @@ function marked(document: ClusterDocument, { uuid }: Disk, unmaps: boolean): Clu
   });
   const next = { ...document, disks };
   return unmaps ? unmapDisk(next, now.name) : next;
+}
+
+/** Another deletion, which was refused, may have mapped the disk again. */
+function without(document: ClusterDocument, { uuid }: Disk): ClusterDocument {
+  const now = document.disks.find((each) => each.uuid === uuid);
+  if (now === undefined) return document;
+  const disks = document.disks.filter((each) => each !== now);
+  return unmapDisk({ ...document, disks }, now.name);
 }
 
 async function deleteVolume(context: ControlContext, disk: Disk): Promise<void> {

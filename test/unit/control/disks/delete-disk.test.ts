@@ -108,6 +108,14 @@ function refusing({ volumes }: DiskCluster, meanwhile: () => Promise<unknown>): 
   });
 }
 
+/** As another deletion does that is refused; the disk is at these LUNs then. */
+async function giveBack({ records }: DiskCluster, luns: Record<number, string>): Promise<void> {
+  const { version, document } = (await readDocument(records))!;
+  const disks = document.disks.map(({ deleting: _, ...usable }) => usable);
+  const mapped = document.targets.map((target) => ({ ...target, luns }));
+  await writeDocument(records, version, { ...document, disks, targets: mapped });
+}
+
 test('a deletion that is refused gives back the disk under the name that it has by then', async () => {
   const cluster = await DiskCluster.open();
   await cluster.change(() => documentDraft({ disks: [{ name: 'a', size: '1M' }], targets }));
@@ -132,19 +140,26 @@ test('a deletion that is refused maps no disk that another caller has deleted me
 
 test('a deletion that is refused leaves LUN maps alone once another caller gave the disk back', async () => {
   const cluster = await DiskCluster.open();
-  const { records } = cluster;
   await cluster.change(() => documentDraft({ disks: [{ name: 'a', size: '1M' }], targets }));
   // Another deletion that began as early was refused first; then the disk got another LUN.
-  const volumes = refusing(cluster, async () => {
-    const { version, document } = (await readDocument(records))!;
-    const disks = document.disks.map(({ deleting: _, ...usable }) => usable);
-    const moved = document.targets.map((target) => ({ ...target, luns: { 3: 'a' } }));
-    await writeDocument(records, version, { ...document, disks, targets: moved });
-  });
+  const volumes = refusing(cluster, () => giveBack(cluster, { 3: 'a' }));
   const forced = deleteDisk({ ...cluster.context, volumes }, { ...asked, force: true });
   await assert.rejects(forced, { code: 'volumeInUse' });
-  const { document } = (await readDocument(records))!;
+  const { document } = (await readDocument(cluster.records))!;
   assert.deepEqual(document.targets[0]?.luns, { 3: 'a' });
+});
+
+test('a disk whose data are gone is in no LUN map, though another caller gave it back', async () => {
+  const cluster = await DiskCluster.open();
+  await cluster.change(() => documentDraft({ disks: [{ name: 'a', size: '1M' }], targets }));
+  const deleted = cluster.volumes.delete.bind(cluster.volumes);
+  cluster.volumes.delete = async (...asked) => {
+    await giveBack(cluster, { 0: 'a' });
+    await deleted(...asked);
+  };
+  await deleteDisk(cluster.context, { ...asked, force: true });
+  const { document } = (await readDocument(cluster.records))!;
+  assert.deepEqual([document.disks, document.targets[0]?.luns], [[], {}]);
 });
 
 test('a deletion by force takes out no disk that has got the name meanwhile', async () => {
