@@ -1,19 +1,18 @@
-import { CephCalls } from '../src/ceph/ceph-calls.ts';
-import { openCephStore } from '../src/gateway/ceph-store.ts';
+import { InvariantBroken } from '../src/base/assert.ts';
+import { fenceGateway } from '../src/control/fence-gateway.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
 import { runGatewayLives } from '../src/gateway/gateway-lives.ts';
+import { joinStore } from '../src/gateway/join-store.ts';
 import type { Store } from '../src/gateway/store.ts';
+import { isOpen, isOver } from '../src/membership/membership.ts';
 import type { SeededRandom } from '../test/support/seeded-random.ts';
 import type { SimNetwork } from './network/sim-network.ts';
 import { type PlantedError, withPlanted } from './planted-errors.ts';
-import { SimAddon } from './rados/sim-addon.ts';
-import type { SimCluster } from './rados/sim-cluster.ts';
-import type { SimImages } from './rados/sim-images.ts';
 import { InputSource, SimProcess } from './time/sim-process.ts';
 import type { Timeline } from './time/timeline.ts';
 import type { Trace } from './trace.ts';
-
-export const CEPH = { conf: 'ceph.conf', user: 'allpath', pool: 'rbd', namespace: '' };
+import { check, Violation } from './violation.ts';
+import type { WorldStore } from './world-store.ts';
 
 const RESTART_MAX_MS = 3_000;
 
@@ -21,10 +20,11 @@ export interface PlaceParts {
   readonly timeline: Timeline;
   readonly random: SeededRandom;
   readonly network: SimNetwork;
-  readonly cluster: SimCluster;
-  readonly images: SimImages;
+  readonly store: WorldStore;
   readonly trace: Trace;
   readonly planted: PlantedError | undefined;
+  /** The world has seen an invariant broken. */
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -57,25 +57,29 @@ export class GatewayPlace {
   }
 
   start(): void {
-    const { timeline, random, cluster, images, trace, planted } = this.#parts;
+    const { timeline, random, trace, planted } = this.#parts;
     const processName = `${this.name}.${++this.#processes}`;
     const process = new SimProcess(processName, timeline, random);
     process.clockStops = planted === 'pausedSocketsRead';
     this.#process = process;
-    const addon = new SimAddon(cluster, images, process);
-    const calls = new CephCalls(addon.native);
+    process.onChange(() => {
+      if (process.isDead) this.#dead();
+    });
     process.deliver(new InputSource(), () => {
       trace.add(processName, 'starts');
-      void this.#run(process, calls).then(
-        () => this.#ended(process, 'ended'),
-        (error: unknown) => this.#ended(process, String(error)),
+      void this.#run(process).then(
+        () => this.#end(process, 'ended'),
+        (error: unknown) => {
+          this.#judge(error);
+          this.#end(process, String(error));
+        },
       );
     });
   }
 
   kill(): void {
     const { process } = this;
-    if (process !== undefined) this.#ended(process, 'killed');
+    if (process !== undefined) this.#end(process, 'killed');
   }
 
   stop(): void {
@@ -83,18 +87,76 @@ export class GatewayPlace {
     this.process?.kill();
   }
 
-  async #run(process: SimProcess, calls: CephCalls): Promise<void> {
-    const { random, network, trace } = this.#parts;
+  /** One more process under this name, which leaves at once if it may join. */
+  startTwin(): void {
+    this.#runTool(`${this.name}.twin`, this.name, async (store, process) => {
+      const { random, trace } = this.#parts;
+      const { clock } = process;
+      const members = await joinStore({ store, clock, random, log: trace.log(process.name) });
+      await members?.leave();
+    });
+  }
+
+  /** As the command `fence` has it: another gateway fences this one. */
+  askFence(): void {
+    const { name } = this;
+    this.#runTool(`${name}.fence`, 'tool', async (store) => {
+      const { members } = await store.membership.read();
+      await fenceGateway(store, name);
+      const view = await store.membership.read();
+      const asked = members.filter((member) => isOpen(member) && member.name === name);
+      check(
+        asked.every((member) => isOver(view, member)),
+        () => `${name} is said to be fenced, and is not`,
+      );
+    });
+  }
+
+  /** A process that does one thing with the store, however it ends. */
+  #runTool(
+    processName: string,
+    memberName: string,
+    work: (store: Store, process: SimProcess) => Promise<void>,
+  ): void {
+    const { timeline, random, trace } = this.#parts;
+    const process = new SimProcess(processName, timeline, random);
+    const run = async (): Promise<void> => {
+      const store = await openStoreOf(this.#parts, process, memberName, 'refuse');
+      try {
+        await work(store, process);
+      } finally {
+        await store.close();
+      }
+    };
+    const end = (how: string): void => {
+      trace.add(processName, how);
+      process.kill();
+    };
+    process.deliver(new InputSource(), () => {
+      void run().then(
+        () => end('done'),
+        (error: unknown) => {
+          this.#judge(error);
+          end(String(error));
+        },
+      );
+    });
+  }
+
+  /** What a process ends with may be a matter of its day, or a defect. */
+  #judge(error: unknown): void {
+    if (error instanceof InvariantBroken || error instanceof Violation) this.#parts.fail(error);
+  }
+
+  async #run(process: SimProcess): Promise<void> {
+    const { random, network, trace, planted } = this.#parts;
     const { name } = this;
     const { clock } = process;
     const log = trace.log(process.name);
-    const environment = { clock, random, log };
     await runGatewayLives({
-      name,
-      ...environment,
+      ...{ name, clock, random, log },
       openStore: async () => {
-        const options = { ifAbsent: 'refuse', memberName: name, ...environment } as const;
-        return withPlanted(await openCephStore(CEPH, options, calls), this.#parts.planted);
+        return withPlanted(await openStoreOf(this.#parts, process, name, 'refuse'), planted);
       },
       start: (life) => {
         const listen = network.listenFor(process);
@@ -108,16 +170,20 @@ export class GatewayPlace {
           if (this.#gateway === gateway) this.#gateway = undefined;
         });
       },
-      endProcess: () => this.#ended(process, 'ended itself'),
+      endProcess: () => this.#end(process, 'ended itself'),
       end: new Promise(() => {}),
     });
   }
 
-  #ended(process: SimProcess, how: string): void {
-    const { timeline, random, trace } = this.#parts;
+  #end(process: SimProcess, how: string): void {
     if (process.isDead) return;
-    trace.add(process.name, how);
+    this.#parts.trace.add(process.name, how);
     process.kill();
+  }
+
+  /** By itself, or by another gateway; its supervisor starts the next one. */
+  #dead(): void {
+    const { timeline, random } = this.#parts;
     this.#gateway = undefined;
     timeline.after(random.below(RESTART_MAX_MS), () => {
       if (this.#isWanted && this.process === undefined) this.start();
@@ -125,12 +191,15 @@ export class GatewayPlace {
   }
 }
 
-/** A store as a command has it open. */
-export async function openToolStore(parts: PlaceParts, process: SimProcess): Promise<Store> {
-  const { random, cluster, images, trace } = parts;
-  const calls = new CephCalls(new SimAddon(cluster, images, process).native);
-  const options = { ifAbsent: 'make', memberName: 'tool', clock: process.clock } as const;
-  return await openCephStore(CEPH, { ...options, random, log: trace.log('tool') }, calls);
+/** The store as a process of the world has it open. */
+export function openStoreOf(
+  { store, random, trace }: PlaceParts,
+  process: SimProcess,
+  memberName: string,
+  ifAbsent: 'make' | 'refuse',
+): Promise<Store> {
+  const { clock, name } = process;
+  return store.open(process, { memberName, ifAbsent, clock, random, log: trace.log(name) });
 }
 
 function factsOf(process: SimProcess) {

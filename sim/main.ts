@@ -1,9 +1,9 @@
 // Runs seeds of the world one after the other, until one breaks an invariant.
 
 import { parseArgs } from 'node:util';
-import { type FaultKind, faultKinds, faultTable } from './fault-table.ts';
 import { type PlantedError, plantedErrors } from './planted-errors.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
+import type { StoreKind } from './world.ts';
 
 const SEEDS = 100;
 
@@ -13,32 +13,36 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     planted: { type: 'string' },
     faults: { type: 'string' },
+    store: { type: 'string', default: 'ceph' },
     trace: { type: 'boolean', default: false },
   },
 });
 
 const planted = plantedOf(values.planted);
-const kinds = kindsOf(values.faults);
+const kinds = values.faults?.split(',');
+const store = storeOf(values.store);
 const from = Number(values.from);
 const count = Number(values.seeds);
-const totals = { operations: 0, events: 0, fences: 0, lateLandings: 0 };
-const faults = new Map<FaultKind, number>(faultKinds.map((kind) => [kind, 0]));
+const totals = { operations: 0, events: 0, fences: 0, selfFences: 0, lateLandings: 0 };
+const faults = new Map<string, number>();
 const cpuBefore = process.cpuUsage();
 let failed: SeedResult | undefined;
 let ran = 0;
 for (let seed = from; seed < from + count && failed === undefined; seed++) {
-  const result = await runSeed(seed, planted, kinds);
+  const result = await runSeed(seed, { planted, kinds, store });
   ran++;
   totals.operations += result.operations;
   totals.events += result.events;
   totals.fences += result.fences;
+  totals.selfFences += result.selfFences;
   totals.lateLandings += result.lateLandings;
   for (const [kind, times] of result.faults) faults.set(kind, (faults.get(kind) ?? 0) + times);
   if (result.failure !== undefined) failed = result;
 }
 const cpuS = process.cpuUsage(cpuBefore).user / 1e6;
 console.log(`${ran} seeds, ${(cpuS / ran).toFixed(2)} s of CPU each`);
-console.log(`${totals.operations} commands, ${totals.events} events, ${totals.fences} fences`);
+console.log(`${totals.operations} commands, ${totals.events} events`);
+console.log(`${totals.fences} fences of gateways, ${totals.selfFences} of client instances`);
 console.log(`${totals.lateLandings} writes of fenced clients landed where nobody had looked yet`);
 console.log([...faults].map(([kind, times]) => `${kind} ${times}`).join(', '));
 if (failed !== undefined) print(failed);
@@ -48,6 +52,7 @@ function print({ seed, failure, lastLines, digest }: SeedResult): void {
   if (values.trace) console.log(lastLines.join('\n'));
   console.log(`seed ${seed} (trace ${digest}): ${String((failure as Error).stack ?? failure)}`);
   const same = [
+    ...(store === 'ceph' ? [] : ['--store', store]),
     ...(planted === undefined ? [] : ['--planted', planted]),
     ...(kinds === undefined ? [] : ['--faults', kinds.join()]),
   ];
@@ -60,10 +65,7 @@ function plantedOf(name: string | undefined): PlantedError | undefined {
   throw new Error(`--planted is one of: ${Object.keys(plantedErrors).join(', ')}`);
 }
 
-function kindsOf(text: string | undefined): readonly FaultKind[] | undefined {
-  if (text === undefined) return undefined;
-  const names = text.split(',');
-  const wrong = names.filter((name) => !(name in faultTable));
-  if (wrong.length === 0) return names as FaultKind[];
-  throw new Error(`--faults are some of: ${faultKinds.join(', ')}`);
+function storeOf(name: string): StoreKind {
+  if (name === 'ceph' || name === 'embedded') return name;
+  throw new Error('--store is one of: ceph, embedded');
 }

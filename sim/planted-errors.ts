@@ -9,6 +9,7 @@ import { VolumeFilter } from '../test/doubles/volume-filter.ts';
 export const plantedErrors = {
   noBarrier: 'a gateway says that it has passed a barrier, and has not',
   pausedSocketsRead: 'after a long pause a gateway goes on as if no time had passed',
+  notEnded: 'a process that is to be fenced is said to have ended, and goes on',
   earlyAcknowledgement: 'a write is acknowledged before the store has it',
 } as const;
 
@@ -16,28 +17,44 @@ export type PlantedError = keyof typeof plantedErrors;
 
 /** The store of a gateway, with the error in it if it is one of the store. */
 export function withPlanted(store: Store, planted: PlantedError | undefined): Store {
-  if (planted === 'noBarrier' && store.fencing !== undefined) {
-    const driver = withoutBarrier(store.fencing.driver);
-    return { ...store, fencing: { ...store.fencing, driver } };
+  switch (planted) {
+    case 'noBarrier':
+      return withDriver(store, { passBarrier: async () => {} });
+    case 'notEnded': {
+      const processes = store.fencing?.driver.processes;
+      const end = async () => true;
+      return processes === undefined
+        ? store
+        : withDriver(store, { processes: { ...processes, end } });
+    }
+    case 'earlyAcknowledgement':
+      return {
+        ...store,
+        openVolume: async (name, options) =>
+          new EarlyAcknowledgement(await store.openVolume(name, options)),
+      };
+    default:
+      return store;
   }
-  if (planted !== 'earlyAcknowledgement') return store;
-  return {
-    ...store,
-    openVolume: async (name, options) =>
-      new EarlyAcknowledgement(await store.openVolume(name, options)),
-  };
 }
 
-function withoutBarrier(driver: FencingDriver): FencingDriver {
-  return {
+function withDriver(store: Store, changes: Partial<FencingDriver>): Store {
+  const { fencing } = store;
+  if (fencing === undefined) return store;
+  const { driver } = fencing;
+  const { processes } = driver;
+  const same: FencingDriver = {
     confirmMonitor: () => driver.confirmMonitor(),
     blocklist: (address) => driver.blocklist(address),
     isBlocklisted: () => driver.isBlocklisted(),
-    passBarrier: async () => {},
+    passBarrier: () => driver.passBarrier(),
     hold: () => driver.hold(),
     release: () => driver.release(),
+    renewLease: (untilMs) => driver.renewLease?.(untilMs),
     witnessAgesMs: () => driver.witnessAgesMs(),
+    ...(processes === undefined ? {} : { processes }),
   };
+  return { ...store, fencing: { ...fencing, driver: { ...same, ...changes } } };
 }
 
 class EarlyAcknowledgement extends VolumeFilter {

@@ -1,10 +1,15 @@
-import type { FaultKind } from './fault-table.ts';
 import type { PlantedError } from './planted-errors.ts';
-import { World } from './world.ts';
+import { type StoreKind, World } from './world.ts';
 
 const WORKERS = 2;
 const RUN_MS = 45_000;
 const HEAL_MAX_MS = 120_000;
+
+export interface SeedOptions {
+  readonly store?: StoreKind;
+  readonly planted?: PlantedError | undefined;
+  readonly kinds?: readonly string[] | undefined;
+}
 
 /** What a seed came to. */
 export interface SeedResult {
@@ -15,18 +20,16 @@ export interface SeedResult {
   readonly operations: number;
   readonly events: number;
   readonly fences: number;
+  readonly selfFences: number;
   readonly lateLandings: number;
-  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Each kind of the world, and how often it happened. */
+  readonly faults: ReadonlyMap<string, number>;
   readonly lastLines: readonly string[];
 }
 
 /** One world from its beginning to the end of its last command, with faults in between. */
-export async function runSeed(
-  seed: number,
-  planted?: PlantedError,
-  kinds?: readonly FaultKind[],
-): Promise<SeedResult> {
-  const world = new World({ seed, planted, kinds });
+export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
+  const world = new World({ seed, ...options });
   let failure: unknown;
   try {
     await world.start();
@@ -46,6 +49,7 @@ export async function runSeed(
     operations: history.operations,
     events: timeline.happened,
     fences: fences.fences,
+    selfFences: fences.selfFences,
     lateLandings: fences.lateLandings,
     faults: faults.counts,
     lastLines: trace.lastLines,

@@ -3,44 +3,47 @@ import { applyDocument } from '../src/control/document/apply-document.ts';
 import { documentDraft } from '../test/support/cluster-document.ts';
 import { SeededRandom } from '../test/support/seeded-random.ts';
 import { DiskHistory } from './checkers/disk-history.ts';
-import { FenceChecker } from './checkers/fence-checker.ts';
-import type { FaultKind } from './fault-table.ts';
-import { Faults } from './faults.ts';
+import { EmbeddedHost } from './embedded/embedded-host.ts';
+import { Faults } from './faults/faults.ts';
+import { gatewayFaults } from './faults/gateway-faults.ts';
 import { FencePromise } from './fence-promise.ts';
-import { GatewayPlace, openToolStore, type PlaceParts } from './gateway-place.ts';
+import { GatewayPlace, openStoreOf, type PlaceParts } from './gateway-place.ts';
 import { SimInitiator } from './initiator/sim-initiator.ts';
 import { SimPath } from './initiator/sim-path.ts';
 import { SimNetwork } from './network/sim-network.ts';
 import type { PlantedError } from './planted-errors.ts';
-import { SimCluster } from './rados/sim-cluster.ts';
-import { SimImages } from './rados/sim-images.ts';
+import { ClusterStore } from './rados/cluster-store.ts';
+import type { SimCluster } from './rados/sim-cluster.ts';
 import { InputSource, SimProcess } from './time/sim-process.ts';
 import { Timeline } from './time/timeline.ts';
 import { Trace } from './trace.ts';
+import type { FenceCounts, WorldStore } from './world-store.ts';
 
 const TARGET = 'iqn.2026-11.io.allpath:sim';
 const PORT = 3260;
 const DISK_BYTES = 64 * 1024;
 
+/** A pool of a Ceph cluster, or the embedded store of one host. */
+export type StoreKind = 'ceph' | 'embedded';
+
 export interface WorldOptions {
   readonly seed: number;
   readonly gateways?: number;
   readonly initiators?: number;
-  readonly osds?: number;
+  readonly store?: StoreKind;
   readonly planted?: PlantedError | undefined;
   /** The kinds of fault, in place of those that the seed switches on. */
-  readonly kinds?: readonly FaultKind[] | undefined;
+  readonly kinds?: readonly string[] | undefined;
 }
 
-/** Gateways, initiators, the network between them and a Ceph cluster, on virtual time. */
+/** Gateways, initiators, the network between them and a store, on virtual time. */
 export class World {
   readonly timeline = new Timeline();
   readonly random: SeededRandom;
   readonly trace = new Trace(() => this.timeline.nowMs);
   readonly network: SimNetwork;
-  readonly cluster: SimCluster;
+  readonly store: WorldStore;
   readonly history = new DiskHistory(() => this.timeline.nowMs);
-  readonly fences: FenceChecker;
   readonly places: readonly GatewayPlace[];
   readonly faults: Faults;
   readonly initiators: SimInitiator[] = [];
@@ -51,29 +54,38 @@ export class World {
   #failure: unknown;
 
   constructor(options: WorldOptions) {
-    const { seed, gateways = 3, initiators = 2, osds = 3, planted, kinds } = options;
+    const { seed, gateways = 3, initiators = 2, store = 'ceph', planted, kinds } = options;
     const { timeline, trace } = this;
     const random = new SeededRandom(seed);
     this.random = random;
-    this.network = new SimNetwork(timeline, random);
-    this.cluster = new SimCluster(timeline, random, osds);
-    this.fences = new FenceChecker(this.cluster);
-    this.cluster.onDone = (operation) => {
-      this.fences.done(operation);
-      if (operation.changes) trace.add(operation.client.address, operation.object);
-    };
-    const { network, cluster } = this;
-    const images = new SimImages(cluster);
-    this.#parts = { timeline, random, network, cluster, images, trace, planted };
-    this.places = Array.from({ length: gateways }, (_, index) => {
+    const network = new SimNetwork(timeline, random);
+    this.network = network;
+    const fail = (error: unknown) => this.fail(error);
+    const storeParts = { timeline, random, trace, fail };
+    this.store = store === 'ceph' ? new ClusterStore(storeParts) : new EmbeddedHost(storeParts);
+    this.#parts = { timeline, random, network, store: this.store, trace, planted, fail };
+    const places = Array.from({ length: gateways }, (_, index) => {
       return new GatewayPlace(this.#parts, `gateway${index}`, addressOf(index));
     });
-    this.#hosts = Array.from({ length: initiators }, (_, index) => `host${index}`);
-    const { places } = this;
-    this.#promise = new FencePromise(timeline, cluster, places);
-    this.faults = new Faults({
-      ...{ timeline, random, network, cluster, places, trace, kinds, hosts: this.#hosts },
-    });
+    this.places = places;
+    const hosts = Array.from({ length: initiators }, (_, index) => `host${index}`);
+    this.#hosts = hosts;
+    this.#promise = new FencePromise(timeline, this.store, places);
+    const table = {
+      ...gatewayFaults({ random, network, places, hosts }),
+      ...this.store.faults({ random, places }),
+    };
+    this.faults = new Faults({ timeline, random, trace, table, kinds });
+  }
+
+  get fences(): FenceCounts {
+    return this.store.fences;
+  }
+
+  /** Where the store is a cluster. */
+  get cluster(): SimCluster {
+    if (this.store instanceof ClusterStore) return this.store.cluster;
+    throw new Error('the store of this world is no cluster');
   }
 
   /** Makes the disk and the document, and starts every gateway. */
@@ -147,10 +159,10 @@ export class World {
   }
 
   async #apply(tool: SimProcess): Promise<void> {
-    const store = await openToolStore(this.#parts, tool);
+    const store = await openStoreOf(this.#parts, tool, 'tool', 'make');
     const { clock } = tool;
     const context = { ...store, clock, random: this.random };
-    const document = draftOf(this.places);
+    const document = draftOf(this.places, this.store instanceof ClusterStore);
     await applyDocument(context, { document, force: false, otherStore: false });
     await store.close();
   }
@@ -181,9 +193,11 @@ function addressOf(index: number): string {
   return `192.0.2.${index + 1}`;
 }
 
-function draftOf(places: readonly GatewayPlace[]): DocumentDraft {
+function draftOf(places: readonly GatewayPlace[], isCluster: boolean): DocumentDraft {
+  // Small, so that commands reach over several objects.
+  const objects = isCluster ? { objectSize: '4K' } : {};
   return documentDraft({
-    disks: [{ name: 'disk', size: DISK_BYTES, blockLength: 512, objectSize: '4K' }],
+    disks: [{ name: 'disk', size: DISK_BYTES, blockLength: 512, ...objects }],
     gateways: places.map(({ name, address }) => ({ name, portals: [{ address, port: PORT }] })),
     targets: [{ iqn: TARGET, luns: { 0: 'disk' }, access: 'any' }],
   });

@@ -5,25 +5,29 @@ import { fieldsObjectOf, fieldsPrefixOf } from '../../src/records/rados/object-n
 import { decodeField } from '../../src/records/rados/value-entry.ts';
 import type { DoneOperation, SimCluster } from '../rados/sim-cluster.ts';
 import { check } from '../violation.ts';
+import type { FenceCounts } from '../world-store.ts';
 import { checkRosterChange } from './roster-laws.ts';
 
 export const MEMBERS_OBJECT = fieldsObjectOf(MEMBERS_KEY);
 const DATA_PREFIX = 'rbd_data.';
 
 /**
- * Nothing lands after a fence that was seen finished: once a member has done anything to an object,
- * by an operation that it sent after the fence was finished, no operation of the fenced one changes
- * that object. It also holds every change of the members' record to its laws.
+ * Nothing lands after a fence that was seen finished, of a gateway or of a client instance whose
+ * gateway goes on: once a member has done anything to an object, by an operation that it sent after
+ * the fence was finished, no operation of the fenced one changes that object. It also holds every
+ * change of the members' record to its laws.
  */
-export class FenceChecker {
+export class FenceChecker implements FenceCounts {
   readonly #cluster: SimCluster;
   #roster: Roster = decodeRoster(new Map());
   /** By address of a fenced client, when its fence was finished. */
   readonly #finishedMs = new Map<string, number>();
   /** By object, the fences that a later operation of a member has passed. */
   readonly #passed = new Map<string, Set<string>>();
+  /** By address on the blocklist, the first epoch that was raised after it was put there. */
+  readonly #raised = new Map<string, number>();
   fences = 0;
-  rosterChanges = 0;
+  selfFences = 0;
   /** Operations of fenced clients that an OSD did all the same, on what nobody had touched. */
   lateLandings = 0;
 
@@ -68,29 +72,45 @@ export class FenceChecker {
     const before = this.#roster;
     const after = decodeRoster(this.#fields());
     this.#roster = after;
-    this.rosterChanges++;
     checkRosterChange(before, after);
     for (const member of after.members) {
       const was = before.members.find((other) => isSame(other, member));
       if (member.state !== 'finished' || was === undefined || was.state !== 'closed') continue;
-      if (!member.hasLeft) this.#finished(was, after);
+      if (!member.hasLeft) this.#memberFenced(was, after);
+    }
+    if (after.epoch > before.epoch) this.#epochRaised(after.epoch);
+    for (const was of before.members.filter(isOpen)) this.#instancesChanged(was, after);
+  }
+
+  #memberFenced({ name, instances, fenceEpoch }: MemberState, { members }: Roster): void {
+    this.fences++;
+    for (const { address } of instances) this.#finished(address);
+    checkPassed(members, fenceEpoch, name);
+  }
+
+  #epochRaised(epoch: number): void {
+    for (const address of this.#cluster.monitor.blocklisted) {
+      if (!this.#raised.has(address)) this.#raised.set(address, epoch);
     }
   }
 
-  #finished(victim: MemberState, { members }: Roster): void {
+  /** An open member takes an instance off its list: when it was fenced, that fence is finished. */
+  #instancesChanged(was: MemberState, { members }: Roster): void {
+    const is = members.find((member) => isSame(member, was));
+    if (is === undefined || !isOpen(is)) return;
+    for (const { address } of was.instances) {
+      const isListed = is.instances.some((each) => each.address === address);
+      if (isListed || !this.#cluster.monitor.isBlocklisted(address)) continue;
+      this.selfFences++;
+      this.#finished(address);
+      checkPassed(members, this.#raised.get(address), address);
+    }
+  }
+
+  #finished(address: string): void {
     const { monitor, timeline } = this.#cluster;
-    this.fences++;
-    for (const { address } of victim.instances) {
-      check(monitor.isBlocklisted(address), () => `${address} is fenced and not blocklisted`);
-      this.#finishedMs.set(address, timeline.nowMs);
-    }
-    for (const { name, heartbeat } of members.filter(isOpen)) {
-      const { fenceEpoch } = victim;
-      check(
-        fenceEpoch !== undefined && heartbeat.epoch >= fenceEpoch,
-        () => `the fence of ${victim.name} is finished, and ${name} has not passed it`,
-      );
-    }
+    check(monitor.isBlocklisted(address), () => `${address} is fenced and not blocklisted`);
+    this.#finishedMs.set(address, timeline.nowMs);
   }
 
   #fields(): ReadonlyMap<string, Uint8Array> {
@@ -103,5 +123,14 @@ export class FenceChecker {
       fields.set(name, decodeField(name, object.omap.get(key)!));
     }
     return fields;
+  }
+}
+
+function checkPassed(members: Roster['members'], epoch: number | undefined, who: string): void {
+  for (const { name, heartbeat } of members.filter(isOpen)) {
+    check(
+      epoch !== undefined && heartbeat.epoch >= epoch,
+      () => `the fence of ${who} is finished, and ${name} has not passed it`,
+    );
   }
 }

@@ -11,6 +11,9 @@ import { nativeProtocol } from '../../src/ceph/native-protocol.ts';
 import type { NativeReadValue } from '../../src/ceph/object-steps.ts';
 import type { StoredObject } from './stored-object.ts';
 
+/** Whoever watches it: steps do not look. */
+type Target = StoredObject<unknown>;
+
 /** As `nativeWriteStep` codes it. */
 const EQUAL = 1;
 /** As osd_max_omap_entries_per_request bounds a page. */
@@ -19,7 +22,7 @@ const PAGE_MAX = 1024;
 type Steps = readonly NativeStep[];
 
 /** The errno of the first step that does not hold for the object as it is; 0 if all do. */
-export function judgeSteps(object: StoredObject | undefined, steps: Steps): number {
+export function judgeSteps(object: Target | undefined, steps: Steps): number {
   let exists = object !== undefined;
   for (const [code, ...values] of steps) {
     if (code === nativeProtocol.writeCreate) {
@@ -43,11 +46,7 @@ export function judgeSteps(object: StoredObject | undefined, steps: Steps): numb
   return 0;
 }
 
-function judgeStep(
-  object: StoredObject | undefined,
-  code: number,
-  values: readonly unknown[],
-): number {
+function judgeStep(object: Target | undefined, code: number, values: readonly unknown[]): number {
   const version = object?.version ?? 0;
   if (code === nativeProtocol.writeAssertVersion) {
     const asserted = values[0] as number;
@@ -76,7 +75,7 @@ export function changes(steps: Steps): boolean {
 }
 
 /** All of them hold. */
-export function applySteps(object: StoredObject, steps: Steps): void {
+export function applySteps(object: Target, steps: Steps): void {
   for (const [code, ...values] of steps) {
     if (code === nativeProtocol.writeWrite)
       object.write(values[0] as number, values[1] as Uint8Array);
@@ -93,7 +92,7 @@ export function applySteps(object: StoredObject, steps: Steps): void {
   }
 }
 
-export function readSteps(object: StoredObject, steps: Steps): readonly NativeReadValue[] {
+export function readSteps(object: Target, steps: Steps): readonly NativeReadValue[] {
   return steps.map(([code, ...values]) => {
     if (code === nativeProtocol.readRead) {
       const [offset, length] = values as [number, number];
@@ -109,12 +108,12 @@ export function readSteps(object: StoredObject, steps: Steps): readonly NativeRe
   });
 }
 
-function page(object: StoredObject, [after, prefix, max]: [string, string, number]) {
+function page(object: Target, [after, prefix, max]: [string, string, number]) {
   const keys = object.sortedKeys().filter((key) => key.startsWith(prefix) && key > after);
   const names = keys.slice(0, Math.min(max, PAGE_MAX));
   return rows(object, names, names.length < keys.length);
 }
 
-function rows({ omap }: StoredObject, names: readonly string[], more: boolean) {
+function rows({ omap }: Target, names: readonly string[], more: boolean) {
   return { names, values: names.map((name) => omap.get(name)!.slice()), more };
 }

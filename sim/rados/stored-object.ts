@@ -1,10 +1,10 @@
 import type { SimWatch } from './sim-watch.ts';
 
 /** One object: its bytes, its omap, and who watches it. */
-export class StoredObject {
+export class StoredObject<Watch = SimWatch> {
   readonly name: string;
   readonly omap = new Map<string, Uint8Array>();
-  readonly watches = new Set<SimWatch>();
+  readonly watches = new Set<Watch>();
   version = 0;
   #bytes = Buffer.alloc(0);
 

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../src/base/clock.ts';
 import type { SeededRandom } from '../../test/support/seeded-random.ts';
 import { settle } from './settle.ts';
 import type { Timeline } from './timeline.ts';
+import { TurnEnd } from './turn-end.ts';
 
 /** One turn of the event loop takes at most so many inputs before its end. */
 const TURN_INPUTS_MAX = 8;
@@ -26,10 +27,10 @@ export class SimProcess {
   readonly #timeline: Timeline;
   readonly #random: SeededRandom;
   readonly #timers = new InputSource();
+  readonly #turnEnd: TurnEnd;
   readonly #onChange: (() => void)[] = [];
   /** Those that have inputs, in the order in which they got the first. */
   #ready: InputSource[] = [];
-  #turnEnd: Input[] = [];
   #isTurning = false;
   #state: 'running' | 'paused' | 'dead' = 'running';
   #pausedMs = 0;
@@ -41,11 +42,12 @@ export class SimProcess {
     this.name = name;
     this.#timeline = timeline;
     this.#random = random;
+    this.#turnEnd = new TurnEnd(random);
     this.clock = {
       now: () => timeline.nowMs - this.#lostMs,
       after: (delayMs, action) => this.#after(delayMs, action),
       endOfTurn: (action) => {
-        this.#turnEnd.push(action);
+        this.#turnEnd.add(action);
         this.#scheduleTurn();
       },
     };
@@ -93,7 +95,7 @@ export class SimProcess {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
     this.#ready = [];
-    this.#turnEnd = [];
+    this.#turnEnd.clear();
     for (const action of this.#onChange) action();
   }
 
@@ -114,7 +116,7 @@ export class SimProcess {
 
   #scheduleTurn(): void {
     if (this.#isTurning || this.#state !== 'running') return;
-    if (this.#ready.length === 0 && this.#turnEnd.length === 0) return;
+    if (this.#ready.length === 0 && this.#turnEnd.isEmpty) return;
     this.#isTurning = true;
     this.#timeline.after(this.#delay(), () => this.#takeInputs());
   }
@@ -140,9 +142,7 @@ export class SimProcess {
   async #endTurn(): Promise<void> {
     this.#isTurning = false;
     if (this.#state === 'running') {
-      const actions = this.#turnEnd;
-      this.#turnEnd = [];
-      for (const action of actions) {
+      for (const action of this.#turnEnd.take()) {
         action();
         await settle();
       }

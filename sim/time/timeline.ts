@@ -14,12 +14,18 @@ interface Event {
 export class Timeline {
   #nowMs = 0;
   #serial = 0;
+  #pending = 0;
   /** A binary heap. */
   readonly #events: Event[] = [];
   happened = 0;
 
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** Events that are still to happen. */
+  get pending(): number {
+    return this.#pending;
   }
 
   after(delayMs: number, action: Action): Timer {
@@ -29,11 +35,19 @@ export class Timeline {
       action,
     };
     this.#push(event);
+    this.#pending++;
     return {
       cancel: () => {
+        if (event.action === undefined) return;
         event.action = undefined;
+        this.#pending--;
       },
     };
+  }
+
+  /** Time passes in which nothing happens; what falls due meanwhile happens late. */
+  skip(byMs: number): void {
+    this.#nowMs += byMs;
   }
 
   /** Lets time pass until `holds`, which is asked after each event, or the moment `untilMs`. */
@@ -45,10 +59,13 @@ export class Timeline {
         return;
       }
       this.#pop();
-      if (next.action === undefined) continue;
-      this.#nowMs = next.atMs;
+      const { action } = next;
+      if (action === undefined) continue;
+      next.action = undefined;
+      this.#pending--;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       this.happened++;
-      const pending = next.action();
+      const pending = action();
       if (pending !== undefined) await pending;
     }
   }

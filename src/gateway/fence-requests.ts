@@ -11,12 +11,14 @@ export async function fenceNamed(
   message: Uint8Array,
 ): Promise<FenceAnswer> {
   const name = decodeMessage<FenceRequest>(message)?.name;
-  const named = membership.view.members.filter((member) => member.name === name);
-  const victim = named.find((member) => isOpen(member) || member.state === 'closed');
-  if (victim === undefined) return { outcome: 'unknown' };
-  if (isSame(victim, membership.self)) return { outcome: 'self' };
+  // Of two incarnations of one name, the older may be closed and not yet fenced.
+  const victims = membership.view.members.filter((member) => {
+    return member.name === name && (isOpen(member) || member.state === 'closed');
+  });
+  if (victims.length === 0) return { outcome: 'unknown' };
+  if (victims.some((member) => isSame(member, membership.self))) return { outcome: 'self' };
   try {
-    await membership.fence(victim);
+    await Promise.all(victims.map((victim) => membership.fence(victim)));
     return { outcome: 'fenced' };
   } catch (error) {
     return { outcome: 'failed', reason: systemReason(error) };

@@ -120,7 +120,7 @@ export class IscsiWorld {
     const stream = this.connect(address);
     const words = { 24: FIRST_CMD_SN };
     stream.feed(loginRequest([...NAMES, ...keys], { words, ...fields }));
-    await settle();
+    await this.clock.advance(0);
     const status = stream.take()[0]?.readUInt16BE(36);
     if (status !== 0) throw new Error(`login status ${status}`);
     return stream;
@@ -131,7 +131,7 @@ export class IscsiWorld {
     const stream = this.connect();
     const words = { 24: FIRST_CMD_SN };
     stream.feed(loginRequest([NAMES[0]!, 'SessionType=Discovery'], { words, ...fields }));
-    await settle();
+    await this.clock.advance(0);
     const status = stream.take()[0]?.readUInt16BE(36);
     if (status !== 0) throw new Error(`login status ${status}`);
     return stream;

@@ -1,8 +1,8 @@
-// What must hold of the members object at each change of it, and of what members do to a medium.
+// What must hold of the members object at each change of it.
 
 import assert from 'node:assert/strict';
 import { checkRosterChange } from '../../sim/checkers/roster-laws.ts';
-import { isOpen, isOver, isSame, type MemberState } from '../../src/membership/membership.ts';
+import { isOpen, isSame, type MemberState } from '../../src/membership/membership.ts';
 import { MEMBERS_KEY } from '../../src/membership/membership-store.ts';
 import { decodeRoster, type Roster } from '../../src/membership/roster-fields.ts';
 import type { MembershipWorld, SimGateway } from './membership-world.ts';
@@ -56,50 +56,5 @@ function checkFinished(
         assert.ok(!cluster.takes(address, mapEpoch), `${member.name} has an old map`);
       }
     }
-  }
-}
-
-interface MediumBlock {
-  /** The newest map that any operation on it came with. */
-  mapEpoch: number;
-  /** Fences that were finished when an operation that has landed was submitted. */
-  readonly passed: Set<string>;
-}
-
-/**
- * A medium as Ceph's storage daemons have it: an operation lands late, and one that is fenced is
- * refused only where a client has been that knows of it.
- */
-export class SimMedium {
-  readonly #world: MembershipWorld;
-  readonly #blocks: MediumBlock[];
-  landed = 0;
-  refused = 0;
-
-  constructor(world: MembershipWorld, blocks: number) {
-    this.#world = world;
-    this.#blocks = Array.from({ length: blocks }, () => ({ mapEpoch: 0, passed: new Set() }));
-  }
-
-  /** To be called by a gateway that may act and does not hold. */
-  submit(gateway: SimGateway, address: string, delayMs: number): void {
-    const { clock, cluster, random } = this.#world;
-    const block = random.pick(this.#blocks);
-    const mapEpoch = gateway.fencing.instances.get(address)!;
-    const roster = rosterNow(this.#world);
-    const own = roster.members.find((member) => isSame(member, gateway.self));
-    const isCounted = own !== undefined && isOpen(own);
-    const over = roster.members.filter((member) => isOver(roster, member));
-    clock.after(delayMs, () => {
-      block.mapEpoch = Math.max(block.mapEpoch, mapEpoch);
-      if (!cluster.takes(address, block.mapEpoch)) {
-        this.refused += 1;
-        return;
-      }
-      this.landed += 1;
-      assert.ok(!block.passed.has(gateway.self.incarnation), 'a fenced write was seen to land');
-      if (!isCounted) return;
-      for (const { incarnation, hasLeft } of over) if (!hasLeft) block.passed.add(incarnation);
-    });
   }
 }

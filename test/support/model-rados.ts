@@ -1,33 +1,22 @@
-// A model of one RADOS pool as `RecordsPool` sees it: objects with an omap and a version, watches,
-// notifications; and what goes wrong: silence, a blocklisted client, a full pool, cut watches.
+// One RADOS pool as `RecordsPool` sees it, with the objects of the simulated cluster: watches,
+// notifications; and what a test has go wrong: silence, a blocklisted client, a full pool, cut
+// watches. Calls are answered without any time passing, so a test awaits them like any others.
 
+import { applySteps, changes, judgeSteps, readSteps } from '../../sim/rados/object-operation.ts';
+import { StoredObject } from '../../sim/rados/stored-object.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { cephFailure } from '../../src/ceph/ceph-failure.ts';
-import {
-  ECANCELED,
-  EDQUOT,
-  EEXIST,
-  ENOENT,
-  ENOTCONN,
-  EOVERFLOW,
-  EPERM,
-  ERANGE,
-  ESHUTDOWN,
-  ETIMEDOUT,
-} from '../../src/ceph/errno.ts';
+import { EDQUOT, ENOENT, ENOTCONN, EPERM, ESHUTDOWN, ETIMEDOUT } from '../../src/ceph/errno.ts';
 import type { NotifyAnswers } from '../../src/ceph/notify-answers.ts';
-import type { ReadStep, ReadValue, WriteStep } from '../../src/ceph/object-steps.ts';
+import {
+  nativeReadStep,
+  nativeWriteStep,
+  type ReadStep,
+  readValue,
+  type WriteStep,
+} from '../../src/ceph/object-steps.ts';
 import type { WatchListener, WatchOptions } from '../../src/ceph/rados-watch.ts';
 import type { PoolRead, PoolWatch, RecordsPool } from '../../src/records/rados/records-pool.ts';
-
-/** As osd_max_omap_entries_per_request bounds a page. */
-const PAGE_MAX = 1024;
-
-interface ModelObject {
-  version: number;
-  omap: Map<string, Uint8Array>;
-  readonly watches: Set<ModelWatch>;
-}
 
 interface Notify {
   readonly waiting: Set<ModelWatch>;
@@ -37,7 +26,7 @@ interface Notify {
 
 export class ModelRados {
   readonly clock: Clock;
-  readonly objects = new Map<string, ModelObject>();
+  readonly objects = new Map<string, StoredObject<ModelWatch>>();
   readonly notifies = new Map<bigint, Notify>();
   /** Operations by object, for tests that count them. */
   readonly operations: string[] = [];
@@ -118,7 +107,8 @@ export class ModelClient implements RecordsPool {
     this.rados.operations.push(object);
     const found = this.rados.objects.get(object);
     const errno = this.#refusal ?? (found === undefined ? ENOENT : 0);
-    const values = errno < 0 ? [] : steps.map((step) => readOf(found!, step));
+    const native = errno < 0 ? [] : readSteps(found!, steps.map(nativeReadStep));
+    const values = native.map((value, index) => readValue(steps[index]!, value));
     const version = found?.version ?? 0;
     await this.rados.arrival();
     return { errno, version, values };
@@ -201,20 +191,17 @@ export class ModelClient implements RecordsPool {
     return this.forbidden ? EPERM : undefined;
   }
 
-  #apply(object: string, steps: readonly WriteStep[]): number {
-    const found = this.rados.objects.get(object);
-    const next = { exists: found !== undefined, omap: new Map(found?.omap) };
-    for (const step of steps) {
-      const errno = applyStep(next, found?.version ?? 0, step, this.rados.full);
-      if (errno < 0) return errno;
-    }
-    if (steps.every(({ step }) => step === 'omapCmp' || step === 'assertVersion')) return 0;
-    const version = this.rados.nextVersion();
-    if (found === undefined) {
-      this.rados.objects.set(object, { version, omap: next.omap, watches: new Set() });
-    } else {
-      Object.assign(found, { version, omap: next.omap });
-    }
+  #apply(name: string, steps: readonly WriteStep[]): number {
+    const { rados } = this;
+    const found = rados.objects.get(name);
+    const native = steps.map(nativeWriteStep);
+    const errno = judgeSteps(found, native);
+    if (errno < 0 || !changes(native)) return errno;
+    if (found === undefined && rados.full) return EDQUOT;
+    const object = found ?? new StoredObject<ModelWatch>(name);
+    rados.objects.set(name, object);
+    object.version = rados.nextVersion();
+    applySteps(object, native);
     return 0;
   }
 }
@@ -283,50 +270,4 @@ class ModelWatch implements PoolWatch {
       if (notify.waiting.delete(this) && notify.waiting.size === 0) notify.end(0);
     }
   }
-}
-
-function applyStep(
-  next: { exists: boolean; omap: Map<string, Uint8Array> },
-  version: number,
-  step: WriteStep,
-  full: boolean,
-): number {
-  switch (step.step) {
-    case 'create':
-      if (next.exists && step.exclusive) return EEXIST;
-      next.exists = true;
-      return full ? EDQUOT : 0;
-    case 'assertVersion':
-      if (!next.exists) return ENOENT;
-      return step.version < version ? ERANGE : step.version > version ? EOVERFLOW : 0;
-    case 'omapCmp': {
-      if (!next.exists) return ENOENT;
-      const stored = next.omap.get(step.key) ?? new Uint8Array(0);
-      return Buffer.compare(stored, step.value) === 0 ? 0 : ECANCELED;
-    }
-    case 'omapSet':
-      if (!next.exists && full) return EDQUOT;
-      next.exists = true;
-      for (const [key, value] of step.entries) next.omap.set(key, value.slice());
-      return 0;
-    case 'omapRemove':
-      if (!next.exists) return ENOENT;
-      for (const key of step.keys) next.omap.delete(key);
-      return 0;
-    default:
-      throw new Error(`the model has no ${step.step}`);
-  }
-}
-
-function readOf({ omap }: ModelObject, step: ReadStep): ReadValue {
-  if (step.step === 'omapGetValuesByKeys') {
-    const there = step.keys.filter((key) => omap.has(key));
-    return { step: step.step, values: new Map(there.map((key) => [key, omap.get(key)!.slice()])) };
-  }
-  if (step.step !== 'omapGetValues') throw new Error(`the model has no ${step.step}`);
-  const { startAfter = '', prefix = '', max } = step;
-  const keys = [...omap.keys()].filter((key) => key.startsWith(prefix) && key > startAfter).sort();
-  const page = keys.slice(0, Math.min(max, PAGE_MAX));
-  const values = new Map(page.map((key) => [key, omap.get(key)!.slice()]));
-  return { step: step.step, values, more: page.length < keys.length };
 }

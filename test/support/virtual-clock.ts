@@ -1,79 +1,80 @@
+import { settle } from '../../sim/time/settle.ts';
+import { Timeline } from '../../sim/time/timeline.ts';
+import { TurnEnd } from '../../sim/time/turn-end.ts';
 import type { Clock, Timer } from '../../src/base/clock.ts';
+import { SeededRandom, seedOfRun } from './seeded-random.ts';
 
-interface Waiting {
-  readonly at: number;
-  readonly action: () => void;
-}
+/** The order of what happens at the end of a turn; the same in each run. */
+const SEED = 1;
 
 /** A clock that stands until a test moves it. */
 export class VirtualClock implements Clock {
-  #now = 0;
-  #waiting: Waiting[] = [];
+  readonly timeline: Timeline;
+  protected readonly turnEnd = new TurnEnd(new SeededRandom(seedOfRun() ?? SEED));
+  #ending: (() => void)[] = [];
+  /** Ends of turns that the host's event loop has not come to. */
+  #turnsOpen = 0;
+
+  constructor(timeline = new Timeline()) {
+    this.timeline = timeline;
+  }
 
   /** Timers that have not fired. */
   get pending(): number {
-    return this.#waiting.length;
+    return this.timeline.pending;
   }
 
   now(): number {
-    return this.#now;
+    return this.timeline.nowMs;
   }
 
   after(delayMs: number, action: () => void): Timer {
-    const waiting = { at: this.#now + delayMs, action };
-    this.#waiting.push(waiting);
-    return {
-      cancel: () => {
-        this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      },
-    };
+    return this.timeline.after(delayMs, () => {
+      action();
+      return this.#turnsEnd();
+    });
   }
 
+  /** The turn of the host's event loop: its promises settle first, as in a process. */
   endOfTurn(action: () => void): void {
-    queueMicrotask(action);
+    this.turnEnd.add(action);
+    this.#turnsOpen++;
+    setImmediate(() => {
+      this.#turnsOpen--;
+      if (this.#ending.length === 0) this.#ending = this.turnEnd.take();
+      this.#ending.shift()!();
+    });
   }
 
   /** Time passes in which nothing runs, as for a stopped process. */
   skip(byMs: number): void {
-    this.#now += byMs;
+    this.timeline.skip(byMs);
   }
 
   /** Moves on, firing what falls due, in order; lets promises settle before and after each. */
   async advance(byMs: number): Promise<void> {
-    const end = this.#now + byMs;
-    await settle();
-    for (;;) {
-      const due = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#waiting = this.#waiting.filter((other) => other !== due);
-      this.#now = Math.max(this.#now, due.at);
-      due.action();
-      await settle();
-    }
-    this.#now = end;
+    const endMs = this.timeline.nowMs + byMs;
+    await this.#turnsEnd();
+    await this.timeline.run(endMs);
+  }
+
+  async #turnsEnd(): Promise<void> {
+    do await settle();
+    while (this.#turnsOpen > 0);
   }
 }
 
 /** A virtual clock whose turns of the event loop end when the test says so. */
 export class TurnClock extends VirtualClock {
-  #actions: (() => void)[] = [];
-
   override endOfTurn(action: () => void): void {
-    this.#actions.push(action);
+    this.turnEnd.add(action);
   }
 
   /** Ends this turn; what is asked for meanwhile waits for the end of the next. */
   async endTurn(): Promise<void> {
-    const actions = this.#actions;
-    this.#actions = [];
-    for (const action of actions) action();
+    for (const action of this.turnEnd.take()) action();
     await settle();
   }
 }
 
-/** Lets every promise that can settle now do so. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
+export { settle };

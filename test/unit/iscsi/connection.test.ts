@@ -329,16 +329,16 @@ test('a flood of unfinished logins makes room from its oldest', async () => {
 });
 
 test('reinstatement answers the new login when nothing of the old session is under way', async () => {
-  const { stream, nexus, connect, nexuses } = await loggedIn();
+  const { stream, nexus, connect, nexuses, clock } = await loggedIn();
   const drained = Promise.withResolvers<void>();
   nexus.onClose = () => drained.promise;
   const again = connect();
   again.feed(loginRequest(NAMES));
-  await settle();
+  await clock.advance(0);
   assert.ok(stream.destroyed, 'the old connection is closed');
   assert.equal(again.take().length, 0, 'the login waits');
   drained.resolve();
-  await settle();
+  await clock.advance(0);
   assert.equal(again.take()[0]?.readUInt16BE(36), 0);
   assert.equal(nexuses.length, 2);
 });

@@ -38,15 +38,15 @@ test('nexuses take turns at a medium that is full', async () => {
   const late = bench.send(WRITE, block, other);
   for (let freed = 0; freed < 2; freed++) {
     bench.volume.release();
-    await settle();
+    await bench.clock.advance(0);
   }
   // Of the next two, one is the other nexus's, though hundreds came before it.
   assert.equal(bench.volume.held, MEDIUM_COMMANDS_MAX);
   for (let freed = 0; freed < MEDIUM_COMMANDS_MAX; freed++) bench.volume.release();
-  await settle();
+  await bench.clock.advance(0);
   assert.equal(late.status, Status.good);
   bench.volume.releaseAll();
-  await settle();
+  await bench.clock.advance(0);
   assert.deepEqual([bench.nexus.outstanding, other.outstanding], [0, 0]);
 });
 
@@ -58,7 +58,7 @@ test('long transfers are bounded by their bytes', async () => {
   for (let i = 0; i < 8; i++) bench.send(cdb, { data });
   assert.equal(bench.volume.held, MEDIUM_BYTES_MAX / TRANSFER_LENGTH_MAX_BYTES);
   bench.volume.releaseAll();
-  await settle();
+  await bench.clock.advance(0);
   assert.equal(bench.nexus.outstanding, 0);
 });
 
@@ -97,14 +97,14 @@ test('what the medium is slow with keeps nobody else away from it', async () => 
   const late = bench.send(WRITE, block, other);
   bench.volume.shut = false;
   bench.nexus.age(MEDIUM_SLOW_MS - 1);
-  await settle();
+  await bench.clock.advance(0);
   assert.equal(late.status, undefined);
   bench.nexus.age(1);
-  await settle();
+  await bench.clock.advance(0);
   assert.equal(late.status, Status.good);
   assert.equal(bench.nexus.outstanding, MEDIUM_COMMANDS_MAX);
   bench.volume.releaseAll();
-  await settle();
+  await bench.clock.advance(0);
   assert.equal(bench.nexus.outstanding, 0);
 });
 
