@@ -1,35 +1,102 @@
-// Long source files without a test of the same path, and the test that proves them instead: the
-// suite of a contract, a real cluster, or the page that is made of their table.
+// Long source files without a test of the same path, the test that proves each instead, and why.
 
 export const LONG_FILE_LINES = 150;
 
-export const testedElsewhere: Readonly<Record<string, string>> = {
-  'lab/ceph/ceph-daemon.ts': 'test/cluster/throwaway-ceph.test.ts',
-  'lab/ceph/cluster-start.ts': 'test/cluster/throwaway-ceph.test.ts',
-  'lab/ceph/throwaway-ceph.ts': 'test/cluster/throwaway-ceph.test.ts',
-  'lab/demo/supervisor.ts': 'test/process/demo.test.ts',
-  'src/ceph/rados-pool.ts': 'test/cluster/ceph-objects.test.ts',
-  'src/cli/runs/demo.ts': 'test/process/demo.test.ts',
-  'src/config/disk-diff.ts': 'test/unit/config/diff.test.ts',
-  'src/config/references.ts': 'test/unit/config/parse.test.ts',
-  'src/config/schema.ts': 'test/unit/config/parse.test.ts',
-  'src/host/kernel.ts': 'test/unit/host/net-socket.test.ts',
-  'src/iscsi/iscsi-server.ts': 'test/unit/iscsi/changed-access.test.ts',
-  'src/iscsi/limits.ts': 'test/unit/iscsi/deep-windows.test.ts',
-  'src/iscsi/login-phase.ts': 'test/unit/iscsi/connection.test.ts',
-  'src/membership/membership.ts': 'test/contract/membership.ts',
-  'src/records/local/member-folder.ts': 'test/unit/records/local/local-records.test.ts',
-  'src/records/local/open-local-records.ts': 'test/unit/records/local/local-records.test.ts',
-  'src/records/local/store-thread.ts': 'test/fault/records-crash.test.ts',
-  'src/scsi/standard/mode.ts': 'test/unit/scsi/pages/mode-pages.test.ts',
-  'src/scsi/standard/sbc.ts': 'test/unit/scsi/reference.test.ts',
-  'src/scsi/standard/spc.ts': 'test/unit/scsi/reference.test.ts',
-  'src/volume/local/local-volume.ts': 'test/contract/volume.test.ts',
-  'src/volume/local/write-batch.ts': 'test/unit/volume/local/write-thread.test.ts',
-  'src/volume/rbd/client-instance.ts': 'test/unit/volume/rbd/instance-pool.test.ts',
-  'src/volume/rbd/open-image.ts': 'test/cluster/volume-rbd-image.test.ts',
-  'src/volume/rbd/rbd-volume-store.ts': 'test/cluster/volume-rbd.test.ts',
-  'src/volume/volume.ts': 'test/contract/volume.ts',
+interface Elsewhere {
+  readonly test: string;
+  /** Why a test of the same path would show less, or nothing. */
+  readonly because: string;
+}
+
+export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
+  'lab/ceph/ceph-daemon.ts': {
+    test: 'test/cluster/throwaway-ceph.test.ts',
+    because: 'daemons of Ceph are real there',
+  },
+  'lab/ceph/cluster-start.ts': {
+    test: 'test/cluster/throwaway-ceph.test.ts',
+    because: 'daemons of Ceph are real there',
+  },
+  'lab/ceph/throwaway-ceph.ts': {
+    test: 'test/cluster/throwaway-ceph.test.ts',
+    because: 'daemons of Ceph are real there',
+  },
+  'lab/demo/supervisor.ts': {
+    test: 'test/process/demo.test.ts',
+    because: 'it starts, stops and restarts processes',
+  },
+  'src/ceph/rados-pool.ts': {
+    test: 'test/cluster/ceph-objects.test.ts',
+    because: 'each call of it is one of librados, whose answers only a cluster gives',
+  },
+  'src/cli/runs/demo.ts': {
+    test: 'test/process/demo.test.ts',
+    because: 'it wires the supervisor to a terminal and to signals',
+  },
+  'src/config/schema.ts': {
+    test: 'test/unit/config/parse.test.ts',
+    because: 'its rules are met through the text of a document, with the places of what is wrong',
+  },
+  'src/host/kernel.ts': {
+    test: 'test/unit/host/net-socket.test.ts',
+    because: 'its system calls are those of sockets there',
+  },
+  'src/iscsi/iscsi-server.ts': {
+    test: 'test/unit/iscsi/changed-access.test.ts',
+    because: 'it wires connections to the directory',
+  },
+  'src/iscsi/limits.ts': {
+    test: 'test/unit/iscsi/deep-windows.test.ts',
+    because: 'constants whose relations are asserted at load; what they bound is measured there',
+  },
+  'src/iscsi/login-phase.ts': {
+    test: 'test/unit/iscsi/connection.test.ts',
+    because: 'it is run by connections',
+  },
+  'src/membership/membership.ts': {
+    test: 'test/contract/membership.ts',
+    because: 'a contract, and its suite',
+  },
+  'src/records/local/member-folder.ts': {
+    test: 'test/unit/records/local/local-records.test.ts',
+    because: 'members are processes there, with files that are taken away',
+  },
+  'src/records/local/open-local-records.ts': {
+    test: 'test/unit/records/local/local-records.test.ts',
+    because: 'members are processes there, with files that are taken away',
+  },
+  'src/records/local/store-thread.ts': {
+    test: 'test/fault/records-crash.test.ts',
+    because: 'its store is killed there at any moment',
+  },
+  'src/scsi/standard/mode.ts': {
+    test: 'test/unit/scsi/pages/mode-pages.test.ts',
+    because: 'a table of the standard; pages are compared byte by byte there',
+  },
+  'src/scsi/standard/sbc.ts': {
+    test: 'test/unit/scsi/reference.test.ts',
+    because: 'a table of the standard without logic; the page that is made of it is compared there',
+  },
+  'src/scsi/standard/spc.ts': {
+    test: 'test/unit/scsi/reference.test.ts',
+    because: 'a table of the standard without logic; the page that is made of it is compared there',
+  },
+  'src/volume/local/local-volume.ts': {
+    test: 'test/contract/volume.test.ts',
+    because: 'the suite of its contract runs on it',
+  },
+  'src/volume/rbd/open-image.ts': {
+    test: 'test/cluster/volume-rbd-image.test.ts',
+    because: 'librbd is real there',
+  },
+  'src/volume/rbd/rbd-volume-store.ts': {
+    test: 'test/cluster/volume-rbd.test.ts',
+    because: 'librbd is real there',
+  },
+  'src/volume/volume.ts': {
+    test: 'test/contract/volume.ts',
+    because: 'a contract, and its suite',
+  },
 };
 
 /** The test of the same path. */
@@ -47,6 +114,8 @@ export function missingTest(
   if (isThere(ownTestOf(source))) {
     return elsewhere === undefined ? [] : ['it has a test of its own: take it off the list'];
   }
-  if (elsewhere !== undefined) return isThere(elsewhere) ? [] : [`there is no ${elsewhere}`];
+  if (elsewhere !== undefined) {
+    return isThere(elsewhere.test) ? [] : [`there is no ${elsewhere.test}`];
+  }
   return lines < LONG_FILE_LINES ? [] : [`${lines} lines and no ${ownTestOf(source)}`];
 }

@@ -6,10 +6,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { InvariantBroken } from '../../../../src/base/assert.ts';
+import { ABORT_TASK_SETTLE_MAX_MS } from '../../../../src/scsi/limits.ts';
+import { Status } from '../../../../src/scsi/status.ts';
 import type { TaskAttribute } from '../../../../src/scsi/task.ts';
 import { Execution } from '../../../../src/scsi/tasks/execution.ts';
 import { TaskEvent, type TaskStateName, taskLife } from '../../../../src/scsi/tasks/task-life.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
+import { setModes } from '../../../support/set-modes.ts';
 import {
   kindNames,
   type LifeStep,
@@ -17,6 +20,7 @@ import {
   managementFunctions,
   TaskLives,
 } from '../../../support/task-lives.ts';
+import { settle } from '../../../support/virtual-clock.ts';
 
 const ATTRIBUTES = ['simple', 'simple', 'simple', 'simple', 'ordered', 'headOfQueue'] as const;
 
@@ -121,4 +125,54 @@ test('an event that the table does not allow ends the process', async () => {
   assert.throws(() => owner.move(TaskEvent.detach), InvariantBroken);
   assert.throws(() => owner.dataOutArrived(), InvariantBroken, 'it waits for no data');
   assert.throws(() => owner.reset(), InvariantBroken, 'it has not ended');
+});
+
+test('a command that comes while others are aborted is not forgotten', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  const write = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+  const data = new Uint8Array(512);
+  bench.send(write, { data });
+  const [first, second] = ['ordered', 'ordered'].map((attribute) =>
+    bench.send(write, { data, attribute: attribute as TaskAttribute }),
+  );
+  assert.deepEqual([first!.state, second!.state], ['dormant', 'dormant']);
+  let next: ReturnType<ScsiBench['send']> | undefined;
+  first!.onEnd = () => {
+    next = bench.send(write, { data });
+  };
+  // The second is still there when the next command comes, which must wait for it.
+  void bench.nexus.manage({ function: 'abortTaskSet', lun: first!.lun, referencedTag: 0 });
+  assert.deepEqual([first!.ends, second!.ends], [['discarded'], ['discarded']]);
+  assert.equal(next?.state, 'running');
+});
+
+test('a command that waits for one that is aborted starts when that is taken out', async () => {
+  const bench = await ScsiBench.open();
+  bench.volume.shut = true;
+  const read = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+  const ordered = bench.send(read, { dataInExpected: 512, tag: 1, attribute: 'ordered' });
+  const waiting = bench.send(read, { dataInExpected: 512 });
+  assert.deepEqual([ordered.state, waiting.state], ['running', 'dormant']);
+  void bench.nexus.manage({ function: 'abortTask', lun: ordered.lun, referencedTag: 1 });
+  // The medium does not end it, and a read need not be fenced.
+  await bench.clock.advance(ABORT_TASK_SETTLE_MAX_MS + 1);
+  assert.deepEqual([ordered.state, waiting.state], ['detachedDiscarding', 'running']);
+});
+
+test('the true status of a COMPARE AND WRITE goes out however often it is aborted', async () => {
+  const bench = await ScsiBench.open();
+  const other = bench.openNexus();
+  setModes(bench.logicalUnit, { tas: true }, 'saved');
+  bench.volume.shut = true;
+  const cdb = [0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
+  const task = bench.send(cdb, { data: new Uint8Array(1024), tag: 1 });
+  assert.equal(task.state, 'uninterruptible');
+  void bench.nexus.manage({ function: 'abortTask', lun: task.lun, referencedTag: 1 });
+  assert.equal(task.state, 'settling');
+  void other.manage({ function: 'logicalUnitReset', lun: task.lun, referencedTag: 0 });
+  assert.equal(task.state, 'settling');
+  bench.volume.releaseAll();
+  await settle();
+  assert.deepEqual(task.ends, [Status.good]);
 });
