@@ -7,7 +7,7 @@ export interface ByteStream {
    * first n bytes of that buffer are filled.
    */
   start(reader: StreamReader): void;
-  /** Reading stops soon (some more `received` may come) and goes on after `resume`. */
+  /** Reading stops soon (some more `received` may come) and continues after `resume`. */
   pause(): void;
   resume(): void;
   /** Sends the chunks in order, without copying; `sent` is called when they may be reused. */
@@ -17,7 +17,7 @@ export interface ByteStream {
    * only falls, and only because the peer takes them. Asking costs a system call.
    */
   readonly unacknowledgedBytes: number;
-  /** Sends what was written, then closes. */
+  /** Sends the written bytes, then closes. */
   end(): void;
   /** Closes at once. */
   destroy(): void;

@@ -19,7 +19,7 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
-/** What `promise` comes to, or undefined after `limitMs`; leaves no timer behind. */
+/** The result of `promise`, or undefined after `limitMs`; leaves no timer behind. */
 export async function within<T>(
   clock: Clock,
   limitMs: number,

@@ -1,6 +1,6 @@
 /** Names that a suggestion looks through; a document may have thousands. */
 const NAMES_MAX = 5_000;
-/** A longer word is no slip of the keyboard; it also bounds the work for one comparison. */
+/** A longer word is not a typing error; the bound also limits the work of one comparison. */
 const LENGTH_MAX = 64;
 
 /** A word of this length that begins a name stands for it. */

@@ -1,6 +1,6 @@
 /**
- * Objects of one kind that are used again, for everyone who needs such a thing: a burst of one user
- * leaves at most `freeMax` of them behind.
+ * Reusable objects of one kind, shared by all their users: a burst leaves at most `freeMax` of them
+ * behind.
  */
 export class FreeList<T> {
   readonly #make: () => T;

@@ -19,7 +19,7 @@ export function map<T, U>(pending: Pending<T>, f: (value: T) => U): Pending<U> {
   return pending instanceof Promise ? pending.then(f) : f(pending);
 }
 
-/** A rejection nobody expected ends the process: peers take over, corruption never leaves. */
+/** An unexpected rejection ends the process, so that peers take over and no corruption spreads. */
 function crash(error: unknown): never {
   queueMicrotask(() => {
     throw error;

@@ -1,4 +1,4 @@
-/** A portal as initiators are told it: `ADDRESS:PORT`. */
+/** A portal in the form that initiators get: `ADDRESS:PORT`. */
 export function portalText({ address, port }: { address: string; port: number }): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

@@ -4,7 +4,7 @@
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** A text that a stranger chose, as it may stand in a log: bounded, and one line. */
+/** A text from an untrusted peer in a form fit for the log: bounded, and one line. */
 export function printable(text: string, lengthMax: number): string {
   const bounded = text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
   return bounded.replace(HIDDEN, '?');

@@ -1,4 +1,4 @@
-/** What a gateway says of the process that it is; `host/process-facts.ts` has the real one. */
+/** The facts that a gateway reports about its process; `host/process-facts.ts` has the real one. */
 export interface ProcessFacts {
   readonly pid: number;
   /** The name of the host that it runs on. */

@@ -12,10 +12,12 @@ export interface SlabSource {
   take(): Slab;
 }
 
-/** A slab keeps at most one view for each stretch of so many bytes. */
+/** A slab keeps at most one view for each stretch of this many bytes. */
 const VIEW_STRETCH_BYTES = 4096;
 
-/** A buffer that several readers share and that returns to its pool when the last lets go. */
+/**
+ * A buffer that several readers share and that returns to its pool when the last one releases it.
+ */
 export class Slab {
   readonly bytes: Uint8Array;
   /** On whose account it was taken. */
@@ -34,8 +36,8 @@ export class Slab {
   }
 
   /**
-   * A part of the buffer, as `subarray` gives it. To make a view costs more than most of what is
-   * done with it, and a slab is filled in the same way again and again: a view is kept for that.
+   * A part of the buffer, as `subarray` gives it. Making a view costs more than most of its uses,
+   * and a slab is filled in the same way repeatedly, so views are kept.
    */
   view(start: number, length: number): Uint8Array {
     const stretch = Math.floor(start / VIEW_STRETCH_BYTES);
@@ -66,8 +68,8 @@ export class Slab {
 }
 
 /**
- * Buffers of one size, used again: a fresh allocation of this size costs more than what is done
- * with it. At most `freeMax` are kept when nobody holds them.
+ * Reusable buffers of one size: an allocation of this size costs more than its use. At most
+ * `freeMax` unused ones are kept.
  */
 export class SlabPool implements SlabSource {
   readonly slabBytes: number;
@@ -86,7 +88,7 @@ export class SlabPool implements SlabSource {
     return slab;
   }
 
-  /** Called by a slab when its last holder let go. */
+  /** Called by a slab when its last holder has released it. */
   put(slab: Slab): void {
     if (this.#free.length < this.#freeMax) this.#free.push(slab);
   }

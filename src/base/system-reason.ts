@@ -40,7 +40,7 @@ export function systemReason(error: unknown): string {
   return REASONS[code] ?? `the system refused it (${code})`;
 }
 
-/** What went wrong: of an error of the system what was tried, where, and why it was refused. */
+/** The reason of a failure; for a system error: the operation, its object, and the refusal. */
 export function errorText(error: unknown): string {
   return isOfSystem(error) ? systemMessage(error) : systemReason(error);
 }
@@ -50,7 +50,7 @@ function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return code !== undefined && syscall !== undefined;
 }
 
-/** A sentence for an error of the system that nobody expected: what was tried, where, and why not. */
+/** A sentence for an unexpected system error: the operation, its object, and the refusal. */
 export function systemMessage(error: NodeJS.ErrnoException): string {
   const { syscall = '', path, code = '' } = error;
   return `${path ?? 'a system call failed'}: ${systemReason(error)} (${syscall}, ${code})`;

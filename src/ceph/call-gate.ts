@@ -30,7 +30,7 @@ export class CallGate {
       if (this.#waiting.length >= BLOCKING_CALLS_WAITING_MAX) {
         return { errno: EAGAIN, value: undefined as T };
       }
-      // Whoever ends hands its thread over, so the count stays.
+      // A call that ends hands its thread over, so the count stays.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else {
       this.#running++;

@@ -7,10 +7,10 @@ const RESULT_FIELDS = nativeProtocol.resultFields;
 
 /** The most calls and image operations that this thread has under way at one time. */
 export const CALLS_MAX = 32_768;
-/** The most results that one call from the addon tells of. */
+/** The most results that one call from the addon delivers. */
 const RESULTS_MAX = 1024;
 
-/** What a call that is not an image operation ended with. */
+/** The result of a call that is not an image operation. */
 export interface Answer<T> {
   /** 0 or more, or a negated errno. */
   readonly errno: number;
@@ -31,8 +31,8 @@ export interface OperationCounter {
 }
 
 /**
- * What this thread has under way in the addon, by slot. A slot also holds the buffers of its
- * operation, so that they live as long as Ceph may touch them.
+ * The calls of this thread that are in progress in the addon, by slot. A slot also holds the
+ * buffers of its operation, so that they live as long as Ceph may touch them.
  */
 export class CephCalls {
   readonly native: CephNative;
@@ -118,7 +118,7 @@ export class CephCalls {
 
 let calls: CephCalls | undefined;
 
-/** Those of this thread. Throws as `cephNative` does when Ceph is not to be had. */
+/** Those of this thread. Throws as `cephNative` does when Ceph is not available. */
 export function cephCalls(): CephCalls {
   calls ??= new CephCalls(cephNative());
   return calls;

@@ -8,7 +8,7 @@ import { protocolDifference } from './native-protocol.ts';
 /**
  * The addon of `native/` as it is: numbers, buffers and strings in, negated errno values out. Every
  * call that waits takes a slot first and is answered by one message with that slot. Handles are
- * small numbers that this thread alone knows. Nobody but the other files of this folder uses it.
+ * small numbers that this thread alone knows. Only the other files of this folder use it.
  */
 export interface CephNative {
   /** Loads the libraries of Ceph. Undefined, or the file name of the one that could not be had. */
@@ -16,7 +16,8 @@ export interface CephNative {
 
   /**
    * Where answers go. `results` holds `resultFields` numbers (slot, result, detail) for each
-   * operation of the data path that `onResults(count)` tells of; all else arrives by `onMessage`.
+   * operation of the data path that `onResults(count)` delivers; everything else arrives by
+   * `onMessage`.
    */
   attach(
     results: Float64Array,
@@ -99,7 +100,7 @@ export interface CephNative {
 
 interface MissingLibrary {
   readonly library: string;
-  /** What the dynamic loader said. */
+  /** The message of the dynamic loader. */
   readonly reason: string;
 }
 
@@ -158,7 +159,7 @@ export function missingFailure({ library, reason }: MissingLibrary): Failure<'ce
   );
 }
 
-/** What was built here comes first, then what the published package brought along. */
+/** An addon that was built here comes first, then the one of the published package. */
 function addonFile(): string | undefined {
   const root = packageFolder();
   return [

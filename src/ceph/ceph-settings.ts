@@ -130,7 +130,7 @@ export const cephSettingTable: Readonly<Record<string, CephSetting>> = {
   log_to_stderr: { value: 'false', reason: 'as err_to_stderr' },
 };
 
-/** What every client sets, by name. */
+/** The settings that every client sets, by name. */
 export const cephSettings: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(cephSettingTable).map(([name, { value }]) => [name, value]),
 );

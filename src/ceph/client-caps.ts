@@ -1,4 +1,4 @@
-/** What a client of Allpath reaches in a cluster. */
+/** The parts of a cluster that a client of Allpath may use. */
 interface ClientCapsOptions {
   readonly pool: string;
   /** Empty: the whole pool. */
@@ -28,7 +28,7 @@ export function createUserCommand(user: string, { mon, osd }: ClientCaps): strin
   return `ceph auth get-or-create client.${user} mon '${mon}' osd '${osd}' -o ${keyringPath(user)}`;
 }
 
-/** The command that gives a user who is there these capabilities, in place of those it has. */
+/** The command that replaces the capabilities of an existing user by these. */
 export function changeUserCommand(user: string, { mon, osd }: ClientCaps): string {
   return `ceph auth caps client.${user} mon '${mon}' osd '${osd}'`;
 }

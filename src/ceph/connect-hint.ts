@@ -1,6 +1,6 @@
 import { EACCES, EIO, ENOENT, EPERM, ETIMEDOUT } from './errno.ts';
 
-/** What an operator can look at when a connection ended so; empty when nothing is known. */
+/** Advice for an operator when a connection failed with this error; empty when there is none. */
 export function connectHint(call: string, errno: number): string {
   if (call === 'rados_conf_read_file') return ': is that the path of a ceph.conf?';
   if (errno === ETIMEDOUT) return ': no monitor that it names answered';

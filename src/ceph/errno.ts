@@ -17,7 +17,7 @@ export const EOVERFLOW = -75;
 /** A compare-and-write of librbd that miscompared. */
 export const EILSEQ = -84;
 export const EOPNOTSUPP = -95;
-/** A watch that is no more: it timed out, or its client was blocklisted. */
+/** The watch no longer exists: it timed out, or its client was blocklisted. */
 export const ENOTCONN = -107;
 /** The client was blocklisted, or its handle is closed. */
 export const ESHUTDOWN = -108;

@@ -1,4 +1,4 @@
-/** Who answered a notification: a watch of a client instance. */
+/** A watch of a client instance that answered a notification. */
 interface NotifyAnswer {
   /** `RadosClient.instanceId` of the watcher. */
   readonly gid: bigint;

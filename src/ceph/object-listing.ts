@@ -22,7 +22,7 @@ export class ObjectListing {
     this.#prefix = prefix;
   }
 
-  /** The next page: at most `max` names, fewer (even none) before the last page, too. */
+  /** The next page: at most `max` names, possibly fewer (even none) before the last page. */
   async next(max: number = LISTING_PAGE_MAX): Promise<ListingPage> {
     if (this.#done) return { errno: 0, names: [], done: true };
     const { calls, gate, handle } = this.#pool;

@@ -8,8 +8,8 @@ type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
  * A step of one atomic write operation on one object. All steps hold and are applied, or none is.
  * The first that does not hold names the errno of the whole:
  *
- * - `create` exclusive: -EEXIST. `assertExists`: -ENOENT. Any comparison on an absent object, too,
- *   unless a `create` stands before it.
+ * - `create` exclusive: -EEXIST. `assertExists`: -ENOENT. Also any comparison on an absent object,
+ *   unless a `create` precedes it.
  * - `assertVersion`: -ERANGE when the object is newer, -EOVERFLOW when it is older; 0 is -EINVAL.
  * - `cmpext`: `CMPEXT_MISMATCH - index` of the first differing byte of these bytes. What was never
  *   written compares as zeros. Several in one operation are all checked.
@@ -67,7 +67,7 @@ export type ReadStep =
     }
   | { readonly step: 'omapGetValuesByKeys'; readonly keys: readonly string[] };
 
-/** What a read step gave, in the place of its step. */
+/** The value of a read step, at the index of its step. */
 export type ReadValue =
   | { readonly step: 'read'; readonly bytes: Uint8Array }
   | { readonly step: 'stat'; readonly sizeBytes: number; readonly mtimeSeconds: number }
@@ -148,7 +148,7 @@ export function nativeReadStep(step: ReadStep): NativeStep {
   }
 }
 
-/** What the addon gives for a read step: bytes, or flat rows of names and bytes. */
+/** The value of a read step from the addon: bytes, or flat rows of names and bytes. */
 export type NativeReadValue =
   | Uint8Array
   | readonly [sizeBytes: number, mtimeSeconds: number]

@@ -5,6 +5,6 @@ import type { CephCalls } from './ceph-calls.ts';
 export interface PoolHandle {
   readonly gate: CallGate;
   readonly calls: CephCalls;
-  /** What the addon knows this pool by. */
+  /** The handle of this pool in the addon. */
   readonly handle: number;
 }

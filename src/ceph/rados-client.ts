@@ -26,7 +26,7 @@ interface PoolOptions {
 interface MonCommandResult {
   /** 0, or the negated errno that the monitor gave. */
   readonly errno: number;
-  /** What it put out, JSON when the command asked for `format: 'json'`. */
+  /** Its output, JSON when the command asked for `format: 'json'`. */
   readonly output: string;
   /** Its sentence for people, mostly empty. */
   readonly status: string;
@@ -41,10 +41,10 @@ interface ClusterStat {
 }
 
 /**
- * One client instance of a cluster, the unit of fencing: what is blocklisted are its addresses,
- * and a blocklisted instance never serves again; connect a new one. Two in one process do not
- * disturb each other. What fails is a negated errno, except where an object is to be made
- * (`connect`, `openPool`): those reject with `Failure('cephFailed')`, see `errnoOf`.
+ * One client instance of a cluster, the unit of fencing: what is blocklisted are its addresses, and
+ * a blocklisted instance never serves again; connect a new one. Two in one process do not disturb
+ * each other. Failures are negated errnos, except where an object is to be made (`connect`,
+ * `openPool`): those reject with `Failure('cephFailed')`, see `errnoOf`.
  */
 export class RadosClient {
   /** As `rados_blocklist_add` takes them, `127.0.0.1:0/3030794773`. */
@@ -53,9 +53,9 @@ export class RadosClient {
   readonly instanceId: bigint;
   /** Bounds the calls of this client that hold a thread and may wait for an OSD. */
   readonly gate = new CallGate();
-  /** Those that search data objects, as often as initiators ask: no header waits for them. */
+  /** Calls that search data objects, as often as initiators ask: no header waits for them. */
   readonly searchGate = new CallGate();
-  /** Those that wait for the monitors alone: no OSD that hangs may keep a barrier from being passed. */
+  /** Calls that wait only for the monitors: an OSD that hangs must not delay a barrier. */
   readonly #monGate = new CallGate();
   readonly #calls: CephCalls;
   readonly #handle: number;

@@ -41,7 +41,7 @@ export interface SnapContext {
   readonly ids: readonly bigint[];
 }
 
-/** What bounds the blocking calls of one client; see `RadosClient`. */
+/** The gates that bound the blocking calls of one client; see `RadosClient`. */
 interface CallGates {
   readonly gate: CallGate;
   readonly searchGate: CallGate;
@@ -69,7 +69,7 @@ export class RadosPool implements OperationCounter {
   readonly gate: CallGate;
   readonly searchGate: CallGate;
   readonly calls: CephCalls;
-  /** What the addon knows this pool by. */
+  /** The handle of this pool in the addon. */
   readonly handle: number;
   #inFlight = 0;
   #onIdle: (() => void)[] = [];
@@ -193,8 +193,8 @@ export class RadosPool implements OperationCounter {
   }
 
   /**
-   * Lets go of the handle. What is in flight still ends: as the cluster answers, or -ESHUTDOWN when
-   * the client is closed before, and then it may yet be done.
+   * Releases the handle. Operations in flight still end: as the cluster answers, or with -ESHUTDOWN
+   * when the client is closed before; then they may still be done.
    */
   close(): void {
     if (this.#closed) return;

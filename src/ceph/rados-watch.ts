@@ -4,8 +4,8 @@ import type { PoolHandle } from './pool-handle.ts';
 
 export interface WatchOptions {
   /**
-   * After so many seconds without a ping the OSD forgets the watch; 0 is the cluster's own bound
-   * (30 s). At least five times `objecter_tick_interval`, for pings go once in a tick.
+   * After this many seconds without a ping the OSD drops the watch; 0 is the cluster's own bound
+   * (30 s). At least five times `objecter_tick_interval`, because pings go once per tick.
    */
   readonly timeoutSeconds?: number;
 }
@@ -87,13 +87,16 @@ export class RadosWatch {
     if (this.#handle !== 0) this.#pool.calls.native.watchAck(this.#handle, notifyId, payload);
   }
 
-  /** No call of the listener after it was called. Resolves when the OSD and all of ours let go. */
+  /**
+   * The listener is not called after this call. Resolves when the OSD and the addon have released
+   * the watch.
+   */
   close(): Promise<void> {
     if (this.#closed !== undefined) return this.#closed;
     const handle = this.#handle;
     const { calls } = this.#pool;
     this.#handle = 0;
-    // The answer comes after all that this watch ever told of, so that its slot may be given on.
+    // The answer comes after all events of this watch, so that its slot may be reused.
     this.#closed = calls
       .call((native, slot) => native.unwatch(slot, handle))
       .then(() => calls.free(this.#slot));

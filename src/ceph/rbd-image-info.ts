@@ -1,6 +1,6 @@
 import type { SnapContext } from './rados-pool.ts';
 
-/** What librbd knows of an open image; `RbdImage.refresh` asks anew. */
+/** The properties of an open image in librbd; `RbdImage.refresh` reads them again. */
 export interface RbdImageInfo {
   readonly sizeBytes: number;
   readonly objectSizeBytes: number;
@@ -16,12 +16,12 @@ export interface RbdImageInfo {
   /** The pool of the data objects; that of the image unless it has a data pool. */
   readonly dataPoolId: number;
   readonly id: string;
-  /** What the image was cloned from and still depends on. */
+  /** The parent of which the image is a clone and on which it still depends. */
   readonly parent: RbdParent | undefined;
   /** Bytes from its start that the parent backs; 0 without one. */
   readonly parentOverlapBytes: number;
   readonly snapshots: readonly RbdSnapshot[];
-  /** What a write to a data object past librbd must carry. */
+  /** The snapshot context that a write to a data object past librbd must carry. */
   readonly snapContext: SnapContext;
 }
 

@@ -11,7 +11,7 @@ import { imageInfo, type NativeImageInfo, type RbdImageInfo } from './rbd-image-
 interface RbdOpenOptions {
   /** No watch on the header: the info goes stale. */
   readonly readOnly?: boolean;
-  /** Of the image that is meant, whatever it is called now; `name` is a label then. */
+  /** The id of the image, whatever its current name; `name` is then only a label. */
   readonly id?: string | undefined;
 }
 
@@ -56,8 +56,8 @@ const EXTENTS_MAX = 65_536;
  * An open image. Operations end with 0 (or the number of bytes read) or with a negated errno.
  *
  * - Buffers belong to Ceph until the operation ended: it reads and fills them in place. They stay
- *   alive meanwhile, whatever the caller lets go of.
- * - librbd does not check ranges: what crosses the end of the image is cut off silently.
+ *   alive meanwhile, even if the caller drops them.
+ * - librbd does not check ranges: it silently truncates a range that crosses the end of the image.
  * - An acknowledged write is durable (rbd_cache=false).
  * - Operations of one callback of the event loop are submitted together when it ends, in order.
  */
@@ -112,8 +112,8 @@ export class RbdImage implements OperationCounter {
   }
 
   /**
-   * How many updates by any client librbd has told of, those too whose `onUpdate` is still to come.
-   * librbd answers who made the change only after it has counted here.
+   * Updates by any client that librbd has reported, including those whose `onUpdate` is still to
+   * come. librbd answers the client that made the change only after it has counted here.
    */
   get updates(): number {
     return this.#calls.native.imageUpdates(this.#handle);
@@ -129,7 +129,9 @@ export class RbdImage implements OperationCounter {
     return this.#inFlight;
   }
 
-  /** Fills `into` in order; what was never written reads as zeros. The number of bytes read. */
+  /**
+   * Fills `into` in order; unwritten ranges read as zeros. Resolves with the number of bytes read.
+   */
   read(offset: number, into: readonly Uint8Array[]): Promise<number> {
     return this.#submit(nativeProtocol.imageRead, offset, 0, into, 0);
   }
@@ -199,7 +201,7 @@ export class RbdImage implements OperationCounter {
     return this.#submit(nativeProtocol.imageFlush, 0, 0, noBuffers, 0);
   }
 
-  /** Asks librbd for `info` anew, which waits for the header's object after an update. */
+  /** Reads `info` from librbd again, which waits for the header object after an update. */
   async refresh(): Promise<number> {
     const { errno, value } = await this.#blocking<NativeImageInfo>((slot) =>
       this.#calls.native.imageInfo(slot, this.#handle),
@@ -208,7 +210,7 @@ export class RbdImage implements OperationCounter {
     return errno;
   }
 
-  /** Every client that has the image open hears of it. Shrinking is slow for a large image. */
+  /** Every client that has the image open is notified. Shrinking is slow for a large image. */
   async resize(sizeBytes: number, options: { allowShrink?: boolean } = {}): Promise<number> {
     const { errno } = await this.#blocking((slot) =>
       this.#calls.native.resizeImage(slot, this.#handle, sizeBytes, options.allowShrink ?? false),
@@ -261,7 +263,7 @@ export class RbdImage implements OperationCounter {
     );
   }
 
-  /** `undefined` removes the key. Every client that has the image open hears of it. */
+  /** `undefined` removes the key. Every client that has the image open is notified. */
   async setMetadata(key: string, value: string | undefined): Promise<number> {
     const { errno } = await this.#blocking((slot) =>
       this.#calls.native.setImageMetadata(slot, this.#handle, key, value),
@@ -270,8 +272,8 @@ export class RbdImage implements OperationCounter {
   }
 
   /**
-   * Calls `listener` after any client changed size, snapshots or metadata: `refresh` says what is
-   * new. Several changes may come as one call. Returns the undo.
+   * Calls `listener` after any client changed size, snapshots or metadata: `refresh` reads the new
+   * values. Several changes may come as one call. Returns a function that undoes it.
    */
   onUpdate(listener: () => void): () => void {
     const own = () => listener();
@@ -281,7 +283,7 @@ export class RbdImage implements OperationCounter {
 
   /**
    * Later operations end -ESHUTDOWN at once. Resolves when those in flight are done and librbd has
-   * let go: not as long as an OSD is silent. A process that does not want to wait may exit.
+   * released the image: not while an OSD is silent. A process that does not want to wait may exit.
    */
   close(): Promise<number> {
     this.#closed ??= this.#close();

@@ -57,8 +57,8 @@ export class RbdImages {
   }
 
   /**
-   * -EBUSY while any client has it open (or died less than 30 s ago), -ENOTEMPTY with snapshots.
-   * What was interrupted is finished by another call. `onPercent` is called as it goes on.
+   * -EBUSY while any client has it open (or died less than 30 s ago), -ENOTEMPTY with snapshots. An
+   * interrupted removal is finished by another call. `onPercent` reports progress.
    */
   async remove(name: string, onPercent: (percent: number) => void = () => {}): Promise<number> {
     const { calls, gate, handle } = this.#pool;

@@ -21,7 +21,7 @@ import {
 import { REDACTED } from './redact.ts';
 import { parseSize } from './size.ts';
 
-/**
+/*
  * The cluster document, once: types, validation and docs/reference/document.md come from here.
  * Checks across several places of a document (references, duplicates) are in `references.ts`.
  */

@@ -1,16 +1,18 @@
 import koffi from 'koffi';
 import type { Clock, Timer } from '../base/clock.ts';
 
-/** What was needed once, by a compiler thread say, is given back after at most this. */
+/**
+ * Memory that was needed once, for example by a compiler thread, is returned after at most this.
+ */
 export const TRIM_INTERVAL_MS = 10_000;
 
 /** Gives memory back that is free; calls `done` when it has. */
 type Trim = (done: () => void) => void;
 
 /**
- * Gives back, time and again, the memory that glibc's allocator holds free between what is in use.
- * By itself it gives back only what is free at the very end of its heap, and one late compilation
- * of the hot path needs 10 MB for a moment.
+ * Periodically returns the free memory between allocations in glibc's heap. By itself glibc returns
+ * only memory at the very end of its heap, and one late compilation of the hot path needs 10 MB for
+ * a moment.
  */
 export class HeapTrim {
   readonly #clock: Clock;

@@ -12,8 +12,8 @@ const PREFIXES: Readonly<Record<LogLevel, string>> = {
 };
 
 /**
- * Whether what is written to this descriptor goes to systemd's journal. JOURNAL_STREAM alone does
- * not prove that, because it is inherited where the output is redirected (systemd.exec(5)).
+ * Whether output to this descriptor goes to systemd's journal. JOURNAL_STREAM alone does not prove
+ * that, because it is inherited where the output is redirected (systemd.exec(5)).
  */
 export function isJournal(descriptor: number): boolean {
   const stream = process.env['JOURNAL_STREAM'];

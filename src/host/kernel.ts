@@ -74,9 +74,9 @@ let lastMemory: ArrayBufferLike | undefined;
 let lastAddress = 0;
 
 /**
- * Where memory lies; asking is dear, so it is asked once per ArrayBuffer. An address keeps nothing
- * alive but the last memory: whoever hands it to the kernel holds the buffer until the kernel is
- * done.
+ * The address of memory. The lookup is expensive, so it is done once per ArrayBuffer. An address
+ * keeps nothing alive but the last memory: whoever hands it to the kernel holds the buffer until
+ * the kernel is done.
  */
 export function addressOf(memory: ArrayBufferLike): number {
   if (memory === lastMemory) return lastAddress;

@@ -21,7 +21,7 @@ export class BackOff {
     this.#random = random;
   }
 
-  /** After one that served for so long: at most BACK_OFF_SERVED_MAX_MS. */
+  /** After a life that served for this long: at most BACK_OFF_SERVED_MAX_MS. */
   afterServingMs(servedMs: number): number {
     this.#failed = 0;
     this.#served = servedMs >= BACK_OFF_SETTLED_MS ? 1 : this.#served + 1;

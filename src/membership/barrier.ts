@@ -9,13 +9,13 @@ interface BarrierOptions {
   readonly clock: Clock;
   /** The epoch passed when this member opened. */
   readonly passedEpoch: number;
-  /** The others should hear of the epoch that is passed, or held for, now. */
+  /** The others should learn now which epoch is passed, or held for. */
   readonly onPassed: () => void;
   /** Held for too long: the monitors are not to be had, and this gateway is cut off. */
   readonly onCut: () => void;
 }
 
-/** Passes each barrier epoch on all instances, or has them hold what is new until it has. */
+/** Passes each barrier epoch on all instances, or has them hold new submissions until it has. */
 export class Barrier {
   readonly #options: BarrierOptions;
   #wanted: number;
@@ -31,7 +31,9 @@ export class Barrier {
     this.#passed = options.passedEpoch;
   }
 
-  /** What a heartbeat says: while this member holds, it holds for every epoch it knows of. */
+  /**
+   * The epoch in the heartbeat: while this member holds, it holds for every epoch that it knows.
+   */
   get epoch(): number {
     return this.#isHolding ? this.#wanted : this.#passed;
   }
@@ -50,7 +52,7 @@ export class Barrier {
     void this.#run();
   }
 
-  /** What is held stays held: the instances of a member that is over submit nothing any more. */
+  /** Held submissions stay held: the instances of a member that is over submit nothing more. */
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();

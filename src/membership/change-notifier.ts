@@ -15,8 +15,8 @@ interface ChangeNotifierOptions {
 }
 
 /**
- * Has the members read at once what was changed. Nothing depends on it: one that is lost costs the
- * time until the next heartbeat.
+ * Has the members read a change at once. Correctness does not depend on it: a lost notification
+ * costs the time until the next heartbeat.
  */
 export class ChangeNotifier {
   readonly #options: ChangeNotifierOptions;

@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 
 /**
- * What the cluster is asked to do, within a bound. Rejects with `membersUnconfirmed` when it fails
- * or is late; what is late may happen all the same, and counts for nothing.
+ * A request to the cluster, bounded in time. Rejects with `membersUnconfirmed` when it fails or is
+ * late; a late request may still be carried out, but is not relied on.
  */
 export async function clusterCall<T>(
   clock: Clock,

@@ -16,9 +16,10 @@ export interface ClusterSilenceOptions {
 }
 
 /**
- * Judges a cluster whose witnesses are all silent. They may be so for every gateway (one stopped
- * OSD of three has placement groups on the others wait as well): then there is nowhere else to go.
- * As long as the monitors answer that nobody has fenced this gateway, it waits, within a bound.
+ * Judges a cluster whose witnesses are all silent. They may be silent for every gateway (one
+ * stopped OSD of three also makes placement groups on the others wait): then initiators have no
+ * better path. As long as the monitors answer that this gateway is not fenced, it waits, within a
+ * bound.
  */
 export class ClusterSilence {
   readonly #options: ClusterSilenceOptions;
@@ -53,7 +54,7 @@ export class ClusterSilence {
       this.#isFenced = await this.#options.isFenced();
       if (!this.#isFenced) this.#clearedMs = nowMs;
     } catch {
-      // What a monitor refuses clears nobody.
+      // An error is not evidence: only an explicit "not fenced" resets the timer.
     } finally {
       this.#isAsking = false;
     }

@@ -20,7 +20,10 @@ interface FailureDetectorOptions {
   readonly fence: (victim: Member, reason: FenceReason) => void;
 }
 
-/** Sees, from what the heartbeats read, who is to be fenced, and which fences stand still. */
+/**
+ * Decides from the views that heartbeats read which members must be fenced, and which unfinished
+ * fences must be resumed.
+ */
 export class FailureDetector {
   readonly #options: FailureDetectorOptions;
   readonly #silent = new UnchangedCounter();
@@ -36,7 +39,7 @@ export class FailureDetector {
     this.#options = options;
   }
 
-  /** This gateway was not there to see: what it counted starts anew. */
+  /** This gateway was stopped and observed nothing: its counts start again. */
   gap(): void {
     this.#silent.reset();
     this.#behind.reset();

@@ -18,13 +18,16 @@ interface FenceWorkOptions {
   readonly log: Log;
   /** Bounds the lines of a fence that is tried again and again. */
   readonly lines: LogLimiter;
-  /** What is read next, begun after the call; undefined when this member is over. */
+  /** The next view, read after the call; undefined when this member is over. */
   readonly nextView: () => Promise<MembershipView | undefined>;
   /** Something was changed that the others should read at once. */
   readonly onChanged: () => void;
 }
 
-/** Why a member is fenced. `holds` is asked again, of what is read when it is to be closed. */
+/**
+ * Why a member is fenced. `holds` is evaluated again on the view that is read right before the
+ * member is closed.
+ */
 export interface FenceReason {
   readonly text: string;
   readonly holds: (victim: MemberState) => boolean;
@@ -44,8 +47,8 @@ export class FenceWork {
   }
 
   /**
-   * Resolves when the fence is finished, or its reason does not hold any more. Rejects when the
-   * cluster or the store did not do its part, or this member is over.
+   * Resolves when the fence is finished, or its reason no longer holds. Rejects when a step of the
+   * cluster or the store failed, or this member is over.
    */
   fence(victim: Member, reason: FenceReason): Promise<void> {
     const running = this.#running.get(victim.incarnation);
@@ -59,7 +62,8 @@ export class FenceWork {
 
   async #fence(victim: Member, reason: FenceReason): Promise<void> {
     const { self, store, driver, log, lines, onChanged } = this.#options;
-    // Who cannot reach the monitors could close, and then not fence: it closes nothing.
+    // A member that cannot reach the monitors could close another, and then not fence it: so it
+    // closes nothing.
     await this.confirmMonitor();
     const closed = stateOf(await store.change(close(self, victim, reason.holds)), victim);
     if (closed?.state !== 'closed') return;

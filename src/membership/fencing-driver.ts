@@ -1,8 +1,8 @@
 import type { Member } from '../records/records.ts';
 
 /**
- * What only a cluster does: keeping an instance of a client from changing anything, and showing
- * this gateway that it is not cut off. Methods reject when the cluster does not do it; each may be
+ * The services that only a cluster offers: it keeps a client instance from changing anything, and
+ * shows this gateway that it is not cut off. Methods reject when the cluster fails; each may be
  * repeated.
  */
 export interface FencingDriver {
@@ -10,14 +10,14 @@ export interface FencingDriver {
   confirmMonitor(): Promise<void>;
 
   /**
-   * Keeps the client instance of that address from changing anything, for a year: nothing it has
-   * submitted is seen done later by anyone who passed a barrier begun after this resolved.
+   * Keeps the client instance of that address from changing anything, for a year: nothing that it
+   * has submitted lands for a client that passed a barrier begun after this resolved.
    */
   blocklist(address: string): Promise<void>;
 
   /**
-   * Whether the cluster keeps this gateway itself from changing anything: told by the monitors, to
-   * a question begun after this call.
+   * Whether this gateway itself is fenced, as the monitors answer to a question begun after this
+   * call.
    */
   isBlocklisted(): Promise<boolean>;
 
@@ -38,20 +38,20 @@ export interface FencingDriver {
   renewLease?(untilMs: number): void;
 
   /**
-   * Of each witness (an object that this gateway watches, each in another placement group) how
-   * long ago it was last heard of, in milliseconds.
+   * Of each witness (an object that this gateway watches, each in another placement group) the
+   * milliseconds since its last sign of life.
    */
   witnessAgesMs(): readonly number[];
 
   /**
-   * Where members are processes of one host: who has ended is seen, and ended for certain, so
-   * that heartbeats, blocklists and barriers are not needed.
+   * For members that are processes of one host: the end of a process can be seen and proved, so
+   * heartbeats, blocklists and barriers are not needed.
    */
   readonly processes?: FencedProcesses;
 }
 
 export interface FencedProcesses {
-  /** Whose process lives. */
+  /** The members whose process is alive. */
   living(): Promise<readonly Member[]>;
   /** The same, with whether each runs. */
   states(): Promise<readonly ProcessState[]>;
@@ -60,6 +60,6 @@ export interface FencedProcesses {
 }
 
 export interface ProcessState extends Member {
-  /** By a signal or a tracer: it does nothing until it is continued. */
+  /** Stopped by a signal or a tracer: the process does nothing until it is continued. */
   readonly isStopped: boolean;
 }

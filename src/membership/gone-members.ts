@@ -2,11 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Member } from '../records/records.ts';
 import { type GoneMember, isOpen, isOver, type MembershipView, stateOf } from './membership.ts';
 
-/** Finds, from one view to the next, who is over, and tells of one in a turn of the event loop. */
+/**
+ * Finds the members that are over from one view to the next, and reports one per turn of the event
+ * loop.
+ */
 export class GoneMembers {
   readonly #clock: Clock;
   readonly #report: (gone: GoneMember) => void;
-  /** Those who were not over, by incarnation. As many as the members object has. */
+  /** The members that were not over, by incarnation. At most as many as the members object has. */
   #counted = new Map<string, Member>();
   readonly #unreported: GoneMember[] = [];
 

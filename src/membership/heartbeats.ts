@@ -5,20 +5,20 @@ import {
   HEARTBEAT_LATE_MAX_MS,
 } from './limits.ts';
 
-/** What became of one heartbeat. */
+/** The outcome of one heartbeat. */
 export interface HeartbeatReport<View> {
   /** Undefined: it was not confirmed. */
   readonly view: View | undefined;
   /**
-   * Of the half-second row, sent on time and confirmed in time. One between the row's (`soon`)
-   * is none of them, and no gap either.
+   * `regular`: one of the half-second row, sent on time and confirmed in time. One in between
+   * (`soon`) is `extra`.
    */
   readonly kind: 'regular' | 'extra' | 'gap';
 }
 
 interface HeartbeatsOptions<View> {
   readonly clock: Clock;
-  /** Sends one heartbeat and reads; resolves what was read, undefined if nothing can be. */
+  /** Sends one heartbeat and reads; resolves with the view, or undefined if none can be read. */
   readonly beat: () => Promise<View | undefined>;
   readonly onReport: (report: HeartbeatReport<View>) => void;
 }
@@ -33,7 +33,7 @@ export class Heartbeats<View> {
   #isFlying = false;
   #wantsExtra = false;
   #isStopped = false;
-  /** Of the next heartbeat that is begun: all who wait for it share it. */
+  /** The next heartbeat that is begun: all callers that wait for it share it. */
   #next: PromiseWithResolvers<View | undefined> | undefined;
 
   constructor(options: HeartbeatsOptions<View>) {
@@ -77,7 +77,7 @@ export class Heartbeats<View> {
     const isOnTime = nowMs - this.#dueMs <= HEARTBEAT_LATE_MAX_MS;
     if (this.#owedMs !== undefined || !isOnTime) this.#gap();
     this.#owedMs = isOnTime ? this.#dueMs : nowMs;
-    // After a gap the row begins anew: beats that were due meanwhile are not made up for.
+    // After a gap the row restarts: missed heartbeats are not made up for.
     this.#dueMs = this.#owedMs + HEARTBEAT_INTERVAL_MS;
     this.#schedule();
     this.#send();
@@ -110,7 +110,7 @@ export class Heartbeats<View> {
       this.#options.onReport({ view, kind: isGap ? 'gap' : isOfRow ? 'regular' : 'extra' });
       if (view !== undefined) awaited?.resolve(view);
       else if (awaited !== undefined) {
-        // Who waited for this one waits for the next that is confirmed.
+        // Callers that waited for this heartbeat wait for the next confirmed one.
         this.#next ??= Promise.withResolvers();
         awaited.resolve(this.#next.promise);
       }

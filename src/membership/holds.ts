@@ -3,7 +3,7 @@ import type { FencingDriver } from './fencing-driver.ts';
 /** Why submissions are held: each reason by itself, and together as one. */
 type HoldReason = 'barrier' | 'doubt' | 'over';
 
-/** Has the driver hold while there is a reason to, and release when there is none any more. */
+/** Has the driver hold while there is a reason to, and release when there is none left. */
 export class Holds {
   readonly #driver: FencingDriver;
   readonly #reasons = new Set<HoldReason>();

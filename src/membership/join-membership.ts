@@ -21,7 +21,7 @@ import { RosterMembership } from './roster-membership.ts';
 import { UnchangedCounter } from './unchanged-counter.ts';
 
 interface JoinMembershipOptions {
-  /** Of an identity that was never a member: `records.self` is what the others see. */
+  /** Records under an identity that was never a member: others see `records.self`. */
   readonly records: Records;
   readonly driver: FencingDriver;
   readonly clock: Clock;
@@ -62,7 +62,7 @@ async function openIncarnation(
   const { self } = records;
   for (let attempt = 0; attempt < JOIN_ATTEMPTS_MAX; attempt++) {
     const dead = await deadPredecessor(store, options);
-    // Who could not reach the monitors could not finish what it begins by closing.
+    // A member that cannot reach the monitors could not finish the fence that a closing begins.
     if (dead !== undefined) {
       await clusterCall(clock, JOIN_STEP_MAX_MS, 'the monitors', driver.confirmMonitor());
     }

@@ -2,32 +2,38 @@ import { assert } from '../base/assert.ts';
 
 /** A member shows that it lives this often. */
 export const HEARTBEAT_INTERVAL_MS = 500;
-/** A heartbeat sent later than this after it was due is a gap: whoever has one suspects nobody. */
+/**
+ * A heartbeat sent later than this after it was due is a gap: a member with a gap suspects no
+ * other.
+ */
 export const HEARTBEAT_LATE_MAX_MS = 250;
 /** A heartbeat confirmed later than this is a gap too. */
 export const HEARTBEAT_CONFIRM_MAX_MS = 1_000;
-/** A member that stands still over so many consecutive heartbeats of an observer is fenced. */
+/**
+ * A member whose heartbeat does not change over this many consecutive heartbeats of an observer is
+ * fenced.
+ */
 export const SUSPICION_HEARTBEATS = 8;
 /** Heartbeats of a process that has ended which may land yet: it had one in flight at a time. */
 export const LATE_HEARTBEATS_MAX = 1;
-/** A member that has neither passed an epoch nor holds over so many (2 s) is fenced. */
+/** A member that neither passes an epoch nor holds over this many (2 s) is fenced. */
 export const BARRIER_HEARTBEATS = 4;
 
-/** A barrier that takes longer than this has the member hold what is new until it has passed. */
+/** If a barrier takes longer than this, the member holds new submissions until it has passed. */
 export const BARRIER_HOLD_AFTER_MS = 500;
 /** A member that holds for longer is cut off. */
 export const HOLD_MAX_MS = 5_000;
 /** A barrier that could not be tried is tried again after this. */
 export const BARRIER_RETRY_MS = 100;
 
-/** A closed incarnation whose fence is not finished is fenced on by who sees it so for this long. */
+/** A member that sees a fence unfinished for this long takes it over. */
 export const FENCE_RESUME_AFTER_MS = 1_000;
 /** Members do so one after the other, by rank, this far apart. */
 export const FENCE_RESUME_RANK_MS = 100;
 /** A monitor that does not answer within this leaves the fence undone; it is tried again. */
 export const MONITOR_CONFIRM_MAX_MS = 5_000;
 
-/** Who waits for the others to pass an epoch reads this often. */
+/** Interval of reads while a member waits for the others to pass an epoch. */
 export const FENCE_POLL_MS = 100;
 
 /** The same of a blocklist command: far above what a monitor takes to commit it. */
@@ -45,21 +51,24 @@ export const PAUSE_GAP_MAX_MS = 1_000;
  * and a stop of less than 4 s must cost nothing.
  */
 export const STALL_MAX_MS = 4_000 + STALL_CHECK_INTERVAL_MS;
-/** A process of another member that was found stopped at every look for so long is fenced. */
+/** A process of another member that was found stopped at every look for this long is fenced. */
 export const STOPPED_MAX_MS = 4_000;
 /** Looks that must have found it so, also when this gateway itself was not there to look. */
 export const STOPPED_LOOKS_MIN = 3;
 /** How often a joiner looks whether a process that it found stopped runs again. */
 export const STOPPED_POLL_MS = 100;
-/** So many witnesses, at least, must be silent for a member to be cut off. */
+/** At least this many witnesses must be silent for a member to be cut off. */
 export const WITNESSES_MIN = 3;
-/** Less than a suspicion takes: who is cut off stops before it is fenced. */
+/** Less than a suspicion takes: a member that is cut off stops before it is fenced. */
 export const WITNESS_SILENCE_MAX_MS = 3_000;
-/** All witnesses silent for so long: the monitors are asked whether this gateway is fenced. */
+/**
+ * When all witnesses are silent for this long, the monitors are asked whether this gateway is
+ * fenced.
+ */
 export const MONITOR_ASK_AFTER_MS = 1_500;
-/** A "not fenced" of the monitors holds off a cut for so long. */
+/** A "not fenced" of the monitors postpones a cut for this long. */
 export const MONITOR_SILENCE_MAX_MS = 2_000;
-/** Whatever they say, for no longer: above what Ceph takes to find a stopped OSD (20 to 25 s). */
+/** The bound on all postponements: longer than Ceph takes to find a stopped OSD (20 to 25 s). */
 export const CLUSTER_SILENCE_MAX_MS = 30_000;
 
 /** How long a gateway waits before it takes a new incarnation. */
@@ -68,10 +77,10 @@ export const BACK_OFF_MIN_MS = 1_000;
 export const BACK_OFF_MAX_MS = 60_000;
 /** After one that had served: with what a join takes it serves again within 30 s. */
 export const BACK_OFF_SERVED_MAX_MS = 16_000;
-/** One that served for so long was no sign of flapping: the waits begin anew. */
+/** A life that served for this long was not flapping: the waits start again. */
 export const BACK_OFF_SETTLED_MS = 30_000;
 
-/** A joiner that other members' changes defeat so often gives up. */
+/** A joiner gives up after this many attempts that changes of other members defeated. */
 export const JOIN_ATTEMPTS_MAX = 16;
 /** Incarnations that are open, or closed and not yet fenced to the end. */
 export const INCARNATIONS_MAX = 512;
@@ -86,7 +95,7 @@ export const UNSETTLED_MAX = 1_024;
 export const CHANGE_ATTEMPTS_MAX = 256;
 /** Bound of the wait before such a change, or one of unknown outcome, is tried again. */
 export const CHANGE_RETRY_MAX_MS = 50;
-/** A store that gives no answer to one step of a change for so long is asked anew. */
+/** If the store does not answer a step of a change for this long, the step is repeated. */
 export const STORE_ANSWER_MAX_MS = 5_000;
 /** A change that was not made within this, because the store hangs, is given up. */
 export const CHANGE_MAX_MS = 20_000;

@@ -9,8 +9,8 @@ import type { Roster } from './roster-fields.ts';
 const LOOK_AGAIN_MS = 2 * HEARTBEAT_INTERVAL_MS + 250;
 
 /**
- * The members whose heartbeat goes on: one that was killed stays open until another fences it.
- * Takes a second or so when any is open.
+ * The members whose heartbeat still changes: one that was killed stays open until another fences
+ * it. Takes a second or so when any is open.
  */
 export async function livingMembers(
   membership: Pick<MembershipStore, 'read'>,

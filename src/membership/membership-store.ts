@@ -32,10 +32,13 @@ interface MembershipStoreParts {
   readonly random: Random;
 }
 
-/** What a process that is not a member may do: read the roster, and announce a document version. */
+/**
+ * The access of a process that is not a member: it may read the roster, and announce a document
+ * version.
+ */
 export type MembershipAccess = Pick<MembershipStore, 'read' | 'raiseDocumentVersion'>;
 
-/** The one record in which members are listed. Who is no member may read it too. */
+/** The one record that lists the members. Processes that are not members may read it too. */
 export class MembershipStore {
   readonly #parts: MembershipStoreParts;
 
@@ -108,7 +111,7 @@ export class MembershipStore {
     }
   }
 
-  /** Undefined when the store gave no answer: what was asked may have been done, or not. */
+  /** Undefined when the store gave no answer: the change may have been made, or not. */
   async #ifAnswered<T>(call: Promise<T>): Promise<T | undefined> {
     try {
       return await within(this.#parts.clock, STORE_ANSWER_MAX_MS, call);

@@ -88,7 +88,7 @@ export interface MemberState extends Member {
   /** Finished because it left, not because it was fenced. */
   readonly hasLeft: boolean;
   readonly instances: readonly Instance[];
-  /** Of a fence, once all its instances are on the blocklist. */
+  /** The epoch of the fence, once all its instances are on the blocklist. */
   readonly fenceEpoch: number | undefined;
   readonly heartbeat: Heartbeat;
 }
@@ -107,11 +107,11 @@ export interface Heartbeat {
 }
 
 export interface MembershipListener {
-  /** A member is gone and changes nothing any more. Told once for each, one in a turn. */
+  /** A member is gone and changes nothing more. Called once for each, one per turn. */
   onGone?(gone: GoneMember): void;
   /** Something of the view, heartbeats apart, is not as it was. */
   onView?(view: MembershipView): void;
-  /** After a gap `mayAct` is true again: what was not taken for it can be. */
+  /** After a gap `mayAct` is true again: work that was skipped for it can be done. */
   onConfirmed?(): void;
   /** This incarnation is over: stop, drop all sessions, and join again after a back-off. */
   onClosed?(reason: ClosedReason): void;
@@ -120,7 +120,7 @@ export interface MembershipListener {
 export interface GoneMember {
   readonly member: Member;
   readonly how: 'fenced' | 'left';
-  /** Who counts since then. */
+  /** The members that count since then. */
   readonly members: readonly MemberState[];
 }
 
@@ -143,7 +143,7 @@ export function stateOf(view: MembershipView, member: Member): MemberState | und
   return view.members.find((state) => isSame(state, member));
 }
 
-/** Whether it is proved that the member changes nothing any more. */
+/** Whether it is proved that the member can change nothing more. */
 export function isOver(view: MembershipView, member: Member): boolean {
   const state = stateOf(view, member);
   return state === undefined || state.state === 'finished';

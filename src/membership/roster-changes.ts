@@ -14,7 +14,7 @@ import {
   type Roster,
 } from './roster-fields.ts';
 
-/** What one compare-and-set of the roster changes. */
+/** The changes of one compare-and-set of the roster. */
 interface RosterUpdate {
   readonly epoch?: number;
   readonly life?: number;
@@ -27,8 +27,8 @@ interface RosterUpdate {
 }
 
 /**
- * Says what to change of the roster it is given, or nothing (undefined) when it is as wanted. Asked
- * anew for each attempt, so what it asserts holds at the moment of the change.
+ * Computes the change of a given roster; undefined when none is needed. Called for each attempt, so
+ * its assertions hold at the moment of the change.
  */
 export type RosterChange = (roster: Roster) => RosterUpdate | undefined;
 
@@ -74,7 +74,7 @@ interface JoinRequest {
   readonly dead: MemberState | undefined;
 }
 
-/** What keeps an incarnation from being opened upon this roster. */
+/** The reason why an incarnation cannot be opened on this roster. */
 type JoinObstacle = 'epoch' | 'namesake';
 
 /** A new incarnation has passed the epoch of the moment, and closes its dead predecessor. */
@@ -187,7 +187,7 @@ export function isPassed(roster: { members: readonly MemberState[] }, epoch: num
   return roster.members.every((member) => !isOpen(member) || member.heartbeat.epoch >= epoch);
 }
 
-/** The epoch of a fence that closes nobody: of a volume instance of this member's own. */
+/** The epoch of a fence that closes no member: of a volume instance of this member. */
 export function raiseOwnEpoch(self: Member): RosterChange {
   return (roster) => {
     openState(roster, self);
@@ -227,7 +227,7 @@ export function isUnfinished({ state }: MemberState): boolean {
   return state === 'closed';
 }
 
-/** A member that is not open changes nothing of the roster. */
+/** A member that is not open must not change the roster. */
 function openState(roster: Roster, self: Member): MemberState {
   const own = stateOf(roster, self);
   if (own !== undefined && isOpen(own)) return own;

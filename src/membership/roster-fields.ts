@@ -29,7 +29,7 @@ export interface Roster extends MembershipView {
   readonly starts: number;
 }
 
-/** Of a member, as its field names have it. */
+/** A member, as in its field names. */
 function idOf({ name, incarnation }: Member): string {
   return `${name}/${incarnation}`;
 }
@@ -54,7 +54,9 @@ export function encode(content: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ v: FORMAT_VERSION, ...content }));
 }
 
-/** What a heartbeat asserts of its own incarnation: the same bytes for as long as it is open. */
+/**
+ * The field that a heartbeat asserts of its own incarnation: the same bytes as long as it is open.
+ */
 export const OPEN = encode({ state: 'open' });
 
 export function encodeIncarnation({ state }: MemberState): Uint8Array {

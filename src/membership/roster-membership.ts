@@ -43,7 +43,7 @@ interface RosterMembershipParts {
   readonly driver: FencingDriver;
   readonly clock: Clock;
   readonly log: Log;
-  /** What was read when this member was opened. */
+  /** The view when this member was opened. */
   readonly opened: Roster;
 }
 
@@ -197,8 +197,8 @@ export class RosterMembership implements Membership {
   }
 
   /**
-   * Resolves when no other member's process is stopped: nobody knows for how long it has been so,
-   * and it may hold writes that its initiators would repeat through this gateway.
+   * Resolves when no other member's process is stopped: it may have been stopped for long, and hold
+   * writes that its initiators would repeat through this gateway.
    */
   async #awaitStopped(): Promise<void> {
     const { driver, clock } = this.#parts;
@@ -269,7 +269,7 @@ export class RosterMembership implements Membership {
     this.#notifier.close();
   }
 
-  /** One heartbeat, and what is read after it. Undefined: not confirmed. */
+  /** One heartbeat, and the view after it. Undefined: not confirmed. */
   async #beat(): Promise<Roster | undefined> {
     const { store, driver } = this.#parts;
     try {

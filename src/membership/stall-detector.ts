@@ -20,7 +20,7 @@ export class StallDetector {
   /** Silence counts only while this gateway could have heard something. */
   #listeningSinceMs: number;
   #isInDoubt = false;
-  /** Gaps so far: what was confirmed before the last one confirms nothing. */
+  /** Gaps so far: confirmations from before the last gap do not count. */
   #gaps = 0;
   #isStopped = false;
   #timer: Timer | undefined;
@@ -54,7 +54,7 @@ export class StallDetector {
     return this.#gaps;
   }
 
-  /** This gateway was seen open by a look begun when so many gaps had been. */
+  /** A look that began after this many gaps found this gateway open. */
   confirmed(gaps: number): void {
     this.#look();
     if (gaps === this.#gaps) this.#isInDoubt = false;

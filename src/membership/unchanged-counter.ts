@@ -3,8 +3,8 @@ export class UnchangedCounter {
   readonly #seen = new Map<string, { mark: number; count: number }>();
 
   /**
-   * One more observation: the mark of each thing there is. A thing seen first, or one whose mark
-   * is another, begins at 0; one that is not there any more is forgotten.
+   * One more observation: the mark of each thing there is. A new thing, or one whose mark has
+   * changed, starts at 0; one that is missing is dropped.
    */
   observe(marks: ReadonlyMap<string, number>): void {
     for (const key of this.#seen.keys()) if (!marks.has(key)) this.#seen.delete(key);
@@ -19,7 +19,7 @@ export class UnchangedCounter {
     return this.#seen.get(key)?.count ?? 0;
   }
 
-  /** A gap of the observer's own: all counts start anew. */
+  /** The observer itself had a gap: all counts start again. */
   reset(): void {
     this.#seen.clear();
   }

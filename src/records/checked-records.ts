@@ -22,8 +22,8 @@ import type {
 } from './records.ts';
 
 /**
- * What every driver does first: arguments are checked, and bytes that a change or a message carries
- * are copied, so that the caller may reuse them. A driver sees only what is left to do.
+ * The common first steps of all drivers: arguments are checked, and the bytes of a change or a
+ * message are copied, so that the caller may reuse them. Drivers see only valid calls.
  */
 export abstract class CheckedRecords implements Records {
   abstract readonly self: Member;

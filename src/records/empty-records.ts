@@ -39,7 +39,7 @@ export class EmptyRecords implements Records {
     throw absent();
   }
 
-  /** Nobody else is in the store. */
+  /** No other process has the store open. */
   async notify(): Promise<NotifyResult> {
     return { answers: [], missing: [] };
   }

@@ -3,11 +3,11 @@ import { Failure } from '../base/failure.ts';
 import { VALUE_LENGTH_MAX } from './records.ts';
 
 /**
- * One kind of structured record: JSON with a `formatVersion`, checked when it is read. An older
- * format is lifted by `decode`, which is told the version; a newer one is refused.
+ * One kind of structured record: JSON with a `formatVersion`, checked when it is read. `decode`
+ * converts an older format, whose version it gets; a newer one is refused.
  */
 export interface JsonRecordFormat<T> {
-  /** What the record is, for messages: "disk". */
+  /** The kind of the record, for messages: "disk". */
   readonly kind: string;
   readonly formatVersion: number;
   /** The oldest format that `decode` still reads. */

@@ -18,7 +18,7 @@ export interface PersistentWatchOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onNotify: Watcher['onNotify'];
-  /** The watch stands again after a loss: what was notified in between was missed. */
+  /** The watch is open again after a loss: notifications in between were missed. */
   readonly onAgain?: () => void;
 }
 

@@ -31,7 +31,7 @@ function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 }
 
-/** Rejects what is no key of a record, and no name of a channel. */
+/** Rejects a string that is not a valid key of a record or name of a channel. */
 export function checkKey(key: string): void {
   if (key.length > KEY_LENGTH_MAX || !KEY.test(key)) {
     fail('recordsBadKey', `not a key of a record: ${shown(key)}`);
@@ -102,7 +102,7 @@ export function checkFieldTotals(fields: number, lengthBytes: number): void {
   }
 }
 
-/** Rejects what is no name of a member. */
+/** Rejects a string that is not a valid name of a member. */
 export function checkMemberName(name: string): void {
   if (name.length > MEMBER_NAME_LENGTH_MAX || !NAME.test(name)) {
     fail('recordsBadKey', `not a name of a member: ${shown(name)}`);

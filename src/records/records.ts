@@ -1,7 +1,7 @@
 /**
- * What gateways agree on: small versioned records, and notifications to all who watch. Who counts
- * as a gateway, and how one is fenced, is told by `src/membership`.
- * `test/contract/records.ts` proves a driver.
+ * The state that gateways share: small versioned records, and notifications to all watchers.
+ * `src/membership` decides which gateways count and fences them. `test/contract/records.ts` proves
+ * a driver.
  *
  * Keys are slash-separated paths of `[A-Za-z0-9._:-]+` segments, at most `KEY_LENGTH_MAX` bytes.
  * Values are bytes, at most `VALUE_LENGTH_MAX`. A key names a value (`get`, `compareAndSet`,
@@ -9,15 +9,15 @@
  * `Failure` whose code is one of `RecordsFailureCode`; a conflict is a value, not a failure.
  */
 export interface Records {
-  /** Who this process is to the others. */
+  /** The identity of this process to the others. */
   readonly self: Member;
 
   get(key: string): Promise<RecordEntry | undefined>;
 
   /**
    * Replaces the value if the record's version is `expected` (0: the record does not exist).
-   * Durable when it resolves. `value` undefined deletes the record. Versions never come back:
-   * a record made anew after its deletion goes on counting.
+   * Durable when it resolves. `value` undefined deletes the record. Versions are never reused: a
+   * record that is recreated after its deletion continues counting.
    */
   compareAndSet(
     key: string,
@@ -47,7 +47,7 @@ export interface Records {
 
   /**
    * Answers notifications of `channel` with what `onNotify` resolves. `onLost` is called once when
-   * notifications may have been missed and none will come any more: watch again, and read.
+   * notifications may have been missed and no more will come: watch again, and read.
    */
   watch(channel: string, watcher: Watcher): Promise<Watch>;
 
@@ -73,7 +73,7 @@ export type CompareAndSetResult =
   /** Somebody else was first; `current` is what stands there now. */
   | { readonly status: 'conflict'; readonly current: RecordEntry | undefined };
 
-/** By name; undefined takes a field away. */
+/** By name; undefined removes a field. */
 export type FieldValues = Readonly<Record<string, Uint8Array | undefined>>;
 
 export interface FieldGuard {
@@ -106,7 +106,7 @@ export type RecordsFailureCode =
   | 'recordsUnavailable'
   /** The store has no room; nothing was changed. */
   | 'recordsFull'
-  /** What the store has is not readable any longer: it must be put back. */
+  /** The content of the store is not readable: it must be restored. */
   | 'recordsDamaged'
   /** This member was fenced; it must take a new incarnation. */
   | 'recordsFenced'

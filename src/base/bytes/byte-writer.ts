@@ -67,7 +67,7 @@ export class ByteWriter {
     return this.#prefixed(4, body);
   }
 
-  /** What was written, in an array of its own. */
+  /** The written bytes, in an array of their own. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }

@@ -4,7 +4,7 @@ export class BytesReader {
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    // Of a Buffer `slice` would be no copy.
+    // `slice` of a Buffer would not copy.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 

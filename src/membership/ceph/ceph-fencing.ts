@@ -11,7 +11,7 @@ interface CephFencingParts {
   /** The client instance of the records. */
   readonly client: RadosClient;
   readonly records: ClusterWitnesses;
-  /** Those of the volumes. */
+  /** The client instances of the volumes. */
   readonly instances: VolumeInstances;
 }
 
@@ -47,12 +47,12 @@ export class CephFencing implements FencingDriver {
     if (errno < 0) throw cephFailure('rados_blocklist_add', errno, `the client ${address}`);
   }
 
-  /** By the records' client: a fence of a gateway blocklists all that it has. */
+  /** Uses the client of the records: a fence of a gateway blocklists all of its clients. */
   async isBlocklisted(): Promise<boolean> {
     const { client } = this.#parts;
     const { errno, output } = await client.monCommand(LIST_BLOCKLIST);
     if (errno < 0) throw cephFailure('osd blocklist ls', errno, 'the blocklist');
-    // Behind the list Ceph 16 appends another one, of ranges: it is no JSON as a whole.
+    // Ceph 16 appends a list of ranges behind this list, so the whole is not valid JSON.
     return output.includes(JSON.stringify(client.addresses));
   }
 
@@ -68,7 +68,9 @@ export class CephFencing implements FencingDriver {
     this.#parts.instances.release();
   }
 
-  /** The witnesses are watched from the first call on: a tool, which is no member, needs none. */
+  /**
+   * The witnesses are watched from the first call on: a tool, which is not a member, needs none.
+   */
   witnessAgesMs(): readonly number[] {
     const { records } = this.#parts;
     if (!this.#watchesCluster) records.watchCluster();

@@ -1,7 +1,7 @@
 import type { FencedProcesses, FencingDriver } from '../fencing-driver.ts';
 
 /**
- * Fencing among the processes of one host: whoever is fenced is killed, and its end is waited for.
+ * Fencing among the processes of one host: the fenced process is killed, and its end is awaited.
  * Writes of a process that has ended are over, so there is no blocklist and no barrier to pass.
  */
 export class ProcessFencing implements FencingDriver {
@@ -36,7 +36,7 @@ export class ProcessFencing implements FencingDriver {
   }
 }
 
-/** What every thread of this process that writes to a volume asks before it does. */
+/** The flag that every thread of this process checks before it writes to a volume. */
 interface SubmissionLease {
   renew(untilMs: number): void;
 }

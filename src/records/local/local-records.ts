@@ -34,7 +34,7 @@ interface LocalRecordsParts {
   readonly clock: Clock;
 }
 
-/** What a member has that others see, and what it keeps for all. */
+/** The parts of a member that others see, and those that it maintains for all. */
 export interface MemberPlace {
   readonly presence: Presence;
   readonly keeper: ReserveKeeper;
@@ -168,7 +168,7 @@ export class LocalRecords extends CheckedRecords {
         incarnation !== this.self.incarnation && channels.includes(channel),
     );
     if (others.length === 0) return;
-    // The folder as it is now: it may have been made anew since this member took its place.
+    // The folder as it is now: it may have been recreated since this member took its place.
     const handle = await folder.openHandle().catch(() => undefined);
     if (handle === undefined) {
       missing.push(...others.map(memberOf));

@@ -33,7 +33,7 @@ export class LockHolderPatrol {
   readonly #databasePath: string;
   readonly #self: ProcessIdentity;
   readonly #log: Log;
-  /** What was seen at the last look, by `pid/startTicks`. */
+  /** The holders at the last look, by `pid/startTicks`. */
   #seen = new Map<string, Holder>();
   #isBlind = false;
 
@@ -49,14 +49,14 @@ export class LockHolderPatrol {
       this.#judge(this.#holders(opening));
       this.#isBlind = false;
     } catch (error) {
-      // No descriptor is free, say. What was seen before still counts at the next look.
+      // For example, no descriptor is free. Earlier findings still count at the next look.
       if (this.#isBlind) return;
       this.#isBlind = true;
       this.#log.write('store_lock_holder_unknown', { reason: systemReason(error) });
     }
   }
 
-  /** Forgets what was seen: the store is free again. */
+  /** Drops all findings: the store is free again. */
   rest(): void {
     this.#seen.clear();
   }
@@ -105,7 +105,7 @@ interface HeldLock {
   readonly inode: number;
 }
 
-/** The POSIX locks held, out of the text of /proc/locks (proc(5)); who only waits is left out. */
+/** The POSIX locks held, parsed from /proc/locks (proc(5)); waiting processes are left out. */
 export function parseLocks(text: string): HeldLock[] {
   const locks: HeldLock[] = [];
   for (const line of text.split('\n')) {

@@ -12,7 +12,7 @@ import { decodeJsonRecord, encodeJsonRecord, type JsonRecordFormat } from '../js
 import { MEMBERS_MAX } from '../records.ts';
 import type { NameClaim } from './name-claim.ts';
 
-/** What a member says of itself to the others, in a file of the `run` folder. */
+/** A member's description of itself for the others, in a file of the `run` folder. */
 interface MemberEntry extends NameClaim {
   /** The channels that it watches. */
   readonly channels: readonly string[];
@@ -33,7 +33,7 @@ const ENTRY_FORMAT: JsonRecordFormat<MemberEntry> = {
 /**
  * The folder in which the living members of a store show themselves: `INCARNATION.json` with a
  * `MemberEntry` and `INCARNATION.sock`, where it takes notifications. An incarnation is never used
- * again, so whoever finds that its process has ended may clear its files away.
+ * again, so any process that finds its process ended may delete its files.
  */
 export class MemberFolder {
   readonly path: string;
@@ -67,9 +67,8 @@ export class MemberFolder {
   }
 
   /**
-   * Shows `entry` to the others, in place of what was shown before, in one step. What is shown anew
-   * goes into the file that was shown last but one: on a full file system only the first entry of a
-   * member needs room.
+   * Replaces the entry that the others see by `entry`, in one step. It is written into the file
+   * before last: on a full file system only the first entry of a member needs room.
    */
   async show(entry: MemberEntry): Promise<void> {
     assert(INCARNATION.test(entry.incarnation), 'an entry is named by its incarnation');
@@ -88,7 +87,7 @@ export class MemberFolder {
     }
   }
 
-  /** The members whose process lives, by name. What the dead left behind is cleared away. */
+  /** The members whose process lives, by name. Files of dead members are deleted. */
   async living(): Promise<readonly MemberEntry[]> {
     const entries: MemberEntry[] = [];
     for (const name of await this.#names()) {
@@ -96,15 +95,16 @@ export class MemberFolder {
       const entry = await this.#read(name);
       if (entry === undefined) continue;
       if (this.#mayLive(entry)) entries.push(entry);
-      // Leftovers mislead nobody: where they cannot be deleted they stay.
+      // Leftovers are harmless: where they cannot be deleted they stay.
       else await this.remove(entry.incarnation).catch(() => {});
     }
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /**
-   * Those of `claims` whose process lives. Files may be taken away from a member that lives; until
-   * it shows them anew its name alone tells of it. One that cannot be judged must show itself.
+   * Those of `claims` whose process lives. The files of a live member may be deleted by others;
+   * until it writes them again, only its name shows that it exists. A member whose process cannot
+   * be checked must show itself.
    */
   async livingOf(claims: readonly NameClaim[]): Promise<readonly NameClaim[]> {
     const shown = new Set((await this.living()).map(({ incarnation }) => incarnation));
@@ -149,7 +149,7 @@ export class MemberFolder {
       if (name === entry.incarnation + ENTRY_SUFFIX) return entry;
       this.#log.write('member_entry_misnamed', { file: name });
     } catch (error) {
-      // A member that left in between is no news.
+      // A member that left in between needs no report.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         const reason = systemReason(error);
         this.#log.write('member_entry_unreadable', { file: name, reason });

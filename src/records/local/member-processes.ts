@@ -28,7 +28,10 @@ export class MemberProcesses {
     this.#parts = parts;
   }
 
-  /** Whose process lives, this one too, by name: gateways, and tools while they run. */
+  /**
+   * The members whose process is alive, including this one, by name: gateways, and tools while they
+   * run.
+   */
   async living(): Promise<readonly Member[]> {
     return (await this.#living()).map(memberOf);
   }
@@ -74,7 +77,7 @@ export class MemberProcesses {
 }
 
 interface MemberProcessState extends Member {
-  /** By a signal or a tracer. A frozen control group does not show in `/proc`. */
+  /** Stopped by a signal or a tracer. A frozen control group does not show in `/proc`. */
   readonly isStopped: boolean;
 }
 

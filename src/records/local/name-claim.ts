@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../../host/process-identity.ts';
 import type { Member } from '../records.ts';
 
-/** Who holds a member's name: the incarnation and its process. */
+/** The holder of a member's name: the incarnation and its process. */
 export interface NameClaim extends Member {
   readonly process: ProcessIdentity;
 }

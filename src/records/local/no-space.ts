@@ -31,7 +31,7 @@ export function probeWriting(directory: string): NodeJS.ErrnoException | undefin
   }
 }
 
-/** What an administrator has to do about it, and where. */
+/** The remedy for the administrator, with the place. */
 export function describeFault(fault: NodeJS.ErrnoException, directory: string): string {
   return `cannot write in ${directory}: ${systemReason(fault)}`;
 }

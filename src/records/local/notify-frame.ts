@@ -49,7 +49,7 @@ export function encodeFrame(
 export class FrameReader {
   #held: Buffer = Buffer.alloc(0);
 
-  /** The frames that `chunk` completes. Throws a `Failure` on what is no frame. */
+  /** The frames that `chunk` completes. Throws a `Failure` on bytes that are not a frame. */
   push(chunk: Uint8Array): Frame[] {
     this.#held = Buffer.concat([this.#held, chunk]);
     const frames: Frame[] = [];

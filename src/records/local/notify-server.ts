@@ -27,7 +27,7 @@ export class NotifyServer {
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
-  /** `onEnd`: nothing is taken any more, for a reason other than `close`. */
+  /** `onEnd`: the server accepts nothing more, for a reason other than `close`. */
   async listen(path: string, onEnd: () => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -55,7 +55,7 @@ export class NotifyServer {
       timer.cancel();
       this.#sockets.delete(socket);
     });
-    // The caller gave up or died; there is nobody to tell.
+    // The caller gave up or died; no one reads the answer.
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
       try {

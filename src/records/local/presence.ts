@@ -23,8 +23,8 @@ interface PresenceParts {
 }
 
 /**
- * This member's place among the others: its socket and its entry in the folder. If somebody takes
- * them away, the watches are lost, and the place is taken anew.
+ * This member's place among the others: its socket and its entry in the folder. If another process
+ * deletes them, the watches are lost, and the place is taken again.
  */
 export class Presence {
   readonly #parts: PresenceParts;

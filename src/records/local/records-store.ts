@@ -12,16 +12,16 @@ const SCHEMA_VERSION = 1;
 const APPLICATION_ID = 0x41505448;
 /** SQLite's own wait for a lock; it blocks this thread, so the patience lies with the caller. */
 const BUSY_TIMEOUT_MS = 4;
-/** What the write-ahead log is cut back to after a checkpoint. */
+/** The size to which the write-ahead log is truncated after a checkpoint. */
 const LOG_LENGTH_MAX_BYTES = 16 * 1024 * 1024;
-/** What the log is lengthened by when room was made: less than what was given back. */
+/** The growth of the log after room was made: less than the freed space. */
 const ROOM_LENGTH_BYTES = 192 * 1024;
 /** Above every character of a key: ends a range of keys that begin alike. */
 const AFTER_KEYS = '\u007f';
 
 /*
- * `floor` is the highest version a deleted record had: a record made anew counts on from there, so
- * that no version comes back and no trace of a deleted record needs to be kept.
+ * `floor` is the highest version a deleted record had: a recreated record continues from there, so
+ * that no version is reused and no trace of a deleted record is needed.
  */
 const SCHEMA = `
   CREATE TABLE record (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) STRICT;
@@ -50,7 +50,7 @@ export class RecordsStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** A reader opens what is there, and changes nothing. */
+  /** A reader opens an existing database, and changes nothing. */
   constructor(path: string, isReader = false) {
     this.#path = path;
     if (!isReader) makePrivate(path);
@@ -74,7 +74,7 @@ export class RecordsStore {
    */
   takeRoom(): void {
     try {
-      // Nobody appends to the log meanwhile; what is behind its frames has no valid checksum.
+      // No process appends to the log meanwhile; bytes behind its frames have no valid checksum.
       this.#transaction(() => lengthen(`${this.#path}-wal`));
       this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } catch {
@@ -186,7 +186,7 @@ export class RecordsStore {
     });
   }
 
-  /** False for a database in which nothing is yet. Throws for what is no store of this release. */
+  /** False for an empty database. Throws for one that is not a store of this release. */
   #isPrepared(path: string): boolean {
     const [version, application] = ['user_version', 'application_id'].map((name) => {
       return Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
@@ -272,10 +272,13 @@ function claimOf(row: Row): NameClaim {
   };
 }
 
-/** The records hold secrets: nobody else reads them. SQLite gives its other files the same mode. */
+/**
+ * The records hold secrets: only their owner may read them. SQLite gives its other files the same
+ * mode.
+ */
 function makePrivate(path: string): void {
   try {
-    // Only a file that nobody has open yet: closing one drops all of this process's locks on it.
+    // Only a file that is not open yet: closing one drops all of this process's locks on it.
     closeSync(openSync(path, 'ax', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

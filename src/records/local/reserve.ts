@@ -4,7 +4,7 @@ import { isNoSpace } from './no-space.ts';
 
 /**
  * Room that the records keep for themselves on a file system that volumes, and other programs, may
- * fill: files that nobody reads, each of which is deleted when a change finds no room. Without it a
+ * fill: files that no one reads, each of which is deleted when a change finds no room. Without it a
  * gateway could not start again, and no disk could be deleted to make room. All members of a store
  * share it; `ReserveKeeper` makes it.
  */

@@ -1,13 +1,13 @@
 import type { RecordsStore } from './records-store.ts';
 
-/** What the thread of the store is told when it begins. */
+/** The first message to the thread of the store. */
 export interface StoreWorkerData {
   readonly databasePath: string;
   /** It only reads: it makes nothing, and claims nothing. */
   readonly isReader: boolean;
 }
 
-/** What the thread of the store is asked to do. */
+/** A request to the thread of the store. */
 export type StoreOperation = Exclude<keyof RecordsStore, 'close' | 'takeRoom'>;
 
 export interface StoreRequest {

@@ -12,7 +12,7 @@ import type { StoreOperation, StoreReply, StoreRequest, StoreWorkerData } from '
 
 /*
  * How long a call has waited is counted in ticks of a timer, not read from the clock: while this
- * process is stopped nothing ticks, and its calls are not found too late when it goes on.
+ * process is stopped nothing ticks, so its calls are not late when it continues.
  */
 const TICK_MS = 100;
 /** A call that is not done after this long ends `recordsUnavailable`. */
@@ -58,7 +58,7 @@ export class StoreThread {
   #nextId = 1;
   #timer: Timer | undefined;
   #opened = false;
-  /** Why no call is taken any more. */
+  /** The reason why no call is accepted any longer. */
   #ended: Failure | undefined;
 
   constructor({ databasePath, isReader, self, clock, random, log }: StoreThreadParts) {
@@ -103,7 +103,7 @@ export class StoreThread {
     }
   }
 
-  /** Resolves when what is under way is done, or after `timeoutMs`. */
+  /** Resolves when all calls in progress are done, or after `timeoutMs`. */
   async settle(timeoutMs: number): Promise<void> {
     const endMs = this.#clock.now() + timeoutMs;
     while (this.#calls.size > 0 && this.#clock.now() < endMs) await sleep(this.#clock, 1);

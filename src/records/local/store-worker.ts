@@ -1,4 +1,4 @@
-/** The thread in which the store's system calls block nobody. */
+/** The thread for the blocking system calls of the store. */
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
@@ -14,7 +14,7 @@ const SQLITE_LOCKED = 6;
 const SQLITE_PROTOCOL = 15;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
-/** What SQLite says of a file system that takes nothing; which of them it is depends on the file. */
+/** The codes of SQLite for a full file system; which one it returns depends on the file. */
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
@@ -95,7 +95,7 @@ function isBusy(error: unknown): boolean {
   return code !== undefined && [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].includes(code);
 }
 
-/** Undefined for what is no error of SQLite. */
+/** Undefined for an error that is not from SQLite. */
 function primaryCodeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode;
   return typeof code === 'number' ? code & PRIMARY_CODE_MASK : undefined;

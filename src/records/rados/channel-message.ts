@@ -3,16 +3,16 @@ import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { BytesReader } from '../../base/bytes/bytes-reader.ts';
 import { CHANNEL_MESSAGE_LENGTH_MAX, type Member } from '../records.ts';
 
-/** Of messages and of answers; those of another format are not understood. */
+/** The format of messages and answers; other formats are ignored. */
 const FORMAT = 1;
-/** The most bytes of answers that one member sends back; what is beyond counts as not answered. */
+/** Bound on the answers of one member, in bytes; answers beyond it count as missing. */
 export const ANSWERS_LENGTH_MAX = 512 * 1024;
 
 assert(ANSWERS_LENGTH_MAX >= CHANNEL_MESSAGE_LENGTH_MAX, 'one answer always fits');
 
 /**
- * What goes through a channel object. A greeting has the empty channel, which no key is: who joins
- * says who it is, and hears who the others are.
+ * A message through a channel object. A greeting has the empty channel, which is not a valid key: a
+ * joiner announces its identity, and the answers tell it those of the others.
  */
 export interface ChannelMessage {
   readonly from: Member;
@@ -22,7 +22,7 @@ export interface ChannelMessage {
   readonly message: Uint8Array;
 }
 
-/** What one member's watchers of the channel answered. */
+/** The answers of one member's watchers of the channel. */
 interface ChannelAnswer {
   readonly from: Member;
   /** Whether all of them answered, and all of it is here. True for a member that has none. */

@@ -19,7 +19,7 @@ interface ChannelObjectParts {
   onWatched(): void;
   /** Answers a notification, by calling `acknowledge`, or not at all. */
   onNotify(message: Uint8Array, fromGid: bigint, acknowledge: (answer: Uint8Array) => void): void;
-  /** The watch was cut, or the OSD has been silent for so long that it may be. */
+  /** The watch was cut, or the OSD has been silent for long enough that it may be. */
   onLost(): void;
 }
 
@@ -27,7 +27,7 @@ interface ChannelObjectParts {
 export class ChannelObject {
   readonly #parts: ChannelObjectParts;
   #watch: PoolWatch | undefined;
-  /** Under way; also when those who wanted it have given up, for it may yet succeed. */
+  /** In progress; also after its callers have given up, because it may still succeed. */
   #watching: Promise<void> | undefined;
   /** When the OSD last confirmed that it hears us. */
   #heardMs: number;
@@ -110,13 +110,13 @@ export class ChannelObject {
   #lose(): void {
     const watch = this.#watch;
     this.#watch = undefined;
-    // It does not end while the OSD is silent, and nobody needs to know when it does.
+    // It does not end while the OSD is silent, and no caller needs its end.
     void watch?.close();
     this.#parts.onLost();
   }
 }
 
-/** What librados tells of one watch, which may begin before the answer that there is one. */
+/** The events of librados for one watch; they may begin before the answer that the watch exists. */
 class Registration {
   readonly #parts: ChannelObjectParts;
   readonly #onCut: () => void;
@@ -129,7 +129,7 @@ class Registration {
     this.#onCut = onCut;
   }
 
-  /** The watch, unless it was cut before it was told of. */
+  /** The watch, unless it was cut before it was reported. */
   begin(watch: PoolWatch): PoolWatch | undefined {
     if (this.#cut) {
       void watch.close();

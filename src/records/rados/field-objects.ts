@@ -39,8 +39,8 @@ export class FieldObjects {
   }
 
   /**
-   * One operation as a rule. Only a map that is more than half full, as this member last saw it, is
-   * read before, and the change then asks that nobody else has changed it since.
+   * One operation as a rule. A map that was more than half full when this member last saw it is
+   * read first, and the change then requires that no other has changed it since.
    */
   async set(key: string, fields: Fields, guard: FieldGuard | undefined): Promise<boolean> {
     if (!this.#totals.has(key) || Object.keys(fields).length === 0) await this.#read(key);

@@ -44,7 +44,7 @@ export function fieldsObjectOf(key: string): string {
 }
 
 /**
- * What the omap's key of each of its fields begins with. `//` is in no key, and no name of a field
+ * The prefix of the omap key of each of its fields. `//` is in no key, and no name of a field
  * begins with a slash: no map's prefix is the beginning of another's.
  */
 export function fieldsPrefixOf(key: string): string {
@@ -53,7 +53,8 @@ export function fieldsPrefixOf(key: string): string {
 
 /**
  * The channel objects of a namespace. Their hashes differ in the low bits, so that a pool of at
- * least as many placement groups has each in another one: they are the cluster's witnesses, too.
+ * least as many placement groups has each in another one: they also serve as the cluster's
+ * witnesses.
  */
 export function channelObjectsOf(namespace: string): readonly string[] {
   const place = namespace === '' ? '' : `${namespace}${NAMESPACE_END}`;

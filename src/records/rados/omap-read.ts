@@ -6,7 +6,7 @@ import type { RecordsPool } from './records-pool.ts';
 
 /** Entries of an object's omap as they were at one moment. */
 interface OmapRead {
-  /** The object's version; 0 when there is no such object. */
+  /** The object's version; 0 when the object does not exist. */
   readonly version: number;
   readonly entries: ReadonlyMap<string, Uint8Array>;
   /** Whether a page ended before the entries did. */

@@ -60,7 +60,7 @@ export async function openRadosRecords(parts: RadosRecordsParts): Promise<RadosR
     throw firstSilence(error) ?? error;
   });
   if (bytes === undefined) {
-    // All objects are made now: a pool without room takes no new one, but goes on with these.
+    // All objects are created now: a full pool accepts no new object, but still serves these.
     const objects = [...valueObjects, ...channelObjectsOf(namespace)];
     await Promise.all(objects.map((object) => make(object, [])));
     const entries = [[LAYOUT_KEY, encodeJsonRecord(layoutFormat, layout)]] as const;
@@ -72,9 +72,8 @@ export async function openRadosRecords(parts: RadosRecordsParts): Promise<RadosR
 }
 
 /**
- * What to look at when the first operation is not answered. The monitors let the pool be opened;
- * the OSDs may be down, and those of Ceph 18 and later do not answer a user without capabilities
- * for them.
+ * Advice when the first operation is not answered. The monitors let the pool be opened; the OSDs
+ * may be down, and those of Ceph 18 and later do not answer a user without capabilities for them.
  */
 function firstSilence(error: unknown): Failure<RecordsFailureCode> | undefined {
   if (!(error instanceof Failure) || error.code !== 'recordsUnavailable') return undefined;

@@ -7,13 +7,13 @@ import type { RecordsFailureCode } from '../records.ts';
 
 /** An operation that has not ended after this long ends `recordsUnavailable`. */
 export const OPERATION_TIME_MAX_MS = 5000;
-/** How long closing waits for what is under way. */
+/** How long closing waits for calls in progress. */
 const SETTLE_TIME_MAX_MS = 2000;
 
 /**
- * Bounds each call of librados in time, and makes failures of errnos. A call that is given up goes
- * on in librados, and may still be done: librados keeps it until the cluster answers. (Its own
- * time-outs are no help: what they give up may be done later just the same.)
+ * Bounds each call of librados in time, and makes failures of errnos. A call that is given up
+ * continues in librados, and may still be done: librados keeps it until the cluster answers. (Its
+ * own time-outs do not help: operations that they give up may still be done later.)
  */
 export class RadosCalls {
   readonly #clock: Clock;
@@ -27,12 +27,12 @@ export class RadosCalls {
     this.#onFenced = onFenced;
   }
 
-  /** Throws when no call may be made any more. */
+  /** Throws when calls are no longer allowed. */
   check(): void {
     if (this.#ended !== undefined) throw this.#ended;
   }
 
-  /** What `call` resolves with, within `timeMaxMs`; `onLate` gets what came too late. */
+  /** The result of `call` within `timeMaxMs`; `onLate` gets a result that came too late. */
   bounded<T>(
     call: Promise<T>,
     timeMaxMs: number = OPERATION_TIME_MAX_MS,
@@ -59,7 +59,7 @@ export class RadosCalls {
     });
   }
 
-  /** The failure that an errno stands for. */
+  /** The failure for an errno. */
   failure(errno: number, what: string): Failure<RecordsFailureCode> {
     assert(errno < 0, 'a failure has an errno');
     const message = `${what} ended with ${errnoName(errno)}`;
@@ -92,7 +92,7 @@ export class RadosCalls {
     this.#ended ??= failure;
   }
 
-  /** Resolves when what is under way has ended, or after a while. */
+  /** Resolves when calls in progress have ended, or after a while. */
   async settle(): Promise<void> {
     const settled = Promise.allSettled(this.#underWay);
     await within(this.#clock, SETTLE_TIME_MAX_MS, settled);

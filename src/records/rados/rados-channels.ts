@@ -20,7 +20,7 @@ import type { RecordsPool } from './records-pool.ts';
 
 /** How often it is looked whether the OSDs still hear us. */
 const CHECK_MS = 1000;
-/** How long a greeting waits for those who answer. */
+/** How long a greeting waits for answers. */
 const GREETING_MS = 2000;
 /** So much earlier than RADOS counts a watcher out, its member says what it has. */
 const ANSWER_MARGIN_MS = 250;
@@ -106,7 +106,7 @@ export class RadosChannels {
     this.#check();
   }
 
-  /** Of each channel object, how long ago its OSD was last heard of. Needs `watchAll`. */
+  /** For each channel object, the time since the last sign of life of its OSD. Needs `watchAll`. */
   silencesMs(): readonly number[] {
     return this.#objects.map((object) => object.silentMs());
   }
@@ -129,7 +129,7 @@ export class RadosChannels {
   #check(): void {
     for (const object of this.#objects) {
       object.checkSilence();
-      // What fails is tried again at the next check.
+      // A failure is retried at the next check.
       if (this.#watchesAll) object.ensureWatched().catch(() => {});
     }
   }
@@ -176,7 +176,7 @@ export class RadosChannels {
     try {
       this.#resultOf(await this.#send(object, '', new Uint8Array(0), GREETING_MS));
     } catch {
-      // It is a courtesy: who is not known is named by its instance.
+      // Optional: a member that is not known is named by its instance.
     }
   }
 

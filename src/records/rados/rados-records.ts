@@ -38,8 +38,8 @@ export interface RadosRecordsParts {
  * - A map of fields is the omap of an object of its own.
  * - A channel is one of `CHANNEL_OBJECTS` objects, by the hash of its name.
  *
- * Who this member is and who is fenced is others' to say; a client that finds itself blocklisted
- * ends every call `recordsFenced`.
+ * Membership and fences are decided elsewhere; once its client is blocklisted, every call ends
+ * `recordsFenced`.
  */
 export class RadosRecords extends CheckedRecords {
   readonly self: Member;
@@ -117,7 +117,7 @@ export class RadosRecords extends CheckedRecords {
 
   /**
    * Of each witness (an object that this gateway watches, each in another placement group if the
-   * pool has as many) how long ago it was last heard of. Only after `watchCluster`.
+   * pool has as many) the time since its last sign of life. Only after `watchCluster`.
    */
   witnessAgesMs(): readonly number[] {
     return this.#channels.silencesMs();
@@ -136,7 +136,7 @@ export class RadosRecords extends CheckedRecords {
     await this.#calls.bounded(this.#channels.close()).catch(() => {});
   }
 
-  /** Throws when no call may be made any more. */
+  /** Throws when calls are no longer allowed. */
   #check(): void {
     if (this.#closing !== undefined) throw new Failure('recordsClosed', 'the records are closed');
     this.#calls.check();

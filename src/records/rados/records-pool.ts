@@ -3,8 +3,8 @@ import type { ReadStep, ReadValue, WriteStep } from '../../ceph/object-steps.ts'
 import type { WatchListener, WatchOptions } from '../../ceph/rados-watch.ts';
 
 /**
- * What the records need of a pool: `RadosPool`, or the model of one that tests use. Errnos are
- * negated, as everywhere in `src/ceph`. Nothing ends while the cluster is silent.
+ * The part of a pool that the records use: `RadosPool`, or the model of one that tests use. Errnos
+ * are negated, as everywhere in `src/ceph`. Nothing ends while the cluster is silent.
  */
 export interface RecordsPool {
   operate(object: string, steps: readonly WriteStep[]): Promise<{ readonly errno: number }>;

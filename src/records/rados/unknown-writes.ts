@@ -41,8 +41,8 @@ export class UnknownWrites {
   }
 
   /**
-   * Whether `current` was made by an earlier write of this member that asked the very same, and
-   * whose outcome nobody has been told. It is told once: of two callers one has changed it.
+   * Whether `current` is the result of an earlier write of this member with the same content, whose
+   * outcome was never reported. It is reported once: only one of two callers has made the change.
    */
   isOwn(
     key: string,

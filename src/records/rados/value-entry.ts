@@ -10,8 +10,8 @@ import type { RecordEntry } from '../records.ts';
  *
  *   u8 format, u64 version, u8 length and text of the write's stamp, the value
  *
- * `floor` is the highest version that a deleted value of that object had: values made anew count
- * on from there. Numbers are big-endian.
+ * `floor` is the highest version that a deleted value of that object had: recreated values continue
+ * from there. Numbers are big-endian.
  */
 const FORMAT = 1;
 const DATA = 'd/';
@@ -35,7 +35,7 @@ export function encodeVersion(version: number): Uint8Array {
   return new ByteWriter().u64(version).finish();
 }
 
-/** What is not there counts as 0. */
+/** An absent value counts as 0. */
 export function decodeVersion(bytes: Uint8Array | undefined): number {
   return bytes === undefined ? 0 : readWhole(bytes, 'a version', (reader) => reader.u64());
 }

@@ -11,7 +11,7 @@ import { dataKeyOf, decodeValue } from './value-entry.ts';
 const PAGE_ENTRIES_MAX = 16;
 /** Objects that are read at one time. */
 const READS_MAX = 8;
-/** How often what was changed meanwhile is read again before a list is given up. */
+/** Bound on repeated reads of values that change meanwhile, before a list is given up. */
 const ROUNDS_MAX = 200;
 
 interface Listed {

@@ -18,7 +18,7 @@ import {
   versionKeyOf,
 } from './value-entry.ts';
 
-/** How often a change is tried anew because another key's deletion came between. */
+/** Bound on retries of a change when the deletion of another key interferes. */
 const ATTEMPTS_MAX = 100;
 const ABSENT = new Uint8Array(0);
 
@@ -33,7 +33,7 @@ export class ValueObjects {
   readonly #pool: RecordsPool;
   readonly #calls: RadosCalls;
   readonly #unknown: UnknownWrites;
-  /** As last seen, for each object; a change that needs it finds out when it is no longer so. */
+  /** As last seen, for each object; a change that needs it detects when it is outdated. */
   readonly #floors = new Map<string, number>();
 
   /** `incarnation` begins the stamps of this member's writes. */
@@ -50,7 +50,7 @@ export class ValueObjects {
   async compareAndSet(change: Change): Promise<CompareAndSetResult> {
     const { key, expected, value } = change;
     const object = valueObjectOf(key);
-    // What is no version matches none; and nothing at all is what a deletion of nothing changes.
+    // An invalid version never matches; deleting an absent record changes nothing.
     const isVoid = !isVersion(expected) || (expected === 0 && value === undefined);
     // To make or to delete a value one must know how far its object has counted.
     const needsFloor = expected === 0 || value === undefined;
@@ -102,7 +102,7 @@ export class ValueObjects {
     if (errno < 0 && errno !== EEXIST) throw this.#calls.failure(errno, `making ${object}`);
   }
 
-  /** What stands there now; and how far the object has counted. */
+  /** The current value, and the floor of the object. */
   async #look(key: string): Promise<ValueEntry | undefined> {
     const object = valueObjectOf(key);
     const keys = [dataKeyOf(key), FLOOR_KEY];
@@ -113,7 +113,7 @@ export class ValueObjects {
     return bytes && decodeValue(dataKeyOf(key), bytes);
   }
 
-  /** What an object has counted to never falls; another member may have seen it further. */
+  /** The floor of an object never falls; another member may have seen a higher one. */
   #raiseFloor(object: string, version: number): void {
     const floor = Math.max(version, this.#floors.get(object) ?? 0);
     this.#floors.set(object, floor);
@@ -149,7 +149,7 @@ function stepsOf({ key, expected, value }: Change, next: NextValue): WriteStep[]
   return [...steps, { step: 'omapRemove', keys: [versionKeyOf(key), dataKeyOf(key)] }];
 }
 
-/** What is not there has the version 0, and compares as the empty value. */
+/** An absent value has the version 0, and compares as the empty value. */
 function compare(key: string, version: number): WriteStep {
   const value = version === 0 ? ABSENT : encodeVersion(version);
   return { step: 'omapCmp', key, comparison: 'eq', value };
