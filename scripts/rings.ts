@@ -58,6 +58,13 @@ export const rings: readonly Ring[] = [
     concurrency: 2,
   },
   {
+    name: 'model',
+    proves: 'the protocol of events holds in a model that is visited whole, and errors are found',
+    costS: 40,
+    files: ['test/model/**/*.test.ts'],
+    packages: ['gcc', 'spin'],
+  },
+  {
     name: 'fuzz',
     proves: 'a few thousand hostile inputs to every parser, and to running gateways',
     costS: 80,

@@ -15,6 +15,7 @@ const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 /** Debian packages that tests or benchmarks drive, each with a file that shows it is installed. */
 const testPackages = [
   { name: 'g++', shownBy: ['/usr/bin/g++', '/usr/bin/c++'] },
+  { name: 'gcc', shownBy: ['/usr/bin/gcc'] },
   { name: 'git', shownBy: ['/usr/bin/git'] },
   { name: 'tgt', shownBy: ['/usr/sbin/tgtd'] },
   { name: 'libiscsi-bin', shownBy: ['/usr/bin/iscsi-test-cu'] },
@@ -22,6 +23,7 @@ const testPackages = [
   { name: 'qemu-system-x86', shownBy: ['/usr/bin/qemu-system-x86_64'] },
   { name: 'qemu-block-extra', shownBy: libraries('qemu/block-iscsi.so') },
   { name: 'sg3-utils', shownBy: ['/usr/bin/sg_inq'] },
+  { name: 'spin', shownBy: ['/usr/bin/spin'] },
   { name: 'e2fsprogs', shownBy: ['/usr/sbin/mke2fs', '/sbin/mke2fs'] },
   { name: 'iproute2', shownBy: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
   { name: 'nftables', shownBy: ['/usr/sbin/nft', '/sbin/nft'] },
