@@ -1,0 +1,99 @@
+// Proves that file systems of Linux over dm-multipath lose nothing, and see no error, when a
+// gateway is killed and another one drains under load.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DocumentCluster } from '../support/document-cluster.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { FileLoad } from './file-load.ts';
+import { Guest } from './guest.ts';
+import { GUEST_POLL_MS, LinuxInitiator } from './linux-initiator.ts';
+
+const targetName = 'iqn.2026-11.com.example:t';
+const FAILURE_LIMIT_MS = 5 * 60_000;
+
+interface FileSystem {
+  readonly lun: number;
+  readonly make: string;
+  readonly check: string;
+}
+
+const fileSystems: readonly FileSystem[] = [
+  { lun: 0, make: 'mkfs.ext4 -q', check: 'e2fsck -fn' },
+  { lun: 1, make: 'mkfs.xfs -q', check: 'xfs_repair -n' },
+];
+
+test('ext4 and xfs under load outlive a gateway that is killed and one that drains', async () => {
+  await using cluster = await DocumentCluster.start(2, {
+    settings: { drainSeconds: 30 },
+    disks: ['a', 'b'].map((name) => ({ name, size: '320M' })),
+    targets: [{ iqn: targetName, luns: { 0: 'a', 1: 'b' }, access: 'any' }],
+  });
+  await using guest = await Guest.boot();
+  const portals = [cluster.address(0), cluster.address(1)];
+  const host = new LinuxInitiator(guest, targetName, portals);
+  await host.startMultipath();
+  await host.logIn();
+  await host.activePaths(4);
+
+  const devices = await devicesOf(host);
+  const loads: FileLoad[] = [];
+  for (const { lun, make } of fileSystems) {
+    const folder = `/mnt/${lun}`;
+    await guest.mustRun(`
+      ${make} ${devices[lun]}
+      mkdir -p ${folder}
+      mount ${devices[lun]} ${folder}`);
+    loads.push(await FileLoad.start(guest, folder));
+  }
+  const progress = () => Promise.all(loads.map((load) => load.progress()));
+
+  const [killed, drained] = cluster.gateways;
+  killed!.child.kill('SIGKILL');
+  await pathsFail(host, portals[0]!.port);
+  await progress();
+  await serveAgain(cluster, host, 'g0');
+  await progress();
+
+  drained!.child.kill('SIGTERM');
+  assert.equal(await drained!.ended(), 0);
+  await pathsFail(host, portals[1]!.port);
+  await progress();
+  await serveAgain(cluster, host, 'g1');
+  await progress();
+
+  for (const load of loads) await load.stop();
+  for (const { lun, check } of fileSystems) {
+    await guest.mustRun(`umount /mnt/${lun} && ${check} ${devices[lun]}`);
+    await guest.mustRun(`mount -o ro ${devices[lun]} /mnt/${lun}`);
+    await loads[lun]!.verify();
+  }
+});
+
+/** The dm-multipath device of each LUN. */
+async function devicesOf(host: LinuxInitiator): Promise<readonly string[]> {
+  const paths = await host.multipathPaths();
+  const devices: string[] = [];
+  for (const { disk, lun } of await host.disks()) {
+    const { wwid } = paths.find((path) => path.disk === disk)!;
+    devices[lun] = `/dev/mapper/${wwid}`;
+  }
+  return devices;
+}
+
+/** Resolves when dm-multipath has given up the paths through this port. */
+async function pathsFail(host: LinuxInitiator, port: number): Promise<void> {
+  const disks = (await host.disks()).filter((each) => each.port === port);
+  const failed = async () => {
+    const paths = await host.multipathPaths();
+    return disks.every(({ disk }) => paths.find((path) => path.disk === disk)?.state === 'failed');
+  };
+  await waitFor(`the paths to port ${port} fail`, failed, FAILURE_LIMIT_MS, GUEST_POLL_MS);
+}
+
+async function serveAgain(cluster: DocumentCluster, host: LinuxInitiator, name: string) {
+  const again = cluster.startGateway(name);
+  cluster.gateways.push(again);
+  await again.ready();
+  await host.activePaths(4);
+}
