@@ -37,21 +37,9 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/unit/config/parse.test.ts',
     because: 'its rules are met through the text of a document, with the places of what is wrong',
   },
-  'src/host/kernel.ts': {
-    test: 'test/unit/host/net-socket.test.ts',
-    because: 'its system calls are those of sockets there',
-  },
-  'src/iscsi/iscsi-server.ts': {
-    test: 'test/unit/iscsi/changed-access.test.ts',
-    because: 'it wires connections to the directory',
-  },
   'src/iscsi/limits.ts': {
     test: 'test/unit/iscsi/deep-windows.test.ts',
     because: 'constants whose relations are asserted at load; what they bound is measured there',
-  },
-  'src/iscsi/login-phase.ts': {
-    test: 'test/unit/iscsi/connection.test.ts',
-    because: 'it is run by connections',
   },
   'src/membership/membership.ts': {
     test: 'test/contract/membership.ts',
