@@ -17,7 +17,7 @@ import { basename, dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FAILURE_CODES } from '../src/control/failure-codes.ts';
-import { awkwardTexts } from './support/awkward-texts.ts';
+import { awkwardComments, awkwardTexts } from './support/awkward-texts.ts';
 import { deadExports, importedNames } from './support/dead-exports.ts';
 import { failureCodesOf, hiddenFailureCodes } from './support/failure-codes.ts';
 import { importCircles } from './support/import-circles.ts';
@@ -208,12 +208,16 @@ test('a planted export that nobody imports is found', () => {
   assert.deepEqual(deadExports('export async function f() {}', undefined), ['f']);
 });
 
-test('what users read is plain English', () => {
+test('texts and comments are plain English', () => {
   everywhere(product, awkwardTexts);
   const planted = ["'it is ' +\n  'no name'", ['`it is no $', '{name}`'].join(''), "'Who asks'"];
   planted.push("'Print it, too.'", "'print it, too'", '"any more"', '`so many`', "'it runs anew'");
   for (const text of planted) assert.equal(awkwardTexts(`x(${text});`).length, 1, text);
   assert.deepEqual(awkwardTexts("x('there is no disk', 'it, too, is');\n// is no name, anew"), []);
+  everywhere(product, awkwardComments);
+  const comment = '// Not any\n// more, anew, say; it, too. Lets go of all, is heard of, mends it.';
+  assert.equal(awkwardComments(comment).length, 7);
+  assert.deepEqual(awkwardComments("// Anything more; too many say so.\nx('anew, any more');"), []);
 });
 
 test('no default export, no enum, no namespace', () => {

@@ -37,7 +37,7 @@ export const PLACEMENT_GROUPS = 8;
 export const LONE_COPY_LEASE_S = 300;
 /** The default of `osd heartbeat grace`, which Ceph takes the lease as a multiple of. */
 const HEARTBEAT_GRACE_S = 20;
-/** Both sizes suit a machine that serves the cluster's clients, too. */
+/** Both sizes suit a machine that also serves the cluster's clients. */
 const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
 const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
 

@@ -56,7 +56,7 @@ export class CephDaemon {
     return this.isRunning ? this.#identity : undefined;
   }
 
-  /** Stopped ones run, too. */
+  /** True also for a stopped one. */
   get isRunning(): boolean {
     const child = this.#child;
     return child !== undefined && child.exitCode === null && child.signalCode === null;

@@ -15,7 +15,7 @@ export function isCephCipher(name: string): name is CephCipher {
   return Object.hasOwn(CIPHERS, name);
 }
 
-/** What a client or daemon of a cluster may do: `mon` to `allow *`, say. */
+/** The capabilities of a client or daemon of a cluster, such as `mon` to `allow *`. */
 export type Capabilities = Readonly<Record<string, string>>;
 
 /** One entry of a keyring. */

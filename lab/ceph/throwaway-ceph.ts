@@ -71,7 +71,7 @@ export interface ThrowawayCephOptions {
  */
 export class ThrowawayCeph {
   readonly folder: string;
-  /** What clients are given as their configuration. It names the keyrings, too. */
+  /** The configuration of clients. It also names the keyrings. */
   readonly conf: string;
   /** The first of `mons`. */
   readonly mon: CephDaemon;
@@ -240,7 +240,10 @@ async function makeFolder(parent: string | undefined): Promise<string> {
   throw new Failure('cephOptions', `too long for Ceph's sockets (${max} characters): ${folder}`);
 }
 
-/** For the rare daemon whose parent was killed before the kernel was told to end it, too. */
+/**
+ * For the rare daemon whose parent was killed before it could ask the kernel to end the daemon as
+ * well.
+ */
 function killLeftDaemons(folder: string): void {
   for (const file of globSync(join(folder, 'run', '*.pid'))) {
     const pid = Number(readFileSync(file, 'latin1').trim());

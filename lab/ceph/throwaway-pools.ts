@@ -117,7 +117,7 @@ export interface ImageOptions {
   readonly sizeBytes: number;
   /** As `rbd` names them; `layering` alone unless given. */
   readonly features?: readonly string[];
-  /** Where its data are, if not in its pool: an erasure-coded pool, say. */
+  /** The pool for its data if that is another one, such as an erasure-coded pool. */
   readonly dataPool?: string;
   readonly objectSizeBytes?: number;
 }

@@ -21,7 +21,7 @@ interface OperateResult {
   readonly errno: number;
   /** The object's version after this very operation. */
   readonly version: number;
-  /** For each step its own return value: where a cmpext miscompared, say. */
+  /** The return value of each step: for example, where a cmpext miscompared. */
   readonly stepErrnos: readonly number[];
 }
 

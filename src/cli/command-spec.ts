@@ -40,7 +40,7 @@ type Run = (call: CliCall) => Promise<number>;
 export interface CliCall {
   readonly arguments: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** What `--store`, or `--ceph` and its companions, say; undefined if none was given. */
+  /** The location that `--store`, or `--ceph` and its companions, give; undefined without them. */
   readonly store: StoreLocation | undefined;
   readonly json: boolean;
 }

@@ -22,7 +22,7 @@ export function withHelpWords(words: readonly string[]): readonly string[] {
   throw new UsageError(`there is no command "${text}"${didYouMean(wrong, names)}`);
 }
 
-/** Which help a wrong command line is answered with: that of its command, if it names one. */
+/** The help that answers a wrong command line: that of its command, if it names one. */
 export function helpHint(words: readonly string[]): string {
   const named = commandNamed(words.filter((word) => !word.startsWith('-')));
   return `Try "${['allpath', 'help', ...named].join(' ')}".`;
@@ -35,7 +35,7 @@ function commandNamed(words: readonly string[]): readonly string[] {
   return words.slice(0, count);
 }
 
-/** What may follow these words of a command's name. */
+/** The words that may follow these in the name of a command. */
 function nextWords(words: readonly string[]): ReadonlySet<string> {
   const next = commands
     .filter(({ path }) => words.every((word, i) => word === path[i]))

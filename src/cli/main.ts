@@ -8,13 +8,13 @@ import { liveLine } from './live-line.ts';
 import { parseCommandLine } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
-/** How long what is still under way may keep a process whose command has ended. */
+/** How long work in progress may keep a process whose command has ended. */
 const LINGER_MAX_MS = 1_000;
 
 setProcessTitle('allpath', process.argv.slice(2));
-// Whoever read the output may leave before its end (`| head`): what a command does, it does whole.
-// The demo, which is there to be seen, listens itself. Output that a full file system did not take
-// is no success: it may be the backup of the document.
+// The reader of the output may leave before its end (`| head`); a command still completes its work.
+// The demo, whose purpose is its output, handles that itself. Output that a full file system did
+// not accept is a failure: it may be the backup of the document.
 let lostOutput: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || lostOutput !== undefined) return;
@@ -43,7 +43,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** What went wrong goes to standard error: a sentence, or with --json one JSON value. */
+/** Errors go to standard error: a sentence, or with --json one JSON value. */
 function reportError(error: unknown, words: readonly string[]): number {
   const json = words.includes('--json');
   liveLine.end();
@@ -70,7 +70,7 @@ function isWrongInput(error: unknown): boolean {
   return error instanceof Failure && error.code === 'diskInvalid';
 }
 
-/** What the kernel refuses, a full file system for example, is no defect. */
+/** A refusal of the kernel, such as a full file system, is not a defect. */
 function describe(error: unknown): Pick<Failure, 'code' | 'data' | 'message'> {
   if (error instanceof Failure) return error;
   if (!(error instanceof Error)) return { code: 'defect', data: {}, message: String(error) };

@@ -4,7 +4,7 @@ import { DISK_SIZE_MAX_BYTES } from '../config/limits.ts';
 import { parseSize } from '../config/size.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Values of options and arguments. Each throws a `UsageError` that says what is understood. */
+/** Values of options and arguments. Each throws a `UsageError` that names the accepted values. */
 
 export function sizeValue(text: string): number {
   const bytes = parseSize(text);
@@ -41,7 +41,7 @@ export function addressValue(text: string): string {
 }
 
 export function textValue(text: string): string {
-  // Arguments that are not UTF-8 come with U+FFFD in place of what was written.
+  // Arguments that are not UTF-8 arrive with U+FFFD instead of the original bytes.
   if (text !== '' && !/[\0\ufffd]/.test(text)) return text;
   throw new UsageError('empty, or not UTF-8');
 }

@@ -20,7 +20,7 @@ export function notice(value: object, text: string, json: boolean): void {
   printError(json ? JSON.stringify({ notice: value }) : text);
 }
 
-/** Percents between two lines where nobody sees a line change. */
+/** Percents between two lines where the output is not a terminal. */
 const PROGRESS_STEP = 10;
 
 /**

@@ -8,10 +8,10 @@ import { storeLocation } from './store-options.ts';
 import { UsageError } from './usage-error.ts';
 import { programVersion } from './version.ts';
 
-/** Of a wrong value, as far as it is shown. */
+/** Bound on the part of a wrong value that is shown. */
 const VALUE_LENGTH_MAX = 100;
 
-/** What the command line asks for. */
+/** The request of a command line. */
 interface Request {
   readonly spec: CommandSpec;
   readonly arguments: readonly unknown[];

@@ -1,7 +1,7 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command-spec.ts';
 import { commands, GLOBAL_OPTIONS, PROGRAM_SUMMARY } from './commands.ts';
 
-/** The text of docs/reference/cli.md: what `--help` says, from the same table. */
+/** The text of docs/reference/cli.md: the texts of `--help`, from the same table. */
 export function cliReference(): string {
   return [
     '# `allpath`',

@@ -30,7 +30,7 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What these options say; undefined if they say nothing. Throws a `UsageError`. */
+/** The location that these options give; undefined without them. Throws a `UsageError`. */
 export function storeLocation(options: Options): StoreLocation | undefined {
   const { store, ceph, pool } = options;
   if (ceph === undefined) {

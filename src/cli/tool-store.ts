@@ -18,7 +18,7 @@ import { storeOf } from './store-options.ts';
 const CLOSE_MAX_MS = 10_000;
 
 interface ToolStoreOptions {
-  /** What to do if there is no store; only commands that fill one make it. */
+  /** The action if there is no store; only commands that fill one create it. */
   readonly ifAbsent: OpenStoreOptions['ifAbsent'];
   /** The command only reads: it claims nothing in the store, and needs no room there. */
   readonly reads?: boolean;
@@ -27,8 +27,8 @@ interface ToolStoreOptions {
 }
 
 /**
- * Opens the store of a command, runs it, and closes the store whatever happens. A store that was
- * made is told on standard error.
+ * Opens the store of a command, runs it, and closes the store whatever happens. A new store is
+ * announced on standard error.
  */
 export async function withStore<T>(
   call: Pick<CliCall, 'store' | 'json'>,
@@ -52,7 +52,7 @@ export async function withStore<T>(
     const onEvent = eventOutput(call.json);
     return await work({ ...environment, records, volumes, membership, living, onEvent });
   } finally {
-    // What a silent cluster does not let close ends with the process.
+    // Connections that a silent cluster does not let close end with the process.
     await within(systemClock, CLOSE_MAX_MS, store.close());
   }
 }

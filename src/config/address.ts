@@ -30,7 +30,7 @@ export function listenFault(address: string): string | undefined {
   return undefined;
 }
 
-/** Why initiators cannot be told a canonical address, in words. */
+/** The reason why a canonical address cannot be reported to initiators, in words. */
 export function portalFault(address: string): string | undefined {
   const [numeric = '', zone] = address.split('%');
   const family = isIP(numeric) === 6 ? 'ipv6' : 'ipv4';
@@ -42,7 +42,7 @@ export function portalFault(address: string): string | undefined {
   return listenFault(address);
 }
 
-/** Whether a socket on `whole` takes `address` as well: :: stands for both families. */
+/** Whether a socket on `whole` takes `address` as well: :: covers both families. */
 export function includesAddress(whole: string, address: string): boolean {
   return whole === '::' || (whole === '0.0.0.0' && isIP(address) === 4);
 }

@@ -4,7 +4,7 @@ import type { ClusterDocument } from './document.ts';
 import { nextPortIdentifier, portRefusals } from './port-identity.ts';
 
 /**
- * What `apply` will do to get from one document to the next, with every change in words. With any
+ * The changes by which `apply` gets from one document to the next, each also in words. With any
  * refusal nothing is done.
  */
 export type DocumentDiff = DiskDiff;

@@ -5,7 +5,7 @@ import { mappedDisks } from './disk-names.ts';
 import type { ClusterDocument, Disk } from './document.ts';
 import { formatSize } from './size.ts';
 
-/** What `apply` will do with disks to get from one document to the next. */
+/** The changes of disks by which `apply` gets from one document to the next. */
 export interface DiskDiff {
   readonly createDisks: readonly Disk[];
   /** Disks that are new to the document, and whose volume is there. */
@@ -15,7 +15,7 @@ export interface DiskDiff {
   readonly layoutDisks: readonly Disk[];
   /** Disks that leave the document; their volumes stay until `disk delete`. */
   readonly releaseDisks: readonly Disk[];
-  /** What `apply` does not do, in words. */
+  /** The refusals of `apply`, in words. */
   readonly refusals: readonly string[];
   /** Every change in words, for people. */
   readonly changes: readonly string[];
@@ -63,7 +63,7 @@ export function diffDisks(
       const own = id === undefined ? volumes.get(volumeNameOf(disk)) : found.find(isHere);
       if (own === undefined) createDisks.push(disk);
       else adoptDisks.push({ disk, found: own });
-      // Data of another disk are refused later; what was asked for is a new disk.
+      // Data of another disk is refused later; the document asks for a new disk.
       const isOthers = own?.disk !== undefined && own.disk.uuid !== disk.uuid;
       const isNew = own === undefined || (isOthers && disk.uuid !== options.imported);
       changes.push(isNew ? `create disk ${name} (${formatSize(size)})` : again(disk, own));
@@ -98,7 +98,7 @@ function released({ name, deleting }: Disk): string {
   return `stop serving disk ${name}; its data stay`;
 }
 
-/** A disk whose size nobody asked to change is left as it is. */
+/** A disk whose size the document does not change is left alone. */
 function isResized(old: Disk, disk: Disk, { sizeOf, resized }: DiskDiffOptions): boolean {
   if (disk.size !== old.size) return true;
   return disk.uuid === resized && (sizeOf?.(disk) ?? disk.size) !== disk.size;
@@ -173,7 +173,7 @@ function claims(disks: readonly Disk[], before: ReadonlyMap<string, Disk>): read
   });
 }
 
-/** Of a disk whose data go nobody knows what is left of them. */
+/** The remaining data of a disk that is being deleted is unknown. */
 function mappedDeletions(next: ClusterDocument): readonly string[] {
   const deleting = next.disks.filter((disk) => disk.deleting === true);
   return deleting.flatMap(({ name }) => {
@@ -184,7 +184,7 @@ function mappedDeletions(next: ClusterDocument): readonly string[] {
   });
 }
 
-/** What two disks may not have in common, whether it was written or generated. */
+/** Values that two disks must not share, whether written or generated. */
 function clashes(disks: readonly Disk[]): readonly string[] {
   const keys: readonly (readonly [what: string, of: (disk: Disk) => string | undefined])[] = [
     ['name', ({ name }) => name],

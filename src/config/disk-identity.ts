@@ -4,11 +4,11 @@ import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from './document
 import { generateNaa, generateSerial, generateUuid } from './generate.ts';
 
 /*
- * A disk is its uuid; its name is a label. Its data lie in a volume whose name never changes: it is
- * the name that the disk had first, and stands in the document once the two differ.
+ * A disk is its uuid; its name is a label. Its data is in a volume whose name never changes: the
+ * first name of the disk, recorded in the document once the two differ.
  */
 
-/** What initiators know a disk by, and its uuid. */
+/** The identity of a disk for initiators, and its uuid. */
 export interface DiskIdentity {
   readonly uuid: string;
   readonly wwn: string;
@@ -40,8 +40,8 @@ export function identityOf({ uuid, wwn, serial }: DiskIdentity): DiskIdentity {
 }
 
 /**
- * The disks of a draft with what it leaves out: of a disk that the cluster has, by its uuid or else
- * its name; else what the volume that lies there says; else generated.
+ * The disks of a draft with the missing values: those of the disk that the cluster has under the
+ * uuid or else the name; else those that an existing volume records; else generated ones.
  */
 export function completeDisks(
   draft: DocumentDraft,

@@ -15,7 +15,7 @@ const UNREADABLE =
   /[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffc\u{10000}-\u{10ffff}]|\r(?!\n)/gu;
 const BYTE_ORDER_MARK = '\ufeff';
 const NOT_UTF8 = 'not UTF-8: convert the file, for example with "iconv -f LATIN1 -t UTF-8"';
-/** Byte order marks; PowerShell writes what is redirected like that. */
+/** Byte order marks; PowerShell writes redirected output like that. */
 const UTF16_MARKS = ['fffe', 'feff'];
 const IS_UTF16 = 'UTF-16: convert the file with "iconv -f UTF-16 -t UTF-8"';
 const LINE_FEED = 0x0a;

@@ -10,7 +10,7 @@ import type {
   targetSchema,
 } from './schema.ts';
 
-/** A valid document as somebody wrote it: what is generated may be left out. */
+/** A valid document as its author wrote it: generated values may be missing. */
 export type DocumentDraft = z.output<typeof documentSchema>;
 export type DiskDraft = z.output<typeof diskSchema>;
 export type PortalDraft = z.output<typeof portalSchema>;

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue;
 /** Maps where a slip (`{user: u, THE-SECRET}`) makes a key of a secret, which is never printed. */
 const SECRETIVE: ReadonlySet<unknown> = new Set(['chap', 'mutual']);
 
-/** What the schema of the document says of a value; its issues have the words of `issueWords`. */
+/** The findings of the document's schema for a value; its issues have the words of `issueWords`. */
 export function findingsOf(issues: readonly Issue[], base: Path = []): Finding[] {
   return issues.flatMap((issue) => findings(issue, [...base, ...(issue.path as Path)]));
 }

@@ -5,8 +5,8 @@ type Code = z.core.$ZodIssue['code'];
 type IssueOf<C extends Code> = Extract<RawIssue, { code: C }>;
 
 /**
- * What is wrong with a value, in the words of this program, for every code of the schema library: a
- * rule of the schema without a message of its own gets one from here, never the library's.
+ * The fault of a value, in the words of this program, for every code of the schema library: a rule
+ * of the schema without a message of its own gets one from here, never the library's.
  */
 const WORDS: { readonly [C in Code]: (issue: IssueOf<C>) => string } = {
   invalid_type: typeWords,
@@ -68,7 +68,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** What the length of such a value is counted in; undefined for what is a number itself. */
+/** The unit of the length of such a value; undefined for a number. */
 function countedIn(origin: string): string | undefined {
   if (origin === 'string') return 'characters';
   return ['array', 'set', 'map'].includes(origin) ? 'entries' : undefined;

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 
 /** Bounds of the cluster document. */
-/** As text: what `get` prints of the longest that is kept can be applied again. */
+/** Bound on the text: the output of `get` for the longest stored document can be applied again. */
 export const DOCUMENT_LENGTH_MAX_BYTES = 4 * 1024 * 1024;
 /** Aliases of a YAML document resolve to at most this many nodes (an "alias bomb" has billions). */
 export const DOCUMENT_ALIASES_MAX = 1000;
@@ -30,7 +30,7 @@ export const SECRET_LENGTH_MAX_BYTES = 256;
 export const TEXT_LENGTH_MAX_BYTES = 255;
 /** Far above what a medium of today takes, and exact as a number. */
 export const DISK_SIZE_MAX_BYTES = 2 ** 52;
-/** What librbd takes as the size of an image's objects. */
+/** The object sizes that librbd accepts. */
 export const OBJECT_SIZE_MIN_BYTES = 4 * 1024;
 export const OBJECT_SIZE_MAX_BYTES = 32 * 1024 * 1024;
 /** Most commands in flight that `queueDepth` may ask for. */

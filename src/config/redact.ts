@@ -1,4 +1,4 @@
-/** What stands in the place of a secret. `apply` refuses it, and says so. */
+/** The placeholder of a secret. `apply` refuses it with a message. */
 export const REDACTED = '********';
 
 /** The document, or a part of it, with every secret replaced. */

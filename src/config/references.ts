@@ -24,7 +24,7 @@ export interface Placed<T> {
   readonly value: Partial<T>;
 }
 
-/** What no single place of a document shows: duplicates, and names of what is not there. */
+/** Faults that no single place of a document shows: duplicates, and names that do not exist. */
 export function checkReferences(view: DocumentView): Finding[] {
   return [
     ...checkDisks(view),
@@ -168,7 +168,7 @@ function chapsOf({ discovery, targets }: DocumentView): PlacedChap[] {
   return chaps.flatMap(({ chap, path }) => (chap === undefined ? [] : [{ chap, path }]));
 }
 
-/** Finds what is there twice. */
+/** Finds duplicates. */
 class Unique {
   readonly findings: Finding[] = [];
   readonly #seen = new Set<string>();

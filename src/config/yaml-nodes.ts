@@ -10,9 +10,9 @@ const TAGS: ReadonlySet<string> = new Set(
 const NUMBER = /^(?:0|-?[1-9][0-9]{0,15})$/;
 
 /**
- * What YAML allows and a document must not have, because readers of YAML differ about it, or
- * because it would be lost on the way to a value: keys that are repeated, the key `__proto__`,
- * tags, and numbers that are not plain decimal ones.
+ * Constructs of YAML that a document must not have, because readers of YAML differ about them, or
+ * because they would be lost in the conversion to a value: keys that are repeated, the key
+ * `__proto__`, tags, and numbers that are not plain decimal ones.
  */
 export function nodeProblems(yaml: YamlDocument): Located[] {
   const found: Located[] = [];

@@ -27,7 +27,7 @@ export interface UnservedDisks {
 
 export interface UnservedDisk {
   readonly disk: string;
-  /** In words, with the command that mends it where there is one. */
+  /** In words, with the command that fixes it where there is one. */
   readonly reason: string;
 }
 

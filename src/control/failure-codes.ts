@@ -1,7 +1,7 @@
 /** The meaning of the code of a `Failure`. */
 interface FailureCodeText {
   readonly meaning: string;
-  /** What the administrator does about it. */
+  /** The remedy for the administrator. */
   readonly remedy: string;
 }
 

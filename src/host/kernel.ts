@@ -90,7 +90,7 @@ export function addressOf(memory: ArrayBufferLike): number {
   return address;
 }
 
-/** struct iovec[IO_VECTOR_MAX]; filled anew by each call, none of which outlives its turn. */
+/** struct iovec[IO_VECTOR_MAX]; each call refills it, and none outlives its turn. */
 const vector = new Uint32Array(IO_VECTOR_MAX * 4);
 const vectorAddress = addressOf(vector.buffer);
 

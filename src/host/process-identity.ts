@@ -12,8 +12,9 @@ export interface ProcessIdentity {
 }
 
 /**
- * `ended`: no thread of it runs any more, and all its files and locks are given back. Only what was
- * seen says so: a process that cannot be looked at, for want of a descriptor, say, is `running`.
+ * `ended`: no thread of it runs, and all its files and locks are released. Only an observation
+ * proves that: a process that cannot be examined, for example for want of a descriptor, is
+ * `running`.
  */
 export type ProcessState = 'running' | 'stopped' | 'ended';
 

@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { bootTimeMs } from './kernel.ts';
 
 /**
- * The machine's clock. `now` is CLOCK_BOOTTIME: it goes on while the process is stopped, and while
- * the whole machine sleeps, of which Node's own clock (CLOCK_MONOTONIC) shows nothing. Timers,
- * which stand still meanwhile, fire that much later.
+ * The machine's clock. `now` is CLOCK_BOOTTIME: it runs on while the process is stopped, and while
+ * the whole machine sleeps, which Node's own clock (CLOCK_MONOTONIC) does not count. Timers, which
+ * stop meanwhile, fire that much later.
  */
 export const systemClock: Clock = {
   now: bootTimeMs,

@@ -29,8 +29,8 @@ export class UnitMedium {
   }
 
   /**
-   * The self-fence: resolves true when nothing that was submitted to the volume before can land any
-   * more. The volume is usable again some time later. False: that could not be ensured.
+   * The self-fence: resolves true when nothing that was submitted to the volume before can still
+   * land. The volume is usable again some time later. False: that could not be ensured.
    */
   fence(): Promise<boolean> {
     this.#fence ??= this.#fenceVolume();

@@ -1,6 +1,6 @@
 /**
- * Counts what was submitted and is not done, so that a drain waits for exactly what came before
- * it: operations that start later do not hold it up.
+ * Counts operations that were submitted and are not done, so that a drain waits for exactly those
+ * that came before it: operations that start later do not delay it.
  */
 export class InFlight {
   #epoch: Epoch = { count: 0, after: [] };

@@ -6,7 +6,7 @@ export function lengthOf(list: readonly Uint8Array[]): number {
   return length;
 }
 
-/** What follows the first `count` bytes of a list; empty parts are left out. */
+/** The rest of a list after the first `count` bytes; empty parts are left out. */
 export function after(list: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   const rest: Uint8Array[] = [];
   let skip = count;

@@ -11,7 +11,7 @@ export function checkDisk(name: string, disk: VolumeDisk | undefined, { uuid }: 
   );
 }
 
-/** Reads what a volume keeps of its disk; undefined for what is no such text. */
+/** Decodes the disk that a volume records; undefined for a malformed text. */
 export function parseVolumeDisk(value: unknown): VolumeDisk | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { uuid, wwn, serial } = value as Record<string, unknown>;

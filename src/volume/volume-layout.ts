@@ -1,7 +1,7 @@
 import { Failure } from '../base/failure.ts';
 import type { VolumeLayout } from './volume.ts';
 
-/** What a driver does that has no choice of layouts. `Failure('layoutRefused')` for any choice. */
+/** For drivers without a choice of layouts: `Failure('layoutRefused')` for any choice. */
 export function refuseLayout({ dataPool, objectSizeBytes }: VolumeLayout): void {
   if (dataPool === undefined && objectSizeBytes === undefined) return;
   throw new Failure('layoutRefused', NO_LAYOUTS);

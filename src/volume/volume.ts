@@ -24,7 +24,7 @@ export interface Volume {
    */
   readonly unservable?: string | undefined;
 
-  /** Fills `into` (scatter list) from `offset`. What was never written reads as zeros. */
+  /** Fills `into` (scatter list) from `offset`. Unwritten ranges read as zeros. */
   read(offset: number, into: readonly Uint8Array[]): Pending<VolumeResult>;
 
   /** Writes `from` (gather list) at `offset`. `fua`: durable before the result. */
@@ -60,7 +60,7 @@ export interface Volume {
   flush(): Pending<VolumeResult>;
 
   /**
-   * What is allocated, from `offset` on, in order, without gaps, at most `extentsMax` extents and
+   * The allocation from `offset` on, in order, without gaps, at most `extentsMax` extents and
    * `length` bytes. May take long on a large range: callers ask for small ones.
    */
   allocation(offset: number, length: number, extentsMax: number): Promise<Allocation>;
@@ -72,9 +72,9 @@ export interface Volume {
   drain(): Promise<void>;
 
   /**
-   * What was submitted and is not done is, when this resolves `done`, never seen done by anyone
-   * who passed the barrier; every later call ends `fenced` until `reopen`. A driver that cannot
-   * (see `local`) resolves `unsupported`, and its process must be ended.
+   * When this resolves `done`, operations that were submitted and are not done will never land for
+   * a client that passed the barrier; every later call ends `fenced` until `reopen`. A driver that
+   * cannot (see `local`) resolves `unsupported`, and its process must be ended.
    */
   fence(): Promise<VolumeResult>;
 
@@ -84,7 +84,7 @@ export interface Volume {
    */
   reopen(): Promise<VolumeResult>;
 
-  /** Drains and lets go of everything. Later calls end `closed`. */
+  /** Drains and releases everything. Later calls end `closed`. */
   close(): Promise<void>;
 }
 
@@ -102,7 +102,7 @@ export interface VolumeLimits {
   readonly atomicBoundaryBytes: number;
   /** A transfer of a multiple of this is best (OPTIMAL TRANSFER LENGTH GRANULARITY). */
   readonly optimalGranularityBytes: number;
-  /** Unmap gives back space in multiples of this (OPTIMAL UNMAP GRANULARITY). */
+  /** Unmap frees space in multiples of this (OPTIMAL UNMAP GRANULARITY). */
   readonly unmapGranularityBytes: number;
   /** True when an acknowledged write may be lost with the power: WCE 1, FUA and flush matter. */
   readonly volatileCache: boolean;
@@ -117,17 +117,19 @@ export type VolumeResult =
 export type VolumeFault =
   /** The range leaves the volume. */
   | 'outOfRange'
-  /** The driver does not do this (an unaligned or too long compareAndWrite, say). */
+  /** The driver does not support this (for example, an unaligned or too long compareAndWrite). */
   | 'refused'
   /** The medium failed to read. */
   | 'readError'
-  /** The medium failed to write, or a flush failed: what was cached may be lost. Stays. */
+  /**
+   * The medium failed to write, or a flush failed: cached data may be lost. The fault is permanent.
+   */
   | 'writeError'
   /** No space is left for a new block. */
   | 'noSpace'
   /** Something outside changed the medium so that it must not be used; nothing was changed. */
   | 'unservable'
-  /** The volume was fenced; outcome unknown for what was in flight. */
+  /** The volume was fenced; the outcome of operations in flight is unknown. */
   | 'fenced'
   /** The volume was closed. */
   | 'closed'
@@ -163,11 +165,11 @@ export interface VolumeDisk {
   readonly serial: string;
 }
 
-/** What is known of a volume beside its name. A volume that is another one is left alone. */
+/** The known identity of a volume beside its name. A volume with another identity is left alone. */
 export interface KnownVolume {
   /** Decides where volumes have ids: a name may have gone to another volume. */
   readonly id?: string | undefined;
-  /** Of the disk whose data it holds; a volume that does not say may be any disk's. */
+  /** The uuid of the disk whose data it holds; a volume without one may belong to any disk. */
   readonly uuid?: string | undefined;
 }
 
@@ -177,7 +179,7 @@ export interface VolumeEntry {
   readonly sizeBytes: number;
   /** Absent where a driver has one layout only. */
   readonly layout?: VolumeLayout;
-  /** Of this volume alone, for ever; absent where a driver has names alone. */
+  /** Unique to this volume, for ever; absent if a driver has only names. */
   readonly id?: string;
   /** Absent where the volume does not say. */
   readonly disk?: VolumeDisk;
@@ -186,13 +188,13 @@ export interface VolumeEntry {
 /** Shared by the volumes of a pool or a disk, and by whatever else is kept there. */
 export interface StoreSpace {
   readonly usedBytes: number;
-  /** What may still be written. */
+  /** Bytes that may still be written. */
   readonly availableBytes: number;
 }
 
 /** A file system or a pool that holds data of volumes. */
 export interface PlaceSpace extends StoreSpace {
-  /** As people are told it: `pool disks`. */
+  /** In words, for people: `pool disks`. */
   readonly place: string;
   /** Absent where files are not counted. */
   readonly inodes?: { readonly used: number; readonly available: number };
@@ -202,7 +204,7 @@ export type SpaceOf = (volume: Volume) => StoreSpace | undefined;
 
 export interface CreateOptions {
   readonly layout?: VolumeLayout;
-  /** Whose data it will hold. */
+  /** The disk whose data it will hold. */
   readonly disk?: VolumeDisk;
 }
 
@@ -212,7 +214,7 @@ export interface ResizeOptions extends KnownVolume {
 }
 
 export interface DeleteOptions extends KnownVolume {
-  /** Called as it goes on, where that may take long. */
+  /** Called with the progress, where that may take long. */
   readonly onProgress?: (percent: number) => void;
 }
 
@@ -240,7 +242,10 @@ export interface VolumeStore {
    * `Failure('volumeWouldShrink')` when the volume is larger at this moment and may not shrink.
    */
   resize(name: string, sizeBytes: number, options?: ResizeOptions): Promise<void>;
-  /** `Failure('volumeInUse')`, with nothing lost. What was interrupted is finished by another call. */
+  /**
+   * `Failure('volumeInUse')`, with nothing lost. An interrupted deletion is finished by another
+   * call.
+   */
   delete(name: string, options?: DeleteOptions): Promise<void>;
   /** The volume says from now on that it holds the data of this disk. */
   assign(name: string, disk: VolumeDisk, known?: KnownVolume): Promise<void>;

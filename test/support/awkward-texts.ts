@@ -1,5 +1,6 @@
-// Turns of phrase that users should not read.
+// Turns of phrase that neither users nor readers of the source should meet.
 
+import { paragraphsOfCode } from './prose.ts';
 import { codeOf, withoutComments } from './source-text.ts';
 
 /** Turns of phrase that no native speaker uses, in strings alone: errors, log lines, help. */
@@ -12,4 +13,13 @@ export function awkwardTexts(source: string): string[] {
   const banned =
     /\bany more\b|\banew\b|(?<!\bthere )\bis no (?:\w+|\$\{)|, too(?=[.:;)'"`])|\bso many\b|(?<=['"`])Who (?!may)/gi;
   return [...texts.join('').matchAll(banned)].map(([text]) => text);
+}
+
+/** Turns of phrase that no native speaker uses, in comments. */
+export function awkwardComments(source: string): string[] {
+  const banned =
+    /\bany more\b|\banew\b|, (?:say|too)(?=[.:;,)])|\blets? go of\b|\bhear[sd]? of\b|\bmend(?:s|ed|ing)?\b/gi;
+  return paragraphsOfCode(source).flatMap(({ line, text }) =>
+    [...text.matchAll(banned)].map(([found]) => `line ${line}: ${found}`),
+  );
 }

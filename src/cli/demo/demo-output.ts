@@ -13,7 +13,7 @@ const PLAIN_INTERVAL_MS = 10_000;
 /** A place that is served, and whether its store was made for this demo. */
 export type ServedPlace = Omit<DemoPlace, 'remove'> & { readonly isNew: boolean };
 
-/** What the demo says, to people or (a JSON value a line) to programs. */
+/** The output of the demo, for people or (one JSON value per line) for programs. */
 export class DemoOutput {
   readonly #json: boolean;
   readonly #rewrites: boolean;
@@ -24,7 +24,7 @@ export class DemoOutput {
     this.#rewrites = !json && process.stdout.isTTY === true;
   }
 
-  /** What takes a while before there is anything to show. */
+  /** A step that takes a while before there is anything to show. */
   readonly progress = (text: string): void => {
     if (this.#json) printJson({ event: 'progress', text });
     else print(text);
@@ -59,7 +59,7 @@ export class DemoOutput {
     const { target, portals } = advice;
     if (this.#json) printJson({ event: 'ready', target, portals: portals.map(portalText) });
     else print(`\n${initiatorAdvice(advice)}\n`);
-    // Alone on its line in either form: what programs wait for.
+    // Alone on its line in either form, because programs wait for it.
     print('ready');
   }
 

@@ -6,8 +6,8 @@ export interface AdviceOptions {
 
 /**
  * open-iscsi: a probe after 2 s of silence, given up 3 s later, and 3 s more before commands go to
- * another path: fail-over comes 8 s after the last sign of life, when no late write of the lost
- * gateway can land any more.
+ * another path: fail-over comes 8 s after the last sign of life, when late writes of the lost
+ * gateway can no longer land.
  */
 const NOOP_INTERVAL_S = 2;
 const NOOP_TIMEOUT_S = 3;

@@ -128,7 +128,7 @@ async function serve(
 class StopRequest {
   readonly #made = Promise.withResolvers<void>();
   isMade = false;
-  /** Until the gateways run there is nobody else to end: a cluster may be out of reach. */
+  /** Until the gateways run, only this process must end: a cluster may be out of reach. */
   onRepeated: () => void = () => process.kill(process.pid, 'SIGKILL');
 
   constructor() {
@@ -139,7 +139,7 @@ class StopRequest {
     process.on('SIGINT', make);
     process.on('SIGTERM', make);
     process.on('SIGHUP', make);
-    // Whoever read the output is gone.
+    // The reader of the output is gone.
     process.stdout.on('error', () => this.#make());
   }
 

@@ -11,7 +11,7 @@ export async function runDiskList(call: CliCall): Promise<number> {
     const list = await listDisks(context);
     if (!call.json) print(diskTable(list));
     else {
-      // What the document leaves open is said as the store has it.
+      // Values that the document leaves open are shown as in the store.
       const disks = list.disks.map(({ disk, volume }) => ({
         ...layoutKeys(volume?.layout),
         ...disk,

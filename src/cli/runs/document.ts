@@ -18,7 +18,7 @@ import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';
 
-/** Of a file that is no document every line is wrong. */
+/** In a file that is not a document, every line is wrong. */
 const PROBLEMS_SHOWN_MAX = 20;
 
 export async function runApply(call: CliCall): Promise<number> {

@@ -58,14 +58,14 @@ export async function runGateway(call: CliCall): Promise<number> {
     if (isReported) return ExitCode.failure;
     throw error;
   }
-  // What still waits (a stopped peer, a slow disk) must not hold an end that was asked for.
+  // Pending work (a stopped peer, a slow disk) must not delay a requested end.
   process.exit(ExitCode.ok);
 }
 
 /** Resolves when the process is asked to end, or the demo that started it is gone. */
 function endOf(): Promise<'drain' | 'now'> {
   return new Promise((resolve) => {
-    // SIGHUP: its terminal was closed. Node takes that signal under `nohup`, too.
+    // SIGHUP: its terminal was closed. Node handles that signal also under `nohup`.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
       process.on(signal, () => resolve('drain'));
     if (process.send !== undefined) process.on('disconnect', () => resolve('now'));

@@ -14,7 +14,7 @@ import { diskNotFound } from './document-disks.ts';
 
 interface DeleteRequest {
   readonly name: string;
-  /** Take the disk out of LUN maps before, whoever is logged in. */
+  /** Remove the disk from LUN maps first, even if initiators are logged in. */
   readonly force: boolean;
 }
 
@@ -22,10 +22,11 @@ interface DeleteRequest {
 const UNMARK_ATTEMPTS_MAX = 5;
 
 /**
- * Deletes a disk with its data, or a volume that no disk has. The disk is marked first, so that
- * nobody maps it any longer; its data go when no gateway has it open; then it leaves the document.
- * Interrupted at any point it is still in the document, and the same call finishes it. Rejects with
- * `diskNotFound`, `diskInUse`, or why its data do not go: nothing is lost then.
+ * Deletes a disk with its data, or a volume that no disk has. The disk is marked first, so that it
+ * cannot be mapped; its data is deleted when no gateway has it open; then it leaves the document.
+ * After an interruption it is still in the document, and the same call finishes the deletion.
+ * Rejects with `diskNotFound`, `diskInUse`, or the reason why its data cannot be deleted: then
+ * nothing is lost.
  */
 export async function deleteDisk(context: ControlContext, request: DeleteRequest): Promise<void> {
   const { records, volumes } = context;

@@ -122,7 +122,7 @@ function withDataOf(
   return { ...rest, ...layout, size, volume: { name, ...volume } };
 }
 
-/** Initiators that use a disk do not expect that its data is replaced. */
+/** Initiators that use a disk do not expect its data to be replaced. */
 async function refuseServed(
   { records }: ControlContext,
   document: ClusterDocument,

@@ -14,7 +14,7 @@ import type { ControlContext } from '../control-context.ts';
 
 /** How long a new version waits for the gateways: longer than it takes to fence one. */
 export const SWITCH_WAIT_MAX_MS = 10_000;
-/** Healthy gateways take less; after this time the caller is told that it waits. */
+/** Healthy gateways take less; after this time the wait is announced. */
 const SILENT_WAIT_MS = 1_000;
 const NOTIFY_TIMEOUT_MS = 2_000;
 const NOTIFY_PAUSE_MS = 200;

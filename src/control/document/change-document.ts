@@ -51,7 +51,8 @@ export async function changeDocument(
     const version = await writeDocument(records, current?.version ?? 0, document);
     if (version === undefined) continue;
     assert(version > (current?.version ?? 0), 'a committed document is the newest');
-    // Not before: of several callers the one whose document is committed decides whose data it is.
+    // Not earlier: of several callers, the one whose document is committed decides which disk owns
+    // the data.
     const adopted = diff.adoptDisks.map(({ disk }) => disk);
     await markVolumes(volumes, adopted, entries, clock);
     const imported = disks.find(({ uuid }) => uuid === permits.imported);

@@ -54,8 +54,8 @@ export async function keepChanges(
 }
 
 /**
- * Refuses a document that was made from another version than the one it would replace: whatever
- * changed since would be lost without a word. `basedOn` undefined: its author did not say.
+ * Refuses a document that was made from another version than the one it would replace: changes
+ * since then would be lost silently. `basedOn` undefined: the document names no version.
  */
 export async function refuseStale(
   records: Records,

@@ -1,6 +1,6 @@
 import type { GatewayStatus } from '../channels.ts';
 
-/** What a gateway that answers does with the document of `version`. */
+/** The state of an answering gateway with regard to the document of `version`. */
 export type GatewayState =
   | { readonly kind: 'draining' | 'notInDocument' | 'serving' }
   | { readonly kind: 'servingOlder'; readonly version: number };

@@ -25,7 +25,7 @@ export interface SilentGateway {
   readonly name: string;
   /**
    * `closed`: it is being fenced. `no answer`: its process runs, or did some seconds ago. `not
-   * running`: it does not, and nobody has fenced it.
+   * running`: it does not, and it has not been fenced.
    */
   readonly state: 'joining' | 'draining' | 'closed' | 'fenced' | 'no answer' | 'not running';
   /** Its latest. */

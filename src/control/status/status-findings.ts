@@ -2,7 +2,7 @@ import type { GatewayStatus } from '../channels.ts';
 import type { UnservedBy } from '../document/await-switch.ts';
 import type { ListedSilentGateway, MembershipStatus } from './membership-status.ts';
 
-/** What gateways, membership and store say of themselves. */
+/** The reports of the gateways, the membership and the store. */
 export interface StatusFindings {
   /** Of the document; 0 without one. */
   readonly version: number;

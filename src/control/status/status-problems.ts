@@ -10,7 +10,7 @@ export interface StatusProblem {
     | 'documentMissing'
     /** The document has no gateway. */
     | 'gatewaysMissing'
-    /** It is in the document, and admits nobody or holds commands. */
+    /** It is in the document, but admits no initiators or holds commands. */
     | 'gatewayNotServing'
     /** It serves an older version of the document. */
     | 'gatewayBehind'

@@ -12,10 +12,12 @@ export type VolumeOperation =
   | 'writeZeroes'
   | 'flush';
 
-/** Learns what is asked of a volume, on the path of every command: it has to be quick. */
+/**
+ * Is told of the operations of a volume. It runs on the path of every command, so it must be quick.
+ */
 export interface VolumeProbe {
   onSubmitted(operation: VolumeOperation, lengthBytes: number): void;
-  /** Of reads and writes every `TRANSFERS_PER_SAMPLE`th, of other operations each. */
+  /** Measures every `TRANSFERS_PER_SAMPLE`th read or write, and each other operation. */
   onMeasured(operation: VolumeOperation, durationMs: number): void;
 }
 

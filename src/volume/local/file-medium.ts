@@ -78,7 +78,7 @@ export class FileMedium {
     });
   }
 
-  /** Writes all of `from`; a short write goes on where it ended. */
+  /** Writes all of `from`; a short write is continued where it ended. */
   write(offset: number, from: readonly Uint8Array[]): Promise<VolumeResult> {
     return new Promise((resolve) => this.submit(offset, from, resolve));
   }
@@ -152,7 +152,7 @@ export class FileMedium {
     return DONE;
   }
 
-  /** What is allocated; all of it where the medium does not say. */
+  /** The allocated ranges; the whole range if the medium does not tell. */
   async allocation(offset: number, length: number, extentsMax: number): Promise<Allocation> {
     const extents: Extent[] = [];
     const end = offset + length;

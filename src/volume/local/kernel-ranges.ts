@@ -6,14 +6,14 @@ import type { Range } from './range-table.ts';
  * The kernel's locks behind the ranges that the range table granted, which are disjoint.
  *
  * A stream of writes holds one shared lock over everything, the umbrella, as long as no other
- * process intends to hold a range exclusively: a write then costs no system call. It is let go
- * when no write has needed it for a moment, or once an intention is seen: what is in use keeps its
- * own range, so that a slow write keeps nobody off the others, and for a while each range takes a
- * lock of its own.
+ * process intends to hold a range exclusively: a write then costs no system call. It is released
+ * when no write has needed it for a moment, or once an intention is seen: ranges in use then keep
+ * locks of their own, so that a slow write blocks only its own range, and for a while each range
+ * takes its own lock.
  *
- * All locks of one descriptor merge, and the last call for a byte decides: whoever lets go of the
- * umbrella spares the ranges that are held by themselves, and an exclusive range that is let go
- * under it becomes shared instead.
+ * All locks of one descriptor merge, and the last call for a byte decides: releasing the umbrella
+ * must spare the ranges that are held by themselves, and an exclusive range that is released under
+ * it becomes shared instead.
  */
 export class KernelRanges {
   readonly #file: LockFile;
@@ -70,7 +70,7 @@ export class KernelRanges {
     else if (isExclusive) this.#file.tryShared(range.offset, range.length);
   }
 
-  /** Lets go of the umbrella for good: the file is about to be closed. */
+  /** Releases the umbrella for good: the file is about to be closed. */
   close(): void {
     this.#isClosed = true;
     if (this.#isOpen) this.#fold();
@@ -136,7 +136,7 @@ export class KernelRanges {
 
 /** How often a process looks whether any other waits to hold a range exclusively. */
 const INTENTION_LOOK_MS = 1;
-/** For so long after an intention was seen each range is locked by itself. */
+/** For this long after an intention was seen, each range is locked by itself. */
 const INTENTION_HEEDED_MS = 500;
-/** The umbrella stands for so long without a use. */
+/** An unused umbrella is kept for this long. */
 const LINGER_MS = 4;

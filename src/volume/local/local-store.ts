@@ -104,7 +104,7 @@ class LocalStore implements VolumeStore {
     const path = this.#imagePath(name);
     await this.#claimed(name, 'volumeExists', async () => {
       await this.#checkFree(name);
-      // What an interrupted delete left behind goes.
+      // Removes the leftovers of an interrupted delete.
       await writeFile(path, '', { flush: true, mode: 0o600 });
       try {
         await setLength(path, sizeBytes);
@@ -140,7 +140,7 @@ class LocalStore implements VolumeStore {
       return undefined;
     } catch (error) {
       if (error instanceof Failure && error.code === 'volumeBadSize') return error.message;
-      // A full file system has no room for the file: that says nothing of the size.
+      // A full file system has no room for the file, which does not mean that the size is wrong.
       return undefined;
     } finally {
       await rm(path, { force: true });
@@ -166,7 +166,7 @@ class LocalStore implements VolumeStore {
     const lockFile = this.#openLockFile(name);
     let descriptor = -1;
     try {
-      // Read again, now that nobody can delete or claim it.
+      // Read again, now that no other process can delete or claim it.
       const description = await readDescription(this.#folder, name);
       checkDisk(name, description.disk, known);
       descriptor = openSync(description.device ?? this.#imagePath(name), 'r+');
@@ -222,13 +222,15 @@ class LocalStore implements VolumeStore {
     }
     let isOvertaken = false;
     await this.#excluding(name, Math.min(sizeBytes, before.sizeBytes), async () => {
-      // Another may have resized it before the range was had: what is excluded is then too little.
+      // Another process may have resized it before the range was locked, which then covers too
+      // little.
       const now = await readDescription(this.#folder, name);
       isOvertaken = now.sizeBytes !== before.sizeBytes;
       if (isOvertaken) return;
       const after: VolumeDescription = { ...now, sizeBytes };
       if (sizeBytes < before.sizeBytes) await replaceDescription(this.#folder, name, after);
-      // First cut: what a late write left behind the old end must not come up in a larger volume.
+      // Truncated first: bytes of a late write behind the old end must not appear in a larger
+      // volume.
       await truncate(this.#imagePath(name), Math.min(sizeBytes, before.sizeBytes));
       await setLength(this.#imagePath(name), sizeBytes);
       if (sizeBytes > before.sizeBytes) await replaceDescription(this.#folder, name, after);
@@ -239,7 +241,7 @@ class LocalStore implements VolumeStore {
     await this.#readSizes();
   }
 
-  /** What an interrupted delete left behind counts as a volume. */
+  /** The leftovers of an interrupted delete count as a volume. */
   async delete(name: string, known: KnownVolume = {}): Promise<void> {
     const found = await readDescription(this.#folder, name).catch(ifGone);
     checkDisk(name, found?.disk, known);
@@ -301,11 +303,13 @@ class LocalStore implements VolumeStore {
     throw new Failure('volumeInUse', message, { folder: this.#folder });
   }
 
-  /** Runs `action`, made durable, while nobody can open the volume; fails when somebody has. */
+  /**
+   * Runs `action`, made durable, while no process can open the volume; fails if one has it open.
+   */
   async #claimed(name: string, code: string, action: () => Promise<void>): Promise<void> {
     const lockFile = new LockFile(this.#lockPath(name));
     try {
-      // A lock file that a delete took away in between keeps nobody out.
+      // A lock file that was deleted in between excludes no process.
       if (!lockFile.tryClaim() || !lockFile.isLinked) {
         throw new Failure(code, `the volume ${name} is open`, { name });
       }

@@ -13,20 +13,20 @@ import type { HeldRange, RangeLock } from './range-lock.ts';
 import type { SyncQueue } from './sync-queue.ts';
 import type { Mark, WriteAnnouncements } from './write-announcements.ts';
 
-/** What one opening of a local volume is made of. */
+/** The parts of an open local volume. */
 interface LocalVolumeParts {
   readonly sizeBytes: number;
   readonly medium: FileMedium;
   readonly locks: RangeLock;
   readonly sync: SyncQueue;
-  /** Of every process's changes; without them blocks may be read half written. */
+  /** The announced changes of all processes; without them, half-written blocks may be read. */
   readonly announcements: WriteAnnouncements | undefined;
-  /** What this volume is called in them, the same in every process. */
+  /** The number of this volume in them, the same in every process. */
   readonly id: number;
   readonly clock: Clock;
   /** Every write is durable before its result: no volatile cache. */
   readonly writethrough: boolean;
-  /** Lets go of descriptors and of the store. */
+  /** Releases the descriptors and the store. */
   readonly onClose: () => void;
 }
 
@@ -36,13 +36,13 @@ export class LocalVolume implements Volume {
   readonly #parts: LocalVolumeParts;
   readonly #listeners = new Set<(sizeBytes: number) => void>();
   readonly #inFlight = new InFlight();
-  /** What COMPARE AND WRITE finds on the medium. */
+  /** The bytes that COMPARE AND WRITE reads from the medium. */
   readonly #present = new SlabPool(PAGE_BYTES, PRESENT_FREE_MAX);
   #sizeBytes: number;
   #ended: VolumeResult | undefined;
-  /** Of reads that complete at once; those that do not have one each. */
+  /** Used by reads that complete at once; each other read has one of its own. */
   readonly #mark: Mark | undefined;
-  /** What was in flight when it was fenced has landed. */
+  /** The operations that were in flight at the fence have landed. */
   #isFenceDone = false;
 
   constructor(parts: LocalVolumeParts) {
@@ -235,8 +235,8 @@ export class LocalVolume implements Volume {
   }
 
   /**
-   * What was handed to the kernel lands, so it is waited for. What still waits for its range is
-   * given up: another process may hold that for longer than a fence may take.
+   * Operations that the kernel has will land, so they are awaited. Operations that still wait for
+   * their range are given up: another process may hold it for longer than a fence may take.
    */
   async fence(): Promise<VolumeResult> {
     this.#ended ??= fault('fenced');
@@ -372,10 +372,12 @@ const OPERATIONS_MAX = 16_384;
 /** Reads of a range that is being changed, before the changes are excluded. */
 const READS_AGAIN = 4;
 
-/** How long a fence waits for what is in flight before it gives up (design: the process ends). */
+/**
+ * How long a fence waits for operations in flight before it gives up; the process must then end.
+ */
 const FENCE_WAIT_MS = 2000;
 
-/** One page: what the page cache holds together. */
+/** One page: the unit of the page cache. */
 const PAGE_BYTES = 4096;
 
 /** Buffers for a comparison that are kept when no comparison uses them. */

@@ -3,11 +3,11 @@ import { conflictingLock, F_RDLCK, F_UNLCK, F_WRLCK, lockRange } from '../../hos
 
 /**
  * The lock file of one volume: its byte ranges stand for those of the volume, because a device may
- * have several inodes and a file of its own has one. The kernel drops what a process held when it
- * ends, however it ends. Nothing is ever written into the file.
+ * have several inodes and a file of its own has one. The kernel drops the locks of a process when
+ * it ends, however it ends. The file is never written to.
  *
- * Above the ranges of the data stand those of intentions, and above these one byte that everybody
- * who has the volume open holds.
+ * Above the ranges of the data lie those of intentions, and above these one byte that every process
+ * with the volume open locks.
  */
 export class LockFile {
   readonly #descriptor: number;
@@ -19,7 +19,7 @@ export class LockFile {
     this.inode = fstatSync(this.#descriptor).ino;
   }
 
-  /** Whether the file still stands in a folder. */
+  /** Whether the file is still linked in a folder. */
   get isLinked(): boolean {
     return fstatSync(this.#descriptor).nlink > 0;
   }

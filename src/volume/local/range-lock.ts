@@ -6,12 +6,12 @@ import { type Range, RangeTable } from './range-table.ts';
 
 /**
  * Excludes writes of every process from what one process compares and writes. Inside the process
- * the table orders ranges; towards others a range takes a lock of the kernel, by tries only. The
- * kernel merges what one descriptor locks, so it is asked for disjoint ranges alone: those that the
+ * the table orders ranges; towards other processes a range takes a kernel lock, without blocking.
+ * The kernel merges the locks of one descriptor, so it only gets disjoint ranges: those that the
  * table has granted.
  *
- * A stream of writes in another process could keep an exclusive range out for ever; so who waits
- * for one locks an intention beside it, which `KernelRanges` of the others looks for.
+ * A stream of writes in another process could keep an exclusive range out for ever, so a waiting
+ * process locks an intention beside it, which `KernelRanges` of the others checks.
  */
 export class RangeLock {
   readonly #file: LockFile;
@@ -67,7 +67,7 @@ export class RangeLock {
     this.#abandonments += 1;
   }
 
-  /** Nothing is held any more: the file is about to be closed. */
+  /** Nothing is held: the file is about to be closed. */
   close(): void {
     this.#kernel.close();
   }
@@ -102,7 +102,7 @@ export class RangeLock {
     const now = this.#clock.now();
     if (now - this.#searchedAtMs < SEARCH_EVERY_MS) return;
     this.#searchedAtMs = now;
-    // What it finds shows in the next try; what it cannot do is tried again.
+    // The next try shows its result; a failure is retried.
     this.#endStopped(offset, length).catch(() => {});
   }
 }
@@ -127,7 +127,7 @@ const SUSPECT_AFTER_MS = 1000;
 export const LOCK_WAIT_MAX_MS = 6000;
 /** How often holders are searched while the conflict lasts. */
 const SEARCH_EVERY_MS = 200;
-/** A holder mostly needs less than a millisecond: so many tries go turn by turn. */
+/** A holder usually needs less than a millisecond: this many tries are made turn by turn. */
 const TRIES_AT_ONCE = 4;
 /** Later tries come after 1 to this many milliseconds, at random. */
 const BACK_OFF_MS = 4;

@@ -1,14 +1,14 @@
 import { assert } from '../../base/assert.ts';
 
 /**
- * The ranges that this process works on or waits for. Ranges that overlap are granted one after
- * the other in the order in which they came; disjoint ones do not see each other.
+ * The ranges that this process works on or waits for. Ranges that overlap are granted one after the
+ * other in the order in which they came; disjoint ones do not see each other.
  *
- * Short ranges stand in hash buckets, so that entering looks at its neighbourhood alone; a range
- * over more than `BUCKETS_MAX` buckets stands in a list that every entry looks through.
+ * Short ranges are in hash buckets, so that an entry searches only its neighbourhood; a range over
+ * more than `BUCKETS_MAX` buckets is in a list that every entry searches.
  *
- * A range follows the youngest of the others that overlap it, not all: those wait for the older
- * ones themselves. Were it all, thousands of writes to one block would cost their square.
+ * A range waits for the youngest of the others that overlap it, not for all: those wait for the
+ * older ones themselves. Otherwise the cost of thousands of writes to one block would be quadratic.
  */
 export class RangeTable {
   readonly #buckets = new Map<number, Range[]>();
@@ -91,7 +91,7 @@ function followAll(range: Range, others: readonly Range[]): void {
     const otherEnd = other.offset + other.length;
     if (other.offset >= end || start >= otherEnd) continue;
     follow(range, other);
-    // What is older and overlaps only here, this one waits for.
+    // This range waits for older ones that overlap only here.
     if (other.offset <= start) start = otherEnd;
     else if (otherEnd >= end) end = other.offset;
   }

@@ -3,9 +3,9 @@ import { fault } from '../refusal.ts';
 import { DONE, type VolumeResult } from '../volume.ts';
 
 /**
- * Makes writes durable. One fdatasync runs at a time, and the next one serves all who asked in the
- * meantime: it begins after their writes ended. A failure stays, because the kernel reports it once
- * and may have dropped what it could not write.
+ * Makes writes durable. One fdatasync runs at a time, and the next one serves all callers that
+ * asked in the meantime: it begins after their writes ended. A failure is permanent, because the
+ * kernel reports it once and may have dropped the data that it could not write.
  */
 export class SyncQueue {
   readonly #descriptor: number;

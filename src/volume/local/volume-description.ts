@@ -5,7 +5,7 @@ import type { VolumeDisk } from '../volume.ts';
 import { parseVolumeDisk } from '../volume-disk.ts';
 
 /**
- * What a store knows of a volume: `NAME.json` beside its image and its lock file. The size stands
+ * The description of a volume: `NAME.json` beside its image and its lock file. The size is recorded
  * here, not in the length of the image: a late write of a process that has not yet seen a smaller
  * size makes the image longer, and must not make the volume so.
  */

@@ -2,7 +2,7 @@ import type { SharedMemory } from '../../host/shared-memory.ts';
 
 /** Processes that write to the volumes of one store at a time. */
 export const WRITERS_MAX = 32;
-/** Changes of one process that are announced one by one; what is more counts as everywhere. */
+/** Changes of one process that are announced one by one; any beyond count as changes everywhere. */
 const CHANGES_MAX = 1024;
 
 /** Words of 32 bits at the head of a writer's part. */
@@ -11,13 +11,13 @@ const Word = {
   begun: 0,
   /** Changes under way. */
   active: 1,
-  /** Those of them that found no room in the table. */
+  /** Changes that found no room in the table. */
   wide: 2,
   /** Entries of the table in use lie below this. */
   tableEnd: 3,
 } as const;
 const HEAD_WORDS = 16;
-/** Of a change: the volume, its offset, its length. */
+/** The fields of a change: the volume, its offset, its length. */
 const RANGE_DOUBLES = 3;
 /** The head, the table of changes under way, and the log of the last ones that have begun. */
 const WRITER_BYTES = HEAD_WORDS * 4 + 2 * CHANGES_MAX * RANGE_DOUBLES * 8;
@@ -27,9 +27,9 @@ const WIDE = -1;
 const EVERY_VOLUME = -1;
 
 /**
- * The changes that processes make to the volumes of a store, announced to those who read: the
- * kernel lets a read of the page cache see a block that another process has half written. Every
- * process that writes has a part of the shared memory, which nobody else writes to.
+ * The changes that processes make to the volumes of a store, announced to readers: the kernel lets
+ * a read of the page cache see a block that another process has half written. Every process that
+ * writes has its own part of the shared memory, to which only it writes.
  *
  * A reader takes a mark, reads, and asks whether the range was being changed at the mark or has
  * begun to be since. If not, what it read is whole. A process that is killed leaves announcements
@@ -40,7 +40,7 @@ export class WriteAnnouncements {
   readonly #memory: SharedMemory;
   readonly #head: Int32Array;
   readonly #writers: readonly Writer[];
-  /** Of each writer: what every read looks at. */
+  /** The words of each writer that every read checks. */
   readonly #words: readonly Int32Array[];
   readonly #free: number[] = [];
   #own: Writer | undefined;
@@ -60,7 +60,7 @@ export class WriteAnnouncements {
     own.clear();
     for (let i = CHANGES_MAX - 1; i >= 0; i--) this.#free.push(i);
     this.#own = own;
-    // The parts below this have been used; nothing of the others needs to be looked at.
+    // The parts below this have been used; the others need no check.
     for (;;) {
       const used = Atomics.load(this.#head, 0);
       const next = Math.max(used, own.index + 1);
@@ -141,7 +141,7 @@ export class WriteAnnouncements {
   }
 }
 
-/** What each writer has begun; of one that has none, zeros. */
+/** The begun changes of each writer; zeros if it has none. */
 export type Mark = Int32Array;
 
 /** One process's part of the memory. */
@@ -160,7 +160,7 @@ class Writer {
     this.log = new Float64Array(buffer, at + HEAD_WORDS * 4 + doubles * 8, doubles);
   }
 
-  /** What one that had this part before has left behind. Its counts go on. */
+  /** The leftovers of a previous owner of this part. Its counts continue. */
   clear(): void {
     this.table.fill(0);
     this.words[Word.active] = 0;

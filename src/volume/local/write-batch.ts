@@ -5,7 +5,7 @@ import { addressOf } from '../../host/kernel.ts';
 /**
  * Many positioned writes in one visit to the thread pool: io_submit(2) runs buffered writes before
  * it returns, one after the other. In a batch of 32 a write of 4 KiB costs 1.6 us of CPU, where a
- * visit for each costs 4 to 19 us. Filled, submitted, and filled anew when its results are there.
+ * visit for each costs 4 to 19 us. Filled, submitted, and refilled after its results have arrived.
  */
 export class WriteBatch {
   readonly #context: number;
@@ -14,7 +14,7 @@ export class WriteBatch {
   readonly #vectors = new Uint32Array(BATCH_VECTORS_MAX * 4);
   readonly #events = new Uint32Array(BATCH_WRITES_MAX * EVENT_WORDS);
   readonly #results = new Int32Array(BATCH_WRITES_MAX);
-  /** What the kernel reads from, held for as long as it may. */
+  /** The buffers that the kernel reads, held as long as it may read them. */
   readonly #held: (readonly Uint8Array[])[] = [];
   #vectorCount = 0;
 
@@ -73,7 +73,7 @@ export class WriteBatch {
     this.#results.fill(NOT_SUBMITTED, 0, count);
     const pointers = addressOf(this.#pointers.buffer);
     call.async(submit, this.#context, count, pointers, 0, 0, (error, submitted) => {
-      // Whatever was not taken has no event; the caller writes it in another way.
+      // A write that was not accepted has no event; the caller writes it in another way.
       this.#collect(error === null ? Math.max(submitted, 0) : 0, done);
     });
   }

@@ -2,9 +2,9 @@ import { bootTimeMs } from '../../host/kernel.ts';
 
 /**
  * Until when this process may write to volumes, for all of its threads. After a stop (SIGSTOP, a
- * debugger, a suspended machine) threads go on by themselves with what was queued for them, before
- * the event loop has seen that it stood still; so each asks right before it writes. A lease that is
- * over is not renewed: the gateway that held it gives up.
+ * debugger, a suspended machine) threads continue with their queues before the event loop has
+ * noticed the stop, so each checks the lease right before it writes. A lease that is over is not
+ * renewed: the gateway that held it gives up.
  */
 export class WriteLease {
   readonly memory: SharedArrayBuffer;

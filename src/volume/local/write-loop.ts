@@ -1,9 +1,9 @@
 import { Claim, RING_VECTORS, ThreadState, Word, WriteRing } from './write-ring.ts';
 
-/** Completions that are told of together while more writes wait. */
+/** Completions that are signalled together while more writes wait. */
 const COMPLETIONS_PER_SIGNAL = 16;
 const TWO_TO_32 = 0x1_0000_0000;
-/** errno(3): what a write ends with when this process may not write. */
+/** errno(3) of a write when this process may not write. */
 const ECANCELED = 125;
 
 interface WriteCalls {
@@ -20,7 +20,7 @@ interface WriteCalls {
 }
 
 /**
- * What the write thread does: works off the ring, one positioned write after the other, until it is
+ * The loop of the write thread: it does the writes of the ring, one after the other, until it is
  * told to stop. It touches nothing but the ring and the buffers that the ring's entries point to,
  * which the owner keeps alive.
  */

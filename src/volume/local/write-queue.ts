@@ -14,8 +14,8 @@ interface QueuedWrite {
 }
 
 /**
- * The writes of one descriptor on their way into the thread pool. Those that come within a turn of
- * the event loop go together; those that come while all batches are out wait for the next.
+ * The writes of one descriptor on their way into the thread pool. Writes of one turn of the event
+ * loop go together; writes that arrive while all batches are out wait for the next one.
  */
 export class WriteQueue {
   readonly #descriptor: number;
@@ -104,10 +104,10 @@ export class WriteBatches {
   }
 }
 
-/** So many batches of one volume are in the thread pool at a time: a slow disk leaves it room. */
+/** Batches of one volume in the thread pool at a time: a slow disk must leave it room. */
 const BATCHES_PER_QUEUE = 2;
 
-/** So many batches a store has; each takes a thread of the pool while it runs. */
+/** Batches of a store; each takes a thread of the pool while it runs. */
 const BATCHES_MAX = 4;
 
 /** A batch that has as much takes no further write: results come when all of it is written. */

@@ -17,7 +17,7 @@ export const Word = {
   completed: 1,
   /** The thread sleeps: it must be notified. */
   asleep: 2,
-  /** The owner wants to be told of completions: through the pipe, or where it waits. */
+  /** The owner wants a signal of completions: through the pipe, or where it waits. */
   armed: 3,
   /** The owner waits on `completed`. */
   waiting: 4,
@@ -31,13 +31,13 @@ export const Word = {
 export const ThreadState = { starting: 0, running: 1, ended: 2 } as const;
 
 /**
- * Whose an entry is. The thread takes one before it writes; the owner withdraws those that stand
- * behind a write that does not end, and the thread passes them over. Memory begins as 0: what was
- * never filled, or was written once, is not written whatever the counts say.
+ * The state of an entry. The thread takes one before it writes; the owner withdraws those behind a
+ * write that does not end, and the thread skips them. Memory starts as 0: an entry that was never
+ * filled, or was written already, is not written, whatever the counts say.
  */
 export const Claim = { taken: 0, open: 1, withdrawn: 2 } as const;
 
-/** What the thread is started with. */
+/** The arguments of the thread. */
 export interface WriteThreadData {
   /** Of the ring. */
   readonly memory: SharedArrayBuffer;

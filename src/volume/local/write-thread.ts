@@ -17,7 +17,7 @@ type Written = (result: number) => void;
 export const THREAD_WRITE_BYTES_MAX = 64 * 1024;
 /** The event loop waits no longer than this for a lone write ... */
 const LONE_WAIT_MS_MAX = 0.25;
-/** ... and before that lets the thread go first so many times. */
+/** ... and before that yields the processor to the thread this many times. */
 const LONE_YIELDS = 4;
 /** After a lone write took longer, the loop waits for none for this long. */
 const DISTRUST_MS = 50;
@@ -116,7 +116,7 @@ export class WriteThread {
   }
 
   /**
-   * Hands a write over; false when it must go another way: too long, too many buffers, no room, or
+   * Submits a write; false when it must take another way: too long, too many buffers, no room, or
    * the thread is stuck in a slow write.
    */
   write(
@@ -162,7 +162,7 @@ export class WriteThread {
     this.#stop();
     this.#worker.ref();
     await this.#exited;
-    // It may not have passed over what was withdrawn from it.
+    // It may not have skipped the withdrawn entries yet.
     this.#taken = this.#submitted;
     Atomics.store(this.#ring.words, Word.completed, this.#submitted);
     endAtExit.delete(this.#endAtExit);
@@ -173,7 +173,7 @@ export class WriteThread {
   #stop(): void {
     const { words } = this.#ring;
     Atomics.store(words, Word.stop, 1);
-    // What the thread sleeps on must change, for it may be just about to sleep.
+    // The word on which the thread sleeps must change, because it may be just about to sleep.
     Atomics.store(words, Word.submitted, (this.#submitted + 1) | 0);
     Atomics.notify(words, Word.submitted);
   }
@@ -249,7 +249,7 @@ export class WriteThread {
     else this.#signals.unref();
   }
 
-  /** Takes what is done, and asks to be told of the rest. */
+  /** Takes completed writes, and asks for a signal of the rest. */
   #take(): void {
     const { words, results } = this.#ring;
     for (;;) {
@@ -269,7 +269,7 @@ export class WriteThread {
       if (!isOutstanding) return;
       this.#watch();
       Atomics.store(words, Word.armed, 1);
-      // What was completed before the thread could see that is taken now.
+      // Takes writes that were completed before the thread could see the request.
       if (Atomics.load(words, Word.completed) === this.#taken) return;
     }
   }
@@ -285,7 +285,7 @@ export class WriteThread {
   readonly #look = (): void => {
     this.#isWatched = false;
     const before = this.#completedAtLook;
-    // What is done, but was to be told of together with more, is taken now.
+    // Takes writes that are done, but were to be signalled together with more.
     this.#takeInTurn();
     if (this.#outstanding === 0) return;
     if (Atomics.load(this.#ring.words, Word.completed) !== before) return;
@@ -321,7 +321,7 @@ function signalsFrom(descriptor: number, signalled: () => void): Socket {
   return signals;
 }
 
-/** What an ordinary end of the process still does; each says whether its thread has ended. */
+/** Work at an ordinary end of the process; each returns whether its thread has ended. */
 const endAtExit = new Set<() => boolean>();
 process.on('exit', (code) => {
   const hasHung = [...endAtExit].map((end) => end()).includes(false);

@@ -9,8 +9,8 @@ interface DiffExtent {
 
 /**
  * Extents without gaps over `[offset, offset + length)`, at most `extentsMax`, neighbours of one
- * kind merged, from what a diff against nothing tells: what it leaves out was never written.
- * `more`: the diff was cut off after its last extent, so nothing is known of what follows.
+ * kind merged, from a diff against nothing: a range that it leaves out was never written. `more`:
+ * the diff was cut off after its last extent, so nothing is known of what follows.
  */
 export function allocationExtents(
   diff: readonly DiffExtent[],

@@ -13,8 +13,8 @@ export interface PoolNeed {
 }
 
 /**
- * Objects that are tried in a pool. An OSD checks what a client was allowed when it connected to
- * that OSD, so a try of one object says nothing of the other OSDs.
+ * Objects that are tried in a pool. An OSD checks the capabilities that a client had when it
+ * connected to that OSD, so a try of one object proves nothing about the other OSDs.
  */
 const TRIED_OBJECTS = 32;
 
@@ -43,10 +43,10 @@ export interface CapabilitiesParts {
   readonly clock: Clock;
 }
 
-/** What a client is allowed; it may be less than its user is allowed by now. */
+/** The capabilities of a client; its user may have more by now. */
 export class Capabilities {
   readonly #parts: CapabilitiesParts;
-  /** By client, the pools that it was seen to be allowed. */
+  /** By client, the pools that it may use, as tried. */
   readonly #permitted = new WeakMap<object, Set<string>>();
   /** By pool, when a new client was refused there. */
   readonly #refusedMs = new Map<string, number>();
@@ -57,7 +57,7 @@ export class Capabilities {
     this.#parts = parts;
   }
 
-  /** The first of the pools in which this client may not do what is needed. */
+  /** The first of the pools in which this client lacks a needed capability. */
   async refusal(
     client: Pick<RadosClient, 'openPool'>,
     needs: readonly PoolNeed[],
@@ -72,7 +72,7 @@ export class Capabilities {
     return undefined;
   }
 
-  /** The first of the pools in which a client that connects now may not do what is needed. */
+  /** The first of the pools in which a client that connects now lacks a needed capability. */
   refusalNow(needs: readonly PoolNeed[]): Promise<PoolNeed | undefined> {
     const tried = this.#trying.then(() => this.#retry(needs));
     this.#trying = tried.catch(() => undefined);
@@ -96,7 +96,7 @@ export class Capabilities {
   }
 }
 
-/** What is said of a disk whose pool the user may not use. */
+/** The failure of a disk whose pool the user may not use. */
 export function forbidden(image: string, pool: string, dataPool: string | undefined): Failure {
   const options = dataPool === undefined ? '' : ` --data-pools ${dataPool}`;
   return new Failure(

@@ -3,30 +3,30 @@ import type { RadosClient } from '../../ceph/rados-client.ts';
 
 /** A volume that is open on an instance, as the instance moves it about. */
 export interface InstanceUser {
-  /** Resolves when nothing of it is in flight; while it is suspended nothing new will be. */
+  /** Resolves when it has nothing in flight; while it is suspended it submits nothing new. */
   idle(): Promise<void>;
   /** Submits nothing from now on, until `resume` or `moveTo`. */
   suspend(): void;
-  /** What was held is submitted, in order. */
+  /** Submits held operations, in order. */
   resume(): void;
   /**
-   * What of this instance is not done is never seen done: its fence is finished everywhere, or
-   * nothing was in flight.
+   * Operations of this instance that are not done will never land: its fence is finished
+   * everywhere, or nothing was in flight.
    */
   fenced(): void;
-  /** Goes on, on an instance that has taken the old one's place. */
+  /** Continues on an instance that has replaced the old one. */
   moveTo(instance: ClientInstance): void;
-  /** There will be no other instance: what is held and what comes ends `fenced`. */
+  /** There will be no other instance: held and new operations end `fenced`. */
   abandon(): void;
 }
 
 /** `open`; `fencing`: submits nothing more, its fence is not finished; `fenced`; `closed`. */
 type InstanceState = 'open' | 'fencing' | 'fenced' | 'closed';
 
-/** One client instance of the cluster and the volumes on it: what is fenced together. */
+/** One client instance of the cluster and the volumes on it, which are fenced together. */
 export class ClientInstance {
   readonly client: RadosClient;
-  /** What a blocklist names it by. */
+  /** The addresses by which a blocklist names it. */
   readonly addresses: string;
   readonly #users = new Set<InstanceUser>();
   readonly #onLost: (instance: ClientInstance) => Promise<boolean>;
@@ -71,7 +71,7 @@ export class ClientInstance {
     this.#users.delete(user);
   }
 
-  /** New submissions wait, until `release`; what is in flight goes on. */
+  /** New submissions wait until `release`; operations in flight continue. */
   hold(): void {
     this.#isHeld = true;
     for (const user of this.#users) user.suspend();
@@ -82,7 +82,7 @@ export class ClientInstance {
     if (this.submits) for (const user of this.#users) user.resume();
   }
 
-  /** Nothing more is submitted; resolves when nothing of its users is in flight. */
+  /** Submits nothing more; resolves when its users have nothing in flight. */
   async retire(): Promise<void> {
     this.#isRetiring = true;
     for (const user of this.#users) user.suspend();
@@ -91,8 +91,8 @@ export class ClientInstance {
 
   /**
    * When it resolves, this instance knows of every fence that was finished at the cluster before
-   * this call: nothing of a fenced client changes any more what it has read. Rejects with
-   * `Failure('cephFailed')`; hangs while no monitor answers.
+   * this call: no operation of a fenced client can change data after this instance has read it.
+   * Rejects with `Failure('cephFailed')`; hangs while no monitor answers.
    */
   async passBarrier(): Promise<void> {
     if (this.#state !== 'open') return;
@@ -102,8 +102,8 @@ export class ClientInstance {
   }
 
   /**
-   * Ends this instance: nothing that is in flight on it is seen done any more after this resolves
-   * true, by nobody who passed the barrier. False: it could not be proved.
+   * Ends this instance: after this resolves true, no operation in flight on it lands for a client
+   * that passed the barrier. False: it could not be proved.
    */
   fence(): Promise<boolean> {
     this.#fence ??= this.#fenceNow();

@@ -31,7 +31,7 @@ interface ClientRenewalParts {
 export class ClientRenewal {
   readonly #parts: ClientRenewalParts;
   readonly #capabilities: Capabilities;
-  /** By image, when nothing came of asking: each of its operations is refused, too. */
+  /** By image, when a renewal failed: each of its operations is refused and would ask again. */
   readonly #failedMs = new Map<string, number>();
   #renewedMs = -RENEW_AGAIN_MS;
   #loggedMs = -REFUSAL_LOG_INTERVAL_MS;
@@ -55,7 +55,8 @@ export class ClientRenewal {
   }
 
   /**
-   * The cluster refused an operation on an image. Resolves whether another client goes on with it.
+   * The cluster refused an operation on an image. Resolves whether another client continues with
+   * it.
    */
   async refused(
     instance: ClientInstance,

@@ -4,7 +4,7 @@ import type { VolumeResult } from '../volume.ts';
 import { type DataObject, dataObject, firstByteOf, type ObjectLayout } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
 
-/** What a compare-and-write needs of an open image. */
+/** An open image as a compare-and-write uses it. */
 export interface CompareAndWriteImage {
   readonly layout: ObjectLayout;
   /** Bytes from its start that a parent backs; 0 without one. May shrink at any time. */
@@ -26,7 +26,7 @@ export interface CompareAndWriteImage {
   copyUp(offset: number): Promise<VolumeResult>;
 }
 
-/** An object that is still absent after so many copy-ups belongs to an image that changes apace. */
+/** An object that is still absent after this many copy-ups belongs to a rapidly changing image. */
 const COPY_UPS_MAX = 4;
 
 /**
@@ -35,9 +35,9 @@ const COPY_UPS_MAX = 4;
  * bytes.) An object that a clone has not copied up yet would compare as zeros, and a write to it
  * would hide the parent's data: there the operation asserts that the object exists.
  *
- * Whatever it waits for, it asks anew before each operation whether it may go on, and with which
- * snapshots: none that was made before may change by it. Until an operation ends otherwise than
- * -ENOENT nothing has changed.
+ * Before each operation it checks again whether it may continue, and with which snapshots, because
+ * it must not change an existing snapshot. Until an operation ends otherwise than -ENOENT nothing
+ * has changed.
  */
 export function compareAndWrite(
   image: CompareAndWriteImage,

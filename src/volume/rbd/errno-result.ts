@@ -3,7 +3,7 @@ import { fault } from '../refusal.ts';
 import { DONE, type VolumeFault, type VolumeResult } from '../volume.ts';
 
 const faults: Readonly<Record<number, VolumeFault>> = {
-  // Of ours: a bound of the addon's. Nothing was submitted.
+  // Our own code: a bound of the addon is reached. Nothing was submitted.
   [EAGAIN]: 'busy',
   [ENOMEM]: 'busy',
   // Blocklisted.
@@ -14,10 +14,10 @@ const faults: Readonly<Record<number, VolumeFault>> = {
   [EINVAL]: 'outOfRange',
 };
 
-/** What a negated errno of librbd or librados means for a volume; 0 or more is done. */
+/** The volume's result for a negated errno of librbd or librados; 0 or more is done. */
 export function resultOf(errno: number, isRead: boolean): VolumeResult {
   if (errno >= 0) return DONE;
-  // What librados gives up may be done later just the same: only a fence ends it.
+  // An operation that librados gives up may still be done later: only a fence ends it.
   const named = errno === ETIMEDOUT && !isRead ? 'fenced' : faults[errno];
   if (named !== undefined) return fault(named);
   return fault(isRead ? 'readError' : 'writeError', -errno);

@@ -66,11 +66,11 @@ interface HeaderBarrierParts {
 /**
  * Keeps the gateways that have an image open in step with its header. Each watches the header
  * object and answers a change only when it has stopped submitting writes and those it had submitted
- * have ended; whoever makes the change waits for that. It submits writes again when all other
- * gateways have answered its own question whether they have stopped for this version of the header
- * or one after it. So no gateway acts on a new header (a snapshot, a parent that is gone, another
- * role) while another still writes by the old one. A quiesce, by which the maker of a snapshot asks
- * for a moment without writes, holds them in the same way until the snapshot is made.
+ * have ended; the client that makes the change waits for that. It resumes writes when all other
+ * gateways have confirmed to it that they have stopped for this version of the header or a later
+ * one. So no gateway acts on a new header (a snapshot, a removed parent, another role) while
+ * another still writes by the old one. A quiesce, in which the maker of a snapshot asks for a
+ * moment without writes, holds them in the same way until the snapshot is made.
  */
 export class HeaderBarrier {
   readonly #parts: HeaderBarrierParts;
@@ -85,12 +85,12 @@ export class HeaderBarrier {
   #isClosed = false;
   /** The version of the header for which writes have stopped here. */
   #stoppedFor = 0;
-  /** What librbd is known to have read. */
+  /** The state that librbd is known to have read. */
   #passed: HeaderMark = { version: 0, content: '' };
   #passing: Promise<void> | undefined;
   #look: Timer | undefined;
   #onReleased: (() => void)[] = [];
-  /** Those who changed the header, to be told that writes have stopped for it. */
+  /** Answers to the clients that changed the header: writes have stopped for it. */
   #answers: (() => void)[] = [];
 
   constructor(parts: HeaderBarrierParts) {
@@ -217,8 +217,8 @@ export class HeaderBarrier {
 
   /**
    * Resolves when every other gateway has stopped for this version or a later one, and librbd of
-   * every client is told to read the header again. A client of others that is dead, which the OSD
-   * does not know yet, is not waited for.
+   * every client is told to read the header again. A dead client of others that the OSD still lists
+   * is not awaited.
    */
   async #confirm(state: HeaderMark): Promise<void> {
     const { pool, image, object, clock, log } = this.#parts;
@@ -307,7 +307,7 @@ export class HeaderBarrier {
     const idle = writesIdle().then(() => true);
     if ((await within(clock, QUIESCE_STOP_MAX_MS, idle)) === true) return true;
     log.write('snapshot_refused', { image });
-    // Nobody was told that writes have stopped: they need not wait for those in flight.
+    // No client was told that writes have stopped, so new ones need not wait for those in flight.
     const isOnlyReason = this.#quiesces.size === 1 && this.#passing === undefined;
     if (isOnlyReason && this.#watch !== undefined) this.#mustPass = mustPass;
     this.#endQuiesce(request);
@@ -345,7 +345,7 @@ export class HeaderBarrier {
     }
   }
 
-  /** Changes meanwhile were not told: writes wait until the header is watched and passed again. */
+  /** Changes meanwhile were missed: writes wait until the header is watched and passed again. */
   async #watchAgain(): Promise<void> {
     const lost = this.#watch;
     this.#watch = undefined;

@@ -25,24 +25,24 @@ const GATEWAY_MARK = Buffer.from('allpath\0');
 
 /** A header object as it was read at one moment. */
 export interface HeaderState {
-  /** Of the object: grows with every change, that of a time stamp too. */
+  /** The version of the object: grows with every change, even of a time stamp. */
   readonly version: number;
-  /** What of it decides how the image may be written; to be compared. */
+  /** The part of it that decides how the image may be written; for comparison. */
   readonly content: string;
   /** Bits of RBD_FEATURE_*. */
   readonly features: bigint;
 }
 
-/** What gateways tell each other of it. */
+/** The header message between gateways. */
 export type HeaderMark = Pick<HeaderState, 'version' | 'content'>;
 
-/** What a gateway answers another one; the answers to librbd's own messages are empty. */
+/** The answer of a gateway to another one; answers to librbd's own messages are empty. */
 export const GATEWAY_ANSWER: Uint8Array = GATEWAY_MARK;
 
-/** Has the maker of a snapshot give up: librbd's answer (version, le32 length, le32 errno). */
+/** Makes the maker of a snapshot give up: librbd's answer (version, le32 length, le32 errno). */
 export const QUIESCE_REFUSAL: Uint8Array = quiesceRefusal();
 
-/** What a message is. An empty one is a header update of a client before Ceph 0.68. */
+/** The kind of a message. An empty one is a header update of a client before Ceph 0.68. */
 export function headerMessage(message: Uint8Array): HeaderMessage {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
   if (bytes.length === 0) return { kind: 'update', goesBy: undefined };

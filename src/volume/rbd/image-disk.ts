@@ -9,7 +9,7 @@ export function encodeImageDisk({ uuid, wwn, serial }: VolumeDisk, imageId: stri
   return JSON.stringify({ uuid, wwn, serial, image: imageId });
 }
 
-/** Undefined for what was said of another image, or is no such text. */
+/** Undefined for a text of another image, or one that is malformed. */
 export function decodeImageDisk(text: string, imageId: string): VolumeDisk | undefined {
   let value: unknown;
   try {

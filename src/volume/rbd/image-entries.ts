@@ -19,7 +19,7 @@ const DATA_POOL_KEY = 'data_pool_id';
 /** The metadata key that says whose data it holds, as librbd keeps it. */
 const DISK_KEY = `metadata_${DISK_METADATA}`;
 
-/** What a header says of its image. */
+/** The facts about an image in its header. */
 interface HeaderFacts {
   readonly id: string;
   readonly disk?: VolumeDisk;
@@ -37,7 +37,7 @@ interface ImageEntriesOptions {
 
 /**
  * The images in order of their names, each by one read of its header: opening them would cost
- * several. Those that are gone meanwhile are left out. Throws `Failure('cephFailed')`.
+ * several. Images that disappear meanwhile are left out. Throws `Failure('cephFailed')`.
  */
 export async function imageEntries(options: ImageEntriesOptions): Promise<readonly VolumeEntry[]> {
   const { pool, images, poolNames } = options;

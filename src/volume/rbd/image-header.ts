@@ -6,13 +6,13 @@ import type { RbdImageInfo } from '../../ceph/rbd-image-info.ts';
 /** After an update whose header could not be read, it is read again this much later. */
 export const REFRESH_AGAIN_MS = 500;
 
-/** What this needs of an open image. */
+/** An open image as this class uses it. */
 type HeaderImage = Pick<RbdImage, 'info' | 'refresh' | 'onUpdate' | 'updates'>;
 
 /**
- * What is known of an open image, kept in step with its header: after each update by any client the
- * header is read again, the snapshot context of our own writes to data objects is set to it, and
- * `onChange` is called.
+ * The known state of an open image, kept in step with its header: after each update by any client
+ * the header is read again, the snapshot context of our own writes to data objects is set to it,
+ * and `onChange` is called.
  */
 export class ImageHeader {
   readonly #image: HeaderImage;
@@ -22,7 +22,7 @@ export class ImageHeader {
   readonly #stopListening: () => void;
   #refreshing: Promise<void> | undefined;
   #isStale = false;
-  /** Updates that librbd had told of when the header was last read. */
+  /** Updates that librbd had reported when the header was last read. */
   #seen = 0;
   #again: Timer | undefined;
   #endWait: (() => void) | undefined;
@@ -47,16 +47,17 @@ export class ImageHeader {
   }
 
   /**
-   * Undefined when the header is known as of every update so far; else resolves when it is. What is
-   * submitted then carries the snapshot context that such an update made. Who makes a snapshot has
-   * it when librbd has counted the update here, be its news to this thread still on the way.
+   * Undefined when the header is known as of every update so far; else resolves when it is.
+   * Operations submitted then carry the snapshot context of all those updates. The maker of a
+   * snapshot continues when librbd has counted the update here, even if this thread has not been
+   * notified yet.
    */
   get fresh(): Promise<void> | undefined {
     this.#look();
     return this.#refreshing;
   }
 
-  /** Reads the header again; resolves when all is known that was told before this call. */
+  /** Reads the header again; resolves when all updates reported before this call are known. */
   refresh(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     this.#isStale = true;

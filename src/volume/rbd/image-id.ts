@@ -5,7 +5,7 @@ export function volumeId(poolId: number, imageId: string): string {
   return `${poolId}/${imageId}`;
 }
 
-/** The id of the image in this pool; `Failure('volumeOther')` for what is of another pool. */
+/** The id of the image in this pool; `Failure('volumeOther')` for an id of another pool. */
 export function imageIdOf(id: string, poolId: number): string {
   const [pool, imageId = ''] = id.split('/');
   if (Number(pool) === poolId && imageId !== '') return imageId;

@@ -13,7 +13,7 @@ import {
   RBD_FEATURE_STRIPINGV2,
 } from '../../ceph/rbd-image-info.ts';
 
-/** What decides whether several gateways may write one image at one time. */
+/** The facts that decide whether several gateways may write one image at a time. */
 export interface ImageFacts {
   /** As Ceph's tools name it, `pool/image`. */
   readonly spec: string;
@@ -29,10 +29,10 @@ export interface ImageFacts {
   readonly poolSettings: ReadonlyMap<string, string>;
 }
 
-/** One thing that stands against it, and what mends it. */
+/** One obstacle, and its remedy. */
 export interface ImageProblem {
   readonly what: string;
-  /** The command of Ceph's that mends it. */
+  /** The Ceph command that fixes it. */
   readonly command: string;
   /** The same as the driver itself would do it; undefined when it will not. */
   readonly repair?: ImageRepair;
@@ -75,7 +75,7 @@ const harmless =
   RBD_FEATURE_DATA_POOL |
   RBD_FEATURE_OPERATIONS;
 
-/** All that stands against serving the image by several gateways; empty when nothing does. */
+/** All obstacles to serving the image by several gateways. */
 export function judgeImage(facts: ImageFacts): readonly ImageProblem[] {
   return [
     ...featureProblems(facts),
@@ -90,7 +90,7 @@ export function judgeImage(facts: ImageFacts): readonly ImageProblem[] {
   ];
 }
 
-/** What carries a setting of librbd in the metadata of an image or a pool. */
+/** The prefix of librbd's settings in the metadata of an image or a pool. */
 export const SETTING_PREFIX = 'conf_';
 
 function featureProblems({ features, spec }: ImageFacts): readonly ImageProblem[] {
@@ -149,7 +149,7 @@ function settingProblems(
   return problems;
 }
 
-/** The refusal of such an image: what stands against it, and the commands to paste. */
+/** The refusal of an unsuitable image, with the obstacles and the commands to paste. */
 export function unsuitable(
   spec: string,
   problems: readonly ImageProblem[],
@@ -161,7 +161,7 @@ export function unsuitable(
   );
 }
 
-/** What stands against an image, each with the command to paste. */
+/** The obstacles of an image, each with the command to paste. */
 export function problemLines(problems: readonly ImageProblem[]): string {
   return problems.map(({ what, command }) => `- ${what}; fix:\n    ${command}`).join('\n');
 }

@@ -31,8 +31,8 @@ interface SoughtImage {
  * The pools that librbd needs for an image beside the one that holds its header. Throws
  * `Failure('volumeBroken')` when one is gone: librbd would look for it on the thread on which the
  * client completes all its operations, and wait there for a newer map of the cluster, which that
- * same thread would have to take. A client with one such thread never completes anything again.
- * What cannot be read here is left for librbd to judge.
+ * same thread would have to take. A client with one such thread never completes anything again. An
+ * object that cannot be read here is left to librbd.
  */
 export async function imagePools(
   client: Client,
@@ -119,7 +119,7 @@ async function imageId(pool: Pick<RadosPool, 'read'>, name: string): Promise<str
   return Buffer.from(values[0].bytes.subarray(4)).toString('latin1');
 }
 
-/** What the header of an image says of other pools. */
+/** References to other pools in the header of an image. */
 interface Header {
   readonly dataPoolId: number | undefined;
   readonly ancestors: readonly ImageReference[];

@@ -12,8 +12,8 @@ const PARENT_WITH_NAMESPACE = 2;
 const MIGRATION_DESTINATION = 2;
 
 /**
- * The parent that the header of a clone names (`cls_rbd_parent`); undefined when nothing of the
- * image is read from it any longer, or when it is not understood.
+ * The parent that the header of a clone names (`cls_rbd_parent`); undefined when the image no
+ * longer reads from it, or when it cannot be decoded.
  */
 export function parentOf(bytes: Uint8Array): ImageReference | undefined {
   return decoded(bytes, (reader) => {

@@ -2,12 +2,12 @@ import { cephFailure } from '../../ceph/ceph-failure.ts';
 import type { RbdImage } from '../../ceph/rbd-image.ts';
 import { type ImageProblem, SETTING_PREFIX } from './image-judgement.ts';
 
-/** What repairing needs of an open image. */
+/** An open image as the repair uses it. */
 type Repairable = Pick<RbdImage, 'setFeatures' | 'setMetadata' | 'refresh'>;
 
 /**
- * Takes away what stands against sharing the image, as far as it is the image's own: a setting of
- * its pool concerns other images, and striping is for ever. Throws `Failure('cephFailed')`.
+ * Removes the obstacles to sharing the image that belong to the image alone: a setting of its pool
+ * concerns other images, and striping cannot change. Throws `Failure('cephFailed')`.
  */
 export async function repairImage(
   image: Repairable,

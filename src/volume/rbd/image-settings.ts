@@ -16,8 +16,8 @@ export function headerObject(imageId: string): string {
 }
 
 /**
- * Settings of librbd (`rbd_cache`, say) that an image or a pool carries. They win over those of a
- * client, so a client cannot switch a cache off by itself. Throws `Failure('cephFailed')`.
+ * Settings of librbd (such as `rbd_cache`) in the metadata of an image or a pool. They override
+ * those of a client, so a client cannot disable a cache by itself. Throws `Failure('cephFailed')`.
  */
 export async function librbdSettings(
   pool: Pick<RadosPool, 'read'>,

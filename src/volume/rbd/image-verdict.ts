@@ -36,7 +36,7 @@ export class ImageVerdict {
     return this.#problems;
   }
 
-  /** What a submission ends with; undefined while the image may be served. */
+  /** The result of submissions; undefined while the image may be served. */
   get refusal(): VolumeResult | undefined {
     return this.#problems.length === 0 ? undefined : UNSERVABLE;
   }

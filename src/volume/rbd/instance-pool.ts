@@ -10,13 +10,13 @@ import { ClientInstance } from './client-instance.ts';
  * operation and 13 threads (bench/micro/rbd-instances.ts); fewer are fenced together.
  */
 export const INSTANCES_DEFAULT = 1;
-/** A member lists 64 at a time: those of its records, and successors of fenced ones, too. */
+/** A member lists 64 at a time, including that of its records and successors of fenced ones. */
 export const INSTANCES_MAX = 32;
 
 /** How long after a failed attempt the next successor of a fenced instance is tried. */
 export const SUCCESSOR_AGAIN_MS = 1_000;
 
-/** How long one that is replaced waits for what is in flight; after that it is fenced. */
+/** How long a replaced instance waits for its operations in flight; after that it is fenced. */
 export const RETIRE_WAIT_MS = 2_000;
 
 /** How long a client may take to say goodbye to a cluster that does not answer. */
@@ -32,16 +32,16 @@ interface InstancePoolOptions {
   readonly log: Log;
 }
 
-/** What the members of the cluster do for an instance, by its addresses. */
+/** The services of the membership for an instance, by its addresses. */
 export interface InstanceGuard {
-  /** Lists it for those who may have to fence it; resolves before its first operation. */
+  /** Lists it, so that others can fence it; resolves before its first operation. */
   register(addresses: string): Promise<void>;
   /**
    * Blocklists it and has every open member pass the barrier: when it resolves, nothing that the
    * instance submitted is seen done later by any of them. Rejects when that could not be reached.
    */
   fenceInstance(addresses: string): Promise<void>;
-  /** It is closed, with nothing in flight: nobody has to fence it any more. */
+  /** It is closed, with nothing in flight: it needs no fence any longer. */
   unregister(addresses: string): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export interface InstanceGuard {
 export class InstancePool {
   readonly #options: InstancePoolOptions;
   readonly #places: Place[] = [];
-  /** So many of the places, from the first on, take volumes. */
+  /** The number of places, from the first on, that take volumes. */
   #width = 0;
   #isHeld = false;
   #isClosed = false;
@@ -63,8 +63,8 @@ export class InstancePool {
   }
 
   /**
-   * Volumes that are opened from now on share so many instances, 1 to `INSTANCES_MAX`; those that
-   * are open stay where they are. Throws `Failure('instancesBad')`.
+   * Volumes that are opened from now on share this many instances, 1 to `INSTANCES_MAX`; open
+   * volumes stay where they are. Throws `Failure('instancesBad')`.
    */
   spread(instances: number): void {
     if (!(Number.isInteger(instances) && instances >= 1 && instances <= INSTANCES_MAX)) {
@@ -92,16 +92,19 @@ export class InstancePool {
     }
   }
 
-  /** Any instance, for what is no volume's: creating, listing, deleting. None is made for it. */
+  /**
+   * Any instance, for work without an open volume: creating, listing, deleting. None is made for
+   * it.
+   */
   async any(): Promise<ClientInstance> {
     const known = this.#places.find(({ connecting }) => connecting !== undefined);
     return await this.#at(known ?? this.#emptiest());
   }
 
   /**
-   * Moves the volumes of an instance to a new one, which is allowed what its user is allowed now.
-   * What is in flight is waited for; what does not end is fenced. Resolves when they are moving.
-   * Rejects, with nothing changed, when no new one can be had.
+   * Moves the volumes of an instance to a new one, which has the current capabilities of its user.
+   * Operations in flight are awaited, or fenced if they do not end. Resolves when the volumes are
+   * moving. Rejects, with nothing changed, when no new instance can be made.
    */
   async renew(instance: ClientInstance): Promise<void> {
     const place = this.#places.find((each) => each.instance === instance);
@@ -161,7 +164,7 @@ export class InstancePool {
     try {
       await guard.unregister(addresses);
     } catch (error) {
-      // Who is no member any more, fenced or by leaving, has no list to take it from.
+      // A member that was fenced or has left has no list to remove it from.
       log.write('client_instance_still_listed', { addresses, reason: errorText(error) });
     }
   }
@@ -190,11 +193,11 @@ export class InstancePool {
     place.joining = instance;
     try {
       await guard.register(instance.addresses);
-      // What was fenced before it was announced is not seen by its first operation.
+      // Its first operation sees nothing of clients that were fenced before it was announced.
       await instance.passBarrier();
       if (this.#isClosed) throw closedStore();
     } catch (error) {
-      // It has submitted nothing. What is no more needs no place on the list.
+      // The instance never submitted an operation, so it can be unlisted without a fence.
       void instance.close().then(() => this.#unregister(instance));
       throw error;
     } finally {
@@ -210,7 +213,8 @@ export class InstancePool {
     const { guard, log } = this.#options;
     const { addresses } = lost;
     log.write('client_instance_fence_begun', { addresses });
-    // Who comes now gets its successor; one that is being renewed has one already.
+    // A volume that opens now gets its successor; an instance that is being renewed has one
+    // already.
     if (place.instance === lost) {
       delete place.connecting;
       delete place.instance;
@@ -280,7 +284,7 @@ interface Place {
   joining?: ClientInstance;
   /** Once it is registered. */
   instance?: ClientInstance;
-  /** The one before, until its volumes have been told to move. */
+  /** The previous instance, until its volumes have been told to move. */
   retiring?: ClientInstance;
   /** Volumes that have asked for this place and are not its users yet. */
   coming: number;

@@ -12,12 +12,12 @@ const OBJECT_SIZE_DEFAULT_BYTES = 4 * 1024 * 1024;
 /** `type` of a pool that is erasure-coded, in the map of the OSDs. */
 const TYPE_ERASURE = 3;
 
-/** A pool as `ceph osd pool ls detail` tells of it. */
+/** A pool in the output of `ceph osd pool ls detail`. */
 interface PoolDetail {
   readonly pool_id: number;
   readonly pool_name: string;
   readonly type: number;
-  /** By commas. */
+  /** Comma-separated. */
   readonly flags_names: string;
 }
 
@@ -26,7 +26,7 @@ type Asked = Pick<RadosClient, 'monCommand'>;
 /** Read to see whether the user may: it need not be there. */
 const PROBE_OBJECT = 'allpath.probe';
 
-/** What makes librbd refuse a new image so, as far as it is known; else empty. */
+/** The likely reason why librbd refuses a new image with this errno; empty when unknown. */
 export function createHint({ pool, namespace = '' }: ImagePlace, errno: number): string {
   if (errno === ENOENT && namespace !== '') {
     return `: does the namespace exist? Create it with: rbd namespace create ${pool}/${namespace}`;
@@ -43,8 +43,8 @@ export function orderOf({ objectSizeBytes }: VolumeLayout): number | undefined {
 }
 
 /**
- * What stands against an image in `pool` with that layout, in words; undefined when nothing does.
- * Throws `Failure('cephFailed')`.
+ * The obstacle to an image in `pool` with that layout, in words; undefined if there is none. Throws
+ * `Failure('cephFailed')`.
  */
 export async function judgeLayout(
   client: Pick<RadosClient, 'monCommand' | 'openPool'>,

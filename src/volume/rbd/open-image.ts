@@ -25,7 +25,7 @@ const SECTOR_BYTES = 512;
 const BUSY = fault('busy');
 const CLOSED = fault('closed');
 
-/** What an open image tells its volume. */
+/** The events of an open image for its volume. */
 export interface OpenImageListener {
   onSize(sizeBytes: number): void;
   /** Several gateways may no longer serve the image, for these reasons; or may again: none. */
@@ -178,7 +178,7 @@ export class OpenImage {
     return this.#zeroing(offset, () => this.#image.writeSame(offset, length, pattern));
   }
 
-  /** Exact to the byte, and gives back what objects are zeros as a whole. */
+  /** Exact to the byte; deallocates objects that become zeros as a whole. */
   writeZeroes(offset: number, length: number): Promise<VolumeResult> {
     return this.#zeroing(offset, () => this.#image.writeZeroes(offset, length));
   }
@@ -205,7 +205,7 @@ export class OpenImage {
    * Removes objects where no parent backs them: a gateway that does not know yet that the parent is
    * gone would see the parent's data in their place, or write it back. The barrier keeps that apart
    * except where librbd learned of the new header after this was submitted; then the operation is
-   * repeated when every gateway has learned of it, before anyone is told that it is done.
+   * repeated when every gateway has learned of it, before it is reported as done.
    */
   async #zeroing(offset: number, submit: () => Promise<number>): Promise<VolumeResult> {
     for (;;) {

@@ -6,11 +6,13 @@ import type { VolumeResult } from '../volume.ts';
 import type { OpenImage } from './open-image.ts';
 import type { Operation, OperationOwner } from './operation.ts';
 
-/** Operations of one volume that wait or fly at one time: no more than its image takes. */
+/**
+ * Operations of one volume that are held or in flight at a time: no more than its image accepts.
+ */
 export const OPERATIONS_MAX = IMAGE_OPERATIONS_MAX;
 /** Bytes that they write: librbd keeps a copy of what it was given. */
 export const WRITE_BYTES_MAX = 256 * 1024 * 1024;
-/** What waits for longer, for a barrier, a successor or a probe, ends `busy`. */
+/** An operation that is held for longer, for a barrier, a successor or a probe, ends `busy`. */
 export const HELD_MAX_MS = 5_000;
 /** How often what waits is looked at. */
 export const HELD_CHECK_MS = 500;
@@ -78,7 +80,7 @@ export class Operations implements OperationOwner {
     });
   }
 
-  /** Whether something flies that changes the image, or may have. */
+  /** Whether an operation that changes the image, or may have, is in flight. */
   get changes(): boolean {
     for (const { isRead, image } of this.#started) {
       if (!isRead && image === this.#image) return true;
@@ -115,14 +117,14 @@ export class Operations implements OperationOwner {
     }
   }
 
-  /** What waits, and so has changed nothing, ends so. */
+  /** Held operations, which have changed nothing, end with this result. */
   refuseHeld(result: VolumeResult): void {
     for (const operation of this.#takeHeld()) this.#settle(operation, result);
   }
 
   /**
-   * The fence of the open image's client is finished everywhere: what it has not done is never seen
-   * done. Its reads that still fly stay: librbd may yet fill their buffers.
+   * The fence of the open image's client is finished everywhere: operations that it has not done
+   * will never land. Its reads in flight stay: librbd may still fill their buffers.
    */
   fenced(): void {
     this.#isFenced = true;
@@ -153,7 +155,9 @@ export class Operations implements OperationOwner {
     return before;
   }
 
-  /** Where the operation lies that flies for longest, if that is longer than `ageMs`. */
+  /**
+   * The offset of the operation that has been in flight for longest, if for longer than `ageMs`.
+   */
   slowest(ageMs: number): number | undefined {
     const before = this.#clock.now() - ageMs;
     for (const { startedMs, offset } of this.#started) {
@@ -227,7 +231,7 @@ export class Operations implements OperationOwner {
     }
   }
 
-  /** Nothing of it was done: it waits until it is known whether another client may do it. */
+  /** It was refused without effect: it waits until it is known whether another client may do it. */
   #forbidden(operation: Operation, image: OpenImage, result: VolumeResult): void {
     if (image !== this.#image) {
       operation.attempt = 'last';

@@ -2,7 +2,7 @@ import { cephFailure } from '../../ceph/ceph-failure.ts';
 import type { RadosClient } from '../../ceph/rados-client.ts';
 import type { PlaceSpace } from '../volume.ts';
 
-/** What `ceph df detail` says of a pool: bytes as clients see them. */
+/** The figures of a pool in `ceph df detail`: bytes as clients see them. */
 interface PoolFigures {
   readonly id: number;
   readonly name: string;
@@ -16,7 +16,7 @@ interface PoolFigures {
 
 /**
  * How full each pool is, by its id: by its quota where that is nearer than the end of the OSDs.
- * Without those of which the cluster has no figures, for want of a manager. Throws
+ * Pools without figures, because the cluster has no manager, are left out. Throws
  * `Failure('cephFailed')`.
  */
 export async function poolSpaces(
@@ -36,7 +36,7 @@ export async function poolSpaces(
   return spaces;
 }
 
-/** A pool as people are told it. */
+/** A pool in words, for people. */
 export function poolPlace(name: string): string {
   return `pool ${name}`;
 }

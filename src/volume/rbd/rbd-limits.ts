@@ -4,12 +4,12 @@ import type { VolumeLimits } from '../volume.ts';
 const COMPARE_AND_WRITE_MAX_BYTES = 255 * 4096;
 
 /**
- * What writes and unmaps should be multiples of: librbd's rbd_discard_granularity_bytes, the
- * largest unit in which an OSD allocates by default.
+ * The granularity for writes and unmaps: librbd's rbd_discard_granularity_bytes, the largest unit
+ * in which an OSD allocates by default.
  */
 const GRANULARITY_BYTES = 64 * 1024;
 
-/** `atomicBytes`: what one operation of the cluster changes as a whole, at multiples of itself. */
+/** `atomicBytes`: the aligned length that one operation of the cluster changes atomically. */
 export function rbdLimits(atomicBytes: number): VolumeLimits {
   const granularityBytes = Math.min(GRANULARITY_BYTES, atomicBytes);
   return Object.freeze({

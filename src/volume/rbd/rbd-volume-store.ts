@@ -51,7 +51,7 @@ export interface RbdVolumeStoreOptions extends ImagePlace {
 /** `-ENOTEMPTY`: rbd_remove of an image with snapshots. */
 const ENOTEMPTY = -39;
 
-/** Settings of a pool by which librbd moves to its trash what it is told to remove. */
+/** Settings of a pool by which librbd moves removed images to the trash. */
 const keptInTrash = ['rbd_move_to_trash_on_remove', 'rbd_move_parent_to_trash_on_remove'];
 
 /** Attempts to open an image while each client is replaced by another one. */
@@ -137,7 +137,7 @@ export class RbdVolumeStore implements VolumeStore {
       if (errno < 0) throw cephFailure('rbd_resize', errno, `the image ${this.#spec(name)}`);
       return image.info.id;
     });
-    // Others are told by their watches; one's own know it when this resolves.
+    // Other gateways are notified by their watches; our own open images know it when this resolves.
     const own = [...this.#open].filter((volume) => volume.imageId === id);
     await Promise.all(own.map((volume) => volume.refresh()));
   }
@@ -165,7 +165,7 @@ export class RbdVolumeStore implements VolumeStore {
     if (errno < 0) throw cephFailure('rbd_remove', errno, `the image ${spec}`);
   }
 
-  /** The pool's own setting wins over a client's: what is removed would stay, with its space. */
+  /** The pool's own setting overrides a client's: a removed image would stay, with its space. */
   async #requireRemoval(): Promise<void> {
     const { pool } = this.#options;
     const { client } = await this.instances.any();
@@ -275,7 +275,7 @@ export class RbdVolumeStore implements VolumeStore {
     };
     const openPool = async (pool: string | number, within = namespace) => {
       const opened = await instance.client.openPool(pool, { namespace: within });
-      // A client that has closed has nothing in flight, so that nobody fences it later.
+      // A client that has closed has nothing in flight, so it needs no fence later.
       releases.push(() => opened.idle().then(() => opened.close()));
       return opened;
     };
@@ -328,7 +328,7 @@ export class RbdVolumeStore implements VolumeStore {
     return { spec: this.#spec(name), pool: this.#options.pool };
   }
 
-  /** Before librbd opens it: that all its pools are there, and may be used. */
+  /** Checks, before librbd opens it, that all its pools exist and may be used. */
   async #image(
     instance: ClientInstance,
     pool: RadosPool,

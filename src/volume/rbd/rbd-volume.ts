@@ -23,8 +23,8 @@ interface RbdVolumeParts {
   /** Opens the image on an instance, for this volume. Rejects with a `Failure`. */
   readonly openImage: (instance: ClientInstance, listener: OpenImageListener) => Promise<OpenImage>;
   /**
-   * The cluster refused something to this instance, which its user may be allowed by now. Resolves
-   * whether the volume goes on by a new one; never rejects.
+   * The cluster refused an operation to this instance, but its user may have the capability by now.
+   * Resolves whether the volume continues on a new instance; never rejects.
    */
   readonly renew: (instance: ClientInstance, image: OpenImage) => Promise<boolean>;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ interface RbdVolumeParts {
   readonly onClose: () => void;
 }
 
-/** How long a close waits for what is in flight, and then for librbd. */
+/** How long a close waits for operations in flight, and then for librbd. */
 export const CLOSE_WAIT_MS = 5_000;
 /** How long after a failed attempt an image is opened again on its new instance. */
 export const REOPEN_AGAIN_MS = 1_000;
@@ -43,9 +43,9 @@ const PROBE_BYTES = 512;
 const UNSERVABLE = fault('unservable');
 
 /**
- * An image as this process has it open, over the client instances that it is moved to. Volumes
- * of an instance are fenced together; the others go on with a new one, and their callers only see
- * what was in flight end `fenced`.
+ * An image as this process has it open, over the client instances that it is moved to. Volumes of
+ * an instance are fenced together; the others continue on a new one, and their callers only see
+ * operations in flight end `fenced`.
  */
 export class RbdVolume implements Volume, InstanceUser {
   readonly limits: VolumeLimits;
@@ -186,7 +186,7 @@ export class RbdVolume implements Volume, InstanceUser {
     );
   }
 
-  /** What was acknowledged is durable. */
+  /** Acknowledged writes are durable. */
   flush(): Pending<VolumeResult> {
     return this.#ended ?? this.#operations.image.verdict.refusal ?? DONE;
   }
@@ -218,8 +218,8 @@ export class RbdVolume implements Volume, InstanceUser {
   }
 
   /**
-   * Fences the client instance, and so everything in flight of all volumes on it; not if nothing of
-   * this one is in flight that changes it.
+   * Fences the client instance, and so all operations in flight of all volumes on it; does nothing
+   * if this volume has no changing operation in flight.
    */
   async fence(): Promise<VolumeResult> {
     this.#ended ??= fault('fenced');
@@ -342,7 +342,7 @@ export class RbdVolume implements Volume, InstanceUser {
     }
   }
 
-  /** An image that was changed or replaced meanwhile is not served until that is mended. */
+  /** An image that was changed or replaced meanwhile is not served until that is fixed. */
   #refuse(error: unknown): void {
     const isOfImage = error instanceof Failure && error.code !== 'cephFailed';
     this.#unopened = isOfImage ? error.message : undefined;
@@ -350,7 +350,7 @@ export class RbdVolume implements Volume, InstanceUser {
   }
 
   async #takeOver(instance: ClientInstance, image: OpenImage): Promise<void> {
-    // Of one that is fenced meanwhile there is a successor to come.
+    // An instance that is fenced meanwhile will have a successor.
     const isGone = () => this.#instance !== instance || instance.state !== 'open';
     if (isGone() || this.#ended?.status === 'closed') {
       void image.close();
@@ -359,7 +359,7 @@ export class RbdVolume implements Volume, InstanceUser {
     this.#unopened = undefined;
     void this.#operations.replaceImage(image).close();
     this.resized(image.header.info.sizeBytes);
-    // Where an OSD is stopped, everything would run into it anew, and the fence with it.
+    // If an OSD is stopped, all operations would hang there again, and so would the fence.
     if (this.#stuckAt !== undefined) {
       const at = this.#stuckAt;
       const { status } = await probe(image, at, PROBE_BYTES);
