@@ -104,6 +104,7 @@ export class Gateway {
     this.#accessStates = new AccessStateNotifier(clock);
     this.#transport = openTransport({
       gateway: name,
+      incarnation: store.records.self.incarnation,
       settings,
       portGroups: this.#portGroups,
       probe: new CommandMetrics(this.#metrics, clock),

@@ -14,6 +14,7 @@ import type { Transport } from './transport.ts';
 interface OpenTransportOptions {
   /** The name of the gateway. */
   readonly gateway: string;
+  readonly incarnation: string;
   /** Of the document that is served first. */
   readonly settings: ClusterDocument['settings'];
   readonly portGroups: PortGroups;
@@ -28,9 +29,10 @@ interface OpenTransportOptions {
 
 /** The transport of a gateway, over a device server. Another transport is added here. */
 export function openTransport(options: OpenTransportOptions): Transport {
-  const { portGroups, probe, clock, log } = options;
+  const { incarnation, portGroups, probe, clock, log } = options;
   const deviceServer = createDeviceServer({
     clock,
+    incarnation,
     log,
     probe,
     portGroups: () => portGroups.all,

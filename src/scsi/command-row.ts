@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Command } from './command.ts';
+import { CONFLICTS, type Restrictions } from './reservations/restrictions.ts';
 import { CDB_LENGTH_MAX } from './task.ts';
 
 /**
@@ -11,6 +12,9 @@ export interface CommandRow extends Command {
   /** The CDB usage, inverted: a one for each bit that must be zero. */
   readonly reservedBits: Uint8Array;
   readonly usesMedium: boolean;
+  readonly passesReservations: (cdb: Uint8Array) => boolean;
+  /** The restrictions of a nexus that it conflicts with. */
+  readonly conflicts: Restrictions;
 }
 
 export function toRow(command: Command): CommandRow {
@@ -22,6 +26,8 @@ export function toRow(command: Command): CommandRow {
     serviceAction: command.serviceAction,
     cdb,
     access,
+    reservations: command.reservations,
+    passesReservations: command.passesReservations ?? NEVER,
     addressing: command.addressing,
     unitAttention: command.unitAttention,
     obsoleteFields: command.obsoleteFields ?? [],
@@ -33,8 +39,11 @@ export function toRow(command: Command): CommandRow {
     cdbLength: cdb.$.length,
     reservedBits: reservedBits(command),
     usesMedium: access === 'readMedium' || access === 'writeMedium',
+    conflicts: CONFLICTS[command.reservations],
   };
 }
+
+const NEVER = (): boolean => false;
 
 /** CDB lengths by GROUP CODE, the upper three bits of the operation code (SAM); 0: any. */
 const LENGTHS_OF_GROUPS = [6, 10, 10, 0, 16, 12, 0, 0] as const;
@@ -60,6 +69,10 @@ function checkRow(command: Command): void {
   if (settlesWhenAborted === true) assert(isWrite, `${name} settles because it writes`);
   if (worksInSteps === true) assert(access !== 'changeState', `${name} changes its state at once`);
   if (expectedDataOut === 'less') assert(isWrite, `${name} does what its data allow by writing`);
+  const isAsRead = command.reservations === 'write' || command.reservations === 'read';
+  const usesMedium = isWrite || access === 'readMedium';
+  if (isWrite) assert(command.reservations === 'write', `${name} writes, also to reservations`);
+  if (usesMedium) assert(isAsRead, `${name} uses the medium, also to reservations`);
   const isEverywhere = command.addressing === 'anyLun';
   if (isEverywhere) assert(access === 'none', `${name} works without a medium`);
 }

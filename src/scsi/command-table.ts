@@ -7,6 +7,8 @@ import { inquiryCommand } from './commands/inquiry.ts';
 import { logSenseCommand } from './commands/log-sense.ts';
 import { modeSelectCommands } from './commands/mode-select.ts';
 import { modeSenseCommands } from './commands/mode-sense.ts';
+import { persistentReserveInCommands } from './commands/persistent-reserve-in.ts';
+import { persistentReserveOutCommands } from './commands/persistent-reserve-out.ts';
 import { preFetchCommands } from './commands/pre-fetch.ts';
 import { readCommands } from './commands/read.ts';
 import { readCapacityCommands } from './commands/read-capacity.ts';
@@ -15,6 +17,7 @@ import { reportOperationCodesCommand } from './commands/report-operation-codes.t
 import { reportTargetPortGroupsCommand } from './commands/report-target-port-groups.ts';
 import { reportTaskManagementCommand } from './commands/report-task-management.ts';
 import { requestSenseCommand } from './commands/request-sense.ts';
+import { reserveReleaseCommands } from './commands/reserve-release.ts';
 import { sendDiagnosticCommand } from './commands/send-diagnostic.ts';
 import { startStopUnitCommand } from './commands/start-stop-unit.ts';
 import { synchronizeCacheCommands } from './commands/synchronize-cache.ts';
@@ -41,6 +44,9 @@ export const commands: readonly Command[] = [
   reportTargetPortGroupsCommand,
   reportOperationCodesCommand,
   reportTaskManagementCommand,
+  ...persistentReserveInCommands,
+  ...persistentReserveOutCommands,
+  ...reserveReleaseCommands,
   ...readCommands,
   ...writeCommands,
   ...writeAndVerifyCommands,

@@ -5,6 +5,8 @@ import type { CommandResult } from './command-result.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
+import type { NexusSession } from './reservations/reservations.ts';
+import type { ReservationClass } from './reservations/restrictions.ts';
 import type { Task } from './task.ts';
 import type { SteppedCommand } from './tasks/queued-steps.ts';
 import type { StepQueue } from './tasks/step-queue.ts';
@@ -23,6 +25,10 @@ export interface Command {
   readonly cdb: Layout;
   /** What the command does to the medium or to the state that initiators share. */
   readonly access: Access;
+  /** What a reservation of others does to it. */
+  readonly reservations: ReservationClass;
+  /** No reservation keeps a nexus from it with this CDB, whatever its class says. */
+  readonly passesReservations?: (cdb: Uint8Array) => boolean;
   /** Where it works: only on a logical unit, or also on a LUN without one (INQUIRY, ...). */
   readonly addressing: 'logicalUnit' | 'anyLun';
   /** What a pending unit attention does to it (SPC-4, SAM-5). */
@@ -73,6 +79,8 @@ export interface CommandCall extends SteppedCommand {
 /** The nexus as a command handler sees it. */
 export interface CommandNexus {
   readonly identity: NexusIdentity;
+  /** As reservations name it. */
+  readonly session: NexusSession;
   /** LUNs in the map, ascending. */
   readonly luns: readonly number[];
   readonly portGroups: readonly PortGroup[];

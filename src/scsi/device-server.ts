@@ -14,6 +14,8 @@ import { StepQueue } from './tasks/step-queue.ts';
 /** The parts that all nexuses of one gateway share. */
 interface DeviceServerOptions {
   readonly clock: Clock;
+  /** Of the gateway: tells its sessions from those of its other lives. */
+  readonly incarnation: string;
   readonly log: Log;
   /** Is told of the end of every command. */
   readonly probe: CommandProbe;
@@ -32,6 +34,7 @@ export interface DeviceServer {
 export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
   const context: NexusContext = {
     clock: options.clock,
+    incarnation: options.incarnation,
     probe: options.probe,
     table: new CommandTable(commands),
     steps: new StepQueue(options.clock),
@@ -39,13 +42,14 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
     executions: new FreeList(FREE_EXECUTIONS_MAX, () => new Execution()),
     portGroups: (deviceName) => options.portGroups(deviceName),
   };
+  let sessions = 0;
   return {
     openNexus: (identity, luns) => {
       options.log.write('nexus_opened', {
         initiatorPort: identity.initiatorPort.name,
         targetPort: identity.targetPort.name,
       });
-      return new ScsiNexus(identity, luns, context);
+      return new ScsiNexus(identity, ++sessions, luns, context);
     },
   };
 }

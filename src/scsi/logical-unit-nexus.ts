@@ -1,4 +1,5 @@
 import type { LogicalUnit } from './logical-unit.ts';
+import { type Restrictions, UNRESTRICTED } from './reservations/restrictions.ts';
 import type { Execution } from './tasks/execution.ts';
 import { TaskSet } from './tasks/task-set.ts';
 import { UnitAttentions } from './unit-attention.ts';
@@ -9,6 +10,8 @@ export class LogicalUnitNexus {
   readonly logicalUnit: LogicalUnit | undefined;
   readonly tasks = new TaskSet<Execution>();
   readonly attentions = new UnitAttentions();
+  /** What reservations keep the nexus from. */
+  restrictions: Restrictions = UNRESTRICTED;
 
   constructor(logicalUnit: LogicalUnit | undefined) {
     this.logicalUnit = logicalUnit;

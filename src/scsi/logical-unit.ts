@@ -5,18 +5,24 @@ import { checkSharedState } from './check-state.ts';
 import type { CommandResult } from './command-result.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
 import type { ModeParameters } from './mode-parameters.ts';
+import type { NexusName } from './reservations/nexus-name.ts';
+import type { NexusSession, Reservations } from './reservations/reservations.ts';
+import { isReservedBy, reserveEnded } from './reservations/reserve-release.ts';
+import { type Restrictions, restrictionsOf } from './reservations/restrictions.ts';
 import { conditions } from './sense-table.ts';
 import { type Abort, settleAborts } from './tasks/abort-settlement.ts';
 import { MediumGate } from './tasks/medium-gate.ts';
 import { type SpaceFigures, ThinSpace } from './thin-space.ts';
-import { described, resized, type UnitDescription } from './unit-changes.ts';
+import { described, reservationsChanged, resized, type UnitDescription } from './unit-changes.ts';
 import { UnitMedium } from './unit-medium.ts';
 import type {
   ChangeOrigin,
   CommittedEvent,
+  EventAttention,
   LogicalUnitIdentity,
   SharedState,
   UnitChange,
+  UnitEvent,
   UnitEventTarget,
   UnitState,
 } from './unit-state.ts';
@@ -33,10 +39,20 @@ interface LogicalUnitOptions {
 
 /** A nexus as the logical units that it reaches see it. */
 export interface LogicalUnitListener {
+  /** As reservations name it. */
+  readonly session: NexusSession;
   /** Establishes a unit attention condition for this nexus at that logical unit. */
   establish(logicalUnit: LogicalUnit, condition: CommandResult): void;
-  /** Aborts this nexus's commands at the logical unit; returns those that are with the medium. */
-  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[];
+  /**
+   * Aborts this nexus's commands at the logical unit, but `exempt`; returns those that are with the
+   * medium.
+   */
+  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause, exempt?: object): readonly Abort[];
+  /**
+   * Reservations keep the nexus from this, from now on; returns the drains of what they forbid and
+   * the medium has.
+   */
+  restrict(logicalUnit: LogicalUnit, restrictions: Restrictions): readonly Abort[];
 }
 
 /** The cause of the abort: decides between no status and TASK ABORTED (SAM, TAS bit). */
@@ -80,6 +96,7 @@ export class LogicalUnit implements UnitEventTarget {
   #blocks: number;
   #modes: Readonly<ModeParameters>;
   #isWriteProtected: boolean;
+  #reservations: Reservations;
 
   constructor(options: LogicalUnitOptions) {
     const { current } = options.state;
@@ -95,6 +112,7 @@ export class LogicalUnit implements UnitEventTarget {
     this.#blocks = current.blocks;
     this.#modes = current.modes.current;
     this.#isWriteProtected = isWriteProtected(current);
+    this.#reservations = current.reservations;
     this.#medium = new UnitMedium(options.volume, this.#onUnfenced);
     this.volume = options.volume;
     this.#stopWatching = this.#watch(options.volume);
@@ -127,6 +145,11 @@ export class LogicalUnit implements UnitEventTarget {
   /** True by the document, or by SOFTWARE WRITE PROTECT. */
   get isWriteProtected(): boolean {
     return this.#isWriteProtected;
+  }
+
+  /** What reservations keep the nexus of a session from. */
+  restrictionsOf(session: NexusSession): Restrictions {
+    return restrictionsOf(this.#reservations, session);
   }
 
   /** Why the unit is not ready; undefined when it is. */
@@ -189,36 +212,45 @@ export class LogicalUnit implements UnitEventTarget {
     });
   }
 
-  apply({ state, event, nexus }: CommittedEvent): Promise<boolean> {
+  apply({ state, event, origin }: CommittedEvent): Promise<boolean> {
     checkSharedState(state);
     assert(state.blockLengthBytes === this.blockLengthBytes, 'a block length never changes');
     assert(state.identity.uuid === this.#identity.uuid, 'the state is that of the disk');
     // TAS as it was before decides how the aborted commands end.
-    const aborts = event.aborts === 'everything' ? this.#abortAll(nexus) : [];
+    const ends = this.#abort(event.aborts, origin);
     this.#identity = state.identity;
     this.#blocks = state.blocks;
     this.#modes = state.modes.current;
     this.#isWriteProtected = isWriteProtected(state);
-    for (const { condition, nexuses } of event.attentions) {
-      this.establish(conditions[condition], nexuses === 'others' ? nexus : undefined);
-    }
-    return settleAborts(this.#clock, aborts, DRAIN_MAX_MS);
+    if (state.reservations !== this.#reservations) ends.push(...this.#restrict(state.reservations));
+    for (const attention of event.attentions) this.#tell(attention, origin?.nexus);
+    return settleAborts(this.#clock, ends, DRAIN_MAX_MS);
   }
 
   join(nexus: LogicalUnitListener): void {
     this.#nexuses.add(nexus);
   }
 
-  /** The nexus no longer reaches it, and has nothing of it in flight. */
-  part(nexus: LogicalUnitListener): void {
-    if (this.#nexuses.delete(nexus) && this.#nexuses.size === 0) this.onUnreached?.();
+  /**
+   * The nexus no longer reaches it, and has nothing of it in flight: the nexus leaves when what its
+   * session holds by RESERVE is released, unless it is back by then.
+   */
+  async part(nexus: LogicalUnitListener, isBack: () => boolean = () => false): Promise<void> {
+    const isHolder = isReservedBy(this.#reservations, nexus.session);
+    if (isHolder) await this.releaseReserve(nexus.session);
+    if (isBack() || !this.#nexuses.delete(nexus)) return;
+    if (this.#nexuses.size === 0) this.onUnreached?.();
   }
 
-  /** Establishes a unit attention condition for every nexus but `except`. */
-  establish(condition: CommandResult, except?: object): void {
-    for (const nexus of this.#nexuses) {
-      if (nexus !== except) nexus.establish(this, condition);
-    }
+  /** The session is lost: resolves when what it held by RESERVE is released. */
+  async releaseReserve(session: NexusSession): Promise<void> {
+    if (!isReservedBy(this.#reservations, session)) return;
+    await this.commit(reservationsChanged((state) => reserveEnded(state, session)));
+  }
+
+  /** Establishes a unit attention condition for every nexus. */
+  establish(condition: CommandResult): void {
+    for (const nexus of this.#nexuses) nexus.establish(this, condition);
   }
 
   /**
@@ -240,10 +272,32 @@ export class LogicalUnit implements UnitEventTarget {
     this.#state.close();
   }
 
-  #abortAll(by: object | undefined): Abort[] {
-    return [...this.#nexuses].flatMap((nexus) =>
-      nexus.abortCommands(this, nexus === by ? 'ownNexus' : 'otherNexus'),
+  #abort(whose: UnitEvent['aborts'], origin: ChangeOrigin | undefined): Abort[] {
+    if (whose === 'nothing') return [];
+    return this.#named(whose === 'everything' ? 'all' : whose).flatMap((nexus) =>
+      nexus.abortCommands(this, nexus === origin?.nexus ? 'ownNexus' : 'otherNexus', origin),
     );
+  }
+
+  #restrict(reservations: Reservations): Abort[] {
+    this.#reservations = reservations;
+    return [...this.#nexuses].flatMap((nexus) =>
+      nexus.restrict(this, this.restrictionsOf(nexus.session)),
+    );
+  }
+
+  #tell({ condition, nexuses }: EventAttention, asking: object | undefined): void {
+    const told = this.#named(nexuses === 'others' ? 'all' : nexuses);
+    for (const nexus of told) {
+      if (nexuses === 'others' && nexus === asking) continue;
+      nexus.establish(this, conditions[condition]);
+    }
+  }
+
+  #named(names: 'all' | readonly NexusName[]): LogicalUnitListener[] {
+    if (names === 'all') return [...this.#nexuses];
+    const set = new Set(names);
+    return [...this.#nexuses].filter(({ session }) => set.has(session.nexus));
   }
 
   #watch(volume: Volume): () => void {

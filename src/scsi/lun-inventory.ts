@@ -75,13 +75,14 @@ export class LunInventory {
   }
 
   /** The nexus is lost, and its commands can no longer change a medium. */
-  close(): void {
-    for (const { logicalUnit } of this.unitsInUse) logicalUnit?.part(this.#nexus);
+  async close(): Promise<void> {
+    await Promise.all(this.unitsInUse.map(({ logicalUnit }) => logicalUnit?.part(this.#nexus)));
   }
 
   /** `known`: it has commands in flight, or another LUN. */
   #join(logicalUnit: LogicalUnit, known?: LogicalUnitNexus): LogicalUnitNexus {
     const unit = known ?? new LogicalUnitNexus(logicalUnit);
+    unit.restrictions = logicalUnit.restrictionsOf(this.#nexus.session);
     this.#left.delete(unit);
     unit.tasks.onEmpty = undefined;
     unit.attentions.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
@@ -103,7 +104,8 @@ export class LunInventory {
   }
 
   #part({ logicalUnit }: LogicalUnitNexus): void {
-    logicalUnit?.part(this.#nexus);
+    if (logicalUnit === undefined) return;
+    void logicalUnit.part(this.#nexus, () => this.of(logicalUnit) !== undefined);
   }
 }
 

@@ -12,6 +12,14 @@ const ACCESS: Readonly<Record<Command['access'], string>> = {
   changeState: 'changes state',
 };
 
+const RESERVATIONS: Readonly<Record<Command['reservations'], string>> = {
+  allowed: '',
+  status: 'SPC-2',
+  read: 'reads',
+  write: 'writes',
+  persistentReserve: 'SPC-2, also by its holder',
+};
+
 /** The text of docs/reference/scsi.md, from the tables that the device server works by. */
 export function scsiReference(): string {
   return [
@@ -22,9 +30,12 @@ export function scsiReference(): string {
       'SUPPORTED OPERATION CODES, and that of VPD pages by page 00h.',
     '## Commands',
     '"UA" says what a pending unit attention does: it is reported in place of the command, or it ' +
-      'waits. "No LU" says that the command is also answered on a LUN without a logical unit.',
+      'waits. "No LU" says that the command is also answered on a LUN without a logical unit. ' +
+      '"Reservations" says as what a command conflicts with reservations of other nexuses, if it ' +
+      'does: exclusive access keeps out what reads and what writes, write exclusive what writes, ' +
+      'and RESERVE (SPC-2) all that has an entry. START STOP UNIT with START 1 never conflicts.',
     markdownTable(
-      ['code', 'command', 'CDB bytes', 'medium', 'UA', 'no LU'],
+      ['code', 'command', 'CDB bytes', 'medium', 'reservations', 'UA', 'no LU'],
       [...commands].sort(byCode).map(commandRow),
     ),
     '## VPD pages',
@@ -54,6 +65,7 @@ function commandRow(command: Command): string[] {
     name,
     String(cdb.$.length),
     ACCESS[command.access],
+    RESERVATIONS[command.reservations],
     command.unitAttention === 'report' ? 'reported' : 'waits',
     command.addressing === 'anyLun' ? 'yes' : '',
   ];

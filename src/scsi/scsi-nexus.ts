@@ -19,6 +19,9 @@ import type {
   TaskManagementResponse,
 } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
+import { nexusName } from './reservations/nexus-name.ts';
+import type { NexusSession } from './reservations/reservations.ts';
+import type { Restrictions } from './reservations/restrictions.ts';
 import { conditions, results } from './sense-table.ts';
 import type { Task } from './task.ts';
 import { type Abort, awaitAborts } from './tasks/abort-settlement.ts';
@@ -34,6 +37,8 @@ import { TaskManager } from './tasks/task-manager.ts';
 /** The parts of the device server that a nexus uses. */
 export interface NexusContext {
   readonly clock: Clock;
+  /** Of the gateway. */
+  readonly incarnation: string;
   readonly probe: CommandProbe;
   readonly table: CommandTable;
   readonly steps: StepQueue;
@@ -49,6 +54,7 @@ export interface NexusContext {
  */
 export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly identity: NexusIdentity;
+  readonly session: NexusSession;
   readonly #context: NexusContext;
   readonly #completion: CommandCompletion;
   readonly #tasks: TaskManager;
@@ -57,8 +63,16 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly #absent = new LogicalUnitNexus(undefined);
   #closing: Promise<void> | undefined = undefined;
 
-  constructor(identity: NexusIdentity, luns: LunMap, context: NexusContext) {
+  constructor(identity: NexusIdentity, sessionNumber: number, luns: LunMap, context: NexusContext) {
     this.identity = identity;
+    this.session = {
+      nexus: nexusName(
+        identity.initiatorPort.transportId,
+        identity.targetPort.relativePortIdentifier,
+      ),
+      incarnation: context.incarnation,
+      number: sessionNumber,
+    };
     this.#context = context;
     this.#completion = new CommandCompletion(identity, context.probe);
     this.#tasks = new TaskManager(this, context.executions, this.#completion);
@@ -160,12 +174,20 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     }
   }
 
-  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause): readonly Abort[] {
+  abortCommands(logicalUnit: LogicalUnit, cause: AbortCause, exempt?: object): readonly Abort[] {
     const isTold = cause === 'otherNexus' && logicalUnit.modes.tas;
     const event = isTold ? TaskEvent.abort : TaskEvent.discard;
     return this.#inventory.unitsInUse.flatMap((unit) =>
-      unit.logicalUnit === logicalUnit ? this.#tasks.abortAll(unit.tasks, event) : [],
+      unit.logicalUnit === logicalUnit ? this.#tasks.abortAll(unit.tasks, event, exempt) : [],
     );
+  }
+
+  restrict(logicalUnit: LogicalUnit, restrictions: Restrictions): readonly Abort[] {
+    return this.#inventory.unitsInUse.flatMap((unit) => {
+      if (unit.logicalUnit !== logicalUnit) return [];
+      unit.restrictions = restrictions;
+      return this.#tasks.forbid(unit.tasks);
+    });
   }
 
   abort(execution: Execution): Abort | undefined {
@@ -180,15 +202,15 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   #refusal(
     task: Task,
     command: CommandRow | undefined,
-    { logicalUnit, attentions }: LogicalUnitNexus,
+    unit: LogicalUnitNexus,
   ): CommandResult | undefined {
     const { table, taskSetDepthMax } = this.#context;
     if (this.#tasks.outstanding >= taskSetDepthMax) return results.taskSetFull;
     if (task.attribute === 'aca') return conditions.invalidMessageError;
-    if (command !== undefined) return admit(command, task, logicalUnit, attentions);
+    if (command !== undefined) return admit(command, task, unit);
     // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
-    if (logicalUnit === undefined) return conditions.logicalUnitNotSupported;
-    return attentions.take() ?? refuseUnknown(table, task.cdb);
+    if (unit.logicalUnit === undefined) return conditions.logicalUnitNotSupported;
+    return unit.attentions.take() ?? refuseUnknown(table, task.cdb);
   }
 
   /**
@@ -209,6 +231,6 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
       units.flatMap((unit) => this.abortAll(unit)),
     );
     // Only now: a reset by another nexus waits for the commands that this nexus has at the medium.
-    this.#inventory.close();
+    await this.#inventory.close();
   }
 }

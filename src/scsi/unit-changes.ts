@@ -1,7 +1,12 @@
 import { assert } from '../base/assert.ts';
 import { checkSharedState } from './check-state.ts';
+import type { CommandResult } from './command-result.ts';
 import { defaultModes, isSameModes, type ModeParameters } from './mode-parameters.ts';
-import { NO_RESERVATIONS } from './reservations/reservations.ts';
+import {
+  NO_RESERVATIONS,
+  type Reservations,
+  type ReservationTransition,
+} from './reservations/reservations.ts';
 import { reserveReset } from './reservations/reserve-release.ts';
 import {
   COMMITTED,
@@ -73,6 +78,17 @@ export function modesSelected(
   if (isSameModes(state.modes.current, current)) return COMMITTED;
   const next = { ...state, modes: { ...state.modes, current: Object.freeze(current) } };
   return { next, event: telling({ condition: 'modeParametersChanged', nexuses: 'others' }) };
+}
+
+/** What becomes of the reservations, by a pure function of them alone. */
+export function reservationsChanged(
+  decide: (reservations: Reservations) => ReservationTransition | CommandResult,
+): UnitChange {
+  return (state) => {
+    const outcome = decide(state.reservations);
+    if ('status' in outcome) return outcome;
+    return { next: { ...state, reservations: outcome.next }, event: outcome.event };
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CommandResult } from './command-result.ts';
 import type { ModeValues } from './mode-parameters.ts';
+import type { NexusName } from './reservations/nexus-name.ts';
 import type { Reservations } from './reservations/reservations.ts';
 import { type ConditionName, conditions, results } from './sense-table.ts';
 
@@ -46,15 +47,15 @@ export interface LogicalUnitIdentity {
  * sent.
  */
 export interface UnitEvent {
-  /** The commands that it aborts: none, or all at the logical unit. */
-  readonly aborts: 'nothing' | 'everything';
+  /** The nexuses whose commands it aborts, but never the command that asked. */
+  readonly aborts: 'nothing' | 'everything' | readonly NexusName[];
   readonly attentions: readonly EventAttention[];
 }
 
-/** A unit attention condition, for every I_T nexus or for all but the one that asked. */
+/** A unit attention condition, for every I_T nexus, for all but the one that asked, or for these. */
 export interface EventAttention {
   readonly condition: ConditionName;
-  readonly nexuses: 'all' | 'others';
+  readonly nexuses: 'all' | 'others' | readonly NexusName[];
 }
 
 export interface UnitTransition {
@@ -68,7 +69,7 @@ export interface UnitTransition {
  */
 export type UnitChange = (current: SharedState) => UnitTransition | CommandResult;
 
-/** On whose behalf a change is made. */
+/** On whose behalf a change is made: the command that asked, told apart from others by identity. */
 export interface ChangeOrigin {
   /** The nexus that asked; told apart from others by its identity. */
   readonly nexus: object;
@@ -134,7 +135,7 @@ export interface CommittedEvent {
   readonly state: SharedState;
   readonly event: UnitEvent;
   /** Undefined: no nexus asked, or a nexus of another gateway did. */
-  readonly nexus: object | undefined;
+  readonly origin: ChangeOrigin | undefined;
 }
 
 /** The states that this gateway holds: one for each uuid of a disk, whatever serves it. */

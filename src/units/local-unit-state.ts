@@ -36,7 +36,7 @@ export class LocalUnitState implements UnitState {
     if ('status' in transition) return transition;
     const { next, event } = transition;
     this.#current = next;
-    const enforced = await this.#target?.apply({ state: next, event, nexus: origin?.nexus });
+    const enforced = await this.#target?.apply({ state: next, event, origin });
     return enforced === false ? NOT_ENFORCED : COMMITTED;
   }
 

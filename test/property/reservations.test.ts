@@ -10,10 +10,10 @@ import type { CommandResult } from '../../src/scsi/command-result.ts';
 import { throughPort } from '../../src/scsi/reservations/nexus-name.ts';
 import { decodeReservations, encodeReservations } from '../../src/scsi/reservations/record.ts';
 import {
+  type NexusSession,
   NO_RESERVATIONS,
   type Reservations,
   type ReservationTransition,
-  type ReserveHolder,
 } from '../../src/scsi/reservations/reservations.ts';
 import { reserveOut } from '../../src/scsi/reservations/reserve-out.ts';
 import type { ReserveOutRequest } from '../../src/scsi/reservations/reserve-out-request.ts';
@@ -87,7 +87,7 @@ const request: fc.Arbitrary<ReserveOutRequest> = fc.oneof(
 /** Keys are given right mostly, or a program would meet nothing but conflicts. */
 const step = fc.oneof(
   { weight: 9, arbitrary: fc.record({ request, isKeyRight: fc.integer({ min: 0, max: 9 }) }) },
-  { weight: 1, arbitrary: fc.record({ takes: fc.boolean(), nexus, session }) },
+  { weight: 1, arbitrary: fc.record({ takes: fc.boolean(), nexus, number: session }) },
 );
 
 test('the pure functions and the naive ones agree over random programs', () => {
@@ -131,9 +131,9 @@ function persistent(
 function unit(
   state: Reservations,
   naive: NaiveReservations,
-  { takes, ...who }: { readonly takes: boolean; readonly nexus: string; readonly session: number },
+  { takes, ...who }: { readonly takes: boolean; readonly nexus: string; readonly number: number },
 ): ReservationTransition | CommandResult {
-  const asking: ReserveHolder = { ...who, incarnation: 'one' };
+  const asking: NexusSession = { ...who, incarnation: 'one' };
   const outcome = takes ? reserveUnit(state, asking) : releaseUnit(state, asking);
   compareStatus(outcome, takes ? naive.reserveUnit(asking) : naive.releaseUnit(asking));
   return outcome;
@@ -156,7 +156,7 @@ function compareState(state: Reservations, naive: NaiveReservations): void {
   assert.deepEqual(state.reserve, naive.reserved);
   for (const each of nexuses) {
     for (const number of [1, 2]) {
-      const asking = { nexus: each, incarnation: 'one', session: number };
+      const asking = { nexus: each, incarnation: 'one', number: number };
       const restrictions = restrictionsOf(state, asking);
       const { reads, writes } = naive.access(asking);
       assert.equal((restrictions & CONFLICTS.read) === 0, reads, 'reads');

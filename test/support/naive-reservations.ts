@@ -1,7 +1,7 @@
 // Reservations a second time, for the tests: one row for each nexus, changed in place, and the
 // rules one after the other as SPC-4 tells them. It shares no code with `src/scsi/reservations`.
 
-import type { ReserveHolder } from '../../src/scsi/reservations/reservations.ts';
+import type { NexusSession } from '../../src/scsi/reservations/reservations.ts';
 import type { ReserveOutRequest } from '../../src/scsi/reservations/reserve-out-request.ts';
 
 /** GOOD, RESERVATION CONFLICT, or the additional sense code of ILLEGAL REQUEST. */
@@ -21,7 +21,7 @@ export class NaiveReservations {
   type = 0;
   generation = 0;
   aptpl = false;
-  reserved: ReserveHolder | undefined;
+  reserved: NexusSession | undefined;
   /** Of the last command: `nexus code`, and nexuses. */
   attentions = new Set<string>();
   aborts = new Set<string>();
@@ -78,7 +78,7 @@ export class NaiveReservations {
     }
   }
 
-  reserveUnit(asking: ReserveHolder): NaiveStatus {
+  reserveUnit(asking: NexusSession): NaiveStatus {
     const beside = this.#besidePersistent(asking.nexus);
     if (beside !== undefined) return beside;
     if (this.reserved !== undefined && !isSame(this.reserved, asking)) return 'conflict';
@@ -86,7 +86,7 @@ export class NaiveReservations {
     return 'good';
   }
 
-  releaseUnit(asking: ReserveHolder): NaiveStatus {
+  releaseUnit(asking: NexusSession): NaiveStatus {
     const beside = this.#besidePersistent(asking.nexus);
     if (beside !== undefined) return beside;
     if (this.reserved !== undefined && isSame(this.reserved, asking)) this.reserved = undefined;
@@ -94,7 +94,7 @@ export class NaiveReservations {
   }
 
   /** May a nexus read, and may it write? */
-  access(asking: ReserveHolder): { readonly reads: boolean; readonly writes: boolean } {
+  access(asking: NexusSession): { readonly reads: boolean; readonly writes: boolean } {
     if (this.reserved !== undefined && !isSame(this.reserved, asking)) {
       return { reads: false, writes: false };
     }
@@ -212,6 +212,6 @@ function portOf(nexus: string): string {
   return nexus.split(':')[1]!;
 }
 
-function isSame(left: ReserveHolder, right: ReserveHolder): boolean {
-  return left.nexus === right.nexus && left.session === right.session;
+function isSame(left: NexusSession, right: NexusSession): boolean {
+  return left.nexus === right.nexus && left.number === right.number;
 }

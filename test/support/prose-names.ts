@@ -11,6 +11,8 @@ const foreign: readonly { readonly owner: string; readonly names: readonly strin
   { owner: 'RFC 7143', names: ['DataSegmentLength', 'ExpStatSN', 'TotalAHSLength'] },
   { owner: 'SBC', names: ['SYNC_NV'] },
   { owner: 'SPC', names: ['ALL_TG_PT', 'SPEC_I_PT'] },
+  { owner: 'makers of tape libraries', names: ['StorageTek'] },
+  { owner: 'SCST', names: ['scst_lib', 'scst_pres'] },
   {
     owner: 'Linux and its C library',
     names: [

@@ -6,6 +6,7 @@ import { createDeviceServer } from '../../src/scsi/device-server.ts';
 import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { LunMap, Nexus, PortGroup } from '../../src/scsi/nexus.ts';
+import type { NexusIdentity } from '../../src/scsi/nexus-identity.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { Execution } from '../../src/scsi/tasks/execution.ts';
 import { TaskState, type TaskStateName } from '../../src/scsi/tasks/task-life.ts';
@@ -159,6 +160,7 @@ export class ScsiBench {
     this.logicalUnit = makeLogicalUnit(this.volume, this.clock, options, () => this.unfenced++);
     this.#server = createDeviceServer({
       clock: this.clock,
+      incarnation: 'bench',
       log: silentLog,
       probe: options.probe ?? noProbe,
       portGroups: () => [portGroup],
@@ -168,8 +170,11 @@ export class ScsiBench {
   }
 
   /** Another nexus; its unit attention of the beginning is taken off. */
-  openNexus(luns: LunMap = new Map([[0, this.logicalUnit]])): Nexus {
-    const nexus = this.#server.openNexus(benchNexus, luns);
+  openNexus(
+    luns: LunMap = new Map([[0, this.logicalUnit]]),
+    identity: NexusIdentity = benchNexus,
+  ): Nexus {
+    const nexus = this.#server.openNexus(identity, luns);
     for (const lun of luns.keys()) this.send(TEST_READ, { lun, dataInExpected: 512 }, nexus);
     return nexus;
   }

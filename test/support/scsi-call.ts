@@ -8,6 +8,7 @@ import { commands } from '../../src/scsi/command-table.ts';
 import { LogicalUnit, type LogicalUnitListener } from '../../src/scsi/logical-unit.ts';
 import type { PortGroup } from '../../src/scsi/nexus.ts';
 import type { NexusIdentity, TargetPort } from '../../src/scsi/nexus-identity.ts';
+import { nexusName } from '../../src/scsi/reservations/nexus-name.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { StepQueue } from '../../src/scsi/tasks/step-queue.ts';
 import { commandResultOf } from '../../src/scsi/tasks/volume-fault.ts';
@@ -15,6 +16,7 @@ import { initialState } from '../../src/scsi/unit-changes.ts';
 import type { LogicalUnitIdentity, SharedState, UnitState } from '../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 import { DONE, type Volume, type VolumeLimits } from '../../src/volume/volume.ts';
+import { nexusOf } from './nexus-names.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const identity: LogicalUnitIdentity = {
@@ -127,12 +129,14 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
   if ('status' in plan) return { result: plan, dataIn: new Uint8Array(0), transferLength: 0, told };
   task.transferLength = Math.max(plan.dataIn, plan.dataOut);
   const other: LogicalUnitListener = {
+    session: { nexus: nexusOf('other', 1), incarnation: 'one', number: 2 },
     establish: (_, condition) => told.push(condition),
     abortCommands: () => [],
+    restrict: () => [],
   };
   call.logicalUnit?.join(other);
   const result = commandResultOf(await command.run(call));
-  call.logicalUnit?.part(other);
+  await call.logicalUnit?.part(other);
   const length = result.dataInLength ?? task.dataIn.length;
   const { transferLength } = task;
   return { result, dataIn: task.dataIn.subarray(0, length), transferLength, told };
@@ -177,8 +181,12 @@ class LiteralTask extends Task {
 
 function literalNexus(options: CallOptions): CommandNexus {
   let pending = options.unitAttention;
+  const identity = options.identity ?? path;
+  const { initiatorPort, targetPort } = identity;
+  const nexus = nexusName(initiatorPort.transportId, targetPort.relativePortIdentifier);
   return {
-    identity: options.identity ?? path,
+    identity,
+    session: { nexus, incarnation: 'one', number: 1 },
     luns: options.luns ?? [0],
     portGroups: options.portGroups ?? [],
     commands: options.commands ?? commands,

@@ -57,6 +57,10 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/fault/records-crash.test.ts',
     because: 'its store is killed there at any moment',
   },
+  'src/scsi/reservations/reserve-out-list.ts': {
+    test: 'test/unit/scsi/commands/persistent-reserve.test.ts',
+    because: 'lists go through their command there, from the CDB to the state',
+  },
   'src/scsi/standard/mode.ts': {
     test: 'test/unit/scsi/pages/mode-pages.test.ts',
     because: 'a table of the standard; pages are compared byte by byte there',

@@ -16,6 +16,7 @@ export const compareAndWriteCommand: Command = {
   operationCode: OperationCode.compareAndWrite,
   cdb: CompareAndWrite,
   access: 'writeMedium',
+  reservations: 'write',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   // A partial comparison would prove nothing.

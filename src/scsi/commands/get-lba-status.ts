@@ -42,6 +42,7 @@ export const getLbaStatusCommand: Command = {
   serviceAction: GET_LBA_STATUS,
   cdb: GetLbaStatus,
   access: 'none',
+  reservations: 'read',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: (call) => {

@@ -28,6 +28,7 @@ export const inquiryCommand: Command = {
   operationCode: 0x12,
   cdb: InquiryCdb,
   access: 'none',
+  reservations: 'allowed',
   addressing: 'anyLun',
   unitAttention: 'ignore',
   plan: (call) => {

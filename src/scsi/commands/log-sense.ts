@@ -13,6 +13,7 @@ export const logSenseCommand: Command = {
   operationCode: 0x4d,
   cdb: LogSenseCdb,
   access: 'none',
+  reservations: 'allowed',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan,

@@ -5,6 +5,7 @@ import type { CommandResult } from '../command-result.ts';
 import type { ModeParameters } from '../mode-parameters.ts';
 import { applyModeParameterList, type ModeListHeader } from '../pages/mode-parameter-list.ts';
 import { NO_DATA, parameterList, taking } from '../parameter-data.ts';
+import { isForbidden } from '../reservations/restrictions.ts';
 import { invalidInCdb, results } from '../sense-table.ts';
 import { ModeHeader6, ModeHeader10, ModeSelect6Cdb, ModeSelect10Cdb } from '../standard/mode.ts';
 import { modesSelected } from '../unit-changes.ts';
@@ -25,6 +26,7 @@ function modeSelect(operationCode: number, cdb: ModeSelectCdb, header: ModeListH
     operationCode,
     cdb,
     access: 'changeState',
+    reservations: 'write',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     plan: (call) => planModeSelect(call, cdb),
@@ -46,12 +48,14 @@ function runModeSelect(
   cdb: ModeSelectCdb,
   header: ModeListHeader,
 ): Pending<CommandResult> {
-  const { task } = call;
+  const { task, nexus } = call;
   const length = cdb.parameterListLength.get(task.cdb);
   if (length === 0) return results.good;
   // A copy: the list may be applied again after the transport's buffers are released.
   const list = parameterList(task, length).slice();
   const change: UnitChange = (state) => {
+    // A reservation may have come before the change, since the command began.
+    if (isForbidden(state.reservations, nexus.session, 'write')) return results.reservationConflict;
     const next: ModeParameters = { ...state.modes.current };
     return applyModeParameterList(list, header, state, next) ?? modesSelected(state, next);
   };

@@ -45,6 +45,7 @@ function modeSense(
     operationCode,
     cdb,
     access: 'none',
+    reservations: 'read',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     plan: (call) => planModeSense(call, cdb),

@@ -22,6 +22,7 @@ function preFetch(operationCode: number, cdb: RangeLayout): Command {
     operationCode,
     cdb,
     access: 'readMedium',
+    reservations: 'read',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     plan: (call) => {

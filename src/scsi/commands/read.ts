@@ -30,6 +30,7 @@ function read(operationCode: number, cdb: ReadLayout): Command {
     operationCode,
     cdb,
     access: 'readMedium',
+    reservations: 'read',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     plan: (call) => {
@@ -55,6 +56,7 @@ function read6(): Command {
     operationCode: OperationCode.read6,
     cdb: Read6,
     access: 'readMedium',
+    reservations: 'read',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     plan: (call) =>

@@ -14,6 +14,7 @@ export const reportLunsCommand: Command = {
   operationCode: 0xa0,
   cdb: ReportLunsCdb,
   access: 'none',
+  reservations: 'allowed',
   addressing: 'anyLun',
   unitAttention: 'ignore',
   plan: ({ task }) => {

@@ -22,6 +22,7 @@ export const reportOperationCodesCommand: Command = {
   serviceAction: MaintenanceIn.reportSupportedOperationCodes,
   cdb: Cdb,
   access: 'none',
+  reservations: 'read',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: (call) => checkOptions(call) ?? returning(Cdb.allocationLength.get(call.task.cdb)),

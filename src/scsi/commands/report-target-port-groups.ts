@@ -27,6 +27,7 @@ export const reportTargetPortGroupsCommand: Command = {
   serviceAction: MaintenanceIn.reportTargetPortGroups,
   cdb: Cdb,
   access: 'none',
+  reservations: 'allowed',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: ({ task }) => {

@@ -17,6 +17,7 @@ export const reportTaskManagementCommand: Command = {
   serviceAction: MaintenanceIn.reportSupportedTaskManagementFunctions,
   cdb: Cdb,
   access: 'none',
+  reservations: 'read',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: ({ task }) => returning(Cdb.allocationLength.get(task.cdb)),

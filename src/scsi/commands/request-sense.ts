@@ -16,6 +16,7 @@ export const requestSenseCommand: Command = {
   operationCode: 0x03,
   cdb: RequestSenseCdb,
   access: 'none',
+  reservations: 'allowed',
   addressing: 'anyLun',
   unitAttention: 'ignore',
   plan: ({ task }) => returning(RequestSenseCdb.allocationLength.get(task.cdb)),

@@ -13,6 +13,7 @@ export const sendDiagnosticCommand: Command = {
   operationCode: 0x1d,
   cdb: SendDiagnosticCdb,
   access: 'none',
+  reservations: 'write',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: ({ task }) => {

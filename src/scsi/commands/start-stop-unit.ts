@@ -15,6 +15,11 @@ export const startStopUnitCommand: Command = {
   operationCode: 0x1b,
   cdb: StartStopUnitCdb,
   access: 'none',
+  reservations: 'write',
+  passesReservations: (cdb) => {
+    const { powerCondition, start } = StartStopUnitCdb;
+    return start.get(cdb) === 1 && powerCondition.get(cdb) === 0;
+  },
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: ({ task }) => {

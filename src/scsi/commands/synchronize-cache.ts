@@ -21,6 +21,7 @@ function synchronizeCache(operationCode: number, cdb: RangeLayout): Command {
     operationCode,
     cdb,
     access: 'none',
+    reservations: 'write',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     plan: (call) => {

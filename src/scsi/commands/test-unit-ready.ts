@@ -9,6 +9,7 @@ export const testUnitReadyCommand: Command = {
   operationCode: 0x00,
   cdb: TestUnitReadyCdb,
   access: 'none',
+  reservations: 'status',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   plan: () => NO_DATA,

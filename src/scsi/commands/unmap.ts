@@ -25,6 +25,7 @@ export const unmapCommand: Command = {
   operationCode: OperationCode.unmap,
   cdb: Unmap,
   access: 'writeMedium',
+  reservations: 'write',
   addressing: 'logicalUnit',
   unitAttention: 'report',
   worksInSteps: true,

@@ -40,6 +40,7 @@ function verify(operationCode: number, cdb: VerifyLayout): Command {
     operationCode,
     cdb,
     access: 'readMedium',
+    reservations: 'read',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     worksInSteps: true,

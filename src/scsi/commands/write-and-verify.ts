@@ -32,6 +32,7 @@ function writeAndVerify(operationCode: number, cdb: WriteAndVerifyLayout): Comma
     operationCode,
     cdb,
     access: 'writeMedium',
+    reservations: 'write',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     expectedDataOut: 'less',

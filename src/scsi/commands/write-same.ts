@@ -29,6 +29,7 @@ function writeSame(operationCode: number, cdb: WriteSameLayout): Command {
     operationCode,
     cdb,
     access: 'writeMedium',
+    reservations: 'write',
     addressing: 'logicalUnit',
     unitAttention: 'report',
     expectedDataOut: 'exact',

@@ -10,12 +10,12 @@ import { RESERVATIONS_MAX_BYTES } from './record-size.ts';
 import {
   isAllRegistrants,
   isReservationType,
+  type NexusSession,
   NO_KEY,
   type PersistentReservation,
   REGISTRATIONS_MAX,
   type ReservationKey,
   type Reservations,
-  type ReserveHolder,
 } from './reservations.ts';
 
 /** The format that this program writes. */
@@ -73,11 +73,11 @@ function writePersistent(
   writer.u16(at);
 }
 
-function writeReserve(writer: ByteWriter, reserve: ReserveHolder, names: Names): void {
+function writeReserve(writer: ByteWriter, reserve: NexusSession, names: Names): void {
   const incarnation = new TextEncoder().encode(reserve.incarnation);
   assert(incarnation.length <= INCARNATION_MAX_BYTES, 'an incarnation has a short name');
   writeNexus(writer, reserve.nexus, names);
-  writer.length8((inner) => inner.bytes(incarnation)).u64(reserve.session);
+  writer.length8((inner) => inner.bytes(incarnation)).u64(reserve.number);
 }
 
 /** Names of initiators, numbered by their first use. */
@@ -208,15 +208,15 @@ function readReserve(
   reader: BytesReader,
   flags: number,
   names: readonly Name[],
-): ReserveHolder | undefined | MalformedReservations {
+): NexusSession | undefined | MalformedReservations {
   if ((flags & Flag.reserve) === 0) return undefined;
   const nexus = readNexus(reader, names);
   if (typeof nexus !== 'string') return nexus;
   const incarnation = utf8Text(reader.bytes(reader.u8()));
-  const session = reader.u64();
+  const number = reader.u64();
   if (incarnation === undefined) return malformed('the name of an incarnation is not text');
-  if (!Number.isSafeInteger(session)) return malformed('the number of a session is too large');
-  return { nexus, incarnation, session };
+  if (!Number.isSafeInteger(number)) return malformed('the number of a session is too large');
+  return { nexus, incarnation, number };
 }
 
 function malformed(reason: string): MalformedReservations {

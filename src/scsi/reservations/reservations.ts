@@ -32,7 +32,7 @@ export interface Reservations {
   readonly registrations: ReadonlyMap<NexusName, ReservationKey>;
   readonly persistent: PersistentReservation | undefined;
   /** Who holds the unit by RESERVE (SPC-2). */
-  readonly reserve: ReserveHolder | undefined;
+  readonly reserve: NexusSession | undefined;
 }
 
 /** A persistent reservation. Its scope is the logical unit: there is no other. */
@@ -46,12 +46,12 @@ export interface PersistentReservation {
  * A nexus of one session: another session of the same two ports does not inherit the reservation,
  * and it reads as released when the incarnation of its gateway is fenced.
  */
-export interface ReserveHolder {
+export interface NexusSession {
   readonly nexus: NexusName;
   /** Of the gateway. */
   readonly incarnation: string;
-  /** Of the session; unique in its incarnation. */
-  readonly session: number;
+  /** Of the session, in that incarnation. */
+  readonly number: number;
 }
 
 /** What a change of the reservations does at every gateway, beside the new state. */

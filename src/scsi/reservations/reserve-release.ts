@@ -3,16 +3,16 @@ import { results } from '../sense-table.ts';
 import {
   isHolder,
   isRegistrantsOnly,
+  type NexusSession,
   type Reservations,
   type ReservationTransition,
-  type ReserveHolder,
   SILENT,
 } from './reservations.ts';
 
 /** RESERVE of SPC-2. */
 export function reserveUnit(
   state: Reservations,
-  asking: ReserveHolder,
+  asking: NexusSession,
 ): ReservationTransition | CommandResult {
   const beside = besidePersistent(state, asking);
   if (beside !== undefined) return beside;
@@ -23,15 +23,15 @@ export function reserveUnit(
 /** RELEASE of SPC-2, which is good from every nexus and releases what its own has reserved. */
 export function releaseUnit(
   state: Reservations,
-  asking: ReserveHolder,
+  asking: NexusSession,
 ): ReservationTransition | CommandResult {
   return besidePersistent(state, asking) ?? reserveEnded(state, asking);
 }
 
 /** The session that asks is lost, or gives its reservation up: another nexus keeps its own. */
-function reserveEnded(
+export function reserveEnded(
   state: Reservations,
-  asking: ReserveHolder,
+  asking: NexusSession,
 ): ReservationTransition | CommandResult {
   return isReservedBy(state, asking) ? reserveReset(state) : results.good;
 }
@@ -41,12 +41,12 @@ export function reserveReset(state: Reservations): ReservationTransition {
   return { next: { ...state, reserve: undefined }, event: SILENT };
 }
 
-export function isReservedBy({ reserve }: Reservations, asking: ReserveHolder): boolean {
+export function isReservedBy({ reserve }: Reservations, asking: NexusSession): boolean {
   return (
     reserve !== undefined &&
     reserve.nexus === asking.nexus &&
     reserve.incarnation === asking.incarnation &&
-    reserve.session === asking.session
+    reserve.number === asking.number
   );
 }
 
@@ -55,10 +55,7 @@ export function isReservedBy({ reserve }: Reservations, asking: ReserveHolder): 
  * change nothing for its holder, and for each registrant where registrants have access. Where any
  * nexus is registered they conflict for all others (SPC-2).
  */
-function besidePersistent(
-  state: Reservations,
-  { nexus }: ReserveHolder,
-): CommandResult | undefined {
+function besidePersistent(state: Reservations, { nexus }: NexusSession): CommandResult | undefined {
   const { registrations, persistent } = state;
   if (registrations.size === 0) return undefined;
   const isShared = persistent !== undefined && isRegistrantsOnly(persistent.type);

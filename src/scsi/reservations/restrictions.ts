@@ -3,14 +3,14 @@ import {
   isAllRegistrants,
   isHolder,
   isRegistrantsOnly,
+  type NexusSession,
   type Reservations,
   ReservationType,
-  type ReserveHolder,
 } from './reservations.ts';
 import { isReservedBy } from './reserve-release.ts';
 
 /** What reservations keep a nexus from: one number, computed when they change. */
-type Restrictions = number;
+export type Restrictions = number;
 
 const Restriction = {
   /** A write exclusive reservation that leaves this nexus out. */
@@ -23,14 +23,14 @@ const Restriction = {
   reserved: 1 << 3,
 } as const;
 
-const UNRESTRICTED: Restrictions = 0;
+export const UNRESTRICTED: Restrictions = 0;
 
 /**
  * What a command is to reservations: a column of the command table. `allowed`: no reservation keeps
  * a nexus from it, or the command decides itself. `status`: only RESERVE of another nexus does.
  * `read` and `write`: as reading and writing the medium. `persistentReserve`: any RESERVE does.
  */
-type ReservationClass = 'allowed' | 'status' | 'read' | 'write' | 'persistentReserve';
+export type ReservationClass = 'allowed' | 'status' | 'read' | 'write' | 'persistentReserve';
 
 const { writeExclusive, exclusiveAccess, reservedByOther, reserved } = Restriction;
 
@@ -43,8 +43,17 @@ export const CONFLICTS: Readonly<Record<ReservationClass, Restrictions>> = {
   persistentReserve: reserved,
 };
 
+/** Whether the reservations keep the nexus of this session from commands of the class. */
+export function isForbidden(
+  state: Reservations,
+  asking: NexusSession,
+  reservationClass: ReservationClass,
+): boolean {
+  return (restrictionsOf(state, asking) & CONFLICTS[reservationClass]) !== UNRESTRICTED;
+}
+
 /** What the reservations keep the nexus of this session from. */
-export function restrictionsOf(state: Reservations, asking: ReserveHolder): Restrictions {
+export function restrictionsOf(state: Reservations, asking: NexusSession): Restrictions {
   return persistentRestriction(state, asking.nexus) | reserveRestriction(state, asking);
 }
 
@@ -58,7 +67,7 @@ function persistentRestriction(state: Reservations, nexus: NexusName): Restricti
   return isWriteExclusive(type) ? Restriction.writeExclusive : Restriction.exclusiveAccess;
 }
 
-function reserveRestriction(state: Reservations, asking: ReserveHolder): Restrictions {
+function reserveRestriction(state: Reservations, asking: NexusSession): Restrictions {
   if (state.reserve === undefined) return UNRESTRICTED;
   return isReservedBy(state, asking) ? reserved : reserved | reservedByOther;
 }

@@ -24,7 +24,7 @@ interface ReadTransportId {
  * names no initiator port of the transport is refused at the field that is wrong: a TransportID of
  * an iSCSI initiator without an ISID names a device, which has no nexus.
  */
-function readTransportId(
+export function readTransportId(
   list: Uint8Array,
   at: number,
   protocolIdentifier: number,

@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { type Clock, within } from '../../base/clock.ts';
 import { DRAIN_MAX_MS } from '../limits.ts';
 
-/** A command that was aborted while its handler ran, as its abort sees it. */
+/** A command that was aborted, or forbidden, while its handler ran, as its abort sees it. */
 export interface AbortedCommand {
   /** It may change the medium. */
   readonly changesMedium: boolean;
@@ -12,7 +12,7 @@ export interface AbortedCommand {
   readonly waitsOnly: boolean;
   /** The logical unit that fences its medium. */
   readonly logicalUnit: Fenceable | undefined;
-  /** Leaves its task set, though its handler has not settled. */
+  /** Leaves its task set, though its handler has not settled, if it is aborted. */
   detach(): void;
 }
 
@@ -21,7 +21,10 @@ interface Fenceable {
   fence(): Promise<boolean>;
 }
 
-/** An abort under way. A command has one, however often it is aborted. */
+/**
+ * An abort under way, or the drain of a command that a reservation forbids since it was submitted.
+ * A command has one, however often it is aborted.
+ */
 export class Abort {
   readonly changesMedium: boolean;
   readonly changesState: boolean;

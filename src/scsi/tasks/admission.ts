@@ -3,9 +3,10 @@ import type { CommandResult } from '../command-result.ts';
 import type { CommandRow } from '../command-row.ts';
 import type { CommandTable } from '../command-table.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
+import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
 import { atCdb, conditions, results } from '../sense-table.ts';
 import type { Task } from '../task.ts';
-import type { UnitAttentions } from '../unit-attention.ts';
+import type { Execution } from './execution.ts';
 
 /** NACA in the CONTROL byte (SAM-5): auto contingent allegiance, which is not supported. */
 const NACA_BIT = 2;
@@ -19,20 +20,23 @@ export function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResu
 }
 
 /**
- * The checks before a command's own: CDB form, logical unit, unit attention, state of the medium,
- * write protection; in the order of precedence of SAM and SPC. Undefined: the command may proceed.
+ * The checks before a command's own: logical unit, unit attention, reservations, CDB form, state of
+ * the medium, write protection; in the order of precedence of SAM and SPC. Undefined: the command
+ * may proceed.
  */
 export function admit(
   command: CommandRow,
   task: Task,
-  logicalUnit: LogicalUnit | undefined,
-  attentions: UnitAttentions | undefined,
+  { logicalUnit, attentions, restrictions }: LogicalUnitNexus,
 ): CommandResult | undefined {
   if (logicalUnit === undefined && command.addressing === 'logicalUnit') {
     return conditions.logicalUnitNotSupported;
   }
-  if (attentions !== undefined && attentions.length > 0 && command.unitAttention === 'report') {
+  if (attentions.length > 0 && command.unitAttention === 'report') {
     return attentions.take();
+  }
+  if ((command.conflicts & restrictions) !== 0 && !command.passesReservations(task.cdb)) {
+    return results.reservationConflict;
   }
   return checkCdb(command, task) ?? checkState(command, logicalUnit);
 }
@@ -51,7 +55,12 @@ export function fitsExpected({ expectedDataOut }: CommandRow, plan: Plan, task: 
 }
 
 /** The checks of what may have changed between a command's arrival and its start. */
-export function checkState(
+export function checkStart(execution: Execution): CommandResult | undefined {
+  if (execution.isForbidden) return results.reservationConflict;
+  return checkState(execution.command, execution.logicalUnit);
+}
+
+function checkState(
   command: CommandRow,
   logicalUnit: LogicalUnit | undefined,
 ): CommandResult | undefined {

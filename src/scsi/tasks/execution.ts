@@ -4,6 +4,7 @@ import type { CommandCall, CommandNexus } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import type { CommandRow } from '../command-row.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
+import { type Restrictions, UNRESTRICTED } from '../reservations/restrictions.ts';
 import type { Task, TaskOwner, TransportFault } from '../task.ts';
 import type { Abort, AbortedCommand } from './abort-settlement.ts';
 import type { GatedCommand } from './medium-gate.ts';
@@ -13,6 +14,12 @@ import type { TaskSet, TaskSetMember } from './task-set.ts';
 
 // The compiler folds what it reads through constants of this module; an import is loaded each time.
 const States = TaskState;
+
+/** A nexus at the logical unit that a command addresses. */
+interface NexusAtUnit {
+  readonly logicalUnit: LogicalUnit | undefined;
+  readonly restrictions: Restrictions;
+}
 
 /** The task manager of a nexus, as its executions see it: it moves them from state to state. */
 export interface ExecutionOwner {
@@ -43,6 +50,8 @@ export class Execution
   /** Called with the volume's result; bound once. */
   readonly onSettled: (result: CommandResult | VolumeResult) => void;
   logicalUnit: LogicalUnit | undefined = undefined;
+  /** Its nexus at that logical unit. */
+  #unit: NexusAtUnit | undefined = undefined;
   set: TaskSet<Execution> | undefined = undefined;
   next: Execution | undefined = undefined;
   previous: Execution | undefined = undefined;
@@ -133,21 +142,24 @@ export class Execution
     this.owner.detach(this);
   }
 
+  /** A reservation of others keeps its nexus from it. */
+  get isForbidden(): boolean {
+    const { command } = this;
+    const restrictions = this.#unit?.restrictions ?? UNRESTRICTED;
+    return (command.conflicts & restrictions) !== 0 && !command.passesReservations(this.task.cdb);
+  }
+
   progressed(): void {
     this.startedMs = this.owner.agedMs;
   }
 
   /** Takes the execution into use. */
-  assign(
-    owner: ExecutionOwner,
-    task: Task,
-    command: CommandRow,
-    logicalUnit: LogicalUnit | undefined,
-  ): void {
+  assign(owner: ExecutionOwner, task: Task, command: CommandRow, unit: NexusAtUnit): void {
     this.#owner = owner;
     this.#task = task;
     this.#command = command;
-    this.logicalUnit = logicalUnit;
+    this.#unit = unit;
+    this.logicalUnit = unit.logicalUnit;
   }
 
   /** Makes it ready for reuse. */
@@ -157,6 +169,7 @@ export class Execution
     this.#owner = undefined;
     this.#task = undefined;
     this.#command = undefined;
+    this.#unit = undefined;
     this.logicalUnit = undefined;
     this.dataOut = 0;
     this.dataIn = 0;

@@ -17,6 +17,7 @@ export function overlappedCommand(clock: Clock, aborts: readonly Abort[]): Comma
     ...testUnitReadyCommand,
     name: 'overlapped command',
     addressing: 'anyLun',
+    reservations: 'allowed',
     run: () => awaitAborts(clock, withMedium).then(() => conditions.overlappedCommandsAttempted),
   });
 }

@@ -144,6 +144,13 @@ export class QueuedSteps {
     this.#finishIfOver();
   }
 
+  /** The command is forbidden: if it has steps to submit, they are not, and it ends so. */
+  refuse(result: CommandResult): void {
+    if (!this.hasNext) return;
+    this.#fail(result);
+    this.#finishIfOver();
+  }
+
   #fail(result: VolumeResult | CommandResult): void {
     if (this.#failure !== undefined) return;
     this.#failure = result;

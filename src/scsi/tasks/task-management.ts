@@ -4,6 +4,7 @@ import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, MANAGEMENT_MAX_MS } from '../li
 import type { LogicalUnit } from '../logical-unit.ts';
 import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
 import type { TaskManagementRequest, TaskManagementResponse } from '../nexus.ts';
+import type { NexusSession } from '../reservations/reservations.ts';
 import { conditions } from '../sense-table.ts';
 import { reset } from '../unit-changes.ts';
 import { COMMITTED } from '../unit-state.ts';
@@ -18,6 +19,8 @@ const NO_LOGICAL_UNIT: TaskManagementResponse = { response: 'incorrectLogicalUni
 
 /** An I_T nexus as task management functions see it; its initiator asks for the aborts. */
 export interface ManagedNexus {
+  /** As reservations name it. */
+  readonly session: NexusSession;
   readonly clock: Clock;
   /** One for each LUN in the map. */
   readonly units: Iterable<LogicalUnitNexus>;
@@ -42,7 +45,7 @@ export function manage(
     case 'targetColdReset':
       return resetTarget(nexus);
     case 'iTNexusReset':
-      return afterAborts(nexus, resetNexus(nexus));
+      return resetNexus(nexus);
     default: {
       const unit = nexus.unitAt(request.lun);
       return unit === undefined ? NO_LOGICAL_UNIT : manageUnit(nexus, unit, request);
@@ -115,10 +118,14 @@ async function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse>
   return answers.every((answer) => answer === COMPLETE) ? COMPLETE : REJECTED;
 }
 
-function resetNexus(nexus: ManagedNexus): Abort[] {
-  const aborts = nexus.unitsInUse.flatMap((unit) => nexus.abortAll(unit));
+/** As a nexus loss is: what the session holds by RESERVE is released. */
+async function resetNexus(nexus: ManagedNexus): Promise<TaskManagementResponse> {
+  const { unitsInUse, session } = nexus;
+  const aborts = unitsInUse.flatMap((unit) => nexus.abortAll(unit));
   for (const { attentions } of nexus.units) attentions.establish(conditions.iTNexusLossOccurred);
-  return aborts;
+  const answer = await afterAborts(nexus, aborts);
+  await Promise.all(unitsInUse.map(({ logicalUnit }) => logicalUnit?.releaseReserve(session)));
+  return answer;
 }
 
 /** UADE DEPTH, in the response information of QUERY ASYNCHRONOUS EVENT. */

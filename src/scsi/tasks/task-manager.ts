@@ -11,7 +11,7 @@ import type { CommandAges } from '../nexus.ts';
 import { conditions, results } from '../sense-table.ts';
 import type { Task, TransportFault } from '../task.ts';
 import { Abort } from './abort-settlement.ts';
-import { checkState, fitsExpected } from './admission.ts';
+import { checkStart, fitsExpected } from './admission.ts';
 import { ageCommands } from './command-ages.ts';
 import type { CommandCompletion } from './command-completion.ts';
 import type { Execution, ExecutionOwner } from './execution.ts';
@@ -55,9 +55,10 @@ export class TaskManager implements ExecutionOwner {
   }
 
   /** Takes a command into its task set, and starts it if it may. */
-  accept(task: Task, command: CommandRow, { logicalUnit, tasks }: LogicalUnitNexus): void {
+  accept(task: Task, command: CommandRow, unit: LogicalUnitNexus): void {
+    const { logicalUnit, tasks } = unit;
     const execution = this.#executions.take();
-    execution.assign(this, task, command, logicalUnit);
+    execution.assign(this, task, command, unit);
     const plan = command.plan(execution);
     if ('status' in plan || !fits(task, command, plan)) {
       this.#release(execution);
@@ -90,13 +91,12 @@ export class TaskManager implements ExecutionOwner {
   }
 
   admitted(execution: Execution): void {
-    const { command, logicalUnit } = execution;
-    const refusal = checkState(command, logicalUnit);
+    const refusal = checkStart(execution);
     if (refusal === undefined) {
       this.#run(execution);
       return;
     }
-    logicalUnit?.gate.leave(execution);
+    execution.logicalUnit?.gate.leave(execution);
     this.#end(execution, Events.refuse, refusal);
   }
 
@@ -121,7 +121,9 @@ export class TaskManager implements ExecutionOwner {
   }
 
   detach(execution: Execution): void {
-    const { set, abort } = execution;
+    const { set, abort, state } = execution;
+    // What is only forbidden leaves its task set by itself, when its volume tells its end.
+    if (state < States.settling) return;
     assert(abort !== undefined, 'a command is detached only after its abort');
     this.#yieldTurn(execution);
     // Its handler makes no further step; it only keeps the buffers that the medium uses.
@@ -145,13 +147,34 @@ export class TaskManager implements ExecutionOwner {
     return execution.abort;
   }
 
-  /** Aborts what is in a task set; returns the aborts of commands whose handlers were called. */
-  abortAll(tasks: TaskSet<Execution>, event: AbortEvent): Abort[] {
+  /**
+   * Aborts what is in a task set but `exempt`; returns the aborts of commands whose handlers were
+   * called.
+   */
+  abortAll(tasks: TaskSet<Execution>, event: AbortEvent, exempt?: object): Abort[] {
     tasks.held = true;
-    const aborts = tasks.list().flatMap((each) => this.abort(each, event) ?? []);
+    const aborts = tasks
+      .list()
+      .filter((each) => each !== exempt)
+      .flatMap((each) => this.abort(each, event) ?? []);
     tasks.held = false;
     this.#startOthers(tasks);
     return aborts;
+  }
+
+  /**
+   * Commands of a task set that a reservation forbids from now on: they submit nothing more, and
+   * end with RESERVATION CONFLICT if they have submitted nothing. Returns the drains of those that
+   * the medium has, which end as they end.
+   */
+  forbid(tasks: TaskSet<Execution>): Abort[] {
+    return tasks.list().flatMap((each) => {
+      if (!each.isRunning || !each.isForbidden) return [];
+      each.steps?.refuse(results.reservationConflict);
+      if (!each.changesMedium) return [];
+      each.abort ??= new Abort(each);
+      return each.abort;
+    });
   }
 
   /**
@@ -196,7 +219,7 @@ export class TaskManager implements ExecutionOwner {
 
   #proceed(execution: Execution): void {
     const { command, logicalUnit } = execution;
-    const refusal = checkState(command, logicalUnit);
+    const refusal = checkStart(execution);
     if (refusal !== undefined) {
       this.#end(execution, Events.refuse, refusal);
       return;

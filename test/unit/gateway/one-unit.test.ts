@@ -68,6 +68,7 @@ class World {
     await world.apply({});
     const server = createDeviceServer({
       ...{ clock: world.clock, log: silentLog, probe: noProbe, taskSetDepthMax: 64 },
+      incarnation: 'world',
       portGroups: () => [],
     });
     for (let i = 0; i < 2; i++) world.nexuses.push(server.openNexus(benchNexus, world.luns));

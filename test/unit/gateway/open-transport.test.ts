@@ -53,7 +53,7 @@ async function world(): Promise<World> {
   const ended: (number | undefined)[] = [];
   const mayAct = { value: true };
   const transport = openTransport({
-    ...{ gateway: 'g', settings: document.settings, portGroups, listen },
+    ...{ gateway: 'g', incarnation: 'one', settings: document.settings, portGroups, listen },
     probe: { onCommandEnded: (_row, _unit, _nexus, status) => void ended.push(status) },
     mayAct: () => mayAct.value,
     ...{ clock: new VirtualClock(), random: new SeededRandom(1), log: silentLog },

@@ -9,18 +9,31 @@ import {
   LogicalUnit,
   type LogicalUnitListener,
 } from '../../../src/scsi/logical-unit.ts';
+import type { NexusSession } from '../../../src/scsi/reservations/reservations.ts';
 import { conditions } from '../../../src/scsi/sense-table.ts';
 import { initialState, reset } from '../../../src/scsi/unit-changes.ts';
 import type { CommittedEvent } from '../../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../../src/units/local-unit-state.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
 import { GatedVolume } from '../../support/gated-volume.ts';
+import { nexusOf } from '../../support/nexus-names.ts';
 import { identity } from '../../support/scsi-call.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 class Listener implements LogicalUnitListener {
   readonly told: (CommandResult | AbortCause)[] = [];
   readonly modes: boolean[] = [];
+  readonly restrictions: number[] = [];
+  readonly session: NexusSession;
+
+  constructor(host: string) {
+    this.session = { nexus: nexusOf(host, 1), incarnation: 'one', number: 1 };
+  }
+
+  restrict(_: LogicalUnit, restrictions: number) {
+    this.restrictions.push(restrictions);
+    return [];
+  }
 
   establish(_: LogicalUnit, condition: CommandResult): void {
     this.told.push(condition);
@@ -47,7 +60,7 @@ async function world() {
     ...{ name: 'a', state, volume, clock: new VirtualClock() },
     onUnfenced: () => unfenced.push(unit.name),
   });
-  const [one, other] = [new Listener(), new Listener()];
+  const [one, other] = [new Listener('a'), new Listener('b')];
   unit.join(one);
   unit.join(other);
   const serve = (by: GatedVolume, isReplaced = false) =>
@@ -57,7 +70,11 @@ async function world() {
 
 function event(state: CommittedEvent['state'], parts: Partial<CommittedEvent> = {}) {
   const nothing = { aborts: 'nothing', attentions: [] } as const;
-  return { state, event: nothing, nexus: undefined, ...parts };
+  return { state, event: nothing, origin: undefined, ...parts };
+}
+
+function askedBy(nexus: Listener) {
+  return { nexus, isAborted: false };
 }
 
 test('an event changes what commands read, in the turn in which it is applied', async () => {
@@ -79,7 +96,9 @@ test('an event tells all nexuses, or all but the one that asked', async () => {
     { condition: 'modeParametersChanged', nexuses: 'others' },
     { condition: 'capacityDataHasChanged', nexuses: 'all' },
   ] as const;
-  await unit.apply(event(state.current, { event: { aborts: 'nothing', attentions }, nexus: one }));
+  await unit.apply(
+    event(state.current, { event: { aborts: 'nothing', attentions }, origin: askedBy(one) }),
+  );
   assert.deepEqual(one.told, [conditions.capacityDataHasChanged]);
   const both = [conditions.modeParametersChanged, conditions.capacityDataHasChanged];
   assert.deepEqual(other.told, both);
@@ -92,7 +111,7 @@ test('what an event aborts ends by the TAS of before, and then the event is told
     event({ ...state.current, modes: { ...modes, current: { ...modes.current, tas: true } } }),
   );
   assert.equal(
-    await unit.apply({ ...event(state.current), event: resetOf(state), nexus: one }),
+    await unit.apply({ ...event(state.current), event: resetOf(state), origin: askedBy(one) }),
     true,
   );
   const { busDeviceResetFunctionOccurred } = conditions;
@@ -176,8 +195,8 @@ test('other data are told as a reset, before what else has changed', async () =>
 test('it is closed when no nexus reaches it, and hears nothing of its volume afterwards', async () => {
   const { store, unit, one, other } = await world();
   assert.throws(() => unit.close(), /no nexus reaches/);
-  unit.part(one);
-  unit.part(other);
+  await unit.part(one);
+  await unit.part(other);
   unit.close();
   await store.resize('a', 200 * 512);
   assert.equal(unit.blocks, 100);

@@ -51,7 +51,7 @@ test('a change takes effect in the turn that makes it, and ends GOOD when it is 
   });
   const [committed] = target.events;
   assert.deepEqual(
-    [state.current.blocks, committed?.state, committed?.nexus],
+    [state.current.blocks, committed?.state, committed?.origin?.nexus],
     [7, { ...initial, blocks: 7 }, nexus],
   );
   await settle();

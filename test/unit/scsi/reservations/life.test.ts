@@ -24,7 +24,7 @@ const registered: Reservations = {
 const reserved: Reservations = {
   ...NO_RESERVATIONS,
   life: 4,
-  reserve: { nexus, incarnation: 'one', session: 1 },
+  reserve: { nexus, incarnation: 'one', number: 1 },
 };
 
 test('in their own life reservations are what they are', () => {

@@ -66,7 +66,7 @@ test('a state has these bytes', () => {
 });
 
 test('RESERVE is encoded with the session that holds it', () => {
-  const reserve = { nexus: other, incarnation: 'gw-1/7', session: 9 };
+  const reserve = { nexus: other, incarnation: 'gw-1/7', number: 9 };
   const reserved = { ...NO_RESERVATIONS, reserve };
   const encoded = encodeReservations(reserved);
   assert.deepEqual(decodeReservations(encoded), reserved);

@@ -7,6 +7,7 @@ import { InvariantBroken } from '../../../../src/base/assert.ts';
 import type { CommandNexus } from '../../../../src/scsi/command.ts';
 import type { CommandRow } from '../../../../src/scsi/command-row.ts';
 import { CommandTable, commands } from '../../../../src/scsi/command-table.ts';
+import { LogicalUnitNexus } from '../../../../src/scsi/logical-unit-nexus.ts';
 import { Abort } from '../../../../src/scsi/tasks/abort-settlement.ts';
 import { Execution, type ExecutionOwner } from '../../../../src/scsi/tasks/execution.ts';
 import {
@@ -50,7 +51,7 @@ function begin(cdb: readonly number[] = WRITE) {
   };
   const made = new Execution();
   const task = new TestTask(cdb);
-  made.assign(owner, task, rowOf(cdb), undefined);
+  made.assign(owner, task, rowOf(cdb), new LogicalUnitNexus(undefined));
   return { execution: made, owner, task, told };
 }
 
@@ -134,7 +135,7 @@ test('progress makes it as young as a command that the medium gets now', () => {
 test('it keeps nothing of a command that has ended', async () => {
   const { execution, owner, task } = begin();
   const { logicalUnit } = await ScsiBench.open();
-  execution.assign(owner, task, rowOf(WRITE), logicalUnit);
+  execution.assign(owner, task, rowOf(WRITE), new LogicalUnitNexus(logicalUnit));
   execution.dataOut = 512;
   execution.dataIn = 512;
   execution.abort = new Abort(execution);
