@@ -30,6 +30,15 @@ test('sessions are those that have logged in, discovery sessions too, until they
   assert.deepEqual([world.nexus.closes, world.server.budget.sessions], [1, 1]);
 });
 
+test('the place of a session is free when it has ended', async () => {
+  const world = new IscsiWorld({ sessionsMax: 1 });
+  const stream = await world.logIn([], port(1));
+  await assert.rejects(world.logIn([], port(2)), /770/);
+  stream.destroy();
+  await settle();
+  await world.logIn([], port(2));
+});
+
 test('each session has a TSIH of its own', async () => {
   const world = new IscsiWorld();
   for (let i = 0; i < 4; i++) await world.logIn([], port(i));
