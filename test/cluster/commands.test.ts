@@ -101,16 +101,17 @@ test('a disk that cannot be deleted stays what it is; how far it is gone is told
   // The refused deletion marks the disk and takes the mark away: two versions.
   const document = async () =>
     (await mustRun(program, ['get', ...store()])).replace(/^basedOn: .*$/m, '');
-  await mustRun(program, ['disk', 'create', 'gone', '1G', '--object-size', '64K', ...store()]);
+  await mustRun(program, ['disk', 'create', 'gone', '256M', '--object-size', '64K', ...store()]);
   await ceph.rbd('snap', 'create', 'p/gone@s');
   const before = await document();
   assert.match(await refusal('disk', 'delete', 'gone', ...store()), /has snapshots: rbd snap ls p/);
   assert.equal(await document(), before);
   await ceph.rbd('snap', 'rm', 'p/gone@s');
-  const { code, stdout, stderr } = await run(program, [
-    ...['disk', 'delete', 'gone', '--json', ...store()],
-  ]);
-  assert.deepEqual([code, JSON.parse(stdout)], [0, { name: 'gone', deleted: true }]);
+  const words = ['disk', 'delete', 'gone', '--json', ...store()];
+  const deleted = await run(program, words);
+  const { code, stdout, stderr } = deleted;
+  assert.equal(code, 0, JSON.stringify(deleted));
+  assert.deepEqual(JSON.parse(stdout), { name: 'gone', deleted: true });
   const percents = stderr
     .trim()
     .split('\n')

@@ -36,7 +36,7 @@ for (const { name, does } of shortForm) {
     assert.equal(report.ended, 0, 'a gateway ended');
     assert.equal(report.corrupt, 0);
     assert.ok(report.attacked.commandsMin > 0, 'a well-behaved session did nothing');
-    assert.ok(report.tally.requests + report.tally.ended > 0, 'nothing was attacked');
+    assert.ok(report.tally.requests > 0, 'nothing was attacked');
     assert.ok(report.rssMaxBytes < RSS_BYTES_MAX, `${report.rssMaxBytes} bytes resident`);
   });
 }

@@ -30,6 +30,8 @@ interface Path {
 const NOP_INTERVAL_MS = 250;
 const RECONNECT_INTERVAL_MS = 100;
 const ANSWER_BOUND_MS = 1500;
+const BUSY = 0x08;
+const TASK_SET_FULL = 0x28;
 const UNIT_ATTENTION = 0x06;
 const ABORTED_COMMAND = 0x0b;
 const UNIT_ATTENTIONS_MAX = 20;
@@ -38,7 +40,8 @@ const UNIT_ATTENTIONS_MAX = 20;
  * One initiator with a session through each gateway, as dm-multipath has it: commands go through
  * one path; on a lost connection or a NOP-Out without answer they are sent again through another,
  * and the lost path is reconnected for ever. Unit attentions are taken and the command sent again,
- * as is one that ended ABORTED COMMAND.
+ * as is one that ended ABORTED COMMAND. What ended BUSY or TASK SET FULL was not done, and is sent
+ * again through the same path, as Linux does.
  */
 export class MultipathInitiator {
   readonly #options: MultipathOptions;
@@ -98,6 +101,11 @@ export class MultipathInitiator {
         const key = senseKeyOf(result);
         if (key === UNIT_ATTENTION && unitAttentions++ < UNIT_ATTENTIONS_MAX) {
           attempts -= 1;
+          continue;
+        }
+        if (isRefusedForNow(result) && Date.now() < deadline) {
+          attempts -= 1;
+          await delay(RECONNECT_INTERVAL_MS);
           continue;
         }
         // As the SCSI layers of hosts do; it may have been done, or in part.
@@ -209,6 +217,10 @@ export class MultipathInitiator {
     this.#waiters = [];
     for (const wake of waiters) wake();
   }
+}
+
+function isRefusedForNow({ status }: ScsiResult): boolean {
+  return status === BUSY || status === TASK_SET_FULL;
 }
 
 /** 0 without sense data. */

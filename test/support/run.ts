@@ -12,9 +12,11 @@ export interface Finished {
 
 /** Output beyond this is dropped; a program that says so much has gone astray. */
 const outputMaxBytes = 16 * 1024 * 1024;
+/** Only a hang takes longer, also on a machine that does much else. */
+const HANG_MS = 180_000;
 
 /** Resolves whatever the exit code is; a program still running after `limitMs` is killed. */
-export function run(file: string, args: readonly string[], limitMs = 60_000): Promise<Finished> {
+export function run(file: string, args: readonly string[], limitMs = HANG_MS): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(...tied(file, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     const stdout = gather(child.stdout);

@@ -88,7 +88,6 @@ export class AttackSession {
     initiatorName: string,
     options: Partial<LoginOptions> = {},
   ): Promise<AttackSession> {
-    field.tally.requests++;
     const connection = await Connection.open(field.address);
     connection.maxRecvDataSegmentLength = 262_144;
     const isDiscovery = options.sessionType === 'Discovery';
@@ -98,7 +97,7 @@ export class AttackSession {
       const result = await login(connection, { initiatorName, isid, ...target, ...options });
       const session = new AttackSession(connection, field, result);
       // TEST UNIT READY takes the unit attention: the first command of an attack must not.
-      if (!isDiscovery) session.send({ cdb: new Uint8Array(6) });
+      if (!isDiscovery) connection.sendRaw(session.#numbered({ cdb: new Uint8Array(6) }).bytes);
       return session;
     } catch (error) {
       connection.destroy();
@@ -117,9 +116,7 @@ export class AttackSession {
 
   /** Sends one command, whatever the window says; returns its tag. */
   send(command: RawCommand): number {
-    const tag = this.takeTag();
-    const bytes = commandBytes(command);
-    this.#number(bytes, 0, tag);
+    const { bytes, tag } = this.#numbered(command);
     this.sendBytes(bytes, 1);
     return tag;
   }
@@ -149,19 +146,22 @@ export class AttackSession {
     const parts: Buffer[] = [];
     let length = 0;
     while (isAfter(end, this.cmdSn) && length < UNSENT_BYTES_MAX) {
-      const bytes = commandBytes(next());
-      this.#number(bytes, 0, this.takeTag());
+      const { bytes } = this.#numbered(next());
       parts.push(bytes);
       length += bytes.length;
     }
     this.sendBytes(Buffer.concat(parts), parts.length);
   }
 
-  #number(bytes: Buffer, base: number, tag: number): void {
-    ScsiCommand.initiatorTaskTag.set(bytes, tag, base);
-    ScsiCommand.cmdSn.set(bytes, this.cmdSn, base);
-    ScsiCommand.expStatSn.set(bytes, this.#expStatSn, base);
+  /** The PDU of a command with the next numbers. */
+  #numbered(command: RawCommand): { readonly bytes: Buffer; readonly tag: number } {
+    const tag = this.takeTag();
+    const bytes = commandBytes(command);
+    ScsiCommand.initiatorTaskTag.set(bytes, tag);
+    ScsiCommand.cmdSn.set(bytes, this.cmdSn);
+    ScsiCommand.expStatSn.set(bytes, this.#expStatSn);
     this.cmdSn = (this.cmdSn + 1) >>> 0;
+    return { bytes, tag };
   }
 
   #received(received: Pdu): void {

@@ -24,7 +24,7 @@ export interface AttackField {
 
 /** What an attack has done so far. */
 export interface Tally {
-  /** Requests that were sent, and answers that came. */
+  /** Requests of the attack itself, not the logins that come first; and answers that came. */
   requests: number;
   answers: number;
   /** Sessions or connections that the target ended or refused. */

@@ -214,6 +214,7 @@ const manySessions: Attack = {
         if (due === 0) await delay(20);
         else {
           due--;
+          field.tally.requests++;
           const session = await AttackSession.open(field, ATTACKER_NAME);
           void session.connection.closed.then(() => due++);
         }
