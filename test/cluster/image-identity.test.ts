@@ -83,7 +83,7 @@ test('an image that is gone is not replaced by another of its name, which is sai
     await assert.rejects(store.open('gone', { id }), (error: Failure) => {
       assert.match(
         error.message,
-        /rbd\/gone with the id \w+ is not there; that which is called so/,
+        /rbd\/gone with the id \w+ is not there; the image that now has this name/,
       );
       return error.code === 'volumeOther';
     });
@@ -143,7 +143,7 @@ test('a gateway that starts serves the image that it served, and takes another w
   await ceph.rbd('trash', 'rm', `gateways/${(trashed as { id: string }).id}`);
   await gateway!.start();
   assert.equal(await firstBlock(await connect()), undefined);
-  assert.match(gateway!.errors, /other data, and is not served in its place/);
+  assert.match(gateway!.errors, /other data. It is not served instead/);
   const broken = await status();
   assert.deepEqual([broken.code, JSON.parse(broken.stdout).unserved[0].disks[0].disk], [1, 'd']);
   await cluster.mustRun('disk', 'import', 'd', '--replace');

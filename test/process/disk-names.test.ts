@@ -122,7 +122,7 @@ test('a volume that is not that of its disk is not served, and can be taken in i
   const applied = await cluster.apply(parts(disks, { 0: 'a' }));
   assert.deepEqual([applied.code, JSON.parse(applied.stdout).unserved], [1, unserved]);
   const refused = await cluster.allpath('disk', 'import', 'a');
-  assert.match(refused.stderr, /--replace gives it the volume a/);
+  assert.match(refused.stderr, /--replace serves the volume a/);
   const [a] = await disksOf(cluster);
   const replaced = await cluster.allpath('disk', 'import', 'a', '--replace');
   assert.equal(replaced.code, 0, replaced.stderr);
