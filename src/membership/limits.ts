@@ -89,8 +89,8 @@ export const FINISHED_KEPT_MAX = 32;
 /** Client instances of one incarnation. */
 export const INSTANCES_MAX = 64;
 export const ADDRESS_LENGTH_MAX = 255;
-/** Logical units with an unsettled event. */
-export const UNSETTLED_MAX = 1_024;
+/** Marks of logical units whose events are not settled: those of all members together. */
+export const MARKS_MAX = 1_024;
 /** A change of the members object that others' changes defeat so often is given up. */
 export const CHANGE_ATTEMPTS_MAX = 256;
 /** Bound of the wait before such a change, or one of unknown outcome, is tried again. */

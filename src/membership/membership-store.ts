@@ -7,9 +7,8 @@ import {
   CHANGE_MAX_MS,
   CHANGE_RETRY_MAX_MS,
   STORE_ANSWER_MAX_MS,
-  UNSETTLED_MAX,
 } from './limits.ts';
-import type { Heartbeat } from './membership.ts';
+import type { Heartbeat, Mark } from './membership.ts';
 import { encodeUpdate, type RosterChange, updated } from './roster-changes.ts';
 import {
   DOCUMENT_FIELD,
@@ -18,10 +17,10 @@ import {
   encodeHeartbeat,
   heartbeatField,
   incarnationField,
+  markField,
   OPEN,
   ROSTER_FIELD,
   type Roster,
-  unsettledField,
 } from './roster-fields.ts';
 
 export const MEMBERS_KEY = 'members';
@@ -91,12 +90,10 @@ export class MembershipStore {
     throw new Failure('membersUnavailable', 'the version could not be raised in time');
   }
 
-  /** Resolves whether `self` is open, without which nothing is changed. */
-  async markUnsettled(self: Member, unit: string, isUnsettled: boolean): Promise<boolean> {
-    if (isUnsettled && (await this.read()).unsettled.length >= UNSETTLED_MAX) {
-      throw new Failure('membersTooMany', `${UNSETTLED_MAX} events are not settled`);
-    }
-    const fields = { [unsettledField(unit)]: isUnsettled ? encode({}) : undefined };
+  /** Sets marks or removes them; resolves whether `self` is open, else nothing is changed. */
+  async setMarks(self: Member, marks: readonly Mark[], areSet: boolean): Promise<boolean> {
+    const value = areSet ? encode({}) : undefined;
+    const fields = Object.fromEntries(marks.map((mark) => [markField(mark), value]));
     const guard = { field: incarnationField(self), equals: OPEN };
     return await this.#parts.records.setFields(MEMBERS_KEY, fields, guard);
   }

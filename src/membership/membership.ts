@@ -53,8 +53,23 @@ export interface Membership {
   /** Says to all that this version of the document stands; an older one changes nothing. */
   raiseDocumentVersion(version: number): Promise<void>;
 
-  /** Adds or removes a logical unit with an unsettled event. */
-  markUnsettled(unit: string, isUnsettled: boolean): Promise<void>;
+  /** What is read of the members now, without a heartbeat. Rejects when the store does not say. */
+  read(): Promise<MembershipView>;
+
+  /** This member may commit events of those logical units: whoever sees a mark reads the record. */
+  mark(units: readonly string[]): Promise<void>;
+
+  /** Removes marks: this member's own, or those of members that are over. */
+  unmark(marks: readonly Mark[]): Promise<void>;
+
+  /**
+   * Every heartbeat from now on tells, for each logical unit with a mark, what `acknowledged` says:
+   * the number of the last event that this gateway enforces, undefined for none.
+   */
+  acknowledgeWith(acknowledged: (unit: string) => number | undefined): void;
+
+  /** Whether records of logical units may be read and changed: not while it holds for a barrier. */
+  mayUseRecords(): boolean;
 
   /** Returns the undo. A member that is closed already says so at once. */
   listen(listener: MembershipListener): () => void;
@@ -72,10 +87,16 @@ export interface MembershipView {
   /** The barrier epoch. */
   readonly epoch: number;
   readonly documentVersion: number;
-  /** Logical units with an unsettled event. */
-  readonly unsettled: readonly string[];
+  /** Logical units that may have an event which is not settled, in order. */
+  readonly marks: readonly Mark[];
   /** In the order in which they were opened. */
   readonly members: readonly MemberState[];
+}
+
+/** A member commits events of a logical unit, or may have done so. */
+export interface Mark {
+  readonly unit: string;
+  readonly author: Member;
 }
 
 /** One incarnation. */
@@ -88,6 +109,8 @@ export interface MemberState extends Member {
   /** Finished because it left, not because it was fenced. */
   readonly hasLeft: boolean;
   readonly instances: readonly Instance[];
+  /** It enforces events of logical units; a release that does not know of them says nothing. */
+  readonly enforcesEvents: boolean;
   /** The epoch of the fence, once all its instances are on the blocklist. */
   readonly fenceEpoch: number | undefined;
   readonly heartbeat: Heartbeat;
@@ -104,6 +127,8 @@ export interface Heartbeat {
   /** The barrier epoch that this member has passed, or holds for. */
   readonly epoch: number;
   readonly isHolding: boolean;
+  /** By logical unit, for those with a mark: the number of the last event that it enforces. */
+  readonly acknowledged: ReadonlyMap<string, number>;
 }
 
 export interface MembershipListener {

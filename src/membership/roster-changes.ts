@@ -105,8 +105,8 @@ export function open(request: JoinRequest): RosterChange {
     const opened: MemberState = {
       ...{ name: self.name, incarnation: self.incarnation, start: roster.starts + 1 },
       ...{ state: 'joining', isDraining: false, hasLeft: false },
-      ...{ instances, fenceEpoch: undefined },
-      heartbeat: { counter: 0, epoch: passedEpoch, isHolding: false },
+      ...{ instances, fenceEpoch: undefined, enforcesEvents: true },
+      heartbeat: { counter: 0, epoch: passedEpoch, isHolding: false, acknowledged: new Map() },
     };
     const put = counted
       .filter((member) => member.name === self.name && isOpen(member))

@@ -1,16 +1,16 @@
 import { Failure } from '../base/failure.ts';
 import type { Member } from '../records/records.ts';
-import type { Heartbeat, Instance, MemberState, MembershipView } from './membership.ts';
+import type { Heartbeat, Instance, Mark, MemberState, MembershipView } from './membership.ts';
 
 /**
  * The fields of the members object, JSON each, with a format version `v`:
  *
  *   roster            revision, epoch, life, starts: every change but a heartbeat raises `revision`
  *   inc:NAME/INC      open, closed or finished: what a heartbeat asserts
- *   about:NAME/INC    start, serving, instances, fenceEpoch, draining, left
- *   hb:NAME/INC       counter, epoch, holding: written by that member alone
+ *   about:NAME/INC    start, serving, instances, fenceEpoch, draining, left, events
+ *   hb:NAME/INC       counter, epoch, holding, acknowledged: written by that member alone
  *   document          version
- *   unsettled:UNIT    a logical unit with an unsettled event
+ *   mark:NAME/INC/UNIT  a logical unit that may have an unsettled event of that member
  */
 const FORMAT_VERSION = 1;
 export const ROSTER_FIELD = 'roster';
@@ -18,7 +18,7 @@ export const DOCUMENT_FIELD = 'document';
 const INCARNATION_PREFIX = 'inc:';
 const ABOUT_PREFIX = 'about:';
 const HEARTBEAT_PREFIX = 'hb:';
-const UNSETTLED_PREFIX = 'unsettled:';
+const MARK_PREFIX = 'mark:';
 
 type Fields = ReadonlyMap<string, Uint8Array>;
 
@@ -46,8 +46,8 @@ export function heartbeatField(member: Member): string {
   return HEARTBEAT_PREFIX + idOf(member);
 }
 
-export function unsettledField(unit: string): string {
-  return UNSETTLED_PREFIX + unit;
+export function markField({ unit, author }: Mark): string {
+  return `${MARK_PREFIX}${idOf(author)}/${unit}`;
 }
 
 export function encode(content: object): Uint8Array {
@@ -65,11 +65,14 @@ export function encodeIncarnation({ state }: MemberState): Uint8Array {
 
 export function encodeAbout(member: MemberState): Uint8Array {
   const { start, state, instances, fenceEpoch, isDraining: draining, hasLeft: left } = member;
-  return encode({ start, serving: state === 'serving', instances, fenceEpoch, draining, left });
+  const [serving, events] = [state === 'serving', member.enforcesEvents];
+  return encode({ start, serving, instances, fenceEpoch, draining, left, events });
 }
 
-export function encodeHeartbeat({ counter, epoch, isHolding }: Heartbeat): Uint8Array {
-  return encode({ counter, epoch, holding: isHolding });
+export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
+  const { counter, epoch, isHolding: holding, acknowledged } = heartbeat;
+  if (acknowledged.size === 0) return encode({ counter, epoch, holding });
+  return encode({ counter, epoch, holding, acknowledged: Object.fromEntries(acknowledged) });
 }
 
 export function encodeRoster({ revision, epoch, life, starts }: Roster): Uint8Array {
@@ -80,10 +83,10 @@ export function encodeRoster({ revision, epoch, life, starts }: Roster): Uint8Ar
 export function decodeRoster(fields: Fields): Roster {
   const roster = parse(fields, ROSTER_FIELD);
   const members: MemberState[] = [];
-  const unsettled: string[] = [];
+  const marks: Mark[] = [];
   for (const field of fields.keys()) {
     if (field.startsWith(INCARNATION_PREFIX)) members.push(decodeMember(fields, field));
-    if (field.startsWith(UNSETTLED_PREFIX)) unsettled.push(field.slice(UNSETTLED_PREFIX.length));
+    if (field.startsWith(MARK_PREFIX)) marks.push(decodeMark(field));
   }
   return {
     revision: count(roster?.['revision']),
@@ -91,7 +94,7 @@ export function decodeRoster(fields: Fields): Roster {
     life: count(roster?.['life']),
     starts: count(roster?.['starts']),
     documentVersion: count(parse(fields, DOCUMENT_FIELD)?.['version']),
-    unsettled: unsettled.sort(),
+    marks: marks.sort((a, b) => (markField(a) < markField(b) ? -1 : 1)),
     members: members.sort((a, b) => a.start - b.start),
   };
 }
@@ -115,13 +118,29 @@ function decodeMember(fields: Fields, field: string): MemberState {
     isDraining: about?.['draining'] === true,
     hasLeft: about?.['left'] === true,
     instances: instancesOf(about?.['instances'], field),
+    enforcesEvents: about?.['events'] === true,
     fenceEpoch: fenceEpoch === undefined ? undefined : count(fenceEpoch),
     heartbeat: {
       counter: count(heartbeat?.['counter']),
       epoch: count(heartbeat?.['epoch']),
       isHolding: heartbeat?.['holding'] === true,
+      acknowledged: numbersOf(heartbeat?.['acknowledged'], field),
     },
   };
+}
+
+function decodeMark(field: string): Mark {
+  const [name, incarnation, ...unit] = field.slice(MARK_PREFIX.length).split('/');
+  if (name === undefined || incarnation === undefined || unit.length === 0) throw unreadable(field);
+  return { unit: unit.join('/'), author: { name, incarnation } };
+}
+
+const NOTHING_ACKNOWLEDGED: ReadonlyMap<string, number> = new Map();
+
+function numbersOf(value: unknown, field: string): ReadonlyMap<string, number> {
+  if (value === undefined) return NOTHING_ACKNOWLEDGED;
+  if (typeof value !== 'object' || value === null) throw unreadable(field);
+  return new Map(Object.entries(value).map(([unit, number]) => [unit, count(number)]));
 }
 
 function instancesOf(value: unknown, field: string): readonly Instance[] {

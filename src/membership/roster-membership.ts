@@ -12,13 +12,14 @@ import type { FencingDriver } from './fencing-driver.ts';
 import { GoneMembers } from './gone-members.ts';
 import { type HeartbeatReport, Heartbeats } from './heartbeats.ts';
 import { Holds } from './holds.ts';
-import { ADDRESS_LENGTH_MAX, STOPPED_POLL_MS } from './limits.ts';
+import { ADDRESS_LENGTH_MAX, MARKS_MAX, STOPPED_POLL_MS } from './limits.ts';
 import {
   type ClosedReason,
   type Instance,
   isOpen,
   isOver,
   isSame,
+  type Mark,
   type Membership,
   type MembershipListener,
   type MembershipView,
@@ -65,6 +66,7 @@ export class RosterMembership implements Membership {
   #counter = 0;
   #isOver = false;
   #closedFor: ClosedReason | undefined;
+  #acknowledged: (unit: string) => number | undefined = () => undefined;
 
   constructor(parts: RosterMembershipParts) {
     const { records, store, driver, clock, log, opened } = parts;
@@ -249,9 +251,35 @@ export class RosterMembership implements Membership {
     this.#notifier.send();
   }
 
-  async markUnsettled(unit: string, isUnsettled: boolean): Promise<void> {
-    if (await this.#parts.store.markUnsettled(this.self, unit, isUnsettled)) return;
+  async read(): Promise<MembershipView> {
+    return await this.#parts.store.read();
+  }
+
+  async mark(units: readonly string[]): Promise<void> {
+    if (this.#view.marks.length + units.length > MARKS_MAX) {
+      throw new Failure('membersTooMany', `${MARKS_MAX} logical units are marked`);
+    }
+    await this.#setMarks(
+      units.map((unit) => ({ unit, author: this.self })),
+      true,
+    );
+  }
+
+  async unmark(marks: readonly Mark[]): Promise<void> {
+    await this.#setMarks(marks, false);
+  }
+
+  async #setMarks(marks: readonly Mark[], areSet: boolean): Promise<void> {
+    if (await this.#parts.store.setMarks(this.self, marks, areSet)) return;
     throw new Failure('membersClosed', `${this.self.name} is closed`);
+  }
+
+  acknowledgeWith(acknowledged: (unit: string) => number | undefined): void {
+    this.#acknowledged = acknowledged;
+  }
+
+  mayUseRecords(): boolean {
+    return this.mayAct() && !this.#barrier.isHolding;
   }
 
   listen(listener: MembershipListener): () => void {
@@ -276,7 +304,8 @@ export class RosterMembership implements Membership {
       if (driver.processes === undefined) {
         this.#counter += 1;
         const { epoch, isHolding } = this.#barrier;
-        const heartbeat = { counter: this.#counter, epoch, isHolding };
+        const acknowledged = this.#acknowledgements();
+        const heartbeat = { counter: this.#counter, epoch, isHolding, acknowledged };
         if (!(await store.beat(this.self, heartbeat))) return this.#end('closed');
       }
       const roster = await store.read();
@@ -287,6 +316,16 @@ export class RosterMembership implements Membership {
       const isFenced = error instanceof Failure && error.code === 'recordsFenced';
       return isFenced ? this.#end('closed') : undefined;
     }
+  }
+
+  /** Of the logical units that were marked when the members were read last. */
+  #acknowledgements(): ReadonlyMap<string, number> {
+    const numbers = new Map<string, number>();
+    for (const { unit } of this.#view.marks) {
+      const number = this.#acknowledged(unit);
+      if (number !== undefined) numbers.set(unit, number);
+    }
+    return numbers;
   }
 
   #take({ view, kind }: HeartbeatReport<Roster>): void {
@@ -323,5 +362,10 @@ export class RosterMembership implements Membership {
 }
 
 function isSameNews(a: Roster, b: Roster): boolean {
-  return a.documentVersion === b.documentVersion && a.unsettled.join() === b.unsettled.join();
+  return a.documentVersion === b.documentVersion && isSameMarks(a.marks, b.marks);
+}
+
+function isSameMarks(a: readonly Mark[], b: readonly Mark[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ unit, author }, at) => unit === b[at]!.unit && isSame(author, b[at]!.author));
 }

@@ -269,16 +269,35 @@ function valueTests(use: Use): void {
       assert.equal(a.view.documentVersion, version);
     }));
 
-  test('units with unsettled events are seen by all until they are settled', () =>
+  test('marks of logical units are seen by all, each with its author, until it is removed', () =>
     use(async (a, b) => {
-      await a.markUnsettled('lu/1', true);
-      await b.markUnsettled('lu/2', true);
-      await b.markUnsettled('lu/2', true);
-      for (const members of [a, b]) {
-        await waitFor(() => members.view.unsettled.join() === 'lu/1,lu/2');
-      }
-      await b.markUnsettled('lu/1', false);
-      await a.markUnsettled('lu/2', false);
-      for (const members of [a, b]) await waitFor(() => members.view.unsettled.length === 0);
+      await a.mark(['1']);
+      await b.mark(['1']);
+      await b.mark(['2']);
+      await b.mark(['2']);
+      const units = (members: Membership) => members.view.marks.map(({ unit }) => unit).sort();
+      for (const members of [a, b]) await waitFor(() => units(members).join() === '1,1,2');
+      assert.deepEqual((await a.read()).marks, a.view.marks);
+      await a.unmark([{ unit: '1', author: b.self }]);
+      for (const members of [a, b]) await waitFor(() => units(members).join() === '1,2');
+      const [first] = b.view.marks.filter(({ unit }) => unit === '1');
+      assert.deepEqual(first?.author, { name: a.self.name, incarnation: a.self.incarnation });
+      await a.unmark([{ unit: '1', author: a.self }]);
+      await b.unmark([{ unit: '2', author: b.self }]);
+      for (const members of [a, b]) await waitFor(() => members.view.marks.length === 0);
+    }));
+
+  test('a heartbeat tells the events that its member enforces, of units with a mark', () =>
+    use(async (a, b) => {
+      await b.confirm();
+      const shown = stateOf(await a.read(), b.self)?.heartbeat.counter;
+      // Processes of one host show themselves otherwise, and acknowledge by answers alone.
+      if (shown === 0) return;
+      b.acknowledgeWith((unit) => (unit === '1' ? 7 : undefined));
+      await a.mark(['1']);
+      const told = () => stateOf(a.view, b.self)?.heartbeat.acknowledged.get('1');
+      await waitFor(() => told() === 7);
+      await a.unmark([{ unit: '1', author: a.self }]);
+      await waitFor(() => told() === undefined);
     }));
 }

@@ -44,11 +44,17 @@ test('a draining gateway shows its own port group unavailable, and no other', ()
 });
 
 function view(...members: readonly Partial<MemberState>[]): MembershipView {
-  const common = { life: 1, epoch: 0, documentVersion: 1, unsettled: [] };
+  const common = { life: 1, epoch: 0, documentVersion: 1, marks: [] };
   const fill = (member: Partial<MemberState>): MemberState => ({
     ...{ name: 'g0', incarnation: `${member.name}-1`, start: 1, state: 'serving' },
-    ...{ isDraining: false, hasLeft: false, instances: [], fenceEpoch: undefined },
-    heartbeat: { counter: 1, epoch: 0, isHolding: false },
+    ...{
+      isDraining: false,
+      hasLeft: false,
+      instances: [],
+      fenceEpoch: undefined,
+      enforcesEvents: true,
+    },
+    heartbeat: { counter: 1, epoch: 0, isHolding: false, acknowledged: new Map() },
     ...member,
   });
   return { ...common, members: members.map(fill) };

@@ -9,16 +9,16 @@ import type { MemberState, MembershipView } from '../../../src/membership/member
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 function member(name: string, counter: number, epoch = 0): MemberState {
-  const heartbeat = { counter, epoch, isHolding: false };
+  const heartbeat = { counter, epoch, isHolding: false, acknowledged: new Map() };
   return {
     ...{ name, incarnation: `${name}-1`, start: 1, state: 'serving' },
     ...{ isDraining: false, hasLeft: false },
-    ...{ instances: [], fenceEpoch: undefined, heartbeat },
+    ...{ instances: [], fenceEpoch: undefined, enforcesEvents: true, heartbeat },
   };
 }
 
 function view(members: readonly MemberState[], epoch = 0): MembershipView {
-  return { life: 1, epoch, documentVersion: 0, unsettled: [], members };
+  return { life: 1, epoch, documentVersion: 0, marks: [], members };
 }
 
 function start(self = 'a') {

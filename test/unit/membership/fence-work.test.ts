@@ -123,7 +123,7 @@ async function openDeaf(world: MembershipWorld) {
   await store.change(open({ self, instances: [], passedEpoch: epoch, dead: undefined }));
   const beat = (counter: number): void => {
     clock.after(500, () => {
-      void store.beat(self, { counter, epoch, isHolding: false });
+      void store.beat(self, { counter, epoch, isHolding: false, acknowledged: new Map() });
       beat(counter + 1);
     });
   };

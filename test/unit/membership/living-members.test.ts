@@ -18,13 +18,14 @@ function member(name: string, state: MemberState['state'], counter: number): Mem
     hasLeft: false,
     instances: [],
     fenceEpoch: undefined,
-    heartbeat: { counter, epoch: 0, isHolding: false },
+    enforcesEvents: true,
+    heartbeat: { counter, epoch: 0, isHolding: false, acknowledged: new Map() },
   };
 }
 
 function rosters(...reads: readonly (readonly MemberState[])[]) {
   let next = 0;
-  const common = { life: 1, epoch: 0, documentVersion: 1, unsettled: [], revision: 1, starts: 1 };
+  const common = { life: 1, epoch: 0, documentVersion: 1, marks: [], revision: 1, starts: 1 };
   return { read: async (): Promise<Roster> => ({ ...common, members: reads[next++]! }) };
 }
 

@@ -13,25 +13,27 @@ import {
   encodeRoster,
   heartbeatField,
   incarnationField,
+  markField,
   ROSTER_FIELD,
-  unsettledField,
 } from '../../../src/membership/roster-fields.ts';
 
 const member: MemberState = {
   ...{ name: 'a', incarnation: '1', start: 3, state: 'serving', isDraining: true, hasLeft: false },
   instances: [{ address: '10.0.0.1:0/1', kind: 'records' }],
+  enforcesEvents: true,
   fenceEpoch: undefined,
-  heartbeat: { counter: 7, epoch: 2, isHolding: true },
+  heartbeat: { counter: 7, epoch: 2, isHolding: true, acknowledged: new Map([['u', 9]]) },
 };
+const mark = { unit: 'unit/1', author: { name: 'b', incarnation: '2' } };
 const roster = { revision: 5, epoch: 2, life: 1, starts: 3 };
 
 function fieldsOf(one: MemberState): Map<string, Uint8Array> {
   return new Map([
-    [ROSTER_FIELD, encodeRoster({ ...roster, documentVersion: 0, unsettled: [], members: [] })],
+    [ROSTER_FIELD, encodeRoster({ ...roster, documentVersion: 0, marks: [], members: [] })],
     [incarnationField(one), encodeIncarnation(one)],
     [aboutField(one), encodeAbout(one)],
     [heartbeatField(one), encodeHeartbeat(one.heartbeat)],
-    [unsettledField('unit'), encode({})],
+    [markField(mark), encode({})],
   ]);
 }
 
@@ -40,13 +42,13 @@ test('a roster reads as it was written', () => {
   for (const state of states) {
     const one = { ...member, state, fenceEpoch: state === 'closed' ? 4 : undefined };
     const read = decodeRoster(fieldsOf(one));
-    assert.deepEqual(read, { ...roster, documentVersion: 0, unsettled: ['unit'], members: [one] });
+    assert.deepEqual(read, { ...roster, documentVersion: 0, marks: [mark], members: [one] });
   }
 });
 
 test('no fields at all are a roster of nobody', () => {
   const nobody = { revision: 0, epoch: 0, life: 0, starts: 0, documentVersion: 0 };
-  assert.deepEqual(decodeRoster(new Map()), { ...nobody, unsettled: [], members: [] });
+  assert.deepEqual(decodeRoster(new Map()), { ...nobody, marks: [], members: [] });
 });
 
 test('a field that is damaged, or of a state that this release does not know, is refused', () => {
@@ -56,6 +58,8 @@ test('a field that is damaged, or of a state that this release does not know, is
     [ROSTER_FIELD, encode({ epoch: -1 })],
     [incarnationField(member), encode({ state: 'elsewhere' })],
     [aboutField(member), encode({ instances: 'none' })],
+    [heartbeatField(member), encode({ acknowledged: { u: -1 } })],
+    ['mark:b', encode({})],
   ];
   for (const [field, bytes] of bad) {
     assert.throws(() => decodeRoster(fieldsOf(member).set(field, bytes)), refused, field);

@@ -15,12 +15,18 @@ function status(...parts: readonly Partial<MemberState>[]) {
   const members = parts.map(
     (part, i): MemberState => ({
       ...{ name: NAME, incarnation: `i${i}`, start: i + 1, state: 'serving' },
-      ...{ isDraining: false, hasLeft: false, instances: [], fenceEpoch: undefined },
-      heartbeat: { counter: 0, epoch: 0, isHolding: false },
+      ...{
+        isDraining: false,
+        hasLeft: false,
+        instances: [],
+        fenceEpoch: undefined,
+        enforcesEvents: true,
+      },
+      heartbeat: { counter: 0, epoch: 0, isHolding: false, acknowledged: new Map() },
       ...part,
     }),
   );
-  return membershipStatus({ life: 1, epoch: 0, documentVersion: 1, unsettled: [], members });
+  return membershipStatus({ life: 1, epoch: 0, documentVersion: 1, marks: [], members });
 }
 
 test('a silent gateway is what its latest incarnation is', () => {
