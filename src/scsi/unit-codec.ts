@@ -1,0 +1,97 @@
+import { checkSharedState } from './check-state.ts';
+import { defaultModes, type ModeParameters } from './mode-parameters.ts';
+import { type ConditionName, conditions } from './sense-table.ts';
+import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
+
+/**
+ * The shared state of a logical unit and its events, as JSON can say them: what the gateways keep
+ * in their records and tell each other. Decoding throws an `Error` with a reason in words.
+ */
+
+export type StateContent = ReturnType<typeof encodeState>;
+export type EventContent = ReturnType<typeof encodeEvent>;
+
+export function encodeState({ identity, modes, ...rest }: SharedState) {
+  const { blocks, blockLengthBytes, readOnly } = rest;
+  return {
+    identity: { ...identity, naa: Buffer.from(identity.naa).toString('hex') },
+    ...{ blocks, blockLengthBytes, readOnly },
+    modes: { current: { ...modes.current }, saved: { ...modes.saved } },
+  };
+}
+
+export function decodeState(content: unknown): SharedState {
+  const state = fieldsOf(content, 'the state');
+  const identity = fieldsOf(state['identity'], 'identity');
+  const modes = fieldsOf(state['modes'], 'modes');
+  const text = (name: string) => textOf(identity[name], name);
+  const decoded = {
+    identity: {
+      uuid: text('uuid'),
+      serial: text('serial'),
+      naa: Uint8Array.from(Buffer.from(text('naa'), 'hex')),
+      vendor: text('vendor'),
+      product: text('product'),
+      revision: text('revision'),
+    },
+    blocks: countOf(state['blocks'], 'blocks'),
+    blockLengthBytes: countOf(state['blockLengthBytes'], 'blockLengthBytes'),
+    readOnly: flagOf(state['readOnly'], 'readOnly'),
+    modes: { current: decodeModes(modes['current']), saved: decodeModes(modes['saved']) },
+  };
+  // What no gateway would have made is refused as what cannot be read is.
+  checkSharedState(decoded);
+  return decoded;
+}
+
+export function encodeEvent({ aborts, attentions }: UnitEvent) {
+  return { aborts, attentions };
+}
+
+export function decodeEvent(content: unknown): UnitEvent {
+  const { aborts, attentions } = fieldsOf(content, 'the event');
+  if (aborts !== 'nothing' && aborts !== 'everything') throw new Error('aborts is not known');
+  if (!Array.isArray(attentions)) throw new Error('attentions is not a list');
+  return { aborts, attentions: attentions.map(decodeAttention) };
+}
+
+function decodeAttention(content: unknown): EventAttention {
+  const { condition, nexuses } = fieldsOf(content, 'an attention');
+  const name = textOf(condition, 'condition');
+  if (!Object.hasOwn(conditions, name)) throw new Error(`condition ${name} is not known`);
+  if (nexuses !== 'all' && nexuses !== 'others') throw new Error('nexuses is not known');
+  return { condition: name as ConditionName, nexuses };
+}
+
+/** Each mode parameter has the type that it has by default; those not known are left out. */
+function decodeModes(content: unknown): Readonly<ModeParameters> {
+  const modes = fieldsOf(content, 'mode parameters');
+  const decoded: Record<string, unknown> = {};
+  for (const [name, ordinary] of Object.entries(defaultModes(false))) {
+    const value = modes[name];
+    decoded[name] = typeof ordinary === 'number' ? countOf(value, name) : flagOf(value, name);
+  }
+  return Object.freeze(decoded as unknown as ModeParameters);
+}
+
+function fieldsOf(content: unknown, what: string): Record<string, unknown> {
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
+    return content as Record<string, unknown>;
+  }
+  throw new Error(`${what} is not an object`);
+}
+
+function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw new Error(`${name} is not text`);
+}
+
+function countOf(value: unknown, name: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new Error(`${name} is not a count`);
+}
+
+function flagOf(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new Error(`${name} is not true or false`);
+}

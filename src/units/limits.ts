@@ -1,0 +1,43 @@
+import { assert } from '../base/assert.ts';
+import { CHANNEL_MESSAGE_LENGTH_MAX } from '../records/records.ts';
+
+/** The bounds of the agreement on logical units. */
+
+/** A change that a command asks for is committed within this, or not at all. */
+export const COMMIT_MAX_MS = 1_500;
+/** How often members that have not acknowledged an event are notified. */
+export const NOTIFY_INTERVAL_MS = 500;
+/** How long an answer waits for this gateway to enforce the event; it will be asked again. */
+export const ANSWER_MAX_MS = 2_000;
+/** How long before the next attempt, when the store does not answer or may not be used. */
+export const RETRY_MS = 50;
+/** A member that lives, and has not acknowledged an event for so long, is fenced. */
+export const SILENCE_MAX_MS = 5_000;
+/** Only while the store answers this author within so long: else the store may be what is slow. */
+export const STORE_CONFIRM_MAX_MS = 1_000;
+/** After so long without another event, the last one is written as settled and the mark removed. */
+export const SETTLE_AFTER_MS = 1_000;
+/** An event that is not settled after so long is completed by others. */
+export const UNSETTLED_MAX_MS = 8_000;
+/** Members that complete an event of another take turns: so much later for each rank. */
+export const RANK_MS = 100;
+/** How often the record of a logical unit is read that a member has marked. */
+export const MARKED_READ_INTERVAL_MS = 500;
+
+/** A record of a logical unit: 4,096 registrations take at most 96 KiB of it. */
+export const UNIT_RECORD_LENGTH_MAX = 256 * 1024;
+/** A longer record is not sent with the notification, but read by those who need it. */
+export const NOTIFIED_RECORD_LENGTH_MAX = 32 * 1024;
+/** The channels by which events are told; a logical unit has one of them. */
+export const UNIT_CHANNELS = 4;
+/** Changes of one logical unit that wait at one gateway; more end BUSY. */
+export const COMMITS_WAITING_MAX = 256;
+
+assert(
+  COMMIT_MAX_MS < SILENCE_MAX_MS && SILENCE_MAX_MS < UNSETTLED_MAX_MS,
+  'a silent member is fenced before others complete the event',
+);
+assert(
+  NOTIFIED_RECORD_LENGTH_MAX < CHANNEL_MESSAGE_LENGTH_MAX,
+  'a notification has room for its record',
+);

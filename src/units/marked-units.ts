@@ -1,0 +1,172 @@
+import { type Clock, sleep, type Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import {
+  isOver,
+  isSame,
+  type Mark,
+  type Membership,
+  type MembershipView,
+} from '../membership/membership.ts';
+import type { Member } from '../records/records.ts';
+import { type EventCompletion, rankOf } from './event-completion.ts';
+import { MARKED_READ_INTERVAL_MS, RANK_MS, UNSETTLED_MAX_MS } from './limits.ts';
+import { UnitEvents } from './unit-events.ts';
+import { isSettled, settledRecord } from './unit-record.ts';
+import type { StoredUnit, UnitRecords } from './unit-records.ts';
+
+interface MarkedUnitsOptions {
+  readonly membership: Membership;
+  readonly unitRecords: UnitRecords;
+  readonly completion: EventCompletion;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of a logical unit that this gateway has loaded. */
+  readonly eventsOf: (uuid: string) => UnitEvents | undefined;
+  readonly isLoading: (uuid: string) => boolean;
+}
+
+/** What is known of a logical unit with a mark of another member. */
+interface MarkedUnit {
+  readonly uuid: string;
+  authors: readonly Member[];
+  /** When something was last heard of it. */
+  heardMs: number;
+  isReading: boolean;
+  /** The last event, of a unit that this gateway does not have. */
+  readNumber: number | undefined;
+  /** Since when which event has been found unsettled. */
+  unsettled: { readonly number: number; readonly sinceMs: number } | undefined;
+}
+
+/**
+ * Looks after the logical units that others have marked. A notification may be lost, so their
+ * records are read; an author may be lost too, so its event is completed, and its mark removed.
+ */
+export class MarkedUnits {
+  readonly #options: MarkedUnitsOptions;
+  readonly #units = new Map<string, MarkedUnit>();
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: MarkedUnitsOptions) {
+    this.#options = options;
+  }
+
+  follow({ marks }: MembershipView): void {
+    const { membership, clock } = this.#options;
+    const foreign = marks.filter(({ author }) => !isSame(author, membership.self));
+    const uuids = new Set(foreign.map(({ unit }) => unit));
+    for (const uuid of this.#units.keys()) if (!uuids.has(uuid)) this.#units.delete(uuid);
+    for (const uuid of uuids) {
+      const authors = foreign.filter(({ unit }) => unit === uuid).map(({ author }) => author);
+      const known = this.#units.get(uuid);
+      if (known !== undefined) known.authors = authors;
+      else this.#units.set(uuid, newlyMarked(uuid, authors, clock.now()));
+    }
+    if (this.#units.size > 0) this.#lookLater();
+  }
+
+  /** A member is gone: what it has marked is read at once. */
+  gone(member: Member): void {
+    for (const unit of this.#units.values()) {
+      if (unit.authors.some((author) => isSame(author, member))) void this.#read(unit);
+    }
+  }
+
+  /** The logical unit has been loaded: its last event may be one that nobody completes. */
+  look(uuid: string): void {
+    const unit = this.#units.get(uuid);
+    if (unit !== undefined) void this.#read(unit);
+  }
+
+  /** An event of it was told: it need not be read now. */
+  told(uuid: string): void {
+    const unit = this.#units.get(uuid);
+    if (unit !== undefined) unit.heardMs = this.#options.clock.now();
+  }
+
+  /** Notifications may have been missed. */
+  readSoon(): void {
+    for (const unit of this.#units.values()) void this.#read(unit);
+  }
+
+  /** Of a marked unit that this gateway does not have: the event with which it would be loaded. */
+  readNumber(uuid: string): number | undefined {
+    return this.#units.get(uuid)?.readNumber;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  #lookLater(): void {
+    if (this.#timer !== undefined || this.#isClosed) return;
+    this.#timer = this.#options.clock.after(MARKED_READ_INTERVAL_MS, () => {
+      this.#timer = undefined;
+      const silentMs = this.#options.clock.now() - MARKED_READ_INTERVAL_MS;
+      for (const unit of this.#units.values()) if (unit.heardMs <= silentMs) void this.#read(unit);
+      if (this.#units.size > 0) this.#lookLater();
+    });
+  }
+
+  async #read(unit: MarkedUnit): Promise<void> {
+    if (unit.isReading || this.#isClosed) return;
+    unit.isReading = true;
+    try {
+      const stored = await this.#options.unitRecords.read(unit.uuid);
+      if (!this.#isClosed) await this.#take(unit, stored);
+    } catch {
+      // Read again, as long as the mark is there.
+    } finally {
+      unit.isReading = false;
+    }
+  }
+
+  async #take(unit: MarkedUnit, stored: StoredUnit | undefined): Promise<void> {
+    const { eventsOf, isLoading, clock, membership } = this.#options;
+    if (isLoading(unit.uuid)) return;
+    const events = eventsOf(unit.uuid);
+    if (stored !== undefined) events?.take(stored);
+    unit.readNumber = events === undefined ? (stored?.record.number ?? 0) : undefined;
+    const { view, self } = membership;
+    if (stored === undefined || isSettled(stored.record)) return this.#removeMarks(unit);
+    const { number, last } = stored.record;
+    if (unit.unsettled?.number !== number) unit.unsettled = { number, sinceMs: clock.now() };
+    const isLeft = last !== undefined && isOver(view, last.author);
+    const isLate = clock.now() - unit.unsettled.sinceMs >= UNSETTLED_MAX_MS;
+    if (!isLeft && !isLate) return;
+    // One after the other: mostly the first has completed it when the second looks.
+    await sleep(clock, rankOf(view, self) * RANK_MS);
+    await this.#settle(unit, stored);
+  }
+
+  async #settle(unit: MarkedUnit, stored: StoredUnit): Promise<void> {
+    const { eventsOf, completion, unitRecords, clock, log } = this.#options;
+    const { uuid } = unit;
+    const now = await unitRecords.read(uuid);
+    if (now === undefined || now.record.number !== stored.record.number) return;
+    if (isSettled(now.record)) return await this.#removeMarks(unit);
+    const events = eventsOf(uuid) ?? new UnitEvents({ loaded: now, clock });
+    events.take(now);
+    if (!(await completion.complete(events))) return;
+    const settled = settledRecord(now.record);
+    const result = await unitRecords.replace(uuid, now.version, settled);
+    if (result.status !== 'done') return;
+    events.take({ version: result.version, record: settled });
+    log.info('completed an event of another gateway', { uuid, number: settled.number });
+    await this.#removeMarks(unit);
+  }
+
+  /** Of members that are over: they commit nothing more, and what they committed is settled. */
+  async #removeMarks({ uuid, authors }: MarkedUnit): Promise<void> {
+    const { membership } = this.#options;
+    const over = authors.filter((author) => isOver(membership.view, author));
+    if (over.length === 0 || rankOf(membership.view, membership.self) > 0) return;
+    await membership.unmark(over.map((author): Mark => ({ unit: uuid, author })));
+  }
+}
+
+function newlyMarked(uuid: string, authors: readonly Member[], heardMs: number): MarkedUnit {
+  return { uuid, authors, heardMs, isReading: false, readNumber: undefined, unsettled: undefined };
+}

@@ -1,0 +1,227 @@
+import { assert, InvariantBroken } from '../base/assert.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Member } from '../records/records.ts';
+import {
+  type ChangeOrigin,
+  COMMITTED,
+  NOT_COMMITTED,
+  NOT_ENFORCED,
+  type SharedState,
+  type UnitChange,
+  type UnitEventTarget,
+  type UnitState,
+} from '../scsi/unit-state.ts';
+import type { EventCompletion } from './event-completion.ts';
+import { COMMIT_MAX_MS, COMMITS_WAITING_MAX, RETRY_MS } from './limits.ts';
+import type { Marks } from './marks.ts';
+import type { UnitEvents } from './unit-events.ts';
+import { settledRecord, withEvent } from './unit-record.ts';
+import { isUnavailable, type StoredUnit, type UnitRecords } from './unit-records.ts';
+
+type Outcome = Awaited<ReturnType<UnitState['commit']>>;
+
+interface SharedUnitStateParts {
+  readonly uuid: string;
+  readonly events: UnitEvents;
+  readonly unitRecords: UnitRecords;
+  readonly completion: EventCompletion;
+  readonly marks: Marks;
+  readonly self: Member;
+  readonly nextSerial: () => number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly isOver: () => boolean;
+  readonly onClose: () => void;
+}
+
+/** A change on its way into the record. */
+interface Request {
+  readonly change: UnitChange;
+  readonly origin: ChangeOrigin | undefined;
+  readonly beganMs: number;
+}
+
+/** The shared state of a logical unit that gateways agree on by its record (docs: lu-event.md). */
+export class SharedUnitState implements UnitState {
+  readonly #parts: SharedUnitStateParts;
+  /** One at a time is committed, in the order of their coming. */
+  readonly #requests: Request[] = [];
+  #isClosed = false;
+  /** Said once, until a change is committed. */
+  #complained = false;
+
+  constructor(parts: SharedUnitStateParts) {
+    this.#parts = parts;
+  }
+
+  get current(): SharedState {
+    return this.#parts.events.state;
+  }
+
+  async commit(change: UnitChange, origin?: ChangeOrigin): Promise<Outcome> {
+    assert(!this.#isClosed, 'a state that changes is open');
+    const { events, completion, clock } = this.#parts;
+    if (origin !== undefined && this.#requests.length >= COMMITS_WAITING_MAX) return NOT_COMMITTED;
+    const request: Request = { change, origin, beganMs: clock.now() };
+    this.#requests.push(request);
+    const outcome = await this.#commitInTurn(request).finally(() => {
+      this.#requests.splice(this.#requests.indexOf(request), 1);
+      // The next one may wait for its turn.
+      events.wake();
+    });
+    if (typeof outcome !== 'number') return outcome;
+    const isEnforced = await completion.complete(events);
+    return isEnforced || events.completed >= outcome ? COMMITTED : NOT_ENFORCED;
+  }
+
+  /**
+   * Resolves with the state that stands in the store, when every gateway enforces it; undefined when
+   * that is not to be had in time.
+   */
+  async latest(): Promise<SharedState | undefined> {
+    const { uuid, events, unitRecords, completion, clock } = this.#parts;
+    const deadlineMs = clock.now() + COMMIT_MAX_MS;
+    try {
+      const stored = await unitRecords.read(uuid);
+      if (stored !== undefined) events.take(stored);
+    } catch {
+      return undefined;
+    }
+    const { state, number } = events;
+    if (!events.isCompleted) void completion.complete(events);
+    const isEnforced = () => events.completed >= number;
+    return (await events.until(isEnforced, deadlineMs - clock.now())) ? state : undefined;
+  }
+
+  attach(target: UnitEventTarget): void {
+    this.#parts.events.attach(target);
+  }
+
+  close(): void {
+    assert(!this.#isClosed, 'a state is closed once');
+    this.#isClosed = true;
+    this.#parts.events.detach();
+    this.#parts.onClose();
+  }
+
+  /** Writes the last event as settled; resolves whether it is. For `Marks`. */
+  async settle(): Promise<boolean> {
+    const { uuid, events, unitRecords } = this.#parts;
+    if (!events.isCompleted) return false;
+    const { version, record } = events.stored;
+    if (record.settled === record.number) return true;
+    const settled = settledRecord(record);
+    try {
+      const result = await unitRecords.replace(uuid, version, settled);
+      if (result.status === 'done') events.take({ version: result.version, record: settled });
+      if (result.status === 'conflict' && result.stored !== undefined) events.take(result.stored);
+      return result.status === 'done';
+    } catch {
+      return false;
+    }
+  }
+
+  /** The number of the event, or how the command ends without one. */
+  async #commitInTurn(request: Request): Promise<number | Outcome> {
+    const { events } = this.#parts;
+    for (;;) {
+      if (this.#isGivenUp(request)) return NOT_COMMITTED;
+      if (this.#requests[0] !== request || !events.isCompleted) {
+        await this.#wait(request);
+        continue;
+      }
+      // Most that changes nothing is found before there is a mark.
+      const transition = request.change(events.state);
+      if ('status' in transition) return transition;
+      const outcome = await this.#attempt(request);
+      if (outcome !== undefined) return outcome;
+    }
+  }
+
+  /** Waits for its turn, and for the event in the slot: one follows the other. */
+  async #wait(request: Request): Promise<void> {
+    const { events, completion } = this.#parts;
+    if (!events.isCompleted) void completion.complete(events);
+    const { number, isCompleted } = events;
+    const hasChanged = () =>
+      events.number !== number ||
+      events.isCompleted !== isCompleted ||
+      this.#isGivenUp(request) ||
+      (this.#requests[0] === request && events.isCompleted);
+    // Nobody tells of a command that was aborted: it is looked for.
+    await events.until(hasChanged, RETRY_MS);
+  }
+
+  /** As `#commitInTurn`; undefined: it was not committed, and may be tried again. */
+  async #attempt(request: Request): Promise<number | Outcome | undefined> {
+    const { uuid, marks, clock, log } = this.#parts;
+    try {
+      await marks.hold(uuid);
+      try {
+        return await this.#replace(request);
+      } finally {
+        marks.release(uuid);
+      }
+    } catch (error) {
+      if (error instanceof InvariantBroken) throw error;
+      if (!this.#complained) log.warn('a change is not committed', { uuid, reason: String(error) });
+      this.#complained = true;
+      await sleep(clock, RETRY_MS);
+      return undefined;
+    }
+  }
+
+  async #replace(request: Request): Promise<number | Outcome | undefined> {
+    const { uuid, events, unitRecords, self, nextSerial } = this.#parts;
+    // The mark took time: the command may be aborted by now, or another event in the slot.
+    if (this.#isGivenUp(request) || !events.isCompleted) return undefined;
+    const { version, record } = events.stored;
+    const transition = request.change(record.state);
+    if ('status' in transition) return transition;
+    const serial = nextSerial();
+    const next = withEvent(record, transition, { author: self, serial });
+    events.expect({ incarnation: self.incarnation, serial, nexus: request.origin?.nexus });
+    try {
+      for (;;) {
+        const result = await unitRecords.replace(uuid, version, next);
+        if (result.status === 'done') {
+          events.take({ version: result.version, record: next });
+          this.#complained = false;
+          return next.number;
+        }
+        const stored = result.status === 'conflict' ? result.stored : await this.#readAgain();
+        if (stored === undefined) return undefined;
+        const isOwn = events.isExpected(stored);
+        events.take(stored);
+        if (isOwn) return next.number;
+        // The answer was lost, and so may be the attempt: the same one is made again.
+        if (result.status === 'conflict' || stored.version !== version) return undefined;
+      }
+    } finally {
+      events.expect(undefined);
+    }
+  }
+
+  /** Whether an attempt of unknown outcome was made is told by the record alone. */
+  async #readAgain(): Promise<StoredUnit | undefined> {
+    const { uuid, unitRecords, clock, isOver } = this.#parts;
+    while (!isOver()) {
+      try {
+        return await unitRecords.read(uuid);
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        await sleep(clock, RETRY_MS);
+      }
+    }
+    return undefined;
+  }
+
+  /** A change that a command asked for is committed soon, or not at all; others for ever. */
+  #isGivenUp({ origin, beganMs }: Request): boolean {
+    const { clock, isOver } = this.#parts;
+    if (isOver() || this.#isClosed) return true;
+    if (origin === undefined) return false;
+    return origin.isAborted || clock.now() - beganMs > COMMIT_MAX_MS;
+  }
+}

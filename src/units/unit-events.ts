@@ -1,0 +1,158 @@
+import { assert } from '../base/assert.ts';
+import { type Clock, within } from '../base/clock.ts';
+import type { SharedState, UnitEventTarget } from '../scsi/unit-state.ts';
+import type { StoredUnit } from './unit-records.ts';
+
+/** What a gateway needs of the event that it tries to commit, when it meets it as its own. */
+interface Attempt {
+  readonly incarnation: string;
+  readonly serial: number;
+  readonly nexus: object | undefined;
+}
+
+interface UnitEventsOptions {
+  readonly loaded: StoredUnit;
+  readonly clock: Clock;
+  /** This gateway missed an event, so it no longer counts: it shall end. */
+  readonly onBehind?: () => void;
+}
+
+/**
+ * The events of one logical unit as they take effect at this gateway: each once, in their order,
+ * however it comes to know of them (its own commit, a notification, a record that it read).
+ */
+export class UnitEvents {
+  readonly #options: UnitEventsOptions;
+  #stored: StoredUnit;
+  #target: UnitEventTarget | undefined;
+  #attempt: Attempt | undefined;
+  /** The last event that this gateway enforces. */
+  #enforced: number;
+  #cannotEnforce = false;
+  #isBehind = false;
+  /** The last event that all gateways enforce, as far as this one knows. */
+  #completed: number;
+  /** Enforcement goes on in the order of the events. */
+  #enforcing: Promise<unknown> = Promise.resolve();
+  #change = Promise.withResolvers<void>();
+
+  constructor(options: UnitEventsOptions) {
+    const { number, settled } = options.loaded.record;
+    this.#options = options;
+    this.#stored = options.loaded;
+    // Nothing of the logical unit was in flight here before it was loaded.
+    this.#enforced = number;
+    this.#completed = settled;
+  }
+
+  /** The newest that this gateway knows of; applied. */
+  get stored(): StoredUnit {
+    return this.#stored;
+  }
+
+  get state(): SharedState {
+    return this.#stored.record.state;
+  }
+
+  get number(): number {
+    return this.#stored.record.number;
+  }
+
+  get enforced(): number {
+    return this.#enforced;
+  }
+
+  /** Whether every gateway enforces the last event. */
+  get isCompleted(): boolean {
+    return this.#completed === this.number;
+  }
+
+  get completed(): number {
+    return this.#completed;
+  }
+
+  /** This gateway can neither drain nor fence its medium. */
+  get cannotEnforce(): boolean {
+    return this.#cannotEnforce;
+  }
+
+  attach(target: UnitEventTarget): void {
+    assert(this.#target === undefined, 'events take effect at one logical unit');
+    this.#target = target;
+  }
+
+  detach(): void {
+    this.#target = undefined;
+    this.wake();
+  }
+
+  /** The event that this gateway is about to commit: it is known again by its serial. */
+  expect(attempt: Attempt | undefined): void {
+    this.#attempt = attempt;
+  }
+
+  /** Whether the last event is the one that is expected. */
+  isExpected({ record: { last } }: StoredUnit): boolean {
+    const { incarnation, serial } = this.#attempt ?? {};
+    return last?.author.incarnation === incarnation && last?.serial === serial;
+  }
+
+  /** Takes over what stands in the store, or stood there. What is older changes nothing. */
+  take(stored: StoredUnit): void {
+    if (stored.version <= this.#stored.version || this.#isBehind) return;
+    const { number, settled } = stored.record;
+    assert(number >= this.number, 'the numbers of events never fall');
+    if (number > this.number + 1) {
+      // Whoever counts acknowledges each event before there is a next.
+      this.#isBehind = true;
+      this.#options.onBehind?.();
+      return;
+    }
+    const isNew = number > this.number;
+    this.#stored = stored;
+    this.#completed = Math.max(this.#completed, settled);
+    if (isNew) this.#apply(stored);
+    this.wake();
+  }
+
+  /** Every gateway enforces the events up to this one. */
+  complete(number: number): void {
+    this.#completed = Math.max(this.#completed, number);
+    this.wake();
+  }
+
+  /** Resolves whether it holds, asked again with each change of this, for `limitMs` at most. */
+  async until(holds: () => boolean, limitMs: number): Promise<boolean> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.now() + limitMs;
+    for (;;) {
+      if (holds()) return true;
+      const leftMs = deadlineMs - clock.now();
+      if (leftMs <= 0) return false;
+      await within(clock, leftMs, this.#change.promise);
+    }
+  }
+
+  #apply(stored: StoredUnit): void {
+    const { number, state, last } = stored.record;
+    assert(last !== undefined, 'an event is in its record');
+    const nexus = this.isExpected(stored) ? this.#attempt?.nexus : undefined;
+    // In this turn: nothing that the new state forbids is admitted from now on.
+    const enforced = this.#target?.apply({ state, event: last.event, nexus });
+    const before = this.#enforcing;
+    this.#enforcing = (async () => {
+      const isEnforced = (await enforced) ?? true;
+      await before;
+      if (isEnforced && !this.#cannotEnforce) this.#enforced = number;
+      else this.#cannotEnforce = true;
+      this.wake();
+    })();
+  }
+
+  /** Whoever waits looks again. */
+  wake(): void {
+    const change = this.#change;
+    this.#change = Promise.withResolvers();
+    change.resolve();
+  }
+}
