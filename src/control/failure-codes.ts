@@ -142,6 +142,11 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Use one release everywhere.',
     ],
     [
+      'unitRecordUnsuitable',
+      'The record of a logical unit is that of another disk.',
+      'Restore a backup of the store.',
+    ],
+    [
       'recordMalformed',
       'A record does not have the expected content.',
       'Restore a backup of the store.',

@@ -13,16 +13,14 @@ import {
 } from '../control/channels.ts';
 import type { VersionedDocument } from '../control/document/document-record.ts';
 import type { Log } from '../log/log.ts';
-import type { Membership } from '../membership/membership.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Member } from '../records/records.ts';
-import { LocalUnitStates } from '../units/local-unit-states.ts';
 import { AccessStateNotifier } from './access-state-notifier.ts';
 import { CommandMetrics, NO_DISK } from './command-metrics.ts';
 import { DocumentWatch } from './document-watch.ts';
 import { readFirstDocument } from './first-document.ts';
 import { END_REASONS, type GatewayEnd } from './gateway-end.ts';
-import { joinStore } from './join-store.ts';
+import { type JoinedStore, joinStore } from './join-store.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LogicalUnits } from './logical-units.ts';
 import { measuredVolumes } from './measured-volumes.ts';
@@ -67,8 +65,7 @@ export class Gateway {
   readonly #requests: ToolRequests;
   readonly #startedMs: number;
   readonly #since: string;
-  /** Undefined where the store has no members. */
-  readonly #membership: Membership | undefined;
+  readonly #joined: JoinedStore;
   readonly #over = Promise.withResolvers<GatewayEnd>();
   #isClosing = false;
   /** Why sessions end when this gateway closes. */
@@ -79,17 +76,18 @@ export class Gateway {
   private constructor(
     options: GatewayOptions,
     settings: ClusterDocument['settings'],
-    membership: Membership | undefined,
+    joined: JoinedStore,
   ) {
     const { name, store, listen, clock, random, log } = options;
+    const { membership, unitStates } = joined;
     this.#options = options;
     this.#settings = settings;
-    this.#membership = membership;
+    this.#joined = joined;
     this.#startedMs = clock.now();
     this.#since = options.processFacts.utc();
     const volumes = measuredVolumes(store, this.#metrics, clock);
     this.#units = new LogicalUnits({
-      ...{ store: volumes, states: new LocalUnitStates(), log, clock },
+      ...{ store: volumes, states: unitStates, log, clock },
       onUnfenced: (disk) => {
         log.write('writes_not_fenced', { disk });
         this.#over.resolve('unfenced');
@@ -98,6 +96,7 @@ export class Gateway {
     void this.#over.promise.then((end) => {
       this.#closeReason = END_REASONS[end];
     });
+    void joined.behind.then(() => this.#over.resolve('behind'));
     void store.fencing?.unfenced?.then(() => this.#over.resolve('unfenced'));
     this.#portGroups = new PortGroups(name);
     if (membership !== undefined) this.#portGroups.follow(membership.view);
@@ -144,10 +143,10 @@ export class Gateway {
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const document = await readFirstDocument(options.store.records, options.name);
-    const membership = await joinStore(options);
-    const gateway = new Gateway(options, document.settings, membership);
+    const joined = await joinStore(options);
+    const gateway = new Gateway(options, document.settings, joined);
     try {
-      await membership?.admit();
+      await joined.membership?.admit();
       await gateway.#documentWatch.open();
       gateway.#space.open();
       await gateway.#requests.open();
@@ -200,7 +199,7 @@ export class Gateway {
     this.#portGroups.isDraining = true;
     const count = () => this.#transport.sessions.length;
     log.write('drain_begun', { sessions: count(), drainSeconds });
-    this.#membership?.drain().catch((error: unknown) => {
+    this.#joined.membership?.drain().catch((error: unknown) => {
       // Without sessions it closes at once, and others learn that it leaves in place of this.
       if (this.#isClosing) return;
       log.write('drain_not_announced', { reason: errorText(error) });
@@ -228,10 +227,10 @@ export class Gateway {
     };
     const isClean = await within(clock, CLOSE_WAIT_MAX_MS, closing());
     // The others fence operations that may still be in flight.
-    const leaving = this.#membership?.leave(isClean === true).catch((error: unknown) => {
+    const leaving = this.#joined.leave(isClean === true).catch((error: unknown) => {
       this.#options.log.write('leave_failed', { reason: errorText(error) });
     });
-    if (leaving !== undefined) await within(clock, CLOSE_WAIT_MAX_MS, leaving);
+    await within(clock, CLOSE_WAIT_MAX_MS, leaving);
   }
 
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */

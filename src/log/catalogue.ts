@@ -5,6 +5,7 @@ import { imageEvents } from './events/images.ts';
 import { membershipEvents } from './events/membership.ts';
 import { recordEvents } from './events/records.ts';
 import { sessionEvents } from './events/sessions.ts';
+import { unitEvents } from './events/units.ts';
 import type { LogEvent } from './log-event.ts';
 import type { LogFieldName, LogFieldValue } from './log-fields.ts';
 
@@ -14,6 +15,7 @@ export const sections: readonly LogSection[] = [
   { title: 'Sessions', events: sessionEvents },
   { title: 'Disks and volumes', events: diskEvents },
   { title: 'Membership and fences', events: membershipEvents },
+  { title: 'Logical units', events: unitEvents },
   { title: 'Records', events: recordEvents },
   { title: 'Images on Ceph', events: imageEvents },
 ];
@@ -29,6 +31,7 @@ export const catalogue = {
   ...sessionEvents,
   ...diskEvents,
   ...membershipEvents,
+  ...unitEvents,
   ...recordEvents,
   ...imageEvents,
 } satisfies Readonly<Record<string, LogEvent>>;

@@ -13,6 +13,8 @@ export const logFields = {
   gateway: ['text', 'the gateway whose log this is'],
   member: ['text', 'another gateway, by its name in the document'],
   disk: ['text', 'the disk, by its name in the document'],
+  uuid: ['text', 'the disk, by its uuid in the document'],
+  eventNumber: ['number', 'number of the event of the logical unit'],
   volume: ['text', 'the volume, by its name in the store'],
   image: ['text', 'the RBD image, with its pool and namespace'],
   version: ['number', 'version of the document'],

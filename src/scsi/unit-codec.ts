@@ -1,5 +1,7 @@
 import { checkSharedState } from './check-state.ts';
 import { defaultModes, type ModeParameters } from './mode-parameters.ts';
+import { decodeReservations, encodeReservations } from './reservations/record.ts';
+import type { Reservations } from './reservations/reservations.ts';
 import { type ConditionName, conditions } from './sense-table.ts';
 import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
 
@@ -11,12 +13,13 @@ import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
 export type StateContent = ReturnType<typeof encodeState>;
 export type EventContent = ReturnType<typeof encodeEvent>;
 
-export function encodeState({ identity, modes, ...rest }: SharedState) {
+export function encodeState({ identity, modes, reservations, ...rest }: SharedState) {
   const { blocks, blockLengthBytes, readOnly } = rest;
   return {
     identity: { ...identity, naa: Buffer.from(identity.naa).toString('hex') },
     ...{ blocks, blockLengthBytes, readOnly },
     modes: { current: { ...modes.current }, saved: { ...modes.saved } },
+    reservations: Buffer.from(encodeReservations(reservations)).toString('base64'),
   };
 }
 
@@ -38,9 +41,16 @@ export function decodeState(content: unknown): SharedState {
     blockLengthBytes: countOf(state['blockLengthBytes'], 'blockLengthBytes'),
     readOnly: flagOf(state['readOnly'], 'readOnly'),
     modes: { current: decodeModes(modes['current']), saved: decodeModes(modes['saved']) },
+    reservations: reservationsOf(textOf(state['reservations'], 'reservations')),
   };
   // What no gateway would have made is refused as what cannot be read is.
   checkSharedState(decoded);
+  return decoded;
+}
+
+function reservationsOf(text: string): Reservations {
+  const decoded = decodeReservations(Uint8Array.from(Buffer.from(text, 'base64')));
+  if ('malformed' in decoded) throw new Error(`reservations: ${decoded.malformed}`);
   return decoded;
 }
 

@@ -112,6 +112,19 @@ export interface UnitState {
    */
   commit(change: UnitChange, origin?: ChangeOrigin): Promise<CommandResult>;
 
+  /**
+   * Resolves with the state of the last event that was committed when this was called, or a later
+   * one, once every gateway enforces it; undefined when that takes too long (BUSY). For commands
+   * that report shared state which initiators rely on (PERSISTENT RESERVE IN).
+   */
+  latest(): Promise<SharedState | undefined>;
+
+  /**
+   * Goes up when a gateway begins to serve and no other does. State that must not outlive the last
+   * gateway carries the life in which it was made, and reads as absent in a later one.
+   */
+  readonly life: number;
+
   /** Names the logical unit at which events take effect; one at a time. */
   attach(target: UnitEventTarget): void;
 

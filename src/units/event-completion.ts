@@ -1,5 +1,6 @@
 import { type Clock, sleep, within } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import { errorText } from '../base/system-reason.ts';
+import type { Log } from '../log/log.ts';
 import {
   isOpen,
   isOver,
@@ -134,17 +135,18 @@ export class EventCompletion {
     const { membership, unitRecords, clock, log } = this.#options;
     const silent = missing.filter((member) => isOpen(member) && silence.isSilent(member));
     if (silent.length === 0) return;
+    const { uuid } = events.state.identity;
     // The store may be what is silent: then nobody is to blame.
-    const reading = unitRecords.read(events.state.identity.uuid).then(
+    const reading = unitRecords.read(uuid).then(
       () => true,
       () => false,
     );
     if ((await within(clock, STORE_CONFIRM_MAX_MS, reading)) !== true) return silence.interrupt();
     for (const member of silent) {
       const { name } = member;
-      log.warn('a gateway does not enforce an event', { member: name, number: events.number });
+      log.write('unit_event_not_enforced', { member: name, uuid, eventNumber: events.number });
       membership.fence(member).catch((error: unknown) => {
-        log.warn('a fence is not finished', { member: name, reason: String(error) });
+        log.write('fence_not_finished', { member: name, reason: errorText(error) });
       });
     }
   }

@@ -24,7 +24,7 @@ export function channelOf(uuid: string): string {
   return unitChannels[hash % unitChannels.length]!;
 }
 
-export interface EventMessage extends EventId {
+interface EventMessage extends EventId {
   /** With the event in it; absent when it is too long, so that it is to be read. */
   readonly stored?: StoredUnit;
 }

@@ -17,6 +17,8 @@ export class LocalUnitState implements UnitState {
   #current: SharedState;
   #target: UnitEventTarget | undefined;
   #isClosed = false;
+  /** It lives in the memory of its gateway. */
+  readonly life = 1;
   readonly #onClose: () => void;
 
   constructor(initial: SharedState, onClose: () => void = () => {}) {
@@ -38,6 +40,10 @@ export class LocalUnitState implements UnitState {
     this.#current = next;
     const enforced = await this.#target?.apply({ state: next, event, origin });
     return enforced === false ? NOT_ENFORCED : COMMITTED;
+  }
+
+  async latest(): Promise<SharedState> {
+    return this.#current;
   }
 
   attach(target: UnitEventTarget): void {

@@ -1,5 +1,5 @@
 import { type Clock, sleep, type Timer } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import {
   isOver,
   isSame,
@@ -154,7 +154,7 @@ export class MarkedUnits {
     const result = await unitRecords.replace(uuid, now.version, settled);
     if (result.status !== 'done') return;
     events.take({ version: result.version, record: settled });
-    log.info('completed an event of another gateway', { uuid, number: settled.number });
+    log.write('unit_event_completed', { uuid, eventNumber: settled.number });
     await this.#removeMarks(unit);
   }
 

@@ -84,14 +84,15 @@ export class Marks {
     const isSettled = await this.#options.settle(uuid);
     if (mark.users > 0) return;
     if (!isSettled) return this.#removeLater(uuid, mark);
-    // Set again in the next turn, should there be another commit meanwhile.
+    // Whoever commits meanwhile has it set again, in the turn after this.
     mark.isSet = false;
-    this.#marks.delete(uuid);
     const { self } = this.#options.membership;
-    const unmark = () => this.#options.membership.unmark([{ unit: uuid, author: self }]);
-    await this.#inTurn(unmark).catch(() => {
-      // It is taken away after the next event, or by those who settle for this gateway.
-    });
+    try {
+      await this.#inTurn(() => this.#options.membership.unmark([{ unit: uuid, author: self }]));
+    } catch {
+      return this.#removeLater(uuid, mark);
+    }
+    if (mark.users === 0) this.#marks.delete(uuid);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

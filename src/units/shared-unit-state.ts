@@ -1,6 +1,7 @@
 import { assert, InvariantBroken } from '../base/assert.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import { errorText } from '../base/system-reason.ts';
+import type { Log } from '../log/log.ts';
 import type { Member } from '../records/records.ts';
 import {
   type ChangeOrigin,
@@ -28,6 +29,7 @@ interface SharedUnitStateParts {
   readonly completion: EventCompletion;
   readonly marks: Marks;
   readonly self: Member;
+  readonly life: () => number;
   readonly nextSerial: () => number;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,7 +44,7 @@ interface Request {
   readonly beganMs: number;
 }
 
-/** The shared state of a logical unit that gateways agree on by its record (docs: lu-event.md). */
+/** The shared state of a logical unit that gateways agree on by its record. */
 export class SharedUnitState implements UnitState {
   readonly #parts: SharedUnitStateParts;
   /** One at a time is committed, in the order of their coming. */
@@ -75,16 +77,15 @@ export class SharedUnitState implements UnitState {
     return isEnforced || events.completed >= outcome ? COMMITTED : NOT_ENFORCED;
   }
 
-  /**
-   * Resolves with the state that stands in the store, when every gateway enforces it; undefined when
-   * that is not to be had in time.
-   */
+  get life(): number {
+    return this.#parts.life();
+  }
+
   async latest(): Promise<SharedState | undefined> {
-    const { uuid, events, unitRecords, completion, clock } = this.#parts;
+    const { events, completion, clock } = this.#parts;
     const deadlineMs = clock.now() + COMMIT_MAX_MS;
     try {
-      const stored = await unitRecords.read(uuid);
-      if (stored !== undefined) events.take(stored);
+      await this.#catchUp();
     } catch {
       return undefined;
     }
@@ -108,6 +109,12 @@ export class SharedUnitState implements UnitState {
   /** Writes the last event as settled; resolves whether it is. For `Marks`. */
   async settle(): Promise<boolean> {
     const { uuid, events, unitRecords } = this.#parts;
+    try {
+      if (!events.isCompleted) await this.#catchUp();
+    } catch {
+      return false;
+    }
+    // Its author, or whoever settles for that one, is about to complete it.
     if (!events.isCompleted) return false;
     const { version, record } = events.stored;
     if (record.settled === record.number) return true;
@@ -120,6 +127,12 @@ export class SharedUnitState implements UnitState {
     } catch {
       return false;
     }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { uuid, events, unitRecords } = this.#parts;
+    const stored = await unitRecords.read(uuid);
+    if (stored !== undefined) events.take(stored);
   }
 
   /** The number of the event, or how the command ends without one. */
@@ -165,7 +178,7 @@ export class SharedUnitState implements UnitState {
       }
     } catch (error) {
       if (error instanceof InvariantBroken) throw error;
-      if (!this.#complained) log.warn('a change is not committed', { uuid, reason: String(error) });
+      if (!this.#complained) log.write('unit_change_failed', { uuid, reason: errorText(error) });
       this.#complained = true;
       await sleep(clock, RETRY_MS);
       return undefined;

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Log } from '../base/log.ts';
+import type { Log } from '../log/log.ts';
 import type { GoneMember, Membership } from '../membership/membership.ts';
 import { PersistentWatch } from '../records/persistent-watch.ts';
 import type { Records } from '../records/records.ts';
@@ -120,8 +120,12 @@ export class SharedUnitStates implements UnitStates {
     this.#units.set(uuid, unit);
     try {
       const loaded = await this.#load(uuid, initial);
-      const { clock } = this.#options;
-      const events = new UnitEvents({ loaded, clock, onBehind: this.#behind.resolve });
+      const { clock, log } = this.#options;
+      const onBehind = (): void => {
+        log.write('unit_event_missed', { uuid });
+        this.#behind.resolve();
+      };
+      const events = new UnitEvents({ loaded, clock, onBehind });
       unit.loaded = events;
       unit.state = this.#stateOf(uuid, events);
       resolve(events);
@@ -158,6 +162,7 @@ export class SharedUnitStates implements UnitStates {
     return new SharedUnitState({
       ...{ uuid, events, unitRecords: this.#unitRecords, completion, marks, clock, log },
       self: membership.self,
+      life: () => membership.view.life,
       nextSerial: () => (this.#serial += 1),
       isOver: () => this.#isOver,
       onClose: () => this.#units.delete(uuid),

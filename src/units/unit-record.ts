@@ -24,7 +24,7 @@ export interface UnitRecord {
   readonly last?: LastEvent;
 }
 
-export interface LastEvent {
+interface LastEvent {
   readonly event: UnitEvent;
   /** The incarnation that committed it. */
   readonly author: Member;

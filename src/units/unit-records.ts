@@ -8,7 +8,7 @@ import { encodeUnitRecord, type UnitRecord, unitRecordFormat } from './unit-reco
 const PREFIX = 'units/';
 
 /** The key of the record of the disk with that uuid. */
-export function unitKey(uuid: string): string {
+function unitKey(uuid: string): string {
   return PREFIX + uuid;
 }
 
@@ -20,7 +20,7 @@ export interface StoredUnit {
 }
 
 /** `unknown`: the store did not answer, so the record is there or will be, or not. */
-export type ReplaceResult =
+type ReplaceResult =
   | { readonly status: 'done'; readonly version: number }
   | { readonly status: 'conflict'; readonly stored: StoredUnit | undefined }
   | { readonly status: 'unknown' };

@@ -39,6 +39,14 @@ export class LateUnitState implements UnitState {
     this.#waiting.shift()?.(isAgreed);
   }
 
+  latest(): Promise<SharedState | undefined> {
+    return this.#inner.latest();
+  }
+
+  get life(): number {
+    return this.#inner.life;
+  }
+
   attach(target: UnitEventTarget): void {
     this.#inner.attach(target);
   }

@@ -64,7 +64,16 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'units',
-    imports: ['base', 'records/records.ts', 'membership', 'scsi/unit-state.ts'],
+    imports: [
+      'base',
+      'log',
+      'records/records.ts',
+      'records/json-record.ts',
+      'records/persistent-watch.ts',
+      'membership',
+      'scsi/unit-state.ts',
+      'scsi/unit-codec.ts',
+    ],
     modules: ['node:buffer'],
     pure: true,
   },

@@ -1,0 +1,250 @@
+// Proves that gateways agree on a logical unit: a change is answered when all of them enforce it,
+// whatever is lost, late, stopped or dead meanwhile. On virtual time.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../../src/base/failure.ts';
+import { reset, resized } from '../../../src/scsi/unit-changes.ts';
+import { COMMITTED, NOT_COMMITTED, NOT_ENFORCED } from '../../../src/scsi/unit-state.ts';
+import { command, grown, stateOf, UnitsWorld, UUID } from '../../support/units-world.ts';
+
+const REQUEST_MAX_MS = 8_000;
+
+/** How it stands with a promise that may take long. */
+function watched<T>(promise: Promise<T>) {
+  const seen: { value: T | undefined } = { value: undefined };
+  void promise.then((value) => {
+    seen.value = value;
+  });
+  return seen;
+}
+
+test('a change through one gateway takes effect at each, once, before it is answered', async () => {
+  const world = new UnitsWorld(1);
+  const { units } = await world.pair(3);
+  const [a, b, c] = units;
+  b!.isStuck = true;
+  const outcome = watched(a!.state.commit(reset, command()));
+  await world.until(1_000, () => units.every(({ events }) => events.length === 1));
+  await world.clock.advance(1_000);
+  assert.equal(outcome.value, undefined, 'a gateway that has not drained has not enforced it');
+  b!.release();
+  await world.until(REQUEST_MAX_MS, () => outcome.value !== undefined);
+  assert.equal(outcome.value, COMMITTED);
+  for (const { events } of units) {
+    assert.equal(events.length, 1);
+    assert.equal(events[0]!.event.aborts, 'everything');
+  }
+  assert.notEqual(a!.events[0]!.nexus, undefined, 'the gateway of the nexus that asked knows it');
+  assert.equal(b!.events[0]!.nexus, undefined);
+  assert.equal(c!.events[0]!.nexus, undefined);
+});
+
+test('changes from all sides are each made once, in one order', async () => {
+  const world = new UnitsWorld(2, { delayMaxMs: 5 });
+  const { units } = await world.pair(3);
+  const commits = units.flatMap(({ state }) => [1, 2, 3, 4].map(() => state.commit(grown)));
+  const outcomes = await world.within(60_000, Promise.all(commits));
+  assert.ok(outcomes.every((outcome) => outcome === COMMITTED));
+  const orders = units.map(({ events }) => events.map(({ state }) => state.blocks).join());
+  assert.equal(orders[0], Array.from({ length: 12 }, (_, at) => 1001 + at).join());
+  assert.ok(orders.every((order) => order === orders[0]));
+});
+
+test('a change that changes nothing, or is refused, is no event', async () => {
+  const world = new UnitsWorld(3);
+  const { units } = await world.pair();
+  const outcome = await world.within(1_000, units[0]!.state.commit(resized(1000), command()));
+  assert.equal(outcome, COMMITTED);
+  assert.equal(world.record().number, 0);
+  assert.deepEqual(units[1]!.events, []);
+});
+
+test('the last event is settled and its mark removed when the unit has been idle', async () => {
+  const world = new UnitsWorld(4);
+  const { units } = await world.pair();
+  await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
+  const { number, settled } = world.record();
+  assert.deepEqual([number, settled], [1, 0]);
+  assert.equal((await world.read()).marks.length, 1, 'the mark stays while the unit is busy');
+  await world.until(3_000, async () => (await world.read()).marks.length === 0);
+  assert.equal(world.record().settled, 1);
+});
+
+test('an event whose notifications are all lost takes effect by the mark', async () => {
+  const world = new UnitsWorld(5);
+  const { gateways, units } = await world.pair();
+  Object.assign(gateways[0]!.sim.records, {
+    notify: async () => ({ answers: [], missing: [] }),
+  });
+  const outcome = await world.within(3_000, units[0]!.state.commit(grown, command()));
+  assert.equal(outcome, COMMITTED);
+  assert.equal(units[1]!.events.length, 1);
+});
+
+test('a change whose answer is lost is made once', async () => {
+  const world = new UnitsWorld(6);
+  const { gateways, units } = await world.pair();
+  const { records } = gateways[0]!.sim;
+  const { compareAndSet } = records;
+  let losses = 2;
+  Object.assign(records, {
+    compareAndSet: async (...args: Parameters<typeof compareAndSet>) => {
+      const result = await compareAndSet(...args);
+      if (losses-- <= 0) return result;
+      throw new Failure('recordsUnavailable', 'the answer is lost');
+    },
+  });
+  const outcome = await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
+  assert.equal(outcome, COMMITTED);
+  assert.equal(world.record().number, 1);
+  for (const { events } of units) assert.equal(events.length, 1);
+  assert.notEqual(units[0]!.events[0]!.nexus, undefined, 'it is known as its own');
+});
+
+test('an event whose author dies is completed by another, and its mark removed', async () => {
+  const world = new UnitsWorld(7);
+  const { gateways, units } = await world.pair(3);
+  units[2]!.isStuck = true;
+  void units[0]!.state.commit(reset, command());
+  await world.until(1_000, () => units[2]!.events.length === 1);
+  gateways[0]!.sim.kill();
+  await world.clock.advance(2_000);
+  assert.equal(world.record().settled, 0);
+  units[2]!.release();
+  await world.until(15_000, () => world.record().settled === 1);
+  await world.until(5_000, async () => (await world.read()).marks.length === 0);
+  const after = await world.within(REQUEST_MAX_MS, units[1]!.state.commit(grown, command()));
+  assert.equal(after, COMMITTED);
+  assert.deepEqual(
+    units.slice(1).map(({ events }) => events.length),
+    [2, 2],
+  );
+});
+
+test('a gateway that lives and does not enforce an event is fenced in time', async () => {
+  const world = new UnitsWorld(8);
+  const { gateways, units } = await world.pair(3);
+  units[1]!.isStuck = true;
+  const outcome = await world.within(REQUEST_MAX_MS, units[0]!.state.commit(reset, command()));
+  assert.equal(outcome, COMMITTED);
+  await world.until(1_000, () => gateways[1]!.sim.closed === 'closed');
+  assert.equal(gateways[2]!.sim.closed, undefined);
+});
+
+test('where the store is silent nobody is fenced, and a command is not answered', async () => {
+  const world = new UnitsWorld(9);
+  const { gateways, units } = await world.pair();
+  units[1]!.isStuck = true;
+  const outcome = watched(units[0]!.state.commit(reset, command()));
+  await world.until(1_000, () => units[1]!.events.length === 1);
+  const { sim } = gateways[0]!;
+  const { getFields } = sim.records;
+  // Slow, though it answers: nobody is to blame.
+  Object.assign(sim.records, {
+    getFields: async (key: string) => {
+      const fields = await getFields(key);
+      await new Promise<void>((go) => world.clock.after(1_200, go));
+      return fields;
+    },
+  });
+  await world.clock.advance(10_000);
+  assert.equal(outcome.value, undefined);
+  assert.deepEqual(
+    gateways.map(({ sim: { closed } }) => closed),
+    [undefined, undefined],
+  );
+  units[1]!.release();
+  await world.until(5_000, () => outcome.value === COMMITTED);
+});
+
+test('a change that cannot be committed in time is not committed', async () => {
+  const world = new UnitsWorld(10);
+  const { gateways, units } = await world.pair();
+  gateways[0]!.sim.set({ isStoreSilent: true });
+  const outcome = watched(units[0]!.state.commit(grown, command()));
+  await world.clock.advance(1_700);
+  gateways[0]!.sim.set({ isStoreSilent: false });
+  await world.until(1_000, () => outcome.value === NOT_COMMITTED);
+  assert.equal(world.record().number, 0);
+});
+
+test('a command that is aborted while it waits changes nothing, and holds no reset up', async () => {
+  const world = new UnitsWorld(11);
+  const { units } = await world.pair();
+  const [a, b] = units;
+  b!.isStuck = true;
+  const first = watched(a!.state.commit(reset, command()));
+  await world.until(1_000, () => b!.events.length === 1);
+  const origin = command();
+  const waiting = watched(b!.state.commit(grown, origin));
+  await world.clock.advance(200);
+  origin.isAborted = true;
+  await world.until(200, () => waiting.value === NOT_COMMITTED);
+  b!.release();
+  await world.until(REQUEST_MAX_MS, () => first.value === COMMITTED);
+  assert.equal(world.record().state.blocks, 1000);
+});
+
+test('a gateway that can neither drain nor fence acknowledges nothing', async () => {
+  const world = new UnitsWorld(12);
+  const { gateways, units } = await world.pair();
+  units[0]!.isUnfenced = true;
+  const own = await world.within(REQUEST_MAX_MS, units[0]!.state.commit(reset, command()));
+  assert.equal(own, NOT_ENFORCED);
+  const other = watched(units[1]!.state.commit(grown, command()));
+  await world.clock.advance(1_400);
+  assert.notEqual(other.value, COMMITTED);
+  gateways[0]!.sim.kill();
+  await world.until(15_000, () => other.value !== undefined);
+});
+
+test('a gateway loads a logical unit with the events before it', async () => {
+  const world = new UnitsWorld(13);
+  const { units } = await world.pair();
+  await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
+  const late = await world.unitsGateway('late');
+  const unit = await world.within(1_000, late.open());
+  assert.equal(unit.blocks, 1001);
+  await world.within(REQUEST_MAX_MS, units[1]!.state.commit(grown, command()));
+  assert.equal(unit.blocks, 1002);
+  assert.equal(unit.events.length, 1);
+});
+
+test('a unit that a gateway does not have, or no longer has, holds no event up', async () => {
+  const world = new UnitsWorld(14);
+  const { gateways, units } = await world.pair();
+  await world.unitsGateway('other');
+  units[1]!.state.close();
+  const outcome = await world.within(1_000, units[0]!.state.commit(grown, command()));
+  assert.equal(outcome, COMMITTED);
+  const again = await world.within(1_000, gateways[1]!.open());
+  assert.equal(again.blocks, 1001);
+});
+
+test('the latest state is told when every gateway enforces it', async () => {
+  const world = new UnitsWorld(15);
+  const { units } = await world.pair();
+  const [a, b] = units;
+  assert.equal((await world.within(1_000, b!.state.latest()))?.blocks, 1000);
+  b!.isStuck = true;
+  void a!.state.commit(grown, command());
+  await world.until(1_000, () => b!.events.length === 1);
+  const latest = await world.within(3_000, a!.state.latest());
+  assert.equal(latest, undefined, 'a state is not told before it is enforced');
+  b!.release();
+  await world.clock.advance(1_000);
+  assert.equal((await world.within(3_000, b!.state.latest()))?.blocks, 1001);
+});
+
+test('a record that this release cannot read is not served, and others go on', async () => {
+  const world = new UnitsWorld(16);
+  const { gateways } = await world.pair();
+  const uuid = UUID.replace('0b9d', '0b9e');
+  const bytes = new TextEncoder().encode('{"formatVersion":99,"content":{}}');
+  world.store.store.compareAndSet(`units/${uuid}`, 0, bytes);
+  const opening = world.within(1_000, gateways[0]!.open(uuid));
+  await assert.rejects(opening, { code: 'recordFormatUnknown' });
+  const other = world.within(1_000, gateways[0]!.open(UUID.replace('0b9d', '0b9f')));
+  assert.equal((await other).blocks, stateOf().blocks);
+});
