@@ -92,8 +92,8 @@ export class GatewayPlace {
     this.#runTool(`${this.name}.twin`, this.name, async (store, process) => {
       const { random, trace } = this.#parts;
       const { clock } = process;
-      const members = await joinStore({ store, clock, random, log: trace.log(process.name) });
-      await members?.leave();
+      const joined = await joinStore({ store, clock, random, log: trace.log(process.name) });
+      await joined.leave(true);
     });
   }
 
