@@ -73,6 +73,11 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/unit/scsi/reference.test.ts',
     because: 'a table of the standard without logic; the page that is made of it is compared there',
   },
+  'src/scsi/unit-state.ts': 'test/unit/scsi/unit-changes.test.ts',
+  'src/units/event-completion.ts': 'test/unit/units/shared-unit-states.test.ts',
+  'src/units/marked-units.ts': 'test/unit/units/shared-unit-states.test.ts',
+  'src/units/shared-unit-state.ts': 'test/unit/units/shared-unit-states.test.ts',
+  'src/units/unit-events.ts': 'test/unit/units/shared-unit-states.test.ts',
   'src/volume/local/local-volume.ts': {
     test: 'test/contract/volume.test.ts',
     because: 'the suite of its contract runs on it',
