@@ -73,11 +73,26 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/unit/scsi/reference.test.ts',
     because: 'a table of the standard without logic; the page that is made of it is compared there',
   },
-  'src/scsi/unit-state.ts': 'test/unit/scsi/unit-changes.test.ts',
-  'src/units/event-completion.ts': 'test/unit/units/shared-unit-states.test.ts',
-  'src/units/marked-units.ts': 'test/unit/units/shared-unit-states.test.ts',
-  'src/units/shared-unit-state.ts': 'test/unit/units/shared-unit-states.test.ts',
-  'src/units/unit-events.ts': 'test/unit/units/shared-unit-states.test.ts',
+  'src/scsi/unit-state.ts': {
+    test: 'test/unit/units/shared-unit-states.test.ts',
+    because: 'a contract, which has no behaviour of its own',
+  },
+  'src/units/event-completion.ts': {
+    test: 'test/unit/units/shared-unit-states.test.ts',
+    because: 'gateways agree there; one of these files alone decides nothing',
+  },
+  'src/units/marked-units.ts': {
+    test: 'test/unit/units/shared-unit-states.test.ts',
+    because: 'gateways agree there; one of these files alone decides nothing',
+  },
+  'src/units/shared-unit-state.ts': {
+    test: 'test/unit/units/shared-unit-states.test.ts',
+    because: 'gateways agree there; one of these files alone decides nothing',
+  },
+  'src/units/unit-events.ts': {
+    test: 'test/unit/units/shared-unit-states.test.ts',
+    because: 'gateways agree there; one of these files alone decides nothing',
+  },
   'src/volume/local/local-volume.ts': {
     test: 'test/contract/volume.test.ts',
     because: 'the suite of its contract runs on it',
