@@ -122,7 +122,7 @@ export class EventCompletion {
         if ((decodeAcknowledgement(payload) ?? -1) >= number) acknowledged.add(from.incarnation);
       }
     } catch {
-      // The heartbeats acknowledge it, too.
+      // Heartbeats also acknowledge it.
       await sleep(clock, RETRY_MS);
     }
   }

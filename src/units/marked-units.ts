@@ -29,7 +29,7 @@ interface MarkedUnitsOptions {
 interface MarkedUnit {
   readonly uuid: string;
   authors: readonly Member[];
-  /** When something was last heard of it. */
+  /** When an event of it was last told. */
   heardMs: number;
   isReading: boolean;
   /** The last event, of a unit that this gateway does not have. */
