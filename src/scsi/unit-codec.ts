@@ -1,5 +1,6 @@
 import { checkSharedState } from './check-state.ts';
 import { defaultModes, type ModeParameters } from './mode-parameters.ts';
+import type { NexusName } from './reservations/nexus-name.ts';
 import { decodeReservations, encodeReservations } from './reservations/record.ts';
 import type { Reservations } from './reservations/reservations.ts';
 import { type ConditionName, conditions } from './sense-table.ts';
@@ -60,17 +61,27 @@ export function encodeEvent({ aborts, attentions }: UnitEvent) {
 
 export function decodeEvent(content: unknown): UnitEvent {
   const { aborts, attentions } = fieldsOf(content, 'the event');
-  if (aborts !== 'nothing' && aborts !== 'everything') throw new Error('aborts is not known');
   if (!Array.isArray(attentions)) throw new Error('attentions is not a list');
-  return { aborts, attentions: attentions.map(decodeAttention) };
+  return {
+    aborts: aborts === 'nothing' || aborts === 'everything' ? aborts : nexusesOf(aborts, 'aborts'),
+    attentions: attentions.map(decodeAttention),
+  };
 }
 
 function decodeAttention(content: unknown): EventAttention {
   const { condition, nexuses } = fieldsOf(content, 'an attention');
   const name = textOf(condition, 'condition');
   if (!Object.hasOwn(conditions, name)) throw new Error(`condition ${name} is not known`);
-  if (nexuses !== 'all' && nexuses !== 'others') throw new Error('nexuses is not known');
-  return { condition: name as ConditionName, nexuses };
+  const isGroup = nexuses === 'all' || nexuses === 'others';
+  return {
+    condition: name as ConditionName,
+    nexuses: isGroup ? nexuses : nexusesOf(nexuses, 'nexuses'),
+  };
+}
+
+function nexusesOf(value: unknown, name: string): readonly NexusName[] {
+  if (!Array.isArray(value)) throw new Error(`${name} is neither a list nor a group that is known`);
+  return value.map((nexus) => textOf(nexus, name) as NexusName);
 }
 
 /** Each mode parameter has the type that it has by default; those not known are left out. */

@@ -194,7 +194,7 @@ export class SharedUnitState implements UnitState {
     if ('status' in transition) return transition;
     const serial = nextSerial();
     const next = withEvent(record, transition, { author: self, serial });
-    events.expect({ incarnation: self.incarnation, serial, nexus: request.origin?.nexus });
+    events.expect({ incarnation: self.incarnation, serial, origin: request.origin });
     try {
       for (;;) {
         const result = await unitRecords.replace(uuid, version, next);

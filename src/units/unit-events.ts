@@ -1,13 +1,13 @@
 import { assert } from '../base/assert.ts';
 import { type Clock, within } from '../base/clock.ts';
-import type { SharedState, UnitEventTarget } from '../scsi/unit-state.ts';
+import type { ChangeOrigin, SharedState, UnitEventTarget } from '../scsi/unit-state.ts';
 import type { StoredUnit } from './unit-records.ts';
 
 /** What a gateway needs of the event that it tries to commit, when it meets it as its own. */
 interface Attempt {
   readonly incarnation: string;
   readonly serial: number;
-  readonly nexus: object | undefined;
+  readonly origin: ChangeOrigin | undefined;
 }
 
 interface UnitEventsOptions {
@@ -136,9 +136,9 @@ export class UnitEvents {
   #apply(stored: StoredUnit): void {
     const { number, state, last } = stored.record;
     assert(last !== undefined, 'an event is in its record');
-    const nexus = this.isExpected(stored) ? this.#attempt?.nexus : undefined;
+    const origin = this.isExpected(stored) ? this.#attempt?.origin : undefined;
     // In this turn: nothing that the new state forbids is admitted from now on.
-    const enforced = this.#target?.apply({ state, event: last.event, nexus });
+    const enforced = this.#target?.apply({ state, event: last.event, origin });
     const before = this.#enforcing;
     this.#enforcing = (async () => {
       const isEnforced = (await enforced) ?? true;

@@ -35,9 +35,9 @@ test('a change through one gateway takes effect at each, once, before it is answ
     assert.equal(events.length, 1);
     assert.equal(events[0]!.event.aborts, 'everything');
   }
-  assert.notEqual(a!.events[0]!.nexus, undefined, 'the gateway of the nexus that asked knows it');
-  assert.equal(b!.events[0]!.nexus, undefined);
-  assert.equal(c!.events[0]!.nexus, undefined);
+  assert.notEqual(a!.events[0]!.origin, undefined, 'the gateway of the nexus that asked knows it');
+  assert.equal(b!.events[0]!.origin, undefined);
+  assert.equal(c!.events[0]!.origin, undefined);
 });
 
 test('changes from all sides are each made once, in one order', async () => {
@@ -99,7 +99,7 @@ test('a change whose answer is lost is made once', async () => {
   assert.equal(outcome, COMMITTED);
   assert.equal(world.record().number, 1);
   for (const { events } of units) assert.equal(events.length, 1);
-  assert.notEqual(units[0]!.events[0]!.nexus, undefined, 'it is known as its own');
+  assert.notEqual(units[0]!.events[0]!.origin, undefined, 'it is known as its own');
 });
 
 test('an event whose author dies is completed by another, and its mark removed', async () => {
