@@ -122,8 +122,8 @@ export const rings: readonly Ring[] = [
   },
   {
     name: 'guest',
-    proves: 'Linux as an initiator: open-iscsi, dm-multipath and file systems over two gateways',
-    costS: 120,
+    proves: 'Linux as an initiator: open-iscsi, dm-multipath, file systems, resets, fence agents',
+    costS: 240,
     files: ['test/guest/**/*.test.ts'],
     packages: ['qemu-system-x86', 'cpio', 'kmod', 'xz-utils'],
   },

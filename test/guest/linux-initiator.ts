@@ -24,6 +24,12 @@ export interface MultipathPath {
   readonly priority: string;
 }
 
+export interface MultipathOptions {
+  readonly but?: readonly DiskPath[];
+  /** By which mpathpersist registers the host. */
+  readonly reservationKey?: string;
+}
+
 const PATHS_LIMIT_MS = 5 * 60_000;
 /** Looking costs the guest a fifth of this. */
 export const GUEST_POLL_MS = 500;
@@ -87,12 +93,23 @@ export class LinuxInitiator {
     });
   }
 
-  /** Has dm-multipath take the disks. */
-  async startMultipath(): Promise<void> {
+  /** Has dm-multipath take all disks but these. */
+  async startMultipath({ but = [], reservationKey }: MultipathOptions = {}): Promise<void> {
+    const ownSettings = [
+      'defaults {',
+      ...(reservationKey === undefined ? [] : [`  reservation_key ${reservationKey}`]),
+      '}',
+      'blacklist {',
+      ...but.map(({ disk }) => `  devnode "^${disk}$"`),
+      '}',
+    ];
     await this.#guest.mustRun(`
       mkdir -p /etc/multipath/conf.d
       cat > /etc/multipath/conf.d/allpath.conf <<'END'
 ${this.#advice('# Linux: /etc/multipath')}
+END
+      cat > /etc/multipath/conf.d/test.conf <<'END'
+${ownSettings.join('\n')}
 END
       multipathd`);
   }
