@@ -36,8 +36,17 @@ export const configurations: readonly Configuration[] = [
     name: 'two-events-all-faults',
     settings: { EVENTS: 2, SELF_FENCES: 1, LOST_ANSWERS: 1, ABANDONED: 1 },
   },
+  {
+    name: 'two-events-joining',
+    settings: { EVENTS: 2, JOINERS: 1, SELF_FENCES: 1, UNLOADS: 1 },
+  },
+  {
+    name: 'two-events-holding',
+    settings: { EVENTS: 2, SELF_FENCES: 1, LOST_ANSWERS: 1, HOLDS: 1 },
+  },
   { name: 'three-gateways', settings: { GATEWAYS: 3, SELF_FENCES: 1 } },
   { name: 'three-gateways-joining', settings: { GATEWAYS: 3, JOINERS: 4, SELF_FENCES: 1 } },
+  { name: 'three-gateways-holding', settings: { GATEWAYS: 3, LOST_ANSWERS: 1, HOLDS: 1 } },
   {
     name: 'read-once',
     settings: { GATEWAYS: 3, SELF_FENCES: 1 },

@@ -13,6 +13,8 @@ export interface CheckRequest {
   readonly macro?: string | undefined;
   /** Costs half a minute of compiling less, and is three times as slow. */
   readonly isQuick: boolean;
+  /** Looks for runs without an end, instead of assertions that do not hold. */
+  readonly forCycles?: boolean;
   /** Whether an error comes with what led to it. */
   readonly withTrace?: boolean;
 }
@@ -20,7 +22,7 @@ export interface CheckRequest {
 export interface CheckResult {
   /** Every reachable state was visited. */
   readonly isExhaustive: boolean;
-  /** The assertion that does not hold. */
+  /** The assertion that does not hold, or that a run has no end. */
   readonly violated?: string;
   readonly trace: readonly string[];
   readonly states: number;
@@ -42,8 +44,8 @@ export async function checkModel(request: CheckRequest): Promise<CheckResult> {
     const macros = macrosOf(request);
     await inFolder('spin', ['-a', ...macros, model]);
     await inFolder('gcc', ['-w', ...compilerOptions(request), '-o', 'pan', 'pan.c']);
-    const command = ['-C', folder, './pan', '-n', `-m${DEPTH_MAX}`];
-    const { stdout } = await run('env', command, CHECK_MAX_MS);
+    const options = [`-m${DEPTH_MAX}`, ...(request.forCycles ? ['-l'] : [])];
+    const { stdout } = await run('env', ['-C', folder, './pan', ...options], CHECK_MAX_MS);
     const hasTrace = request.withTrace === true && stdout.includes('wrote ');
     const trail = hasTrace
       ? await inFolder('spin', ['-k', 'unit-event.pml.trail', '-p', ...macros, model])
@@ -59,16 +61,21 @@ function macrosOf({ settings, macro }: CheckRequest): readonly string[] {
   return macro === undefined ? macros : [...macros, `-D${macro}`];
 }
 
-function compilerOptions({ isQuick }: CheckRequest): readonly string[] {
-  // The model states by itself that everything ends; it shares all its state, so no two steps
-  // are independent.
-  const always = ['-DSAFETY', '-DNOREDUCE', '-DVECTORSZ=512', `-DMEMLIM=${MEMORY_MAX_MIB}`];
+function compilerOptions({ isQuick, forCycles = false }: CheckRequest): readonly string[] {
+  // No step is called progress, so any cycle is one without; all state is shared, so no two
+  // steps are independent.
+  const always = [
+    forCycles ? '-DNP' : '-DSAFETY',
+    '-DNOREDUCE',
+    '-DVECTORSZ=512',
+    `-DMEMLIM=${MEMORY_MAX_MIB}`,
+  ];
   return [...always, ...(isQuick ? ['-O0'] : ['-O2', '-DCOLLAPSE'])];
 }
 
 /** What the verifier prints at its end. */
 export function resultIn(output: string): Omit<CheckResult, 'trace'> {
-  const violated = /^pan:1: assertion violated\s+(.*) \(at depth/m.exec(output)?.[1];
+  const violated = /^pan:1: (?:assertion violated )?\s*(.*) \(at depth/m.exec(output)?.[1];
   const figure = (pattern: RegExp) => Number(pattern.exec(output)?.[1] ?? Number.NaN);
   const isCut = /max search depth too small|reached -DMEMLIM|out of memory/.test(output);
   return {

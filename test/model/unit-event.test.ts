@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { configurations } from '../../models/configurations.ts';
-import { checkModel, resultIn } from '../../models/model-check.ts';
+import { checkModel, resultIn, stepsIn } from '../../models/model-check.ts';
 import { plantedErrors } from '../../models/planted-errors.ts';
 
 const timeout = 600_000;
@@ -19,6 +19,13 @@ for (const { name, settings } of configurations.filter(({ isQuick }) => isQuick)
   });
 }
 
+test('every run ends: none comes to a state that it was in before', { timeout }, async () => {
+  const { settings } = configurations[0]!;
+  const result = await checkModel({ settings, isQuick: true, forCycles: true });
+  assert.equal(result.violated, undefined);
+  assert.ok(result.isExhaustive);
+});
+
 for (const [planted, { step, error, settings }] of Object.entries(plantedErrors)) {
   test(`found: ${step}, ${error}`, { timeout }, async () => {
     const { violated } = await checkModel({ settings, macro: planted, isQuick: true });
@@ -26,11 +33,18 @@ for (const [planted, { step, error, settings }] of Object.entries(plantedErrors)
   });
 }
 
-test('each planted error is in the model and on its page, at its step', () => {
-  const model = readText('models/unit-event.pml');
+test('each planted error is in the model, and on its page at its step', () => {
+  const model = readText('models/planted-errors.pml');
   const page = readText('docs/internals/unit-event.md');
+  test('every run ends: none comes to a state that it was in before', { timeout }, async () => {
+    const { settings } = configurations[0]!;
+    const result = await checkModel({ settings, isQuick: true, forCycles: true });
+    assert.equal(result.violated, undefined);
+    assert.ok(result.isExhaustive);
+  });
+
   for (const [planted, { step }] of Object.entries(plantedErrors)) {
-    assert.match(model, new RegExp(`\\b${planted}\\b`));
+    assert.match(model, new RegExp(`^#ifdef ${planted}$`, 'm'));
     const steps = page.split(/^(?=- \*\*[A-Z]\d+\*\* )/m);
     const ofStep = steps.find((text) => text.startsWith(`- **${step}** `)) ?? '';
     assert.ok(ofStep.includes(`\`${planted}\``), `${planted} is not at ${step}`);
@@ -42,6 +56,14 @@ test('an unfinished search is not taken for an exhaustive one', () => {
   assert.equal(resultIn(end).isExhaustive, true);
   assert.equal(resultIn(`error: max search depth too small\n${end}`).isExhaustive, false);
   assert.equal(resultIn(`pan: reached -DMEMLIM bound\n${end}`).isExhaustive, false);
+});
+
+test('a trace is read as gateways, lines and assignments', () => {
+  const line = '  9:\tproc  3 (gateway:1) models/unit-event.pml:300 (state 5)\t';
+  const guard = `${line}[(alive[i])]`;
+  assert.deepEqual(stepsIn(`${guard}\n${line}[applied[i] = committed]\n`), [
+    'gateway 1, line 300: applied = committed',
+  ]);
 });
 
 function readText(path: string): string {
