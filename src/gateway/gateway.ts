@@ -67,6 +67,7 @@ export class Gateway {
   readonly #since: string;
   readonly #joined: JoinedStore;
   readonly #over = Promise.withResolvers<GatewayEnd>();
+  #admission: Promise<void> | undefined;
   #isClosing = false;
   /** Why sessions end when this gateway closes. */
   #closeReason = 'gateway stops';
@@ -133,6 +134,7 @@ export class Gateway {
         if (this.#portGroups.follow(view)) this.#accessStates.notify();
         this.#documentWatch.follow(view.documentVersion);
       },
+      onGone: () => this.#units.readAgain(),
       onClosed: (reason) => this.#over.resolve(reason),
     });
   }
@@ -146,7 +148,6 @@ export class Gateway {
     const joined = await joinStore(options);
     const gateway = new Gateway(options, document.settings, joined);
     try {
-      await joined.membership?.admit();
       await gateway.#documentWatch.open();
       gateway.#space.open();
       await gateway.#requests.open();
@@ -233,13 +234,22 @@ export class Gateway {
     await within(clock, CLOSE_WAIT_MAX_MS, leaving);
   }
 
+  /** Whoever shows itself as serving has loaded its logical units, and its portals listen. */
+  async #admit(): Promise<void> {
+    this.#admission ??= this.#joined.membership?.admit();
+    await this.#admission;
+  }
+
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
   async #serve({ version, document }: VersionedDocument): Promise<boolean> {
     this.#options.store.spreadVolumes?.(document.settings.volumeInstances);
-    const { units, whole, serve, release } = await this.#units.prepare(document);
+    const { units, whole, serve, release } = await this.#units.prepare(document, version);
     const next = servedDocument(document, units);
     await this.#transport.listen(next);
+    await this.#admit();
     serve();
+    // Being admitted may have begun another life.
+    this.#units.readAgain();
     this.#portGroups.serve(next.portGroups);
     this.#transport.serve(next);
     this.#settings = document.settings;

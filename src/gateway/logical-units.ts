@@ -84,7 +84,7 @@ export class LogicalUnits {
    * that does not open is left out and logged: the others are served. The next call releases units
    * that were prepared for a document that was never served.
    */
-  async prepare(document: ClusterDocument): Promise<PreparedUnits> {
+  async prepare(document: ClusterDocument, version = 0): Promise<PreparedUnits> {
     const unserved = this.#prepared;
     this.#prepared = new Map();
     await this.#release(unserved, this.#open);
@@ -97,13 +97,13 @@ export class LogicalUnits {
     this.#openings.keep(new Set(opens.map(({ uuid }) => uuid)));
     const next = new Map<string, OpenDisk>();
     this.#prepared = next;
-    for (const open of await this.#openDisks(wanted)) {
+    for (const open of await this.#openDisks(wanted, version)) {
       if (open !== undefined) next.set(open.disk.uuid, open);
     }
     await Promise.all([...next.values()].map((open) => this.#sized(open)));
     assert(next.size <= wanted.length, 'only disks that are wanted are served');
     const units = new Map([...next.values()].map(({ disk, unit }) => [disk.name, unit]));
-    return { units, whole: next.size === wanted.length, ...this.#switchTo(next) };
+    return { units, whole: next.size === wanted.length, ...this.#switchTo(next, version) };
   }
 
   /** Disks that a LUN map names and that did not open, or that cannot be used as they are now. */
@@ -119,6 +119,12 @@ export class LogicalUnits {
     return [...this.#open.values()].filter(({ volume }) => volume.unservable === undefined).length;
   }
 
+  /** The cluster has another life, or a gateway is over: see `LogicalUnit.readAgain`. */
+  readAgain(): void {
+    for (const { unit } of this.#open.values()) unit.readAgain();
+    for (const unit of this.#leaving.values()) unit.readAgain();
+  }
+
   async close(): Promise<void> {
     const [open, prepared] = [this.#open, this.#prepared];
     this.#open = new Map();
@@ -128,7 +134,10 @@ export class LogicalUnits {
     await this.#release(open, new Map());
   }
 
-  #switchTo(next: Map<string, OpenDisk>): Pick<PreparedUnits, 'serve' | 'release'> {
+  #switchTo(
+    next: Map<string, OpenDisk>,
+    version: number,
+  ): Pick<PreparedUnits, 'serve' | 'release'> {
     let before: ReadonlyMap<string, OpenDisk> | undefined;
     let served: readonly Promise<void>[] = [];
     return {
@@ -139,7 +148,7 @@ export class LogicalUnits {
         this.#prepared = new Map();
         for (const uuid of next.keys()) this.#leaving.delete(uuid);
         served = [...next.values()].map(({ disk, volume, unit, isReplaced }) => {
-          const description = unitDescription(disk, volume);
+          const description = unitDescription(disk, volume, version);
           return unit.serve({ name: disk.name, volume, description, isReplaced });
         });
       },
@@ -151,11 +160,14 @@ export class LogicalUnits {
     };
   }
 
-  async #openDisks(wanted: readonly Disk[]): Promise<readonly (OpenDisk | undefined)[]> {
+  async #openDisks(
+    wanted: readonly Disk[],
+    version: number,
+  ): Promise<readonly (OpenDisk | undefined)[]> {
     const opening: Promise<OpenDisk | undefined>[] = [];
     const places = new Set<Promise<unknown>>();
     for (const disk of wanted) {
-      const open = this.#openDisk(disk);
+      const open = this.#openDisk(disk, version);
       opening.push(open);
       const slow = within(this.#options.clock, OPEN_SLOW_MS, open);
       const leave = () => places.delete(place);
@@ -166,7 +178,7 @@ export class LogicalUnits {
     return await Promise.all(opening);
   }
 
-  async #openDisk(disk: Disk): Promise<OpenDisk | undefined> {
+  async #openDisk(disk: Disk, version: number): Promise<OpenDisk | undefined> {
     const { log } = this.#options;
     const { name, uuid } = disk;
     const known = this.#open.get(uuid);
@@ -177,7 +189,12 @@ export class LogicalUnits {
       }
       const volume = this.#volumeKept(disk) ?? (await this.#openings.open(disk));
       const isReplaced = known !== undefined && !isSameVolume(known.disk, disk);
-      const open = { disk, volume, unit: unit ?? (await this.#makeUnit(disk, volume)), isReplaced };
+      const open = {
+        disk,
+        volume,
+        unit: unit ?? (await this.#makeUnit(disk, volume, version)),
+        isReplaced,
+      };
       if (this.#failed.delete(uuid)) log.write('disk_served_again', { disk: name });
       return open;
     } catch (error) {
@@ -204,10 +221,10 @@ export class LogicalUnits {
     return known !== undefined && isSameOpening(known.disk, disk) ? known.volume : undefined;
   }
 
-  async #makeUnit(disk: Disk, volume: Volume): Promise<LogicalUnit> {
+  async #makeUnit(disk: Disk, volume: Volume, version: number): Promise<LogicalUnit> {
     const { states, clock, onUnfenced = () => {} } = this.#options;
     try {
-      const state = await states.open(initialState(unitDescription(disk, volume)));
+      const state = await states.open(initialState(unitDescription(disk, volume, version)));
       const unit: LogicalUnit = new LogicalUnit({
         ...{ name: disk.name, state, volume, clock },
         onUnfenced: () => onUnfenced(unit.name),

@@ -4,7 +4,11 @@ import type { UnitDescription } from '../scsi/unit-changes.ts';
 import type { Volume } from '../volume/volume.ts';
 
 /** The description of a disk by the document and its volume, as its initiators see it. */
-export function unitDescription(disk: Disk, volume: Volume): UnitDescription {
+export function unitDescription(
+  disk: Disk,
+  volume: Volume,
+  documentVersion: number,
+): UnitDescription {
   const { uuid, serial, wwn, vendor, product, revision, blockLength, readOnly } = disk;
   const naa = Uint8Array.from(Buffer.from(wwn.slice('naa.'.length), 'hex'));
   assert(naa.length === 8 || naa.length === 16, 'a wwn of the document is an NAA designator');
@@ -13,6 +17,7 @@ export function unitDescription(disk: Disk, volume: Volume): UnitDescription {
     identity: { uuid, serial, naa, vendor, product, revision },
     blocks: Math.floor(volume.sizeBytes / blockLength),
     blockLengthBytes: blockLength,
+    documentVersion,
     readOnly,
     volatileCache: volume.limits.volatileCache,
   };

@@ -5,6 +5,7 @@ import { checkSharedState } from './check-state.ts';
 import type { CommandResult } from './command-result.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
 import type { ModeParameters } from './mode-parameters.ts';
+import { reservationsAfterFence, reservationsInLife } from './reservations/life.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
 import type { NexusSession, Reservations } from './reservations/reservations.ts';
 import { isReservedBy, reserveEnded } from './reservations/reserve-release.ts';
@@ -112,7 +113,7 @@ export class LogicalUnit implements UnitEventTarget {
     this.#blocks = current.blocks;
     this.#modes = current.modes.current;
     this.#isWriteProtected = isWriteProtected(current);
-    this.#reservations = current.reservations;
+    this.#reservations = this.#asRead(current).reservations;
     this.#medium = new UnitMedium(options.volume, this.#onUnfenced);
     this.volume = options.volume;
     this.#stopWatching = this.#watch(options.volume);
@@ -175,7 +176,19 @@ export class LogicalUnit implements UnitEventTarget {
 
   /** Makes a change of the shared state: see `UnitState.commit`. */
   commit(change: UnitChange, origin?: ChangeOrigin): Promise<CommandResult> {
-    return this.#state.commit(change, origin);
+    return this.#state.commit((state) => change(this.#asRead(state)), origin);
+  }
+
+  /** The reservations that every gateway enforces; undefined: see `UnitState.latest`. */
+  async latestReservations(): Promise<Reservations | undefined> {
+    const state = await this.#state.latest();
+    return state && this.#asRead(state).reservations;
+  }
+
+  /** A life has begun, or an incarnation is over: what reservations there are may read otherwise. */
+  readAgain(): void {
+    const { reservations } = this.#asRead(this.#state.current);
+    if (reservations !== this.#reservations) this.#restrict(reservations);
   }
 
   /**
@@ -222,7 +235,8 @@ export class LogicalUnit implements UnitEventTarget {
     this.#blocks = state.blocks;
     this.#modes = state.modes.current;
     this.#isWriteProtected = isWriteProtected(state);
-    if (state.reservations !== this.#reservations) ends.push(...this.#restrict(state.reservations));
+    const { reservations } = this.#asRead(state);
+    if (reservations !== this.#reservations) ends.push(...this.#restrict(reservations));
     for (const attention of event.attentions) this.#tell(attention, origin?.nexus);
     return settleAborts(this.#clock, ends, DRAIN_MAX_MS);
   }
@@ -277,6 +291,16 @@ export class LogicalUnit implements UnitEventTarget {
     return this.#named(whose === 'everything' ? 'all' : whose).flatMap((nexus) =>
       nexus.abortCommands(this, nexus === origin?.nexus ? 'ownNexus' : 'otherNexus', origin),
     );
+  }
+
+  /** Reservations that must not outlive the last gateway, or the gateway of a session, are absent. */
+  #asRead(state: SharedState): SharedState {
+    let reservations = reservationsInLife(state.reservations, this.#state.life);
+    const { reserve } = reservations;
+    if (reserve !== undefined && this.#state.isLost(reserve.incarnation)) {
+      reservations = reservationsAfterFence(reservations, reserve.incarnation);
+    }
+    return reservations === state.reservations ? state : { ...state, reservations };
   }
 
   #restrict(reservations: Reservations): Abort[] {

@@ -24,16 +24,18 @@ export interface UnitDescription {
   readonly blocks: number;
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
+  /** The version of the document. */
+  readonly documentVersion: number;
   /** The medium has a volatile cache: WCE. */
   readonly volatileCache: boolean;
 }
 
 /** The first state of a logical unit. */
 export function initialState(description: UnitDescription): SharedState {
-  const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
-  const modes = defaultModes(volatileCache);
+  const { identity, blocks, blockLengthBytes, documentVersion, readOnly } = description;
+  const modes = defaultModes(description.volatileCache);
   const state = {
-    ...{ identity, blocks, blockLengthBytes, readOnly },
+    ...{ identity, blocks, blockLengthBytes, documentVersion, readOnly },
     modes: { current: modes, saved: modes },
     reservations: NO_RESERVATIONS,
   };
@@ -43,21 +45,24 @@ export function initialState(description: UnitDescription): SharedState {
 
 /** The document, or the medium that it names, describes the unit differently than before. */
 export function described(description: UnitDescription): UnitChange {
-  const { identity, blocks, blockLengthBytes, readOnly, volatileCache } = description;
+  const { identity, blocks, blockLengthBytes, documentVersion, readOnly } = description;
+  const { volatileCache } = description;
   return (state) => {
+    // Another gateway serves a later version already: this one will follow.
+    if (documentVersion < state.documentVersion) return COMMITTED;
     assert(identity.uuid === state.identity.uuid, 'the state is that of the disk');
     assert(blockLengthBytes === state.blockLengthBytes, 'the block length of a disk never changes');
-    const { modes } = state;
     const attentions: EventAttention[] = [];
     if (!isSameIdentity(identity, state.identity)) attentions.push(toAll('inquiryDataHasChanged'));
-    if (readOnly !== state.readOnly || volatileCache !== modes.current.wce) {
+    if (readOnly !== state.readOnly || volatileCache !== state.modes.current.wce) {
       attentions.push(toAll('modeParametersChanged'));
     }
     if (blocks !== state.blocks) attentions.push(toAll('capacityDataHasChanged'));
     if (attentions.length === 0) return COMMITTED;
-    const current = withCache(modes.current, volatileCache);
-    const saved = withCache(modes.saved, volatileCache);
-    const next = { ...state, identity, blocks, readOnly, modes: { current, saved } };
+    const current = withCache(state.modes.current, volatileCache);
+    const saved = withCache(state.modes.saved, volatileCache);
+    const modes = { current, saved };
+    const next = { ...state, identity, blocks, documentVersion, readOnly, modes };
     return { next, event: { aborts: 'nothing', attentions } };
   };
 }

@@ -15,10 +15,10 @@ export type StateContent = ReturnType<typeof encodeState>;
 export type EventContent = ReturnType<typeof encodeEvent>;
 
 export function encodeState({ identity, modes, reservations, ...rest }: SharedState) {
-  const { blocks, blockLengthBytes, readOnly } = rest;
+  const { blocks, blockLengthBytes, documentVersion, readOnly } = rest;
   return {
     identity: { ...identity, naa: Buffer.from(identity.naa).toString('hex') },
-    ...{ blocks, blockLengthBytes, readOnly },
+    ...{ blocks, blockLengthBytes, documentVersion, readOnly },
     modes: { current: { ...modes.current }, saved: { ...modes.saved } },
     reservations: Buffer.from(encodeReservations(reservations)).toString('base64'),
   };
@@ -40,6 +40,7 @@ export function decodeState(content: unknown): SharedState {
     },
     blocks: countOf(state['blocks'], 'blocks'),
     blockLengthBytes: countOf(state['blockLengthBytes'], 'blockLengthBytes'),
+    documentVersion: countOf(state['documentVersion'], 'documentVersion'),
     readOnly: flagOf(state['readOnly'], 'readOnly'),
     modes: { current: decodeModes(modes['current']), saved: decodeModes(modes['saved']) },
     reservations: reservationsOf(textOf(state['reservations'], 'reservations')),

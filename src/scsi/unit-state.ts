@@ -20,6 +20,8 @@ export interface SharedState {
   readonly blocks: number;
   /** Bytes of a logical block, 512 or 4096; the same for ever. */
   readonly blockLengthBytes: number;
+  /** The version of the document that described it last: an earlier one changes nothing. */
+  readonly documentVersion: number;
   /** The document forbids writes. */
   readonly readOnly: boolean;
   readonly modes: ModeValues;
@@ -124,6 +126,9 @@ export interface UnitState {
    * gateway carries the life in which it was made, and reads as absent in a later one.
    */
   readonly life: number;
+
+  /** Whether that incarnation of a gateway is over, and with it the sessions that it had. */
+  isLost(incarnation: string): boolean;
 
   /** Names the logical unit at which events take effect; one at a time. */
   attach(target: UnitEventTarget): void;

@@ -18,7 +18,7 @@ export class LocalUnitState implements UnitState {
   #target: UnitEventTarget | undefined;
   #isClosed = false;
   /** It lives in the memory of its gateway. */
-  readonly life = 1;
+  readonly life = 0;
   readonly #onClose: () => void;
 
   constructor(initial: SharedState, onClose: () => void = () => {}) {
@@ -44,6 +44,11 @@ export class LocalUnitState implements UnitState {
 
   async latest(): Promise<SharedState> {
     return this.#current;
+  }
+
+  /** No other gateway has sessions of it. */
+  isLost(): boolean {
+    return false;
   }
 
   attach(target: UnitEventTarget): void {

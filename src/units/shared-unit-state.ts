@@ -2,7 +2,7 @@ import { assert, InvariantBroken } from '../base/assert.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
-import type { Member } from '../records/records.ts';
+import type { Membership } from '../membership/membership.ts';
 import {
   type ChangeOrigin,
   COMMITTED,
@@ -28,8 +28,7 @@ interface SharedUnitStateParts {
   readonly unitRecords: UnitRecords;
   readonly completion: EventCompletion;
   readonly marks: Marks;
-  readonly self: Member;
-  readonly life: () => number;
+  readonly membership: Membership;
   readonly nextSerial: () => number;
   readonly clock: Clock;
   readonly log: Log;
@@ -78,7 +77,13 @@ export class SharedUnitState implements UnitState {
   }
 
   get life(): number {
-    return this.#parts.life();
+    return this.#parts.membership.view.life;
+  }
+
+  isLost(incarnation: string): boolean {
+    const { members } = this.#parts.membership.view;
+    const member = members.find((each) => each.incarnation === incarnation);
+    return member === undefined || member.state === 'finished';
   }
 
   async latest(): Promise<SharedState | undefined> {
@@ -186,7 +191,8 @@ export class SharedUnitState implements UnitState {
   }
 
   async #replace(request: Request): Promise<number | Outcome | undefined> {
-    const { uuid, events, unitRecords, self, nextSerial } = this.#parts;
+    const { uuid, events, unitRecords, membership, nextSerial } = this.#parts;
+    const { self } = membership;
     // The mark took time: the command may be aborted by now, or another event in the slot.
     if (this.#isGivenUp(request) || !events.isCompleted) return undefined;
     const { version, record } = events.stored;
@@ -204,7 +210,8 @@ export class SharedUnitState implements UnitState {
           return next.number;
         }
         const stored = result.status === 'conflict' ? result.stored : await this.#readAgain();
-        if (stored === undefined) return undefined;
+        // The disk was deleted, or this gateway is over.
+        if (stored === undefined) return NOT_COMMITTED;
         const isOwn = events.isExpected(stored);
         events.take(stored);
         if (isOwn) return next.number;

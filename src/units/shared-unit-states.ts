@@ -161,8 +161,7 @@ export class SharedUnitStates implements UnitStates {
     assert(completion !== undefined && marks !== undefined, 'it has joined');
     return new SharedUnitState({
       ...{ uuid, events, unitRecords: this.#unitRecords, completion, marks, clock, log },
-      self: membership.self,
-      life: () => membership.view.life,
+      membership,
       nextSerial: () => (this.#serial += 1),
       isOver: () => this.#isOver,
       onClose: () => this.#units.delete(uuid),

@@ -67,6 +67,19 @@ export class UnitRecords {
   }
 }
 
+/** Removes the record of a disk that is deleted: no gateway serves it. */
+export async function removeUnitRecord(
+  records: Pick<Records, 'get' | 'compareAndSet'>,
+  uuid: string,
+): Promise<void> {
+  for (;;) {
+    const entry = await records.get(unitKey(uuid));
+    if (entry === undefined) return;
+    const result = await records.compareAndSet(entry.key, entry.version, undefined);
+    if (result.status === 'done') return;
+  }
+}
+
 export function isUnavailable(error: unknown): boolean {
   return error instanceof Failure && error.code === 'recordsUnavailable';
 }

@@ -47,6 +47,10 @@ export class LateUnitState implements UnitState {
     return this.#inner.life;
   }
 
+  isLost(): boolean {
+    return this.#inner.isLost();
+  }
+
   attach(target: UnitEventTarget): void {
     this.#inner.attach(target);
   }

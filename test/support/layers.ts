@@ -119,6 +119,7 @@ export const layers: readonly Layer[] = [
       'records/records.ts',
       'records/json-record.ts',
       'membership',
+      'units/unit-records.ts',
       'config',
     ],
     modules: ['node:buffer'],

@@ -238,6 +238,7 @@ function makeLogicalUnit(
     blockLengthBytes,
     readOnly,
     volatileCache: volume.limits.volatileCache,
+    documentVersion: 1,
   });
   const unitState = options.stateOf?.(state) ?? new LocalUnitState(state);
   return new LogicalUnit({ name: 'disk', state: unitState, volume, clock, onUnfenced });

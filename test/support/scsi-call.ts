@@ -87,6 +87,7 @@ export function unitState(options: UnitOptions = {}): SharedState {
     blocks: options.blocks ?? 2 ** 30 / blockLengthBytes,
     ...{ blockLengthBytes, readOnly },
     volatileCache: limits.volatileCache ?? true,
+    documentVersion: 1,
   });
 }
 

@@ -26,6 +26,7 @@ export function stateOf(uuid = UUID): SharedState {
     blockLengthBytes: 512,
     readOnly: false,
     volatileCache: false,
+    documentVersion: 1,
   });
 }
 

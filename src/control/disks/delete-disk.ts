@@ -3,6 +3,7 @@ import { Failure } from '../../base/failure.ts';
 import { volumeNameOf } from '../../config/disk-identity.ts';
 import { mappedDisks, remapDisk, unmapDisk } from '../../config/disk-names.ts';
 import type { ClusterDocument, Disk } from '../../config/document.ts';
+import { removeUnitRecord } from '../../units/unit-records.ts';
 import type { VolumeEntry } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -53,6 +54,7 @@ export async function deleteDisk(context: ControlContext, request: DeleteRequest
     if (isWhole && STAYS.includes(error.code)) await unmark(context, current, disk);
     throw error;
   }
+  await removeUnitRecord(records, disk.uuid);
   await changeDocument(context, (latest) => without(latest!, disk));
 }
 

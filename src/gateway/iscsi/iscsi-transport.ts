@@ -40,6 +40,7 @@ export class IscsiTransport implements Transport {
   /** Of the document served. A session takes them when it begins. */
   #settings: ClusterDocument['settings'];
   #portals: readonly PortalEntry[] = [];
+  #isServing = false;
 
   constructor(options: IscsiTransportOptions) {
     const { gateway, clock, random, log, mayAct } = options;
@@ -56,7 +57,9 @@ export class IscsiTransport implements Transport {
       login: { negotiation: NEGOTIATION_DEFAULTS, chap: withMd5(() => this.#settings.chapMd5) },
     });
     this.#listeners = new PortalListeners(options.listen, (stream, portal) => {
-      this.#server.accept(stream, portal);
+      // Before a document is served nothing is known of targets: the initiator connects again.
+      if (this.#isServing) this.#server.accept(stream, portal);
+      else stream.destroy();
     });
   }
 
@@ -85,6 +88,7 @@ export class IscsiTransport implements Transport {
       before: this.#lunsOf(session),
     }));
     this.#directory.serve(next);
+    this.#isServing = true;
     this.#portals = this.#portalsOf(next);
     this.#settings = next.document.settings;
     for (const { session, before } of sessions) {

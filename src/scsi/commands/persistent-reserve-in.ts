@@ -13,7 +13,6 @@ import {
   PersistentReserveInCdb as Cdb,
   PersistentReserveIn,
 } from '../standard/persistent-reservations.ts';
-import type { SharedState } from '../unit-state.ts';
 import { mediumOf } from './medium.ts';
 
 /** PERSISTENT RESERVE IN: what is registered and reserved, the same through every path. */
@@ -43,18 +42,14 @@ function reserveIn(
   };
 }
 
-/** A change that changes nothing reads what the gateways agree on, not what this one remembers. */
+/** It reads what the gateways agree on, not what this one remembers. */
 async function runReserveIn(
   call: CommandCall,
   dataOf: (state: Reservations) => Uint8Array,
 ): Promise<CommandResult> {
-  let data: Uint8Array | undefined;
-  const read = ({ reservations }: SharedState): CommandResult => {
-    const isReserved = reservations.reserve !== undefined;
-    data = isReserved ? undefined : dataOf(reservations);
-    return isReserved ? results.reservationConflict : results.good;
-  };
-  const result = await mediumOf(call).commit(read, call);
-  if (result !== results.good || data === undefined) return result;
+  const reservations = await mediumOf(call).latestReservations();
+  if (reservations === undefined) return results.busy;
+  if (reservations.reserve !== undefined) return results.reservationConflict;
+  const data = dataOf(reservations);
   return answer(call, data, Cdb.allocationLength.get(call.task.cdb));
 }

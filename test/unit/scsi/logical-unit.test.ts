@@ -52,7 +52,14 @@ async function world() {
   const open = async () => new GatedVolume((await store.open('a')) as MemoryVolume);
   const volume = await open();
   const description = {
-    ...{ identity, blocks: 100, blockLengthBytes: 512, readOnly: false, volatileCache: true },
+    ...{
+      identity,
+      blocks: 100,
+      blockLengthBytes: 512,
+      readOnly: false,
+      volatileCache: true,
+      documentVersion: 1,
+    },
   };
   const state = new LocalUnitState(initialState(description));
   const unfenced: string[] = [];

@@ -22,6 +22,7 @@ import { identity } from '../../support/scsi-call.ts';
 
 const description: UnitDescription = {
   ...{ identity, blocks: 100, blockLengthBytes: 512, readOnly: false, volatileCache: true },
+  documentVersion: 1,
 };
 
 function transition(change: UnitChange, state: SharedState): UnitTransition {
@@ -80,6 +81,7 @@ test('a description or a size that is already so is no change, whatever it is', 
       blocks: fc.nat(3),
       blockLengthBytes: fc.constant(512),
       ...{ readOnly: fc.boolean(), volatileCache: fc.boolean() },
+      documentVersion: fc.constant(1),
     },
     plain,
   );
@@ -93,6 +95,14 @@ test('a description or a size that is already so is no change, whatever it is', 
       assert.equal(resized(after.blocks)(next), COMMITTED);
     }),
   );
+});
+
+test('a description by an earlier document changes nothing', () => {
+  const state = initialState({ ...description, documentVersion: 2 });
+  const earlier = { ...description, blocks: 7, documentVersion: 1 };
+  assert.equal(described(earlier)(state), COMMITTED);
+  const { next } = transition(described({ ...earlier, documentVersion: 2 }), state);
+  assert.equal(next.blocks, 7);
 });
 
 test('a description of another disk, or of another block length, is a defect', () => {

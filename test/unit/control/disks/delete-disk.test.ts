@@ -38,8 +38,15 @@ function dyingAfter<T extends object>(object: T, left: { calls: number }): T {
 test('a disk and its data go, and nothing else does', async () => {
   const cluster = await DiskCluster.open();
   await cluster.apply({ name: 'a' }, { name: 'b' });
+  const { records } = cluster;
+  const uuids = (await readDocument(records))!.document.disks.map(({ uuid }) => uuid);
+  for (const uuid of uuids) await records.compareAndSet(`units/${uuid}`, 0, Uint8Array.of(1));
   await deleteDisk(cluster.context, asked);
   assert.deepEqual([await names(cluster), await cluster.volumeNames()], [['b'], ['b']]);
+  assert.deepEqual(
+    (await records.list('units/')).map(({ key }) => key),
+    [`units/${uuids[1]}`],
+  );
   await assert.rejects(deleteDisk(cluster.context, asked), { code: 'diskNotFound' });
   // A new disk of that name is another one.
   await cluster.apply({ name: 'a' }, { name: 'b' });
