@@ -9,7 +9,13 @@ import {
   LogicalUnit,
   type LogicalUnitListener,
 } from '../../../src/scsi/logical-unit.ts';
-import type { NexusSession } from '../../../src/scsi/reservations/reservations.ts';
+import {
+  type NexusSession,
+  NO_RESERVATIONS,
+  type Reservations,
+  ReservationType,
+} from '../../../src/scsi/reservations/reservations.ts';
+import { UNRESTRICTED } from '../../../src/scsi/reservations/restrictions.ts';
 import { conditions } from '../../../src/scsi/sense-table.ts';
 import { initialState, reset } from '../../../src/scsi/unit-changes.ts';
 import type { CommittedEvent } from '../../../src/scsi/unit-state.ts';
@@ -207,4 +213,52 @@ test('it is closed when no nexus reaches it, and hears nothing of its volume aft
   unit.close();
   await store.resize('a', 200 * 512);
   assert.equal(unit.blocks, 100);
+});
+
+/** A unit with these reservations, of life 4, at a gateway for which `life` and `isLost` hold. */
+async function reservedUnit(reservations: Partial<Reservations>) {
+  const { description, volume } = await world();
+  const state = new LocalUnitState({
+    ...initialState(description),
+    reservations: { ...NO_RESERVATIONS, life: 4, ...reservations },
+  });
+  const cluster = { life: 4, lost: '' };
+  Object.defineProperty(state, 'life', { get: () => cluster.life });
+  state.isLost = (incarnation?: string) => incarnation === cluster.lost;
+  const clock = new VirtualClock();
+  const unit = new LogicalUnit({ name: 'a', state, volume, clock });
+  const other = new Listener('other');
+  unit.join(other);
+  return { unit, other, cluster };
+}
+
+const holder = nexusOf('holder', 1);
+const registrations = new Map([[holder, '1'.repeat(16)]]);
+const persistent = { type: ReservationType.exclusiveAccess, holder };
+
+test('in a later life what has no APTPL is absent, and the rest stays', async () => {
+  for (const aptpl of [false, true]) {
+    const { unit, other, cluster } = await reservedUnit({ aptpl, registrations, persistent });
+    assert.notEqual(unit.restrictionsOf(other.session), UNRESTRICTED);
+    cluster.life = 5;
+    unit.readAgain();
+    assert.equal(unit.restrictionsOf(other.session) === UNRESTRICTED, !aptpl);
+    assert.equal(other.restrictions.length, 1, 'nexuses are told');
+    assert.equal((await unit.latestReservations())?.registrations.size, aptpl ? 1 : 0);
+    // A change is computed from what there is in this life, and is of this life.
+    await unit.commit(reset);
+    cluster.life = 6;
+    unit.readAgain();
+    assert.equal((await unit.latestReservations())?.life, 6);
+  }
+});
+
+test('RESERVE of a session whose gateway is over is absent', async () => {
+  const session = { nexus: holder, incarnation: 'two', number: 7 };
+  const { unit, other, cluster } = await reservedUnit({ reserve: session });
+  assert.notEqual(unit.restrictionsOf(other.session), UNRESTRICTED);
+  cluster.lost = 'two';
+  unit.readAgain();
+  assert.equal(unit.restrictionsOf(other.session), UNRESTRICTED);
+  assert.equal((await unit.latestReservations())?.reserve, undefined);
 });
