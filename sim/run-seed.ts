@@ -1,3 +1,4 @@
+import type { UnitEventKind } from './initiator/unit-events.ts';
 import type { PlantedError } from './planted-errors.ts';
 import { type StoreKind, World } from './world.ts';
 
@@ -7,6 +8,8 @@ const HEAL_MAX_MS = 120_000;
 
 export interface SeedOptions {
   readonly store?: StoreKind;
+  readonly gateways?: number;
+  readonly events?: readonly UnitEventKind[] | undefined;
   readonly planted?: PlantedError | undefined;
   readonly kinds?: readonly string[] | undefined;
 }
@@ -19,6 +22,8 @@ export interface SeedResult {
   readonly digest: string;
   readonly operations: number;
   readonly events: number;
+  /** Unit attentions that were reported. */
+  readonly attentions: number;
   readonly fences: number;
   readonly selfFences: number;
   readonly lateLandings: number;
@@ -46,8 +51,9 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     seed,
     failure,
     digest: trace.digest,
-    operations: history.operations,
+    operations: history.blocks.operations,
     events: timeline.happened,
+    attentions: history.attentions.reports,
     fences: fences.fences,
     selfFences: fences.selfFences,
     lateLandings: fences.lateLandings,

@@ -11,6 +11,8 @@ export class Trace {
   #lines: string[] = [];
   #digest = FNV_OFFSET;
   #count = 0;
+  /** An event was logged, by name. */
+  onEvent = (_who: string, _event: string): void => {};
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -38,6 +40,7 @@ export class Trace {
   log(who: string, fields: LogFields = {}): Log {
     return {
       write: (event, more, repeats) => {
+        this.onEvent(who, event);
         this.add(who, `${event} ${JSON.stringify({ ...fields, ...more, ...repeats })}`);
       },
       child: (more) => this.log(who, { ...fields, ...more }),

@@ -13,6 +13,8 @@ export interface WorldStoreParts {
   readonly trace: Trace;
   /** An invariant is broken. */
   readonly fail: (error: unknown) => void;
+  /** A gateway has come, goes or has gone. */
+  readonly onMembers: (isNewLife: boolean) => void;
 }
 
 /** The store that the gateways of a world have in common, and what it promises to fences. */

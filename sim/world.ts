@@ -2,7 +2,7 @@ import type { DocumentDraft } from '../src/config/document.ts';
 import { applyDocument } from '../src/control/document/apply-document.ts';
 import { documentDraft } from '../test/support/cluster-document.ts';
 import { SeededRandom } from '../test/support/seeded-random.ts';
-import { DiskHistory } from './checkers/disk-history.ts';
+import { UnitHistory } from './checkers/unit-history.ts';
 import { EmbeddedHost } from './embedded/embedded-host.ts';
 import { Faults } from './faults/faults.ts';
 import { gatewayFaults } from './faults/gateway-faults.ts';
@@ -10,6 +10,7 @@ import { FencePromise } from './fence-promise.ts';
 import { GatewayPlace, openStoreOf, type PlaceParts } from './gateway-place.ts';
 import { SimInitiator } from './initiator/sim-initiator.ts';
 import { SimPath } from './initiator/sim-path.ts';
+import { keptEvents, type UnitEventKind } from './initiator/unit-events.ts';
 import { SimNetwork } from './network/sim-network.ts';
 import type { PlantedError } from './planted-errors.ts';
 import { ClusterStore } from './rados/cluster-store.ts';
@@ -31,6 +32,7 @@ export interface WorldOptions {
   readonly gateways?: number;
   readonly initiators?: number;
   readonly store?: StoreKind;
+  readonly events?: readonly UnitEventKind[] | undefined;
   readonly planted?: PlantedError | undefined;
   /** The kinds of fault, in place of those that the seed switches on. */
   readonly kinds?: readonly string[] | undefined;
@@ -43,12 +45,13 @@ export class World {
   readonly trace = new Trace(() => this.timeline.nowMs);
   readonly network: SimNetwork;
   readonly store: WorldStore;
-  readonly history = new DiskHistory(() => this.timeline.nowMs);
+  readonly history = new UnitHistory(() => this.timeline.nowMs);
   readonly places: readonly GatewayPlace[];
   readonly faults: Faults;
   readonly initiators: SimInitiator[] = [];
   readonly #parts: PlaceParts;
   readonly #hosts: readonly string[];
+  readonly #events: readonly UnitEventKind[];
   readonly #promise: FencePromise;
   #value = 0;
   #failure: unknown;
@@ -61,7 +64,11 @@ export class World {
     const network = new SimNetwork(timeline, random);
     this.network = network;
     const fail = (error: unknown) => this.fail(error);
-    const storeParts = { timeline, random, trace, fail };
+    const onMembers = (isNewLife: boolean): void => {
+      this.history.attentions.accessStatesChanged(timeline.nowMs);
+      if (isNewLife) this.history.lifeBegan();
+    };
+    const storeParts = { timeline, random, trace, fail, onMembers };
     this.store = store === 'ceph' ? new ClusterStore(storeParts) : new EmbeddedHost(storeParts);
     this.#parts = { timeline, random, network, store: this.store, trace, planted, fail };
     const places = Array.from({ length: gateways }, (_, index) => {
@@ -70,6 +77,12 @@ export class World {
     this.places = places;
     const hosts = Array.from({ length: initiators }, (_, index) => `host${index}`);
     this.#hosts = hosts;
+    this.#events = options.events ?? keptEvents;
+    trace.onEvent = (who, event) => {
+      const place = places.find(({ process }) => process?.name === who);
+      if (event !== 'disk_served_again' || place === undefined) return;
+      this.history.attentions.unitCame(place.address, timeline.nowMs);
+    };
     this.#promise = new FencePromise(timeline, this.store, places);
     const table = {
       ...gatewayFaults({ random, network, places, hosts }),
@@ -126,6 +139,7 @@ export class World {
   async readAll(limitMs: number): Promise<void> {
     const reader = new SimProcess('reader', this.timeline, this.random);
     await this.within(limitMs, reader, () => this.initiators[0]!.readAll());
+    this.history.attentions.judge();
   }
 
   /** Runs `work` in a process, and lets time pass until it has ended. */
@@ -169,12 +183,12 @@ export class World {
 
   #initiator(process: SimProcess, index: number, workers: number): SimInitiator {
     const { network, random, history } = this;
-    const keys = index % 2 === 0 ? {} : { InitialR2T: 'Yes', ImmediateData: 'No' };
+    const loginKeys = index % 2 === 0 ? {} : { InitialR2T: 'Yes', ImmediateData: 'No' };
     const paths = this.places.map((place, path) => {
       const { address } = place;
       return new SimPath({
         failOverMs: (heardMs) => this.#promise.overMs(place, heardMs),
-        ...{ process, network, random, keys },
+        ...{ process, network, random, ledger: history.attentions, keys: loginKeys },
         address: { address, port: PORT },
         initiatorName: `iqn.2026-11.io.allpath:${process.name}`,
         targetName: TARGET,
@@ -184,8 +198,9 @@ export class World {
     const { clock, name } = process;
     const nextValue = () => ++this.#value;
     const onFailure = (error: unknown) => this.fail(error);
-    const parts = { name, clock, random, paths, history, nextValue, onFailure };
-    return new SimInitiator(parts, workers);
+    const keys = new Map(this.#hosts.map((host, at) => [host, String(at + 1).padStart(16, '0')]));
+    const parts = { name, clock, random, paths, history, keys, events: this.#events };
+    return new SimInitiator({ ...parts, nextValue, onFailure }, workers);
   }
 }
 

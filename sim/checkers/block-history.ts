@@ -35,6 +35,7 @@ const COURSES_MAX = 100_000;
  */
 export class BlockHistory {
   readonly #open = new Set<BlockOperation>();
+  readonly #held = new Set<BlockOperation>();
   #courses: readonly Course[] = [{ value: 0, done: new Set(), shown: new Map() }];
 
   begin(operation: BlockOperation): void {
@@ -55,8 +56,21 @@ export class BlockHistory {
       next.set(keyOf(left), left);
     }
     this.#open.delete(operation);
+    this.#held.delete(operation);
     this.#courses = [...next.values()];
     return this.#courses.length > 0 && this.#courses.length <= COURSES_MAX;
+  }
+
+  /** From now on it changes nothing: it is done, or it is not until `release`. */
+  hold(operation: BlockOperation): void {
+    if (!this.#open.has(operation) || this.#held.has(operation)) return;
+    this.#courses = [...this.#reachable()];
+    this.#held.add(operation);
+  }
+
+  /** What was held may change the block again. */
+  release(): void {
+    this.#held.clear();
   }
 
   /** Every course until now: open operations may have changed the block, in any order. */
@@ -68,7 +82,8 @@ export class BlockHistory {
       if (found.has(key)) continue;
       found.set(key, course);
       for (const operation of this.#open) {
-        if (mayChange(operation, course)) waiting.push(changed(course, operation));
+        if (!this.#held.has(operation) && mayChange(operation, course))
+          waiting.push(changed(course, operation));
       }
     }
     return found.values();

@@ -5,6 +5,7 @@ const TOLD_MAX = 30;
 
 export interface DiskOperation {
   readonly lba: number;
+  readonly nexus: string;
   readonly blocks: readonly BlockOperation[];
 }
 
@@ -12,6 +13,7 @@ export interface DiskOperation {
 export class DiskHistory {
   readonly #blocks = new Map<number, BlockHistory>();
   readonly #lines = new Map<number, string[]>();
+  readonly #open = new Set<DiskOperation>();
   readonly #nowMs: () => number;
   #ids = 0;
   operations = 0;
@@ -27,6 +29,7 @@ export class DiskHistory {
     values: readonly number[],
     expected: readonly number[],
     by: string,
+    nexus = by,
   ): DiskOperation {
     const blocks = values.map((value, index) => {
       const id = ++this.#ids;
@@ -35,20 +38,36 @@ export class DiskHistory {
       this.#record(lba + index, operation, 'begins');
       return operation;
     });
-    return { lba, blocks };
+    const begun = { lba, nexus, blocks };
+    this.#open.add(begun);
+    return begun;
   }
 
-  end({ lba, blocks }: DiskOperation, outcome: BlockOutcome, seen: readonly number[] = []): void {
+  end(operation: DiskOperation, outcome: BlockOutcome, seen: readonly number[] = []): void {
     this.operations++;
-    for (const [index, operation] of blocks.entries()) {
+    this.#open.delete(operation);
+    const { lba, blocks } = operation;
+    for (const [index, block] of blocks.entries()) {
       const shown = seen[index];
-      this.#record(lba + index, operation, shown === undefined ? outcome : `${outcome}: ${shown}`);
-      if (this.#blockOf(lba + index).end(operation, outcome, shown)) continue;
+      this.#record(lba + index, block, shown === undefined ? outcome : `${outcome}: ${shown}`);
+      if (this.#blockOf(lba + index).end(block, outcome, shown)) continue;
       const lines = this.#lines.get(lba + index)!.slice(-TOLD_MAX);
       throw new Violation(
         `block ${lba + index} shows what no one disk could:\n${lines.join('\n')}`,
       );
     }
+  }
+
+  /** Those nexuses may not write: what they have under way is done by now, or not until `release`. */
+  hold(forbids: (nexus: string) => boolean): void {
+    for (const { lba, nexus, blocks } of this.#open) {
+      if (!forbids(nexus)) continue;
+      for (const [index, block] of blocks.entries()) this.#blockOf(lba + index).hold(block);
+    }
+  }
+
+  release(): void {
+    for (const block of this.#blocks.values()) block.release();
   }
 
   #blockOf(lba: number): BlockHistory {

@@ -6,7 +6,7 @@ import { decodeField } from '../../src/records/rados/value-entry.ts';
 import type { DoneOperation, SimCluster } from '../rados/sim-cluster.ts';
 import { check } from '../violation.ts';
 import type { FenceCounts } from '../world-store.ts';
-import { checkRosterChange } from './roster-laws.ts';
+import { checkRosterChange, isServiceChanged } from './roster-laws.ts';
 
 export const MEMBERS_OBJECT = fieldsObjectOf(MEMBERS_KEY);
 const DATA_PREFIX = 'rbd_data.';
@@ -19,6 +19,7 @@ const DATA_PREFIX = 'rbd_data.';
  */
 export class FenceChecker implements FenceCounts {
   readonly #cluster: SimCluster;
+  readonly #onMembers: (isNewLife: boolean) => void;
   #roster: Roster = decodeRoster(new Map());
   /** By address of a fenced client, when its fence was finished. */
   readonly #finishedMs = new Map<string, number>();
@@ -31,8 +32,9 @@ export class FenceChecker implements FenceCounts {
   /** Operations of fenced clients that an OSD did all the same, on what nobody had touched. */
   lateLandings = 0;
 
-  constructor(cluster: SimCluster) {
+  constructor(cluster: SimCluster, onMembers: (isNewLife: boolean) => void) {
     this.#cluster = cluster;
+    this.#onMembers = onMembers;
   }
 
   done(operation: DoneOperation): void {
@@ -73,6 +75,7 @@ export class FenceChecker implements FenceCounts {
     const after = decodeRoster(this.#fields());
     this.#roster = after;
     checkRosterChange(before, after);
+    if (isServiceChanged(before, after)) this.#onMembers(after.life > before.life);
     for (const member of after.members) {
       const was = before.members.find((other) => isSame(other, member));
       if (member.state !== 'finished' || was === undefined || was.state !== 'closed') continue;

@@ -17,6 +17,19 @@ export function checkRosterChange(before: Roster, after: Roster): void {
   }
 }
 
+/** Whether gateways have come, go or have gone: what decides the states of port groups. */
+export function isServiceChanged(before: Roster, after: Roster): boolean {
+  return serviceOf(before) !== serviceOf(after);
+}
+
+function serviceOf({ members }: Roster): string {
+  return members
+    .filter(({ state }) => state === 'serving')
+    .map(({ incarnation, isDraining }) => `${incarnation} ${isDraining}`)
+    .sort()
+    .join();
+}
+
 function checkMemberChange(was: MemberState, is: MemberState | undefined): void {
   const who = `${was.name}/${was.incarnation}`;
   const isClosed = is !== undefined && !isOpen(is);

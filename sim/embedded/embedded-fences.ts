@@ -3,7 +3,7 @@ import { MEMBERS_KEY } from '../../src/membership/membership-store.ts';
 import { decodeRoster, type Roster } from '../../src/membership/roster-fields.ts';
 import type { Member } from '../../src/records/records.ts';
 import type { MemoryStore } from '../../test/doubles/memory-records-store.ts';
-import { checkRosterChange } from '../checkers/roster-laws.ts';
+import { checkRosterChange, isServiceChanged } from '../checkers/roster-laws.ts';
 import { check } from '../violation.ts';
 import type { FenceCounts } from '../world-store.ts';
 
@@ -11,6 +11,7 @@ interface FencesListener {
   /** Whether its process lives, and has the store open. */
   readonly isAlive: (member: Member) => boolean;
   readonly fail: (error: unknown) => void;
+  readonly onMembers: (isNewLife: boolean) => void;
 }
 
 /**
@@ -40,8 +41,9 @@ export class EmbeddedFences implements FenceCounts {
     };
   }
 
-  #changed(before: Roster, after: Roster, { isAlive }: FencesListener): void {
+  #changed(before: Roster, after: Roster, { isAlive, onMembers }: FencesListener): void {
     checkRosterChange(before, after);
+    if (isServiceChanged(before, after)) onMembers(after.life > before.life);
     for (const member of after.members) {
       const was = before.members.find((other) => isSame(other, member));
       if (member.state !== 'finished' || was?.state !== 'closed' || member.hasLeft) continue;

@@ -38,7 +38,7 @@ export class EmbeddedHost implements WorldStore {
   readonly #openings = new Set<Opening>();
   readonly #random: SeededRandom;
 
-  constructor({ timeline, random, fail }: WorldStoreParts) {
+  constructor({ timeline, random, fail, onMembers }: WorldStoreParts) {
     this.#random = random;
     this.disk = new HostDisk(timeline, random);
     const clock = new VirtualClock(timeline);
@@ -47,7 +47,7 @@ export class EmbeddedHost implements WorldStore {
       isAlive: ({ incarnation }) => {
         return this.#living().some(({ self }) => self.incarnation === incarnation);
       },
-      fail,
+      ...{ fail, onMembers },
     });
   }
 

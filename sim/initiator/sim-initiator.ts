@@ -1,13 +1,14 @@
 import { type Clock, sleep } from '../../src/base/clock.ts';
 import { compareAndWrite, read16, write16 } from '../../test/initiator/cdb.ts';
-import type { Initiator } from '../../test/initiator/initiator.ts';
-import { InitiatorError } from '../../test/initiator/initiator-error.ts';
 import type { ScsiRequest, ScsiResult } from '../../test/initiator/scsi-exchange.ts';
 import type { SeededRandom } from '../../test/support/seeded-random.ts';
 import type { BlockOperation, BlockOutcome } from '../checkers/block-history.ts';
-import { blockOf, type DiskHistory, valueIn } from '../checkers/disk-history.ts';
-import { Violation } from '../violation.ts';
+import { blockOf, valueIn } from '../checkers/disk-history.ts';
+import type { UnitHistory } from '../checkers/unit-history.ts';
+import type { NexusCommands } from './nexus-commands.ts';
+import { SenseKey, Status, senseOf } from './scsi-status.ts';
 import type { SimPath } from './sim-path.ts';
+import { type UnitEventKind, UnitEvents } from './unit-events.ts';
 
 /** Blocks of the disk that are used: few, so that initiators meet. */
 export const BLOCKS = 24;
@@ -16,20 +17,16 @@ const THINK_MAX_MS = 80;
 const NO_PATH_MS = 100;
 const COMMAND_TIMEOUT_MS = 30_000;
 
-const GOOD = 0x00;
-const CHECK_CONDITION = 0x02;
-const BUSY = 0x08;
-const TASK_SET_FULL = 0x28;
-const NOT_READY = 0x02;
-const UNIT_ATTENTION = 0x06;
-const MISCOMPARE = 0x0e;
-
 export interface InitiatorParts {
   readonly name: string;
   readonly clock: Clock;
   readonly random: SeededRandom;
   readonly paths: readonly SimPath[];
-  readonly history: DiskHistory;
+  readonly history: UnitHistory;
+  /** The reservation keys of all hosts, by name. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** What it does to the logical unit beside reading and writing. */
+  readonly events: readonly UnitEventKind[];
   readonly nextValue: () => number;
   readonly onFailure: (error: unknown) => void;
 }
@@ -46,6 +43,8 @@ interface Ended {
   readonly outcome: BlockOutcome;
   readonly seen?: readonly number[];
   readonly again: boolean;
+  /** A reservation of another nexus keeps it from the medium. */
+  readonly isRefused: boolean;
 }
 
 /**
@@ -57,10 +56,13 @@ export class SimInitiator {
   /** What it last knew of each block. */
   readonly #known = new Map<number, number>();
   #isStopping = false;
+  readonly #events: UnitEvents;
   #working = 0;
 
   constructor(parts: InitiatorParts, workers: number) {
     this.#parts = parts;
+    const { name, paths, events } = parts;
+    this.#events = new UnitEvents({ ...parts, host: name }, paths, events);
     for (let i = 0; i < workers; i++) {
       this.#working++;
       void this.#work(`${parts.name}.${i}`).catch(parts.onFailure);
@@ -68,15 +70,18 @@ export class SimInitiator {
   }
 
   get isIdle(): boolean {
-    return this.#working === 0;
+    return this.#working === 0 && this.#events.isIdle;
   }
 
   stop(): void {
     this.#isStopping = true;
+    this.#events.stop();
   }
 
-  /** Reads every block once more. */
+  /** Reads every block once more; nobody holds a reservation from then on. */
   async readAll(): Promise<void> {
+    await this.#events.clear();
+    this.#isStopping = false;
     for (let lba = 0; lba < BLOCKS; lba++) {
       await this.#perform({ kind: 'read', lba, values: [0], expected: [] }, this.#parts.name);
     }
@@ -110,46 +115,44 @@ export class SimInitiator {
   }
 
   async #perform(command: Command, by: string): Promise<void> {
-    const { history } = this.#parts;
+    const { clock, random } = this.#parts;
     for (;;) {
       const path = await this.#path();
-      const { kind, lba, values, expected } = command;
-      const { logins } = path;
-      const operation = history.begin(kind, lba, values, expected, by);
-      const ended = await this.#attempt(path.session!, command);
-      if (ended === undefined) {
-        await path.mayFailOver(logins);
-        history.end(operation, kind === 'read' ? 'none' : 'unknown');
-        continue;
-      }
-      history.end(operation, ended.outcome, ended.seen);
-      if (!ended.again) {
-        this.#learn(command, ended);
-        return;
-      }
-      await sleep(this.#parts.clock, this.#parts.random.below(NO_PATH_MS));
+      const ended = await this.#attempt(path, path.commands!, command, by);
+      if (!ended.again) this.#learn(command, ended);
+      if (!ended.again || (ended.isRefused && this.#isStopping)) return;
+      await sleep(clock, random.below(NO_PATH_MS));
     }
   }
 
   async #path(): Promise<SimPath> {
     const { paths, random, clock } = this.#parts;
     for (;;) {
-      const live = paths.filter(({ session }) => session !== undefined);
+      const live = paths.filter(({ commands }) => commands !== undefined);
       if (live.length > 0) return random.pick(live);
       await sleep(clock, NO_PATH_MS);
     }
   }
 
-  /** Undefined when the path was lost: nothing is known. */
-  async #attempt(session: Initiator, command: Command): Promise<Ended | undefined> {
-    try {
-      return endOf(command, await session.execute(requestOf(command)));
-    } catch (error) {
-      if (!(error instanceof InitiatorError)) throw error;
-      if (error.code === 'protocolViolation') throw new Violation(error.message);
-      session.destroy();
-      return undefined;
-    }
+  async #attempt(
+    path: SimPath,
+    commands: NexusCommands,
+    command: Command,
+    by: string,
+  ): Promise<Ended> {
+    const { blocks, reservations } = this.#parts.history;
+    const { kind, lba, values, expected } = command;
+    const { nexus, logins } = path;
+    const operation = blocks.begin(kind, lba, values, expected, by, nexus);
+    const access = reservations.beginAccess(nexus, kind === 'read' ? 'reads' : 'writes');
+    const result = await commands.execute(kind, requestOf(command));
+    if (result === 'lost') await path.mayFailOver(logins);
+    const ended = typeof result === 'string' ? GIVEN_UP : endOf(command, result);
+    const outcome = kind === 'read' && ended.outcome === 'unknown' ? 'none' : ended.outcome;
+    blocks.end(operation, outcome, ended.seen);
+    const isAllowed = outcome === 'done' || outcome === 'miscompare';
+    reservations.endAccess(access, isAllowed ? 'allowed' : ended.isRefused ? 'conflict' : 'none');
+    return ended;
   }
 
   #learn({ kind, lba, values }: Command, { outcome, seen }: Ended): void {
@@ -175,15 +178,21 @@ function requestOf({ kind, lba, values, expected }: Command): ScsiRequest {
   }
 }
 
-function endOf({ kind, values }: Command, { status, sense, dataIn }: ScsiResult): Ended {
-  if (status === GOOD) {
-    if (kind !== 'read') return { outcome: 'done', again: false };
+/** Aborted, or lost with its session. */
+const GIVEN_UP: Ended = { outcome: 'unknown', again: true, isRefused: false };
+
+function endOf({ kind, values }: Command, result: ScsiResult): Ended {
+  const { status, dataIn } = result;
+  const isRefused = status === Status.reservationConflict;
+  if (status === Status.good) {
+    if (kind !== 'read') return { outcome: 'done', again: false, isRefused };
     const seen = values.map((_, index) => valueIn(dataIn.subarray(512 * index, 512 * (index + 1))));
-    return { outcome: 'done', seen, again: false };
+    return { outcome: 'done', seen, again: false, isRefused };
   }
-  if (status === BUSY || status === TASK_SET_FULL) return { outcome: 'none', again: true };
-  const key = status === CHECK_CONDITION ? sense[2]! & 0x0f : undefined;
-  if (key === MISCOMPARE) return { outcome: 'miscompare', again: false };
-  const isUndone = key === UNIT_ATTENTION || key === NOT_READY || kind === 'read';
-  return { outcome: isUndone ? 'none' : 'unknown', again: true };
+  const isBusy = status === Status.busy || status === Status.taskSetFull;
+  const key = senseOf(result)?.key;
+  if (key === SenseKey.miscompare) return { outcome: 'miscompare', again: false, isRefused };
+  const isUndone =
+    isRefused || isBusy || key === SenseKey.unitAttention || key === SenseKey.notReady;
+  return { outcome: isUndone ? 'none' : 'unknown', again: true, isRefused };
 }

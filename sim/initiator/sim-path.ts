@@ -3,9 +3,11 @@ import { type Clock, sleep } from '../../src/base/clock.ts';
 import { Initiator } from '../../test/initiator/initiator.ts';
 import type { Isid } from '../../test/initiator/login.ts';
 import type { SeededRandom } from '../../test/support/seeded-random.ts';
+import type { AttentionLedger } from '../checkers/attention-ledger.ts';
 import type { ClientEnd } from '../network/connection-ends.ts';
 import type { SimNetwork } from '../network/sim-network.ts';
 import type { SimProcess } from '../time/sim-process.ts';
+import { NexusCommands } from './nexus-commands.ts';
 
 /** The settings that `initiator-advice` prints: a probe after 2 s, given up after 3 s more. */
 const NOP_INTERVAL_MS = 2_000;
@@ -17,6 +19,7 @@ export interface PathParts {
   readonly process: SimProcess;
   readonly network: SimNetwork;
   readonly random: SeededRandom;
+  readonly ledger: AttentionLedger;
   readonly address: SocketAddress;
   readonly initiatorName: string;
   readonly targetName: string;
@@ -30,7 +33,7 @@ export interface PathParts {
 export class SimPath {
   readonly #parts: PathParts;
   readonly #clock: Clock;
-  #session: Initiator | undefined;
+  #commands: NexusCommands | undefined;
   #end: ClientEnd | undefined;
   #heardMs = 0;
   #logins = 0;
@@ -42,9 +45,15 @@ export class SimPath {
     void this.#keep();
   }
 
-  /** Undefined while it is lost. */
-  get session(): Initiator | undefined {
-    return this.#session?.isOpen === true ? this.#session : undefined;
+  /** Undefined while the session is lost, or takes no commands. */
+  get commands(): NexusCommands | undefined {
+    return this.#commands?.isReady === true ? this.#commands : undefined;
+  }
+
+  /** The nexus, the same for each of its sessions. */
+  get nexus(): string {
+    const { process, address } = this.#parts;
+    return nexusOf(process.name, address.address);
   }
 
   get logins(): number {
@@ -65,11 +74,13 @@ export class SimPath {
   }
 
   async #keep(): Promise<never> {
-    const { random } = this.#parts;
+    const { random, ledger } = this.#parts;
     for (;;) {
       try {
+        const sentMs = this.#clock.now();
         const session = await this.#logIn();
-        this.#session = session;
+        const record = ledger.open(this.nexus, sentMs, this.#clock.now());
+        this.#commands = new NexusCommands(session, record, this.#clock);
         this.#logins++;
         this.#changed();
         await this.#probe(session);
@@ -77,8 +88,8 @@ export class SimPath {
         // Lost, refused or silent: the next attempt shows.
       }
       this.#heard();
-      this.#session?.destroy();
-      this.#session = undefined;
+      this.#commands?.session.destroy();
+      this.#commands = undefined;
       this.#changed();
       await sleep(this.#clock, random.below(RECONNECT_MAX_MS));
     }
@@ -118,4 +129,9 @@ export class SimPath {
   #changed(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
+
+/** An initiator port and a target port, as the checkers name them. */
+export function nexusOf(host: string, address: string): string {
+  return `${host}:${address}`;
 }

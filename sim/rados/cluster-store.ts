@@ -21,11 +21,11 @@ export class ClusterStore implements WorldStore {
   /** Each process has one, for all that it opens. */
   readonly #calls = new Map<SimProcess, CephCalls>();
 
-  constructor({ timeline, random, trace }: WorldStoreParts) {
+  constructor({ timeline, random, trace, onMembers }: WorldStoreParts) {
     const cluster = new SimCluster(timeline, random, OSDS);
     this.cluster = cluster;
     this.#images = new SimImages(cluster);
-    this.fences = new FenceChecker(cluster);
+    this.fences = new FenceChecker(cluster, onMembers);
     cluster.onDone = (operation) => {
       this.fences.done(operation);
       if (operation.changes) trace.add(operation.client.address, operation.object);

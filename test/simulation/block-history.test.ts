@@ -71,6 +71,28 @@ test('what overlaps may be seen in any order, and one order alone', () => {
   assert.ok(!history.end(last, 'done', 2));
 });
 
+test('a write that is held is done by then, or not before it is released', () => {
+  const read = (history: BlockHistory, seen: number): boolean => {
+    const each = operation('read');
+    history.begin(each);
+    return history.end(each, 'done', seen);
+  };
+  for (const isReleased of [false, true]) {
+    const history = new BlockHistory();
+    const write = operation('write', 1);
+    history.begin(write);
+    history.hold(write);
+    assert.ok(read(history, 0));
+    if (isReleased) history.release();
+    assert.equal(history.end(write, 'done'), isReleased);
+  }
+  const history = new BlockHistory();
+  const write = operation('write', 1);
+  history.begin(write);
+  history.hold(write);
+  assert.ok(read(history, 1) && history.end(write, 'done'));
+});
+
 /** A block that is right: each operation takes effect at one moment, given by the order of effects. */
 test('whatever one block shows is taken', () => {
   const steps = fc.array(fc.record({ slot: fc.nat(3), act: fc.nat(3), value: fc.nat(4) }), {

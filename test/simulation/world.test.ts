@@ -18,7 +18,7 @@ test('gateways serve logins and commands, and nothing is fenced', async () => {
   await world.run(20_000);
   await world.heal(10_000);
   await world.readAll(10_000);
-  assert.ok(world.history.operations > 100);
+  assert.ok(world.history.blocks.operations > 100);
   assert.equal(world.fences.fences, 0);
   assert.equal(world.cluster.monitor.blocklisted.length, 0);
 });

@@ -1,0 +1,17 @@
+import type { Clock } from '../../src/base/clock.ts';
+import type { SeededRandom } from '../../test/support/seeded-random.ts';
+import type { UnitHistory } from '../checkers/unit-history.ts';
+import type { SimPath } from './sim-path.ts';
+
+/** What an initiator does to a logical unit beside reading and writing it. */
+export interface UnitEventParts {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly history: UnitHistory;
+  readonly host: string;
+  /** The reservation keys of all hosts, by name. */
+  readonly keys: ReadonlyMap<string, string>;
+}
+
+/** Does it once, through a path that takes commands now. */
+export type UnitEvent = (parts: UnitEventParts, path: SimPath) => Promise<void>;

@@ -1,0 +1,99 @@
+import { sleep } from '../../src/base/clock.ts';
+import { testUnitReady } from '../../test/initiator/cdb.ts';
+import { changeModes } from './mode-event.ts';
+import { changeReservations, clearReservations } from './reservation-event.ts';
+import { resetUnit, taskFunction } from './reset-event.ts';
+import type { SimPath } from './sim-path.ts';
+import type { UnitEvent, UnitEventParts } from './unit-event-parts.ts';
+
+const EVENT_INTERVAL_MAX_MS = 1_500;
+/** How often a host looks at each of its paths, as its multipath daemon does. */
+const CHECK_INTERVAL_MS = 1_000;
+const CLEAR_RETRY_MS = 200;
+
+/** By kind, what an initiator may do to a logical unit that others see. */
+export const unitEvents = {
+  abortTask: taskFunction('abortTask'),
+  abortTaskSet: taskFunction('abortTaskSet'),
+  /** With a task set for each nexus it clears that of its own. */
+  clearTaskSet: taskFunction('clearTaskSet'),
+  logicalUnitReset: resetUnit,
+  modeSelect: changeModes,
+  reservations: changeReservations,
+} satisfies Readonly<Record<string, UnitEvent>>;
+
+export type UnitEventKind = keyof typeof unitEvents;
+
+/** What the gateways keep together: in every seed, unless others are asked for. */
+export const keptEvents: readonly UnitEventKind[] = ['abortTask', 'abortTaskSet', 'clearTaskSet'];
+
+/** What each gateway does by itself, so that nexuses at others see it broken. */
+export const localEvents: readonly UnitEventKind[] = [
+  'logicalUnitReset',
+  'modeSelect',
+  'reservations',
+];
+
+/** An initiator's events, and its looks at each path, by which it is told of those of others. */
+export class UnitEvents {
+  readonly #parts: UnitEventParts;
+  readonly #paths: readonly SimPath[];
+  readonly #kinds: readonly UnitEventKind[];
+  #working = 0;
+  #isStopping = false;
+
+  constructor(
+    parts: UnitEventParts & { readonly onFailure: (error: unknown) => void },
+    paths: readonly SimPath[],
+    kinds: readonly UnitEventKind[],
+  ) {
+    this.#parts = parts;
+    this.#paths = paths;
+    this.#kinds = kinds;
+    if (kinds.length === 0) return;
+    for (const work of [this.#makeEvents(), ...paths.map((path) => this.#checkPath(path))]) {
+      this.#working++;
+      void work.then(() => {
+        this.#working--;
+      }, parts.onFailure);
+    }
+  }
+
+  get isIdle(): boolean {
+    return this.#working === 0;
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Nobody holds a reservation afterwards. */
+  async clear(): Promise<void> {
+    if (!this.#kinds.includes('reservations')) return;
+    for (;;) {
+      for (const path of this.#live) if (await clearReservations(this.#parts, path)) return;
+      await sleep(this.#parts.clock, CLEAR_RETRY_MS);
+    }
+  }
+
+  get #live(): readonly SimPath[] {
+    return this.#paths.filter(({ commands }) => commands !== undefined);
+  }
+
+  async #makeEvents(): Promise<void> {
+    const { clock, random } = this.#parts;
+    while (!this.#isStopping) {
+      await sleep(clock, random.below(EVENT_INTERVAL_MAX_MS));
+      const live = this.#live;
+      if (live.length === 0) continue;
+      await unitEvents[random.pick(this.#kinds)](this.#parts, random.pick(live));
+    }
+  }
+
+  async #checkPath(path: SimPath): Promise<void> {
+    while (!this.#isStopping) {
+      await sleep(this.#parts.clock, CHECK_INTERVAL_MS);
+      await path.commands?.execute('TEST UNIT READY', { cdb: testUnitReady() });
+    }
+  }
+}
