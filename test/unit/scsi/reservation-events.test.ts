@@ -8,6 +8,8 @@ import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';
 import type { Nexus, TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
+import type { SharedState } from '../../../src/scsi/unit-state.ts';
+import { LateUnitState } from '../../support/late-unit-state.ts';
 import { identityOf } from '../../support/nexus-names.ts';
 import {
   Action,
@@ -15,7 +17,7 @@ import {
   reserveOutCdb,
   reserveOutList,
 } from '../../support/reserve-out.ts';
-import { ScsiBench, type TestTask } from '../../support/scsi-bench.ts';
+import { type BenchOptions, ScsiBench, type TestTask } from '../../support/scsi-bench.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
 const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];
@@ -34,8 +36,8 @@ class World {
   readonly b: Nexus;
   readonly c: Nexus;
 
-  static async open(): Promise<World> {
-    return new World(await ScsiBench.open({ blocks: 1024 * 1024 }));
+  static async open(options: BenchOptions = {}): Promise<World> {
+    return new World(await ScsiBench.open({ blocks: 1024 * 1024, ...options }));
   }
 
   private constructor(bench: ScsiBench) {
@@ -83,6 +85,17 @@ class World {
     const request = { function: name, lun: encodeLun(0), referencedTag: 0 };
     return (await nexus.manage(request)).response;
   }
+}
+
+/** The gateways agree on changes when the test says so. */
+async function lateWorld() {
+  let state: LateUnitState | undefined;
+  const stateOf = (initial: SharedState) => {
+    state = new LateUnitState(initial);
+    return state;
+  };
+  const world = await World.open({ stateOf });
+  return { world, state: state! };
 }
 
 test('those whom SPC names hear of an event, once, and nobody else does', async () => {
@@ -179,6 +192,20 @@ test('a write that does not end in time is fenced, and ends as the fence tells',
   assert.deepEqual(write.ends, [Status.checkCondition]);
 });
 
+test('one of which the medium never tells the end stays in its task set after the fence', async () => {
+  const world = await World.open();
+  const { a, b, bench } = world;
+  await world.good(world.out(a, Action.register, { actionKey: 1 }));
+  bench.volume.shut = true;
+  const write = bench.send(WRITE, block, b);
+  const reserve = world.out(a, Action.reserve, { key: 1, type: 3 });
+  await bench.clock.advance(2 * DRAIN_MAX_MS);
+  assert.deepEqual([bench.volume.fences, reserve.ends, write.ends], [1, [Status.good], []]);
+  bench.volume.releaseAll();
+  await settle();
+  assert.equal(write.ends.length, 1);
+});
+
 test('what was not submitted when it is forbidden ends RESERVATION CONFLICT', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
@@ -212,6 +239,47 @@ test('a command in steps makes no further step when it is forbidden', async () =
   const steps = bench.volume.log.filter((each) => each.startsWith('unmap'));
   assert.equal(steps.length, submitted);
   assert.ok(submitted > 0 && submitted < 512 / 4);
+});
+
+test('a command in steps whose last step is submitted ends as it ends', async () => {
+  const world = await World.open();
+  const { a, b, bench } = world;
+  await world.good(world.out(a, Action.register, { actionKey: 1 }));
+  bench.volume.shut = true;
+  const data = Buffer.alloc(24);
+  data.writeUInt16BE(22, 0);
+  data.writeUInt16BE(16, 2);
+  data.writeUInt32BE(8, 16);
+  const unmap = bench.send(UNMAP, { data }, b);
+  const reserve = world.out(a, Action.reserve, { key: 1, type: 3 });
+  await settle();
+  assert.deepEqual([reserve.ends, unmap.ends], [[], []]);
+  bench.volume.releaseAll();
+  await world.good(reserve);
+  assert.deepEqual(unmap.ends, [Status.good]);
+});
+
+test('a MODE SELECT whose change comes after the reservation that forbids it changes nothing', async () => {
+  const { world, state } = await lateWorld();
+  const { a, b, bench } = world;
+  await world.good(world.out(a, Action.register, { actionKey: 1 }));
+  state.isLate = true;
+  const swp = Uint8Array.of(0, 0, 0, 0, 0x0a, 0x0a, 0x22, 0, 0x08, 0, 0, 0, 0, 0, 0, 0);
+  const select = bench.send([0x15, 0x10, 0, 0, 16, 0], { data: swp }, b);
+  state.isLate = false;
+  await world.good(world.out(a, Action.reserve, { key: 1, type: 1 }));
+  state.settle();
+  await settle();
+  assert.deepEqual(select.ends, [Status.reservationConflict]);
+  assert.equal(bench.logicalUnit.modes.swp, false);
+});
+
+test('START STOP UNIT passes a reservation if it starts', async () => {
+  const world = await World.open();
+  const { a, b, bench } = world;
+  await world.reserve(WRITE_EXCLUSIVE, a);
+  assert.equal(bench.send([0x1b, 0, 0, 0, 1, 0], {}, b).status, Status.good);
+  assert.equal(bench.send([0x1b, 0, 0, 0, 0, 0], {}, b).status, Status.reservationConflict);
 });
 
 test('a nexus that logs in finds the reservation that is there', async () => {
@@ -291,6 +359,21 @@ test('RESERVE lasts no longer than its session, its LUN and the next reset', asy
   await world.good(bench.send(RESERVE, {}, a));
   await a.close();
   assert.equal(bench.send(TEST_UNIT_READY, {}, b).status, Status.good);
+});
+
+test('a LUN that is back before RESERVE is released hears of the unit as before', async () => {
+  const { world, state } = await lateWorld();
+  const { a, b, bench } = world;
+  await world.good(bench.send(RESERVE, {}, a));
+  state.isLate = true;
+  a.updateLuns(new Map());
+  a.updateLuns(new Map([[0, bench.logicalUnit]]));
+  state.isLate = false;
+  state.settle();
+  await settle();
+  world.told(a);
+  await world.manage(b, 'logicalUnitReset');
+  assert.deepEqual(world.told(a), ['6/2903']);
 });
 
 test('another session of the same ports does not inherit RESERVE', async () => {
