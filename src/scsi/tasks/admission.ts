@@ -4,6 +4,7 @@ import type { CommandRow } from '../command-row.ts';
 import type { CommandTable } from '../command-table.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
+import type { Restrictions } from '../reservations/restrictions.ts';
 import { atCdb, conditions, results } from '../sense-table.ts';
 import type { Task } from '../task.ts';
 import type { Execution } from './execution.ts';
@@ -35,9 +36,7 @@ export function admit(
   if (attentions.length > 0 && command.unitAttention === 'report') {
     return attentions.take();
   }
-  if ((command.conflicts & restrictions) !== 0 && !command.passesReservations(task.cdb)) {
-    return results.reservationConflict;
-  }
+  if (isForbidden(command, restrictions, task)) return results.reservationConflict;
   return checkCdb(command, task) ?? checkState(command, logicalUnit);
 }
 
@@ -55,9 +54,23 @@ export function fitsExpected({ expectedDataOut }: CommandRow, plan: Plan, task: 
 }
 
 /** The checks of what may have changed between a command's arrival and its start. */
-export function checkStart(execution: Execution): CommandResult | undefined {
-  if (execution.isForbidden) return results.reservationConflict;
-  return checkState(execution.command, execution.logicalUnit);
+export function checkStart(
+  command: CommandRow,
+  execution: Execution,
+  logicalUnit: LogicalUnit | undefined,
+): CommandResult | undefined {
+  const { restrictions, task } = execution;
+  if (isForbidden(command, restrictions, task)) return results.reservationConflict;
+  return checkState(command, logicalUnit);
+}
+
+/** A reservation of others keeps the nexus of the command from it. */
+export function isForbidden(
+  command: CommandRow,
+  restrictions: Restrictions,
+  { cdb }: Task,
+): boolean {
+  return (command.conflicts & restrictions) !== 0 && !command.passesReservations(cdb);
 }
 
 function checkState(

@@ -142,11 +142,9 @@ export class Execution
     this.owner.detach(this);
   }
 
-  /** A reservation of others keeps its nexus from it. */
-  get isForbidden(): boolean {
-    const { command } = this;
-    const restrictions = this.#unit?.restrictions ?? UNRESTRICTED;
-    return (command.conflicts & restrictions) !== 0 && !command.passesReservations(this.task.cdb);
+  /** What reservations keep its nexus from. */
+  get restrictions(): Restrictions {
+    return this.#unit === undefined ? UNRESTRICTED : this.#unit.restrictions;
   }
 
   progressed(): void {

@@ -11,7 +11,7 @@ import type { CommandAges } from '../nexus.ts';
 import { conditions, results } from '../sense-table.ts';
 import type { Task, TransportFault } from '../task.ts';
 import { Abort } from './abort-settlement.ts';
-import { checkStart, fitsExpected } from './admission.ts';
+import { checkStart, fitsExpected, isForbidden } from './admission.ts';
 import { ageCommands } from './command-ages.ts';
 import type { CommandCompletion } from './command-completion.ts';
 import type { Execution, ExecutionOwner } from './execution.ts';
@@ -91,12 +91,13 @@ export class TaskManager implements ExecutionOwner {
   }
 
   admitted(execution: Execution): void {
-    const refusal = checkStart(execution);
+    const { command, logicalUnit } = execution;
+    const refusal = checkStart(command, execution, logicalUnit);
     if (refusal === undefined) {
       this.#run(execution);
       return;
     }
-    execution.logicalUnit?.gate.leave(execution);
+    logicalUnit?.gate.leave(execution);
     this.#end(execution, Events.refuse, refusal);
   }
 
@@ -169,7 +170,7 @@ export class TaskManager implements ExecutionOwner {
    */
   forbid(tasks: TaskSet<Execution>): Abort[] {
     return tasks.list().flatMap((each) => {
-      if (!each.isRunning || !each.isForbidden) return [];
+      if (!each.isRunning || !isForbidden(each.command, each.restrictions, each.task)) return [];
       each.steps?.refuse(results.reservationConflict);
       if (!each.changesMedium) return [];
       each.abort ??= new Abort(each);
@@ -219,7 +220,7 @@ export class TaskManager implements ExecutionOwner {
 
   #proceed(execution: Execution): void {
     const { command, logicalUnit } = execution;
-    const refusal = checkStart(execution);
+    const refusal = checkStart(command, execution, logicalUnit);
     if (refusal !== undefined) {
       this.#end(execution, Events.refuse, refusal);
       return;
