@@ -58,7 +58,7 @@ export class FailureDetector {
       const { incarnation, heartbeat } = other;
       if (this.#silent.count(incarnation) >= SUSPICION_HEARTBEATS) {
         const holds = (now: MemberState) => now.heartbeat.counter === heartbeat.counter;
-        fence(other, { text: 'it shows no sign of life', holds });
+        fence(other, { text: 'it shows no sign of life', holds, provesRest: true });
       } else if (this.#behind.count(incarnation) >= BARRIER_HEARTBEATS) {
         const asked = this.#asked.get(incarnation)!;
         const holds = (now: MemberState) => now.heartbeat.epoch < asked;

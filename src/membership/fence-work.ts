@@ -9,11 +9,13 @@ import { BLOCKLIST_MAX_MS, FENCE_POLL_MS, MONITOR_CONFIRM_MAX_MS } from './limit
 import { isOver, type MemberState, type MembershipView, stateOf } from './membership.ts';
 import type { MembershipStore } from './membership-store.ts';
 import { close, finish, isPassed, raiseEpoch } from './roster-changes.ts';
+import type { SignsOfLife } from './signs-of-life.ts';
 
 interface FenceWorkOptions {
   readonly self: Member;
   readonly store: MembershipStore;
   readonly driver: FencingDriver;
+  readonly signs: Pick<SignsOfLife, 'silentForMs'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Bounds the lines of a fence that is tried again and again. */
@@ -31,6 +33,8 @@ interface FenceWorkOptions {
 export interface FenceReason {
   readonly text: string;
   readonly holds: (victim: MemberState) => boolean;
+  /** It holds only for a member that takes no command by then. */
+  readonly provesRest?: boolean;
 }
 
 /** Fences members, each once at a time. Every step can be repeated, also by another member. */
@@ -65,7 +69,8 @@ export class FenceWork {
     // A member that cannot reach the monitors could close another, and then not fence it: so it
     // closes nothing.
     await this.confirmMonitor();
-    const closed = stateOf(await store.change(close(self, victim, reason.holds)), victim);
+    const closing = close(self, victim, reason.holds, reason.provesRest);
+    const closed = stateOf(await store.change(closing), victim);
     if (closed?.state !== 'closed') return;
     const fields = { member: victim.name, reason: reason.text };
     lines.write('fence_begun', fields, victim.incarnation);
@@ -95,14 +100,16 @@ export class FenceWork {
   }
 
   async #finish(victim: Member): Promise<void> {
-    const { self, store, driver, onChanged } = this.#options;
-    const needsBarrier = driver.processes === undefined;
-    const isReady = (view: MembershipView) =>
-      !needsBarrier || isOver(view, victim) || isPassed(view, stateOf(view, victim)?.fenceEpoch);
+    const { self, store, driver, signs, onChanged } = this.#options;
+    const silentForMs = driver.processes === undefined ? signs.silentForMs : undefined;
+    const isReady = (view: MembershipView) => {
+      if (silentForMs === undefined || isOver(view, victim)) return true;
+      return isPassed(view, stateOf(view, victim)?.fenceEpoch, silentForMs);
+    };
     for (;;) {
       const view = await this.until(isReady);
       if (isOver(view, victim)) return;
-      if (!isOver(await store.change(finish(self, victim, needsBarrier)), victim)) continue;
+      if (!isOver(await store.change(finish(self, victim, silentForMs)), victim)) continue;
       onChanged();
       return;
     }

@@ -58,7 +58,7 @@ async function openIncarnation(
   store: MembershipStore,
   options: JoinMembershipOptions,
 ): Promise<Roster> {
-  const { records, driver, instances, clock } = options;
+  const { records, driver, instances, clock, previous: ended } = options;
   const { self } = records;
   for (let attempt = 0; attempt < JOIN_ATTEMPTS_MAX; attempt++) {
     const dead = await deadPredecessor(store, options);
@@ -68,7 +68,7 @@ async function openIncarnation(
     }
     const { epoch: passedEpoch } = await store.read();
     await clusterCall(clock, JOIN_STEP_MAX_MS, 'a barrier', driver.passBarrier());
-    const roster = await store.change(open({ self, instances, passedEpoch, dead }));
+    const roster = await store.change(open({ self, instances, passedEpoch, dead, ended }));
     const own = stateOf(roster, self);
     if (own === undefined) continue;
     if (isOpen(own)) return roster;

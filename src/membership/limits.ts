@@ -71,6 +71,13 @@ export const MONITOR_SILENCE_MAX_MS = 2_000;
 /** The bound on all postponements: longer than Ceph takes to find a stopped OSD (20 to 25 s). */
 export const CLUSTER_SILENCE_MAX_MS = 30_000;
 
+/**
+ * A closed member that has shown no heartbeat for so long takes no command: its next one tells it
+ * that it is closed, and if that cannot get through, it is cut off by then.
+ */
+export const CLOSED_REST_MS =
+  HEARTBEAT_INTERVAL_MS + WITNESS_SILENCE_MAX_MS + STALL_CHECK_INTERVAL_MS;
+
 /** How long a gateway waits before it takes a new incarnation. */
 export const BACK_OFF_MIN_MS = 1_000;
 /** After attempts that did not come to serve. */
@@ -109,6 +116,14 @@ assert(
 assert(
   WITNESS_SILENCE_MAX_MS < SUSPICION_HEARTBEATS * HEARTBEAT_INTERVAL_MS,
   'a member that is cut off stops before it is fenced',
+);
+assert(
+  CLOSED_REST_MS < SUSPICION_HEARTBEATS * HEARTBEAT_INTERVAL_MS,
+  'a suspected member has rested when it is closed',
+);
+assert(
+  PAUSE_GAP_MAX_MS + HEARTBEAT_INTERVAL_MS < CLOSED_REST_MS,
+  'a closed member that stood still for too short a time to be in doubt knows it by then',
 );
 assert(
   BARRIER_HOLD_AFTER_MS < BARRIER_HEARTBEATS * HEARTBEAT_INTERVAL_MS,

@@ -106,6 +106,11 @@ export interface MemberState extends Member {
   readonly state: 'joining' | 'serving' | 'closed' | 'finished';
   /** It asks its initiators to leave: others should not come. */
   readonly isDraining: boolean;
+  /**
+   * It took no command when it was closed: it had shown no sign of life for as long as a suspicion
+   * takes, its process had ended, or it closed itself. Any other closed one may not know it yet.
+   */
+  readonly isAtRest: boolean;
   /** Finished because it left, not because it was fenced. */
   readonly hasLeft: boolean;
   readonly instances: readonly Instance[];

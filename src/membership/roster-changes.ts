@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure.ts';
 import type { Member } from '../records/records.ts';
-import { FINISHED_KEPT_MAX, INCARNATIONS_MAX, INSTANCES_MAX } from './limits.ts';
+import { CLOSED_REST_MS, FINISHED_KEPT_MAX, INCARNATIONS_MAX, INSTANCES_MAX } from './limits.ts';
 import { type Instance, isOpen, isSame, type MemberState, stateOf } from './membership.ts';
 import {
   aboutField,
@@ -72,6 +72,8 @@ interface JoinRequest {
   readonly passedEpoch: number;
   /** An incarnation of this name that is known to be dead; it is closed in the same step. */
   readonly dead: MemberState | undefined;
+  /** One that gave itself up, or whose process was seen to end. Others may have closed it. */
+  readonly ended?: Member | undefined;
 }
 
 /** The reason why an incarnation cannot be opened on this roster. */
@@ -95,7 +97,7 @@ function isDead(namesake: MemberState, dead: MemberState | undefined): boolean {
 
 /** Undefined also while there is an obstacle. */
 export function open(request: JoinRequest): RosterChange {
-  const { self, instances, passedEpoch } = request;
+  const { self, instances, passedEpoch, ended } = request;
   return (roster) => {
     if (stateOf(roster, self) !== undefined) return undefined;
     if (joinObstacle(roster, request) !== undefined) return undefined;
@@ -104,13 +106,17 @@ export function open(request: JoinRequest): RosterChange {
     checkInstances(instances);
     const opened: MemberState = {
       ...{ name: self.name, incarnation: self.incarnation, start: roster.starts + 1 },
-      ...{ state: 'joining', isDraining: false, hasLeft: false },
+      ...{ state: 'joining', isDraining: false, isAtRest: false, hasLeft: false },
       ...{ instances, fenceEpoch: undefined, enforcesEvents: true },
       heartbeat: { counter: 0, epoch: passedEpoch, isHolding: false, acknowledged: new Map() },
     };
+    const isEnded = (member: MemberState): boolean => {
+      if (ended !== undefined && isSame(member, ended)) return true;
+      return member.name === self.name && isOpen(member);
+    };
     const put = counted
-      .filter((member) => member.name === self.name && isOpen(member))
-      .map((member): MemberState => ({ ...member, state: 'closed' }));
+      .filter(isEnded)
+      .map((member): MemberState => ({ ...member, state: 'closed', isAtRest: true }));
     return { opened, put, removed: removable(roster, self.name) };
   };
 }
@@ -145,17 +151,21 @@ export function drain(self: Member): RosterChange {
   };
 }
 
-/** The fence's second step. `holds` is asked whether the reason for it still does. */
+/**
+ * The fence's second step. `holds` is asked whether the reason for it still does; `isAtRest` says
+ * whether that reason proves that the victim takes no command.
+ */
 export function close(
   self: Member,
   victim: Member,
   holds: (victim: MemberState) => boolean,
+  isAtRest = false,
 ): RosterChange {
   return (roster) => {
     openState(roster, self);
     const state = stateOf(roster, victim);
     if (state === undefined || !isOpen(state) || !holds(state)) return undefined;
-    return { put: [{ ...state, state: 'closed' }] };
+    return { put: [{ ...state, state: 'closed', isAtRest }] };
   };
 }
 
@@ -170,21 +180,44 @@ export function raiseEpoch(self: Member, victim: Member): RosterChange {
   };
 }
 
-/** The fence's last step. Undefined while an open member has not passed its epoch. */
-export function finish(self: Member, victim: Member, needsBarrier: boolean): RosterChange {
+/** For how long the asking member has seen no heartbeat of another, by its own clock. */
+type SilentForMs = (member: MemberState) => number;
+
+/**
+ * The fence's last step. Undefined while its epoch is not passed. Without `silentForMs` there is
+ * no epoch, because the victim's process was seen to end.
+ */
+export function finish(
+  self: Member,
+  victim: Member,
+  silentForMs: SilentForMs | undefined,
+): RosterChange {
   return (roster) => {
     openState(roster, self);
     const state = stateOf(roster, victim);
     if (state?.state !== 'closed') return undefined;
-    if (needsBarrier && !isPassed(roster, state.fenceEpoch)) return undefined;
+    const isLast = silentForMs === undefined || isPassed(roster, state.fenceEpoch, silentForMs);
+    if (!isLast) return undefined;
     return { put: [{ ...state, state: 'finished' }] };
   };
 }
 
-/** Whether every open member has passed the epoch, or holds for it. */
-export function isPassed(roster: { members: readonly MemberState[] }, epoch: number | undefined) {
+/**
+ * Whether every member that may take a command has passed the epoch, or holds for it. A closed one
+ * may not know yet that it is closed. With its old map it could read a block now that a fenced
+ * write changes later.
+ */
+export function isPassed(
+  { members }: { readonly members: readonly MemberState[] },
+  epoch: number | undefined,
+  silentForMs: SilentForMs,
+): boolean {
   if (epoch === undefined) return false;
-  return roster.members.every((member) => !isOpen(member) || member.heartbeat.epoch >= epoch);
+  return members.every((member) => {
+    if (member.state === 'finished' || member.heartbeat.epoch >= epoch) return true;
+    if (isOpen(member)) return false;
+    return member.isAtRest || silentForMs(member) >= CLOSED_REST_MS;
+  });
 }
 
 /** The epoch of a fence that closes no member: of a volume instance of this member. */
@@ -219,7 +252,8 @@ export function leave(self: Member, isClean: boolean): RosterChange {
   return (roster) => {
     const own = stateOf(roster, self);
     if (own === undefined || !isOpen(own)) return undefined;
-    return { put: [{ ...own, state: isClean ? 'finished' : 'closed', hasLeft: isClean }] };
+    const state = isClean ? 'finished' : 'closed';
+    return { put: [{ ...own, state, isAtRest: true, hasLeft: isClean }] };
   };
 }
 

@@ -7,7 +7,7 @@ import type { Heartbeat, Instance, Mark, MemberState, MembershipView } from './m
  *
  *   roster            revision, epoch, life, starts: every change but a heartbeat raises `revision`
  *   inc:NAME/INC      open, closed or finished: what a heartbeat asserts
- *   about:NAME/INC    start, serving, instances, fenceEpoch, draining, left, events
+ *   about:NAME/INC    start, serving, instances, fenceEpoch, draining, resting, left, events
  *   hb:NAME/INC       counter, epoch, holding, acknowledged: written by that member alone
  *   document          version
  *   mark:NAME/INC/UNIT  a logical unit that may have an unsettled event of that member
@@ -64,9 +64,10 @@ export function encodeIncarnation({ state }: MemberState): Uint8Array {
 }
 
 export function encodeAbout(member: MemberState): Uint8Array {
-  const { start, state, instances, fenceEpoch, isDraining: draining, hasLeft: left } = member;
-  const [serving, events] = [state === 'serving', member.enforcesEvents];
-  return encode({ start, serving, instances, fenceEpoch, draining, left, events });
+  const { start, state, instances, fenceEpoch, enforcesEvents: events } = member;
+  const { isDraining: draining, isAtRest: resting, hasLeft: left } = member;
+  const serving = state === 'serving';
+  return encode({ start, serving, instances, fenceEpoch, draining, resting, left, events });
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
@@ -116,6 +117,7 @@ function decodeMember(fields: Fields, field: string): MemberState {
     start: count(about?.['start']),
     state: state === 'open' ? open : state,
     isDraining: about?.['draining'] === true,
+    isAtRest: about?.['resting'] === true,
     hasLeft: about?.['left'] === true,
     instances: instancesOf(about?.['instances'], field),
     enforcesEvents: about?.['events'] === true,

@@ -36,6 +36,7 @@ import {
   serve,
 } from './roster-changes.ts';
 import type { Roster } from './roster-fields.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { StallDetector } from './stall-detector.ts';
 
 interface RosterMembershipParts {
@@ -56,6 +57,7 @@ export class RosterMembership implements Membership {
   readonly #holds: Holds;
   readonly #stallDetector: StallDetector;
   readonly #barrier: Barrier;
+  readonly #signs: SignsOfLife;
   readonly #work: FenceWork;
   readonly #failureDetector: FailureDetector;
   readonly #gone: GoneMembers;
@@ -98,9 +100,12 @@ export class RosterMembership implements Membership {
       onPassed: () => this.#heartbeats.soon(),
       onCut: () => this.#end('cut'),
     });
+    const signs = new SignsOfLife(clock);
+    this.#signs = signs;
+    signs.see(opened);
     const nextView = () => this.#heartbeats.next();
     this.#work = new FenceWork({
-      ...{ self, store, driver, clock, log, nextView, onChanged: changed },
+      ...{ self, store, driver, signs, clock, log, nextView, onChanged: changed },
       lines: this.#lines,
     });
     this.#failureDetector = new FailureDetector({
@@ -241,7 +246,7 @@ export class RosterMembership implements Membership {
     await this.#work.blocklist(address);
     const { epoch } = await store.change(raiseOwnEpoch(this.self));
     this.#notifier.send();
-    await this.#work.until((view) => isPassed(view, epoch));
+    await this.#work.until((view) => isPassed(view, epoch, this.#signs.silentForMs));
     // The fence is finished, also when the list cannot be tidied now.
     await this.unregister(address).catch(() => {});
   }
@@ -335,6 +340,7 @@ export class RosterMembership implements Membership {
     this.#view = view;
     this.#barrier.want(view.epoch);
     this.#gone.see(view);
+    this.#signs.see(view);
     if (isNews) for (const listener of this.#listeners) listener.onView?.(view);
     if (kind === 'regular') this.#failureDetector.observe(view);
     if (kind !== 'extra') this.#failureDetector.lookAtProcesses(view);

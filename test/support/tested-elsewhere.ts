@@ -41,6 +41,10 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/unit/iscsi/deep-windows.test.ts',
     because: 'constants whose relations are asserted at load; what they bound is measured there',
   },
+  'src/membership/limits.ts': {
+    test: 'test/unit/membership/fence-work.test.ts',
+    because: 'constants whose relations are asserted at load; how long a fence takes is seen there',
+  },
   'src/membership/membership.ts': {
     test: 'test/contract/membership.ts',
     because: 'a contract, and its suite',

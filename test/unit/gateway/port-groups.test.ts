@@ -49,6 +49,7 @@ function view(...members: readonly Partial<MemberState>[]): MembershipView {
     ...{ name: 'g0', incarnation: `${member.name}-1`, start: 1, state: 'serving' },
     ...{
       isDraining: false,
+      isAtRest: false,
       hasLeft: false,
       instances: [],
       fenceEpoch: undefined,

@@ -12,7 +12,7 @@ function member(name: string, counter: number, epoch = 0): MemberState {
   const heartbeat = { counter, epoch, isHolding: false, acknowledged: new Map() };
   return {
     ...{ name, incarnation: `${name}-1`, start: 1, state: 'serving' },
-    ...{ isDraining: false, hasLeft: false },
+    ...{ isDraining: false, isAtRest: false, hasLeft: false },
     ...{ instances: [], fenceEpoch: undefined, enforcesEvents: true, heartbeat },
   };
 }
@@ -43,7 +43,8 @@ test('a counter that stands still over eight heartbeats is suspected, not over s
     asked.map(({ name }) => name),
     ['b'],
   );
-  const { holds } = asked[0]!.reason;
+  const { holds, provesRest } = asked[0]!.reason;
+  assert.equal(provesRest, true, 'its fence waits for nothing more');
   assert.deepEqual([holds(member('b', 5)), holds(member('b', 6))], [true, false]);
 });
 
@@ -70,7 +71,8 @@ test('one that is behind an epoch over four heartbeats is fenced for it, and no 
     asked.map(({ name }) => name),
     ['b'],
   );
-  const { holds } = asked[0]!.reason;
+  const { holds, provesRest } = asked[0]!.reason;
+  assert.equal(provesRest, undefined, 'it may take commands yet');
   assert.deepEqual([holds(member('b', 9, 1)), holds(member('b', 9, 2))], [true, false]);
 });
 

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CLOSED_REST_MS, HEARTBEAT_INTERVAL_MS } from '../../../src/membership/limits.ts';
 import { isOpen, isOver, stateOf } from '../../../src/membership/membership.ts';
 import { MembershipStore } from '../../../src/membership/membership-store.ts';
 import { open } from '../../../src/membership/roster-changes.ts';
@@ -10,6 +11,8 @@ import { rosterNow, watchRoster } from '../../support/membership-laws.ts';
 import { MembershipWorld, type SimGateway } from '../../support/membership-world.ts';
 
 type Three = [SimGateway, SimGateway, SimGateway];
+/** A fence of one that may not know it yet. */
+const FENCE_MAX_MS = CLOSED_REST_MS + 500;
 
 function isGone(world: MembershipWorld, { self }: SimGateway): boolean {
   return isOver(rosterNow(world), self);
@@ -21,7 +24,7 @@ test('of two gateways told to fence each other one stays', async () => {
     const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
     watchRoster(world, () => [a, b, c]);
     const fences = [a.members!.fence(b.self), b.members!.fence(a.self)];
-    const [byA, byB] = await world.within(2_000, Promise.allSettled(fences));
+    const [byA, byB] = await world.within(FENCE_MAX_MS, Promise.allSettled(fences));
     const winner = byA!.status === 'fulfilled' ? a : b;
     const loser = winner === a ? b : a;
     assert.equal([byA!, byB!].filter(({ status }) => status === 'fulfilled').length, 1);
@@ -64,8 +67,36 @@ test('a gateway that cannot reach the monitors closes nobody', async () => {
   await world.within(5_100, fence);
   assert.equal(stateOf(rosterNow(world), b.self)?.state, 'serving');
   a.set({ isMonitorSilent: false });
-  await world.within(1_000, a.members!.fence(b.self));
+  await world.within(FENCE_MAX_MS, a.members!.fence(b.self));
   assert.ok(isGone(world, b));
+});
+
+test('one that may not know that it is closed has rested before its fence is finished', async () => {
+  const world = new MembershipWorld(11);
+  const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
+  watchRoster(world, () => [a, b, c]);
+  b.set({ isStoreSilent: true, areWitnessesSilent: true, isMonitorSilent: true });
+  const fence = a.members!.fence(b.self);
+  await world.until(CLOSED_REST_MS, () => b.closed !== undefined);
+  assert.ok(!isGone(world, b), 'finished while it took commands');
+  await world.within(FENCE_MAX_MS, fence);
+  assert.equal(b.closed, 'cut');
+});
+
+test('one that is suspected, or has given itself up, is not waited for', async () => {
+  const world = new MembershipWorld(12);
+  const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
+  const isClosed = ({ self }: SimGateway) => !isOpen(stateOf(rosterNow(world), self)!);
+  b.kill();
+  await world.until(5_000, () => isClosed(b));
+  await world.until(300, () => isGone(world, b));
+  const asked = a.members!.fence(c.self);
+  await world.until(HEARTBEAT_INTERVAL_MS, () => c.closed === 'closed');
+  assert.ok(!isGone(world, c));
+  const heir = await world.gateway('c');
+  await world.within(500, heir.serve(c.self));
+  assert.ok(isGone(world, c));
+  await world.within(500, asked);
 });
 
 test('a member that cannot pass a barrier holds, and the fence is finished all the same', async () => {
@@ -73,10 +104,11 @@ test('a member that cannot pass a barrier holds, and the fence is finished all t
   const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
   watchRoster(world, () => [a, b, c]);
   c.set({ isBarrierStuck: true });
-  const fence = a.members!.fence(b.self);
+  b.kill();
+  await world.until(5_000, () => !isOpen(stateOf(rosterNow(world), b.self)!));
   await world.clock.advance(400);
   assert.ok(!isGone(world, b), 'finished before all had passed');
-  await world.within(400, fence);
+  await world.within(400, a.members!.fence(b.self));
   assert.equal(c.fencing.isHolding, true);
   assert.equal(stateOf(rosterNow(world), c.self)?.heartbeat.isHolding, true);
   c.set({ isBarrierStuck: false });
@@ -90,7 +122,8 @@ test('a hold of more than five seconds is a cut', async () => {
   const world = new MembershipWorld(3);
   const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
   c.set({ isBarrierStuck: true });
-  await world.within(1_000, a.members!.fence(b.self));
+  void a.members!.fence(b.self);
+  await world.until(1_000, () => c.fencing.isHolding);
   await world.clock.advance(4_900);
   assert.equal(c.closed, undefined);
   await world.clock.advance(200);
@@ -108,6 +141,9 @@ test('a member that neither passes nor holds is fenced after two seconds, not be
   await world.clock.advance(1_900);
   assert.ok(isOpen(stateOf(rosterNow(world), deaf)!));
   assert.ok(!isGone(world, b), 'its fence waits for all who are open');
+  await world.until(1_000, () => !isOpen(stateOf(rosterNow(world), deaf)!));
+  await world.clock.advance(CLOSED_REST_MS - 2 * HEARTBEAT_INTERVAL_MS);
+  assert.ok(!isGone(world, b), 'closed, it may yet read what the fenced one is to change');
   await world.within(1_000, fence);
   await world.until(500, () => isOver(rosterNow(world), deaf));
   assert.equal(a.closed, undefined);
@@ -165,6 +201,22 @@ test('an instance is fenced when all have passed its epoch, and its member stays
   assert.equal(stateOf(rosterNow(world), a.self)?.instances.length, 1);
   await world.clock.advance(5_000);
   assert.deepEqual([a.closed, b.closed], [undefined, undefined]);
+});
+
+test('an instance is not fenced while one that is closed may read with an old map', async () => {
+  const world = new MembershipWorld(13);
+  const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
+  a.fencing.openInstance('a:volume');
+  await world.within(1_000, a.members!.register({ address: 'a:volume', kind: 'volume' }));
+  c.set({ isStoreSilent: true });
+  b.members!.fence(c.self).catch(() => {});
+  await world.until(100, () => !isOpen(stateOf(rosterNow(world), c.self)!));
+  const fence = a.members!.fenceInstance('a:volume');
+  await world.clock.advance(CLOSED_REST_MS - 2 * HEARTBEAT_INTERVAL_MS);
+  assert.equal(stateOf(rosterNow(world), a.self)?.instances.length, 2, 'not yet');
+  assert.equal(c.members!.mayAct(), true);
+  await world.within(1_500, fence);
+  assert.equal(stateOf(rosterNow(world), a.self)?.instances.length, 1);
 });
 
 test('a paused observer suspects nobody', async () => {

@@ -15,6 +15,7 @@ function member(name: string, state: MemberState['state'], counter: number): Mem
     start: 1,
     state,
     isDraining: false,
+    isAtRest: false,
     hasLeft: false,
     instances: [],
     fenceEpoch: undefined,

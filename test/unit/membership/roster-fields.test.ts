@@ -18,7 +18,8 @@ import {
 } from '../../../src/membership/roster-fields.ts';
 
 const member: MemberState = {
-  ...{ name: 'a', incarnation: '1', start: 3, state: 'serving', isDraining: true, hasLeft: false },
+  ...{ name: 'a', incarnation: '1', start: 3, state: 'serving' },
+  ...{ isDraining: true, isAtRest: true, hasLeft: false },
   instances: [{ address: '10.0.0.1:0/1', kind: 'records' }],
   enforcesEvents: true,
   fenceEpoch: undefined,

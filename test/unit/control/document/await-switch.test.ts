@@ -97,7 +97,7 @@ test('one that no notification reaches is waited for until its fence is finished
   let finishedMs: number | undefined;
   clock.after(2_000, () => void membership.change(close(a.self, self, () => true)));
   const finishing = async (): Promise<void> => {
-    await membership.change(finish(a.self, self, false));
+    await membership.change(finish(a.self, self, undefined));
     finishedMs = clock.now();
   };
   clock.after(4_000, () => void finishing());

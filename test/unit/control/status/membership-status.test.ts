@@ -17,6 +17,7 @@ function status(...parts: readonly Partial<MemberState>[]) {
       ...{ name: NAME, incarnation: `i${i}`, start: i + 1, state: 'serving' },
       ...{
         isDraining: false,
+        isAtRest: false,
         hasLeft: false,
         instances: [],
         fenceEpoch: undefined,
