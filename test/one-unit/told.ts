@@ -1,0 +1,11 @@
+/** ADDITIONAL SENSE CODE and QUALIFIER of the unit attentions that the suite expects. */
+export const Code = {
+  busDeviceReset: '2903',
+  modeParametersChanged: '2a01',
+  reservationsPreempted: '2a03',
+  reservationsReleased: '2a04',
+  registrationsPreempted: '2a05',
+  asymmetricAccessStateChanged: '2a06',
+  capacityDataHasChanged: '2a09',
+  inquiryDataHasChanged: '3f03',
+} as const;
