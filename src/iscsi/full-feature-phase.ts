@@ -1,12 +1,19 @@
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { Log } from '../log/log.ts';
 import type { IscsiTask } from './iscsi-task.ts';
-import { SLAB_BYTES } from './limits.ts';
+import { LOGOUT_RELEASE_MAX_MS, SLAB_BYTES } from './limits.ts';
 import { LOGOUT } from './login-log.ts';
 import { type CommandFault, startScsiCommand } from './scsi-command.ts';
 import type { Session } from './session.ts';
-import { answerLogout, answerNopOut, answerText, sendReject } from './session-requests.ts';
+import {
+  answerLogout,
+  answerNopOut,
+  answerText,
+  type Logout,
+  readLogout,
+  sendReject,
+} from './session-requests.ts';
 import { NopOut, Opcode, RESERVED_TAG } from './standard/bhs.ts';
 import { RejectReason } from './standard/reject-reason.ts';
 import { TaskManagement } from './task-management.ts';
@@ -134,7 +141,7 @@ export class FullFeaturePhase {
   }
 
   #answer(pdu: Pdu): void {
-    const { writer, discovery, parameters, identity } = this.#session;
+    const { writer, discovery } = this.#session;
     let refused: RejectReason | undefined;
     switch (pdu.opcode) {
       case Opcode.nopOut:
@@ -148,12 +155,30 @@ export class FullFeaturePhase {
         refused = answerText(writer, discovery, pdu);
         break;
       default: {
-        const answer = answerLogout(writer, parameters, identity.cid, pdu);
-        if (answer === 'closed') this.#options.end(LOGOUT, 'afterSending');
-        else if (answer === 'invalid') refused = RejectReason.invalidPduField;
+        const logout = readLogout(pdu);
+        if (logout === undefined) refused = RejectReason.invalidPduField;
+        else this.#logout(logout);
       }
     }
     if (refused !== undefined) this.#reject(pdu, refused);
+  }
+
+  /** Its initiator may go on through another session once it is answered. */
+  #logout(logout: Logout): void {
+    const releasing = this.#session.nexus?.releaseReserves();
+    if (releasing === undefined) {
+      this.#answerLogout(logout);
+      return;
+    }
+    void within(this.#options.clock, LOGOUT_RELEASE_MAX_MS, releasing).then(() => {
+      if (!this.#session.closed) this.#answerLogout(logout);
+    });
+  }
+
+  #answerLogout(logout: Logout): void {
+    const { writer, parameters, identity } = this.#session;
+    const answer = answerLogout(writer, parameters, identity.cid, logout);
+    if (answer === 'closed') this.#options.end(LOGOUT, 'afterSending');
   }
 
   #onScsiCommand(pdu: Pdu, isImmediate: boolean): void {

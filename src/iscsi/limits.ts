@@ -218,6 +218,9 @@ export const SLOW_SILENCE_MAX_MS = 3_000;
 export const REINSTATEMENT_MAX_MS = 4_500;
 /** How often a connection looks at its clocks. */
 export const WATCH_INTERVAL_MS = 500;
+/** How long a logout waits until what its session holds by RESERVE is released. */
+export const LOGOUT_RELEASE_MAX_MS = 3_000;
+
 /** After a logout request by Asynchronous Message the connection is closed. */
 export const LOGOUT_REQUEST_TIMEOUT_MS = 10_000;
 /** The time in which a closing connection sends its queue. */

@@ -98,23 +98,34 @@ export function answerText(
   return undefined;
 }
 
-/** Answers a Logout Request, unless it is invalid. After `closed` the connection has to end. */
+/** The fields of a Logout Request that its answer depends on. */
+export interface Logout {
+  readonly reason: number;
+  readonly cid: number;
+  readonly tag: number;
+}
+
+/** Undefined for an invalid request. */
+export function readLogout({ bytes, base }: Pdu): Logout | undefined {
+  const reason = LogoutRequest.reasonCode.get(bytes, base);
+  if (reason > LogoutReason.removeConnectionForRecovery) return undefined;
+  const cid = LogoutRequest.cid.get(bytes, base);
+  return { reason, cid, tag: LogoutRequest.initiatorTaskTag.get(bytes, base) };
+}
+
+/** Answers a Logout Request. After `closed` the connection has to end. */
 export function answerLogout(
   writer: PduWriter,
   parameters: SessionParameters,
   ownCid: number,
-  { bytes, base }: Pdu,
-): 'closed' | 'stays' | 'invalid' {
-  const reason = LogoutRequest.reasonCode.get(bytes, base);
-  if (reason > LogoutReason.removeConnectionForRecovery) return 'invalid';
-  const cid = LogoutRequest.cid.get(bytes, base);
+  { reason, cid, tag }: Logout,
+): 'closed' | 'stays' {
   let response: number = LogoutResponseCode.closedSuccessfully;
   if (reason === LogoutReason.removeConnectionForRecovery) {
     response = LogoutResponseCode.connectionRecoveryNotSupported;
   } else if (reason === LogoutReason.closeConnection && cid !== ownCid) {
     response = LogoutResponseCode.cidNotFound;
   }
-  const tag = LogoutRequest.initiatorTaskTag.get(bytes, base);
   writer.compose(Opcode.logoutResponse, FINAL_FLAG, tag, undefined, (out, at) => {
     LogoutResponse.response.set(out, response, at);
     LogoutResponse.time2Wait.set(out, parameters.defaultTime2Wait, at);

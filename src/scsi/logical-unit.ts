@@ -250,15 +250,19 @@ export class LogicalUnit implements UnitEventTarget {
    * session holds by RESERVE is released, unless it is back by then.
    */
   async part(nexus: LogicalUnitListener, isBack: () => boolean = () => false): Promise<void> {
-    const isHolder = isReservedBy(this.#reservations, nexus.session);
-    if (isHolder) await this.releaseReserve(nexus.session);
+    if (this.isReservedBy(nexus.session)) await this.releaseReserve(nexus.session);
     if (isBack() || !this.#nexuses.delete(nexus)) return;
     if (this.#nexuses.size === 0) this.onUnreached?.();
   }
 
+  /** Whether the session holds it by RESERVE. */
+  isReservedBy(session: NexusSession): boolean {
+    return isReservedBy(this.#reservations, session);
+  }
+
   /** The session is lost: resolves when what it held by RESERVE is released. */
   async releaseReserve(session: NexusSession): Promise<void> {
-    if (!isReservedBy(this.#reservations, session)) return;
+    if (!this.isReservedBy(session)) return;
     await this.commit(reservationsChanged((state) => reserveEnded(state, session)));
   }
 

@@ -20,6 +20,12 @@ export interface Nexus {
   updateLuns(luns: LunMap): void;
 
   /**
+   * The session is about to end, and its initiator may go on through another nexus at once: resolves
+   * when what it holds by RESERVE is released at every gateway. Undefined when it holds nothing.
+   */
+  releaseReserves(): Promise<void> | undefined;
+
+  /**
    * I_T nexus loss: aborts and discards every task; resolves when none of them can change a medium.
    */
   close(): Promise<void>;

@@ -150,6 +150,14 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     }
   }
 
+  releaseReserves(): Promise<void> | undefined {
+    const releases = this.#inventory.unitsInUse.flatMap(({ logicalUnit }) => {
+      if (logicalUnit?.isReservedBy(this.session) !== true) return [];
+      return [logicalUnit.releaseReserve(this.session)];
+    });
+    return releases.length === 0 ? undefined : Promise.all(releases).then(() => {});
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

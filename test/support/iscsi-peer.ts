@@ -98,6 +98,8 @@ export class ScriptedNexus implements Nexus {
   onSubmit: (task: Task) => void = () => {};
   onGranted: (task: Task) => void = () => {};
   onClose: () => Promise<void> = () => Promise.resolve();
+  /** It holds something by RESERVE. */
+  onRelease: (() => Promise<void>) | undefined;
   response: TaskManagementResponse = { response: 'functionComplete' };
   ages: CommandAges = { runningMs: 0, changingMs: 0 };
 
@@ -128,6 +130,10 @@ export class ScriptedNexus implements Nexus {
   }
 
   updateLuns(): void {}
+
+  releaseReserves(): Promise<void> | undefined {
+    return this.onRelease?.();
+  }
 
   age(_byMs: number): CommandAges {
     return this.ages;

@@ -5,7 +5,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
 import type { IscsiTask } from '../../../src/iscsi/iscsi-task.ts';
-import { HELD_BYTES_MAX, IMMEDIATE_COMMANDS_MAX, SLAB_BYTES } from '../../../src/iscsi/limits.ts';
+import {
+  HELD_BYTES_MAX,
+  IMMEDIATE_COMMANDS_MAX,
+  LOGOUT_RELEASE_MAX_MS,
+  SLAB_BYTES,
+} from '../../../src/iscsi/limits.ts';
 import { RejectReason } from '../../../src/iscsi/standard/reject-reason.ts';
 import { silentLog } from '../../../src/log/log.ts';
 import { pdu } from '../../support/iscsi-peer.ts';
@@ -215,6 +220,26 @@ test('a discovery session takes neither commands nor task management', async () 
   const protocolError = [REJECT, RejectReason.protocolError];
   assert.deepEqual(reasons, [protocolError, protocolError]);
   assert.ok(session.window.isIdle);
+});
+
+test('a logout is answered when what its session holds by RESERVE is released', async () => {
+  const { feed, sent, nexus, ends, clock } = begin();
+  const logout = () =>
+    immediately(pdu({ opcode: 0x06, flags: FINAL | 1, words: { 20: 7 << 16, 24: FIRST_CMD_SN } }));
+  const released = Promise.withResolvers<void>();
+  nexus.onRelease = () => released.promise;
+  feed(logout());
+  assert.deepEqual([await sent(), ends], [[], []]);
+  released.resolve();
+  assert.deepEqual(
+    (await sent()).map((each) => each[0]),
+    [0x26],
+  );
+  assert.equal(ends.length, 1);
+  nexus.onRelease = () => new Promise(() => {});
+  feed(logout());
+  await clock.advance(LOGOUT_RELEASE_MAX_MS);
+  assert.equal(ends.length, 2, 'gateways that do not agree hold no initiator');
 });
 
 test('a logout ends the connection after its answer; one that is invalid does not', async () => {
