@@ -60,7 +60,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'model',
     proves: 'the protocol of events holds in a model that is visited whole, and errors are found',
-    costS: 40,
+    costS: 60,
     files: ['test/model/**/*.test.ts'],
     packages: ['gcc', 'spin'],
   },

@@ -20,8 +20,9 @@ export interface Nexus {
   updateLuns(luns: LunMap): void;
 
   /**
-   * The session is about to end, and its initiator may go on through another nexus at once: resolves
-   * when what it holds by RESERVE is released at every gateway. Undefined when it holds nothing.
+   * The session is about to end, and its initiator may go on through another nexus at once:
+   * resolves when what it holds by RESERVE is released at every gateway. Undefined when it holds
+   * nothing.
    */
   releaseReserves(): Promise<void> | undefined;
 

@@ -114,8 +114,10 @@ export class MarkedUnits {
     if (unit.isReading || this.#isClosed) return;
     unit.isReading = true;
     try {
+      // Before the read: a compare-and-set of one that is over cannot land after it.
+      const over = this.#over(unit);
       const stored = await this.#options.unitRecords.read(unit.uuid);
-      if (!this.#isClosed) await this.#take(unit, stored);
+      if (!this.#isClosed) await this.#take(unit, stored, over);
     } catch {
       // Read again, as long as the mark is there.
     } finally {
@@ -123,17 +125,24 @@ export class MarkedUnits {
     }
   }
 
-  async #take(unit: MarkedUnit, stored: StoredUnit | undefined): Promise<void> {
+  async #take(
+    unit: MarkedUnit,
+    stored: StoredUnit | undefined,
+    over: readonly Member[],
+  ): Promise<void> {
     const { eventsOf, isLoading, clock, membership } = this.#options;
     if (isLoading(unit.uuid)) return;
     const events = eventsOf(unit.uuid);
     if (stored !== undefined) events?.take(stored);
     unit.readNumber = events === undefined ? (stored?.record.number ?? 0) : undefined;
     const { view, self } = membership;
-    if (stored === undefined || isSettled(stored.record)) return this.#removeMarks(unit);
+    if (stored === undefined || isSettled(stored.record)) {
+      await this.#removeMarks(unit, over);
+      return;
+    }
     const { number, last } = stored.record;
     if (unit.unsettled?.number !== number) unit.unsettled = { number, sinceMs: clock.now() };
-    const isLeft = last !== undefined && isOver(view, last.author);
+    const isLeft = over.some((author) => last !== undefined && isSame(author, last.author));
     const isLate = clock.now() - unit.unsettled.sinceMs >= UNSETTLED_MAX_MS;
     if (!isLeft && !isLate) return;
     // One after the other: mostly the first has completed it when the second looks.
@@ -144,9 +153,10 @@ export class MarkedUnits {
   async #settle(unit: MarkedUnit, stored: StoredUnit): Promise<void> {
     const { eventsOf, completion, unitRecords, clock, log } = this.#options;
     const { uuid } = unit;
+    const over = this.#over(unit);
     const now = await unitRecords.read(uuid);
     if (now === undefined || now.record.number !== stored.record.number) return;
-    if (isSettled(now.record)) return await this.#removeMarks(unit);
+    if (isSettled(now.record)) return await this.#removeMarks(unit, over);
     const events = eventsOf(uuid) ?? new UnitEvents({ loaded: now, clock });
     events.take(now);
     if (!(await completion.complete(events))) return;
@@ -155,13 +165,16 @@ export class MarkedUnits {
     if (result.status !== 'done') return;
     events.take({ version: result.version, record: settled });
     log.write('unit_event_completed', { uuid, eventNumber: settled.number });
-    await this.#removeMarks(unit);
+    await this.#removeMarks(unit, over);
+  }
+
+  #over({ authors }: MarkedUnit): readonly Member[] {
+    return authors.filter((author) => isOver(this.#options.membership.view, author));
   }
 
   /** Of members that are over: they commit nothing more, and what they committed is settled. */
-  async #removeMarks({ uuid, authors }: MarkedUnit): Promise<void> {
+  async #removeMarks({ uuid }: MarkedUnit, over: readonly Member[]): Promise<void> {
     const { membership } = this.#options;
-    const over = authors.filter((author) => isOver(membership.view, author));
     if (over.length === 0 || rankOf(membership.view, membership.self) > 0) return;
     await membership.unmark(over.map((author): Mark => ({ unit: uuid, author })));
   }

@@ -16,7 +16,7 @@ import {
 import type { EventCompletion } from './event-completion.ts';
 import { COMMIT_MAX_MS, COMMITS_WAITING_MAX, RETRY_MS } from './limits.ts';
 import type { Marks } from './marks.ts';
-import type { UnitEvents } from './unit-events.ts';
+import type { Attempt, UnitEvents } from './unit-events.ts';
 import { settledRecord, withEvent } from './unit-record.ts';
 import { isUnavailable, type StoredUnit, type UnitRecords } from './unit-records.ts';
 
@@ -200,7 +200,9 @@ export class SharedUnitState implements UnitState {
     if ('status' in transition) return transition;
     const serial = nextSerial();
     const next = withEvent(record, transition, { author: self, serial });
-    events.expect({ incarnation: self.incarnation, serial, origin: request.origin });
+    const { incarnation } = self;
+    const attempt: Attempt = { incarnation, serial, origin: request.origin, applied: undefined };
+    events.expect(attempt);
     try {
       for (;;) {
         const result = await unitRecords.replace(uuid, version, next);
@@ -212,9 +214,9 @@ export class SharedUnitState implements UnitState {
         const stored = result.status === 'conflict' ? result.stored : await this.#readAgain();
         // The disk was deleted, or this gateway is over.
         if (stored === undefined) return NOT_COMMITTED;
-        const isOwn = events.isExpected(stored);
         events.take(stored);
-        if (isOwn) return next.number;
+        // Another gateway may have told of it, and committed the next event meanwhile.
+        if (attempt.applied !== undefined) return attempt.applied;
         // The answer was lost, and so may be the attempt: the same one is made again.
         if (result.status === 'conflict' || stored.version !== version) return undefined;
       }

@@ -4,10 +4,12 @@ import type { ChangeOrigin, SharedState, UnitEventTarget } from '../scsi/unit-st
 import type { StoredUnit } from './unit-records.ts';
 
 /** What a gateway needs of the event that it tries to commit, when it meets it as its own. */
-interface Attempt {
+export interface Attempt {
   readonly incarnation: string;
   readonly serial: number;
   readonly origin: ChangeOrigin | undefined;
+  /** The number of the event, once it is applied, however this gateway came to know of it. */
+  applied: number | undefined;
 }
 
 interface UnitEventsOptions {
@@ -92,7 +94,7 @@ export class UnitEvents {
   }
 
   /** Whether the last event is the one that is expected. */
-  isExpected({ record: { last } }: StoredUnit): boolean {
+  #isExpected({ record: { last } }: StoredUnit): boolean {
     const { incarnation, serial } = this.#attempt ?? {};
     return last?.author.incarnation === incarnation && last?.serial === serial;
   }
@@ -136,7 +138,9 @@ export class UnitEvents {
   #apply(stored: StoredUnit): void {
     const { number, state, last } = stored.record;
     assert(last !== undefined, 'an event is in its record');
-    const origin = this.isExpected(stored) ? this.#attempt?.origin : undefined;
+    const attempt = this.#isExpected(stored) ? this.#attempt : undefined;
+    if (attempt !== undefined) attempt.applied = number;
+    const origin = attempt?.origin;
     // In this turn: nothing that the new state forbids is admitted from now on.
     const enforced = this.#target?.apply({ state, event: last.event, origin });
     const before = this.#enforcing;

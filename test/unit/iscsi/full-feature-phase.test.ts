@@ -231,6 +231,7 @@ test('a logout is answered when what its session holds by RESERVE is released', 
   feed(logout());
   assert.deepEqual([await sent(), ends], [[], []]);
   released.resolve();
+  await settle();
   assert.deepEqual(
     (await sent()).map((each) => each[0]),
     [0x26],

@@ -102,6 +102,36 @@ test('a change whose answer is lost is made once', async () => {
   assert.notEqual(units[0]!.events[0]!.origin, undefined, 'it is known as its own');
 });
 
+test('a change whose answer is lost is made once, also when the next event comes first', async () => {
+  const world = new UnitsWorld(17);
+  const { gateways, units } = await world.pair();
+  const [a, b] = units;
+  const { records } = gateways[0]!.sim;
+  const { compareAndSet, get } = records;
+  const isTold = Promise.withResolvers<void>();
+  let losses = 1;
+  Object.assign(records, {
+    compareAndSet: async (...args: Parameters<typeof compareAndSet>) => {
+      const result = await compareAndSet(...args);
+      if (losses-- <= 0) return result;
+      throw new Failure('recordsUnavailable', 'the answer is lost');
+    },
+    get: async (key: string) => {
+      await isTold.promise;
+      return await get(key);
+    },
+  });
+  const first = watched(a!.state.commit(grown, command()));
+  await world.until(1_000, () => world.record().number === 1);
+  const second = await world.within(REQUEST_MAX_MS, b!.state.commit(grown, command()));
+  assert.equal(second, COMMITTED);
+  isTold.resolve();
+  await world.until(REQUEST_MAX_MS, () => first.value !== undefined);
+  assert.equal(first.value, COMMITTED);
+  assert.equal(world.record().number, 2);
+  assert.notEqual(a!.events[0]!.origin, undefined, 'it is known as its own');
+});
+
 test('an event whose author dies is completed by another, and its mark removed', async () => {
   const world = new UnitsWorld(7);
   const { gateways, units } = await world.pair(3);
