@@ -22,7 +22,7 @@ export function nexusIdentity(ends: SessionEnds, relativePortIdentifier: number)
   const initiatorPort = `${ends.initiatorName},i,0x${ends.isid}`;
   return {
     protocol: ISCSI,
-    initiatorPort: { name: initiatorPort, transportId: iscsiTransportId(initiatorPort) },
+    initiatorPort: { name: initiatorPort, transportId: transportIdOf(ends) },
     targetPort: targetPort(ends, relativePortIdentifier),
   };
 }
@@ -39,4 +39,8 @@ function targetPort(
     portGroup: portalGroupTag,
     designators: [scsiNameString('targetPort', name), scsiNameString('targetDevice', targetName)],
   };
+}
+
+function transportIdOf({ initiatorName, isid }: SessionEnds): Uint8Array {
+  return iscsiTransportId(new TextEncoder().encode(initiatorName), Buffer.from(isid, 'hex'));
 }

@@ -1,5 +1,4 @@
 import { assert } from '../base/assert.ts';
-import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { utf8Text } from '../base/bytes/utf8-text.ts';
 import { prepareName } from '../base/iscsi-name.ts';
 import {
@@ -15,16 +14,32 @@ export const ISCSI_PROTOCOL_IDENTIFIER = 0x5;
 /** iSCSI name and ISID, as the name of an iSCSI initiator port has them. */
 const PORT_NAME = /^(.+),i,0x([0-9a-f]{1,12})$/is;
 const ISID_DIGITS = 12;
+/** Between the two. */
+const SEPARATOR = new TextEncoder().encode(',i,0x');
+const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
 
-/** TransportID of an iSCSI initiator port (SPC-4): the text is ended by a NUL, and padded to fours. */
-export function iscsiTransportId(portName: string): Uint8Array {
-  const padded = new ByteWriter().bytes(new TextEncoder().encode(portName)).u8(0).align(4).finish();
-  assert(padded.length >= TRANSPORT_ID_ADDITIONAL_LENGTH_MIN, 'iSCSI port names are long enough');
-  const header = new Uint8Array(TransportIdHeader.$.length);
-  TransportIdHeader.formatCode.set(header, TransportIdFormat.port);
-  TransportIdHeader.protocolIdentifier.set(header, ISCSI_PROTOCOL_IDENTIFIER);
-  TransportIdHeader.additionalLength.set(header, padded.length);
-  return new ByteWriter().bytes(header).bytes(padded).finish();
+/**
+ * TransportID of the iSCSI initiator port of a name (UTF-8) and an ISID of six bytes (SPC-4): the
+ * text is ended by a NUL, and padded to fours.
+ */
+export function iscsiTransportId(name: Uint8Array, isid: Uint8Array): Uint8Array {
+  assert(isid.length === ISID_DIGITS / 2, 'an ISID has six bytes');
+  const textLength = name.length + SEPARATOR.length + ISID_DIGITS;
+  const additional = Math.ceil((textLength + 1) / 4) * 4;
+  assert(additional >= TRANSPORT_ID_ADDITIONAL_LENGTH_MIN, 'iSCSI port names are long enough');
+  const head = TransportIdHeader.$.length;
+  const transportId = new Uint8Array(head + additional);
+  TransportIdHeader.formatCode.set(transportId, TransportIdFormat.port);
+  TransportIdHeader.protocolIdentifier.set(transportId, ISCSI_PROTOCOL_IDENTIFIER);
+  TransportIdHeader.additionalLength.set(transportId, additional);
+  transportId.set(name, head);
+  transportId.set(SEPARATOR, head + name.length);
+  let at = head + name.length + SEPARATOR.length;
+  for (const byte of isid) {
+    transportId[at++] = HEX_DIGITS[byte >> 4]!;
+    transportId[at++] = HEX_DIGITS[byte & 0xf]!;
+  }
+  return transportId;
 }
 
 /** How long the TransportID is whose first four bytes are there. */
@@ -34,20 +49,17 @@ export function transportIdLength(list: Uint8Array, at: number): number {
   return TransportIdHeader.$.length + TransportIdHeader.additionalLength.get(list, at);
 }
 
-/** iSCSI name and ISID of a TransportID; undefined when it names no iSCSI initiator port. */
-export function iscsiPort(
-  transportId: Uint8Array,
-): { readonly name: string; readonly isid: string } | undefined {
-  const isIscsi =
-    TransportIdHeader.protocolIdentifier.get(transportId) === ISCSI_PROTOCOL_IDENTIFIER;
-  if (!isIscsi || TransportIdHeader.formatCode.get(transportId) !== TransportIdFormat.port) {
-    return undefined;
-  }
+/**
+ * The TransportID of an iSCSI initiator port as TransportIDs are compared, whatever the form in
+ * which an initiator names the port; undefined when it names none.
+ */
+export function preparedIscsiTransportId(transportId: Uint8Array): Uint8Array | undefined {
   const text = portText(transportId.subarray(TransportIdHeader.$.length));
   const parts = text === undefined ? null : PORT_NAME.exec(text);
   const name = prepareName(parts?.[1] ?? '');
   if (parts === null || name === undefined) return undefined;
-  return { name, isid: parts[2]!.toLowerCase().padStart(ISID_DIGITS, '0') };
+  const isid = Buffer.from(parts[2]!.padStart(ISID_DIGITS, '0'), 'hex');
+  return iscsiTransportId(new TextEncoder().encode(name), isid);
 }
 
 /** The text before the first NUL, if NULs alone follow. */

@@ -1,4 +1,5 @@
-import { iscsiPort, iscsiTransportId } from '../transport-id.ts';
+import { TransportIdFormat, TransportIdHeader } from '../standard/transport-id.ts';
+import { ISCSI_PROTOCOL_IDENTIFIER, iscsiTransportId } from '../transport-id.ts';
 
 /** An initiator port, cut where many ports have the same: iSCSI ports of one name. */
 export interface InitiatorPort {
@@ -11,22 +12,34 @@ export interface InitiatorPort {
 
 export const ISID_LENGTH = 6;
 
+/** `,i,0x` and twelve digits, between the iSCSI name and the NUL that ends the text. */
+const SUFFIX_LENGTH = 17;
+
+/** Cuts a TransportID so that `transportIdOf` makes the same one of the parts. */
 export function initiatorPort(transportId: Uint8Array): InitiatorPort {
-  const port = iscsiPort(transportId);
-  if (port !== undefined) {
-    const { name, isid } = port;
-    const cut = {
-      kind: 'iscsi',
-      name: new TextEncoder().encode(name),
-      isid: Buffer.from(isid, 'hex'),
-    } as const;
-    if (Buffer.compare(transportIdOf(cut), transportId) === 0) return cut;
-  }
-  return { kind: 'other', name: transportId, isid: new Uint8Array(ISID_LENGTH) };
+  return iscsiPort(transportId) ?? { kind: 'other', name: transportId, isid: NO_ISID };
+}
+
+const NO_ISID = new Uint8Array(ISID_LENGTH);
+
+/** A record has thousands of them, so nothing here makes text of the name. */
+function iscsiPort(transportId: Uint8Array): InitiatorPort | undefined {
+  const head = TransportIdHeader.$.length;
+  const isPort =
+    TransportIdHeader.protocolIdentifier.get(transportId) === ISCSI_PROTOCOL_IDENTIFIER &&
+    TransportIdHeader.formatCode.get(transportId) === TransportIdFormat.port;
+  const nameEnd = transportId.indexOf(0, head) - SUFFIX_LENGTH;
+  if (!isPort || nameEnd <= head) return undefined;
+  const digits = transportId.subarray(
+    nameEnd + SUFFIX_LENGTH - 2 * ISID_LENGTH,
+    nameEnd + SUFFIX_LENGTH,
+  );
+  const isid = Buffer.from(Buffer.from(digits).toString('latin1'), 'hex');
+  if (isid.length !== ISID_LENGTH) return undefined;
+  const port = { kind: 'iscsi', name: transportId.subarray(head, nameEnd), isid } as const;
+  return Buffer.compare(transportIdOf(port), transportId) === 0 ? port : undefined;
 }
 
 export function transportIdOf({ kind, name, isid }: InitiatorPort): Uint8Array {
-  if (kind === 'other') return name;
-  const text = new TextDecoder().decode(name);
-  return iscsiTransportId(`${text},i,0x${Buffer.from(isid).toString('hex')}`);
+  return kind === 'other' ? name : iscsiTransportId(name, isid);
 }

@@ -129,32 +129,56 @@ function readReservations(bytes: Uint8Array): Reservations | MalformedReservatio
   if (persistent !== undefined && 'malformed' in persistent) return persistent;
   const reserve = readReserve(reader, flags, names);
   if (reserve !== undefined && 'malformed' in reserve) return reserve;
+  if (!names.areUsed) return malformed('a name is unused');
+  if (reader.rest().length > 0) return malformed('there is more in it than the reservations');
   const aptpl = (flags & Flag.aptpl) !== 0;
-  const state = { life, generation, aptpl, registrations, persistent, reserve };
-  // What two encodings of one state could differ in: names without a use or out of order, an end.
-  const isCanonical = Buffer.compare(encodeReservations(state), bytes) === 0;
-  return isCanonical ? state : malformed('there is more in it than the reservations');
+  return { life, generation, aptpl, registrations, persistent, reserve };
 }
 
 type Name = Omit<InitiatorPort, 'isid'>;
 
-function readNames(reader: BytesReader): Name[] | MalformedReservations {
+/** Names of a record, which are numbered by their first use: a state has one encoding. */
+class ReadNames {
+  readonly #names: readonly Name[];
+  #used = 0;
+
+  constructor(names: readonly Name[]) {
+    this.#names = names;
+  }
+
+  get areUsed(): boolean {
+    return this.#used === this.#names.length;
+  }
+
+  /** Undefined: there is none of this number, or one before it was not used yet. */
+  use(index: number): Name | undefined {
+    if (index > this.#used) return undefined;
+    if (index === this.#used) this.#used++;
+    return this.#names[index];
+  }
+}
+
+function readNames(reader: BytesReader): ReadNames | MalformedReservations {
   const count = reader.u16();
   // One more may hold the unit by RESERVE.
   if (count > REGISTRATIONS_MAX + 1) return malformed('there are more names than may register');
-  const names: Name[] = [];
-  while (names.length < count) {
+  const names = new Map<string, Name>();
+  while (names.size < count) {
     const kind = reader.u8();
-    if (kind !== NameKind.iscsi && kind !== NameKind.other) {
-      return malformed(`a name is of kind ${kind}, which does not exist`);
-    }
-    const name = reader.bytes(reader.u8());
-    const isIscsi = kind === NameKind.iscsi;
-    const isName = isIscsi ? isIscsiName(name) : name.length === TRANSPORT_ID_LENGTH;
-    if (!isName) return malformed('a name is not that of an initiator');
-    names.push({ kind: isIscsi ? 'iscsi' : 'other', name });
+    const bytes = reader.bytes(reader.u8());
+    const name = nameOf(kind, bytes);
+    if (name === undefined) return malformed('a name is not that of an initiator');
+    const text = Buffer.from(bytes).toString('latin1');
+    if (names.has(text)) return malformed('a name comes twice');
+    names.set(text, name);
   }
-  return names;
+  return new ReadNames([...names.values()]);
+}
+
+function nameOf(kind: number, name: Uint8Array): Name | undefined {
+  if (kind === NameKind.iscsi) return isIscsiName(name) ? { kind: 'iscsi', name } : undefined;
+  const isOther = kind === NameKind.other && name.length === TRANSPORT_ID_LENGTH;
+  return isOther && initiatorPort(name).kind === 'other' ? { kind: 'other', name } : undefined;
 }
 
 function isIscsiName(name: Uint8Array): boolean {
@@ -164,7 +188,7 @@ function isIscsiName(name: Uint8Array): boolean {
 
 function readRegistrations(
   reader: BytesReader,
-  names: readonly Name[],
+  names: ReadNames,
 ): Map<NexusName, ReservationKey> | MalformedReservations {
   const count = reader.u16();
   if (count > REGISTRATIONS_MAX) return malformed('there are more registrations than may be');
@@ -181,11 +205,14 @@ function readRegistrations(
   return registrations;
 }
 
-function readNexus(reader: BytesReader, names: readonly Name[]): NexusName | MalformedReservations {
-  const name = names[reader.u16()];
+function readNexus(reader: BytesReader, names: ReadNames): NexusName | MalformedReservations {
+  const name = names.use(reader.u16());
   const isid = reader.bytes(ISID_LENGTH);
   const targetPort = reader.u16();
-  if (name === undefined) return malformed('a nexus has a name that is not in the list');
+  if (name === undefined) return malformed('a nexus has a name that is not the next of the list');
+  if (name.kind === 'other' && isid.some((byte) => byte !== 0)) {
+    return malformed('an ISID is not that of an iSCSI port');
+  }
   if (targetPort === 0) return malformed('a nexus has target port 0');
   return nexusName(transportIdOf({ ...name, isid }), targetPort);
 }
@@ -207,7 +234,7 @@ function readPersistent(
 function readReserve(
   reader: BytesReader,
   flags: number,
-  names: readonly Name[],
+  names: ReadNames,
 ): NexusSession | undefined | MalformedReservations {
   if ((flags & Flag.reserve) === 0) return undefined;
   const nexus = readNexus(reader, names);

@@ -7,8 +7,7 @@ import {
 } from '../standard/transport-id.ts';
 import {
   ISCSI_PROTOCOL_IDENTIFIER,
-  iscsiPort,
-  iscsiTransportId,
+  preparedIscsiTransportId,
   transportIdLength,
 } from '../transport-id.ts';
 
@@ -43,11 +42,11 @@ export function readTransportId(
   if (protocolIdentifier !== ISCSI_PROTOCOL_IDENTIFIER) return { transportId: bytes, length };
   if (formatCode.get(bytes) !== TransportIdFormat.port)
     return invalidInParameterList(formatCode, at);
-  const port = iscsiPort(bytes);
-  if (port === undefined) {
+  const transportId = preparedIscsiTransportId(bytes);
+  if (transportId === undefined) {
     return atParameter(conditions.invalidFieldInParameterList, at + $.length);
   }
-  return { transportId: iscsiTransportId(`${port.name},i,0x${port.isid}`), length };
+  return { transportId, length };
 }
 
 /** Reads a list of TransportIDs; undefined: it ends within one. None may come twice. */

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nexusName } from '../../../../src/scsi/reservations/nexus-name.ts';
 import {
   decodeReservations,
   encodeReservations,
@@ -123,7 +124,7 @@ test('a damaged record is refused, in words', () => {
     ],
     [
       golden.replace('0001' + '00023d000062', '0009' + '00023d000062'),
-      'a nexus has a name that is not in the list',
+      'a nexus has a name that is not the next of the list',
     ],
     [golden.replace('00023d0000620002', '00023d0000620000'), 'a nexus has target port 0'],
     [`${golden.slice(0, -6)}020001`, 'a reservation is of type 2'],
@@ -149,4 +150,28 @@ test('names that are unused or out of order are refused: a state has one encodin
   for (const bytes of [unused, swapped.replace('0003' + '000000023d', '0003' + '000100023d')]) {
     assert.ok('malformed' in decodeReservations(Buffer.from(bytes, 'hex')), bytes);
   }
+});
+
+test('a port of another transport is kept whole, and has no ISID', () => {
+  const nexus = nexusName(
+    Uint8Array.from({ length: 24 }, (_, i) => (i === 0 ? 0 : i)),
+    7,
+  );
+  const registrations = new Map([[nexus, '00000000000000aa']]);
+  const encoded = encodeReservations({ ...NO_RESERVATIONS, registrations });
+  assert.deepEqual(decodeReservations(encoded), { ...NO_RESERVATIONS, registrations });
+  const withIsid = Uint8Array.from(encoded);
+  // Head, count of names, the name, count of registrations, its number.
+  withIsid[14 + 2 + 26 + 2 + 2] = 1;
+  assert.deepEqual(decodeReservations(withIsid), {
+    malformed: 'an ISID is not that of an iSCSI port',
+  });
+});
+
+test('a name that comes twice is refused', () => {
+  const name = named('iqn.1993-08.org.debian:01:a');
+  const twice = golden.replace(`0002${name}`, `0003${name}${name}`);
+  assert.deepEqual(decodeReservations(Buffer.from(twice, 'hex')), {
+    malformed: 'a name comes twice',
+  });
 });
