@@ -11,7 +11,8 @@ import type { Duplex } from 'node:stream';
 import { type Finished, mustRun } from '../support/run.ts';
 import { tied } from '../support/tied.ts';
 import { GuestAgent } from './guest-agent.ts';
-import { type GuestImage, guestImage, pack, testFiles } from './image/guest-image.ts';
+import { pack } from './image/cpio.ts';
+import { type GuestImage, guestImage, testFiles } from './image/guest-image.ts';
 
 /** The host's loopback, as the guest sees it. */
 export const HOST_ADDRESS = '10.0.2.2';
@@ -26,12 +27,10 @@ const consoleLinesMax = 100;
 export class Guest {
   readonly #child: ChildProcess;
   readonly #agent: GuestAgent;
-  readonly #folder: string;
   readonly #ended: Promise<unknown>;
   readonly #console: string[] = [];
 
-  private constructor(image: GuestImage, folder: string) {
-    this.#folder = folder;
+  private constructor(image: GuestImage) {
     this.#child = spawn(...tied('qemu-system-x86_64', machine(image)), {
       // The fourth is the agent's.
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -56,7 +55,7 @@ export class Guest {
     await pack(testFiles, files);
     // The kernel unpacks archives one after the other.
     await mustRun('sh', ['-c', 'cat "$0" "$1" > "$2"', image.root, files, root]);
-    const guest = new Guest({ kernel: image.kernel, root }, folder);
+    const guest = new Guest({ kernel: image.kernel, root });
     const late = setTimeout(() => guest.#lose('the guest does not boot'), BOOT_LIMIT_MS);
     try {
       await guest.#agent.ready;
@@ -66,6 +65,8 @@ export class Guest {
       throw error;
     } finally {
       clearTimeout(late);
+      // It is in the guest's memory by now.
+      await rm(folder, { recursive: true });
     }
   }
 
@@ -93,7 +94,6 @@ export class Guest {
   async end(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

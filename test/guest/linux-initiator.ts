@@ -70,11 +70,6 @@ export class LinuxInitiator {
     await this.#guest.mustRun(['set -e', ...commands, 'udevadm settle'].join('\n'));
   }
 
-  /** Ends all sessions and forgets the records. */
-  async logOut(): Promise<void> {
-    await this.#guest.mustRun('iscsiadm -m node --logout && iscsiadm -m node -o delete');
-  }
-
   /** All SCSI disks. */
   async disks(): Promise<readonly DiskPath[]> {
     const listed = await this.#guest.mustRun(`
