@@ -4,19 +4,22 @@ import type { SeededRandom } from '../../support/seeded-random.ts';
 import type { Attack, AttackField } from './attack.ts';
 import { floodFrom, type RawCommand } from './attack-session.ts';
 
-/** A flood for every row of the command table, each command as costly as one can be. */
-export const commandFloods: readonly Attack[] = commands.map((command) => ({
+/** All but RESERVE: whoever holds the unit by it keeps others out, as the standard has it. */
+const floods = commands.filter(({ name }) => !/^RESERVE \(/.test(name));
+
+/** A flood for every such row of the command table, each command as costly as one can be. */
+export const commandFloods: readonly Attack[] = floods.map((command) => ({
   name: command.name,
   does: `floods with ${command.name}`,
   start: (field) => floodFrom(field, () => costly(command, field)),
 }));
 
-/** Every row of the table at a time: session by session another. */
+/** Every such row at a time: session by session another. */
 export const mixedFlood: Attack = {
   name: 'mixed commands',
   does: 'floods with every command of the table, each session with another',
   start: (field) => {
-    const rows = commands.map((command) => costly(command, field));
+    const rows = floods.map((command) => costly(command, field));
     return floodFrom(field, (session) => {
       let turn = session;
       return () => rows[turn++ % rows.length]!();
