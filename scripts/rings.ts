@@ -53,7 +53,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'simulation',
     proves: 'whole gateways keep their invariants in a seeded world, and planted errors are found',
-    costS: 45,
+    costS: 60,
     files: ['test/simulation/**/*.test.ts'],
     concurrency: 2,
   },
