@@ -11,7 +11,7 @@ export const unitEvents = {
   unit_event_not_enforced: logEvent({
     level: 'warn',
     sentence: 'another gateway does not enforce a change of a logical unit',
-    meaning: 'It shows itself as living, but has not answered for 5 s: this gateway fences it.',
+    meaning: 'It shows itself as living, but has not answered for 4 s: this gateway fences it.',
     remedy: 'Look for the cause on the host of that gateway: load, or a medium that hangs.',
     fields: ['member', 'uuid', 'eventNumber'],
   }),
