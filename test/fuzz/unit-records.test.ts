@@ -1,0 +1,217 @@
+// Proves that no record of a logical unit and no message of an event does harm: a record is read or
+// refused by a `Failure` in words, a message is read or says nothing, and what is read is written
+// and read as the same. Random bytes, random JSON, and good ones with damage to their bytes and to
+// their content. ALLPATH_FUZZ_RUNS counts the inputs of each.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Failure } from '../../src/base/failure.ts';
+import { decodeJsonRecord } from '../../src/records/json-record.ts';
+import { NO_RESERVATIONS } from '../../src/scsi/reservations/reservations.ts';
+import { type ConditionName, conditions } from '../../src/scsi/sense-table.ts';
+import type { SharedState, UnitEvent } from '../../src/scsi/unit-state.ts';
+import {
+  decodeAcknowledgement,
+  decodeEventMessage,
+  encodeAcknowledgement,
+  encodeEventMessage,
+} from '../../src/units/event-message.ts';
+import {
+  encodeUnitRecord,
+  type UnitRecord,
+  unitRecordFormat,
+} from '../../src/units/unit-record.ts';
+import { nexusOf } from '../support/nexus-names.ts';
+import { unitState } from '../support/scsi-call.ts';
+
+const runs = Number(process.env['ALLPATH_FUZZ_RUNS'] ?? 2000);
+
+const nexuses = [nexusOf('a', 1), nexusOf('b', 1), nexusOf('b', 2)];
+
+const states: fc.Arbitrary<SharedState> = fc
+  .record({
+    blocks: fc.nat({ max: 2 ** 31 }),
+    blockLengthBytes: fc.constantFrom(512, 4096),
+    readOnly: fc.boolean(),
+    naa: fc.uint8Array({ minLength: 8, maxLength: 8 }),
+    swp: fc.boolean(),
+    keys: fc.subarray(nexuses),
+    aptpl: fc.boolean(),
+    generation: fc.nat(),
+    reserve: fc.option(fc.constantFrom(...nexuses), { nil: undefined }),
+  })
+  .map(({ blocks, blockLengthBytes, readOnly, naa, swp, keys, aptpl, generation, reserve }) => {
+    const state = unitState({ blocks, blockLengthBytes, readOnly, naa });
+    const { current, saved } = state.modes;
+    const [holder] = keys;
+    const reservations = {
+      ...{ ...NO_RESERVATIONS, life: 3, generation, aptpl },
+      registrations: new Map(keys.map((nexus, at) => [nexus, `${at + 1}`.padStart(16, '0')])),
+      persistent: holder === undefined ? undefined : ({ type: 5, holder } as const),
+      reserve: reserve && { nexus: reserve, incarnation: 'one', number: 7 },
+    };
+    return { ...state, modes: { current: { ...current, swp }, saved }, reservations };
+  });
+
+const groups = fc.oneof(fc.constant('all' as const), fc.constant('others' as const));
+const attentions = fc
+  .tuple(
+    fc.constantFrom(...(Object.keys(conditions) as ConditionName[])),
+    fc.oneof(groups, fc.subarray(nexuses)),
+  )
+  .map(([condition, told]) => ({ condition, nexuses: told }));
+const aborts = fc.oneof(
+  fc.constant('nothing' as const),
+  fc.constant('everything' as const),
+  fc.subarray(nexuses),
+);
+const events: fc.Arbitrary<UnitEvent> = fc
+  .tuple(aborts, fc.array(attentions, { maxLength: 3 }))
+  .map(([aborted, told]) => ({ aborts: aborted, attentions: told }));
+
+const records: fc.Arbitrary<UnitRecord> = fc
+  .record({
+    number: fc.nat({ max: 2 ** 40 }),
+    isSettled: fc.boolean(),
+    state: states,
+    event: events,
+    incarnation: fc.string({ maxLength: 20 }),
+    serial: fc.nat(),
+  })
+  .map(({ number, isSettled, state, event, incarnation, serial }) => {
+    if (number === 0) return { number, settled: 0, state };
+    const last = { event, author: { name: 'a', incarnation }, serial };
+    return { number, settled: isSettled ? number : number - 1, state, last };
+  });
+
+/** Bytes near to good ones: some changed, a piece cut out, others put in. */
+function damaged(good: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  const place = fc.nat({ max: 4_000 });
+  const changes = fc.array(fc.tuple(place, fc.nat({ max: 255 })), { maxLength: 2 });
+  return fc
+    .record({ base: good, changes, at: place, cut: fc.nat({ max: 8 }), put: fc.uint8Array() })
+    .map(({ base, changes: changed, at, cut, put }) => {
+      const bytes = Uint8Array.from(base);
+      for (const [where, value] of changed) bytes[where % bytes.length] = value;
+      if (cut === 0) return bytes;
+      const from = at % bytes.length;
+      return Uint8Array.from([...bytes.subarray(0, from), ...put, ...bytes.subarray(from + cut)]);
+    });
+}
+
+/** Good JSON in which one value is another, or is not there. */
+function altered(good: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  const value = fc.oneof(
+    fc.constant(undefined),
+    fc.constantFrom(-1, 0.5, 1e300, '', '00', '__proto__', null, true, [], {}),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  return fc.tuple(good, fc.nat(), value).map(([bytes, at, put]) => {
+    const content: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const places = placesIn(content);
+    const place = places[at % places.length]!;
+    place.holder[place.key] = put;
+    return encoded(content);
+  });
+}
+
+interface Place {
+  readonly holder: Record<string, unknown>;
+  readonly key: string;
+}
+
+function placesIn(content: unknown): readonly Place[] {
+  if (typeof content !== 'object' || content === null) return [];
+  const holder = content as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesIn(holder[key])]);
+}
+
+function encoded(content: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(content) ?? '');
+}
+
+function inputs(good: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+    { weight: 1, arbitrary: fc.jsonValue().map(encoded) },
+    { weight: 4, arbitrary: damaged(good) },
+    { weight: 6, arbitrary: altered(good) },
+  );
+}
+
+const decode = (bytes: Uint8Array) => decodeJsonRecord(unitRecordFormat, bytes);
+const REFUSALS = ['recordMalformed', 'recordFormatUnknown', 'recordsTooLarge'];
+
+test('a record is read as it was written', () => {
+  fc.assert(
+    fc.property(records, (record) => {
+      assert.deepEqual(decode(encodeUnitRecord(record)), record);
+    }),
+    { numRuns: runs },
+  );
+});
+
+test('a record is read, or refused in words', () => {
+  const count = { read: 0, refused: 0 };
+  fc.assert(
+    fc.property(inputs(records.map(encodeUnitRecord)), (bytes) => {
+      let record: UnitRecord;
+      try {
+        record = decode(bytes);
+      } catch (error) {
+        assert.ok(error instanceof Failure && REFUSALS.includes(error.code), String(error));
+        assert.match(error.message, /^a logical unit record.* .{4,}/s);
+        count.refused++;
+        return;
+      }
+      count.read++;
+      assert.deepEqual(decode(encodeUnitRecord(record)), record);
+    }),
+    { numRuns: runs },
+  );
+  assert.ok(count.read > 0 && count.refused > 0, JSON.stringify(count));
+});
+
+test('a message of an event is read as it was told', () => {
+  fc.assert(
+    fc.property(records, fc.nat(), fc.uuid(), (record, version, uuid) => {
+      const message = decodeEventMessage(encodeEventMessage(uuid, { version, record }));
+      assert.deepEqual(message, { uuid, number: record.number, stored: { version, record } });
+    }),
+    { numRuns: runs },
+  );
+});
+
+test('a message of an event is read, or says nothing', () => {
+  const good = fc
+    .tuple(records, fc.nat(), fc.uuid())
+    .map(([record, version, uuid]) => encodeEventMessage(uuid, { version, record }));
+  const count = { read: 0, unread: 0 };
+  fc.assert(
+    fc.property(inputs(good), (bytes) => {
+      const message = decodeEventMessage(bytes);
+      if (message === undefined) return void count.unread++;
+      count.read++;
+      const { uuid, stored } = message;
+      assert.ok(Number.isSafeInteger(message.number) && message.number >= 0);
+      if (stored === undefined) return;
+      const again = decodeEventMessage(encodeEventMessage(uuid, stored));
+      assert.deepEqual(again, { uuid, number: stored.record.number, stored });
+    }),
+    { numRuns: runs },
+  );
+  assert.ok(count.read > 0 && count.unread > 0, JSON.stringify(count));
+});
+
+test('an answer acknowledges the event that it names, or nothing', () => {
+  const good = fc.nat().map(encodeAcknowledgement);
+  fc.assert(
+    fc.property(inputs(good), (bytes) => {
+      const number = decodeAcknowledgement(bytes);
+      if (number === undefined) return;
+      assert.equal(decodeAcknowledgement(encodeAcknowledgement(number)), number);
+    }),
+    { numRuns: runs },
+  );
+});
