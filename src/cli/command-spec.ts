@@ -21,7 +21,13 @@ export interface CommandSpec {
 export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
+  readonly isOptional?: true;
   readonly parse?: (text: string) => unknown;
+}
+
+/** An argument as help shows it: `<name>`, or `[name]` for one that may be left out. */
+export function argumentWord({ name, isOptional }: ArgumentSpec): string {
+  return isOptional === true ? `[${name}]` : `<${name}>`;
 }
 
 export interface OptionSpec {

@@ -3,12 +3,14 @@ import { cephCommands } from './commands/ceph.ts';
 import { diskCommands } from './commands/disk.ts';
 import { documentCommands } from './commands/document.ts';
 import { serveCommands } from './commands/serve.ts';
+import { unitCommands } from './commands/units.ts';
 import { STORE_OPTIONS } from './store-options.ts';
 
 /** Every command, in the order of the manual. */
 export const commands: readonly CommandSpec[] = [
   ...serveCommands,
   ...diskCommands,
+  ...unitCommands,
   ...documentCommands,
   ...cephCommands,
 ];
@@ -28,4 +30,5 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   disk: 'Manage disks.',
   ceph: 'Prepare a Ceph cluster.',
+  reset: 'Reset logical units.',
 };

@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { printable } from '../base/printable.ts';
 import type { StoreLocation } from '../gateway/store-location.ts';
-import type { CommandSpec, OptionSpec } from './command-spec.ts';
+import { argumentWord, type CommandSpec, type OptionSpec } from './command-spec.ts';
 import { commands, GLOBAL_OPTIONS, GROUP_SUMMARIES, PROGRAM_SUMMARY } from './commands.ts';
 import { withHelpWords } from './help-words.ts';
 import { storeLocation } from './store-options.ts';
@@ -121,7 +121,7 @@ function refuseExcess(
 ): void {
   const excess = words.slice(wanted.length);
   if (excess.length === 0) return;
-  const names = wanted.map(({ name }) => `<${name}>`).join(' and ');
+  const names = wanted.map(argumentWord).join(' and ');
   const takes = names === '' ? 'no arguments' : `${names} and no more`;
   const text = printable(excess.join(' '), VALUE_LENGTH_MAX);
   throw new UsageError(`"${path.join(' ')}" takes ${takes}: leave out ${text}`);
@@ -130,9 +130,10 @@ function refuseExcess(
 function addSpec(command: Command, spec: CommandSpec, given: Set<string>): void {
   command.summary(spec.summary);
   command.description(spec.detail === undefined ? spec.summary : `${spec.summary}\n${spec.detail}`);
-  for (const { name, description, parse } of spec.arguments ?? []) {
-    const argument = new Argument(`<${name}>`, description);
-    if (parse !== undefined) argument.argParser(parserOf(`<${name}>`, parse));
+  for (const each of spec.arguments ?? []) {
+    const word = argumentWord(each);
+    const argument = new Argument(word, each.description);
+    if (each.parse !== undefined) argument.argParser(parserOf(word, each.parse));
     command.addArgument(argument);
   }
   for (const option of [...(spec.options ?? []), ...GLOBAL_OPTIONS]) {

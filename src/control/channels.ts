@@ -65,6 +65,11 @@ export interface GatewayStatus {
   /** The first `STATUS_SESSIONS_MAX` of them. */
   readonly sessions: readonly SessionStatus[];
   readonly traffic: TrafficStatus;
+  /**
+   * By uuid, of the first `STATUS_MARKS_MAX` logical units that it has and that are marked: the
+   * last event that it enforces, -1 while it loads. A release before this says nothing.
+   */
+  readonly enforced?: Readonly<Record<string, number>>;
 }
 
 interface SessionStatus {
@@ -88,6 +93,8 @@ export interface TrafficStatus {
 
 /** More sessions than this are counted, not listed: an answer is one message of bounded length. */
 export const STATUS_SESSIONS_MAX = 100;
+/** More marked logical units than this are not told. */
+export const STATUS_MARKS_MAX = 16;
 /** More full disks than this are not listed. */
 export const STATUS_DISKS_MAX = 100;
 /** More disks that are not served are counted, not listed. */

@@ -97,6 +97,20 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Use a running gateway of the store.',
     ],
   ]),
+  group('Resets', [
+    ['targetNotFound', 'There is no target of this name.', 'See `allpath get`.'],
+    [
+      'resetRefused',
+      'Initiators are logged in, and their commands would be aborted.',
+      'Use `--force` if that is intended.',
+    ],
+    ['resetNobody', 'No gateway serves it.', 'See `allpath status`.'],
+    [
+      'resetFailed',
+      'It did not take effect everywhere in time.',
+      'See the reason, then try again.',
+    ],
+  ]),
   group('The store', [
     ['storeMissing', 'There is no store at this place.', 'Check `--store`.'],
     ['storeUnreadable', 'The folder of the store cannot be read.', 'Run as the user that owns it.'],
@@ -145,6 +159,21 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'unitRecordUnsuitable',
       'The record of a logical unit is that of another disk.',
       'Restore a backup of the store.',
+    ],
+    [
+      'unitRecordUnreadable',
+      'The record of a logical unit is damaged; its disk is not served.',
+      'Restore a backup of the store, or use the command in the message.',
+    ],
+    [
+      'unitRecordReadable',
+      'The record of a logical unit is not damaged.',
+      'Nothing: its state would be lost for no reason.',
+    ],
+    [
+      'unitInUse',
+      'A gateway may be serving the logical unit.',
+      'Stop the gateways that the message names, then try again.',
     ],
     [
       'recordMalformed',

@@ -8,6 +8,7 @@ import type { ClusterDocument } from '../config/document.ts';
 import {
   type GatewayStatus,
   STATUS_DISKS_MAX,
+  STATUS_MARKS_MAX,
   STATUS_SESSIONS_MAX,
   unservedDisks,
 } from '../control/channels.ts';
@@ -28,7 +29,9 @@ import { openTransport } from './open-transport.ts';
 import { readPinnedDocument } from './pinned-document.ts';
 import { PortGroups } from './port-groups.ts';
 import './room-limits.ts';
-import { servedDocument } from './served-document.ts';
+import { resetAsked } from './reset-requests.ts';
+import { type ServedDocument, servedDocument } from './served-document.ts';
+import { sessionsAnswer } from './session-requests.ts';
 import { SpaceWatch } from './space-watch.ts';
 import type { Store } from './store.ts';
 import { ToolRequests } from './tool-requests.ts';
@@ -68,6 +71,7 @@ export class Gateway {
   readonly #joined: JoinedStore;
   readonly #over = Promise.withResolvers<GatewayEnd>();
   #admission: Promise<void> | undefined;
+  #served: ServedDocument | undefined;
   #isClosing = false;
   /** Why sessions end when this gateway closes. */
   #closeReason = 'gateway stops';
@@ -126,8 +130,18 @@ export class Gateway {
       serve: (next) => this.#serve(next),
       unserved: () => unservedDisks(this.#units.unserved),
     });
-    const status = () => this.status;
-    this.#requests = new ToolRequests({ records: store.records, membership, status, clock, log });
+    this.#requests = new ToolRequests({
+      ...{ records: store.records, membership, clock, log },
+      status: () => this.status,
+      answers: {
+        sessions: (request) => {
+          const [{ sessions }, since, startedMs] = [this.#transport, this.#since, this.#startedMs];
+          return sessionsAnswer({ gateway: name, sessions, since, startedMs }, request);
+        },
+        reset: (request) => resetAsked({ name, served: this.#served, clock }, request),
+        holders: ({ uuid }) => ({ holds: unitStates.holds(uuid) }),
+      },
+    });
     membership?.listen({
       onConfirmed: () => this.#transport.recheck(),
       onView: (view) => {
@@ -188,8 +202,11 @@ export class Gateway {
       fullDisks: this.#space.fullDisks.slice(0, STATUS_DISKS_MAX),
       unserved: unservedDisks(this.#units.unserved),
       sessionCount: sessions.length,
-      sessions: sessions.slice(0, STATUS_SESSIONS_MAX),
+      sessions: sessions
+        .slice(0, STATUS_SESSIONS_MAX)
+        .map(({ initiator, target }) => ({ initiator, target })),
       traffic: this.#figures.status,
+      enforced: this.#enforced,
     };
   }
 
@@ -240,6 +257,13 @@ export class Gateway {
     await this.#admission;
   }
 
+  get #enforced(): Readonly<Record<string, number>> {
+    const { membership, unitStates } = this.#joined;
+    const marked = new Set(membership?.view.marks.map(({ unit }) => unit));
+    const held = [...marked].filter((uuid) => unitStates.holds(uuid)).slice(0, STATUS_MARKS_MAX);
+    return Object.fromEntries(held.map((uuid) => [uuid, unitStates.enforcedOf(uuid) ?? -1]));
+  }
+
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
   async #serve({ version, document }: VersionedDocument): Promise<boolean> {
     this.#options.store.spreadVolumes?.(document.settings.volumeInstances);
@@ -252,6 +276,7 @@ export class Gateway {
     this.#units.readAgain();
     this.#portGroups.serve(next.portGroups);
     this.#transport.serve(next);
+    this.#served = next;
     this.#settings = document.settings;
     this.#space.serve(units.values());
     this.#metrics.keep('disk', new Set([NO_DISK, ...units.keys()]));

@@ -22,7 +22,7 @@ interface JoinStoreOptions {
 export interface JoinedStore {
   /** Undefined where the store has no members. */
   readonly membership: Membership | undefined;
-  readonly unitStates: UnitStates;
+  readonly unitStates: UnitStates & Pick<SharedUnitStates, 'holds' | 'enforcedOf'>;
   /** Resolves when this gateway counts no longer, because it missed an event. */
   readonly behind: Promise<void>;
   /** Leaves the others; `isClean` false: something of this gateway may still be under way. */

@@ -38,7 +38,18 @@ export interface Transport {
 }
 
 export interface TransportSession {
+  /** Among the sessions of this gateway. */
+  readonly number: number;
   readonly initiator: string;
+  /** What tells the ports of one initiator apart. */
+  readonly isid: string;
   /** Empty for a session that only discovers targets. */
   readonly target: string;
+  /** As initiators reach it; empty when the document no longer has it. */
+  readonly portal: string;
+  /** RELATIVE TARGET PORT IDENTIFIER; 0 when the document no longer has the portal. */
+  readonly targetPort: number;
+  /** The end of its login. */
+  readonly beganMs: number;
+  readonly commandsInFlight: number;
 }

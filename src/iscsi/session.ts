@@ -50,6 +50,8 @@ export class Session implements CommandContext {
   readonly held: HeldCommands;
   readonly writer: PduWriter;
   readonly dataOut: DataOut;
+  /** The end of its login. */
+  readonly beganMs: number;
   /** When the PDUs that are taken now were read. */
   receivedMs: number;
   closed = false;
@@ -63,7 +65,8 @@ export class Session implements CommandContext {
     this.maxBurstLength = parameters.maxBurstLength;
     this.nexus = nexus;
     this.discovery = discovery;
-    this.receivedMs = clock.now();
+    this.beganMs = clock.now();
+    this.receivedMs = this.beganMs;
     this.account = account;
     this.account.isSending = () => queue.unsentBytes >= SLAB_BYTES;
     this.window = new CommandWindow(options.cmdSn, options.queueDepth, account);

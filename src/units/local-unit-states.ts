@@ -6,6 +6,15 @@ import { LocalUnitState } from './local-unit-state.ts';
 export class LocalUnitStates implements UnitStates {
   readonly #states = new Map<string, LocalUnitState>();
 
+  holds(uuid: string): boolean {
+    return this.#states.has(uuid);
+  }
+
+  /** Nobody waits for its events. */
+  enforcedOf(_uuid: string): number | undefined {
+    return undefined;
+  }
+
   async open(initial: SharedState): Promise<UnitState> {
     const { uuid } = initial.identity;
     assert(!this.#states.has(uuid), 'a disk has one state');

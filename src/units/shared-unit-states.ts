@@ -99,8 +99,7 @@ export class SharedUnitStates implements UnitStates {
     });
     this.#marked = marked;
     membership.acknowledgeWith((uuid) => {
-      const unit = this.#units.get(uuid);
-      return unit === undefined ? marked.readNumber(uuid) : unit.loaded?.enforced;
+      return this.#units.has(uuid) ? this.enforcedOf(uuid) : marked.readNumber(uuid);
     });
     this.#unlisten = membership.listen({
       onView: (view) => marked.follow(view),
@@ -108,6 +107,16 @@ export class SharedUnitStates implements UnitStates {
       onClosed: () => this.#end(),
     });
     marked.follow(membership.view);
+  }
+
+  /** This gateway holds the state of the logical unit, or is about to. */
+  holds(uuid: string): boolean {
+    return this.#units.has(uuid);
+  }
+
+  /** The last event that this gateway enforces of a unit that it has loaded. */
+  enforcedOf(uuid: string): number | undefined {
+    return this.#units.get(uuid)?.loaded?.enforced;
   }
 
   async open(initial: SharedState): Promise<UnitState> {

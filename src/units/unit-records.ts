@@ -46,6 +46,17 @@ export class UnitRecords {
     return decode(await this.#options.records.get(unitKey(uuid)));
   }
 
+  /**
+   * Deletes the record if it is that version and cannot be read; resolves whether it did. For a
+   * unit that nobody holds: none can be loaded from such a record.
+   */
+  async deleteUnreadable(uuid: string, version: number): Promise<boolean> {
+    await this.#usable();
+    const { records } = this.#options;
+    const result = await records.compareAndSet(unitKey(uuid), version, undefined);
+    return result.status === 'done';
+  }
+
   /** Rejects for every reason but a store that does not answer. */
   async replace(uuid: string, version: number, record: UnitRecord): Promise<ReplaceResult> {
     await this.#usable();
@@ -84,7 +95,25 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Failure && error.code === 'recordsUnavailable';
 }
 
+/** Throws a `Failure` that names the record and tells the remedy. */
 function decode(entry: RecordEntry | undefined): StoredUnit | undefined {
   if (entry === undefined) return undefined;
-  return { version: entry.version, record: decodeJsonRecord(unitRecordFormat, entry.value) };
+  const { version, value } = entry;
+  try {
+    return { version, record: decodeJsonRecord(unitRecordFormat, value) };
+  } catch (cause) {
+    throw cause instanceof Failure ? unreadable(cause, entry) : cause;
+  }
+}
+
+/** What a later release wrote is of use to that one; anything else that cannot be read is not. */
+function unreadable(cause: Failure, { key, version }: RecordEntry): Failure {
+  const what = `${cause.message} (the record ${key} of the store)`;
+  const data = { record: key, version };
+  if (cause.code === 'recordFormatUnknown') {
+    const text = `${what}; serve it by the release that wrote it, or a later one`;
+    return new Failure('recordFormatUnknown', text, data, { cause });
+  }
+  const text = `${what}; "allpath disk forget-state" makes a new one, without the reservations`;
+  return new Failure('unitRecordUnreadable', text, data, { cause });
 }

@@ -49,7 +49,8 @@ const states: fc.Arbitrary<SharedState> = fc
       ...{ ...NO_RESERVATIONS, life: 3, generation, aptpl },
       registrations: new Map(keys.map((nexus, at) => [nexus, `${at + 1}`.padStart(16, '0')])),
       persistent: holder === undefined ? undefined : ({ type: 5, holder } as const),
-      reserve: reserve && { nexus: reserve, incarnation: 'one', number: 7 },
+      reserve:
+        reserve === undefined ? undefined : { nexus: reserve, incarnation: 'one', number: 7 },
     };
     return { ...state, modes: { current: { ...current, swp }, saved }, reservations };
   });

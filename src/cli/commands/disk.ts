@@ -91,6 +91,17 @@ export const diskCommands: readonly CommandSpec[] = [
     load: async () => (await import('../runs/disk.ts')).runDiskRename,
   },
   {
+    path: ['disk', 'forget-state'],
+    summary: 'Delete the record of a logical unit that cannot be read, so that it is served again.',
+    detail:
+      'The record keeps reservations and mode parameters, which are lost; the data of the disk ' +
+      'stay. Refused if the record can be read, if a later release wrote it, or while a gateway ' +
+      'may be serving the disk.',
+    arguments: [NAME],
+    needsStore: true,
+    load: async () => (await import('../runs/disk.ts')).runDiskForgetState,
+  },
+  {
     path: ['disk', 'delete'],
     summary: 'Delete a disk and its data, or a volume that no disk uses.',
     detail:

@@ -4,6 +4,7 @@ import { deleteDisk } from '../../control/disks/delete-disk.ts';
 import { draftDisk } from '../../control/disks/disk-draft.ts';
 import { renameDisk } from '../../control/disks/rename-disk.ts';
 import { resizeDisk } from '../../control/disks/resize-disk.ts';
+import { forgetState } from '../../control/units/forget-state.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
 import { print, printJson } from '../output.ts';
 import { withStore } from '../tool-store.ts';
@@ -44,6 +45,16 @@ export async function runDiskRename(call: CliCall): Promise<number> {
     const { version } = await renameDisk(context, { name, newName });
     if (call.json) printJson({ name: newName, version });
     else print(`${newName}: renamed from ${name}`);
+    return ExitCode.ok;
+  });
+}
+
+export async function runDiskForgetState(call: CliCall): Promise<number> {
+  const name = String(call.arguments[0]);
+  return await withStore(call, { ifAbsent: 'refuse' }, async (context) => {
+    await forgetState(context, name);
+    if (call.json) printJson({ name, stateForgotten: true });
+    else print(`${name}: its state is forgotten; gateways serve it again within some seconds`);
     return ExitCode.ok;
   });
 }

@@ -4,7 +4,9 @@ import { type ClusterStatus, clusterStatus } from '../../control/status/cluster-
 import { type GatewayState, gatewayState } from '../../control/status/gateway-state.ts';
 import type { MembershipStatus } from '../../control/status/membership-status.ts';
 import type { RenamedVolume } from '../../control/status/status-findings.ts';
+import type { MarkedUnitStatus, UnitsStatus } from '../../control/status/unit-status.ts';
 import { type CliCall, ExitCode } from '../command-spec.ts';
+import { localTime } from '../local-time.ts';
 import { print, printJson, table } from '../output.ts';
 import { shellWords } from '../shell-words.ts';
 import { storeOf, storeWords } from '../store-options.ts';
@@ -36,8 +38,11 @@ function sinceOf({ since, uptimeSeconds }: GatewayStatus): Date {
 
 /** The problems come last, where they are seen. */
 function printStatus(status: ClusterStatus): void {
-  const { version, gateways, renamed, members, problems } = status;
-  const tables = [gatewayTable(status), trafficTable(gateways), membersTable(members)];
+  const { version, gateways, renamed, members, units, problems } = status;
+  const tables = [
+    ...[gatewayTable(status), trafficTable(gateways)],
+    ...[membersTable(members), unitsTable(units)],
+  ];
   const lines = [...renamed.flatMap(renamedLine), ...problems.map(({ message }) => message)];
   const parts = [...(version === 0 ? [] : tables), lines.join('\n')];
   print(parts.filter((part) => part !== '').join('\n\n'));
@@ -103,6 +108,25 @@ function membersTable({ life, barrierEpoch, list }: MembershipStatus): string {
   return `${members}\nlife ${life}, barrier epoch ${barrierEpoch}`;
 }
 
+/** Empty where no change of a logical unit is under way, or was a moment ago. */
+function unitsTable({ marked, list }: UnitsStatus): string {
+  if (list.length === 0) return '';
+  const rows = list.map(({ uuid, disk, marks, event }) => [
+    disk ?? uuid,
+    event === undefined ? '-' : String(event.number),
+    event?.author ?? '-',
+    marks.join(' '),
+    event === undefined ? '-' : waitWords(event.waitsFor),
+  ]);
+  const units = table(['UNIT', 'EVENT', 'BY', 'MARKS', 'WAITS FOR'], rows);
+  return marked > list.length ? `${units}\n${marked - list.length} more are marked` : units;
+}
+
+function waitWords(waitsFor: NonNullable<MarkedUnitStatus['event']>['waitsFor']): string {
+  if (waitsFor.length === 0) return 'nothing';
+  return waitsFor.map(({ gateway, reason }) => `${gateway} (${reason})`).join(', ');
+}
+
 function stateWords(state: GatewayState): string {
   if (state.kind === 'servingOlder') return `serving version ${state.version}`;
   return state.kind === 'notInDocument' ? 'not in the document' : state.kind;
@@ -113,11 +137,4 @@ function disksOf({ servedDisks, unserved }: GatewayStatus): string {
   if (servedDisks === undefined) return '-';
   const missing = unserved?.count ?? 0;
   return missing === 0 ? String(servedDisks) : `${servedDisks} of ${servedDisks + missing}`;
-}
-
-/** Date and time of day where this command runs: `2026-11-30 12:15:30`. */
-function localTime(time: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
-  return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`;
 }

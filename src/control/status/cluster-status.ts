@@ -9,6 +9,7 @@ import { readDocument } from '../document/document-record.ts';
 import { membershipStatus, silentGateway } from './membership-status.ts';
 import type { RenamedVolume, StatusFindings } from './status-findings.ts';
 import { type StatusAdvice, type StatusProblem, statusProblems } from './status-problems.ts';
+import { readMarkedUnits, unitsStatus } from './unit-status.ts';
 
 /** The store has this long to list the names of its volumes and the space that it has. */
 const VOLUMES_WAIT_MAX_MS = 2_000;
@@ -26,12 +27,14 @@ export async function clusterStatus(
   advice: StatusAdvice,
 ): Promise<ClusterStatus> {
   const current = await readDocument(records);
+  const marked = await readMarkedUnits({ records, clock }, await membership.read());
   const { gateways, missing } = await askGateways(records);
   const running = new Set(gateways.map(({ name }) => name));
   const wanted = current?.document.gateways ?? [];
   const silent = wanted.filter(({ name }) => !running.has(name));
   const stuck = missing.map(({ name }) => name).filter((name) => !running.has(name));
-  const members = membershipStatus(await membership.read());
+  const view = await membership.read();
+  const members = membershipStatus(view);
   const unserved = gateways.flatMap(({ name: gateway, unserved: disks }) => {
     return disks === undefined || disks.count === 0 ? [] : [{ gateway, ...disks }];
   });
@@ -48,6 +51,7 @@ export async function clusterStatus(
       portals: portals.map(portalText),
     })),
     ...{ stuck, unserved, renamed, members },
+    units: unitsStatus({ units: marked, document: current?.document, gateways, view }),
   };
   const judged = {
     ...found,

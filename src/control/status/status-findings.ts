@@ -1,6 +1,7 @@
 import type { GatewayStatus } from '../channels.ts';
 import type { UnservedBy } from '../document/await-switch.ts';
 import type { ListedSilentGateway, MembershipStatus } from './membership-status.ts';
+import type { UnitsStatus } from './unit-status.ts';
 
 /** The reports of the gateways, the membership and the store. */
 export interface StatusFindings {
@@ -16,6 +17,7 @@ export interface StatusFindings {
   /** Disks whose volume has another name than the document says. */
   readonly renamed: readonly RenamedVolume[];
   readonly members: MembershipStatus;
+  readonly units: UnitsStatus;
 }
 
 /** A volume is found by its id, so the disk is served under any name of the volume. */

@@ -17,6 +17,8 @@ export interface StatusProblem {
     /** It runs, and is not in the document. */
     | 'gatewayUnknown'
     | 'diskNotServed'
+    /** The record of its logical unit, which has a mark, cannot be read. */
+    | 'unitRecordUnreadable'
     /** Writes to it find no space. */
     | 'diskFull'
     /** Its image has lost its name, and may be deleted at any time. */
@@ -55,6 +57,7 @@ export function statusProblems(
     ...unservedLines(status.unserved).map(
       (message): StatusProblem => ({ kind: 'diskNotServed', message }),
     ),
+    ...unreadableRecords(status),
     ...fullDisks(status),
     ...unnamedImages(status),
     ...nearlyFull(status),
@@ -112,6 +115,15 @@ function answerProblems({ gateways, wanted, version, members }: JudgedStatus): S
       `gateway ${name} serves version ${documentVersion} of the document, which is at ` +
       `version ${version}: see its log if this persists`;
     return [{ kind: 'gatewayBehind', message }];
+  });
+}
+
+/** A gateway that does not serve the disk for this reason has said so. */
+function unreadableRecords({ units, unserved }: JudgedStatus): StatusProblem[] {
+  const told = new Set(unserved.flatMap(({ disks }) => disks.map(({ disk }) => disk)));
+  return units.list.flatMap(({ uuid, disk = uuid, problem }): StatusProblem[] => {
+    if (problem === undefined || told.has(disk)) return [];
+    return [{ kind: 'unitRecordUnreadable', message: `disk ${disk}: ${problem}` }];
   });
 }
 

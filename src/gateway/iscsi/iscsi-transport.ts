@@ -1,5 +1,6 @@
 import type { Listen } from '../../base/byte-stream.ts';
 import type { Clock } from '../../base/clock.ts';
+import { portalText } from '../../base/portal-text.ts';
 import type { Random } from '../../base/random.ts';
 import type { ClusterDocument, PortalEntry } from '../../config/document.ts';
 import { IscsiServer } from '../../iscsi/iscsi-server.ts';
@@ -68,10 +69,20 @@ export class IscsiTransport implements Transport {
   }
 
   get sessions(): readonly TransportSession[] {
-    return this.#server.sessions.map(({ identity }) => ({
-      initiator: identity.initiatorName,
-      target: identity.targetName,
-    }));
+    const ports = new Map(this.#portals.map((portal) => [portal.portalGroupTag, portal]));
+    return this.#server.sessions.map(({ identity, beganMs, nexus }) => {
+      const portal = ports.get(identity.portalGroupTag);
+      return {
+        number: identity.tsih,
+        initiator: identity.initiatorName,
+        isid: identity.isid,
+        target: identity.targetName,
+        portal: portal === undefined ? '' : portalText(portal),
+        targetPort: portal?.relativePortIdentifier ?? 0,
+        beganMs,
+        commandsInFlight: nexus?.outstanding ?? 0,
+      };
+    });
   }
 
   async listen(next: ServedDocument): Promise<void> {

@@ -29,7 +29,10 @@ after(() => rm(folder, { recursive: true, force: true }));
 /** Runs a command in this process. */
 async function run(spec: CommandSpec, store: string, ...options: string[]): Promise<number> {
   const file = join(folder, 'document.yaml');
-  const sample: Record<string, string> = { name: 'd', 'new-name': 'e', size: '64M', file };
+  const sample: Record<string, string> = {
+    ...{ name: 'd', 'new-name': 'e', size: '64M', file, disk: 'd' },
+    iqn: 'iqn.2026-11.com.example:t',
+  };
   const words = (spec.arguments ?? []).map(({ name }) => sample[name] ?? assert.fail(name));
   const line = [...spec.path, ...words, '--store', store, ...options];
   const parsed = parseCommandLine(line, { out: () => {} });

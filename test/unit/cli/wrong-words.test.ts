@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandSpec } from '../../../src/cli/command-spec.ts';
+import { argumentWord, type CommandSpec } from '../../../src/cli/command-spec.ts';
 import { commands, GLOBAL_OPTIONS } from '../../../src/cli/commands.ts';
 import { helpHint } from '../../../src/cli/help-words.ts';
 import { parseCommandLine } from '../../../src/cli/program.ts';
@@ -12,6 +12,7 @@ import { FOREIGN_WORDS } from '../../support/foreign-words.ts';
 
 const SAMPLE: Readonly<Record<string, string>> = {
   ...{ name: 'd', 'new-name': 'e', size: '64M', file: 'document.yaml' },
+  ...{ disk: 'd', iqn: 'iqn.2026-11.com.example:t' },
 };
 
 function shown(...words: readonly string[]): string {
@@ -51,7 +52,7 @@ test('options that are unknown, lack their value, are given twice or have a wron
     const excess = refusal(...line, 'more', 'words');
     assert.match(
       excess,
-      /^"[a-z ]+" takes (no arguments|<.*> and no more): leave out "?more words/,
+      /^"[a-z -]+" takes (no arguments|[<[].*[>\]] and no more): leave out "?more words/,
     );
     assert.ok(excess.startsWith(`"${spec.path.join(' ')}" takes`), excess);
     for (const { flags, parse } of [...(spec.options ?? []), ...GLOBAL_OPTIONS]) {
@@ -81,13 +82,16 @@ function isTaken(parse: (text: string) => unknown, text: string): boolean {
 
 test('arguments that are missing, or wrong, are named', () => {
   for (const spec of commands) {
-    for (const [i, { name, parse }] of (spec.arguments ?? []).entries()) {
+    for (const [i, argument] of (spec.arguments ?? []).entries()) {
+      const { name, parse, isOptional } = argument;
       const before = (spec.arguments ?? []).slice(0, i).map((each) => SAMPLE[each.name]!);
-      assert.match(refusal(...spec.path, ...before), new RegExp(`missing.* '${name}'`));
+      if (isOptional === undefined) {
+        assert.match(refusal(...spec.path, ...before), new RegExp(`missing.* '${name}'`));
+      }
       const after = (spec.arguments ?? []).slice(i + 1).map((each) => SAMPLE[each.name]!);
       if (parse === undefined) continue;
       const said = refusal(...spec.path, ...before, '', ...after, '--store', 'x');
-      assert.ok(said.startsWith(`<${name}> `), said);
+      assert.ok(said.startsWith(`${argumentWord(argument)} `), said);
     }
   }
 });

@@ -8,6 +8,7 @@ import { DISKS_MAX, PORTALS_PER_GATEWAY_MAX } from '../../../src/config/limits.t
 import {
   encodeMessage,
   STATUS_DISKS_MAX,
+  STATUS_MARKS_MAX,
   STATUS_SESSIONS_MAX,
   unservedDisks,
 } from '../../../src/control/channels.ts';
@@ -36,6 +37,9 @@ test('the longest status is one message', () => {
       initiator: name,
       target: name,
     })),
+    enforced: Object.fromEntries(
+      Array.from({ length: STATUS_MARKS_MAX }, (_, i) => [String(i).padStart(36, '0'), count]),
+    ),
     traffic: {
       reads: count,
       writes: count,

@@ -31,6 +31,7 @@ function found(part: Partial<JudgedStatus>): string[] {
     wanted: ['a', 'b'],
     ...{ silent: [], silentStates: [], stuck: [], unserved: [], renamed: [], places: [] },
     members: { life: 1, barrierEpoch: 0, list: [] },
+    units: { marked: 0, list: [] },
     softThresholdPercent: 80,
     ...part,
   };
