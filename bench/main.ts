@@ -1,18 +1,20 @@
 // `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, `caw`
 // its COMPARE AND WRITE beside librbd's, `memory` its memory, `depth` deep queues beside one of 32,
-// and `trees` this tree beside another.
+// `trees` this tree beside another, and `event` how long changes of a logical unit take.
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compareCaw } from './caw-comparison.ts';
 import { conditions } from './conditions.ts';
 import { measureDeepQueues } from './deep-queues.ts';
+import { measureEvents } from './event-latency.ts';
 import { measureMemory } from './memory.ts';
 import { compareOnRbd } from './rbd-comparison.ts';
 import {
   cawTable,
   comparisonTable,
   depthTable,
+  eventTable,
   memoryTable,
   rbdTable,
   treeTable,
@@ -20,18 +22,18 @@ import {
 import { compareWithTgt } from './tgt-comparison.ts';
 import { compareTrees } from './tree-comparison.ts';
 
-const usage = `usage: npm run bench -- tgt|rbd|caw|memory|depth|trees [options]
+const usage = `usage: npm run bench -- tgt|rbd|caw|memory|depth|trees|event [options]
   --json           the figures as JSON
   --quick          tiny input: shows that it runs, measures nothing
   --size MIB       size of the disks (1024)
   --seconds S      about how long each measurement takes (2)
   --before DIR     trees: another checkout of the project, set up, to be measured in turns
-  --on STORE       depth, trees: local or rbd (local)
+  --on STORE       depth, trees, event: local or rbd (local)
   --rounds N       tgt, rbd, depth, trees: how often each row is measured, in turns (5)
   --fill KIB       tgt: length of the writes that fill the disks (4)
-  --only TEXT      tgt, rbd, depth, trees: only rows whose label contains it, "depth 32" say
-  --osds N         rbd, caw, depth, trees: OSDs of the throwaway Ceph (1)
-  --backend NAME   rbd, caw, depth, trees: what they store on, memstore or bluestore (memstore)
+  --only TEXT      tgt, rbd, depth, trees, event: only rows whose label contains it (depth 32)
+  --osds N         rbd, caw, depth, trees, event: OSDs of the throwaway Ceph (1)
+  --backend NAME   rbd, caw, depth, trees, event: memstore (unless given) or bluestore
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
 
@@ -111,6 +113,9 @@ async function main(): Promise<number> {
   } else if (positionals[0] === 'depth') {
     const results = await measureDeepQueues({ ...common, ...only, rounds, osds, backend, on });
     print(results, depthTable(results));
+  } else if (positionals[0] === 'event') {
+    const results = await measureEvents({ ...common, ...only, osds, backend, on });
+    print(results, eventTable(results));
   } else if (positionals[0] === 'memory') {
     const result = await measureMemory({ ...common, minutes });
     print(result, memoryTable(result));

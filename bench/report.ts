@@ -1,5 +1,6 @@
 import { type CawResult, cawRatioMax } from './caw-comparison.ts';
 import { type DepthResult, depthRatioMin } from './deep-queues.ts';
+import type { EventRowResult } from './event-latency.ts';
 import type { MemoryResult } from './memory.ts';
 import type { RbdRowResult } from './rbd-comparison.ts';
 import type { RowResult } from './tgt-comparison.ts';
@@ -118,6 +119,19 @@ export function depthTable(results: readonly DepthResult[]): string {
   );
   const head = ['', 'IOPS', 'to depth 32', 'errors', `at least ${depthRatioMin}, no errors`];
   return [table([head, ...rows]), ...failures].join('\n');
+}
+
+/** How long changes of a logical unit take. */
+export function eventTable(results: readonly EventRowResult[]): string {
+  const rows = results.map(({ label, events, p50Ms, p99Ms, limitMs, reached }) => [
+    label,
+    String(events),
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+    limitMs.toFixed(1),
+    reached ? '' : 'missed',
+  ]);
+  return table([['', 'events', 'p50 ms', 'p99 ms', 'p50 at most', ''], ...rows]);
 }
 
 export function memoryTable(result: MemoryResult): string {

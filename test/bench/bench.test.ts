@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { EventRowResult } from '../../bench/event-latency.ts';
 import type { MemoryResult } from '../../bench/memory.ts';
 import { type RowResult, rows } from '../../bench/tgt-comparison.ts';
 import type { TreeRowResult } from '../../bench/tree-comparison.ts';
@@ -31,6 +32,13 @@ test('the memory benchmark yields its figures', async () => {
   const args = [program, 'memory', '--quick', '--json'];
   const result = (await resultsOf(args)) as MemoryResult;
   assert.ok(result.idleBytes > 0 && result.manySessionsBytes > 0);
+});
+
+test('the benchmark of events yields a figure for every row', async () => {
+  const args = [program, 'event', '--only', '2 gateways', '--quick', '--json'];
+  const results = (await resultsOf(args)) as readonly EventRowResult[];
+  assert.equal(results.length, 9);
+  for (const { label, p50Ms } of results) assert.ok(p50Ms > 0, `${label} has no time`);
 });
 
 async function resultsOf(args: readonly string[]): Promise<unknown> {

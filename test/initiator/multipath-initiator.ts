@@ -1,5 +1,5 @@
 import type { Address } from './host.ts';
-import { Initiator } from './initiator.ts';
+import { type CommandHandle, Initiator } from './initiator.ts';
 import { InitiatorError } from './initiator-error.ts';
 import { freshIsid, type Isid, type LoginOptions } from './login.ts';
 import type { ScsiRequest, ScsiResult } from './scsi-exchange.ts';
@@ -25,6 +25,14 @@ interface Path {
   readonly address: Address;
   readonly isid: Isid;
   session: Initiator | undefined;
+  /** Commands that wait for their status, by the session that has them. */
+  readonly sent: Set<SentCommand>;
+}
+
+interface SentCommand {
+  readonly session: Initiator;
+  readonly handle: CommandHandle;
+  readonly lun: number;
 }
 
 const NOP_INTERVAL_MS = 250;
@@ -35,13 +43,17 @@ const TASK_SET_FULL = 0x28;
 const UNIT_ATTENTION = 0x06;
 const ABORTED_COMMAND = 0x0b;
 const UNIT_ATTENTIONS_MAX = 20;
+/** ADDITIONAL SENSE CODE of resets, and code and qualifier of REGISTRATIONS PREEMPTED. */
+const RESET = 0x29;
+const REGISTRATIONS_PREEMPTED = 0x2a05;
 
 /**
  * One initiator with a session through each gateway, as dm-multipath has it: commands go through
  * one path; on a lost connection or a NOP-Out without answer they are sent again through another,
  * and the lost path is reconnected for ever. Unit attentions are taken and the command sent again,
- * as is one that ended ABORTED COMMAND. What ended BUSY or TASK SET FULL was not done, and is sent
- * again through the same path, as Linux does.
+ * as is one that ended ABORTED COMMAND. A unit attention of a reset says that what was sent before
+ * to that LUN gets no status: it is sent again. What ended BUSY or TASK SET FULL was not done, and
+ * is sent again through the same path, as Linux does.
  */
 export class MultipathInitiator {
   readonly #options: MultipathOptions;
@@ -56,7 +68,7 @@ export class MultipathInitiator {
     this.#options = options;
     this.#active = options.preferred ?? 0;
     this.#paths = options.paths.map((address, index) => {
-      return { index, address, isid: freshIsid(), session: undefined };
+      return { index, address, isid: freshIsid(), session: undefined, sent: new Set() };
     });
     this.#loops = this.#paths.map((path) => this.#keep(path));
   }
@@ -97,7 +109,7 @@ export class MultipathInitiator {
       const path = await this.#select(deadline);
       const session = path.session!;
       try {
-        const result = await session.execute(request);
+        const result = await this.#send(path, session, request);
         const key = senseKeyOf(result);
         if (key === UNIT_ATTENTION && unitAttentions++ < UNIT_ATTENTIONS_MAX) {
           attempts -= 1;
@@ -116,9 +128,23 @@ export class MultipathInitiator {
         return { ...result, attempts, path: path.index };
       } catch (error) {
         if (!(error instanceof InitiatorError) || error.code === 'protocolViolation') throw error;
+        // The session is as good as before.
+        if (error.code === 'aborted' && retry && Date.now() < deadline) continue;
         session.destroy();
         if (!retry || this.#stopped || Date.now() > deadline) throw error;
       }
+    }
+  }
+
+  async #send(path: Path, session: Initiator, request: ScsiRequest): Promise<ScsiResult> {
+    const sent = { session, handle: session.start(request), lun: request.lun ?? 0 };
+    path.sent.add(sent);
+    try {
+      const result = await sent.handle.result;
+      if (hasAborted(result)) abandonBefore(path, sent);
+      return result;
+    } finally {
+      path.sent.delete(sent);
     }
   }
 
@@ -221,6 +247,24 @@ export class MultipathInitiator {
 
 function isRefusedForNow({ status }: ScsiResult): boolean {
   return status === BUSY || status === TASK_SET_FULL;
+}
+
+/** Whether it is a unit attention that says that commands were aborted without a status. */
+function hasAborted(result: ScsiResult): boolean {
+  if (senseKeyOf(result) !== UNIT_ATTENTION) return false;
+  const isDescriptor = (result.sense[0]! & 0x7f) >= 0x72;
+  const code = result.sense.readUInt16BE(isDescriptor ? 2 : 12);
+  return code >> 8 === RESET || code === REGISTRATIONS_PREEMPTED;
+}
+
+/** What came to the LUN before the command that was told has its status, or gets none. */
+function abandonBefore(path: Path, told: SentCommand): void {
+  const cmdSn = told.handle.cmdSn ?? 0;
+  for (const { session, lun, handle } of path.sent) {
+    if (session !== told.session || lun !== told.lun || handle.cmdSn === undefined) continue;
+    // Serial numbers (RFC 1982).
+    if (((cmdSn - handle.cmdSn) | 0) > 0) session.abandon(handle);
+  }
 }
 
 /** 0 without sense data. */

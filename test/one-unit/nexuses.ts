@@ -37,6 +37,11 @@ export class Nexus {
     return `${this.host}${this.gateway}`;
   }
 
+  /** The same session at another logical unit. */
+  at(lun: number): Nexus {
+    return new Nexus(this.host, this.gateway, this.session, lun);
+  }
+
   execute(request: Omit<ScsiRequest, 'lun'>, lun = this.#lun): Promise<ScsiResult> {
     return this.session.execute({ ...request, lun });
   }

@@ -10,15 +10,12 @@ import {
   reserveOut,
   write,
 } from './commands.ts';
-import { each, type Nexus, type Nexuses } from './nexuses.ts';
+import { register } from './events.ts';
+import { each, type Nexuses } from './nexuses.ts';
 import type { Row } from './row.ts';
 import { Code } from './told.ts';
 
 const Type = { writeExclusive: 1, exclusiveAccess: 3, writeExclusiveRegistrantsOnly: 5 } as const;
-
-async function register(nexus: Nexus, key: number, allTargetPorts = false): Promise<void> {
-  await nexus.must(reserveOut(Action.register, { actionKey: key, allTargetPorts }));
-}
 
 /** Host a through the first and the last gateway, and host b through the last, have 1, 2 and 3. */
 async function registerThree({ first, firstElsewhere, last }: Nexuses): Promise<void> {
@@ -67,7 +64,7 @@ export const registrationRows: readonly Row[] = [
     name: 'REGISTER with ALL_TG_PT through one gateway lets the host write through every other',
     run: async ({ nexuses }) => {
       const { first, all } = nexuses;
-      await register(first, 1, true);
+      await register(first, 1, { allTargetPorts: true });
       const own = all.filter(({ host }) => host === first.host);
       await haveKeys(
         nexuses,

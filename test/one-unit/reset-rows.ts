@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isDescriptorFormat, readOutOfRange, reserve, write } from './commands.ts';
-import { setControlBit } from './mode-rows.ts';
+import { setControlBit } from './events.ts';
 import { each } from './nexuses.ts';
 import type { Row } from './row.ts';
 import { Code } from './told.ts';

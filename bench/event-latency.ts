@@ -1,0 +1,195 @@
+import { ThrowawayCeph } from '../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../lab/ceph/throwaway-pools.ts';
+import { iscsiTransportId } from '../src/scsi/transport-id.ts';
+import type { Address } from '../test/initiator/host.ts';
+import type { ScsiRequest } from '../test/initiator/scsi-exchange.ts';
+import { reserveOut } from '../test/one-unit/commands.ts';
+import { controlBitRequest } from '../test/one-unit/events.ts';
+import { type Nexus, Nexuses } from '../test/one-unit/nexuses.ts';
+import { CephGateways } from '../test/support/ceph-gateways.ts';
+import { DocumentCluster } from '../test/support/document-cluster.ts';
+import { Action } from '../test/support/reserve-out.ts';
+import { StampedLoad } from '../test/support/stamped-load.ts';
+
+const targetName = 'iqn.2026-11.io.allpath:bench';
+const pool = 'bench';
+const sessions = 8;
+const registrations = 1024;
+/** So many that an event finds its logical unit idle again: each is settled after a second. */
+const disks = 16;
+const betweenMs = 60;
+const BUSY = 0x08;
+
+/** The most that a median may be, in ms. */
+const limitsMs = {
+  local: { idle: 20, loaded: 100 },
+  rbd: { idle: 60, loaded: 250 },
+} as const;
+/** Of the medians with and without registrations. */
+export const registeredRatioMax = 1.5;
+
+export interface EventLatencyOptions {
+  readonly folder: string;
+  readonly on: 'local' | 'rbd';
+  readonly backend: 'memstore' | 'bluestore';
+  readonly osds: number;
+  /** How long each row is measured. */
+  readonly seconds: number;
+  /** Only rows whose label contains this. */
+  readonly only?: string;
+  progress(text: string): void;
+}
+
+export interface EventRowResult {
+  readonly label: string;
+  readonly events: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Of the median. */
+  readonly limitMs: number;
+  readonly reached: boolean;
+}
+
+/** Prepares an event, and resolves with what makes it: that is measured. */
+type Kind = (nexus: Nexus, number: number) => Promise<() => Promise<unknown>>;
+
+const kinds: Readonly<Record<string, Kind>> = {
+  'LOGICAL UNIT RESET': async (nexus) => () => nexus.resetLogicalUnit(),
+  'MODE SELECT': async (nexus) => {
+    const request = await controlBitRequest(nexus, 'dSense');
+    return () => untilDone(nexus, request);
+  },
+  REGISTER: async (nexus, number) => {
+    const request = reserveOut(Action.registerAndIgnore, { actionKey: number + 1 });
+    return () => untilDone(nexus, request);
+  },
+};
+
+/** BUSY changes nothing: it is sent again, as initiators do. */
+async function untilDone(nexus: Nexus, request: Omit<ScsiRequest, 'lun'>): Promise<void> {
+  for (;;) {
+    const { status, sense } = await nexus.execute(request);
+    if (status === 0) return;
+    if (status !== BUSY) throw new Error(`status ${status}: ${sense.toString('hex')}`);
+  }
+}
+
+/** How long it takes until a change of a logical unit is answered, by 2 and by 4 gateways. */
+export async function measureEvents(options: EventLatencyOptions): Promise<EventRowResult[]> {
+  const results: EventRowResult[] = [];
+  if (options.on === 'local') {
+    for (const count of [2, 4]) {
+      await using cluster = await DocumentCluster.start(count, documentParts());
+      const addresses = cluster.gateways.map((_, gateway) => cluster.address(gateway));
+      results.push(...(await measureGateways(addresses, options)));
+    }
+    return results;
+  }
+  const { osds, backend, folder: parent } = options;
+  await using ceph = await ThrowawayCeph.start({ osds, backend, parent });
+  await createPool(ceph, pool);
+  const place = { conf: ceph.conf, pool, user: 'admin' };
+  for (const gateways of [2, 4]) {
+    const options_ = { place: { ...place, namespace: '' }, gateways, parts: documentParts() };
+    await using cluster = await CephGateways.start(options_);
+    results.push(...(await measureGateways(cluster.addresses, options)));
+  }
+  return results;
+}
+
+function documentParts() {
+  const names = Array.from({ length: disks }, (_, lun) => `d${lun}`);
+  const luns = Object.fromEntries(names.map((name, lun) => [lun, name]));
+  return {
+    disks: names.map((name) => ({ name, size: '32M' })),
+    targets: [{ iqn: targetName, luns, access: 'any' }],
+  };
+}
+
+async function measureGateways(
+  addresses: readonly Address[],
+  options: EventLatencyOptions,
+): Promise<EventRowResult[]> {
+  const limits = limitsMs[options.on];
+  const results: EventRowResult[] = [];
+  await using nexuses = await Nexuses.connect({ addresses, targetName, lun: 0 });
+  const measure = async (situation: string, limitMs: number, luns: number) => {
+    for (const [kind, prepare] of Object.entries(kinds)) {
+      const label = `${addresses.length} gateways, ${situation}: ${kind}`;
+      if (options.only !== undefined && !label.includes(options.only)) continue;
+      options.progress(label);
+      const timesMs = await timesOf(nexuses, prepare, options.seconds, luns);
+      results.push(rowOf(label, timesMs, limitMs));
+    }
+  };
+  await measure('idle', limits.idle, disks);
+  const load = await StampedLoad.connect({ paths: addresses, targetName, writers: sessions });
+  try {
+    load.start();
+    await load.progress(1);
+    const settling = setInterval(() => {
+      // What an event has aborted does not land after its answer.
+      for (const writer of load.writers) writer.settled();
+    }, betweenMs);
+    await measure(`${sessions} sessions write`, limits.loaded, 1).finally(() =>
+      clearInterval(settling),
+    );
+  } finally {
+    await load.close();
+  }
+  for (let lun = 0; lun < disks; lun += 1)
+    await fillRegistrations(nexuses.first.at(lun), addresses);
+  const idleMs = (label: string) => results.find((row) => row.label === label)?.p50Ms ?? Infinity;
+  const first = results.length;
+  await measure(`${registrations} registrations`, limits.idle, disks);
+  return results.map((row, index) => {
+    if (index < first) return row;
+    const idle = idleMs(row.label.replace(`${registrations} registrations`, 'idle'));
+    const limitMs = idle * registeredRatioMax;
+    return { ...row, limitMs, reached: row.p50Ms <= limitMs };
+  });
+}
+
+/** By one REGISTER of many initiator ports, through every target port. */
+async function fillRegistrations(nexus: Nexus, addresses: readonly Address[]): Promise<void> {
+  const ports = Math.ceil(registrations / addresses.length);
+  const transportIds = Array.from({ length: ports }, (_, index) => {
+    const isid = Buffer.alloc(6);
+    isid.writeUInt16BE(index, 4);
+    return iscsiTransportId(Buffer.from(`iqn.2026-11.test:h${index}`), isid);
+  });
+  await nexus.attentions();
+  await untilDone(nexus, reserveOut(Action.registerAndIgnore, { actionKey: 0 }));
+  const all = { actionKey: 1, allTargetPorts: true, transportIds };
+  await untilDone(nexus, reserveOut(Action.register, all));
+}
+
+/** Events of logical units in turn, through all gateways in turn. */
+async function timesOf(
+  nexuses: Nexuses,
+  prepare: Kind,
+  seconds: number,
+  luns: number,
+): Promise<number[]> {
+  const timesMs: number[] = [];
+  const endMs = performance.now() + seconds * 1000;
+  do {
+    const number = timesMs.length;
+    const nexus = nexuses.all[number % nexuses.all.length]!.at(number % luns);
+    await nexus.attentions();
+    const event = await prepare(nexus, number);
+    const startedMs = performance.now();
+    await event();
+    timesMs.push(performance.now() - startedMs);
+    await new Promise((resolve) => setTimeout(resolve, betweenMs));
+  } while (performance.now() < endMs);
+  return timesMs;
+}
+
+function rowOf(label: string, timesMs: readonly number[], limitMs: number): EventRowResult {
+  const sorted = [...timesMs].sort((left, right) => left - right);
+  const quantile = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  const p50Ms = quantile(0.5);
+  const events = sorted.length;
+  return { label, events, p50Ms, p99Ms: quantile(0.99), limitMs, reached: p50Ms <= limitMs };
+}
