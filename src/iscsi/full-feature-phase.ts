@@ -55,6 +55,7 @@ export class FullFeaturePhase {
       new TaskManagement(session, session.nexus, clock, {
         skip: (cmdSn) => this.#skip(cmdSn),
         coldReset: () => this.#coldReset(),
+        fail: () => options.end('a task management function is not over in time', 'now'),
       });
   }
 

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { AGREEMENT_MAX_MS } from '../scsi/limits.ts';
 
 /** The bounds of the iSCSI layer. `IscsiSettings` has the configurable ones. */
 
@@ -218,6 +219,8 @@ export const SLOW_SILENCE_MAX_MS = 3_000;
 export const REINSTATEMENT_MAX_MS = 4_500;
 /** How often a connection looks at its clocks. */
 export const WATCH_INTERVAL_MS = 500;
+/** A command that the gateways have not agreed on ends its session at the first look after this. */
+export const AGREEMENT_LOOK_MS = AGREEMENT_MAX_MS - WATCH_INTERVAL_MS;
 /** How long a logout waits until what its session holds by RESERVE is released. */
 export const LOGOUT_RELEASE_MAX_MS = 3_000;
 

@@ -3,6 +3,7 @@ import type { CommandAges } from '../scsi/nexus.ts';
 import type { AnswerProgress } from './answer-progress.ts';
 import {
   ABSENT_TIMEOUT_MS,
+  AGREEMENT_LOOK_MS,
   CLOSE_TIMEOUT_MS,
   COMMAND_MAX_MS,
   DISCOVERY_SESSION_MAX_MS,
@@ -23,7 +24,8 @@ import { sendPing, sendWindow } from './session-requests.ts';
 const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
 const STUCK = 'a command does not end';
 const DATA_OUT_LATE = 'Data-Out timed out';
-const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0 };
+const DISAGREED = 'the gateways do not enforce a change in time';
+const NO_COMMANDS: CommandAges = { runningMs: 0, changingMs: 0, agreeingMs: 0 };
 
 /** A connection as its watch sees it. */
 export interface WatchedConnection {
@@ -121,7 +123,8 @@ export class PeerWatch {
       return 'the discovery session lasted too long';
     }
     discovery.expire();
-    const { runningMs, changingMs } = this.#commandAges(session, now);
+    const { runningMs, changingMs, agreeingMs } = this.#commandAges(session, now);
+    if (agreeingMs >= AGREEMENT_LOOK_MS) return DISAGREED;
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';
     }

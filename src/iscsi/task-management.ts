@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { whenSettled } from '../base/pending.ts';
+import { AGREEMENT_MAX_MS } from '../scsi/limits.ts';
 import type { Nexus, TaskManagementFunction, TaskManagementResponse } from '../scsi/nexus.ts';
 import { serialDistance } from './command-window.ts';
 import { ABORTED_TRANSFER_TIMEOUT_MS, MANAGEMENT_REQUESTS_MAX } from './limits.ts';
@@ -25,6 +26,8 @@ interface TaskManagementEffects {
   skip(cmdSn: number): boolean;
   /** Ends this session and the others of its target. */
   coldReset(): void;
+  /** A function was not over in time: ends this session. */
+  fail(): void;
 }
 
 /** The Task Management Function Requests of a session: each is answered when it is over. */
@@ -62,6 +65,7 @@ export class TaskManagement {
 
   #perform(samFunction: TaskManagementFunction, tag: number, { bytes, base }: Pdu): void {
     this.#underWay++;
+    const deadlineMs = this.#clock.now() + AGREEMENT_MAX_MS;
     const refCmdSn = TaskManagementRequest.refCmdSn.get(bytes, base);
     const request = {
       function: samFunction,
@@ -70,11 +74,12 @@ export class TaskManagement {
     };
     whenSettled(this.#nexus.manage(request), (response) => {
       if (this.#session.closed) return;
+      if (response.response === 'serviceDeliveryOrTargetFailure') return this.#effects.fail();
       let code = codeOf(response);
       if (samFunction === 'abortTask' && code === Code.taskDoesNotExist && this.#skip(refCmdSn)) {
         code = Code.functionComplete;
       }
-      this.#afterTransfers(() => {
+      this.#afterTransfers(deadlineMs, () => {
         assert(this.#underWay > 0, 'a function that is answered was under way');
         this.#underWay--;
         this.#respond(tag, code);
@@ -95,7 +100,7 @@ export class TaskManagement {
   }
 
   /** The initiator still answers the R2Ts of aborted commands; the answer waits for that, bounded. */
-  #afterTransfers(action: () => void): void {
+  #afterTransfers(deadlineMs: number, action: () => void): void {
     const { dataOut } = this.#session;
     if (!dataOut.owed.isDraining) {
       action();
@@ -108,7 +113,8 @@ export class TaskManagement {
       timer.cancel();
       if (!this.#session.closed) action();
     };
-    const timer = this.#clock.after(ABORTED_TRANSFER_TIMEOUT_MS, once);
+    const leftMs = Math.max(0, deadlineMs - this.#clock.now());
+    const timer = this.#clock.after(Math.min(ABORTED_TRANSFER_TIMEOUT_MS, leftMs), once);
     dataOut.whenDrained(once);
   }
 
@@ -120,8 +126,10 @@ export class TaskManagement {
   }
 }
 
-function codeOf(response: TaskManagementResponse): number {
-  switch (response.response) {
+function codeOf({
+  response,
+}: Exclude<TaskManagementResponse, { response: 'serviceDeliveryOrTargetFailure' }>): number {
+  switch (response) {
     case 'functionComplete':
       return Code.functionComplete;
     case 'functionSucceeded':

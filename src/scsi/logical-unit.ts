@@ -238,6 +238,7 @@ export class LogicalUnit implements UnitEventTarget {
     const { reservations } = this.#asRead(state);
     if (reservations !== this.#reservations) ends.push(...this.#restrict(reservations));
     for (const attention of event.attentions) this.#tell(attention, origin?.nexus);
+    // Aborted changes of shared state need not be waited for: they would have to come before this.
     return settleAborts(this.#clock, ends, DRAIN_MAX_MS);
   }
 

@@ -46,6 +46,8 @@ export interface CommandAges {
   readonly runningMs: number;
   /** Of one that changes the medium. */
   readonly changingMs: number;
+  /** Of one that changes what the gateways share: they have not agreed on it. */
+  readonly agreeingMs: number;
 }
 
 /** LUN (a flat number, 0 to 16383) to logical unit, for one initiator at one target. */
@@ -83,10 +85,14 @@ export interface TaskManagementRequest {
   readonly referencedTag: number;
 }
 
-/** SAM-5 service responses; `additional` carries the response information of QUERY functions. */
+/**
+ * SAM-5 service responses; `additional` carries the response information of QUERY functions. After
+ * a delivery or target failure nobody knows whether the function was performed: its session ends.
+ */
 export type TaskManagementResponse =
   | { readonly response: 'functionComplete' }
   | { readonly response: 'functionSucceeded'; readonly additional?: Uint8Array }
   | { readonly response: 'functionRejected' }
+  | { readonly response: 'serviceDeliveryOrTargetFailure' }
   | { readonly response: 'taskDoesNotExist' }
   | { readonly response: 'incorrectLogicalUnitNumber' };

@@ -101,7 +101,7 @@ export class ScriptedNexus implements Nexus {
   /** It holds something by RESERVE. */
   onRelease: (() => Promise<void>) | undefined;
   response: TaskManagementResponse = { response: 'functionComplete' };
-  ages: CommandAges = { runningMs: 0, changingMs: 0 };
+  ages: CommandAges = { runningMs: 0, changingMs: 0, agreeingMs: 0 };
 
   get outstanding(): number {
     return this.submitted.length;

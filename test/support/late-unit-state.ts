@@ -39,6 +39,11 @@ export class LateUnitState implements UnitState {
     this.#waiting.shift()?.(isAgreed);
   }
 
+  /** The youngest change is attempted: that of another command came first. */
+  settleLast(): void {
+    this.#waiting.pop()?.(true);
+  }
+
   latest(): Promise<SharedState | undefined> {
     return this.#inner.latest();
   }

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { AGREEMENT_MAX_MS } from '../limits.ts';
 import { answer, returning } from '../parameter-data.ts';
 import {
   ReportSupportedTaskManagementFunctionsCdb as Cdb,
@@ -8,7 +9,7 @@ import {
 } from '../standard/spc.ts';
 
 /** LONG TIMEOUT in units of 100 ms: every function ends within 8 s (I8). */
-const LONG_TIMEOUT = 80;
+const LONG_TIMEOUT = AGREEMENT_MAX_MS / 100;
 
 /** REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
 export const reportTaskManagementCommand: Command = {

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { type Clock, within } from '../../base/clock.ts';
-import { DRAIN_MAX_MS } from '../limits.ts';
+import { DRAIN_MAX_MS, FENCED_REPORT_MAX_MS } from '../limits.ts';
 
 /** A command that was aborted, or forbidden, while its handler ran, as its abort sees it. */
 export interface AbortedCommand {
@@ -65,36 +65,44 @@ export class Abort {
 }
 
 /**
- * Resolves true when nothing of the aborted commands can change the medium, or the state that the
- * gateways share. Changes of the medium that do not end within `waitMs` are fenced. False: that
- * could not be ensured. Reads are not awaited after `waitMs`; the medium keeps their buffers.
+ * Resolves true when nothing of the aborted commands can change the medium. Changes that do not end
+ * within `waitMs` are fenced. False: that could not be ensured. Reads are not awaited after
+ * `waitMs`; the medium keeps their buffers. For changes of shared state see `changesOver`.
  */
 export async function settleAborts(
   clock: Clock,
   aborts: readonly Abort[],
   waitMs: number,
 ): Promise<boolean> {
-  if (aborts.length === 0) return true;
-  await within(clock, waitMs, allOver(aborts));
-  const stuck = aborts.filter((abort) => abort.changesMedium && !abort.isOver);
+  const ofMedium = aborts.filter(({ changesState }) => !changesState);
+  if (ofMedium.length === 0) return true;
+  await within(clock, waitMs, allOver(ofMedium));
+  const stuck = ofMedium.filter((abort) => abort.changesMedium && !abort.isOver);
   if (stuck.length > 0) {
     const units = new Set(stuck.flatMap(({ logicalUnit }) => logicalUnit ?? []));
     const fences = await Promise.all([...units].map((unit) => unit.fence()));
     if (fences.includes(false)) return false;
     // The volume has reported the results, or is about to: their true status goes out first.
-    await within(clock, DRAIN_MAX_MS, allOver(stuck));
+    await within(clock, FENCED_REPORT_MAX_MS, allOver(stuck));
   }
-  if (aborts.some((abort) => abort.changesState && !abort.isOver)) return false;
-  for (const abort of aborts) abort.detach();
+  for (const abort of ofMedium) abort.detach();
   return true;
+}
+
+/**
+ * Resolves when the aborted commands can change no shared state: the outcome of what they had begun
+ * to commit is known, because no fence takes a committed change back.
+ */
+export async function changesOver(aborts: readonly Abort[]): Promise<void> {
+  await allOver(aborts.filter(({ changesState }) => changesState));
 }
 
 /** Resolves when the aborted commands can change nothing more, however long that takes. */
 export async function awaitAborts(clock: Clock, aborts: readonly Abort[]): Promise<void> {
   const isProved = await settleAborts(clock, aborts, DRAIN_MAX_MS);
-  if (isProved) return;
-  // Only the end of the commands proves that their changes are over.
-  await allOver(aborts.filter(({ changesMedium, changesState }) => changesMedium || changesState));
+  // Else only the end of the commands proves that their changes are over.
+  if (!isProved) await allOver(aborts.filter(({ changesMedium }) => changesMedium));
+  await changesOver(aborts);
 }
 
 /** Resolves when no handler and no medium works on any of them. */

@@ -15,6 +15,7 @@ export function ageCommands(
 ): CommandAges {
   let oldestMs = agedMs;
   let oldestChangeMs = agedMs;
+  let oldestAgreementMs = agedMs;
   for (const tasks of sets) {
     for (let at = tasks.first; at !== undefined; at = at.next) {
       if (!at.isRunning) continue;
@@ -26,7 +27,12 @@ export function ageCommands(
       if (isWaiting) continue;
       if (agedMs - at.startedMs >= MEDIUM_SLOW_MS) onSlow(at);
       if (at.changesMedium) oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
+      if (at.changesState) oldestAgreementMs = Math.min(oldestAgreementMs, at.startedMs);
     }
   }
-  return { runningMs: agedMs - oldestMs, changingMs: agedMs - oldestChangeMs };
+  return {
+    runningMs: agedMs - oldestMs,
+    changingMs: agedMs - oldestChangeMs,
+    agreeingMs: agedMs - oldestAgreementMs,
+  };
 }

@@ -1,6 +1,6 @@
 import { type Clock, within } from '../../base/clock.ts';
 import type { Pending } from '../../base/pending.ts';
-import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, MANAGEMENT_MAX_MS } from '../limits.ts';
+import { ABORT_TASK_SETTLE_MAX_MS, AGREEMENT_MAX_MS, DRAIN_MAX_MS } from '../limits.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
 import type { TaskManagementRequest, TaskManagementResponse } from '../nexus.ts';
@@ -8,12 +8,13 @@ import type { NexusSession } from '../reservations/reservations.ts';
 import { conditions } from '../sense-table.ts';
 import { reset } from '../unit-changes.ts';
 import { COMMITTED } from '../unit-state.ts';
-import { type Abort, settleAborts } from './abort-settlement.ts';
+import { type Abort, changesOver, settleAborts } from './abort-settlement.ts';
 import type { Execution } from './execution.ts';
 
 const COMPLETE: TaskManagementResponse = { response: 'functionComplete' };
 const SUCCEEDED: TaskManagementResponse = { response: 'functionSucceeded' };
 const REJECTED: TaskManagementResponse = { response: 'functionRejected' };
+const FAILED: TaskManagementResponse = { response: 'serviceDeliveryOrTargetFailure' };
 const NO_TASK: TaskManagementResponse = { response: 'taskDoesNotExist' };
 const NO_LOGICAL_UNIT: TaskManagementResponse = { response: 'incorrectLogicalUnitNumber' };
 
@@ -33,8 +34,26 @@ export interface ManagedNexus {
   abortAll(unit: LogicalUnitNexus): Abort[];
 }
 
-/** Performs a task management function (SAM-5) for a nexus. */
+/**
+ * Performs a task management function (SAM-5) for a nexus. One that takes too long fails: what it
+ * began goes on, but nothing may be promised.
+ */
 export function manage(
+  nexus: ManagedNexus,
+  request: TaskManagementRequest,
+): Pending<TaskManagementResponse> {
+  const response = perform(nexus, request);
+  return response instanceof Promise ? inTime(nexus.clock, response) : response;
+}
+
+async function inTime(
+  clock: Clock,
+  response: Promise<TaskManagementResponse>,
+): Promise<TaskManagementResponse> {
+  return (await within(clock, AGREEMENT_MAX_MS, response)) ?? FAILED;
+}
+
+function perform(
   nexus: ManagedNexus,
   request: TaskManagementRequest,
 ): Pending<TaskManagementResponse> {
@@ -82,18 +101,15 @@ function manageUnit(
   }
 }
 
-/**
- * Answers when the aborted commands can no longer change a medium (invariant I3). Rejects the
- * function if that is not proved in time: the aborts continue, but nothing may be promised.
- */
+/** Answers when the aborted commands can no longer change anything (invariant I3). */
 async function afterAborts(
   { clock }: ManagedNexus,
   aborts: readonly Abort[],
   waitMs = DRAIN_MAX_MS,
 ): Promise<TaskManagementResponse> {
-  if (aborts.length === 0) return COMPLETE;
-  const settled = settleAborts(clock, aborts, waitMs);
-  return (await within(clock, MANAGEMENT_MAX_MS, settled)) === true ? COMPLETE : REJECTED;
+  if (!(await settleAborts(clock, aborts, waitMs))) return FAILED;
+  await changesOver(aborts);
+  return COMPLETE;
 }
 
 /** Logical unit resets: answered when every one takes effect everywhere. */
@@ -103,8 +119,8 @@ async function resetUnits(
 ): Promise<TaskManagementResponse> {
   const origin = { nexus, isAborted: false };
   const commits = logicalUnits.map((logicalUnit) => logicalUnit.commit(reset, origin));
-  const results = await within(nexus.clock, MANAGEMENT_MAX_MS, Promise.all(commits));
-  return results?.every((result) => result === COMMITTED) === true ? COMPLETE : REJECTED;
+  const results = await Promise.all(commits);
+  return results.every((result) => result === COMMITTED) ? COMPLETE : FAILED;
 }
 
 /** At LUNs that left the map nothing is reset for others, but this nexus's commands end. */
@@ -115,7 +131,7 @@ async function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse>
   );
   const aborts = left.flatMap((unit) => nexus.abortAll(unit));
   const answers = await Promise.all([resetUnits(nexus, [...reached]), afterAborts(nexus, aborts)]);
-  return answers.every((answer) => answer === COMPLETE) ? COMPLETE : REJECTED;
+  return answers.every((answer) => answer === COMPLETE) ? COMPLETE : FAILED;
 }
 
 /** As a nexus loss is: what the session holds by RESERVE is released. */

@@ -263,6 +263,14 @@ test('a logout ends the connection after its answer; one that is invalid does no
   assert.equal(ends.length, 1);
 });
 
+test('a function that is not over in time ends its session without an answer', async () => {
+  const { feed, ends, nexus, sent } = begin();
+  nexus.response = { response: 'serviceDeliveryOrTargetFailure' };
+  feed(taskManagement(ABORT_TASK, FIRST_CMD_SN, 1, 0));
+  assert.deepEqual(ends, ['now: a task management function is not over in time']);
+  assert.deepEqual(await sent(), []);
+});
+
 test('TARGET COLD RESET ends this session and the others of its target', () => {
   const { feed, ends } = begin();
   feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 1, 0));

@@ -86,9 +86,23 @@ test('an idle initiator may be silent for longer, and is asked again before it i
 test('a command that does not end is no fault of a silent initiator, but of its medium', async () => {
   const { nexus, lost, live, begin } = watched();
   begin();
-  nexus.ages = { runningMs: COMMAND_MAX_MS, changingMs: 0 };
+  nexus.ages = { runningMs: COMMAND_MAX_MS, changingMs: 0, agreeingMs: 0 };
   await live(LOOKS_MS);
   assert.deepEqual(lost, ['a command does not end']);
+});
+
+test('a change that the gateways do not agree on in 8 s ends its session, not before 7', async () => {
+  const { nexus, clock, lost, begin } = watched();
+  const beganMs = clock.now();
+  nexus.age = () => {
+    const runningMs = clock.now() - beganMs;
+    return { runningMs, changingMs: 0, agreeingMs: runningMs };
+  };
+  begin();
+  await clock.advance(7_000);
+  assert.deepEqual(lost, []);
+  await clock.advance(1_000);
+  assert.deepEqual(lost, ['the gateways do not enforce a change in time']);
 });
 
 test('a discovery session, a logout and an end take only so long', async () => {

@@ -42,7 +42,7 @@ function stuckSince(world: IscsiWorld, changes: boolean): void {
   let runningMs = 0;
   nexus.age = (byMs) => {
     runningMs += byMs;
-    return { runningMs, changingMs: changes ? runningMs : 0 };
+    return { runningMs, changingMs: changes ? runningMs : 0, agreeingMs: 0 };
   };
 }
 

@@ -3,11 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  ABORT_TASK_SETTLE_MAX_MS,
-  DRAIN_MAX_MS,
-  MANAGEMENT_MAX_MS,
-} from '../../../src/scsi/limits.ts';
+import { AGREEMENT_MAX_MS, DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';
 import type { TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
@@ -85,12 +81,14 @@ test('a command that is aborted before its change is committed changes nothing',
   assert.deepEqual([answer.response, isSet()], ['functionComplete', false]);
 });
 
-test('an abort that is not proved in time promises nothing', async () => {
+test('an abort of what may still be committed promises nothing, and ends its session', async () => {
   const { bench, select, manage } = await world();
   select();
   const answer = manage('abortTask');
-  await bench.clock.advance(ABORT_TASK_SETTLE_MAX_MS);
-  assert.equal(answer.response, 'functionRejected');
+  await bench.clock.advance(AGREEMENT_MAX_MS - 1);
+  assert.equal(answer.response, undefined);
+  await bench.clock.advance(1);
+  assert.equal(answer.response, 'serviceDeliveryOrTargetFailure');
 });
 
 test('a nexus that is lost is gone when its change is over, however long that takes', async () => {
@@ -110,10 +108,23 @@ test('a nexus that is lost is gone when its change is over, however long that ta
 test('a command whose change is not over ages', async () => {
   const { bench, state, select } = await world();
   select();
-  assert.equal(bench.nexus.age(3_000).runningMs, 3_000);
+  const { runningMs, agreeingMs } = bench.nexus.age(3_000);
+  assert.deepEqual([runningMs, agreeingMs], [3_000, 3_000]);
   state.settle();
   await settle();
   assert.equal(bench.nexus.age(3_000).runningMs, 0);
+});
+
+test('a reset waits for no change that it aborts: that cannot be committed after it', async () => {
+  const { state, select, manage, isSet } = await world();
+  const task = select();
+  const answer = manage('logicalUnitReset');
+  state.settleLast();
+  await settle();
+  assert.deepEqual([answer.response, task.ends], ['functionComplete', []]);
+  state.settle();
+  await settle();
+  assert.deepEqual([task.ends, isSet()], [['discarded'], false]);
 });
 
 test('a reset is answered when it is committed, and aborts nothing before', async () => {
@@ -129,13 +140,13 @@ test('a reset is answered when it is committed, and aborts nothing before', asyn
   assert.deepEqual([read.ends, answer.response], [['discarded'], 'functionComplete']);
 });
 
-test('a reset that is not committed, or not in time, is rejected', async () => {
+test('a reset that is not committed, or not in time, is not answered', async () => {
   const { bench, state, manage } = await world();
   const refused = manage('logicalUnitReset');
   state.settle(false);
   await settle();
-  assert.equal(refused.response, 'functionRejected');
+  assert.equal(refused.response, 'serviceDeliveryOrTargetFailure');
   const late = manage('targetWarmReset');
-  await bench.clock.advance(MANAGEMENT_MAX_MS);
-  assert.equal(late.response, 'functionRejected');
+  await bench.clock.advance(AGREEMENT_MAX_MS);
+  assert.equal(late.response, 'serviceDeliveryOrTargetFailure');
 });

@@ -181,19 +181,23 @@ test('a command grows old only while the medium has it, from its last step on', 
   const { cdb, data } = unmap(20);
   bench.send(cdb, { data });
   bench.send(cdb, { data });
-  assert.deepEqual(bench.nexus.age(10_000), { runningMs: 10_000, changingMs: 10_000 });
+  assert.deepEqual(bench.nexus.age(10_000), {
+    runningMs: 10_000,
+    changingMs: 10_000,
+    agreeingMs: 0,
+  });
   for (let range = 0; range < 12; range++) {
     bench.volume.release();
     await settle();
   }
   // Twenty ranges take far longer than any one of them: each that is done is progress.
-  assert.deepEqual(bench.nexus.age(3000), { runningMs: 3000, changingMs: 3000 });
+  assert.deepEqual(bench.nexus.age(3000), { runningMs: 3000, changingMs: 3000, agreeingMs: 0 });
   for (let range = 0; range < 8; range++) {
     bench.volume.release();
     await settle();
   }
   // The second has waited for all that time, and begins to grow old now.
-  assert.deepEqual(bench.nexus.age(1000), { runningMs: 1000, changingMs: 1000 });
+  assert.deepEqual(bench.nexus.age(1000), { runningMs: 1000, changingMs: 1000, agreeingMs: 0 });
 });
 
 test('a command that waits is stuck when those before it are', async () => {
@@ -203,16 +207,16 @@ test('a command that waits is stuck when those before it are', async () => {
   const { cdb, data } = unmap(20);
   bench.send(cdb, { data });
   bench.send(cdb, { data }, other);
-  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 0 });
+  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 0, agreeingMs: 0 });
   bench.volume.release();
   await settle();
   // A step was done, so that its turn is nearer, and not yet there.
-  assert.deepEqual(other.age(500), { runningMs: 0, changingMs: 0 });
-  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 0 });
+  assert.deepEqual(other.age(500), { runningMs: 0, changingMs: 0, agreeingMs: 0 });
+  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 0, agreeingMs: 0 });
   bench.volume.release();
   await settle();
   // The medium has it from now on.
-  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 500 });
+  assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 500, agreeingMs: 0 });
 });
 
 test('steps that the medium is slow with let others by, up to a bound', async () => {

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 
 import {
   ABORT_TASK_SETTLE_MAX_MS,
+  AGREEMENT_MAX_MS,
   DRAIN_MAX_MS,
-  MANAGEMENT_MAX_MS,
+  FENCED_REPORT_MAX_MS,
 } from '../../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../../src/scsi/lun.ts';
 import type { Nexus, TaskManagementFunction } from '../../../../src/scsi/nexus.ts';
@@ -152,18 +153,18 @@ test('a fence that cannot be reached promises nothing, and the gateway is told',
   await bench.clock.advance(DRAIN_MAX_MS);
   bench.volume.endFence(false);
   await settle();
-  assert.equal(answer.response, 'functionRejected');
+  assert.equal(answer.response, 'serviceDeliveryOrTargetFailure');
   assert.equal(bench.unfenced, 1);
 });
 
-test('a fence that takes too long leaves the function rejected', async () => {
+test('a fence that takes too long leaves the function without an answer', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   bench.volume.holdFences = true;
   bench.send(WRITE, { data: new Uint8Array(512) });
   const answer = watch(manage(bench.nexus, 'logicalUnitReset'));
-  await bench.clock.advance(MANAGEMENT_MAX_MS);
-  assert.equal(answer.response, 'functionRejected');
+  await bench.clock.advance(AGREEMENT_MAX_MS);
+  assert.equal(answer.response, 'serviceDeliveryOrTargetFailure');
   assert.equal(bench.unfenced, 0);
 });
 
@@ -187,7 +188,7 @@ test('an aborted write in parts writes no more after its fence', async () => {
   bench.volume.shut = true;
   const task = bench.send(WRITE, { data: new Uint8Array(100).fill(7), tag: 6 });
   const answer = watch(manage(bench.nexus, 'abortTask', 6));
-  await bench.clock.advance(ABORT_TASK_SETTLE_MAX_MS + DRAIN_MAX_MS);
+  await bench.clock.advance(ABORT_TASK_SETTLE_MAX_MS + FENCED_REPORT_MAX_MS);
   assert.equal(answer.response, 'functionComplete');
   bench.volume.releaseAll();
   await settle();
