@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { TaskSetType } from './standard/mode.ts';
 import type { LogicalUnitIdentity, SharedState } from './unit-state.ts';
 
 /** Invariants of every state; documents and records were validated before they became one. */
@@ -10,7 +11,8 @@ export function checkSharedState(state: SharedState): void {
   assert(blockLengthBytes === 512 || blockLengthBytes === 4096, 'blocks have 512 or 4096 bytes');
   assert(Number.isSafeInteger(blocks * blockLengthBytes), 'every byte of a medium has a number');
   for (const { tst, qerr, queueAlgorithmModifier, uaIntlckCtrl } of [modes.current, modes.saved]) {
-    assert(tst === 1, 'there is a task set for each I_T nexus');
+    const isTaskSetType = tst === TaskSetType.perNexus || tst === TaskSetType.shared;
+    assert(isTaskSetType, 'there is a task set for each I_T nexus, or one for all');
     assert(qerr === 0, 'other commands go on after an error');
     assert(queueAlgorithmModifier === 0, 'reordering is restricted');
     assert(uaIntlckCtrl === 0, 'unit attentions are cleared by their report');

@@ -42,6 +42,8 @@ interface LogicalUnitOptions {
 export interface LogicalUnitListener {
   /** As reservations name it. */
   readonly session: NexusSession;
+  /** It has commands at the logical unit that an abort would end without a true status. */
+  hasCommands(logicalUnit: LogicalUnit): boolean;
   /** Establishes a unit attention condition for this nexus at that logical unit. */
   establish(logicalUnit: LogicalUnit, condition: CommandResult): void;
   /**
@@ -230,6 +232,7 @@ export class LogicalUnit implements UnitEventTarget {
     assert(state.blockLengthBytes === this.blockLengthBytes, 'a block length never changes');
     assert(state.identity.uuid === this.#identity.uuid, 'the state is that of the disk');
     // TAS as it was before decides how the aborted commands end.
+    const cleared = this.#modes.tas ? [] : this.#cleared(event, origin?.nexus);
     const ends = this.#abort(event.aborts, origin);
     this.#identity = state.identity;
     this.#blocks = state.blocks;
@@ -237,7 +240,10 @@ export class LogicalUnit implements UnitEventTarget {
     this.#isWriteProtected = isWriteProtected(state);
     const { reservations } = this.#asRead(state);
     if (reservations !== this.#reservations) ends.push(...this.#restrict(reservations));
-    for (const attention of event.attentions) this.#tell(attention, origin?.nexus);
+    for (const attention of event.attentions) {
+      const told = attention.nexuses === 'cleared' ? cleared : this.#told(attention, origin?.nexus);
+      for (const nexus of told) nexus.establish(this, conditions[attention.condition]);
+    }
     // Aborted changes of shared state need not be waited for: they would have to come before this.
     return settleAborts(this.#clock, ends, DRAIN_MAX_MS);
   }
@@ -315,12 +321,17 @@ export class LogicalUnit implements UnitEventTarget {
     );
   }
 
-  #tell({ condition, nexuses }: EventAttention, asking: object | undefined): void {
-    const told = this.#named(nexuses === 'others' ? 'all' : nexuses);
-    for (const nexus of told) {
-      if (nexuses === 'others' && nexus === asking) continue;
-      nexus.establish(this, conditions[condition]);
-    }
+  /** The nexuses, but the one that asks, whose commands the event takes away. */
+  #cleared({ aborts, attentions }: UnitEvent, asking: object | undefined): LogicalUnitListener[] {
+    if (aborts === 'nothing' || !attentions.some(({ nexuses }) => nexuses === 'cleared')) return [];
+    return this.#named(aborts === 'everything' ? 'all' : aborts).filter(
+      (nexus) => nexus !== asking && nexus.hasCommands(this),
+    );
+  }
+
+  #told({ nexuses }: EventAttention, asking: object | undefined): LogicalUnitListener[] {
+    if (nexuses === 'others') return [...this.#nexuses].filter((nexus) => nexus !== asking);
+    return this.#named(nexuses === 'cleared' ? [] : nexuses);
   }
 
   #named(names: 'all' | readonly NexusName[]): LogicalUnitListener[] {

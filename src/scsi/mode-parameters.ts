@@ -1,3 +1,5 @@
+import { TaskSetType } from './standard/mode.ts';
+
 /** The mode parameters of a logical unit that have an effect; pages read and write them. */
 export interface ModeParameters {
   /** Caching page, WRITE CACHE ENABLED: acknowledged writes may still be volatile. */
@@ -6,7 +8,7 @@ export interface ModeParameters {
   swp: boolean;
   /** Control page, D_SENSE: descriptor format sense data. */
   dSense: boolean;
-  /** Control page, TASK SET TYPE: 001b, a task set for each I_T nexus; not changeable. */
+  /** Control page, TASK SET TYPE: a task set for each I_T nexus, or one for all. */
   tst: number;
   /** Control page, QUEUE ALGORITHM MODIFIER: 0, restricted reordering. */
   queueAlgorithmModifier: number;
@@ -31,7 +33,7 @@ export function defaultModes(volatileCache: boolean): Readonly<ModeParameters> {
     wce: volatileCache,
     swp: false,
     dSense: false,
-    tst: 1,
+    tst: TaskSetType.perNexus,
     queueAlgorithmModifier: 0,
     qerr: 0,
     uaIntlckCtrl: 0,

@@ -30,7 +30,7 @@ import { CommandCompletion } from './tasks/command-completion.ts';
 import type { Execution } from './tasks/execution.ts';
 import { overlappedCommand } from './tasks/overlapped-command.ts';
 import type { StepQueue } from './tasks/step-queue.ts';
-import { TaskEvent } from './tasks/task-life.ts';
+import { TaskEvent, TaskState } from './tasks/task-life.ts';
 import { type ManagedNexus, manage } from './tasks/task-management.ts';
 import { TaskManager } from './tasks/task-manager.ts';
 
@@ -180,6 +180,14 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     for (const unit of this.units) {
       if (unit.logicalUnit === logicalUnit) unit.attentions.establish(condition);
     }
+  }
+
+  hasCommands(logicalUnit: LogicalUnit): boolean {
+    return this.#inventory.unitsInUse.some(
+      (unit) =>
+        unit.logicalUnit === logicalUnit &&
+        unit.tasks.list().some(({ state }) => state < TaskState.uninterruptible),
+    );
   }
 
   abortCommands(logicalUnit: LogicalUnit, cause: AbortCause, exempt?: object): readonly Abort[] {

@@ -110,6 +110,15 @@ export const reset: UnitChange = (state) => {
   };
 };
 
+/**
+ * CLEAR TASK SET of a task set that all nexuses share. Others learn of it by TASK ABORTED or, if
+ * TAS is 0, by a unit attention (SAM).
+ */
+export const taskSetCleared: UnitChange = (next) => {
+  const condition = 'commandsClearedByAnotherInitiator';
+  return { next, event: { aborts: 'everything', attentions: [{ condition, nexuses: 'cleared' }] } };
+};
+
 function toAll(condition: EventAttention['condition']): EventAttention {
   return { condition, nexuses: 'all' };
 }

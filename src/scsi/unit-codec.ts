@@ -73,7 +73,7 @@ function decodeAttention(content: unknown): EventAttention {
   const { condition, nexuses } = fieldsOf(content, 'an attention');
   const name = textOf(condition, 'condition');
   if (!Object.hasOwn(conditions, name)) throw new Error(`condition ${name} is not known`);
-  const isGroup = nexuses === 'all' || nexuses === 'others';
+  const isGroup = nexuses === 'all' || nexuses === 'others' || nexuses === 'cleared';
   return {
     condition: name as ConditionName,
     nexuses: isGroup ? nexuses : nexusesOf(nexuses, 'nexuses'),

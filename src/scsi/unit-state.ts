@@ -54,10 +54,13 @@ export interface UnitEvent {
   readonly attentions: readonly EventAttention[];
 }
 
-/** A unit attention condition, for every I_T nexus, for all but the one that asked, or for these. */
+/**
+ * A unit attention condition, for every I_T nexus, for all but the one that asked, for those of
+ * them whose commands the event takes away without a status, or for these.
+ */
 export interface EventAttention {
   readonly condition: ConditionName;
-  readonly nexuses: 'all' | 'others' | readonly NexusName[];
+  readonly nexuses: 'all' | 'others' | 'cleared' | readonly NexusName[];
 }
 
 export interface UnitTransition {

@@ -132,6 +132,7 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
   const other: LogicalUnitListener = {
     session: { nexus: nexusOf('other', 1), incarnation: 'one', number: 2 },
     establish: (_, condition) => told.push(condition),
+    hasCommands: () => false,
     abortCommands: () => [],
     restrict: () => [],
   };

@@ -20,6 +20,8 @@ export interface ModePage {
 
 interface ChangeableField {
   readonly field: Field;
+  /** Higher values are reserved, and refused. */
+  readonly valueMax?: number;
   /** Applies a value that MODE SELECT sent. */
   apply(parameters: ModeParameters, value: number): void;
 }

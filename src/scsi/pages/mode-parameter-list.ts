@@ -99,7 +99,10 @@ function applyPage(list: Uint8Array, at: number, next: ModeParameters): number |
   return applyFields(list.subarray(at, at + length), at, page, next) ?? length;
 }
 
-/** Refuses a change of an unchangeable field, pointing at its highest bit; applies the rest. */
+/**
+ * Refuses a change of an unchangeable field, pointing at its highest bit, and a reserved value;
+ * applies the rest.
+ */
 function applyFields(
   sent: Uint8Array,
   at: number,
@@ -115,6 +118,10 @@ function applyFields(
       return atParameter(conditions.invalidFieldInParameterList, at + i, bit);
     }
   }
-  for (const { field, apply } of page.changeable) apply(next, field.get(sent));
+  for (const { field, valueMax, apply } of page.changeable) {
+    const value = field.get(sent);
+    if (valueMax !== undefined && value > valueMax) return invalidInParameterList(field, at);
+    apply(next, value);
+  }
   return undefined;
 }

@@ -160,6 +160,9 @@ export const ControlPage = layout('Control mode page', 12, {
   extendedSelfTestCompletionTime: u16(10),
 });
 
+/** TST: TASK SET TYPE (SPC-4). */
+export const TaskSetType = { shared: 0b000, perNexus: 0b001 } as const;
+
 export const ControlExtensionPage = layout('Control Extension mode page', 32, {
   tcmos: bits(4, 2),
   scsip: bits(4, 1),

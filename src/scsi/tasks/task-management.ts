@@ -6,8 +6,9 @@ import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
 import type { TaskManagementRequest, TaskManagementResponse } from '../nexus.ts';
 import type { NexusSession } from '../reservations/reservations.ts';
 import { conditions } from '../sense-table.ts';
-import { reset } from '../unit-changes.ts';
-import { COMMITTED } from '../unit-state.ts';
+import { TaskSetType } from '../standard/mode.ts';
+import { reset, taskSetCleared } from '../unit-changes.ts';
+import { COMMITTED, type UnitChange } from '../unit-state.ts';
 import { type Abort, changesOver, settleAborts } from './abort-settlement.ts';
 import type { Execution } from './execution.ts';
 
@@ -84,12 +85,13 @@ function manageUnit(
       const abort = nexus.abort(execution);
       return afterAborts(nexus, abort === undefined ? [] : [abort], ABORT_TASK_SETTLE_MAX_MS);
     }
-    // Each nexus has a task set of its own (TST 001b), so there are no commands of others to clear.
-    case 'abortTaskSet':
     case 'clearTaskSet':
+      return clearTaskSet(nexus, unit);
+    case 'abortTaskSet':
       return afterAborts(nexus, nexus.abortAll(unit));
     case 'logicalUnitReset':
-      return unit.logicalUnit === undefined ? COMPLETE : resetUnits(nexus, [unit.logicalUnit]);
+      if (unit.logicalUnit === undefined) return COMPLETE;
+      return changeUnits(nexus, [unit.logicalUnit], reset);
     case 'queryTask':
       return unit.tasks.find(request.referencedTag) === undefined ? COMPLETE : SUCCEEDED;
     case 'queryTaskSet':
@@ -112,13 +114,25 @@ async function afterAborts(
   return COMPLETE;
 }
 
-/** Logical unit resets: answered when every one takes effect everywhere. */
-async function resetUnits(
+/** Others have commands to clear only in a task set that all nexuses share. */
+function clearTaskSet(
+  nexus: ManagedNexus,
+  unit: LogicalUnitNexus,
+): Pending<TaskManagementResponse> {
+  const { logicalUnit } = unit;
+  const isShared = logicalUnit?.modes.tst === TaskSetType.shared;
+  if (!isShared) return afterAborts(nexus, nexus.abortAll(unit));
+  return changeUnits(nexus, [logicalUnit], taskSetCleared);
+}
+
+/** A change of logical units: answered when it takes effect at every one, everywhere. */
+async function changeUnits(
   nexus: ManagedNexus,
   logicalUnits: readonly LogicalUnit[],
+  change: UnitChange,
 ): Promise<TaskManagementResponse> {
   const origin = { nexus, isAborted: false };
-  const commits = logicalUnits.map((logicalUnit) => logicalUnit.commit(reset, origin));
+  const commits = logicalUnits.map((logicalUnit) => logicalUnit.commit(change, origin));
   const results = await Promise.all(commits);
   return results.every((result) => result === COMMITTED) ? COMPLETE : FAILED;
 }
@@ -130,7 +144,10 @@ async function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse>
     ({ logicalUnit }) => logicalUnit !== undefined && !reached.has(logicalUnit),
   );
   const aborts = left.flatMap((unit) => nexus.abortAll(unit));
-  const answers = await Promise.all([resetUnits(nexus, [...reached]), afterAborts(nexus, aborts)]);
+  const answers = await Promise.all([
+    changeUnits(nexus, [...reached], reset),
+    afterAborts(nexus, aborts),
+  ]);
   return answers.every((answer) => answer === COMPLETE) ? COMPLETE : FAILED;
 }
 

@@ -25,7 +25,7 @@ test('each field that no initiator may be told is found', () => {
     { identity: { ...identity, vendor: 'NINECHARS' } },
     { identity: { ...identity, product: 'ü' } },
     { identity: { ...identity, revision: '00001' } },
-    { modes: { current: { ...current, tst: 0 }, saved } },
+    { modes: { current: { ...current, tst: 2 }, saved } },
     { modes: { current, saved: { ...saved, qerr: 1 } } },
   ];
   for (const fields of bad) {

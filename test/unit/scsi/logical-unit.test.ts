@@ -41,6 +41,10 @@ class Listener implements LogicalUnitListener {
     return [];
   }
 
+  hasCommands(): boolean {
+    return false;
+  }
+
   establish(_: LogicalUnit, condition: CommandResult): void {
     this.told.push(condition);
   }

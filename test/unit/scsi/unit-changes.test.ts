@@ -10,6 +10,7 @@ import {
   modesSelected,
   reset,
   resized,
+  taskSetCleared,
   type UnitDescription,
 } from '../../../src/scsi/unit-changes.ts';
 import {
@@ -135,6 +136,13 @@ test('a reset aborts everything, makes the saved modes current and tells every n
   assert.deepEqual(told(outcome), ['busDeviceResetFunctionOccurred all']);
   assert.equal(outcome.event.aborts, 'everything');
   assert.deepEqual(outcome.next.modes, { current: saved, saved });
+});
+
+test('a cleared task set changes nothing, and tells those whose commands it takes away', () => {
+  const state = initialState(description);
+  const outcome = transition(taskSetCleared, state);
+  assert.deepEqual(told(outcome), ['commandsClearedByAnotherInitiator cleared']);
+  assert.deepEqual([outcome.event.aborts, outcome.next], ['everything', state]);
 });
 
 test('a new size tells every nexus', () => {

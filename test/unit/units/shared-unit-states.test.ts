@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
-import { reset, resized } from '../../../src/scsi/unit-changes.ts';
+import { reset, resized, taskSetCleared } from '../../../src/scsi/unit-changes.ts';
 import { COMMITTED, NOT_COMMITTED, NOT_ENFORCED } from '../../../src/scsi/unit-state.ts';
 import { command, grown, stateOf, UnitsWorld, UUID } from '../../support/units-world.ts';
 
@@ -38,6 +38,19 @@ test('a change through one gateway takes effect at each, once, before it is answ
   assert.notEqual(a!.events[0]!.origin, undefined, 'the gateway of the nexus that asked knows it');
   assert.equal(b!.events[0]!.origin, undefined);
   assert.equal(c!.events[0]!.origin, undefined);
+});
+
+test('a task set that all nexuses share is cleared at every gateway', async () => {
+  const world = new UnitsWorld(17);
+  const { units } = await world.pair();
+  await world.within(REQUEST_MAX_MS, units[0]!.state.commit(taskSetCleared, command()));
+  const attentions = [{ condition: 'commandsClearedByAnotherInitiator', nexuses: 'cleared' }];
+  for (const { events } of units) {
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      [{ aborts: 'everything', attentions }],
+    );
+  }
 });
 
 test('changes from all sides are each made once, in one order', async () => {

@@ -1,4 +1,4 @@
-import { ControlPage } from '../../standard/mode.ts';
+import { ControlPage, TaskSetType } from '../../standard/mode.ts';
 import type { ModePage } from '../mode-page.ts';
 
 /** 0Ah: task sets, sense format and software write protection. */
@@ -20,6 +20,13 @@ export const controlPage: ModePage = {
   },
   changeable: [
     {
+      field: ControlPage.tst,
+      valueMax: TaskSetType.perNexus,
+      apply: (parameters, value) => {
+        parameters.tst = value;
+      },
+    },
+    {
       field: ControlPage.dSense,
       apply: (parameters, value) => {
         parameters.dSense = value === 1;
@@ -29,6 +36,12 @@ export const controlPage: ModePage = {
       field: ControlPage.swp,
       apply: (parameters, value) => {
         parameters.swp = value === 1;
+      },
+    },
+    {
+      field: ControlPage.tas,
+      apply: (parameters, value) => {
+        parameters.tas = value === 1;
       },
     },
   ],

@@ -70,7 +70,7 @@ test('page control: current follows, defaults do not, changeable is a mask', asy
   const control = async (pageControl: number) =>
     hex((await run(six(DBD, (pageControl << 6) | CONTROL), { unit })).dataIn.subarray(4, 10));
   assert.equal(await control(0b00), '0a 0a 26 00 00 00');
-  assert.equal(await control(0b01), '0a 0a 04 00 08 00');
+  assert.equal(await control(0b01), '0a 0a e4 00 08 40');
   assert.equal(await control(0b10), '0a 0a 22 00 00 00');
 });
 

@@ -108,13 +108,21 @@ test('unknown pages and subpages, PS and wrong page lengths are pointed at', () 
 
 test('a change of what is not changeable points at its highest bit', () => {
   for (const [byte, value, bit] of [
-    [2, 0x02, 5],
-    [2, 0xff, 7],
+    [2, 0x20, 1],
+    [2, 0xff, 4],
     [3, 0x12, 4],
-    [5, 0x40, 6],
+    [5, 0x80, 7],
     [11, 0x01, 0],
   ] as const) {
     const result = apply([...HEADER, ...having(CONTROL, byte, value)]);
     assert.deepEqual(result, fieldAt(4 + byte, bit));
   }
+});
+
+test('a reserved task set type is refused, and both that SPC knows are taken', () => {
+  for (const tst of [0, 1]) {
+    assert.equal(apply([...HEADER, ...having(CONTROL, 2, (tst << 5) | 0x02)]), undefined);
+  }
+  const reserved = apply([...HEADER, ...having(CONTROL, 2, (2 << 5) | 0x02)]);
+  assert.deepEqual(reserved, fieldAt(4 + 2, 7));
 });

@@ -221,6 +221,37 @@ test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS 
   }
 });
 
+test('CLEAR TASK SET of a shared task set clears the commands of all nexuses, and tells them', async () => {
+  for (const tas of [false, true]) {
+    const bench = await ScsiBench.open();
+    setModes(bench.logicalUnit, { tst: 0, tas });
+    const [other, idle] = [bench.openNexus(), bench.openNexus()];
+    for (const nexus of [bench.nexus, other, idle]) bench.send(TEST_UNIT_READY, {}, nexus);
+    const write = { data: new Uint8Array(512), immediate: false };
+    const own = bench.send(WRITE, write);
+    const foreign = bench.send(WRITE, write, other);
+    assert.deepEqual(await manage(bench.nexus, 'clearTaskSet'), { response: 'functionComplete' });
+    assert.deepEqual(own.ends, ['discarded']);
+    assert.deepEqual(foreign.ends, [tas ? Status.taskAborted : 'discarded']);
+    const conditions = [bench.nexus, other, idle].map(
+      (nexus) => bench.send(TEST_UNIT_READY, {}, nexus).condition,
+    );
+    // A nexus that is told by a status, or had nothing there, gets no unit attention.
+    assert.deepEqual(conditions, [undefined, tas ? undefined : '6/2f00', undefined]);
+  }
+});
+
+test('CLEAR TASK SET reaches no other nexus where each has a task set of its own', async () => {
+  const bench = await ScsiBench.open();
+  const other = bench.openNexus();
+  const write = { data: new Uint8Array(512), immediate: false };
+  const own = bench.send(WRITE, write);
+  bench.send(TEST_UNIT_READY, {}, other);
+  const foreign = bench.send(WRITE, write, other);
+  await manage(bench.nexus, 'clearTaskSet');
+  assert.deepEqual([own.ends, foreign.ends], [['discarded'], []]);
+});
+
 test('aborting a whole set starts nothing that was dormant', async () => {
   const bench = await ScsiBench.open();
   const write = { data: new Uint8Array(512), immediate: false };
