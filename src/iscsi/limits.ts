@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { AGREEMENT_MAX_MS } from '../scsi/limits.ts';
+import { AGREEMENT_MAX_MS } from '../scsi/nexus.ts';
 
 /** The bounds of the iSCSI layer. `IscsiSettings` has the configurable ones. */
 

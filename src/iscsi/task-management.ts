@@ -1,8 +1,12 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { whenSettled } from '../base/pending.ts';
-import { AGREEMENT_MAX_MS } from '../scsi/limits.ts';
-import type { Nexus, TaskManagementFunction, TaskManagementResponse } from '../scsi/nexus.ts';
+import {
+  AGREEMENT_MAX_MS,
+  type Nexus,
+  type TaskManagementFunction,
+  type TaskManagementResponse,
+} from '../scsi/nexus.ts';
 import { serialDistance } from './command-window.ts';
 import { ABORTED_TRANSFER_TIMEOUT_MS, MANAGEMENT_REQUESTS_MAX } from './limits.ts';
 import type { Session } from './session.ts';

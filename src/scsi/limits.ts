@@ -48,16 +48,7 @@ export const ABORT_TASK_SETTLE_MAX_MS = 6_000;
 /** How long a volume that was fenced takes at most to report what it had. */
 export const FENCED_REPORT_MAX_MS = 1_000;
 
-/**
- * A task management function, or a command whose change other gateways have not enforced, ends its
- * session after this (invariant I8). Whether it was performed is not known, so it is not refused.
- */
-export const AGREEMENT_MAX_MS = 8_000;
 assert(DRAIN_MAX_MS <= ABORT_TASK_SETTLE_MAX_MS, 'a true status is waited for longest');
-assert(
-  ABORT_TASK_SETTLE_MAX_MS + FENCED_REPORT_MAX_MS < AGREEMENT_MAX_MS,
-  'an abort that is fenced soon is answered',
-);
 
 /** A long operation gives others a turn, and can be aborted, after this many bytes. */
 export const STEP_BYTES = 4 * 1024 * 1024;

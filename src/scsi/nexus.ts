@@ -3,6 +3,12 @@ import type { LogicalUnit } from './logical-unit.ts';
 import type { Task } from './task.ts';
 
 /**
+ * A task management function, or a command whose change other gateways have not enforced, ends its
+ * session after this (invariant I8). Whether it was performed is not known, so it is not refused.
+ */
+export const AGREEMENT_MAX_MS = 8_000;
+
+/**
  * One I_T nexus as a transport sees it: where commands and task management functions go.
  * `DeviceServer.openNexus` makes one; a session owns one.
  */

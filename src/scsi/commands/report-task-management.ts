@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { AGREEMENT_MAX_MS } from '../limits.ts';
+import { AGREEMENT_MAX_MS } from '../nexus.ts';
 import { answer, returning } from '../parameter-data.ts';
 import {
   ReportSupportedTaskManagementFunctionsCdb as Cdb,

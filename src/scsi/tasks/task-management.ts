@@ -1,9 +1,14 @@
+import { assert } from '../../base/assert.ts';
 import { type Clock, within } from '../../base/clock.ts';
 import type { Pending } from '../../base/pending.ts';
-import { ABORT_TASK_SETTLE_MAX_MS, AGREEMENT_MAX_MS, DRAIN_MAX_MS } from '../limits.ts';
+import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, FENCED_REPORT_MAX_MS } from '../limits.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
-import type { TaskManagementRequest, TaskManagementResponse } from '../nexus.ts';
+import {
+  AGREEMENT_MAX_MS,
+  type TaskManagementRequest,
+  type TaskManagementResponse,
+} from '../nexus.ts';
 import type { NexusSession } from '../reservations/reservations.ts';
 import { conditions } from '../sense-table.ts';
 import { TaskSetType } from '../standard/mode.ts';
@@ -11,6 +16,11 @@ import { reset, taskSetCleared } from '../unit-changes.ts';
 import { COMMITTED, type UnitChange } from '../unit-state.ts';
 import { type Abort, changesOver, settleAborts } from './abort-settlement.ts';
 import type { Execution } from './execution.ts';
+
+assert(
+  ABORT_TASK_SETTLE_MAX_MS + FENCED_REPORT_MAX_MS < AGREEMENT_MAX_MS,
+  'an abort that is fenced soon is answered',
+);
 
 const COMPLETE: TaskManagementResponse = { response: 'functionComplete' };
 const SUCCEEDED: TaskManagementResponse = { response: 'functionSucceeded' };

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AGREEMENT_MAX_MS, DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
+import { DRAIN_MAX_MS } from '../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../src/scsi/lun.ts';
-import type { TaskManagementFunction } from '../../../src/scsi/nexus.ts';
+import { AGREEMENT_MAX_MS, type TaskManagementFunction } from '../../../src/scsi/nexus.ts';
 import { Status } from '../../../src/scsi/status.ts';
 import { LateUnitState } from '../../support/late-unit-state.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';

@@ -6,12 +6,15 @@ import { test } from 'node:test';
 
 import {
   ABORT_TASK_SETTLE_MAX_MS,
-  AGREEMENT_MAX_MS,
   DRAIN_MAX_MS,
   FENCED_REPORT_MAX_MS,
 } from '../../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../../src/scsi/lun.ts';
-import type { Nexus, TaskManagementFunction } from '../../../../src/scsi/nexus.ts';
+import {
+  AGREEMENT_MAX_MS,
+  type Nexus,
+  type TaskManagementFunction,
+} from '../../../../src/scsi/nexus.ts';
 import { Status } from '../../../../src/scsi/status.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
 import { setModes } from '../../../support/set-modes.ts';
