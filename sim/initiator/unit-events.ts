@@ -25,7 +25,14 @@ export const unitEvents = {
 export type UnitEventKind = keyof typeof unitEvents;
 
 /** What the gateways keep together: in every seed, unless others are asked for. */
-export const keptEvents: readonly UnitEventKind[] = ['abortTask', 'abortTaskSet', 'clearTaskSet'];
+export const keptEvents: readonly UnitEventKind[] = [
+  'abortTask',
+  'abortTaskSet',
+  'clearTaskSet',
+  'logicalUnitReset',
+  'modeSelect',
+  'reservations',
+];
 
 /** What each gateway does by itself, so that nexuses at others see it broken. */
 export const localEvents: readonly UnitEventKind[] = [
