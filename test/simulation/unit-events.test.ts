@@ -3,9 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keptEvents, localEvents } from '../../sim/initiator/unit-events.ts';
+import { keptEvents } from '../../sim/initiator/unit-events.ts';
 import { runSeed, type SeedResult } from '../../sim/run-seed.ts';
-import { Violation } from '../../sim/violation.ts';
 import type { StoreKind } from '../../sim/world.ts';
 
 const SEEDS = 8;
@@ -13,7 +12,7 @@ const STORES: readonly StoreKind[] = ['ceph', 'embedded'];
 
 for (const store of STORES) {
   test(`one gateway keeps them: ${store}`, { timeout: 300_000 }, async () => {
-    const events = [...keptEvents, ...localEvents];
+    const events = keptEvents;
     let attentions = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const result: SeedResult = await runSeed(seed, { store, gateways: 1, events });
@@ -21,14 +20,5 @@ for (const store of STORES) {
       attentions += result.attentions;
     }
     assert.ok(attentions > 0);
-  });
-}
-
-for (const kind of localEvents) {
-  test(`of several gateways each does it by itself: ${kind}`, { timeout: 300_000 }, async () => {
-    for (const store of STORES) {
-      const { failure } = await runSeed(1, { store, events: [kind] });
-      assert.ok(failure instanceof Violation, String(failure));
-    }
   });
 }

@@ -2,6 +2,8 @@ import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { DocumentDiff } from '../../config/diff.ts';
 import { withVolume } from '../../config/disk-identity.ts';
+import type { Disk } from '../../config/document.ts';
+import type { VolumeStore } from '../../volume/volume.ts';
 import type { ControlContext } from '../control-context.ts';
 import { awaitSwitch, type Switched } from './await-switch.ts';
 import { keepChanges } from './document-changes.ts';
@@ -15,6 +17,15 @@ const ATTEMPTS_MAX = 20;
 /** With the gateways that serve this version now. */
 export interface ChangedDocument extends VersionedDocument, Switched {
   readonly diff: DocumentDiff;
+}
+
+async function noteImported(
+  volumes: VolumeStore,
+  disks: readonly Disk[],
+  permits: ChangePermits,
+): Promise<void> {
+  const imported = disks.find(({ uuid }) => uuid === permits.imported);
+  if (imported !== undefined) await markImported(volumes, imported);
 }
 
 /**
@@ -37,6 +48,8 @@ export async function changeDocument(
       throw new Failure('applyRefused', diff.refusals.join('\n'), { refusals: diff.refusals });
     }
     if (current !== undefined && diff.changes.length === 0) {
+      // The document has the disk already, and its volume does not say so.
+      await noteImported(volumes, current.document.disks, permits);
       return { ...current, diff, ...(await awaitSwitch(context, current.version)) };
     }
     assert(diff.refusals.length === 0, 'nothing is done of what was refused');
@@ -55,8 +68,7 @@ export async function changeDocument(
     // the data.
     const adopted = diff.adoptDisks.map(({ disk }) => disk);
     await markVolumes(volumes, adopted, entries, clock);
-    const imported = disks.find(({ uuid }) => uuid === permits.imported);
-    if (imported !== undefined) await markImported(volumes, imported);
+    await noteImported(volumes, disks, permits);
     await keepChanges(records, version, diff.changes);
     return { version, document, diff, ...(await awaitSwitch(context, version)) };
   }
