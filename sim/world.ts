@@ -10,7 +10,7 @@ import { FencePromise } from './fence-promise.ts';
 import { GatewayPlace, openStoreOf, type PlaceParts } from './gateway-place.ts';
 import { SimInitiator } from './initiator/sim-initiator.ts';
 import { SimPath } from './initiator/sim-path.ts';
-import { keptEvents, type UnitEventKind } from './initiator/unit-events.ts';
+import { eventsOfSeeds, type UnitEventKind } from './initiator/unit-events.ts';
 import { SimNetwork } from './network/sim-network.ts';
 import type { PlantedError } from './planted-errors.ts';
 import { ClusterStore } from './rados/cluster-store.ts';
@@ -77,7 +77,7 @@ export class World {
     this.places = places;
     const hosts = Array.from({ length: initiators }, (_, index) => `host${index}`);
     this.#hosts = hosts;
-    this.#events = options.events ?? keptEvents;
+    this.#events = options.events ?? eventsOfSeeds;
     trace.onEvent = (who, event) => {
       const place = places.find(({ process }) => process?.name === who);
       if (event !== 'disk_served_again' || place === undefined) return;

@@ -24,21 +24,13 @@ export const unitEvents = {
 
 export type UnitEventKind = keyof typeof unitEvents;
 
-/** What the gateways keep together: in every seed, unless others are asked for. */
-export const keptEvents: readonly UnitEventKind[] = [
+/** In every seed, unless others are asked for. */
+export const eventsOfSeeds: readonly UnitEventKind[] = [
   'abortTask',
   'abortTaskSet',
   'clearTaskSet',
   'logicalUnitReset',
   'modeSelect',
-  'reservations',
-];
-
-/** What each gateway does by itself, so that nexuses at others see it broken. */
-export const localEvents: readonly UnitEventKind[] = [
-  'logicalUnitReset',
-  'modeSelect',
-  'reservations',
 ];
 
 /** An initiator's events, and its looks at each path, by which it is told of those of others. */
