@@ -1,9 +1,8 @@
 // Proves that Linux clusters can fence: sg_persist and mpathpersist on every path, and the agents
-// fence_scsi and fence_mpath, with two initiators at two target ports each.
+// fence_scsi and fence_mpath, with two initiators at two gateways each.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { freePorts } from '../support/demo.ts';
 import { DocumentCluster } from '../support/document-cluster.ts';
 import { Guest } from './guest.ts';
 import { type DiskPath, LinuxInitiator } from './linux-initiator.ts';
@@ -27,15 +26,12 @@ let others: readonly DiskPath[];
 let joined: string;
 
 before(async () => {
-  const port = await freePorts(2);
-  const addresses = [port, port + 1].map((each) => ({ host: '127.0.0.1', port: each }));
-  const portals = addresses.map(({ host: address, port: each }) => ({ address, port: each }));
-  cluster = await DocumentCluster.start(1, {
-    gateways: [{ name: 'g0', portals }],
+  cluster = await DocumentCluster.start(2, {
     disks: [{ name: 'disk1', size: '64M' }],
     targets: [{ iqn: targetName, luns: { 0: 'disk1' }, access: 'any' }],
   });
   guest = await Guest.boot();
+  const addresses = [cluster.address(0), cluster.address(1)];
   const host = new LinuxInitiator(guest, targetName, addresses);
   await host.logIn();
   await host.logIn(otherInitiator);
