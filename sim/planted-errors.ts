@@ -1,6 +1,12 @@
 import type { Pending } from '../src/base/pending.ts';
 import type { Store } from '../src/gateway/store.ts';
 import type { FencingDriver } from '../src/membership/fencing-driver.ts';
+import type { Records } from '../src/records/records.ts';
+import {
+  decodeEventMessage,
+  encodeAcknowledgement,
+  unitChannels,
+} from '../src/units/event-message.ts';
 import type { VolumeOperation } from '../src/volume/filters/stats.ts';
 import { DONE, type VolumeResult } from '../src/volume/volume.ts';
 import { VolumeFilter } from '../test/doubles/volume-filter.ts';
@@ -11,6 +17,7 @@ export const plantedErrors = {
   pausedSocketsRead: 'after a long pause a gateway goes on as if no time had passed',
   notEnded: 'a process that is to be fenced is said to have ended, and goes on',
   earlyAcknowledgement: 'a write is acknowledged before the store has it',
+  eventNotApplied: 'a gateway acknowledges an event of a logical unit before it applies it',
 } as const;
 
 export type PlantedError = keyof typeof plantedErrors;
@@ -33,9 +40,33 @@ export function withPlanted(store: Store, planted: PlantedError | undefined): St
         openVolume: async (name, options) =>
           new EarlyAcknowledgement(await store.openVolume(name, options)),
       };
+    case 'eventNotApplied':
+      return { ...store, records: acknowledgingEarly(store.records) };
     default:
       return store;
   }
+}
+
+/** Notifications of events get their acknowledgement, and go no further. */
+function acknowledgingEarly(records: Records): Records {
+  const onNotify = (message: Uint8Array): Uint8Array => {
+    const event = decodeEventMessage(message);
+    return event === undefined ? new Uint8Array(0) : encodeAcknowledgement(event.number);
+  };
+  return {
+    self: records.self,
+    get: (key) => records.get(key),
+    compareAndSet: (key, expected, value) => records.compareAndSet(key, expected, value),
+    list: (prefix) => records.list(prefix),
+    setFields: (key, fields, guard) => records.setFields(key, fields, guard),
+    getFields: (key) => records.getFields(key),
+    notify: (channel, message, timeoutMs) => records.notify(channel, message, timeoutMs),
+    watch: (channel, watcher) => {
+      const isOfEvents = unitChannels.includes(channel);
+      return records.watch(channel, isOfEvents ? { ...watcher, onNotify } : watcher);
+    },
+    close: () => records.close(),
+  };
 }
 
 function withDriver(store: Store, changes: Partial<FencingDriver>): Store {

@@ -13,6 +13,7 @@ const optionsOf: Readonly<Record<PlantedError, SeedOptions>> = {
   pausedSocketsRead: { kinds: ['pauseAll'] },
   notEnded: { store: 'embedded', kinds: ['pause'] },
   earlyAcknowledgement: { kinds: ['slowOsd'] },
+  eventNotApplied: { kinds: ['cutInitiator'], events: ['logicalUnitReset', 'modeSelect'] },
 };
 
 for (const planted of Object.keys(plantedErrors) as PlantedError[]) {
