@@ -184,8 +184,9 @@ function textAndSet(told: ReadonlySet<string> = new Set()) {
 }
 
 function keyOf({ state, done, met }: Course): string {
-  const ends = [...done].map(([{ id }, { status }]) => `${id}=${status}`).sort();
+  // Two courses that end in one state may have told others.
+  const ends = [...done].map(([{ id }, { status, told }]) => `${id}=${status} ${[...told].sort()}`);
   const verdicts = [...met].map(([{ id }, each]) => `${id}:${[...each].sort().join('/')}`).sort();
   const rows = state.rows.map(({ nexus, key, holds }) => `${nexus} ${key} ${holds}`).sort();
-  return [state.type, ...rows, '', ...ends, '', ...verdicts].join('|');
+  return [state.type, ...rows, '', ...ends.sort(), '', ...verdicts].join('|');
 }

@@ -24,14 +24,8 @@ export const unitEvents = {
 
 export type UnitEventKind = keyof typeof unitEvents;
 
-/** In every seed, unless others are asked for. */
-export const eventsOfSeeds: readonly UnitEventKind[] = [
-  'abortTask',
-  'abortTaskSet',
-  'clearTaskSet',
-  'logicalUnitReset',
-  'modeSelect',
-];
+/** What initiators do in every seed, unless others are asked for. */
+export const eventsOfSeeds = Object.keys(unitEvents) as readonly UnitEventKind[];
 
 /** An initiator's events, and its looks at each path, by which it is told of those of others. */
 export class UnitEvents {

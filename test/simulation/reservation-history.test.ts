@@ -99,3 +99,11 @@ test('whom a command tells is certain unless another came between', () => {
   assert.deepEqual([doubtful.isCertain, [...doubtful.told]], [false, [`${A} 2a04`]]);
   history.end(registering, 'good');
 });
+
+test('whom a command told is in doubt as long as an earlier REGISTER may have been done', () => {
+  const history = new ReservationHistory();
+  history.end(history.begin(register(B, KEY_B)), 'unknown');
+  run(history, register(A, KEY_A), 'good');
+  const { told, isCertain } = run(history, { action: 'clear', nexus: A, key: KEY_A }, 'good');
+  assert.deepEqual([[...told], isCertain], [[`${B} 2a03`], false]);
+});
