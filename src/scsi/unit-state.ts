@@ -112,6 +112,8 @@ export interface UnitState {
    * - `origin.isAborted` is read right before each attempt. A command that was aborted before
    *   changes nothing; one that was aborted later may have changed the state, and the abort is
    *   answered only after this has resolved.
+   * - It stays pending, for a command, when this gateway is over and does not know the outcome: the
+   *   session of the command ends, and no answer would be true.
    * - Without an origin (the document or the medium changed) no command can end BUSY: the change is
    *   attempted until it is committed.
    */

@@ -41,6 +41,8 @@ interface Request {
   readonly change: UnitChange;
   readonly origin: ChangeOrigin | undefined;
   readonly beganMs: number;
+  /** A compare-and-set was sent: the record may have the change. */
+  isAttempted: boolean;
 }
 
 /** The shared state of a logical unit that gateways agree on by its record. */
@@ -64,16 +66,29 @@ export class SharedUnitState implements UnitState {
     assert(!this.#isClosed, 'a state that changes is open');
     const { events, completion, clock } = this.#parts;
     if (origin !== undefined && this.#requests.length >= COMMITS_WAITING_MAX) return NOT_COMMITTED;
-    const request: Request = { change, origin, beganMs: clock.now() };
+    const request: Request = { change, origin, beganMs: clock.now(), isAttempted: false };
     this.#requests.push(request);
     const outcome = await this.#commitInTurn(request).finally(() => {
       this.#requests.splice(this.#requests.indexOf(request), 1);
       // The next one may wait for its turn.
       events.wake();
     });
-    if (typeof outcome !== 'number') return outcome;
+    if (typeof outcome !== 'number') return await this.#unlessUnknown(request, outcome);
     const isEnforced = await completion.complete(events);
-    return isEnforced || events.completed >= outcome ? COMMITTED : NOT_ENFORCED;
+    if (isEnforced || events.completed >= outcome) return COMMITTED;
+    return await this.#unlessUnknown(request, NOT_ENFORCED);
+  }
+
+  /**
+   * A gateway that is over does not know what became of a change that it sent, and its sessions are
+   * about to end: the command is left without an answer, because each would be a guess.
+   */
+  #unlessUnknown({ origin, isAttempted }: Request, result: Outcome): Promise<Outcome> {
+    const { events, isOver } = this.#parts;
+    // It finds itself closed in the members object before its membership tells it.
+    const isClosed = isOver() || (result === NOT_ENFORCED && !events.cannotEnforce);
+    const isUnknown = origin !== undefined && isAttempted && isClosed;
+    return isUnknown ? new Promise(() => {}) : Promise.resolve(result);
   }
 
   get life(): number {
@@ -203,6 +218,7 @@ export class SharedUnitState implements UnitState {
     const { incarnation } = self;
     const attempt: Attempt = { incarnation, serial, origin: request.origin, applied: undefined };
     events.expect(attempt);
+    request.isAttempted = true;
     try {
       for (;;) {
         const result = await unitRecords.replace(uuid, version, next);
@@ -218,7 +234,10 @@ export class SharedUnitState implements UnitState {
         // Another gateway may have told of it, and committed the next event meanwhile.
         if (attempt.applied !== undefined) return attempt.applied;
         // The answer was lost, and so may be the attempt: the same one is made again.
-        if (result.status === 'conflict' || stored.version !== version) return undefined;
+        if (result.status === 'conflict' || stored.version !== version) {
+          request.isAttempted = false;
+          return undefined;
+        }
       }
     } finally {
       events.expect(undefined);

@@ -229,6 +229,19 @@ test('a command that is aborted while it waits changes nothing, and holds no res
   assert.equal(world.record().state.blocks, 1000);
 });
 
+test('a command whose gateway is closed before it knows the outcome is left without an answer', async () => {
+  const world = new UnitsWorld(18);
+  const { gateways, units } = await world.pair(3);
+  units[1]!.isStuck = true;
+  const outcome = watched(units[0]!.state.commit(reset, command()));
+  await world.until(1_000, () => units[1]!.events.length === 1);
+  const { sim } = gateways[0]!;
+  await world.within(15_000, gateways[2]!.sim.members!.fence(sim.self));
+  await world.until(5_000, () => sim.closed === 'closed');
+  await world.clock.advance(20_000);
+  assert.equal(outcome.value, undefined);
+});
+
 test('a gateway that can neither drain nor fence acknowledges nothing', async () => {
   const world = new UnitsWorld(12);
   const { gateways, units } = await world.pair();
