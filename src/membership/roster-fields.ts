@@ -1,3 +1,4 @@
+import { isCount } from '../base/count.ts';
 import { Failure } from '../base/failure.ts';
 import type { Member } from '../records/records.ts';
 import type { Heartbeat, Instance, Mark, MemberState, MembershipView } from './membership.ts';
@@ -167,7 +168,7 @@ function parse(fields: Fields, field: string): Record<string, unknown> | undefin
 
 function count(value: unknown): number {
   if (value === undefined) return 0;
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  if (isCount(value)) return value;
   throw unreadable('a count');
 }
 

@@ -1,3 +1,4 @@
+import { isCount } from '../base/count.ts';
 import { checkSharedState } from './check-state.ts';
 import { defaultModes, type ModeParameters } from './mode-parameters.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
@@ -109,7 +110,7 @@ function textOf(value: unknown, name: string): string {
 }
 
 function countOf(value: unknown, name: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  if (isCount(value)) return value;
   throw new Error(`${name} is not a count`);
 }
 

@@ -1,6 +1,6 @@
+import { isCount } from '../base/count.ts';
 import { decodeJsonRecord } from '../records/json-record.ts';
 import { NOTIFIED_RECORD_LENGTH_MAX, UNIT_CHANNELS } from './limits.ts';
-import type { EventId } from './unit-record.ts';
 import { encodeUnitRecord, unitRecordFormat } from './unit-record.ts';
 import type { StoredUnit } from './unit-records.ts';
 
@@ -24,7 +24,10 @@ export function channelOf(uuid: string): string {
   return unitChannels[hash % unitChannels.length]!;
 }
 
-interface EventMessage extends EventId {
+interface EventMessage {
+  readonly uuid: string;
+  /** Of the event. */
+  readonly number: number;
   /** With the event in it; absent when it is too long, so that it is to be read. */
   readonly stored?: StoredUnit;
 }
@@ -75,8 +78,4 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
     // Nothing of it is known.
   }
   return {};
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -10,8 +10,9 @@ import {
 import type { Member } from '../records/records.ts';
 import { type EventCompletion, rankOf } from './event-completion.ts';
 import { MARKED_READ_INTERVAL_MS, RANK_MS, UNSETTLED_MAX_MS } from './limits.ts';
+import { settleEvent } from './settle-event.ts';
 import { UnitEvents } from './unit-events.ts';
-import { isSettled, settledRecord } from './unit-record.ts';
+import { isSettled } from './unit-record.ts';
 import type { StoredUnit, UnitRecords } from './unit-records.ts';
 
 interface MarkedUnitsOptions {
@@ -55,10 +56,10 @@ export class MarkedUnits {
   follow({ marks }: MembershipView): void {
     const { membership, clock } = this.#options;
     const foreign = marks.filter(({ author }) => !isSame(author, membership.self));
-    const uuids = new Set(foreign.map(({ unit }) => unit));
-    for (const uuid of this.#units.keys()) if (!uuids.has(uuid)) this.#units.delete(uuid);
-    for (const uuid of uuids) {
-      const authors = foreign.filter(({ unit }) => unit === uuid).map(({ author }) => author);
+    const authorsOf = Map.groupBy(foreign, ({ unit }) => unit);
+    for (const uuid of this.#units.keys()) if (!authorsOf.has(uuid)) this.#units.delete(uuid);
+    for (const [uuid, each] of authorsOf) {
+      const authors = each.map(({ author }) => author);
       const known = this.#units.get(uuid);
       if (known !== undefined) known.authors = authors;
       else this.#units.set(uuid, newlyMarked(uuid, authors, clock.now()));
@@ -160,11 +161,8 @@ export class MarkedUnits {
     const events = eventsOf(uuid) ?? new UnitEvents({ loaded: now, clock });
     events.take(now);
     if (!(await completion.complete(events))) return;
-    const settled = settledRecord(now.record);
-    const result = await unitRecords.replace(uuid, now.version, settled);
-    if (result.status !== 'done') return;
-    events.take({ version: result.version, record: settled });
-    log.write('unit_event_completed', { uuid, eventNumber: settled.number });
+    if (!(await settleEvent(unitRecords, events))) return;
+    log.write('unit_event_completed', { uuid, eventNumber: events.number });
     await this.#removeMarks(unit, over);
   }
 

@@ -16,9 +16,10 @@ import {
 import type { EventCompletion } from './event-completion.ts';
 import { COMMIT_MAX_MS, COMMITS_WAITING_MAX, RETRY_MS } from './limits.ts';
 import type { Marks } from './marks.ts';
+import { settleEvent } from './settle-event.ts';
 import type { Attempt, UnitEvents } from './unit-events.ts';
-import { settledRecord, withEvent } from './unit-record.ts';
-import { isUnavailable, type StoredUnit, type UnitRecords } from './unit-records.ts';
+import { type UnitRecord, withEvent } from './unit-record.ts';
+import type { ReplaceResult, StoredUnit, UnitRecords } from './unit-records.ts';
 
 type Outcome = Awaited<ReturnType<UnitState['commit']>>;
 
@@ -128,7 +129,7 @@ export class SharedUnitState implements UnitState {
 
   /** Writes the last event as settled; resolves whether it is. For `Marks`. */
   async settle(): Promise<boolean> {
-    const { uuid, events, unitRecords } = this.#parts;
+    const { events, unitRecords } = this.#parts;
     try {
       if (!events.isCompleted) await this.#catchUp();
     } catch {
@@ -136,14 +137,8 @@ export class SharedUnitState implements UnitState {
     }
     // Its author, or whoever settles for that one, is about to complete it.
     if (!events.isCompleted) return false;
-    const { version, record } = events.stored;
-    if (record.settled === record.number) return true;
-    const settled = settledRecord(record);
     try {
-      const result = await unitRecords.replace(uuid, version, settled);
-      if (result.status === 'done') events.take({ version: result.version, record: settled });
-      if (result.status === 'conflict' && result.stored !== undefined) events.take(result.stored);
-      return result.status === 'done';
+      return await settleEvent(unitRecords, events);
     } catch {
       return false;
     }
@@ -206,7 +201,7 @@ export class SharedUnitState implements UnitState {
   }
 
   async #replace(request: Request): Promise<number | Outcome | undefined> {
-    const { uuid, events, unitRecords, membership, nextSerial } = this.#parts;
+    const { events, membership, nextSerial } = this.#parts;
     const { self } = membership;
     // The mark took time: the command may be aborted by now, or another event in the slot.
     if (this.#isGivenUp(request) || !events.isCompleted) return undefined;
@@ -219,9 +214,11 @@ export class SharedUnitState implements UnitState {
     const attempt: Attempt = { incarnation, serial, origin: request.origin, applied: undefined };
     events.expect(attempt);
     request.isAttempted = true;
+    let isUnknown = false;
     try {
       for (;;) {
-        const result = await unitRecords.replace(uuid, version, next);
+        const result = await this.#replaceOnce(version, next, isUnknown);
+        isUnknown ||= result.status === 'unknown';
         if (result.status === 'done') {
           events.take({ version: result.version, record: next });
           this.#complained = false;
@@ -244,14 +241,30 @@ export class SharedUnitState implements UnitState {
     }
   }
 
-  /** Whether an attempt of unknown outcome was made is told by the record alone. */
+  /** A refusal says nothing of an earlier attempt whose answer was lost. */
+  async #replaceOnce(
+    version: number,
+    next: UnitRecord,
+    isUnknown: boolean,
+  ): Promise<ReplaceResult> {
+    const { uuid, unitRecords, clock } = this.#parts;
+    try {
+      return await unitRecords.replace(uuid, version, next);
+    } catch (error) {
+      if (!isUnknown || error instanceof InvariantBroken) throw error;
+      await sleep(clock, RETRY_MS);
+      return { status: 'unknown' };
+    }
+  }
+
+  /** Only the record tells whether an attempt of unknown outcome was made. */
   async #readAgain(): Promise<StoredUnit | undefined> {
     const { uuid, unitRecords, clock, isOver } = this.#parts;
     while (!isOver()) {
       try {
         return await unitRecords.read(uuid);
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
+        if (error instanceof InvariantBroken) throw error;
         await sleep(clock, RETRY_MS);
       }
     }

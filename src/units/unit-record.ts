@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { isCount } from '../base/count.ts';
 import { encodeJsonRecord, type JsonRecordFormat } from '../records/json-record.ts';
 import type { Member } from '../records/records.ts';
 import {
@@ -30,12 +31,6 @@ interface LastEvent {
   readonly author: Member;
   /** Of the author's attempts: by it the author knows its own when an answer was lost. */
   readonly serial: number;
-}
-
-/** Which event of which logical unit. */
-export interface EventId {
-  readonly uuid: string;
-  readonly number: number;
 }
 
 export function firstRecord(state: SharedState): UnitRecord {
@@ -105,8 +100,4 @@ function decodeLast({ event, author, serial }: Partial<NonNullable<RecordContent
   if (!isCount(serial)) throw new Error('the serial of the last event is not a count');
   const { name, incarnation } = author;
   return { event: decodeEvent(event), author: { name, incarnation }, serial };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -20,7 +20,7 @@ export interface StoredUnit {
 }
 
 /** `unknown`: the store did not answer, so the record is there or will be, or not. */
-type ReplaceResult =
+export type ReplaceResult =
   | { readonly status: 'done'; readonly version: number }
   | { readonly status: 'conflict'; readonly stored: StoredUnit | undefined }
   | { readonly status: 'unknown' };
@@ -91,7 +91,7 @@ export async function removeUnitRecord(
   }
 }
 
-export function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   return error instanceof Failure && error.code === 'recordsUnavailable';
 }
 

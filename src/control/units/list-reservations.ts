@@ -36,7 +36,7 @@ export interface DiskReservations {
   readonly registrations: readonly ListedRegistration[];
   /** The type of the persistent reservation. */
   readonly persistent?: keyof typeof ReservationType;
-  /** Who holds the unit by RESERVE (SPC-2). */
+  /** The nexus that holds the unit by RESERVE (SPC-2). */
   readonly reserve?: ListedNexus;
 }
 

@@ -59,7 +59,7 @@ export const recordEvents = {
   notification_refused: logEvent({
     level: 'warn',
     sentence: 'this gateway refused a notification',
-    meaning: 'A process wrote to its socket what is not a notification of this release.',
+    meaning: 'A process wrote bytes to its socket that this release cannot read as a notification.',
     remedy: 'Use one release for all gateways and commands of a store.',
     fields: ['reason'],
   }),

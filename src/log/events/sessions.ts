@@ -48,7 +48,8 @@ export const sessionEvents = {
   pdu_rejected: logEvent({
     level: 'debug',
     sentence: 'this gateway rejected a PDU',
-    meaning: 'The initiator sent what the standard does not allow, or what is not served.',
+    meaning:
+      'The initiator sent a PDU that the standard forbids, or that this gateway does not support.',
     fields: ['rejectReason', 'opcode', 'address?', 'port?'],
   }),
   connection_ending: logEvent({

@@ -31,7 +31,7 @@ export interface Reservations {
   /** In the order in which their nexuses registered. */
   readonly registrations: ReadonlyMap<NexusName, ReservationKey>;
   readonly persistent: PersistentReservation | undefined;
-  /** Who holds the unit by RESERVE (SPC-2). */
+  /** The nexus that holds the unit by RESERVE (SPC-2). */
   readonly reserve: NexusSession | undefined;
 }
 

@@ -115,6 +115,35 @@ test('a change whose answer is lost is made once', async () => {
   assert.notEqual(units[0]!.events[0]!.origin, undefined, 'it is known as its own');
 });
 
+test('a refusal after a lost answer says nothing of the change: it is made once, and answered so', async () => {
+  const world = new UnitsWorld(19);
+  const { gateways, units } = await world.pair();
+  const { records } = gateways[0]!.sim;
+  const { compareAndSet, get } = records;
+  const lost = () => new Failure('recordsUnavailable', 'the answer is lost');
+  let [changes, reads] = [0, 0];
+  Object.assign(records, {
+    compareAndSet: async (...args: Parameters<typeof compareAndSet>) => {
+      changes++;
+      if (changes === 2) throw new Failure('recordsFull', 'there is no room');
+      // The first lands late: the read after it does not show it.
+      const result = await compareAndSet(...args);
+      if (changes > 1) return result;
+      throw lost();
+    },
+    get: async (key: string) => {
+      reads++;
+      const entry = await get(key);
+      return reads === 1 ? { ...entry!, ...before } : entry;
+    },
+  });
+  const before = world.store.store.get(`units/${UUID}`)!;
+  const outcome = await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
+  assert.equal(outcome, COMMITTED);
+  assert.equal(world.record().number, 1);
+  assert.notEqual(units[0]!.events[0]!.origin, undefined, 'it is known as its own');
+});
+
 test('a change whose answer is lost is made once, also when the next event comes first', async () => {
   const world = new UnitsWorld(17);
   const { gateways, units } = await world.pair();
