@@ -7,11 +7,13 @@ import { inquiryCommand } from './commands/inquiry.ts';
 import { logSenseCommand } from './commands/log-sense.ts';
 import { modeSelectCommands } from './commands/mode-select.ts';
 import { modeSenseCommands } from './commands/mode-sense.ts';
+import { orwriteCommand } from './commands/orwrite.ts';
 import { persistentReserveInCommands } from './commands/persistent-reserve-in.ts';
 import { persistentReserveOutCommands } from './commands/persistent-reserve-out.ts';
 import { preFetchCommands } from './commands/pre-fetch.ts';
 import { readCommands } from './commands/read.ts';
 import { readCapacityCommands } from './commands/read-capacity.ts';
+import { readDefectDataCommands } from './commands/read-defect-data.ts';
 import { reportLunsCommand } from './commands/report-luns.ts';
 import { reportOperationCodesCommand } from './commands/report-operation-codes.ts';
 import { reportTargetPortGroupsCommand } from './commands/report-target-port-groups.ts';
@@ -56,7 +58,9 @@ export const commands: readonly Command[] = [
   ...writeSameCommands,
   unmapCommand,
   compareAndWriteCommand,
+  orwriteCommand,
   getLbaStatusCommand,
+  ...readDefectDataCommands,
 ];
 
 const SERVICE_ACTION_MASK = 0x1f;

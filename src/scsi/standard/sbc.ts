@@ -11,11 +11,13 @@ export const OperationCode = {
   verify10: 0x2f,
   preFetch10: 0x34,
   synchronizeCache10: 0x35,
+  readDefectData10: 0x37,
   writeSame10: 0x41,
   unmap: 0x42,
   read16: 0x88,
   compareAndWrite: 0x89,
   write16: 0x8a,
+  orwrite16: 0x8b,
   writeAndVerify16: 0x8e,
   verify16: 0x8f,
   preFetch16: 0x90,
@@ -26,6 +28,7 @@ export const OperationCode = {
   write12: 0xaa,
   writeAndVerify12: 0xae,
   verify12: 0xaf,
+  readDefectData12: 0xb7,
 } as const;
 
 /** SERVICE ACTION IN (16). */
@@ -41,6 +44,13 @@ export const Read16 = layout('READ (16)', 16, { ...transfer16(), ...readFlags() 
 export const Write10 = layout('WRITE (10)', 10, { ...transfer10(), ...writeFlags() });
 export const Write12 = layout('WRITE (12)', 12, { ...transfer12(), ...writeFlags() });
 export const Write16 = layout('WRITE (16)', 16, { ...transfer16(), ...writeFlags() });
+
+export const Orwrite16 = layout('ORWRITE (16)', 16, {
+  ...transfer16(),
+  orprotect: bits(1, 7, 5),
+  dpo: bits(1, 4),
+  fua: bits(1, 3),
+});
 
 export const WriteAndVerify10 = layout('WRITE AND VERIFY (10)', 10, {
   ...transfer10(),
@@ -103,6 +113,40 @@ export const UnmapParameterList = layout('UNMAP parameter list', 8, {
 export const UnmapBlockDescriptor = layout('UNMAP block descriptor', 16, {
   unmapLogicalBlockAddress: u64(0),
   numberOfLogicalBlocks: u32(8),
+});
+
+export const ReadDefectData10 = layout('READ DEFECT DATA (10)', 10, {
+  operationCode: u8(0),
+  reqPlist: bits(2, 4),
+  reqGlist: bits(2, 3),
+  defectListFormat: bits(2, 2, 0),
+  allocationLength: u16(7),
+  control: u8(9),
+});
+export const ReadDefectData12 = layout('READ DEFECT DATA (12)', 12, {
+  operationCode: u8(0),
+  reqPlist: bits(1, 4),
+  reqGlist: bits(1, 3),
+  defectListFormat: bits(1, 2, 0),
+  addressDescriptorIndex: u32(2),
+  allocationLength: u32(6),
+  control: u8(11),
+});
+
+/** The head of the data of READ DEFECT DATA (10); no address descriptor follows. */
+export const DefectList10 = layout('defect list (10)', 4, {
+  plistv: bits(1, 4),
+  glistv: bits(1, 3),
+  defectListFormat: bits(1, 2, 0),
+  defectListLength: u16(2),
+});
+/** The head of the data of READ DEFECT DATA (12); no address descriptor follows. */
+export const DefectList12 = layout('defect list (12)', 8, {
+  plistv: bits(1, 4),
+  glistv: bits(1, 3),
+  defectListFormat: bits(1, 2, 0),
+  generationCode: u16(2),
+  defectListLength: u32(4),
 });
 
 export const CompareAndWrite = layout('COMPARE AND WRITE', 16, {

@@ -48,6 +48,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   UNMAP: '---',
   'COMPARE AND WRITE': '---',
   'GET LBA STATUS': '-W-',
+  'ORWRITE (16)': '---',
+  'READ DEFECT DATA (10)': '-W-',
+  'READ DEFECT DATA (12)': '-W-',
   // By rules of their own: see the pure functions.
   'RESERVE (6)': 'RWE',
   'RESERVE (10)': 'RWE',
