@@ -15,7 +15,9 @@ export interface SenseCondition {
   readonly code: number;
   /** INFORMATION field: an LBA, or the offset of a miscompare. */
   readonly information?: number;
-  /** For ILLEGAL REQUEST: where the offending field is. */
+  /** COMMAND-SPECIFIC INFORMATION field: the segment that a copy was at. */
+  readonly commandSpecific?: number;
+  /** For ILLEGAL REQUEST and COPY ABORTED: where the offending field is. */
   readonly fieldPointer?: FieldPointer;
 }
 

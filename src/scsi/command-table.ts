@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Command } from './command.ts';
 import { type CommandRow, toRow } from './command-row.ts';
 import { compareAndWriteCommand } from './commands/compare-and-write.ts';
+import { extendedCopyCommand } from './commands/extended-copy.ts';
 import { getLbaStatusCommand } from './commands/get-lba-status.ts';
 import { inquiryCommand } from './commands/inquiry.ts';
 import { logSenseCommand } from './commands/log-sense.ts';
@@ -14,6 +15,7 @@ import { preFetchCommands } from './commands/pre-fetch.ts';
 import { readCommands } from './commands/read.ts';
 import { readCapacityCommands } from './commands/read-capacity.ts';
 import { readDefectDataCommands } from './commands/read-defect-data.ts';
+import { receiveCopyResultsCommands } from './commands/receive-copy-results.ts';
 import { reportLunsCommand } from './commands/report-luns.ts';
 import { reportOperationCodesCommand } from './commands/report-operation-codes.ts';
 import { reportTargetPortGroupsCommand } from './commands/report-target-port-groups.ts';
@@ -61,6 +63,8 @@ export const commands: readonly Command[] = [
   orwriteCommand,
   getLbaStatusCommand,
   ...readDefectDataCommands,
+  extendedCopyCommand,
+  ...receiveCopyResultsCommands,
 ];
 
 const SERVICE_ACTION_MASK = 0x1f;

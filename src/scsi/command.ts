@@ -2,11 +2,12 @@ import type { Field, Layout } from '../base/bytes/layout.ts';
 import type { Pending } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import type { CommandResult } from './command-result.ts';
+import type { CopyResults } from './copy/copy-results.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import type { NexusSession } from './reservations/reservations.ts';
-import type { ReservationClass } from './reservations/restrictions.ts';
+import type { ReservationClass, Restrictions } from './reservations/restrictions.ts';
 import type { Task } from './task.ts';
 import type { SteppedCommand } from './tasks/queued-steps.ts';
 import type { StepQueue } from './tasks/step-queue.ts';
@@ -74,6 +75,8 @@ export interface CommandCall extends SteppedCommand {
   /** Undefined only for commands whose addressing is `anyLun`. */
   readonly logicalUnit: LogicalUnit | undefined;
   readonly nexus: CommandNexus;
+  /** What reservations keep its nexus from at that unit. */
+  readonly restrictions: Restrictions;
 }
 
 /** The nexus as a command handler sees it. */
@@ -83,12 +86,21 @@ export interface CommandNexus {
   readonly session: NexusSession;
   /** LUNs in the map, ascending. */
   readonly luns: readonly number[];
+  /** The logical units in the map. */
+  readonly logicalUnits: readonly LogicalUnit[];
   readonly portGroups: readonly PortGroup[];
   readonly commands: readonly Command[];
   /** For work without data from the initiator; all nexuses of the gateway share the queue. */
   readonly steps: StepQueue;
   /** Removes and returns the pending unit attention, for REQUEST SENSE. */
   takeUnitAttention(logicalUnit: LogicalUnit): CommandResult | undefined;
+  /**
+   * Starts a command of the device server's own at a logical unit of the map, which lasts no longer
+   * than `call`: what aborts that aborts this.
+   */
+  accompany(call: CommandCall, logicalUnit: LogicalUnit, task: Task, command: Command): void;
+  /** The copies that it sent to a logical unit. */
+  copiesAt(logicalUnit: LogicalUnit): CopyResults;
   /** Clears a condition at every logical unit of the nexus: a command has reported its subject. */
   clearUnitAttentions(condition: CommandResult): void;
 }

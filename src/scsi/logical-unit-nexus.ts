@@ -1,3 +1,4 @@
+import type { CopyResults } from './copy/copy-results.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { type Restrictions, UNRESTRICTED } from './reservations/restrictions.ts';
 import type { Execution } from './tasks/execution.ts';
@@ -10,6 +11,8 @@ export class LogicalUnitNexus {
   readonly logicalUnit: LogicalUnit | undefined;
   readonly tasks = new TaskSet<Execution>();
   readonly attentions = new UnitAttentions();
+  /** The copies that the nexus sent to it. */
+  copies: CopyResults | undefined = undefined;
   /** What reservations keep the nexus from. */
   restrictions: Restrictions = UNRESTRICTED;
 

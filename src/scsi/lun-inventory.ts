@@ -1,9 +1,12 @@
 import { assert } from '../base/assert.ts';
+import { CopyResults } from './copy/copy-results.ts';
 import type { LogicalUnit, LogicalUnitListener } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { decodeLun } from './lun.ts';
 import type { LunMap } from './nexus.ts';
 import { conditions } from './sense-table.ts';
+import type { Execution } from './tasks/execution.ts';
+import type { TaskSet } from './tasks/task-set.ts';
 
 /** The LUNs of one I_T nexus: those in its map, and those that left it with commands in flight. */
 export class LunInventory {
@@ -24,6 +27,11 @@ export class LunInventory {
     return this.#luns;
   }
 
+  /** The logical units in the map. */
+  get logicalUnits(): LogicalUnit[] {
+    return [...this.#units.values()].flatMap(({ logicalUnit }) => logicalUnit ?? []);
+  }
+
   /** One for each LUN in the map. */
   get units(): Iterable<LogicalUnitNexus> {
     return this.#units.values();
@@ -32,6 +40,10 @@ export class LunInventory {
   /** Those in the map, and those that left it. */
   get unitsInUse(): LogicalUnitNexus[] {
     return [...this.#units.values(), ...this.#left];
+  }
+
+  get taskSets(): TaskSet<Execution>[] {
+    return this.unitsInUse.map(({ tasks }) => tasks);
   }
 
   /** What a LUN field names, if it names a logical unit. */
@@ -72,6 +84,23 @@ export class LunInventory {
       if (!units.has(unit)) this.#retire(unit);
     }
     return changed;
+  }
+
+  /** The copies that the nexus sent to a logical unit of the map. */
+  copiesAt(logicalUnit: LogicalUnit): CopyResults {
+    const unit = this.of(logicalUnit);
+    assert(unit !== undefined, 'a copy was sent to a logical unit of the map');
+    unit.copies ??= new CopyResults();
+    return unit.copies;
+  }
+
+  /** What the session holds by RESERVE is released; undefined: it holds nothing. */
+  releaseReserves(): Promise<void> | undefined {
+    const { session } = this.#nexus;
+    const releases = this.unitsInUse.flatMap(({ logicalUnit }) =>
+      logicalUnit?.isReservedBy(session) === true ? [logicalUnit.releaseReserve(session)] : [],
+    );
+    return releases.length === 0 ? undefined : Promise.all(releases).then(() => {});
   }
 
   /** The nexus is lost, and its commands can no longer change a medium. */

@@ -2,11 +2,12 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { Pending } from '../base/pending.ts';
-import type { Command, CommandNexus } from './command.ts';
+import type { Command, CommandCall, CommandNexus } from './command.ts';
 import type { CommandProbe } from './command-probe.ts';
 import type { CommandResult } from './command-result.ts';
-import type { CommandRow } from './command-row.ts';
+import { toRow } from './command-row.ts';
 import type { CommandTable } from './command-table.ts';
+import type { CopyResults } from './copy/copy-results.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { LunInventory } from './lun-inventory.ts';
@@ -25,7 +26,7 @@ import type { Restrictions } from './reservations/restrictions.ts';
 import { conditions, results } from './sense-table.ts';
 import type { Task } from './task.ts';
 import { type Abort, awaitAborts } from './tasks/abort-settlement.ts';
-import { admit, refuseUnknown } from './tasks/admission.ts';
+import { refusalOf } from './tasks/admission.ts';
 import { CommandCompletion } from './tasks/command-completion.ts';
 import type { Execution } from './tasks/execution.ts';
 import { overlappedCommand } from './tasks/overlapped-command.ts';
@@ -103,6 +104,10 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     return this.#context.steps;
   }
 
+  get logicalUnits(): readonly LogicalUnit[] {
+    return this.#inventory.logicalUnits;
+  }
+
   get units(): Iterable<LogicalUnitNexus> {
     return this.#inventory.units;
   }
@@ -127,8 +132,10 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
       this.#overlap(task, unit, other);
       return;
     }
-    const command = this.#context.table.find(task.cdb);
-    const refusal = this.#refusal(task, command, unit);
+    const { table, taskSetDepthMax } = this.#context;
+    const command = table.find(task.cdb);
+    const isFull = this.#tasks.outstanding >= taskSetDepthMax;
+    const refusal = isFull ? results.taskSetFull : refusalOf(table, command, task, unit);
     if (refusal !== undefined) {
       this.#completion.complete(task, command, refusal, unit.logicalUnit, 0, 0);
     } else {
@@ -151,11 +158,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   }
 
   releaseReserves(): Promise<void> | undefined {
-    const releases = this.#inventory.unitsInUse.flatMap(({ logicalUnit }) => {
-      if (logicalUnit?.isReservedBy(this.session) !== true) return [];
-      return [logicalUnit.releaseReserve(this.session)];
-    });
-    return releases.length === 0 ? undefined : Promise.all(releases).then(() => {});
+    return this.#inventory.releaseReserves();
   }
 
   close(): Promise<void> {
@@ -164,12 +167,22 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   }
 
   age(byMs: number): CommandAges {
-    const sets = this.#inventory.unitsInUse.map(({ tasks }) => tasks);
-    return this.#tasks.age(sets, byMs);
+    return this.#tasks.age(this.#inventory.taskSets, byMs);
   }
 
   takeUnitAttention(logicalUnit: LogicalUnit): CommandResult | undefined {
     return this.#inventory.of(logicalUnit)?.attentions.take();
+  }
+
+  accompany(call: CommandCall, logicalUnit: LogicalUnit, task: Task, command: Command): void {
+    const unit = this.#inventory.of(logicalUnit);
+    // It has left the map since the command was planned.
+    if (unit === undefined) task.discard();
+    else this.#tasks.accompany(call, task, toRow(command), unit);
+  }
+
+  copiesAt(logicalUnit: LogicalUnit): CopyResults {
+    return this.#inventory.copiesAt(logicalUnit);
   }
 
   clearUnitAttentions(condition: CommandResult): void {
@@ -206,27 +219,12 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     });
   }
 
-  abort(execution: Execution): Abort | undefined {
+  abort(execution: Execution): Abort[] {
     return this.#tasks.abort(execution, TaskEvent.discard);
   }
 
   abortAll({ tasks }: LogicalUnitNexus): Abort[] {
     return this.#tasks.abortAll(tasks, TaskEvent.discard);
-  }
-
-  /** The result of a command that is refused before its own checks. */
-  #refusal(
-    task: Task,
-    command: CommandRow | undefined,
-    unit: LogicalUnitNexus,
-  ): CommandResult | undefined {
-    const { table, taskSetDepthMax } = this.#context;
-    if (this.#tasks.outstanding >= taskSetDepthMax) return results.taskSetFull;
-    if (task.attribute === 'aca') return conditions.invalidMessageError;
-    if (command !== undefined) return admit(command, task, unit);
-    // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
-    if (unit.logicalUnit === undefined) return conditions.logicalUnitNotSupported;
-    return unit.attentions.take() ?? refuseUnknown(table, task.cdb);
   }
 
   /**

@@ -13,6 +13,7 @@ export const SenseKey = {
   illegalRequest: 0x5,
   unitAttention: 0x6,
   dataProtect: 0x7,
+  copyAborted: 0xa,
   abortedCommand: 0xb,
   miscompare: 0xe,
 } as const;
@@ -39,6 +40,11 @@ export const conditions = Object.freeze({
   invalidFieldInParameterList: check(SenseKey.illegalRequest, 0x2600),
   parameterNotSupported: check(SenseKey.illegalRequest, 0x2601),
   parameterValueInvalid: check(SenseKey.illegalRequest, 0x2602),
+  tooManyTargetDescriptors: check(SenseKey.illegalRequest, 0x2606),
+  unsupportedTargetDescriptorTypeCode: check(SenseKey.illegalRequest, 0x2607),
+  tooManySegmentDescriptors: check(SenseKey.illegalRequest, 0x2608),
+  unsupportedSegmentDescriptorTypeCode: check(SenseKey.illegalRequest, 0x2609),
+  inlineDataLengthExceeded: check(SenseKey.illegalRequest, 0x260b),
   invalidMessageError: check(SenseKey.illegalRequest, 0x4900),
   savingParametersNotSupported: check(SenseKey.illegalRequest, 0x3900),
   invalidReleaseOfPersistentReservation: check(SenseKey.illegalRequest, 0x2604),
@@ -63,7 +69,13 @@ export const conditions = Object.freeze({
   writeProtected: check(SenseKey.dataProtect, 0x2700),
   spaceAllocationFailedWriteProtect: check(SenseKey.dataProtect, 0x2707),
 
+  copyAborted: check(SenseKey.copyAborted, 0x0000),
+  unreachableCopyTarget: check(SenseKey.copyAborted, 0x0804),
+  thirdPartyDeviceFailure: check(SenseKey.copyAborted, 0x0d01),
+  unexpectedInexactSegment: check(SenseKey.copyAborted, 0x260a),
+
   noAdditionalSenseInformation: check(SenseKey.abortedCommand, 0x0000),
+  operationInProgress: check(SenseKey.abortedCommand, 0x0016),
   commandsClearedByDeviceServer: check(SenseKey.abortedCommand, 0x2f02),
   iTNexusLoss: check(SenseKey.abortedCommand, 0x2907),
   unexpectedUnsolicitedData: check(SenseKey.abortedCommand, 0x0c0c),
@@ -117,6 +129,12 @@ export function atParameter(condition: CommandResult, byte: number, bit?: number
 export function withInformation(condition: CommandResult, information: number): CommandResult {
   if (condition.sense === undefined) return condition;
   return { ...condition, sense: { ...condition.sense, information } };
+}
+
+/** The condition, with the number of the segment that a copy was at. */
+export function atSegment(condition: CommandResult, segment: number): CommandResult {
+  if (condition.sense === undefined) return condition;
+  return { ...condition, sense: { ...condition.sense, commandSpecific: segment } };
 }
 
 function pointing(

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { bits, layout, u8, u16, u32, u64 } from '../base/bytes/layout.ts';
 import type { FieldPointer, SenseCondition } from './command-result.ts';
+import { contiguous, totalLength } from './data-buffers.ts';
 
 /** Fixed format sense data (SPC), current errors. */
 const FixedSense = layout('fixed format sense data', 18, {
@@ -38,6 +39,13 @@ const InformationDescriptor = layout('information sense data descriptor', 12, {
   information: u64(4),
 });
 
+/** Command specific sense data descriptor. */
+const CommandSpecificDescriptor = layout('command specific sense data descriptor', 12, {
+  descriptorType: u8(0),
+  additionalLength: u8(1),
+  commandSpecificInformation: u64(4),
+});
+
 /** Sense key specific sense data descriptor, with field pointer. */
 const FieldPointerDescriptor = layout('sense key specific sense data descriptor', 8, {
   descriptorType: u8(0),
@@ -50,8 +58,13 @@ const FieldPointerDescriptor = layout('sense key specific sense data descriptor'
 });
 
 const ResponseCode = { fixedCurrent: 0x70, descriptorCurrent: 0x72 } as const;
-const DescriptorType = { information: 0x00, senseKeySpecific: 0x02 } as const;
+const DescriptorType = {
+  information: 0x00,
+  commandSpecific: 0x01,
+  senseKeySpecific: 0x02,
+} as const;
 const SENSE_KEY_ILLEGAL_REQUEST = 0x5;
+const SENSE_KEY_COPY_ABORTED = 0xa;
 const FIXED_INFORMATION_MAX = 0xffff_ffff;
 
 /** The sense data of a condition, in the format that D_SENSE of the control mode page asks for. */
@@ -65,13 +78,17 @@ function checkCondition({ key, code, information, fieldPointer }: SenseCondition
   assert(code >= 0 && code <= 0xffff, 'an additional sense code and its qualifier are two bytes');
   assert(information === undefined || information >= 0, 'INFORMATION is not negative');
   if (fieldPointer === undefined) return;
-  assert(key === SENSE_KEY_ILLEGAL_REQUEST, 'a field pointer goes with ILLEGAL REQUEST');
+  // With COPY ABORTED the bit that says "in the CDB" is reserved.
+  const isOfCopy = key === SENSE_KEY_COPY_ABORTED && !fieldPointer.inCdb;
+  const hasPointer = key === SENSE_KEY_ILLEGAL_REQUEST || isOfCopy;
+  assert(hasPointer, 'a field pointer goes with ILLEGAL REQUEST or COPY ABORTED');
   assert(fieldPointer.byte >= 0 && fieldPointer.byte <= 0xffff, 'a field pointer has two bytes');
   const { bit = 0 } = fieldPointer;
   assert(bit >= 0 && bit <= 7, 'a bit pointer has three bits');
 }
 
-function fixedSense({ key, code, information, fieldPointer }: SenseCondition): Uint8Array {
+function fixedSense(condition: SenseCondition): Uint8Array {
+  const { key, code, information, commandSpecific, fieldPointer } = condition;
   const sense = new Uint8Array(FixedSense.$.length);
   FixedSense.responseCode.set(sense, ResponseCode.fixedCurrent);
   FixedSense.senseKey.set(sense, key);
@@ -82,32 +99,56 @@ function fixedSense({ key, code, information, fieldPointer }: SenseCondition): U
     FixedSense.valid.set(sense, 1);
     FixedSense.information.set(sense, information);
   }
+  if (commandSpecific !== undefined) {
+    FixedSense.commandSpecificInformation.set(sense, commandSpecific);
+  }
   if (fieldPointer !== undefined) setFieldPointer(FixedSense, sense, 0, fieldPointer);
   return sense;
 }
 
-function descriptorSense({ key, code, information, fieldPointer }: SenseCondition): Uint8Array {
-  const informationLength = information === undefined ? 0 : InformationDescriptor.$.length;
-  const pointerLength = fieldPointer === undefined ? 0 : FieldPointerDescriptor.$.length;
-  const head = DescriptorSense.$.length;
-  const sense = new Uint8Array(head + informationLength + pointerLength);
-  DescriptorSense.responseCode.set(sense, ResponseCode.descriptorCurrent);
-  DescriptorSense.senseKey.set(sense, key);
-  DescriptorSense.additionalSenseCodeAndQualifier.set(sense, code);
-  DescriptorSense.additionalSenseLength.set(sense, sense.length - head);
+function descriptorSense({ key, code, ...values }: SenseCondition): Uint8Array {
+  const descriptors = descriptorsOf(values);
+  const head = new Uint8Array(DescriptorSense.$.length);
+  DescriptorSense.responseCode.set(head, ResponseCode.descriptorCurrent);
+  DescriptorSense.senseKey.set(head, key);
+  DescriptorSense.additionalSenseCodeAndQualifier.set(head, code);
+  DescriptorSense.additionalSenseLength.set(head, totalLength(descriptors));
+  return contiguous([head, ...descriptors]);
+}
+
+function descriptorsOf(values: Omit<SenseCondition, 'key' | 'code'>): readonly Uint8Array[] {
+  const { information, commandSpecific, fieldPointer } = values;
+  const descriptors: Uint8Array[] = [];
   if (information !== undefined) {
-    InformationDescriptor.descriptorType.set(sense, DescriptorType.information, head);
-    InformationDescriptor.additionalLength.set(sense, informationLength - 2, head);
-    InformationDescriptor.valid.set(sense, 1, head);
-    InformationDescriptor.information.set(sense, information, head);
+    const descriptor = descriptorOf(InformationDescriptor, DescriptorType.information);
+    InformationDescriptor.valid.set(descriptor, 1);
+    InformationDescriptor.information.set(descriptor, information);
+    descriptors.push(descriptor);
+  }
+  if (commandSpecific !== undefined) {
+    const descriptor = descriptorOf(CommandSpecificDescriptor, DescriptorType.commandSpecific);
+    CommandSpecificDescriptor.commandSpecificInformation.set(descriptor, commandSpecific);
+    descriptors.push(descriptor);
   }
   if (fieldPointer !== undefined) {
-    const at = head + informationLength;
-    FieldPointerDescriptor.descriptorType.set(sense, DescriptorType.senseKeySpecific, at);
-    FieldPointerDescriptor.additionalLength.set(sense, pointerLength - 2, at);
-    setFieldPointer(FieldPointerDescriptor, sense, at, fieldPointer);
+    const descriptor = descriptorOf(FieldPointerDescriptor, DescriptorType.senseKeySpecific);
+    setFieldPointer(FieldPointerDescriptor, descriptor, 0, fieldPointer);
+    descriptors.push(descriptor);
   }
-  return sense;
+  return descriptors;
+}
+
+function descriptorOf(
+  fields:
+    | typeof InformationDescriptor
+    | typeof CommandSpecificDescriptor
+    | typeof FieldPointerDescriptor,
+  type: number,
+): Uint8Array {
+  const descriptor = new Uint8Array(fields.$.length);
+  fields.descriptorType.set(descriptor, type);
+  fields.additionalLength.set(descriptor, descriptor.length - 2);
+  return descriptor;
 }
 
 function setFieldPointer(

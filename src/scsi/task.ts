@@ -1,5 +1,8 @@
-/** TASK ATTRIBUTE (SAM-5). */
-export type TaskAttribute = 'simple' | 'ordered' | 'headOfQueue' | 'aca';
+/**
+ * TASK ATTRIBUTE (SAM-5). `participant` is none that an initiator can give: the device server's own
+ * part in a copy, which starts at once and holds up only what is ORDERED.
+ */
+export type TaskAttribute = 'simple' | 'ordered' | 'headOfQueue' | 'aca' | 'participant';
 
 /** Room for a CDB; longer ones (XDWRITE EXTENDED and such) are refused before a task is made. */
 export const CDB_LENGTH_MAX = 32;

@@ -169,6 +169,18 @@ export class ScsiBench {
     this.nexus = this.openNexus();
   }
 
+  /** Another logical unit, for LUN maps of other nexuses. */
+  async openUnit(number: number, options: BenchOptions = {}): Promise<BenchUnit> {
+    const { blocks = 2048, blockLengthBytes = 512 } = options;
+    await this.store.create(`disk${number}`, blocks * blockLengthBytes);
+    const volume = new GatedVolume((await this.store.open(`disk${number}`)) as MemoryVolume);
+    const onUnfenced = (): void => void this.unfenced++;
+    return {
+      logicalUnit: makeLogicalUnit(volume, this.clock, options, onUnfenced, number),
+      volume,
+    };
+  }
+
   /** Another nexus; its unit attention of the beginning is taken off. */
   openNexus(
     luns: LunMap = new Map([[0, this.logicalUnit]]),
@@ -207,6 +219,12 @@ const portGroup: PortGroup = {
   relativePortIdentifiers: [1],
 };
 
+/** A logical unit, and its medium. */
+interface BenchUnit {
+  readonly logicalUnit: LogicalUnit;
+  readonly volume: GatedVolume;
+}
+
 /** The nexus that every bench opens. */
 export const benchNexus = nexusIdentity(
   {
@@ -223,13 +241,14 @@ function makeLogicalUnit(
   clock: VirtualClock,
   options: BenchOptions,
   onUnfenced: () => void,
+  number = 15,
 ): LogicalUnit {
   const { blockLengthBytes = 512, readOnly = false } = options;
   const state = initialState({
     identity: {
       uuid: '6f3c1a1e-9f3e-4a53-8d64-000000000001',
       serial: '6f3c1a1e9f3e4a53',
-      naa: Uint8Array.of(0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+      naa: Uint8Array.of(0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, number),
       vendor: 'ALLPATH',
       product: 'disk',
       revision: '0001',

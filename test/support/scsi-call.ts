@@ -5,10 +5,12 @@ import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
 import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.ts';
 import type { CommandResult } from '../../src/scsi/command-result.ts';
 import { commands } from '../../src/scsi/command-table.ts';
+import { CopyResults } from '../../src/scsi/copy/copy-results.ts';
 import { LogicalUnit, type LogicalUnitListener } from '../../src/scsi/logical-unit.ts';
 import type { PortGroup } from '../../src/scsi/nexus.ts';
 import type { NexusIdentity, TargetPort } from '../../src/scsi/nexus-identity.ts';
 import { nexusName } from '../../src/scsi/reservations/nexus-name.ts';
+import { UNRESTRICTED } from '../../src/scsi/reservations/restrictions.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { StepQueue } from '../../src/scsi/tasks/step-queue.ts';
 import { commandResultOf } from '../../src/scsi/tasks/volume-fault.ts';
@@ -123,6 +125,7 @@ export async function run(cdb: readonly number[], options: CallOptions = {}): Pr
     nexus: literalNexus(options),
     steps: undefined,
     isAborted: false,
+    restrictions: UNRESTRICTED,
     progressed: () => {},
   };
   const command = rowOf(cdb, options.commands ?? commands);
@@ -183,6 +186,7 @@ class LiteralTask extends Task {
 
 function literalNexus(options: CallOptions): CommandNexus {
   let pending = options.unitAttention;
+  const copies = new CopyResults();
   const identity = options.identity ?? path;
   const { initiatorPort, targetPort } = identity;
   const nexus = nexusName(initiatorPort.transportId, targetPort.relativePortIdentifier);
@@ -190,6 +194,7 @@ function literalNexus(options: CallOptions): CommandNexus {
     identity,
     session: { nexus, incarnation: 'one', number: 1 },
     luns: options.luns ?? [0],
+    logicalUnits: [],
     portGroups: options.portGroups ?? [],
     commands: options.commands ?? commands,
     steps: new StepQueue(new VirtualClock()),
@@ -199,6 +204,8 @@ function literalNexus(options: CallOptions): CommandNexus {
       return taken;
     },
     clearUnitAttentions: () => {},
+    accompany: (_call, _unit, task) => task.discard(),
+    copiesAt: () => copies,
   };
 }
 

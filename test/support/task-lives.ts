@@ -115,7 +115,7 @@ export class LifeWatch {
     };
     TaskManager.prototype.abort = function (execution, event) {
       const made = abort.call(this, execution, event);
-      if (made !== undefined) aborts.add(made);
+      for (const each of made) aborts.add(each);
       return made;
     };
     this.#restore = () => {

@@ -71,6 +71,7 @@ function standardData({ logicalUnit, nexus }: CommandCall): Uint8Array {
   InquiryData.responseDataFormat.set(data, RESPONSE_DATA_FORMAT);
   InquiryData.additionalLength.set(data, data.length - InquiryData.additionalLength.byte - 1);
   InquiryData.tpgs.set(data, TargetPortGroupSupport.implicit);
+  InquiryData.threePc.set(data, 1);
   InquiryData.multiP.set(data, 1);
   InquiryData.cmdQue.set(data, 1);
   const { vendor, product, revision } = logicalUnit?.identity ?? NO_UNIT;

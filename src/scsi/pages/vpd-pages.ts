@@ -5,6 +5,7 @@ import { blockLimitsPage } from './vpd/block-limits.ts';
 import { deviceIdentificationPage } from './vpd/device-identification.ts';
 import { extendedInquiryDataPage } from './vpd/extended-inquiry-data.ts';
 import { logicalBlockProvisioningPage } from './vpd/logical-block-provisioning.ts';
+import { thirdPartyCopyPage } from './vpd/third-party-copy.ts';
 import { unitSerialNumberPage } from './vpd/unit-serial-number.ts';
 import type { VpdPage } from './vpd-page.ts';
 
@@ -20,6 +21,7 @@ export const vpdPages: readonly VpdPage[] = ascendingPages([
   unitSerialNumberPage,
   deviceIdentificationPage,
   extendedInquiryDataPage,
+  thirdPartyCopyPage,
   blockLimitsPage,
   blockDeviceCharacteristicsPage,
   logicalBlockProvisioningPage,

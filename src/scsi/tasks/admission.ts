@@ -15,9 +15,23 @@ const NACA_BIT = 2;
 /**
  * The result of a CDB without a row: its operation code, or only its service action, is unknown.
  */
-export function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResult {
+function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResult {
   if (!table.knows(cdb[0] ?? 0)) return atCdb(conditions.invalidOperationCode, 0);
   return atCdb(conditions.invalidFieldInCdb, 1, 4);
+}
+
+/** The result of a command that is refused before its own checks; undefined: it may proceed. */
+export function refusalOf(
+  table: CommandTable,
+  command: CommandRow | undefined,
+  task: Task,
+  unit: LogicalUnitNexus,
+): CommandResult | undefined {
+  if (task.attribute === 'aca') return conditions.invalidMessageError;
+  if (command !== undefined) return admit(command, task, unit);
+  // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
+  if (unit.logicalUnit === undefined) return conditions.logicalUnitNotSupported;
+  return unit.attentions.take() ?? refuseUnknown(table, task.cdb);
 }
 
 /**
@@ -25,7 +39,7 @@ export function refuseUnknown(table: CommandTable, cdb: Uint8Array): CommandResu
  * the medium, write protection; in the order of precedence of SAM and SPC. Undefined: the command
  * may proceed.
  */
-export function admit(
+function admit(
   command: CommandRow,
   task: Task,
   { logicalUnit, attentions, restrictions }: LogicalUnitNexus,

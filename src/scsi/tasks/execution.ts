@@ -63,6 +63,8 @@ export class Execution
   /** When the medium received it, or its last step, by `ExecutionOwner.agedMs`. */
   startedMs = 0;
   steps: QueuedSteps | undefined = undefined;
+  /** Commands of the device server's own that work for it, if any. */
+  companions: Task[] | undefined = undefined;
   gate: GatedCommand['gate'] = 'outside';
   /** Ends when it leaves the task set. */
   abort: Abort | undefined = undefined;
@@ -172,6 +174,7 @@ export class Execution
     this.dataOut = 0;
     this.dataIn = 0;
     this.steps = undefined;
+    this.companions = undefined;
     this.abort = undefined;
   }
 }

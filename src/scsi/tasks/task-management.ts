@@ -40,8 +40,8 @@ export interface ManagedNexus {
   readonly unitsInUse: readonly LogicalUnitNexus[];
   /** The logical unit that a LUN field names, if there is one. */
   unitAt(lun: Uint8Array): LogicalUnitNexus | undefined;
-  /** Undefined: the command had not begun, and is over. */
-  abort(execution: Execution): Abort | undefined;
+  /** Returns the aborts of what had begun: of the command, and of what works for it. */
+  abort(execution: Execution): Abort[];
   abortAll(unit: LogicalUnitNexus): Abort[];
 }
 
@@ -92,8 +92,7 @@ function manageUnit(
     case 'abortTask': {
       const execution = unit.tasks.find(request.referencedTag);
       if (execution === undefined) return NO_TASK;
-      const abort = nexus.abort(execution);
-      return afterAborts(nexus, abort === undefined ? [] : [abort], ABORT_TASK_SETTLE_MAX_MS);
+      return afterAborts(nexus, nexus.abort(execution), ABORT_TASK_SETTLE_MAX_MS);
     }
     case 'clearTaskSet':
       return clearTaskSet(nexus, unit);

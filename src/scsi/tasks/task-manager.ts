@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import type { FreeList } from '../../base/free-list.ts';
 import { whenSettled } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
-import type { CommandNexus, Plan } from '../command.ts';
+import type { CommandCall, CommandNexus, Plan } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import type { CommandRow } from '../command-row.ts';
 import { READ_STEP_BYTES } from '../limits.ts';
@@ -14,7 +14,7 @@ import { Abort } from './abort-settlement.ts';
 import { checkStart, fitsExpected, isForbidden } from './admission.ts';
 import { ageCommands } from './command-ages.ts';
 import type { CommandCompletion } from './command-completion.ts';
-import type { Execution, ExecutionOwner } from './execution.ts';
+import { Execution, type ExecutionOwner } from './execution.ts';
 import { TagIndex } from './tag-index.ts';
 import { type AbortEvent, TaskEvent, TaskState } from './task-life.ts';
 import type { TaskSet } from './task-set.ts';
@@ -135,17 +135,29 @@ export class TaskManager implements ExecutionOwner {
     if (startOthers) this.#startOthers(set);
   }
 
-  /** Aborts one command; undefined: its handler was not called, and it is over. */
-  abort(execution: Execution, event: AbortEvent): Abort | undefined {
+  /**
+   * Aborts one command, and what works for it. Returns the aborts of those whose handlers were
+   * called; others are over.
+   */
+  abort(execution: Execution, event: AbortEvent): Abort[] {
     if (!execution.isRunning) {
       const result = event === Events.abort ? results.taskAborted : undefined;
       this.#end(execution, event, result);
-      return undefined;
+      return [];
     }
     execution.move(event);
     if (execution.isAborted) execution.steps?.drop();
     execution.abort ??= new Abort(execution);
-    return execution.abort;
+    const { abort, companions = [] } = execution;
+    return [abort, ...companions.flatMap((task) => this.#abortCompanion(task))];
+  }
+
+  /** Starts a command of the device server's own, which lasts no longer than `call`. */
+  accompany(call: CommandCall, task: Task, command: CommandRow, unit: LogicalUnitNexus): void {
+    assert(call instanceof Execution, 'a call is an execution');
+    this.accept(task, command, unit);
+    call.companions ??= [];
+    call.companions.push(task);
   }
 
   /**
@@ -157,7 +169,7 @@ export class TaskManager implements ExecutionOwner {
     const aborts = tasks
       .list()
       .filter((each) => each !== exempt)
-      .flatMap((each) => this.abort(each, event) ?? []);
+      .flatMap((each) => this.abort(each, event));
     tasks.held = false;
     this.#startOthers(tasks);
     return aborts;
@@ -206,6 +218,13 @@ export class TaskManager implements ExecutionOwner {
     assert(byMs >= 0, 'commands do not grow younger');
     this.#agedMs += byMs;
     return ageCommands(sets, this.#agedMs, (execution) => this.#yieldTurn(execution));
+  }
+
+  /** Nothing is left to abort of one that is over, or was taken out of its task set by an abort. */
+  #abortCompanion({ owner }: Task): Abort[] {
+    if (owner === undefined) return [];
+    assert(owner instanceof Execution, 'a command in progress is owned by its execution');
+    return owner.set === undefined ? [] : this.abort(owner, Events.discard);
   }
 
   #start(execution: Execution): void {

@@ -50,6 +50,8 @@ export class TaskSet<T extends TaskSetMember<T>> {
       case 'ordered':
         this.#ordered++;
         return this.#length === 1;
+      case 'participant':
+        return true;
       default:
         return this.#headOfQueue === 0 && this.#ordered === 0;
     }

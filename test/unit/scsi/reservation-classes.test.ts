@@ -49,6 +49,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'COMPARE AND WRITE': '---',
   'GET LBA STATUS': '-W-',
   'ORWRITE (16)': '---',
+  'EXTENDED COPY (LID1)': '---',
+  'RECEIVE COPY RESULTS (COPY STATUS)': 'RWE',
+  'RECEIVE COPY RESULTS (OPERATING PARAMETERS)': 'RWE',
   'READ DEFECT DATA (10)': '-W-',
   'READ DEFECT DATA (12)': '-W-',
   // By rules of their own: see the pure functions.

@@ -11,7 +11,7 @@ test('standard data, byte for byte (checked with `sg_inq --inhex`)', async () =>
   const { dataIn } = await run([0x12, 0, 0, 0, 0xff, 0]);
   assert.equal(
     hex(dataIn),
-    `00 00 06 12 45 10 10 02 41 4c 4c 50 41 54 48 20
+    `00 00 06 12 45 18 10 02 41 4c 4c 50 41 54 48 20
 44 49 53 4b 20 20 20 20 20 20 20 20 20 20 20 20
 30 30 30 31 00 00 00 00 00 00 00 00 00 00 00 00
 00 00 00 00 00 00 00 00 00 00 00 a0 04 60 04 c0

@@ -25,9 +25,19 @@ function page(pageCode: number, options: UnitOptions = {}, relativePort = 2): Ui
 const zeros = (lines: number) => '\n00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00'.repeat(lines);
 
 const golden: ReadonlyMap<number, string> = new Map([
-  [VpdPageCode.supportedVpdPages, '00 00 00 07 00 80 83 86 b0 b1 b2'],
+  [VpdPageCode.supportedVpdPages, '00 00 00 08 00 80 83 86 8f b0 b1 b2'],
   [VpdPageCode.unitSerialNumber, '00 80 00 10 38 66 39 63 30 63 38 65 36 61 35 35\n34 61 35 65'],
   [VpdPageCode.extendedInquiryData, `00 86 00 3c 00 07 01 00 00 00 00 00 00 00 00 00${zeros(3)}`],
+  [
+    VpdPageCode.thirdPartyCopy,
+    `00 8f 00 60 00 01 00 08 07 83 01 00 84 02 00 03
+00 04 00 1c 00 00 00 00 00 10 00 40 00 00 20 00
+00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+00 08 00 04 03 02 0a e4 00 0c 00 04 00 02 ff ff
+80 01 00 20 00 00 00 10 00 00 00 10 10 00 00 00
+09 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+00 00 00 00`,
+  ],
   [
     VpdPageCode.blockLimits,
     `00 b0 00 3c 01 08 00 08 00 00 80 00 00 00 08 00

@@ -1,0 +1,33 @@
+import { assert } from '../../base/assert.ts';
+import { CSCD_DESCRIPTOR_BYTES, OffsetSegment } from '../standard/third-party-copy.ts';
+
+/** The bounds of EXTENDED COPY, which RECEIVE COPY RESULTS and VPD page 8Fh report. */
+
+export const CSCDS_MAX = 16;
+export const SEGMENTS_MAX = 64;
+
+/** MAXIMUM DESCRIPTOR LIST LENGTH: of the CSCD and the segment descriptors together. */
+export const DESCRIPTOR_LIST_BYTES_MAX = 8192;
+assert(
+  CSCDS_MAX * CSCD_DESCRIPTOR_BYTES + SEGMENTS_MAX * OffsetSegment.$.length <=
+    DESCRIPTOR_LIST_BYTES_MAX,
+  'a list of as many descriptors as are allowed is not too long',
+);
+
+/** MAXIMUM SEGMENT LENGTH. */
+export const SEGMENT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Copies of one nexus at a time, at each logical unit that it sends them to. */
+export const COPIES_AT_ONCE_MAX = 16;
+/** Ended copies that a nexus can still ask for, at each of these logical units. */
+export const COPIES_REMEMBERED_MAX = 16;
+
+/** DATA SEGMENT GRANULARITY, as a power of two: 512 bytes, the alignment of every medium. */
+export const SEGMENT_GRANULARITY_EXPONENT = 9;
+
+/** Steps of one copy that are under way at a time; each has a buffer. */
+export const COPY_STEPS_AT_ONCE = 4;
+
+/** How much of a segment is looked at for its holes at a time, and how many pieces that may be. */
+export const HOLE_SEARCH_BYTES = 64 * 1024 * 1024;
+export const HOLE_SEARCH_EXTENTS_MAX = 256;

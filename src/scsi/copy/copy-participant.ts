@@ -1,0 +1,120 @@
+import { assert } from '../../base/assert.ts';
+import { DONE, type VolumeResult } from '../../volume/volume.ts';
+import type { Command, CommandCall } from '../command.ts';
+import type { CommandResult } from '../command-result.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
+import { NO_DATA } from '../parameter-data.ts';
+import { CONFLICTS } from '../reservations/restrictions.ts';
+import { conditions, results } from '../sense-table.ts';
+import { ExtendedCopyCdb, THIRD_PARTY_COPY_OUT } from '../standard/third-party-copy.ts';
+import { Task } from '../task.ts';
+
+/** What a copy does with a logical unit. */
+export type CopyRole = 'source' | 'destination';
+
+/** Tags of initiators have 32 bits; this is none of them, so no function can name it. */
+const TAG_BASE = 2 ** 32;
+let tags = 0;
+
+/**
+ * A copy as a command in flight at one logical unit that it reads or writes. It has a place in the
+ * task set there, so what aborts or forbids commands at that unit stops the copy: a reset, a
+ * reservation, the end of the nexus. It lasts until the copy ends it.
+ */
+export class CopyParticipant {
+  readonly logicalUnit: LogicalUnit;
+  readonly role: CopyRole;
+  #call: CommandCall | undefined = undefined;
+  /** How it ended, if the copy did not end it. */
+  #obstacle: CommandResult | undefined = undefined;
+  #end: (result: VolumeResult) => void = () => {};
+
+  /** Joins the copy that `call` asks for; `obstacle` tells at once whether it may. */
+  constructor(call: CommandCall, logicalUnit: LogicalUnit, role: CopyRole) {
+    this.logicalUnit = logicalUnit;
+    this.role = role;
+    const task = new ParticipantTask(call.task.receivedMs, (result) => {
+      this.#call = undefined;
+      this.#obstacle ??= result;
+    });
+    call.nexus.accompany(call, logicalUnit, task, this.#command(role));
+  }
+
+  /** Why the copy must not go on at this unit; undefined while it may. */
+  get obstacle(): CommandResult | undefined {
+    const call = this.#call;
+    if (call === undefined) return this.#obstacle ?? conditions.commandsClearedByDeviceServer;
+    if (call.isAborted) return conditions.commandsClearedByDeviceServer;
+    const isForbidden = (CONFLICTS[CLASSES[this.role]] & call.restrictions) !== 0;
+    return isForbidden ? results.reservationConflict : undefined;
+  }
+
+  /** The command at this unit, while there is no obstacle. */
+  get call(): CommandCall {
+    assert(this.#call !== undefined, 'a copy works at a unit only while it has a command there');
+    return this.#call;
+  }
+
+  /** A step of the copy is done: its command here is not stuck. */
+  progressed(): void {
+    this.#call?.progressed();
+  }
+
+  /** The copy is over here, or its medium ended a step so. */
+  end(result: VolumeResult = DONE): void {
+    this.#end(result);
+  }
+
+  #command(role: CopyRole): Command {
+    return {
+      name: `third-party copy ${role}`,
+      operationCode: THIRD_PARTY_COPY_OUT,
+      cdb: ExtendedCopyCdb,
+      access: role === 'source' ? 'readMedium' : 'writeMedium',
+      reservations: CLASSES[role],
+      addressing: 'logicalUnit',
+      unitAttention: 'ignore',
+      worksInSteps: true,
+      plan: () => NO_DATA,
+      run: (call) => {
+        this.#call = call;
+        return new Promise((resolve) => {
+          this.#end = resolve;
+        });
+      },
+    };
+  }
+}
+
+const CLASSES = { source: 'read', destination: 'write' } as const;
+
+/** A command that no initiator sent: nobody is answered. */
+class ParticipantTask extends Task {
+  readonly dataOut = [];
+  readonly #onEnd: (result: CommandResult | undefined) => void;
+
+  constructor(receivedMs: number, onEnd: (result: CommandResult | undefined) => void) {
+    super();
+    this.#onEnd = onEnd;
+    this.tag = TAG_BASE + tags++;
+    this.attribute = 'participant';
+    this.cdbLength = ExtendedCopyCdb.$.length;
+    this.receivedMs = receivedMs;
+  }
+
+  requestDataOut(): boolean {
+    assert(false, 'a participant in a copy moves no data of its own');
+  }
+
+  allocateDataIn(): readonly Uint8Array[] {
+    assert(false, 'a participant in a copy moves no data of its own');
+  }
+
+  end(status: CommandResult['status']): void {
+    this.#onEnd({ status });
+  }
+
+  discard(): void {
+    this.#onEnd(undefined);
+  }
+}
