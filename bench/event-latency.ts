@@ -14,9 +14,11 @@ import { StampedLoad } from '../test/support/stamped-load.ts';
 const targetName = 'iqn.2026-11.io.allpath:bench';
 const pool = 'bench';
 const sessions = 8;
-const registrations = 1024;
 /** So many that an event finds its logical unit idle again: each is settled after a second. */
 const disks = 16;
+/** The LUNs of as many disks without registrations, and of as many with them. */
+const plainLuns = Array.from({ length: disks }, (_, index) => index);
+const registeredLuns = plainLuns.map((lun) => disks + lun);
 const betweenMs = 60;
 const BUSY = 0x08;
 
@@ -37,6 +39,10 @@ export interface EventLatencyOptions {
   readonly seconds: number;
   /** Only rows whose label contains this. */
   readonly only?: string;
+  /** How many gateways there are, one cluster after the other. */
+  readonly gateways: readonly number[];
+  /** Of each disk that has some. */
+  readonly registrations: number;
   progress(text: string): void;
 }
 
@@ -74,11 +80,11 @@ async function untilDone(nexus: Nexus, request: Omit<ScsiRequest, 'lun'>): Promi
   }
 }
 
-/** How long it takes until a change of a logical unit is answered, by 2 and by 4 gateways. */
+/** How long it takes until a change of a logical unit is answered. */
 export async function measureEvents(options: EventLatencyOptions): Promise<EventRowResult[]> {
   const results: EventRowResult[] = [];
   if (options.on === 'local') {
-    for (const count of [2, 4]) {
+    for (const count of options.gateways) {
       await using cluster = await DocumentCluster.start(count, documentParts());
       const addresses = cluster.gateways.map((_, gateway) => cluster.address(gateway));
       results.push(...(await measureGateways(addresses, options)));
@@ -89,7 +95,7 @@ export async function measureEvents(options: EventLatencyOptions): Promise<Event
   await using ceph = await ThrowawayCeph.start({ osds, backend, parent });
   await createPool(ceph, pool);
   const place = { conf: ceph.conf, pool, user: 'admin' };
-  for (const gateways of [2, 4]) {
+  for (const gateways of options.gateways) {
     const options_ = { place: { ...place, namespace: '' }, gateways, parts: documentParts() };
     await using cluster = await CephGateways.start(options_);
     results.push(...(await measureGateways(cluster.addresses, options)));
@@ -98,7 +104,7 @@ export async function measureEvents(options: EventLatencyOptions): Promise<Event
 }
 
 function documentParts() {
-  const names = Array.from({ length: disks }, (_, lun) => `d${lun}`);
+  const names = [...plainLuns, ...registeredLuns].map((lun) => `d${lun}`);
   const luns = Object.fromEntries(names.map((name, lun) => [lun, name]));
   return {
     disks: names.map((name) => ({ name, size: '32M' })),
@@ -110,48 +116,74 @@ async function measureGateways(
   addresses: readonly Address[],
   options: EventLatencyOptions,
 ): Promise<EventRowResult[]> {
-  const limits = limitsMs[options.on];
-  const results: EventRowResult[] = [];
   await using nexuses = await Nexuses.connect({ addresses, targetName, lun: 0 });
-  const measure = async (situation: string, limitMs: number, luns: number) => {
-    for (const [kind, prepare] of Object.entries(kinds)) {
-      const label = `${addresses.length} gateways, ${situation}: ${kind}`;
-      if (options.only !== undefined && !label.includes(options.only)) continue;
-      options.progress(label);
-      const timesMs = await timesOf(nexuses, prepare, options.seconds, luns);
-      results.push(rowOf(label, timesMs, limitMs));
-    }
-  };
-  await measure('idle', limits.idle, disks);
+  for (const lun of registeredLuns) {
+    await fillRegistrations(nexuses.first.at(lun), addresses, options.registrations);
+  }
+  const context = { nexuses, addresses, options };
+  return [...(await measureIdle(context)), ...(await measureLoaded(context))];
+}
+
+interface Measurement {
+  readonly nexuses: Nexuses;
+  readonly addresses: readonly Address[];
+  readonly options: EventLatencyOptions;
+}
+
+/** Disks without and with registrations are measured in turns, because they are compared. */
+async function measureIdle({ nexuses, addresses, options }: Measurement) {
+  const { registrations, seconds, on } = options;
+  const results: EventRowResult[] = [];
+  for (const [kind, prepare] of Object.entries(kinds)) {
+    const labels = ['idle', `${registrations} registrations`].map(
+      (situation) => `${addresses.length} gateways, ${situation}: ${kind}`,
+    );
+    if (!labels.some((label) => isWanted(label, options))) continue;
+    options.progress(labels.join('; '));
+    const groups = [plainLuns, registeredLuns];
+    const [plain, registered] = await timesOf(nexuses, prepare, 2 * seconds, groups);
+    const idle = rowOf(labels[0]!, plain!, limitsMs[on].idle);
+    results.push(idle, rowOf(labels[1]!, registered!, idle.p50Ms * registeredRatioMax));
+  }
+  return results;
+}
+
+async function measureLoaded({ nexuses, addresses, options }: Measurement) {
+  const results: EventRowResult[] = [];
+  const labelOf = (kind: string) =>
+    `${addresses.length} gateways, ${sessions} sessions write: ${kind}`;
+  const wanted = Object.entries(kinds).filter(([kind]) => isWanted(labelOf(kind), options));
+  if (wanted.length === 0) return results;
   const load = await StampedLoad.connect({ paths: addresses, targetName, writers: sessions });
+  const settling = setInterval(() => {
+    // What an event has aborted does not land after its answer.
+    for (const writer of load.writers) writer.settled();
+  }, betweenMs);
   try {
     load.start();
     await load.progress(1);
-    const settling = setInterval(() => {
-      // What an event has aborted does not land after its answer.
-      for (const writer of load.writers) writer.settled();
-    }, betweenMs);
-    await measure(`${sessions} sessions write`, limits.loaded, 1).finally(() =>
-      clearInterval(settling),
-    );
+    for (const [kind, prepare] of wanted) {
+      options.progress(labelOf(kind));
+      const [timesMs] = await timesOf(nexuses, prepare, options.seconds, [[0]]);
+      results.push(rowOf(labelOf(kind), timesMs!, limitsMs[options.on].loaded));
+    }
   } finally {
+    clearInterval(settling);
     await load.close();
   }
-  for (let lun = 0; lun < disks; lun += 1)
-    await fillRegistrations(nexuses.first.at(lun), addresses);
-  const idleMs = (label: string) => results.find((row) => row.label === label)?.p50Ms ?? Infinity;
-  const first = results.length;
-  await measure(`${registrations} registrations`, limits.idle, disks);
-  return results.map((row, index) => {
-    if (index < first) return row;
-    const idle = idleMs(row.label.replace(`${registrations} registrations`, 'idle'));
-    const limitMs = idle * registeredRatioMax;
-    return { ...row, limitMs, reached: row.p50Ms <= limitMs };
-  });
+  return results;
+}
+
+function isWanted(label: string, { only }: EventLatencyOptions): boolean {
+  return only === undefined || label.includes(only);
 }
 
 /** By one REGISTER of many initiator ports, through every target port. */
-async function fillRegistrations(nexus: Nexus, addresses: readonly Address[]): Promise<void> {
+async function fillRegistrations(
+  nexus: Nexus,
+  addresses: readonly Address[],
+  registrations: number,
+): Promise<void> {
   const ports = Math.ceil(registrations / addresses.length);
   const transportIds = Array.from({ length: ports }, (_, index) => {
     const isid = Buffer.alloc(6);
@@ -164,25 +196,27 @@ async function fillRegistrations(nexus: Nexus, addresses: readonly Address[]): P
   await untilDone(nexus, reserveOut(Action.register, all));
 }
 
-/** Events of logical units in turn, through all gateways in turn. */
+/** Events of each group of logical units in turn, through all gateways; the times by group. */
 async function timesOf(
   nexuses: Nexuses,
   prepare: Kind,
   seconds: number,
-  luns: number,
-): Promise<number[]> {
-  const timesMs: number[] = [];
+  groups: readonly (readonly number[])[],
+): Promise<number[][]> {
+  const timesMs: number[][] = groups.map(() => []);
   const endMs = performance.now() + seconds * 1000;
-  do {
-    const number = timesMs.length;
-    const nexus = nexuses.all[number % nexuses.all.length]!.at(number % luns);
+  for (let number = 0; performance.now() < endMs || number % groups.length > 0; number++) {
+    const group = number % groups.length;
+    const round = Math.floor(number / groups.length);
+    const luns = groups[group]!;
+    const nexus = nexuses.all[round % nexuses.all.length]!.at(luns[round % luns.length]!);
     await nexus.attentions();
     const event = await prepare(nexus, number);
     const startedMs = performance.now();
     await event();
-    timesMs.push(performance.now() - startedMs);
+    timesMs[group]!.push(performance.now() - startedMs);
     await new Promise((resolve) => setTimeout(resolve, betweenMs));
-  } while (performance.now() < endMs);
+  }
   return timesMs;
 }
 

@@ -34,30 +34,36 @@ const usage = `usage: npm run bench -- tgt|rbd|caw|memory|depth|trees|event [opt
   --only TEXT      tgt, rbd, depth, trees, event: only rows whose label contains it (depth 32)
   --osds N         rbd, caw, depth, trees, event: OSDs of the throwaway Ceph (1)
   --backend NAME   rbd, caw, depth, trees, event: memstore (unless given) or bluestore
+  --gateways LIST  event: how many gateways, one cluster after the other (2,4)
+  --registrations N  event: of the disks that have some (1024)
   --minutes M      memory: watch the growth under load up to this minute (0: not)
   --folder DIR     where images and store are made (${tmpdir()})`;
+
+const options = {
+  help: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  size: { type: 'string' },
+  seconds: { type: 'string' },
+  rounds: { type: 'string' },
+  before: { type: 'string' },
+  on: { type: 'string', default: 'local' },
+  only: { type: 'string' },
+  fill: { type: 'string', default: '4' },
+  osds: { type: 'string', default: '1' },
+  backend: { type: 'string', default: 'memstore' },
+  gateways: { type: 'string', default: '2,4' },
+  registrations: { type: 'string', default: '1024' },
+  minutes: { type: 'string', default: '0' },
+  folder: { type: 'string', default: tmpdir() },
+} as const;
 
 process.exit(await main());
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      help: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      quick: { type: 'boolean', default: false },
-      size: { type: 'string' },
-      seconds: { type: 'string' },
-      rounds: { type: 'string' },
-      before: { type: 'string' },
-      on: { type: 'string', default: 'local' },
-      only: { type: 'string' },
-      fill: { type: 'string', default: '4' },
-      osds: { type: 'string', default: '1' },
-      backend: { type: 'string', default: 'memstore' },
-      minutes: { type: 'string', default: '0' },
-      folder: { type: 'string', default: tmpdir() },
-    },
+    options,
   });
   if (values.help) {
     console.log(usage);
@@ -114,7 +120,10 @@ async function main(): Promise<number> {
     const results = await measureDeepQueues({ ...common, ...only, rounds, osds, backend, on });
     print(results, depthTable(results));
   } else if (positionals[0] === 'event') {
-    const results = await measureEvents({ ...common, ...only, osds, backend, on });
+    const gateways = values.gateways.split(',').map(Number);
+    const registrations = Number(values.registrations);
+    const counts = { gateways, registrations };
+    const results = await measureEvents({ ...common, ...only, ...counts, osds, backend, on });
     print(results, eventTable(results));
   } else if (positionals[0] === 'memory') {
     const result = await measureMemory({ ...common, minutes });

@@ -19,7 +19,10 @@ export interface JsonRecordFormat<T> {
 }
 
 /** `content` must be what JSON can say. Keys keep their order: equal contents, equal bytes. */
-export function encodeJsonRecord<T>(format: JsonRecordFormat<T>, content: T): Uint8Array {
+export function encodeJsonRecord<T>(
+  format: Omit<JsonRecordFormat<T>, 'decode'>,
+  content: T,
+): Uint8Array {
   const { formatVersion, formatVersionMin = formatVersion, lengthMaxBytes = 1 } = format;
   assert(
     formatVersionMin >= 1 && formatVersionMin <= formatVersion,
@@ -61,7 +64,10 @@ export function decodeJsonRecord<T>(format: JsonRecordFormat<T>, bytes: Uint8Arr
   }
 }
 
-function checkLength<T>({ kind, lengthMaxBytes }: JsonRecordFormat<T>, bytes: Uint8Array): void {
+function checkLength(
+  { kind, lengthMaxBytes }: Pick<JsonRecordFormat<unknown>, 'kind' | 'lengthMaxBytes'>,
+  bytes: Uint8Array,
+): void {
   const maxBytes = Math.min(lengthMaxBytes ?? VALUE_LENGTH_MAX, VALUE_LENGTH_MAX);
   if (bytes.length <= maxBytes) return;
   throw new Failure(

@@ -15,7 +15,7 @@ export const ISCSI_PROTOCOL_IDENTIFIER = 0x5;
 const PORT_NAME = /^(.+),i,0x([0-9a-f]{1,12})$/is;
 const ISID_DIGITS = 12;
 /** Between the two. */
-const SEPARATOR = new TextEncoder().encode(',i,0x');
+export const ISCSI_PORT_SEPARATOR = new TextEncoder().encode(',i,0x');
 const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
 
 /**
@@ -24,7 +24,7 @@ const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
  */
 export function iscsiTransportId(name: Uint8Array, isid: Uint8Array): Uint8Array {
   assert(isid.length === ISID_DIGITS / 2, 'an ISID has six bytes');
-  const textLength = name.length + SEPARATOR.length + ISID_DIGITS;
+  const textLength = name.length + ISCSI_PORT_SEPARATOR.length + ISID_DIGITS;
   const additional = Math.ceil((textLength + 1) / 4) * 4;
   assert(additional >= TRANSPORT_ID_ADDITIONAL_LENGTH_MIN, 'iSCSI port names are long enough');
   const head = TransportIdHeader.$.length;
@@ -33,8 +33,8 @@ export function iscsiTransportId(name: Uint8Array, isid: Uint8Array): Uint8Array
   TransportIdHeader.protocolIdentifier.set(transportId, ISCSI_PROTOCOL_IDENTIFIER);
   TransportIdHeader.additionalLength.set(transportId, additional);
   transportId.set(name, head);
-  transportId.set(SEPARATOR, head + name.length);
-  let at = head + name.length + SEPARATOR.length;
+  transportId.set(ISCSI_PORT_SEPARATOR, head + name.length);
+  let at = head + name.length + ISCSI_PORT_SEPARATOR.length;
   for (const byte of isid) {
     transportId[at++] = HEX_DIGITS[byte >> 4]!;
     transportId[at++] = HEX_DIGITS[byte & 0xf]!;

@@ -2,8 +2,13 @@ import { isCount } from '../base/count.ts';
 import { checkSharedState } from './check-state.ts';
 import { defaultModes, type ModeParameters } from './mode-parameters.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
-import { decodeReservations, encodeReservations } from './reservations/record.ts';
+import { reservationsOfText, reservationsText } from './reservations/record-text.ts';
 import type { Reservations } from './reservations/reservations.ts';
+import {
+  changedReservations,
+  type ReservationsChange,
+  reservationsChange,
+} from './reservations/reservations-change.ts';
 import { type ConditionName, conditions } from './sense-table.ts';
 import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
 
@@ -12,20 +17,48 @@ import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
  * in their records and tell each other. Decoding throws an `Error` with a reason in words.
  */
 
-export type StateContent = ReturnType<typeof encodeState>;
 export type EventContent = ReturnType<typeof encodeEvent>;
 
-export function encodeState({ identity, modes, reservations, ...rest }: SharedState) {
+export function encodeState(state: SharedState) {
+  return contentOf(state, reservationsText(state.reservations));
+}
+
+/** `known`: a state that may have the same reservations, which then need no decoding. */
+export function decodeState(content: unknown, known?: SharedState): SharedState {
+  return decodeStateWith(content, (reservations) =>
+    reservationsOfText(textOf(reservations, 'reservations'), known?.reservations),
+  );
+}
+
+/** The state after an event, for those that have the state before it. */
+export function encodeStateAfter(before: SharedState, state: SharedState) {
+  const isSame = state.reservations === before.reservations;
+  const change = isSame ? 'same' : reservationsChange(before.reservations, state.reservations);
+  return contentOf(state, change);
+}
+
+export function decodeStateAfter(before: SharedState, content: unknown): SharedState {
+  return decodeStateWith(content, (reservations) =>
+    reservations === 'same'
+      ? before.reservations
+      : changedReservations(before.reservations, changeOf(reservations)),
+  );
+}
+
+function contentOf<R>({ identity, modes, reservations: _, ...rest }: SharedState, reservations: R) {
   const { blocks, blockLengthBytes, documentVersion, readOnly } = rest;
   return {
     identity: { ...identity, naa: Buffer.from(identity.naa).toString('hex') },
     ...{ blocks, blockLengthBytes, documentVersion, readOnly },
     modes: { current: { ...modes.current }, saved: { ...modes.saved } },
-    reservations: Buffer.from(encodeReservations(reservations)).toString('base64'),
+    reservations,
   };
 }
 
-export function decodeState(content: unknown): SharedState {
+function decodeStateWith(
+  content: unknown,
+  reservationsOf: (content: unknown) => Reservations,
+): SharedState {
   const state = fieldsOf(content, 'the state');
   const identity = fieldsOf(state['identity'], 'identity');
   const modes = fieldsOf(state['modes'], 'modes');
@@ -44,17 +77,17 @@ export function decodeState(content: unknown): SharedState {
     documentVersion: countOf(state['documentVersion'], 'documentVersion'),
     readOnly: flagOf(state['readOnly'], 'readOnly'),
     modes: { current: decodeModes(modes['current']), saved: decodeModes(modes['saved']) },
-    reservations: reservationsOf(textOf(state['reservations'], 'reservations')),
+    reservations: reservationsOf(state['reservations']),
   };
   // What no gateway would have made is refused as what cannot be read is.
   checkSharedState(decoded);
   return decoded;
 }
 
-function reservationsOf(text: string): Reservations {
-  const decoded = decodeReservations(Uint8Array.from(Buffer.from(text, 'base64')));
-  if ('malformed' in decoded) throw new Error(`reservations: ${decoded.malformed}`);
-  return decoded;
+function changeOf(content: unknown): ReservationsChange {
+  const { after, removed } = fieldsOf(content, 'the change of the reservations');
+  const change = { after: textOf(after, 'after') };
+  return removed === undefined ? change : { ...change, removed: textOf(removed, 'removed') };
 }
 
 export function encodeEvent({ aborts, attentions }: UnitEvent) {

@@ -26,6 +26,12 @@ interface EventCompletionOptions {
   readonly isOver: () => boolean;
 }
 
+interface ToldEvent {
+  readonly uuid: string;
+  readonly number: number;
+  readonly message: Uint8Array;
+}
+
 /** Completes events: sees to it that every gateway that counts enforces them. */
 export class EventCompletion {
   readonly #options: EventCompletionOptions;
@@ -53,13 +59,15 @@ export class EventCompletion {
   async #complete(events: UnitEvents, number: number): Promise<boolean> {
     const { membership, clock, isOver: isEnd } = this.#options;
     const acknowledged = new Set<string>();
+    const { uuid } = events.state.identity;
+    const message = encodeEventMessage(uuid, events.stored, events.before);
     const silence = new Silence(clock);
     const isDecided = () =>
       events.enforced >= number || events.completed >= number || events.cannotEnforce || isEnd();
     for (;;) {
       const roundMs = clock.now();
       await Promise.all([
-        this.#notify(events, number, acknowledged),
+        this.#notify({ uuid, number, message }, acknowledged),
         events.until(isDecided, NOTIFY_INTERVAL_MS),
       ]);
       if (events.completed >= number) return true;
@@ -112,10 +120,8 @@ export class EventCompletion {
   }
 
   /** Adds the incarnations that acknowledge the event. */
-  async #notify(events: UnitEvents, number: number, acknowledged: Set<string>): Promise<void> {
+  async #notify({ uuid, number, message }: ToldEvent, acknowledged: Set<string>): Promise<void> {
     const { records, clock } = this.#options;
-    const { uuid } = events.state.identity;
-    const message = encodeEventMessage(uuid, events.stored);
     try {
       const { answers } = await records.notify(channelOf(uuid), message, NOTIFY_INTERVAL_MS);
       for (const { from, payload } of answers) {

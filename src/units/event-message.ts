@@ -1,7 +1,12 @@
 import { isCount } from '../base/count.ts';
-import { decodeJsonRecord } from '../records/json-record.ts';
 import { NOTIFIED_RECORD_LENGTH_MAX, UNIT_CHANNELS } from './limits.ts';
-import { encodeUnitRecord, unitRecordFormat } from './unit-record.ts';
+import {
+  decodeNextRecord,
+  decodeUnitRecord,
+  encodeNextRecord,
+  encodeUnitRecord,
+  type UnitRecord,
+} from './unit-record.ts';
 import type { StoredUnit } from './unit-records.ts';
 
 /**
@@ -28,29 +33,53 @@ interface EventMessage {
   readonly uuid: string;
   /** Of the event. */
   readonly number: number;
-  /** With the event in it; absent when it is too long, so that it is to be read. */
-  readonly stored?: StoredUnit;
+  /**
+   * The unit with the event in it, for a gateway that has `known`; undefined: the record is to be
+   * read. Large records are told as what the event changes of them, or not at all.
+   */
+  stored(known: StoredUnit): StoredUnit | undefined;
 }
 
-export function encodeEventMessage(uuid: string, { version, record }: StoredUnit): Uint8Array {
-  const bytes = encodeUnitRecord(record);
+/** `before`: the unit before the event, where this gateway has had it. */
+export function encodeEventMessage(
+  uuid: string,
+  { version, record }: StoredUnit,
+  before?: StoredUnit,
+): Uint8Array {
   const content = { v: FORMAT_VERSION, uuid, number: record.number };
-  if (bytes.length > NOTIFIED_RECORD_LENGTH_MAX) return encode(content);
-  return encode({ ...content, version, record: new TextDecoder().decode(bytes) });
+  const whole = encodeUnitRecord(record);
+  if (fits(whole)) return encode({ ...content, version, record: textOf(whole) });
+  const change = before && encodeNextRecord(before.record, record);
+  if (change === undefined || !fits(change)) return encode(content);
+  return encode({ ...content, version, change: textOf(change) });
 }
 
 /** Undefined for what this release does not understand. */
 export function decodeEventMessage(message: Uint8Array): EventMessage | undefined {
-  const { v, uuid, number, version, record } = parse(message);
+  const { v, uuid, number, version, record, change } = parse(message);
   if (v !== FORMAT_VERSION || typeof uuid !== 'string' || !isCount(number)) return undefined;
-  if (record === undefined) return { uuid, number };
-  if (typeof record !== 'string' || !isCount(version)) return undefined;
-  try {
-    const decoded = decodeJsonRecord(unitRecordFormat, new TextEncoder().encode(record));
-    return { uuid, number, stored: { version, record: decoded } };
-  } catch {
-    return undefined;
-  }
+  const decodeFor = (known: UnitRecord): UnitRecord | undefined => {
+    if (typeof record === 'string') return decodeUnitRecord(bytesOf(record), known);
+    const isNext = typeof change === 'string' && known.number === number - 1;
+    return isNext ? decodeNextRecord(known, bytesOf(change)) : undefined;
+  };
+  return {
+    uuid,
+    number,
+    stored: (known) => {
+      if (!isCount(version)) return undefined;
+      try {
+        const decoded = decodeFor(known.record);
+        return decoded?.number === number ? { version, record: decoded } : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+function fits(record: Uint8Array): boolean {
+  return record.length <= NOTIFIED_RECORD_LENGTH_MAX;
 }
 
 /** Whoever answers enforces all events of the logical unit up to that one. */
@@ -67,12 +96,20 @@ export function decodeAcknowledgement(answer: Uint8Array): number | undefined {
 }
 
 function encode(content: object): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(content));
+  return bytesOf(JSON.stringify(content));
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function parse(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const content: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const content: unknown = JSON.parse(textOf(bytes));
     if (typeof content === 'object' && content !== null) return content as Record<string, unknown>;
   } catch {
     // Nothing of it is known.

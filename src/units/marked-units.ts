@@ -117,7 +117,8 @@ export class MarkedUnits {
     try {
       // Before the read: a compare-and-set of one that is over cannot land after it.
       const over = this.#over(unit);
-      const stored = await this.#options.unitRecords.read(unit.uuid);
+      const { unitRecords, eventsOf } = this.#options;
+      const stored = await unitRecords.read(unit.uuid, eventsOf(unit.uuid)?.stored);
       if (!this.#isClosed) await this.#take(unit, stored, over);
     } catch {
       // Read again, as long as the mark is there.
@@ -155,7 +156,7 @@ export class MarkedUnits {
     const { eventsOf, completion, unitRecords, clock, log } = this.#options;
     const { uuid } = unit;
     const over = this.#over(unit);
-    const now = await unitRecords.read(uuid);
+    const now = await unitRecords.read(uuid, stored);
     if (now === undefined || now.record.number !== stored.record.number) return;
     if (isSettled(now.record)) return await this.#removeMarks(unit, over);
     const events = eventsOf(uuid) ?? new UnitEvents({ loaded: now, clock });

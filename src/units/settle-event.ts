@@ -4,10 +4,11 @@ import type { UnitRecords } from './unit-records.ts';
 
 /** Writes the last event as settled, if no other came; resolves whether it is. Rejects. */
 export async function settleEvent(unitRecords: UnitRecords, events: UnitEvents): Promise<boolean> {
-  const { version, record } = events.stored;
+  const { stored } = events;
+  const { record } = stored;
   if (isSettled(record)) return true;
   const settled = settledRecord(record);
-  const result = await unitRecords.replace(record.state.identity.uuid, version, settled);
+  const result = await unitRecords.replace(record.state.identity.uuid, stored, settled);
   if (result.status === 'done') events.take({ version: result.version, record: settled });
   if (result.status === 'conflict' && result.stored !== undefined) events.take(result.stored);
   return result.status === 'done';

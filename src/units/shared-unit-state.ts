@@ -146,7 +146,7 @@ export class SharedUnitState implements UnitState {
 
   async #catchUp(): Promise<void> {
     const { uuid, events, unitRecords } = this.#parts;
-    const stored = await unitRecords.read(uuid);
+    const stored = await unitRecords.read(uuid, events.stored);
     if (stored !== undefined) events.take(stored);
   }
 
@@ -205,7 +205,8 @@ export class SharedUnitState implements UnitState {
     const { self } = membership;
     // The mark took time: the command may be aborted by now, or another event in the slot.
     if (this.#isGivenUp(request) || !events.isCompleted) return undefined;
-    const { version, record } = events.stored;
+    const before = events.stored;
+    const { record } = before;
     const transition = request.change(record.state);
     if ('status' in transition) return transition;
     const serial = nextSerial();
@@ -217,7 +218,7 @@ export class SharedUnitState implements UnitState {
     let isUnknown = false;
     try {
       for (;;) {
-        const result = await this.#replaceOnce(version, next, isUnknown);
+        const result = await this.#replaceOnce(before, next, isUnknown);
         isUnknown ||= result.status === 'unknown';
         if (result.status === 'done') {
           events.take({ version: result.version, record: next });
@@ -231,7 +232,7 @@ export class SharedUnitState implements UnitState {
         // Another gateway may have told of it, and committed the next event meanwhile.
         if (attempt.applied !== undefined) return attempt.applied;
         // The answer was lost, and so may be the attempt: the same one is made again.
-        if (result.status === 'conflict' || stored.version !== version) {
+        if (result.status === 'conflict' || stored.version !== before.version) {
           request.isAttempted = false;
           return undefined;
         }
@@ -243,13 +244,13 @@ export class SharedUnitState implements UnitState {
 
   /** A refusal says nothing of an earlier attempt whose answer was lost. */
   async #replaceOnce(
-    version: number,
+    before: StoredUnit,
     next: UnitRecord,
     isUnknown: boolean,
   ): Promise<ReplaceResult> {
     const { uuid, unitRecords, clock } = this.#parts;
     try {
-      return await unitRecords.replace(uuid, version, next);
+      return await unitRecords.replace(uuid, before, next);
     } catch (error) {
       if (!isUnknown || error instanceof InvariantBroken) throw error;
       await sleep(clock, RETRY_MS);
@@ -259,10 +260,10 @@ export class SharedUnitState implements UnitState {
 
   /** Only the record tells whether an attempt of unknown outcome was made. */
   async #readAgain(): Promise<StoredUnit | undefined> {
-    const { uuid, unitRecords, clock, isOver } = this.#parts;
+    const { uuid, events, unitRecords, clock, isOver } = this.#parts;
     while (!isOver()) {
       try {
-        return await unitRecords.read(uuid);
+        return await unitRecords.read(uuid, events.stored);
       } catch (error) {
         if (error instanceof InvariantBroken) throw error;
         await sleep(clock, RETRY_MS);

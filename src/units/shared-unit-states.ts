@@ -158,7 +158,7 @@ export class SharedUnitStates implements UnitStates {
       const stored = await this.#unitRecords.read(uuid);
       if (stored !== undefined) return suitable(stored, initial);
       const record = firstRecord(initial);
-      const result = await this.#unitRecords.replace(uuid, 0, record);
+      const result = await this.#unitRecords.replace(uuid, undefined, record);
       if (result.status === 'done') return { version: result.version, record };
     }
   }
@@ -180,15 +180,18 @@ export class SharedUnitStates implements UnitStates {
   async #answer(message: Uint8Array): Promise<Uint8Array> {
     const event = decodeEventMessage(message);
     if (event === undefined || this.#isOver) return NO_ACKNOWLEDGEMENT;
-    const { uuid, number, stored } = event;
+    const { uuid, number } = event;
     this.#marked?.told(uuid);
     const unit = this.#units.get(uuid);
     // It will be loaded with the event, if ever.
     if (unit === undefined) return encodeAcknowledgement(number);
     try {
       const events = unit.loaded ?? (await unit.events);
-      const known = stored ?? (await this.#unitRecords.read(uuid));
-      if (known !== undefined) events.take(known);
+      if (events.number < number) {
+        const known = events.stored;
+        const stored = event.stored(known) ?? (await this.#unitRecords.read(uuid, known));
+        if (stored !== undefined) events.take(stored);
+      }
       const isDecided = () => events.enforced >= number || events.cannotEnforce || this.#isOver;
       await events.until(isDecided, ANSWER_MAX_MS);
       const { enforced } = events;

@@ -26,6 +26,7 @@ interface UnitEventsOptions {
 export class UnitEvents {
   readonly #options: UnitEventsOptions;
   #stored: StoredUnit;
+  #before: StoredUnit | undefined;
   #target: UnitEventTarget | undefined;
   #attempt: Attempt | undefined;
   /** The last event that this gateway enforces. */
@@ -50,6 +51,11 @@ export class UnitEvents {
   /** The newest that this gateway knows of; applied. */
   get stored(): StoredUnit {
     return this.#stored;
+  }
+
+  /** As it was before the last event; undefined when the unit was loaded with that event. */
+  get before(): StoredUnit | undefined {
+    return this.#before;
   }
 
   get state(): SharedState {
@@ -111,6 +117,7 @@ export class UnitEvents {
       return;
     }
     const isNew = number > this.number;
+    if (isNew) this.#before = this.#stored;
     this.#stored = stored;
     this.#completed = Math.max(this.#completed, settled);
     if (isNew) this.#apply(stored);

@@ -1,14 +1,19 @@
 import { assert } from '../base/assert.ts';
 import { isCount } from '../base/count.ts';
-import { encodeJsonRecord, type JsonRecordFormat } from '../records/json-record.ts';
+import {
+  decodeJsonRecord,
+  encodeJsonRecord,
+  type JsonRecordFormat,
+} from '../records/json-record.ts';
 import type { Member } from '../records/records.ts';
 import {
   decodeEvent,
   decodeState,
+  decodeStateAfter,
   type EventContent,
   encodeEvent,
   encodeState,
-  type StateContent,
+  encodeStateAfter,
 } from '../scsi/unit-codec.ts';
 import type { SharedState, UnitEvent, UnitTransition } from '../scsi/unit-state.ts';
 import { UNIT_RECORD_LENGTH_MAX } from './limits.ts';
@@ -63,34 +68,56 @@ export function isSettled({ number, settled }: UnitRecord): boolean {
 interface RecordContent {
   readonly number: number;
   readonly settled: number;
-  readonly state: StateContent;
+  readonly state: object;
   readonly last?: Omit<LastEvent, 'event'> & { readonly event: EventContent };
 }
 
-/** How a record of a logical unit is kept: JSON. */
-export const unitRecordFormat: JsonRecordFormat<UnitRecord> = {
+/** How a record of a logical unit is kept, and told: JSON. */
+const format = {
   kind: 'logical unit',
   formatVersion: 1,
   lengthMaxBytes: UNIT_RECORD_LENGTH_MAX,
-  decode: (content) => {
+} satisfies Omit<JsonRecordFormat<unknown>, 'decode'>;
+
+export function encodeUnitRecord(record: UnitRecord): Uint8Array {
+  return encode(record, encodeState(record.state));
+}
+
+/** `known`: a record that may have the same reservations, which then need no decoding. */
+export function decodeUnitRecord(bytes: Uint8Array, known?: UnitRecord): UnitRecord {
+  return decode(bytes, (content) => decodeState(content, known?.state));
+}
+
+/** The record with the next event after `before`, for those that have that one. */
+export function encodeNextRecord(before: UnitRecord, next: UnitRecord): Uint8Array {
+  assert(next.number === before.number + 1, 'one event follows the other');
+  return encode(next, encodeStateAfter(before.state, next.state));
+}
+
+/** Throws as `decodeUnitRecord` does. */
+export function decodeNextRecord(before: UnitRecord, bytes: Uint8Array): UnitRecord {
+  return decode(bytes, (content) => decodeStateAfter(before.state, content));
+}
+
+function encode({ number, settled, last }: UnitRecord, state: object): Uint8Array {
+  assert(settled <= number && number <= settled + 1, 'one event is not settled at most');
+  const content: RecordContent = {
+    ...{ number, settled, state },
+    ...(last === undefined ? {} : { last: { ...last, event: encodeEvent(last.event) } }),
+  };
+  return encodeJsonRecord(format, content);
+}
+
+function decode(bytes: Uint8Array, stateOf: (content: unknown) => SharedState): UnitRecord {
+  const decodeContent = (content: unknown): UnitRecord => {
     const { number, settled, state, last } = content as Partial<RecordContent>;
     if (!isCount(number) || !isCount(settled)) throw new Error('number or settled is not a count');
     if (settled > number || settled + 1 < number) throw new Error('settled is not beside number');
     if ((last === undefined) !== (number === 0)) throw new Error('the last event is not there');
-    const decoded = { number, settled, state: decodeState(state) };
+    const decoded = { number, settled, state: stateOf(state) };
     return last === undefined ? decoded : { ...decoded, last: decodeLast(last) };
-  },
-};
-
-export function encodeUnitRecord(record: UnitRecord): Uint8Array {
-  const { number, settled, state, last } = record;
-  assert(settled <= number && number <= settled + 1, 'one event is not settled at most');
-  const content: RecordContent = {
-    ...{ number, settled, state: encodeState(state) },
-    ...(last === undefined ? {} : { last: { ...last, event: encodeEvent(last.event) } }),
   };
-  // The format is that of the decoded record: what JSON says of it is written here.
-  return encodeJsonRecord(unitRecordFormat as JsonRecordFormat<unknown>, content);
+  return decodeJsonRecord({ ...format, decode: decodeContent }, bytes);
 }
 
 function decodeLast({ event, author, serial }: Partial<NonNullable<RecordContent['last']>>) {

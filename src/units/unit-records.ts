@@ -1,9 +1,8 @@
 import { type Clock, sleep } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import { decodeJsonRecord } from '../records/json-record.ts';
 import type { RecordEntry, Records } from '../records/records.ts';
 import { RETRY_MS } from './limits.ts';
-import { encodeUnitRecord, type UnitRecord, unitRecordFormat } from './unit-record.ts';
+import { decodeUnitRecord, encodeUnitRecord, type UnitRecord } from './unit-record.ts';
 
 const PREFIX = 'units/';
 
@@ -40,10 +39,13 @@ export class UnitRecords {
     this.#options = options;
   }
 
-  /** Rejects when the store does not answer, or when the record cannot be understood. */
-  async read(uuid: string): Promise<StoredUnit | undefined> {
+  /**
+   * Rejects when the store does not answer, or when the record cannot be understood. `known` spares
+   * the decoding of what has not changed since.
+   */
+  async read(uuid: string, known?: StoredUnit): Promise<StoredUnit | undefined> {
     await this.#usable();
-    return decode(await this.#options.records.get(unitKey(uuid)));
+    return decode(await this.#options.records.get(unitKey(uuid)), known);
   }
 
   /**
@@ -57,15 +59,22 @@ export class UnitRecords {
     return result.status === 'done';
   }
 
-  /** Rejects for every reason but a store that does not answer. */
-  async replace(uuid: string, version: number, record: UnitRecord): Promise<ReplaceResult> {
+  /**
+   * Replaces the record if it is still `before`; undefined: there was none. Rejects for every
+   * reason but a store that does not answer.
+   */
+  async replace(
+    uuid: string,
+    before: StoredUnit | undefined,
+    record: UnitRecord,
+  ): Promise<ReplaceResult> {
     await this.#usable();
     try {
       const bytes = encodeUnitRecord(record);
       const { records } = this.#options;
-      const result = await records.compareAndSet(unitKey(uuid), version, bytes);
+      const result = await records.compareAndSet(unitKey(uuid), before?.version ?? 0, bytes);
       if (result.status === 'done') return result;
-      return { status: 'conflict', stored: decode(result.current) };
+      return { status: 'conflict', stored: decode(result.current, before) };
     } catch (error) {
       if (isUnavailable(error)) return { status: 'unknown' };
       throw error;
@@ -96,11 +105,14 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /** Throws a `Failure` that names the record and tells the remedy. */
-function decode(entry: RecordEntry | undefined): StoredUnit | undefined {
+function decode(
+  entry: RecordEntry | undefined,
+  known: StoredUnit | undefined,
+): StoredUnit | undefined {
   if (entry === undefined) return undefined;
   const { version, value } = entry;
   try {
-    return { version, record: decodeJsonRecord(unitRecordFormat, value) };
+    return { version, record: decodeUnitRecord(value, known?.record) };
   } catch (cause) {
     throw cause instanceof Failure ? unreadable(cause, entry) : cause;
   }

@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Failure } from '../../src/base/failure.ts';
-import { decodeJsonRecord } from '../../src/records/json-record.ts';
 import { NO_RESERVATIONS } from '../../src/scsi/reservations/reservations.ts';
 import { type ConditionName, conditions } from '../../src/scsi/sense-table.ts';
 import type { SharedState, UnitEvent } from '../../src/scsi/unit-state.ts';
@@ -18,9 +17,12 @@ import {
   encodeEventMessage,
 } from '../../src/units/event-message.ts';
 import {
+  decodeNextRecord,
+  decodeUnitRecord,
+  encodeNextRecord,
   encodeUnitRecord,
+  firstRecord,
   type UnitRecord,
-  unitRecordFormat,
 } from '../../src/units/unit-record.ts';
 import { nexusOf } from '../support/nexus-names.ts';
 import { unitState } from '../support/scsi-call.ts';
@@ -86,6 +88,9 @@ const records: fc.Arbitrary<UnitRecord> = fc
     return { number, settled: isSettled ? number : number - 1, state, last };
   });
 
+const SILENT_EVENT: UnitEvent = { aborts: 'nothing', attentions: [] };
+const nothingKnown = { version: 0, record: firstRecord(unitState({})) };
+
 /** Bytes near to good ones: some changed, a piece cut out, others put in. */
 function damaged(good: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const place = fc.nat({ max: 4_000 });
@@ -141,13 +146,12 @@ function inputs(good: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   );
 }
 
-const decode = (bytes: Uint8Array) => decodeJsonRecord(unitRecordFormat, bytes);
 const REFUSALS = ['recordMalformed', 'recordFormatUnknown', 'recordsTooLarge'];
 
 test('a record is read as it was written', () => {
   fc.assert(
     fc.property(records, (record) => {
-      assert.deepEqual(decode(encodeUnitRecord(record)), record);
+      assert.deepEqual(decodeUnitRecord(encodeUnitRecord(record)), record);
     }),
     { numRuns: runs },
   );
@@ -159,7 +163,7 @@ test('a record is read, or refused in words', () => {
     fc.property(inputs(records.map(encodeUnitRecord)), (bytes) => {
       let record: UnitRecord;
       try {
-        record = decode(bytes);
+        record = decodeUnitRecord(bytes);
       } catch (error) {
         assert.ok(error instanceof Failure && REFUSALS.includes(error.code), String(error));
         assert.match(error.message, /^a logical unit record.* .{4,}/s);
@@ -167,7 +171,46 @@ test('a record is read, or refused in words', () => {
         return;
       }
       count.read++;
-      assert.deepEqual(decode(encodeUnitRecord(record)), record);
+      assert.deepEqual(decodeUnitRecord(encodeUnitRecord(record)), record);
+    }),
+    { numRuns: runs },
+  );
+  assert.ok(count.read > 0 && count.refused > 0, JSON.stringify(count));
+});
+
+/** Two records, of which one has the next event after the other. */
+const neighbours = fc.tuple(records, records).map(([before, record]) => {
+  const { last = { event: SILENT_EVENT, author: { name: 'a', incarnation: 'i' }, serial: 1 } } =
+    record;
+  return { before, next: { ...record, number: before.number + 1, settled: before.number, last } };
+});
+
+test('a record that is told as a change is read as it was written', () => {
+  fc.assert(
+    fc.property(neighbours, ({ before, next }) => {
+      assert.deepEqual(decodeNextRecord(before, encodeNextRecord(before, next)), next);
+    }),
+    { numRuns: runs },
+  );
+});
+
+test('a record that is told as a change is read, or refused in words', () => {
+  const pairs = neighbours.chain(({ before, next }) =>
+    fc.tuple(fc.constant(before), inputs(fc.constant(encodeNextRecord(before, next)))),
+  );
+  const count = { read: 0, refused: 0 };
+  fc.assert(
+    fc.property(pairs, ([before, bytes]) => {
+      let record: UnitRecord;
+      try {
+        record = decodeNextRecord(before, bytes);
+      } catch (error) {
+        assert.ok(error instanceof Failure && REFUSALS.includes(error.code), String(error));
+        count.refused++;
+        return;
+      }
+      count.read++;
+      assert.deepEqual(decodeUnitRecord(encodeUnitRecord(record)), record);
     }),
     { numRuns: runs },
   );
@@ -178,7 +221,9 @@ test('a message of an event is read as it was told', () => {
   fc.assert(
     fc.property(records, fc.nat(), fc.uuid(), (record, version, uuid) => {
       const message = decodeEventMessage(encodeEventMessage(uuid, { version, record }));
-      assert.deepEqual(message, { uuid, number: record.number, stored: { version, record } });
+      assert.equal(message?.uuid, uuid);
+      assert.equal(message.number, record.number);
+      assert.deepEqual(message.stored(nothingKnown), { version, record });
     }),
     { numRuns: runs },
   );
@@ -194,11 +239,13 @@ test('a message of an event is read, or says nothing', () => {
       const message = decodeEventMessage(bytes);
       if (message === undefined) return void count.unread++;
       count.read++;
-      const { uuid, stored } = message;
-      assert.ok(Number.isSafeInteger(message.number) && message.number >= 0);
+      const { uuid, number } = message;
+      assert.ok(Number.isSafeInteger(number) && number >= 0);
+      const stored = message.stored(nothingKnown);
       if (stored === undefined) return;
+      assert.equal(stored.record.number, number);
       const again = decodeEventMessage(encodeEventMessage(uuid, stored));
-      assert.deepEqual(again, { uuid, number: stored.record.number, stored });
+      assert.deepEqual(again?.stored(nothingKnown), stored);
     }),
     { numRuns: runs },
   );

@@ -1,7 +1,8 @@
 // Proves that the reservations of a logical unit change as the standard's tables say: random
 // programs of PERSISTENT RESERVE OUT, RESERVE and RELEASE from six nexuses run against the pure
 // functions and against a second, naive implementation, and after each command both must agree in
-// status, state, unit attentions, aborts and access. On the way every state passes its encoding.
+// status, state, unit attentions, aborts and access. On the way every state passes its encoding,
+// and every change its own.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,6 +16,11 @@ import {
   type Reservations,
   type ReservationTransition,
 } from '../../src/scsi/reservations/reservations.ts';
+import {
+  changedReservations,
+  type ReservationsChange,
+  reservationsChange,
+} from '../../src/scsi/reservations/reservations-change.ts';
 import { reserveOut } from '../../src/scsi/reservations/reserve-out.ts';
 import type { ReserveOutRequest } from '../../src/scsi/reservations/reserve-out-request.ts';
 import { releaseUnit, reserveUnit } from '../../src/scsi/reservations/reserve-release.ts';
@@ -98,7 +104,10 @@ test('the pure functions and the naive ones agree over random programs', () => {
       for (const each of program) {
         const outcome =
           'request' in each ? persistent(state, naive, each) : unit(state, naive, each);
-        if ('next' in outcome) state = outcome.next;
+        if ('next' in outcome) {
+          compareChange(state, outcome.next);
+          state = outcome.next;
+        }
         compareState(state, naive);
         const read = decodeReservations(encodeReservations(state));
         assert.deepEqual(read, state);
@@ -143,6 +152,14 @@ function compareStatus(outcome: ReservationTransition | CommandResult, status: N
   const ending: CommandResult = 'next' in outcome ? { status: Status.good } : outcome;
   const seen = ending.sense?.code ?? (ending.status === Status.good ? 'good' : 'conflict');
   assert.equal(seen, status);
+}
+
+/** Whoever has the state before is told the change alone. */
+function compareChange(before: Reservations, next: Reservations): void {
+  const text = JSON.stringify(reservationsChange(before, next));
+  const changed = changedReservations(before, JSON.parse(text) as ReservationsChange);
+  assert.deepEqual(changed, next);
+  assert.deepEqual([...changed.registrations], [...next.registrations], 'in the same order');
 }
 
 function compareState(state: Reservations, naive: NaiveReservations): void {

@@ -1,6 +1,5 @@
 // Gateways that agree on logical units, in memory and on virtual time, each with faults of its own.
 
-import { decodeJsonRecord } from '../../src/records/json-record.ts';
 import { initialState, resized } from '../../src/scsi/unit-changes.ts';
 import type {
   ChangeOrigin,
@@ -11,7 +10,7 @@ import type {
   UnitState,
 } from '../../src/scsi/unit-state.ts';
 import { SharedUnitStates } from '../../src/units/shared-unit-states.ts';
-import { type UnitRecord, unitRecordFormat } from '../../src/units/unit-record.ts';
+import { decodeUnitRecord, type UnitRecord } from '../../src/units/unit-record.ts';
 import { MembershipWorld, type SimGateway } from './membership-world.ts';
 
 export const UUID = '0b9d5c0e-6f4f-4ef5-9d5c-0e6f4f4ef59d';
@@ -121,6 +120,6 @@ export class UnitsWorld extends MembershipWorld {
   record(uuid = UUID): UnitRecord {
     const entry = this.store.store.get(`units/${uuid}`);
     if (entry === undefined) throw new Error('there is no record');
-    return decodeJsonRecord(unitRecordFormat, entry.value);
+    return decodeUnitRecord(entry.value);
   }
 }

@@ -1,3 +1,5 @@
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Reads what `ByteWriter` wrote. Past the end it throws a `RangeError`. */
 export class BytesReader {
   readonly #bytes: Uint8Array;
@@ -28,6 +30,13 @@ export class BytesReader {
     if (this.#at + length > this.#bytes.length) throw new RangeError('ends too early');
     this.#at += length;
     return this.#bytes.slice(this.#at - length, this.#at);
+  }
+
+  /** So many bytes in hex digits. */
+  digits(length: number): string {
+    let digits = '';
+    for (let left = length; left > 0; left--) digits += DIGITS[this.u8()]!;
+    return digits;
   }
 
   text(length: number): string {

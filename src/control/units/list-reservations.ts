@@ -4,7 +4,7 @@ import type { ClusterDocument, Disk } from '../../config/document.ts';
 import { isOver, type MembershipView } from '../../membership/membership.ts';
 import { initiatorPort } from '../../scsi/reservations/initiator-port.ts';
 import { reservationsAfterFence, reservationsInLife } from '../../scsi/reservations/life.ts';
-import { type NexusName, targetPortOf, transportIdOf } from '../../scsi/reservations/nexus-name.ts';
+import { type NexusName, targetPortOf } from '../../scsi/reservations/nexus-name.ts';
 import {
   isHolder,
   NO_RESERVATIONS,
@@ -138,7 +138,7 @@ function typeName(type: ReservationType): keyof typeof ReservationType {
 
 function listedNexus(nexus: NexusName, { document, sessions }: Ports): ListedNexus {
   const targetPort = targetPortOf(nexus);
-  const { name, isid } = portParts(transportIdOf(nexus));
+  const { name, isid } = portParts(nexus);
   const portal = document?.gateways
     .flatMap(({ portals }) => portals)
     .find(({ relativePortIdentifier }) => relativePortIdentifier === targetPort);
@@ -154,8 +154,7 @@ function listedNexus(nexus: NexusName, { document, sessions }: Ports): ListedNex
   };
 }
 
-function portParts(transportId: Uint8Array): { readonly name: string; readonly isid?: string } {
-  const { kind, name, isid } = initiatorPort(transportId);
-  if (kind === 'other') return { name: Buffer.from(name).toString('hex') };
-  return { name: new TextDecoder().decode(name), isid: Buffer.from(isid).toString('hex') };
+function portParts(nexus: NexusName): { readonly name: string; readonly isid?: string } {
+  const { kind, name, isid } = initiatorPort(nexus);
+  return kind === 'other' ? { name } : { name: Buffer.from(name, 'hex').toString(), isid };
 }

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { initiatorPort } from './initiator-port.ts';
-import { transportIdOf } from './nexus-name.ts';
+import type { NexusName } from './nexus-name.ts';
 import { REGISTRATIONS_MAX, type Reservations } from './reservations.ts';
 
 /** What the reservations of a unit take in its record, at most. */
@@ -8,6 +8,9 @@ export const RESERVATIONS_MAX_BYTES = 96 * 1024;
 
 /** A registration: name, ISID, target port, key, flags. */
 const REGISTRATION_BYTES = 19;
+
+/** Of a name: its kind and its length. */
+const NAME_HEAD_BYTES = 2;
 
 /** All but names and registrations, with the longest name of an incarnation. */
 const OTHER_MAX_BYTES = 1024;
@@ -21,19 +24,25 @@ assert(
 export function fitsRecord({ registrations }: Reservations): boolean {
   const { size } = registrations;
   if (size > REGISTRATIONS_MAX) return false;
+  if (bytesOf(size, namesMaxBytes(registrations.keys())) <= RESERVATIONS_MAX_BYTES) return true;
   const names = new Set<string>();
   let namesBytes = 0;
   for (const nexus of registrations.keys()) {
-    const { name } = initiatorPort(transportIdOf(nexus));
-    const text = Buffer.from(name).toString('latin1');
-    if (names.has(text)) continue;
-    names.add(text);
-    namesBytes += nameBytes(name);
+    const { name } = initiatorPort(nexus);
+    if (names.has(name)) continue;
+    names.add(name);
+    namesBytes += NAME_HEAD_BYTES + name.length / 2;
   }
-  return size * REGISTRATION_BYTES + namesBytes + OTHER_MAX_BYTES <= RESERVATIONS_MAX_BYTES;
+  return bytesOf(size, namesBytes) <= RESERVATIONS_MAX_BYTES;
 }
 
-/** A name, with its kind and its length. */
-function nameBytes(name: Uint8Array): number {
-  return 2 + name.length;
+function bytesOf(registrations: number, namesBytes: number): number {
+  return registrations * REGISTRATION_BYTES + namesBytes + OTHER_MAX_BYTES;
+}
+
+/** What the names take if no two are the same: a name is part of a TransportID, in hex digits. */
+function namesMaxBytes(nexuses: Iterable<NexusName>): number {
+  let bytes = 0;
+  for (const nexus of nexuses) bytes += NAME_HEAD_BYTES + nexus.length / 2;
+  return bytes;
 }

@@ -4,8 +4,14 @@ import { BytesReader } from '../../base/bytes/bytes-reader.ts';
 import { utf8Text } from '../../base/bytes/utf8-text.ts';
 import { prepareName } from '../../base/iscsi-name.ts';
 import { TRANSPORT_ID_LENGTH } from '../standard/transport-id.ts';
-import { type InitiatorPort, ISID_LENGTH, initiatorPort, transportIdOf } from './initiator-port.ts';
-import { type NexusName, nexusName, transportIdOf as portOf, targetPortOf } from './nexus-name.ts';
+import {
+  type InitiatorPort,
+  ISID_LENGTH,
+  initiatorPort,
+  NO_ISID,
+  nexusOfPort,
+} from './initiator-port.ts';
+import { type NexusName, targetPortOf } from './nexus-name.ts';
 import { RESERVATIONS_MAX_BYTES } from './record-size.ts';
 import {
   isAllRegistrants,
@@ -42,7 +48,8 @@ export function encodeReservations(state: Reservations): Uint8Array {
   const body = new ByteWriter().u16(registrations.size);
   for (const [nexus, key] of registrations) {
     writeNexus(body, nexus, names);
-    body.bytes(Buffer.from(key, 'hex')).u8(0);
+    writeDigits(body, key);
+    body.u8(0);
   }
   if (persistent !== undefined) writePersistent(body, persistent, [...registrations.keys()]);
   if (reserve !== undefined) writeReserve(body, reserve, names);
@@ -57,8 +64,17 @@ export function encodeReservations(state: Reservations): Uint8Array {
 }
 
 function writeNexus(writer: ByteWriter, nexus: NexusName, names: Names): void {
-  const port = initiatorPort(portOf(nexus));
-  writer.u16(names.index(port)).bytes(port.isid).u16(targetPortOf(nexus));
+  const port = initiatorPort(nexus);
+  writer.u16(names.index(port));
+  writeDigits(writer, port.isid);
+  writer.u16(targetPortOf(nexus));
+}
+
+/** Hex digits of few bytes. */
+function writeDigits(writer: ByteWriter, digits: string): void {
+  for (let at = 0; at < digits.length; at += 2) {
+    writer.u8(Number.parseInt(digits.slice(at, at + 2), 16));
+  }
 }
 
 function writePersistent(
@@ -86,18 +102,24 @@ class Names {
   readonly #encoded = new ByteWriter();
 
   index({ kind, name }: InitiatorPort): number {
-    const text = `${kind}:${Buffer.from(name).toString('latin1')}`;
-    const known = this.#indices.get(text);
+    const identity = identityOf(kind, name);
+    const known = this.#indices.get(identity);
     if (known !== undefined) return known;
     const index = this.#indices.size;
-    this.#indices.set(text, index);
-    this.#encoded.u8(NameKind[kind]).length8((writer) => writer.bytes(name));
+    this.#indices.set(identity, index);
+    const bytes = Buffer.from(name, 'hex');
+    this.#encoded.u8(NameKind[kind]).length8((writer) => writer.bytes(bytes));
     return index;
   }
 
   encode(): Uint8Array {
     return new ByteWriter().u16(this.#indices.size).bytes(this.#encoded.finish()).finish();
   }
+}
+
+/** An iSCSI name and a TransportID may have the same digits. */
+function identityOf(kind: InitiatorPort['kind'], name: string): string {
+  return kind === 'iscsi' ? name : `${kind}:${name}`;
 }
 
 /** Reads what `encodeReservations` wrote; anything else is refused whole. */
@@ -168,16 +190,17 @@ function readNames(reader: BytesReader): ReadNames | MalformedReservations {
     const bytes = reader.bytes(reader.u8());
     const name = nameOf(kind, bytes);
     if (name === undefined) return malformed('a name is not that of an initiator');
-    const text = Buffer.from(bytes).toString('latin1');
-    if (names.has(text)) return malformed('a name comes twice');
-    names.set(text, name);
+    const identity = identityOf(name.kind, name.name);
+    if (names.has(identity)) return malformed('a name comes twice');
+    names.set(identity, name);
   }
   return new ReadNames([...names.values()]);
 }
 
-function nameOf(kind: number, name: Uint8Array): Name | undefined {
-  if (kind === NameKind.iscsi) return isIscsiName(name) ? { kind: 'iscsi', name } : undefined;
-  const isOther = kind === NameKind.other && name.length === TRANSPORT_ID_LENGTH;
+function nameOf(kind: number, bytes: Uint8Array): Name | undefined {
+  const name = Buffer.from(bytes).toString('hex');
+  if (kind === NameKind.iscsi) return isIscsiName(bytes) ? { kind: 'iscsi', name } : undefined;
+  const isOther = kind === NameKind.other && bytes.length === TRANSPORT_ID_LENGTH;
   return isOther && initiatorPort(name).kind === 'other' ? { kind: 'other', name } : undefined;
 }
 
@@ -196,7 +219,7 @@ function readRegistrations(
   while (registrations.size < count) {
     const nexus = readNexus(reader, names);
     if (typeof nexus !== 'string') return nexus;
-    const key = Buffer.from(reader.bytes(KEY_BYTES)).toString('hex');
+    const key = reader.digits(KEY_BYTES);
     if (reader.u8() !== 0) return malformed('a registration has a flag that does not exist');
     if (key === NO_KEY) return malformed('a registration has key 0');
     if (registrations.has(nexus)) return malformed('a nexus is registered twice');
@@ -207,14 +230,14 @@ function readRegistrations(
 
 function readNexus(reader: BytesReader, names: ReadNames): NexusName | MalformedReservations {
   const name = names.use(reader.u16());
-  const isid = reader.bytes(ISID_LENGTH);
+  const isid = reader.digits(ISID_LENGTH);
   const targetPort = reader.u16();
   if (name === undefined) return malformed('a nexus has a name that is not the next of the list');
-  if (name.kind === 'other' && isid.some((byte) => byte !== 0)) {
+  if (name.kind === 'other' && isid !== NO_ISID) {
     return malformed('an ISID is not that of an iSCSI port');
   }
   if (targetPort === 0) return malformed('a nexus has target port 0');
-  return nexusName(transportIdOf({ ...name, isid }), targetPort);
+  return nexusOfPort({ kind: name.kind, name: name.name, isid }, targetPort);
 }
 
 function readPersistent(

@@ -38,7 +38,8 @@ export function reserveEnded(
 
 /** A logical unit reset ends the reservation of SPC-2, whoever holds it. */
 export function reserveReset(state: Reservations): ReservationTransition {
-  return { next: { ...state, reserve: undefined }, event: SILENT };
+  const next = state.reserve === undefined ? state : { ...state, reserve: undefined };
+  return { next, event: SILENT };
 }
 
 export function isReservedBy({ reserve }: Reservations, asking: NexusSession): boolean {

@@ -81,7 +81,7 @@ test('records of marked units are read; one that cannot be is a problem', async 
   const read = async () => await readMarkedUnits(context, view);
   assert.deepEqual(await read(), [{ uuid }]);
   const unitRecords = new UnitRecords({ records, clock: context.clock, mayUse: () => true });
-  await unitRecords.replace(uuid, 0, record);
+  await unitRecords.replace(uuid, undefined, record);
   assert.deepEqual(await read(), [{ uuid, record }]);
   await records.compareAndSet(`units/${uuid}`, 1, Uint8Array.of(0));
   const [{ problem } = {}] = await read();

@@ -50,7 +50,7 @@ async function world(reservations: Reservations, view: MembershipView = serving)
   const { uuid } = await cluster.disk('a');
   const { records, clock } = cluster.context;
   const unitRecords = new UnitRecords({ records, clock, mayUse: () => true });
-  await unitRecords.replace(uuid, 0, firstRecord({ ...stateOf(uuid), reservations }));
+  await unitRecords.replace(uuid, undefined, firstRecord({ ...stateOf(uuid), reservations }));
   const detail: SessionDetail = {
     ...{ initiator: INITIATOR, isid: ISID, target: 't', portal: 'p', targetPort: 2 },
     ...{ afterMs: 0, commandsInFlight: 0 },

@@ -1,0 +1,51 @@
+// Proves that a state is read as it was written, whole and as what an event changes of the state
+// before; that what is the same is not made again; and that a change which does not fit the state
+// before is refused in words.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NO_RESERVATIONS } from '../../../src/scsi/reservations/reservations.ts';
+import {
+  decodeState,
+  decodeStateAfter,
+  encodeState,
+  encodeStateAfter,
+} from '../../../src/scsi/unit-codec.ts';
+import type { SharedState } from '../../../src/scsi/unit-state.ts';
+import { nexusOf } from '../../support/nexus-names.ts';
+import { unitState } from '../../support/scsi-call.ts';
+
+const KEY = '00000000000000aa';
+
+function withRegistrations(...hosts: readonly string[]): SharedState {
+  const registrations = new Map(hosts.map((host) => [nexusOf(host, 1), KEY]));
+  return { ...unitState(), reservations: { ...NO_RESERVATIONS, registrations } };
+}
+
+const throughJson = (content: unknown): unknown => JSON.parse(JSON.stringify(content));
+
+test('a state is read as it was written', () => {
+  const state = withRegistrations('a', 'b');
+  const content = throughJson(encodeState(state));
+  assert.deepEqual(decodeState(content), state);
+  const known = { ...withRegistrations('a', 'b'), blocks: 1 };
+  assert.equal(decodeState(content, known).reservations, known.reservations);
+});
+
+test('a state is read as what it changes of the one before', () => {
+  const before = withRegistrations('a', 'b');
+  const grown = { ...before, blocks: before.blocks + 1 };
+  const same = decodeStateAfter(before, throughJson(encodeStateAfter(before, grown)));
+  assert.deepEqual(same, grown);
+  assert.equal(same.reservations, before.reservations);
+  const after = withRegistrations('b', 'c');
+  assert.deepEqual(decodeStateAfter(before, throughJson(encodeStateAfter(before, after))), after);
+});
+
+test('a change that does not fit the state before is refused', () => {
+  const change = throughJson(encodeStateAfter(withRegistrations('a', 'b'), withRegistrations('a')));
+  const refused = /^Error: reservations: a nexus is not registered$/;
+  assert.throws(() => decodeStateAfter(withRegistrations('a'), change), refused);
+  const { reservations: _, ...without } = change as Record<string, unknown>;
+  assert.throws(() => decodeStateAfter(withRegistrations('a'), without), /is not an object$/);
+});
