@@ -100,8 +100,8 @@ bit seen[GATEWAYS * GATEWAYS];
 #endif
 
 #ifdef CHECKED_AT_ADMISSION_ONLY
-#undef IS_JUDGED_AGAIN
-#define IS_JUDGED_AGAIN(i) true
+#undef IS_CHECKED_AGAIN
+#define IS_CHECKED_AGAIN(i) true
 #endif
 
 #ifdef NO_DRAIN

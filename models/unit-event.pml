@@ -1,12 +1,12 @@
 /* The event of a logical unit: docs/internals/unit-event.md, whose step numbers stand here.
  *
- * One logical unit. Event e forbids every write that was judged by a state older than e, and
+ * One logical unit. Event e forbids every write that was admitted under a state older than e, and
  * establishes a unit attention at each nexus. A gateway is one incarnation, with one nexus. Each
  * transition is one operation on something shared, or one turn of an event loop; a gateway pauses
  * by taking none. Time is left out: what a bound permits may happen at any moment.
  *
  * Every run ends, because what could repeat is bounded. So "an event ends" is asserted of the last
- * state of each run, by `judge`. The other assertions are I3 and I4 (`land`, data path) and I5
+ * state of each run, by `agreement`. The other assertions are I3 and I4 (`land`, data path) and I5
  * (`observe`, O8). planted-errors.pml plants errors by redefining predicates.
  */
 
@@ -89,7 +89,7 @@ byte told[GATEWAYS];        /* events that its nexus knows: by attentions, or by
 #define ADMITTED 1          /* waits for its data */
 #define SUBMITTED 2
 byte write[GATEWAYS];
-byte writeState[GATEWAYS];  /* the event by which it was judged */
+byte writeState[GATEWAYS];  /* the event under whose state it was admitted */
 bit late[GATEWAYS];         /* a write of the former volume instance is on its way */
 byte lateState[GATEWAYS];
 byte writer;                /* one gateway writes, any of them: a write breaks I3 by itself */
@@ -155,7 +155,7 @@ bit harsh, calm;
 #define TELLS_COMMAND(i) (HAS_MADE_EVENT(i) && (command[i] == SENT || command[i] == UNKNOWN))
 #define MAY_APPLY(i) true
 /* G4 */
-#define IS_JUDGED_AGAIN(i) (writeState[i] == applied[i])
+#define IS_CHECKED_AGAIN(i) (writeState[i] == applied[i])
 /* G5, G6 */
 #define HAS_NOTHING_SUBMITTED(i) (write[i] != SUBMITTED || writeState[i] >= applied[i])
 #define IS_SELF_FENCE_OVER(i) EVERY(HAS_PASSED, selfFence[i])
@@ -253,13 +253,13 @@ end:
        MAY_LEAVE_TABLE(i) ->
        unloaded++; phase[i] = ABSENT; applied[i] = 0; told[i] = 0 }
 
-  /* The data path. G4: a write is judged at admission, and at submission */
+  /* The data path. G4: a write is checked at admission, and again at submission */
   :: atomic { SERVES(i) && i == writer && write[i] == 0 && !wrote && applied[i] < EVENTS ->
        assert(applied[i] >= answered);
        write[i] = ADMITTED; writeState[i] = applied[i]; wrote = 1 }
   :: atomic { alive[i] && write[i] == ADMITTED && MAY_SUBMIT(i) ->
        if
-       :: IS_JUDGED_AGAIN(i) -> write[i] = SUBMITTED
+       :: IS_CHECKED_AGAIN(i) -> write[i] = SUBMITTED
        :: else -> dropWrite(i)
        fi }
   :: atomic { write[i] == SUBMITTED && !harsh && MAY_LAND(fence[i]) ->
@@ -386,7 +386,7 @@ end:
 #define IS_AT_REST(i, x) \
   (!mark[i] && (member[i] == FINISHED || (member[i] == OPEN && ENDS_WELL(i))))
 
-proctype judge() {
+proctype agreement() {
   timeout ->
   assert(committed == settled);
   assert(EVERY(IS_AT_REST, 0))
@@ -407,6 +407,6 @@ init {
        run gateway(i); run control(i); i++
     :: else -> break
     od;
-    run judge()
+    run agreement()
   }
 }

@@ -129,7 +129,7 @@ export const rings: readonly Ring[] = [
   },
   {
     name: 'bench',
-    proves: 'the benchmarks run, with tiny input; no figure is judged',
+    proves: 'the benchmarks run, with tiny input; figures are not checked',
     costS: 60,
     files: ['test/bench/**/*.test.ts'],
     packages: ['tgt', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],

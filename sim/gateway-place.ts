@@ -70,7 +70,7 @@ export class GatewayPlace {
       void this.#run(process).then(
         () => this.#end(process, 'ended'),
         (error: unknown) => {
-          this.#judge(error);
+          this.#failOnDefect(error);
           this.#end(process, String(error));
         },
       );
@@ -136,7 +136,7 @@ export class GatewayPlace {
       void run().then(
         () => end('done'),
         (error: unknown) => {
-          this.#judge(error);
+          this.#failOnDefect(error);
           end(String(error));
         },
       );
@@ -144,7 +144,7 @@ export class GatewayPlace {
   }
 
   /** What a process ends with may be a matter of its day, or a defect. */
-  #judge(error: unknown): void {
+  #failOnDefect(error: unknown): void {
     if (error instanceof InvariantBroken || error instanceof Violation) this.#parts.fail(error);
   }
 

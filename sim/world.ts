@@ -139,7 +139,7 @@ export class World {
   async readAll(limitMs: number): Promise<void> {
     const reader = new SimProcess('reader', this.timeline, this.random);
     await this.within(limitMs, reader, () => this.initiators[0]!.readAll());
-    this.history.attentions.judge();
+    this.history.attentions.check();
   }
 
   /** Runs `work` in a process, and lets time pass until it has ended. */

@@ -388,16 +388,16 @@ test('a planted sentence without an end is found, a list or a table is none', ()
 
 test('what a comment or a page names is in the tree', () => {
   // The change log names what earlier versions had.
-  const judged = proseFiles.filter((file) => file !== 'CHANGELOG.md');
+  const checked = proseFiles.filter((file) => file !== 'CHANGELOG.md');
   const known = vocabularyOf(files, read);
-  everywhere(judged, (source, file) =>
+  everywhere(checked, (source, file) =>
     paragraphsIn(source, file).flatMap(({ line, text }) =>
       unknownNames(text, file, known).map(
         (name) => `line ${line}: there is no ${name} (foreign names: test/support/prose-names.ts)`,
       ),
     ),
   );
-  const all = judged.flatMap((file) => paragraphsIn(read(file), file).map(({ text }) => text));
+  const all = checked.flatMap((file) => paragraphsIn(read(file), file).map(({ text }) => text));
   assert.deepEqual(unusedForeign(all, known), [], 'foreign names that nothing mentions');
 });
 

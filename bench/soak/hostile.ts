@@ -60,7 +60,7 @@ await runSoak({
         depth: numbers['depth']!,
         thinkMs: numbers['think-ms']!,
       });
-      const verdict = judge(report, numbers);
+      const verdict = verdictOf(report, numbers);
       verdicts.push(verdict);
       progress(json ? { ...report, problems: verdict.problems } : { ...row(verdict) });
     }
@@ -79,7 +79,7 @@ interface Verdict {
   readonly problems: readonly string[];
 }
 
-function judge(report: BattleReport, numbers: Readonly<Record<string, number>>): Verdict {
+function verdictOf(report: BattleReport, numbers: Readonly<Record<string, number>>): Verdict {
   const { quiet, attacked, drops, reasons, corrupt, rssMaxBytes, ended } = report;
   const problems: string[] = [];
   const p99MaxMs = Math.min(quiet.p99Ms * numbers['p99-factor-max']!, numbers['p99-max-ms']!);

@@ -67,5 +67,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function failure(code: string, { prefix }: DaemonCommand, why: string): Failure {
-  return new Failure(code, `the daemon, asked for "${prefix}": ${why}`, { command: prefix });
+  return new Failure(code, `the daemon did not do "${prefix}": ${why}`, { command: prefix });
 }

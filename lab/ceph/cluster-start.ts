@@ -169,7 +169,7 @@ async function makeMonmap(plan: ClusterPlan, fsid: string, monmap: string): Prom
   // Releases that know one cipher alone name none.
   const cipher = /^auth_preferred_cipher (\S+)$/m.exec(printed)?.[1] ?? 'aes';
   if (isCephCipher(cipher)) return cipher;
-  throw new Failure('cephStartFailed', `this release of Ceph wants keys for ${cipher}: not known`);
+  throw new Failure('cephStartFailed', `this release of Ceph needs unknown keys: ${cipher}`);
 }
 
 async function writeFiles(plan: ClusterPlan, fsid: string, cipher: CephCipher): Promise<void> {

@@ -103,13 +103,13 @@ export class MonClient {
   #lose(): void {
     this.#isClosed = true;
     for (const { command, reject } of this.#waiting.values()) {
-      reject(commandFailure(command, 'the process that asks has ended'));
+      reject(commandFailure(command, 'the process that sends the commands has ended'));
     }
   }
 }
 
 function commandFailure({ prefix }: MonCommand, why: string, errno?: number): Failure {
-  return new Failure('cephCommandFailed', `the monitor, asked for "${prefix}": ${why}`, {
+  return new Failure('cephCommandFailed', `the monitor did not do "${prefix}": ${why}`, {
     command: prefix,
     ...(errno === undefined ? {} : { errno }),
   });

@@ -32,7 +32,7 @@ export class StoppedProcesses<P extends WatchedProcess> {
 
   open(): void {
     this.#timer = this.#clock.after(LOOK_INTERVAL_MS, () => {
-      this.#look();
+      this.#check();
       this.open();
     });
   }
@@ -41,7 +41,7 @@ export class StoppedProcesses<P extends WatchedProcess> {
     this.#timer?.cancel();
   }
 
-  #look(): void {
+  #check(): void {
     const nowMs = this.#clock.now();
     const stopped = this.#running().filter(({ pid }) => pid !== undefined && this.#isStopped(pid));
     this.#sinceMs = new Map(stopped.map((each) => [each, this.#sinceMs.get(each) ?? nowMs]));

@@ -148,7 +148,7 @@ export class Supervisor {
     gateway.status = undefined;
     child.on('message', (message) => this.#receive(gateway, child, message as GatewayMessage));
     child.once('error', (error) => {
-      gateway.failure = { code: 'gatewayUnstartable', message: systemReason(error) };
+      gateway.failure = { code: 'gatewayNotStarted', message: systemReason(error) };
       // Without a process there is no exit to wait for.
       if (child.pid === undefined) this.#ended(gateway, child, systemReason(error));
     });

@@ -1,7 +1,7 @@
 import { check } from '../violation.ts';
 import {
   type AttentionEvent,
-  judgeAttentions,
+  findWrongAttention,
   type NexusCommand,
   type WrongAttention,
 } from './attention-rules.ts';
@@ -76,10 +76,10 @@ export class AttentionLedger {
   }
 
   /** Throws for a session that was not given what it was due, or was given what it was not. */
-  judge(): void {
+  check(): void {
     for (const record of this.#records) {
       this.reports += record.commands.filter(({ report }) => typeof report === 'number').length;
-      const wrong = judgeAttentions(record, [record.login, ...this.#events]);
+      const wrong = findWrongAttention(record, [record.login, ...this.#events]);
       check(wrong === undefined, () => this.#told(record, wrong!));
     }
   }

@@ -57,7 +57,7 @@ interface Window {
  * reported by that command, unless others are still before it; each is reported once, and several
  * of one code may be reported as one.
  */
-export function judgeAttentions(
+export function findWrongAttention(
   session: Session,
   events: readonly AttentionEvent[],
 ): WrongAttention | undefined {

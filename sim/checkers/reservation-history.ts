@@ -44,7 +44,7 @@ const COURSES_MAX = 20_000;
 /**
  * Whether all that was seen of the reservations of a logical unit is what one copy of them could
  * have shown (I4): each command takes effect at one moment between its begin and its end, and each
- * access is judged at one such moment, whichever gateway it goes through.
+ * access is decided at one such moment, whichever gateway it goes through.
  */
 export class ReservationHistory {
   readonly #open = new Set<ReserveOut>();

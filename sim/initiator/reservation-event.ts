@@ -89,9 +89,9 @@ async function reserveOut(
   }
   const code = senseOf(result)?.code;
   const isDone = result.status === Status.good;
-  const isJudged = isDone || result.status === Status.reservationConflict || isRefused(code);
+  const isDecided = isDone || result.status === Status.reservationConflict || isRefused(code);
   const ended = isDone ? 'good' : code === undefined ? 'conflict' : code;
-  const verdict = reservations.end(command, isJudged ? ended : 'none');
+  const verdict = reservations.end(command, isDecided ? ended : 'none');
   told = isDone ? verdict.told : new Set();
   for (const event of events) {
     event.endMs = clock.now();

@@ -22,7 +22,7 @@ const PAGE_MAX = 1024;
 type Steps = readonly NativeStep[];
 
 /** The errno of the first step that does not hold for the object as it is; 0 if all do. */
-export function judgeSteps(object: Target | undefined, steps: Steps): number {
+export function errnoOfSteps(object: Target | undefined, steps: Steps): number {
   let exists = object !== undefined;
   for (const [code, ...values] of steps) {
     if (code === nativeProtocol.writeCreate) {
@@ -40,13 +40,13 @@ export function judgeSteps(object: Target | undefined, steps: Steps): number {
     ) {
       return ENOENT;
     }
-    const errno = judgeStep(object, code, values);
+    const errno = errnoOfStep(object, code, values);
     if (errno < 0) return errno;
   }
   return 0;
 }
 
-function judgeStep(object: Target | undefined, code: number, values: readonly unknown[]): number {
+function errnoOfStep(object: Target | undefined, code: number, values: readonly unknown[]): number {
   const version = object?.version ?? 0;
   if (code === nativeProtocol.writeAssertVersion) {
     const asserted = values[0] as number;

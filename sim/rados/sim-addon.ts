@@ -4,7 +4,7 @@ import { nativeProtocol } from '../../src/ceph/native-protocol.ts';
 import { InputSource, type SimProcess } from '../time/sim-process.ts';
 import { HandleTable } from './handle-table.ts';
 import { runImageOperation } from './image-operation.ts';
-import { applySteps, changes, judgeSteps, readSteps } from './object-operation.ts';
+import { applySteps, changes, errnoOfSteps, readSteps } from './object-operation.ts';
 import type { SimClient } from './sim-client.ts';
 import type { ObjectWork, SimCluster } from './sim-cluster.ts';
 import { headerOf, imageInfoOf, POOL_ID, type SimImages } from './sim-images.ts';
@@ -314,7 +314,7 @@ export class SimAddon implements Implemented {
     done: (errno: number, version: number) => void,
   ): void {
     const run = (object: StoredObject | undefined): number | { version: number } => {
-      const errno = judgeSteps(object, steps);
+      const errno = errnoOfSteps(object, steps);
       if (errno < 0) return errno;
       if (!changes(steps)) return { version: object?.version ?? 0 };
       const changed = this.#cluster.changed(name);

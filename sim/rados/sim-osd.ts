@@ -12,7 +12,7 @@ export interface OsdRequest {
   readonly client: object;
   readonly object: string;
   readonly mapEpoch: number;
-  /** `knownEpoch`: the newest map by which this object may judge it. */
+  /** `knownEpoch`: the newest map by which this object may check it. */
   execute(knownEpoch: number): void;
 }
 

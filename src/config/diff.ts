@@ -37,7 +37,7 @@ function nextIdentifierChange(
     current?.nextRelativePortIdentifier ?? 1,
     nextPortIdentifier(next.gateways),
   );
-  return identifier === least ? [] : [`give no relative port identifier below ${identifier}`];
+  return identifier === least ? [] : [`assign no relative port identifier below ${identifier}`];
 }
 
 function namedChanges<T extends object, K extends keyof T>(

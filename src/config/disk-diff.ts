@@ -89,7 +89,7 @@ export function diffDisks(
 }
 
 function again({ name, uuid, wwn }: Disk, { name: volume, sizeBytes }: FoundVolume): string {
-  const where = `volume ${volume} of ${formatSize(sizeBytes)}, which is there already`;
+  const where = `volume ${volume} of ${formatSize(sizeBytes)}, which exists already`;
   return `serve disk ${name} again: ${where} (uuid ${uuid}, ${wwn})`;
 }
 

@@ -14,8 +14,8 @@ const WORDS: { readonly [C in Code]: (issue: IssueOf<C>) => string } = {
   invalid_format: ({ format, prefix, suffix, includes }) => {
     if (format === 'starts_with') return `must begin with ${spelled(prefix)}`;
     if (format === 'ends_with') return `must end with ${spelled(suffix)}`;
-    if (format === 'includes') return `must have ${spelled(includes)} in it`;
-    return 'is not written as this key wants it: see docs/reference/document.md';
+    if (format === 'includes') return `must contain ${spelled(includes)}`;
+    return 'does not have the form that this key needs: see docs/reference/document.md';
   },
   too_big: ({ origin, maximum, inclusive, exact }) => {
     if (exact === true) return exactly(origin, maximum);
@@ -27,17 +27,17 @@ const WORDS: { readonly [C in Code]: (issue: IssueOf<C>) => string } = {
     return boundWords(origin, inclusive === false ? 'more than' : 'at least', minimum);
   },
   not_multiple_of: ({ divisor }) => `must be a multiple of ${divisor}`,
-  unrecognized_keys: () => 'has a key that is not known',
-  invalid_union: () => 'is in none of the forms that are understood here',
-  invalid_key: () => 'has a key that is not in the form that is understood here',
-  invalid_element: () => 'has an entry that is not in the form that is understood here',
-  custom: () => 'is not a value that is understood here',
+  unrecognized_keys: () => 'has an unknown key',
+  invalid_union: () => 'has none of the allowed forms',
+  invalid_key: () => 'has a key that does not have the allowed form',
+  invalid_element: () => 'has an entry that does not have the allowed form',
+  custom: () => 'is not an allowed value',
 };
 
 /** For `safeParse`: the message of an issue whose rule has none. */
 export function issueWords(issue: RawIssue): string {
   const words = WORDS[issue.code as Code] as ((issue: RawIssue) => string) | undefined;
-  return words === undefined ? 'is not a value that is understood here' : words(issue);
+  return words === undefined ? 'is not an allowed value' : words(issue);
 }
 
 /** Kinds of values, by the names that the library has for them. */

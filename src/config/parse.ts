@@ -53,10 +53,10 @@ export function parseDocument(source: Uint8Array | string): ParseResult {
     if (error instanceof RangeError) return refuse('nested too deeply');
     return refuse('cannot be read');
   }
-  return judge(value, reading.yaml, lines);
+  return validate(value, reading.yaml, lines);
 }
 
-function judge(value: unknown, yaml: YamlDocument, lines: LineCounter): ParseResult {
+function validate(value: unknown, yaml: YamlDocument, lines: LineCounter): ParseResult {
   const misread = nodeProblems(yaml);
   const told = new Set(misread.map(({ path }) => path));
   const parsed = documentSchema.safeParse(value, { error: issueWords });

@@ -176,6 +176,6 @@ class Unique {
   add(text: string | undefined, path: Path): void {
     if (text === undefined) return;
     if (!this.#seen.has(text)) this.#seen.add(text);
-    else this.findings.push({ path, message: `${text} is there already` });
+    else this.findings.push({ path, message: `${text} is used already` });
   }
 }

@@ -16,30 +16,30 @@ const NUMBER = /^(?:0|-?[1-9][0-9]{0,15})$/;
  */
 export function nodeProblems(yaml: YamlDocument): Located[] {
   const found: Located[] = [];
-  judge(yaml.contents, [], found);
+  visit(yaml.contents, [], found);
   return found;
 }
 
-function judge(node: unknown, path: Path, found: Located[]): void {
+function visit(node: unknown, path: Path, found: Located[]): void {
   const message = messageFor(node);
   if (message !== undefined) {
     found.push({ offset: rangeStart(node) ?? 0, path: formatPath(path), message });
   }
   if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) judge(item, [...path, index], found);
+    for (const [index, item] of node.items.entries()) visit(item, [...path, index], found);
   } else if (isMap(node)) {
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
       const name = keyText(key);
       const inner = [...path, name];
-      const fault = seen.has(name) ? 'this key is there already' : keyMessage(name);
+      const fault = seen.has(name) ? 'this key is repeated' : keyMessage(name);
       if (fault !== undefined) {
         found.push({ offset: rangeStart(key) ?? 0, path: formatPath(inner), message: fault });
       } else {
-        judge(key, inner, found);
+        visit(key, inner, found);
       }
       seen.add(name);
-      judge(value, inner, found);
+      visit(value, inner, found);
     }
   }
 }

@@ -60,7 +60,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
     ['diskInvalid', 'The requested disk breaks a rule.', 'See the message.'],
   ]),
   group('Gateways and fences', [
-    ['fenceNobody', 'No other gateway serves.', 'Start one; a gateway cannot fence itself.'],
+    ['fenceNoGateway', 'No other gateway serves.', 'Start one; a gateway cannot fence itself.'],
     ['fenceUnknown', 'No gateway of this name serves.', 'See `allpath status`.'],
     ['fenceFailed', 'A gateway tried, and failed.', 'See the reason, then try again.'],
     [
@@ -74,7 +74,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Stop it first, or give this one another name.',
     ],
     ['membersClosed', 'This gateway is being fenced.', 'It starts again by itself.'],
-    ['membersSelf', 'A gateway was asked to fence itself.', 'Ask another one.'],
+    ['membersOwnGateway', 'A gateway was asked to fence itself.', 'Ask another one.'],
     [
       'membersUnconfirmed',
       'Ceph did not confirm a fencing step in time.',
@@ -104,7 +104,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Initiators are logged in, and their commands would be aborted.',
       'Use `--force` if that is intended.',
     ],
-    ['resetNobody', 'No gateway serves it.', 'See `allpath status`.'],
+    ['resetNoGateway', 'No gateway serves it.', 'See `allpath status`.'],
     [
       'resetFailed',
       'It did not take effect everywhere in time.',
@@ -115,7 +115,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
     ['storeMissing', 'There is no store at this place.', 'Check `--store`.'],
     ['storeUnreadable', 'The folder of the store cannot be read.', 'Run as the user that owns it.'],
     [
-      'storeUnmakeable',
+      'storeNotCreatable',
       'A store cannot be made there.',
       'Choose another folder, or correct its permissions.',
     ],
@@ -186,7 +186,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
     ['volumeNotFound', 'The store has no such volume.', 'See `allpath disk list`.'],
     ['volumeExists', 'The store has a volume of this name.', 'Import it, delete it, or rename.'],
     [
-      'volumeOther',
+      'volumeOfOtherDisk',
       'The volume holds the data of another disk.',
       'Correct the document; `disk import` serves the volume as the disk that it holds.',
     ],
@@ -220,7 +220,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'See the reason in the message.',
     ],
     ['clientReplaced', 'The client of an image was fenced.', 'Nothing: it is opened again.'],
-    ['instancesBad', '`volumeInstances` is out of range.', 'Correct it in the document.'],
+    ['instancesInvalid', '`volumeInstances` is out of range.', 'Correct it in the document.'],
   ]),
   group('Ceph', [
     ['cephMissing', 'Ceph is not installed.', 'Install the packages that the message names.'],
@@ -234,7 +234,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
   ]),
   group('Demo and throwaway Ceph', [
     ['demoDiskDiffers', 'The store has another demo disk.', 'Use its options, or another store.'],
-    ['gatewayUnstartable', 'A gateway of the demo could not start.', 'See what it printed.'],
+    ['gatewayNotStarted', 'A gateway of the demo could not start.', 'See what it printed.'],
     ['gatewayEnded', 'A gateway of the demo ended before it served.', 'See what it printed.'],
     ['cephPackagesMissing', 'Programs of Ceph are missing.', 'Install what the message names.'],
     [

@@ -9,7 +9,7 @@ const FENCE_WAIT_MAX_MS = 8_000;
 
 /**
  * Has a gateway fenced by the others: a process that is not a member cannot do it. Resolves with
- * the name of the gateway that did. Rejects with `fenceNobody`, `fenceUnknown` or `fenceFailed`.
+ * the name of the gateway that did. Rejects with `fenceNoGateway`, `fenceUnknown` or `fenceFailed`.
  */
 export async function fenceGateway(
   { records }: Pick<ControlContext, 'records'>,
@@ -31,7 +31,8 @@ export async function fenceGateway(
 function notFenced(name: string, said: readonly FenceAnswer[], names: readonly string[]): Failure {
   const others = said.filter(({ outcome }) => outcome !== 'self');
   if (others.length === 0) {
-    return new Failure('fenceNobody', `no other gateway serves that could fence ${name}`, { name });
+    const message = `no other gateway serves, so none can fence ${name}`;
+    return new Failure('fenceNoGateway', message, { name });
   }
   if (others.every(({ outcome }) => outcome === 'unknown')) {
     const near = names.includes(name) ? '' : didYouMean(name, names);

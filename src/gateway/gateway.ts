@@ -216,7 +216,7 @@ export class Gateway {
     const { drainSeconds } = this.#settings;
     this.#portGroups.isDraining = true;
     const count = () => this.#transport.sessions.length;
-    log.write('drain_begun', { sessions: count(), drainSeconds });
+    log.write('drain_started', { sessions: count(), drainSeconds });
     this.#joined.membership?.drain().catch((error: unknown) => {
       // Without sessions it closes at once, and others learn that it leaves in place of this.
       if (this.#isClosing) return;

@@ -9,13 +9,13 @@ import { LogicalUnit } from '../scsi/logical-unit.ts';
 import { initialState } from '../scsi/unit-changes.ts';
 import type { UnitStates } from '../scsi/unit-state.ts';
 import type { Volume } from '../volume/volume.ts';
-import { unitDescription } from './unit-description.ts';
 import {
-  isSameOpening,
+  canShareVolume,
   isSameVolume,
+  PendingVolumes,
   type VolumeOpener,
-  VolumeOpenings,
-} from './volume-openings.ts';
+} from './pending-volumes.ts';
+import { unitDescription } from './unit-description.ts';
 
 /** A disk with what serves it, or is to serve it. */
 interface OpenDisk {
@@ -27,7 +27,7 @@ interface OpenDisk {
 }
 
 /** How many disks are opened at a time: each may take a thread and some round trips. */
-const OPENING_MAX = 16;
+const VOLUMES_OPENING_MAX = 16;
 
 /** One that takes longer leaves its place to the next: many silent disks delay a start as one does. */
 const OPEN_SLOW_MS = 250;
@@ -63,7 +63,7 @@ interface LogicalUnitsOptions {
  */
 export class LogicalUnits {
   readonly #options: LogicalUnitsOptions;
-  readonly #openings: VolumeOpenings;
+  readonly #pendingVolumes: PendingVolumes;
   #open = new Map<string, OpenDisk>();
   /** Prepared for a document that is not served yet, or never will be. */
   #prepared = new Map<string, OpenDisk>();
@@ -76,7 +76,7 @@ export class LogicalUnits {
 
   constructor(options: LogicalUnitsOptions) {
     this.#options = options;
-    this.#openings = new VolumeOpenings(options.store, options.clock);
+    this.#pendingVolumes = new PendingVolumes(options.store, options.clock);
   }
 
   /**
@@ -94,7 +94,7 @@ export class LogicalUnits {
     assert(uuids.size === wanted.length, 'no two disks of a document have one uuid');
     for (const uuid of this.#failed.keys()) if (!uuids.has(uuid)) this.#failed.delete(uuid);
     const opens = wanted.filter((disk) => this.#volumeKept(disk) === undefined);
-    this.#openings.keep(new Set(opens.map(({ uuid }) => uuid)));
+    this.#pendingVolumes.keep(new Set(opens.map(({ uuid }) => uuid)));
     const next = new Map<string, OpenDisk>();
     this.#prepared = next;
     for (const open of await this.#openDisks(wanted, version)) {
@@ -129,7 +129,7 @@ export class LogicalUnits {
     const [open, prepared] = [this.#open, this.#prepared];
     this.#open = new Map();
     this.#prepared = new Map();
-    this.#openings.keep(new Set());
+    this.#pendingVolumes.keep(new Set());
     await this.#release(prepared, open);
     await this.#release(open, new Map());
   }
@@ -173,7 +173,7 @@ export class LogicalUnits {
       const leave = () => places.delete(place);
       const place: Promise<unknown> = slow.then(leave, leave);
       places.add(place);
-      if (places.size >= OPENING_MAX) await Promise.race(places);
+      if (places.size >= VOLUMES_OPENING_MAX) await Promise.race(places);
     }
     return await Promise.all(opening);
   }
@@ -187,7 +187,7 @@ export class LogicalUnits {
       if (unit !== undefined && unit.blockLengthBytes !== disk.blockLength) {
         throw new Failure('diskRefused', 'the block length of a disk cannot change');
       }
-      const volume = this.#volumeKept(disk) ?? (await this.#openings.open(disk));
+      const volume = this.#volumeKept(disk) ?? (await this.#pendingVolumes.open(disk));
       const isReplaced = known !== undefined && !isSameVolume(known.disk, disk);
       const open = {
         disk,
@@ -218,7 +218,7 @@ export class LogicalUnits {
   /** The open volume of a disk, if it serves the disk as the document describes it. */
   #volumeKept(disk: Disk): Volume | undefined {
     const known = this.#open.get(disk.uuid);
-    return known !== undefined && isSameOpening(known.disk, disk) ? known.volume : undefined;
+    return known !== undefined && canShareVolume(known.disk, disk) ? known.volume : undefined;
   }
 
   async #makeUnit(disk: Disk, volume: Volume, version: number): Promise<LogicalUnit> {

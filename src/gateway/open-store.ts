@@ -45,7 +45,7 @@ async function openLocalStore(
   };
   try {
     const volumes = await openVolumes(false);
-    // Whether writes go through is a matter of the opening; few stores have both kinds.
+    // Writethrough is set when the store is opened; few stores have both kinds of volume.
     let through: Promise<VolumeStore> | undefined;
     return {
       location: { dir: directory },

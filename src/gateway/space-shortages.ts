@@ -36,7 +36,7 @@ export class SpaceShortages {
   }
 
   /** To be called now and then: forgets disks that take writes again. */
-  look(): void {
+  check(): void {
     for (const [unit, refusedMs] of this.#short) {
       if (this.#clock.now() - refusedMs < SHORTAGE_OVER_MS) continue;
       const { availableBytes = ROOM_MIN_BYTES } = unit.space.figures ?? {};

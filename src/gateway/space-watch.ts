@@ -40,7 +40,7 @@ export class SpaceWatch {
 
   /** Begins to look. */
   open(): void {
-    void this.#look();
+    void this.#check();
   }
 
   /** From now on these units get the figures, and the known ones at once. */
@@ -55,7 +55,7 @@ export class SpaceWatch {
     this.#timer?.cancel();
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { volumes, clock, log } = this.#options;
     try {
       if (volumes.space !== undefined) this.#spaceOf = await volumes.space();
@@ -67,8 +67,8 @@ export class SpaceWatch {
       this.#reason = reason;
     }
     if (this.#isClosed) return;
-    this.#shortages.look();
-    this.#timer = clock.after(SPACE_POLL_MS, () => void this.#look());
+    this.#shortages.check();
+    this.#timer = clock.after(SPACE_POLL_MS, () => void this.#check());
   }
 
   #report(): void {

@@ -30,7 +30,7 @@ export interface Store {
 }
 
 export interface OpenVolumeOptions extends KnownVolume {
-  /** Every write through this opening is durable before its result. */
+  /** Every write to volumes of this store is durable before its result. */
   readonly writethrough: boolean;
 }
 

@@ -38,7 +38,7 @@ async function removeLeftovers(
   const names = (await readdir(parent)).filter((name) => name.startsWith(prefix));
   for (const name of names.slice(0, LEFTOVERS_MAX)) {
     const folder = join(parent, name);
-    // One that cannot be judged or removed is somebody else's business.
+    // One that cannot be checked or removed is somebody else's business.
     if (!(await isLeftover(folder, own).catch(() => false))) continue;
     await onLeftover?.(folder).catch(() => {});
     await removeOwnedFolder(folder).catch(() => {});
@@ -49,6 +49,6 @@ async function isLeftover(folder: string, own: ProcessIdentity): Promise<boolean
   const stat = await lstat(folder);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.()) return false;
   const owner = JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as ProcessIdentity;
-  const isJudgeable = owner.bootId !== own.bootId || owner.pidNamespace === own.pidNamespace;
-  return isJudgeable && processState(owner, own) === 'ended';
+  const isCheckable = owner.bootId !== own.bootId || owner.pidNamespace === own.pidNamespace;
+  return isCheckable && processState(owner, own) === 'ended';
 }

@@ -20,7 +20,7 @@ export type ProcessState = 'running' | 'stopped' | 'ended';
 
 /** The identity of this process. */
 export function ownProcessIdentity(): ProcessIdentity {
-  // A /proc of another PID namespace would have us take strangers for our own.
+  // In the /proc of another PID namespace, the same ids are other processes.
   const identity = readlinkSync('/proc/self') === `${process.pid}` && processIdentity(process.pid);
   if (!identity) throw new Error('/proc does not show this process under its own process id');
   return identity;
@@ -40,7 +40,7 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
 
 /**
  * What became of a process of this PID namespace and boot. A process of another boot has ended; one
- * of another PID namespace cannot be judged, and the caller must not ask.
+ * of another PID namespace cannot be checked, and the caller must not ask.
  */
 export function processState(identity: ProcessIdentity, here: ProcessIdentity): ProcessState {
   if (identity.bootId !== here.bootId) return 'ended';

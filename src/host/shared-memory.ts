@@ -47,7 +47,7 @@ export class SharedMemory {
     return lockRange(this.#descriptor, F_WRLCK, at, 1) === 0;
   }
 
-  /** Whether another opening holds the byte. */
+  /** Whether another open file holds a lock on the byte. */
   isLocked(at: number): boolean {
     return conflictingLock(this.#descriptor, F_WRLCK, at, 1) !== F_UNLCK;
   }

@@ -23,8 +23,8 @@ export class AnswerProgress {
     this.#stream = stream;
   }
 
-  /** Whether the initiator has taken something since the last look. */
-  look(now: number): boolean {
+  /** Whether the initiator has taken something since the last check. */
+  check(now: number): boolean {
     const { idle, writes } = this.#queue;
     const { unacknowledgedBytes } = this.#stream;
     // A new write begins when the one before is over, or when there was none.
@@ -39,7 +39,7 @@ export class AnswerProgress {
     return isTaken;
   }
 
-  /** Between the last two looks the initiator took a part of one write. */
+  /** Between the last two checks the initiator took a part of one write. */
   get isSlow(): boolean {
     return this.#isSlow;
   }
@@ -49,7 +49,7 @@ export class AnswerProgress {
     return this.#isStuck;
   }
 
-  /** How long the initiator has taken none of the bytes that wait for it, as of the last look. */
+  /** How long the initiator has taken none of the bytes that wait for it, as of the last check. */
   stalledMs(now: number): number {
     return now - this.#lastTakenMs;
   }

@@ -101,7 +101,7 @@ export class CommandWindow {
     return this.#inFlight === 0 && this.#immediate === 0;
   }
 
-  judge(cmdSn: number): Arrival {
+  classify(cmdSn: number): Arrival {
     const ahead = serialDistance(cmdSn, this.#expCmdSn);
     if (ahead === 0) return serialDistance(this.#maxCmdSn, cmdSn) >= 0 ? 'next' : 'ignored';
     return ahead > 0 && serialDistance(this.#maxCmdSn, cmdSn) >= 0 ? 'early' : 'ignored';

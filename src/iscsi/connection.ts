@@ -14,7 +14,7 @@ import {
   LOGOUT_REQUEST_TIMEOUT_MS,
   SEND_QUEUE_BYTES_MAX,
 } from './limits.ts';
-import { judgeSession } from './login/login-identity.ts';
+import { authorizeSession } from './login/login-identity.ts';
 import type { Refusal } from './login/refusal.ts';
 import { type LoginOptions, LoginPhase } from './login-phase.ts';
 import { PeerWatch, type WatchedConnection } from './peer-watch.ts';
@@ -103,8 +103,8 @@ export class Connection implements RegisteredSession {
   get refusal(): Refusal | undefined {
     const { portal, context } = this.#options;
     const rules = { directory: context.directory, portal, chap: context.settings.chap };
-    const judged = judgeSession(this.identity, rules);
-    return 'refused' in judged ? judged : undefined;
+    const authorized = authorizeSession(this.identity, rules);
+    return 'refused' in authorized ? authorized : undefined;
   }
 
   /** PDUs that were left may be taken now. */

@@ -46,7 +46,7 @@ export interface Admission {
   readonly authentication: Authentication | undefined;
   /** The document lists this initiator or asks it for a proof; else any name would be admitted. */
   readonly isNamed: boolean;
-  /** Opens the nexus after the login's last PDU was judged. */
+  /** Opens the nexus after the last PDU of the login was accepted. */
   openNexus(identity: NexusIdentity): Nexus;
 }
 

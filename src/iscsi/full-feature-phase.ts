@@ -95,7 +95,7 @@ export class FullFeaturePhase {
     }
     const { window, held } = this.#session;
     const cmdSn = NopOut.cmdSn.get(pdu.bytes, pdu.base);
-    const arrival = window.judge(cmdSn);
+    const arrival = window.classify(cmdSn);
     if (arrival === 'ignored') return;
     if (arrival === 'early') {
       if (held.hold(cmdSn, pdu, intact)) return;

@@ -14,7 +14,7 @@ import type { SendQueue } from './wire/send-queue.ts';
 export interface IntakeParts {
   readonly stream: ByteStream;
   readonly clock: Clock;
-  /** Buffers for logins and discovery sessions: small, because the peer may be a stranger. */
+  /** Buffers for logins and discovery sessions: small, because the peer may be anyone. */
   readonly loginPool: SlabSource;
   readonly turnShares: TurnShares;
   /** Whether PDUs may be taken now; when not, `recheck` is called once they may be. */

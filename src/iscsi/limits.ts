@@ -49,7 +49,7 @@ export const TURN_ALL_MS = 16;
 /** PDUs between two readings of the clock. */
 export const TURN_CHECK_PDUS = 8;
 /** PDUs of a login or a discovery session in a turn; initiators send them one at a time. */
-export const STRANGER_TURN_PDUS = 2;
+export const LOGIN_TURN_PDUS = 2;
 assert(
   LOGIN_SEND_QUEUE_BYTES_MAX >= BHS_BYTES + LOGIN_DATA_SEGMENT_BYTES_MAX,
   'the longest answer of a login fits into its send queue',
@@ -59,7 +59,7 @@ assert(
   'a text of one PDU of a discovery session is never too long',
 );
 assert(TURN_MAX_MS <= TURN_ALL_MS, 'a connection alone takes no more than all together');
-assert(STRANGER_TURN_PDUS <= TURN_CHECK_PDUS, 'a stranger works off no more than a session');
+assert(LOGIN_TURN_PDUS <= TURN_CHECK_PDUS, 'a login handles no more PDUs in a turn than a session');
 
 /**
  * Bound on answers queued for an initiator that does not read; beyond it, the gateway stops reading
@@ -217,10 +217,10 @@ export const SLOW_SILENCE_MAX_MS = 3_000;
  * and tried again by its initiator. Less than the shortest common time-out of a login (5 s, ESXi).
  */
 export const REINSTATEMENT_MAX_MS = 4_500;
-/** How often a connection looks at its clocks. */
+/** How often a connection checks its deadlines. */
 export const WATCH_INTERVAL_MS = 500;
-/** A command that the gateways have not agreed on ends its session at the first look after this. */
-export const AGREEMENT_LOOK_MS = AGREEMENT_MAX_MS - WATCH_INTERVAL_MS;
+/** If gateways have not agreed on a command, the first check after this ends its session. */
+export const AGREEMENT_OVERDUE_MS = AGREEMENT_MAX_MS - WATCH_INTERVAL_MS;
 /** How long a logout waits until what its session holds by RESERVE is released. */
 export const LOGOUT_RELEASE_MAX_MS = 3_000;
 

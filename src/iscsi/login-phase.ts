@@ -4,7 +4,7 @@ import { CommandWindow, type WindowCredit } from './command-window.ts';
 import type { DataBudget } from './data-budget.ts';
 import type { DiscoveryService } from './discovery.ts';
 import { LOGIN_DATA_SEGMENT_BYTES_MAX, OWN_COMMANDS_MIN, REINSTATEMENT_MAX_MS } from './limits.ts';
-import { judgeLogin, type LoginIdentity } from './login/login-identity.ts';
+import { authorizeLogin, type LoginIdentity } from './login/login-identity.ts';
 import { type LoginContext, LoginMachine, type LoginResult } from './login/login-machine.ts';
 import { type LoginReply, readLoginRequest, writeLoginReply } from './login/login-pdu.ts';
 import type { Refusal } from './login/refusal.ts';
@@ -152,9 +152,9 @@ export class LoginPhase {
       }
     }
     const { directory, portal, settings } = context;
-    const judged = judgeLogin(result.admitted, { directory, portal, chap: settings.chap });
-    if ('refused' in judged) {
-      this.#refuse(judged, respond);
+    const authorized = authorizeLogin(result.admitted, { directory, portal, chap: settings.chap });
+    if ('refused' in authorized) {
+      this.#refuse(authorized, respond);
       return;
     }
     this.#reservedTsih = 0;
@@ -164,7 +164,7 @@ export class LoginPhase {
     const session = new Session({
       identity,
       parameters: result.parameters,
-      nexus: openNexus(judged, identity),
+      nexus: openNexus(authorized, identity),
       discovery: this.#options.newDiscovery(result),
       queue: this.#queue,
       account: this.#options.budget.open(unsolicitedBytes(result.parameters), peer, initiatorName),

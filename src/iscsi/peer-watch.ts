@@ -3,7 +3,7 @@ import type { CommandAges } from '../scsi/nexus.ts';
 import type { AnswerProgress } from './answer-progress.ts';
 import {
   ABSENT_TIMEOUT_MS,
-  AGREEMENT_LOOK_MS,
+  AGREEMENT_OVERDUE_MS,
   CLOSE_TIMEOUT_MS,
   COMMAND_MAX_MS,
   DISCOVERY_SESSION_MAX_MS,
@@ -20,7 +20,7 @@ import {
 import type { Session } from './session.ts';
 import { sendPing, sendWindow } from './session-requests.ts';
 
-/** Between two looks at the clock; after a longer gap this gateway itself stood still. */
+/** Between two checks; after a longer gap this gateway itself stood still. */
 const GAP_MAX_MS = 2 * WATCH_INTERVAL_MS;
 const STUCK = 'a command does not end';
 const DATA_OUT_LATE = 'Data-Out timed out';
@@ -50,7 +50,7 @@ export class PeerWatch {
   #session: Session | undefined;
   #sessionSinceMs = 0;
   #lastReceivedMs: number;
-  #lastLookMs = 0;
+  #lastCheckMs = 0;
   #pingSentMs: number | undefined;
   #logoutDeadlineMs: number | undefined;
   /** Since when no PDU is taken: answers do not leave, or this gateway may not act. */
@@ -69,8 +69,8 @@ export class PeerWatch {
     this.#timer.cancel();
     this.#session = session;
     this.#sessionSinceMs = this.#clock.now();
-    this.#lastLookMs = this.#sessionSinceMs;
-    this.#lookLater();
+    this.#lastCheckMs = this.#sessionSinceMs;
+    this.#checkLater();
   }
 
   /** The connection ends when its queued PDUs have left, or after a bound. */
@@ -107,11 +107,11 @@ export class PeerWatch {
     this.#blockedSinceMs = undefined;
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     this.#timer = this.#clock.after(WATCH_INTERVAL_MS, () => {
       const overdue = this.#session && this.#overdue(this.#session);
       if (overdue !== undefined) this.#connection.lost(overdue);
-      else this.#lookLater();
+      else this.#checkLater();
     });
   }
 
@@ -124,7 +124,7 @@ export class PeerWatch {
     }
     discovery.expire();
     const { runningMs, changingMs, agreeingMs } = this.#commandAges(session, now);
-    if (agreeingMs >= AGREEMENT_LOOK_MS) return DISAGREED;
+    if (agreeingMs >= AGREEMENT_OVERDUE_MS) return DISAGREED;
     if (this.#logoutDeadlineMs !== undefined && now > this.#logoutDeadlineMs) {
       return 'no logout after the request for it';
     }
@@ -135,11 +135,11 @@ export class PeerWatch {
     // While nothing is read, silence proves nothing.
     if (this.#blockedSinceMs !== undefined) return runningMs >= COMMAND_MAX_MS ? STUCK : undefined;
     if (dataOut.overdue(now)) return DATA_OUT_LATE;
-    return this.#judgeSilence(session, now, changingMs >= SLOW_COMMAND_MS, runningMs);
+    return this.#overdueSilence(session, now, changingMs >= SLOW_COMMAND_MS, runningMs);
   }
 
   /** Why its silence, or a command that does not end, is too much. */
-  #judgeSilence(
+  #overdueSilence(
     session: Session,
     now: number,
     isChanging: boolean,
@@ -177,7 +177,7 @@ export class PeerWatch {
   /** Whether the initiator takes none of its answers. If it takes some, that is a sign of life. */
   #isAbsent(session: Session, now: number): boolean {
     const { progress } = this.#connection;
-    if (progress.look(now)) {
+    if (progress.check(now)) {
       this.#lastReceivedMs = now;
       // A NOP-In and R2Ts wait behind the answers.
       if (this.#pingSentMs !== undefined) this.#pingSentMs = now;
@@ -191,8 +191,8 @@ export class PeerWatch {
    * count, neither for them nor as silence of the initiator.
    */
   #commandAges(session: Session, now: number): CommandAges {
-    const gapMs = now - this.#lastLookMs;
-    this.#lastLookMs = now;
+    const gapMs = now - this.#lastCheckMs;
+    this.#lastCheckMs = now;
     if (gapMs > GAP_MAX_MS) {
       this.#lastReceivedMs = now;
       this.#pingSentMs = undefined;

@@ -25,7 +25,7 @@ export interface Applicant extends Holder, Nexus {
 
 /** The place of a session, from the end of its login on. */
 interface Place extends Holder {
-  readonly kind: 'named' | 'stranger' | 'discovery';
+  readonly kind: 'named' | 'unnamed' | 'discovery';
   /** Undefined until the session begins. */
   session: RegisteredSession | undefined;
   /** Another has the place already: the session is ending. */
@@ -56,7 +56,7 @@ export class SessionRegistry {
   /** A TSIH that is free, until `enter` or `release`; undefined when there is no place. */
   reserveTsih(applicant: Applicant): number | undefined {
     const { network, initiatorName, targetName, isNamed } = applicant;
-    const kind = targetName === '' ? 'discovery' : isNamed ? 'named' : 'stranger';
+    const kind = targetName === '' ? 'discovery' : isNamed ? 'named' : 'unnamed';
     if (!this.#hasRoom(applicant, kind)) return undefined;
     assert(this.#places.size < TSIH_MAX, 'there are more TSIHs than sessions');
     let tsih = this.#lastTsih;
@@ -112,11 +112,11 @@ export class SessionRegistry {
     // A reinstatement takes the place of the session before it: a path that was lost comes back.
     if (this.#reinstates(applicant)) return true;
     const normal = counted.filter((place) => place.kind !== 'discovery');
-    if (kind === 'stranger') {
-      const strangers = normal.filter((place) => place.kind === kind);
+    if (kind === 'unnamed') {
+      const unnamed = normal.filter((place) => place.kind === kind);
       const most = this.#sessionsMax - Math.floor(this.#sessionsMax / RESERVED_SESSIONS_SHARE);
-      if (strangers.length >= most) {
-        return this.#displace(chooseToGiveWay(strangers, applicant, SESSIONS_GUARANTEED));
+      if (unnamed.length >= most) {
+        return this.#displace(chooseToGiveWay(unnamed, applicant, SESSIONS_GUARANTEED));
       }
     }
     if (normal.length < this.#sessionsMax) return true;

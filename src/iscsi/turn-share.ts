@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { STRANGER_TURN_PDUS, TURN_ALL_MS, TURN_CHECK_PDUS, TURN_MAX_MS } from './limits.ts';
+import { LOGIN_TURN_PDUS, TURN_ALL_MS, TURN_CHECK_PDUS, TURN_MAX_MS } from './limits.ts';
 
 /** How the connections of a server share a turn of the event loop. */
 export class TurnShares {
@@ -46,7 +46,7 @@ export class TurnShare {
   #beganMs = 0;
   #endsMs = 0;
   #pdus = 0;
-  #pdusMax = STRANGER_TURN_PDUS;
+  #pdusMax = LOGIN_TURN_PDUS;
   #isOver = false;
 
   constructor(shares: TurnShares) {

@@ -37,8 +37,8 @@ interface LeftOut {
 }
 
 /**
- * Bounds how many lines an event that repeats writes, also when strangers cause it: the first ones
- * of an interval are written, the others are counted, and at its end one line says how many.
+ * Bounds how many lines an event that repeats writes, also when unauthenticated peers cause it: the
+ * first ones of an interval are written, and the others are counted in one line at its end.
  */
 export class LogLimiter {
   readonly #clock: Clock;
@@ -71,7 +71,7 @@ export class LogLimiter {
       }),
       // Lines of many kinds have nothing in common that could be said of them.
       write: (repeats) => {
-        if (name === OTHERS) this.#log.write('lines_left_out', { ...repeats });
+        if (name === OTHERS) this.#log.write('log_lines_suppressed', { ...repeats });
         else this.#log.write(event, fields, repeats);
       },
     };

@@ -16,7 +16,7 @@ export interface ClusterSilenceOptions {
 }
 
 /**
- * Judges a cluster whose witnesses are all silent. They may be silent for every gateway (one
+ * Decides what it means that all witnesses are silent. They may be silent for every gateway (one
  * stopped OSD of three also makes placement groups on the others wait): then initiators have no
  * better path. As long as the monitors answer that this gateway is not fenced, it waits, within a
  * bound.
@@ -34,7 +34,7 @@ export class ClusterSilence {
   }
 
   /** To be called often. Silence counts only while this gateway could have heard something. */
-  look(listeningSinceMs: number): ClosedReason | undefined {
+  check(listeningSinceMs: number): ClosedReason | undefined {
     if (this.#isFenced) return 'closed';
     const { clock, witnessAgesMs } = this.#options;
     const nowMs = clock.now();

@@ -33,7 +33,7 @@ export class FailureDetector {
   #asked = new Map<string, number>();
   /** Since when an incarnation is seen closed without a finished fence. */
   #closedSinceMs = new Map<string, number>();
-  #isLooking = false;
+  #isCheckingProcesses = false;
 
   constructor(options: FailureDetectorOptions) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class FailureDetector {
   /** One heartbeat of the row, sent on time and confirmed in time. */
   observe(view: MembershipView): void {
     const { processes, fence } = this.#options;
-    // Where members are processes they show no heartbeats: `lookAtProcesses` sees them themselves.
+    // Where members are processes they show no heartbeats: `checkProcesses` sees them themselves.
     if (processes !== undefined) return;
     const others = this.#othersIn(view);
     this.#silent.observe(new Map(others.map((o) => [o.incarnation, o.heartbeat.counter])));
@@ -68,7 +68,7 @@ export class FailureDetector {
   }
 
   /** One heartbeat of the row, on time or not. */
-  lookAtProcesses(view: MembershipView): void {
+  checkProcesses(view: MembershipView): void {
     const { processes } = this.#options;
     if (processes !== undefined) void this.#lookFor(this.#othersIn(view), processes);
   }
@@ -109,13 +109,13 @@ export class FailureDetector {
   }
 
   async #lookFor(others: readonly MemberState[], processes: FencedProcesses): Promise<void> {
-    if (this.#isLooking || others.length === 0) return;
-    this.#isLooking = true;
+    if (this.#isCheckingProcesses || others.length === 0) return;
+    this.#isCheckingProcesses = true;
     // A look that fails shows nothing; the next heartbeat looks again.
     const living = await processes.states().catch(() => undefined);
-    this.#isLooking = false;
+    this.#isCheckingProcesses = false;
     if (living === undefined) return;
-    const stopped = this.#stopped.look(living, this.#options.clock.now());
+    const stopped = this.#stopped.check(living, this.#options.clock.now());
     for (const other of others) {
       if (!living.some((member) => isSame(member, other))) {
         this.#options.fence(other, { text: 'its process has ended', holds: () => true });

@@ -73,7 +73,7 @@ export class FenceWork {
     const closed = stateOf(await store.change(closing), victim);
     if (closed?.state !== 'closed') return;
     const fields = { member: victim.name, reason: reason.text };
-    lines.write('fence_begun', fields, victim.incarnation);
+    lines.write('fence_started', fields, victim.incarnation);
     onChanged();
     if (driver.processes !== undefined) {
       if (!(await driver.processes.end(victim))) throw unconfirmed('its process did not end');

@@ -32,7 +32,7 @@ export interface FencingDriver {
 
   /**
    * Lets submissions be made until then, unless it is called again: a gateway that was stopped has
-   * threads that go on before its event loop can judge. Absent where a fence keeps them off the
+   * threads that go on before its event loop can react. Absent where a fence keeps them off the
    * medium.
    */
   renewLease?(untilMs: number): void;

@@ -41,7 +41,7 @@ export const BLOCKLIST_MAX_MS = 10_000;
 /** A joiner that the cluster does not let pass within this fails to join. */
 export const JOIN_STEP_MAX_MS = 30_000;
 
-/** How often a member looks whether its own event loop stood still, and whether it is cut off. */
+/** How often a member checks whether its own event loop stood still, and whether it is cut off. */
 export const STALL_CHECK_INTERVAL_MS = 250;
 /** After a longer gap of its event loop a member acts only when it has confirmed that it is open. */
 export const PAUSE_GAP_MAX_MS = 1_000;
@@ -51,11 +51,11 @@ export const PAUSE_GAP_MAX_MS = 1_000;
  * and a stop of less than 4 s must cost nothing.
  */
 export const STALL_MAX_MS = 4_000 + STALL_CHECK_INTERVAL_MS;
-/** A process of another member that was found stopped at every look for this long is fenced. */
+/** A process of another member that was found stopped at every check for this long is fenced. */
 export const STOPPED_MAX_MS = 4_000;
-/** Looks that must have found it so, also when this gateway itself was not there to look. */
-export const STOPPED_LOOKS_MIN = 3;
-/** How often a joiner looks whether a process that it found stopped runs again. */
+/** At least this many checks must have found it so, also if this gateway itself stood still. */
+export const STOPPED_CHECKS_MIN = 3;
+/** How often a joiner checks whether a process that it found stopped runs again. */
 export const STOPPED_POLL_MS = 100;
 /** At least this many witnesses must be silent for a member to be cut off. */
 export const WITNESSES_MIN = 3;
@@ -91,7 +91,7 @@ export const BACK_OFF_SETTLED_MS = 30_000;
 export const JOIN_ATTEMPTS_MAX = 16;
 /** Incarnations that are open, or closed and not yet fenced to the end. */
 export const INCARNATIONS_MAX = 512;
-/** Finished incarnations that are kept to be looked at. */
+/** Finished incarnations that are kept to be shown. */
 export const FINISHED_KEPT_MAX = 32;
 /** Client instances of one incarnation. */
 export const INSTANCES_MAX = 64;
@@ -138,8 +138,8 @@ assert(
   'the monitors are asked before silence is a cut, and their answers are bounded',
 );
 assert(
-  STOPPED_LOOKS_MIN * HEARTBEAT_INTERVAL_MS < STOPPED_MAX_MS,
-  'the looks that find a process stopped fit into the time that it may be so',
+  STOPPED_CHECKS_MIN * HEARTBEAT_INTERVAL_MS < STOPPED_MAX_MS,
+  'the checks that find a process stopped fit into the time for which it may be stopped',
 );
 assert(
   BACK_OFF_MIN_MS < BACK_OFF_SERVED_MAX_MS && BACK_OFF_SERVED_MAX_MS < BACK_OFF_MAX_MS,

@@ -6,7 +6,7 @@ import type { MembershipStore } from './membership-store.ts';
 import type { Roster } from './roster-fields.ts';
 
 /** Longer than the longest time between two heartbeats that are not late. */
-const LOOK_AGAIN_MS = 2 * HEARTBEAT_INTERVAL_MS + 250;
+const RECHECK_MS = 2 * HEARTBEAT_INTERVAL_MS + 250;
 
 /**
  * The members whose heartbeat still changes: one that was killed stays open until another fences
@@ -18,7 +18,7 @@ export async function livingMembers(
 ): Promise<readonly Member[]> {
   const before = beatsOf(await membership.read());
   if (before.size === 0) return [];
-  await sleep(clock, LOOK_AGAIN_MS);
+  await sleep(clock, RECHECK_MS);
   const after = await membership.read();
   const beats = beatsOf(after);
   return after.members

@@ -40,7 +40,7 @@ export interface Membership {
 
   /**
    * Resolves when nothing that the member submitted is seen done later by any gateway. True at
-   * once for one that has left. Rejects with `membersSelf` for this member itself.
+   * once for one that has left. Rejects with `membersOwnGateway` for this member itself.
    */
   fence(member: Member): Promise<void>;
 
@@ -101,7 +101,7 @@ export interface Mark {
 
 /** One incarnation. */
 export interface MemberState extends Member {
-  /** Counts openings; of two incarnations of a name the one with the higher start is the later. */
+  /** Of two incarnations of one name, the one with the higher number started later. */
   readonly start: number;
   readonly state: 'joining' | 'serving' | 'closed' | 'finished';
   /** It asks its initiators to leave: others should not come. */

@@ -89,7 +89,7 @@ function joinObstacle(roster: Roster, request: JoinRequest): JoinObstacle | unde
   return namesakes.every((namesake) => isDead(namesake, dead)) ? undefined : 'namesake';
 }
 
-/** One that has shown itself since it was judged is not dead. */
+/** A member that has sent a heartbeat since it was suspected is not dead. */
 function isDead(namesake: MemberState, dead: MemberState | undefined): boolean {
   if (dead === undefined || !isSame(namesake, dead)) return false;
   return namesake.heartbeat.counter === dead.heartbeat.counter;

@@ -230,7 +230,9 @@ export class RosterMembership implements Membership {
 
   async fence(member: Member): Promise<void> {
     const { self } = this;
-    if (isSame(member, self)) throw new Failure('membersSelf', `${self.name} is this gateway`);
+    if (isSame(member, self)) {
+      throw new Failure('membersOwnGateway', `${self.name} is this gateway`);
+    }
     for (;;) {
       if (isOver(await this.#work.until(() => true), member)) return;
       await this.#work.fence(member, { text: 'a command asked for it', holds: () => true });
@@ -343,7 +345,7 @@ export class RosterMembership implements Membership {
     this.#signs.see(view);
     if (isNews) for (const listener of this.#listeners) listener.onView?.(view);
     if (kind === 'regular') this.#failureDetector.observe(view);
-    if (kind !== 'extra') this.#failureDetector.lookAtProcesses(view);
+    if (kind !== 'extra') this.#failureDetector.checkProcesses(view);
     this.#failureDetector.resumeFences(view);
   }
 

@@ -45,22 +45,22 @@ export class StallDetector {
 
   /** To be asked before each thing that is done. The first to ask after a gap finds it. */
   mayAct(): boolean {
-    this.#look();
+    this.#check();
     return !this.#isInDoubt;
   }
 
   get gaps(): number {
-    this.#look();
+    this.#check();
     return this.#gaps;
   }
 
   /** A look that began after this many gaps found this gateway open. */
   confirmed(gaps: number): void {
-    this.#look();
+    this.#check();
     if (gaps === this.#gaps) this.#isInDoubt = false;
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#isStopped) return;
     const nowMs = this.#options.clock.now();
     const gapMs = nowMs - this.#lastMs;
@@ -84,11 +84,11 @@ export class StallDetector {
   #schedule(): void {
     const { clock } = this.#options;
     this.#timer = clock.after(STALL_CHECK_INTERVAL_MS, () => {
-      this.#look();
+      this.#check();
       if (this.#isStopped) return;
       this.#alive(clock.now());
       this.#schedule();
-      const over = this.#silence.look(this.#listeningSinceMs);
+      const over = this.#silence.check(this.#listeningSinceMs);
       if (over !== undefined) this.#options.onOver(over);
     });
   }

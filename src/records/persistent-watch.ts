@@ -6,11 +6,11 @@ import type { Log } from '../log/log.ts';
 import type { Records, Watch, Watcher } from './records.ts';
 
 /** How soon a lost watch is made again; the wait doubles with each failure. */
-export const WATCH_AGAIN_MIN_MS = 500;
+export const WATCH_RETRY_MIN_MS = 500;
 /** The longest wait between two attempts. */
-export const WATCH_AGAIN_MAX_MS = 4_000;
+export const WATCH_RETRY_MAX_MS = 4_000;
 
-assert(WATCH_AGAIN_MIN_MS <= WATCH_AGAIN_MAX_MS, 'the wait for a watch grows');
+assert(WATCH_RETRY_MIN_MS <= WATCH_RETRY_MAX_MS, 'the wait for a watch grows');
 
 export interface PersistentWatchOptions {
   readonly records: Pick<Records, 'watch'>;
@@ -101,7 +101,7 @@ export class PersistentWatch {
     if (this.#failures === 0) {
       log.write('watch_failed', { channel, reason: errorText(error) });
     }
-    const waitMs = Math.min(WATCH_AGAIN_MAX_MS, WATCH_AGAIN_MIN_MS * 2 ** this.#failures);
+    const waitMs = Math.min(WATCH_RETRY_MAX_MS, WATCH_RETRY_MIN_MS * 2 ** this.#failures);
     this.#failures += 1;
     this.#timer = clock.after(waitMs, () => void this.#attempt());
   }

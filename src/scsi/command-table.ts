@@ -97,7 +97,7 @@ export class CommandTable {
   #place(row: CommandRow): void {
     assert(row.operationCode >= 0 && row.operationCode <= 0xff, `${row.name} has a byte of code`);
     assert(row.cdbLength <= CDB_LENGTH_MAX, `a task has room for the CDB of ${row.name}`);
-    assert(row.reservedBits.length === row.cdbLength, `every byte of ${row.name} is judged`);
+    assert(row.reservedBits.length === row.cdbLength, `${row.name} has reserved bits by byte`);
     const { operationCode, serviceAction } = row;
     const there = this.#rows[operationCode];
     if (serviceAction === undefined) {

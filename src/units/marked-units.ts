@@ -64,7 +64,7 @@ export class MarkedUnits {
       if (known !== undefined) known.authors = authors;
       else this.#units.set(uuid, newlyMarked(uuid, authors, clock.now()));
     }
-    if (this.#units.size > 0) this.#lookLater();
+    if (this.#units.size > 0) this.#readLater();
   }
 
   /** A member is gone: what it has marked is read at once. */
@@ -75,7 +75,7 @@ export class MarkedUnits {
   }
 
   /** The logical unit has been loaded: its last event may be one that nobody completes. */
-  look(uuid: string): void {
+  readEventOf(uuid: string): void {
     const unit = this.#units.get(uuid);
     if (unit !== undefined) void this.#read(unit);
   }
@@ -101,13 +101,13 @@ export class MarkedUnits {
     this.#timer?.cancel();
   }
 
-  #lookLater(): void {
+  #readLater(): void {
     if (this.#timer !== undefined || this.#isClosed) return;
     this.#timer = this.#options.clock.after(MARKED_READ_INTERVAL_MS, () => {
       this.#timer = undefined;
       const silentMs = this.#options.clock.now() - MARKED_READ_INTERVAL_MS;
       for (const unit of this.#units.values()) if (unit.heardMs <= silentMs) void this.#read(unit);
-      if (this.#units.size > 0) this.#lookLater();
+      if (this.#units.size > 0) this.#readLater();
     });
   }
 

@@ -138,7 +138,7 @@ export class SharedUnitStates implements UnitStates {
       unit.loaded = events;
       unit.state = this.#stateOf(uuid, events);
       resolve(events);
-      this.#marked?.look(uuid);
+      this.#marked?.readEventOf(uuid);
       return unit.state;
     } catch (error) {
       this.#units.delete(uuid);

@@ -1,11 +1,11 @@
 import { Failure } from '../base/failure.ts';
 import type { KnownVolume, VolumeDisk } from './volume.ts';
 
-/** `Failure('volumeOther')` when a volume says that it holds the data of another disk. */
+/** `Failure('volumeOfOtherDisk')` when a volume says that it holds the data of another disk. */
 export function checkDisk(name: string, disk: VolumeDisk | undefined, { uuid }: KnownVolume): void {
   if (uuid === undefined || disk === undefined || disk.uuid === uuid) return;
   throw new Failure(
-    'volumeOther',
+    'volumeOfOtherDisk',
     `the volume ${name} holds the data of another disk, with the uuid ${disk.uuid}`,
     { name, uuid: disk.uuid },
   );

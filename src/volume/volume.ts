@@ -220,8 +220,8 @@ export interface DeleteOptions extends KnownVolume {
 
 /**
  * The volumes of one store, by name. Failures of management are thrown as `Failure`; all that take
- * a `KnownVolume` throw `volumeNotFound` when there is none of that name, and `volumeOther` when it
- * is not the volume that is meant.
+ * a `KnownVolume` throw `volumeNotFound` when there is none of that name, and `volumeOfOtherDisk`
+ * when it is not the volume that is meant.
  */
 export interface VolumeStore {
   /**
@@ -233,9 +233,9 @@ export interface VolumeStore {
    * Why no volume can have that layout, in words; undefined when one can. Absent where volumes have
    * one layout only, and every choice is refused. Rejects.
    */
-  judgeLayout?(layout: VolumeLayout): Promise<string | undefined>;
+  layoutRefusal?(layout: VolumeLayout): Promise<string | undefined>;
   /** Why no volume can have that size, in words; undefined when one can. */
-  judgeSize(sizeBytes: number): Promise<string | undefined>;
+  sizeRefusal(sizeBytes: number): Promise<string | undefined>;
   open(name: string, known?: KnownVolume): Promise<Volume>;
   /**
    * Changes the size, and tells every process that has it open. With nothing lost,

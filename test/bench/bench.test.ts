@@ -1,4 +1,4 @@
-// Proves that the benchmarks still run, by running them on tiny input. No figure is judged here.
+// Proves that the benchmarks still run, by running them on tiny input. Figures are not checked.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -23,7 +23,7 @@ const monLimitMs = 60_000;
 const watchLimitMs = 60_000;
 /** The monitor takes a number with a fraction alone, and JSON has none for a whole one. */
 const yearSeconds = 365 * 24 * 3600 + 0.5;
-const stranger: MonCommand = { prefix: 'osd blocklist', addr: '127.0.0.1:0/123' };
+const foreign: MonCommand = { prefix: 'osd blocklist', addr: '127.0.0.1:0/123' };
 
 const ceph = await cephOfFile({ osds: 3 });
 
@@ -116,9 +116,9 @@ for (const { user, namespace } of [
     });
 
     test('fencing: adds to the blocklist and reads it, and cannot take from it', async () => {
-      const add = { ...stranger, blocklistop: 'add', expire: yearSeconds };
+      const add = { ...foreign, blocklistop: 'add', expire: yearSeconds };
       await ask(user, add, { prefix: 'osd blocklist ls' });
-      await assert.rejects(ask(user, { ...stranger, blocklistop: 'rm' }), deniedByMon);
+      await assert.rejects(ask(user, { ...foreign, blocklistop: 'rm' }), deniedByMon);
     });
 
     test('nothing beyond: no other pool, no key, no pool removed', async () => {
@@ -144,6 +144,6 @@ for (const { user, namespace } of [
 
 test('less is not enough: a monitor that is only read adds nobody to the blocklist', async () => {
   await ceph.createUser('less', { mon: 'allow r', osd: 'profile rbd pool=p' });
-  const add = { ...stranger, blocklistop: 'add', expire: yearSeconds };
+  const add = { ...foreign, blocklistop: 'add', expire: yearSeconds };
   await assert.rejects(ask('less', add), deniedByMon);
 });

@@ -85,10 +85,10 @@ test('an image that is gone is not replaced by another of its name, which is sai
         error.message,
         /rbd\/gone with the id \w+ is not there; the image that now has this name/,
       );
-      return error.code === 'volumeOther';
+      return error.code === 'volumeOfOtherDisk';
     });
     const ofOtherPool = id.replace(/^\d+/, '99');
-    await assert.rejects(store.open('gone', { id: ofOtherPool }), { code: 'volumeOther' });
+    await assert.rejects(store.open('gone', { id: ofOtherPool }), { code: 'volumeOfOtherDisk' });
     await assert.rejects(store.delete('gone', { id }), { code: 'volumeNotFound' });
     assert.ok((await store.list()).some(({ name }) => name === 'gone'));
   }));

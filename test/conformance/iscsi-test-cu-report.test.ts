@@ -1,9 +1,9 @@
-// Proves that the judge of iscsi-test-cu is not fooled: skips that CUnit calls passed, tests that
+// Proves that no output of iscsi-test-cu is misread: skips that CUnit calls passed, tests that
 // never ended, wrong totals and exceptions that no longer hold are all found.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Exception, joinReports, judge, parseReport } from './iscsi-test-cu-report.ts';
+import { type Exception, joinReports, parseReport, problemsIn } from './iscsi-test-cu-report.ts';
 
 const output = `
      CUnit - A unit testing framework for C - Version 2.1-3
@@ -41,7 +41,7 @@ const exceptions: readonly Exception[] = [
   },
 ];
 
-test('each test is judged by its own lines', () => {
+test('each test is read from its own lines', () => {
   const { tests, summary } = parseReport('SCSI', output);
   assert.deepEqual(
     tests.map(({ name, outcome }) => `${name} ${outcome}`),
@@ -58,8 +58,8 @@ test('each test is judged by its own lines', () => {
 
 test('exceptions excuse exactly what they name', () => {
   const report = parseReport('SCSI', output);
-  assert.deepEqual(judge(report, expected, exceptions), []);
-  assert.equal(judge(report, expected, []).length, 3);
+  assert.deepEqual(problemsIn(report, expected, exceptions), []);
+  assert.equal(problemsIn(report, expected, []).length, 3);
 });
 
 test('an exception that no longer holds is a problem', () => {
@@ -67,23 +67,23 @@ test('an exception that no longer holds is a problem', () => {
   const [skip, fail] = exceptions;
   const stale: Exception = { outcome: 'skip', reason: 'r', tests: ['SCSI.GetLBAStatus.Simple'] };
   const gone: Exception = { outcome: 'skip', reason: 'r', tests: ['SCSI.Nothing.AtAll'] };
-  assert.equal(judge(report, expected, [skip!, fail!, stale]).length, 1);
-  assert.equal(judge(report, expected, [skip!, fail!, gone]).length, 1);
+  assert.equal(problemsIn(report, expected, [skip!, fail!, stale]).length, 1);
+  assert.equal(problemsIn(report, expected, [skip!, fail!, gone]).length, 1);
   const otherRun: Exception = { ...stale, runs: ['pair'] };
-  assert.deepEqual(judge(report, expected, [skip!, fail!, otherRun]), []);
+  assert.deepEqual(problemsIn(report, expected, [skip!, fail!, otherRun]), []);
 });
 
 test('a test without an end and an output without a table are problems', () => {
   const cut = output.slice(0, output.indexOf('FAILED\n    1. test_get'));
   const report = parseReport('SCSI', cut);
   assert.equal(report.tests.at(-1)?.outcome, 'unfinished');
-  const problems = judge(report, expected, exceptions);
+  const problems = problemsIn(report, expected, exceptions);
   assert.ok(problems.some((problem) => problem.includes('closing table')));
   assert.ok(problems.some((problem) => problem.includes('unfinished')));
   assert.ok(problems.some((problem) => problem.includes('lists 3 tests, not 5')));
 });
 
-test('reports of the parts of a family are judged as one; one that was cut leaves no table', () => {
+test('reports of the parts of a family are read as one; one that was cut leaves no table', () => {
   const report = parseReport('SCSI', output);
   const joined = joinReports([report, report]);
   assert.deepEqual([joined.tests.length, joined.summary], [10, { total: 10, ran: 10 }]);
@@ -92,6 +92,6 @@ test('reports of the parts of a family are judged as one; one that was cut leave
 });
 
 test('a name that matches nothing is no pass', () => {
-  const problems = judge(parseReport('SCSI', ''), { ...expected, total: 215 }, []);
+  const problems = problemsIn(parseReport('SCSI', ''), { ...expected, total: 215 }, []);
   assert.equal(problems.length, 2);
 });

@@ -1,5 +1,5 @@
 // Reads what iscsi-test-cu 1.19 and 1.20 print. CUnit counts a skipped test as passed and the exit
-// status says little, so every test is judged by its own lines.
+// status says little, so every test is read from its own lines.
 
 export type TestOutcome = 'pass' | 'fail' | 'skip' | 'unfinished';
 
@@ -100,7 +100,7 @@ function outcomeOf({ verdict, messages }: OpenTest): TestOutcome {
 }
 
 /** What is wrong with a report: one sentence each; none means conforming. */
-export function judge(
+export function problemsIn(
   report: Report,
   expected: { readonly family: string; readonly run: string; readonly total: number },
   exceptions: readonly Exception[],

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { demoAt } from '../support/demo-place.ts';
 import { mustRun, run } from '../support/run.ts';
-import { type Exception, joinReports, judge, parseReport } from './iscsi-test-cu-report.ts';
+import { type Exception, joinReports, parseReport, problemsIn } from './iscsi-test-cu-report.ts';
 
 /** One run of libiscsi's suite, against gateways of one disk. */
 export interface ConformanceRun {
@@ -91,7 +91,7 @@ export function testConformance(name: string): void {
           reports.push(parseReport(family, stdout));
           errors += stderr;
         }
-        const problems = judge(joinReports(reports), { family, run: name, total }, excused);
+        const problems = problemsIn(joinReports(reports), { family, run: name, total }, excused);
         assert.deepEqual(problems, [], `${problems.join('\n')}\n${errors}\n${demo.errors()}`);
       });
     }

@@ -41,7 +41,7 @@ export interface MemberPuppet {
 
 const HANG_MS = 120_000;
 
-/** The limit is for a test that hangs: bounds are judged on virtual time. */
+/** The limit is for a test that hangs: bounds are checked on virtual time. */
 async function waitFor(condition: () => boolean): Promise<void> {
   await waitUntil(condition.toString(), condition, HANG_MS);
 }
@@ -251,7 +251,7 @@ function fenceTests(use: Use): void {
 
   test('a member does not fence itself', () =>
     use(async (a) => {
-      await assert.rejects(a.fence(a.self), fails('membersSelf'));
+      await assert.rejects(a.fence(a.self), fails('membersOwnGateway'));
       assert.equal(await a.confirm(), true);
     }));
 }

@@ -43,7 +43,7 @@ export function identities(on: On): void {
     // What has no ids goes by what it says; with an id that alone decides.
     const wrong = id === undefined ? { uuid: other.uuid } : { id: id.replace(/.$/, 'zz') };
     const isOther = (error: unknown) =>
-      error instanceof Failure && ['volumeOther', 'volumeNotFound'].includes(error.code);
+      error instanceof Failure && ['volumeOfOtherDisk', 'volumeNotFound'].includes(error.code);
     await assert.rejects(it.other.open('own', wrong), isOther);
     await assert.rejects(it.other.resize('own', 2 * SIZE, wrong), isOther);
     await assert.rejects(it.other.assign('own', other, wrong), isOther);
@@ -55,7 +55,7 @@ export function identities(on: On): void {
   });
 
   on('a size that cannot be had is told before anything is made', async (_, it) => {
-    assert.equal(await it.store.judgeSize(SIZE), undefined);
-    assert.equal(typeof (await it.store.judgeSize(SIZE + 1)), 'string');
+    assert.equal(await it.store.sizeRefusal(SIZE), undefined);
+    assert.equal(typeof (await it.store.sizeRefusal(SIZE + 1)), 'string');
   });
 }

@@ -133,7 +133,7 @@ class Holding extends VolumeFilter {
 function filtered(inner: VolumeStore, filter: (volume: Volume) => Volume): VolumeStore {
   return {
     create: (name, sizeBytes, options) => inner.create(name, sizeBytes, options),
-    judgeSize: (sizeBytes) => inner.judgeSize(sizeBytes),
+    sizeRefusal: (sizeBytes) => inner.sizeRefusal(sizeBytes),
     open: async (name, known) => filter(await inner.open(name, known)),
     resize: (name, sizeBytes, known) => inner.resize(name, sizeBytes, known),
     delete: (name, options) => inner.delete(name, options),

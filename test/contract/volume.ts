@@ -444,14 +444,14 @@ function layouts(on: On, layout: VolumeLayout): void {
     const found = (await it.other.list()).find(({ name }) => name === 'disk');
     assert.deepEqual({ ...found?.layout, ...layout }, found?.layout ?? {});
     const wanted: VolumeLayout = { objectSizeBytes: 8192 };
-    if (it.store.judgeLayout !== undefined) {
-      assert.equal(await it.store.judgeLayout(wanted), undefined);
+    if (it.store.layoutRefusal !== undefined) {
+      assert.equal(await it.store.layoutRefusal(wanted), undefined);
       await it.store.create('wanted', SIZE, { layout: wanted });
       const made = (await it.other.list()).find(({ name }) => name === 'wanted');
       assert.equal(made?.layout?.objectSizeBytes, 8192);
     }
     for (const bad of [{ objectSizeBytes: 8191 }, { dataPool: 'there-is-none' }]) {
-      assert.equal(typeof ((await it.store.judgeLayout?.(bad)) ?? ''), 'string');
+      assert.equal(typeof ((await it.store.layoutRefusal?.(bad)) ?? ''), 'string');
       await assert.rejects(
         it.store.create('bad', SIZE, { layout: bad }),
         failsWith('layoutRefused'),

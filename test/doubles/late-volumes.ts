@@ -55,8 +55,8 @@ export class LateVolumes implements VolumeStore {
     return this.#inner.create(name, sizeBytes, options);
   }
 
-  judgeSize(sizeBytes: number): Promise<string | undefined> {
-    return this.#inner.judgeSize(sizeBytes);
+  sizeRefusal(sizeBytes: number): Promise<string | undefined> {
+    return this.#inner.sizeRefusal(sizeBytes);
   }
 
   async open(name: string, known?: KnownVolume): Promise<Volume> {

@@ -56,7 +56,7 @@ export class MemoryStore implements VolumeStore {
     { layout = {}, disk }: CreateOptions = {},
   ): Promise<string | undefined> {
     refuseLayout(layout);
-    const reason = await this.judgeSize(sizeBytes);
+    const reason = await this.sizeRefusal(sizeBytes);
     if (reason !== undefined) throw new Failure('volumeBadSize', reason, { name });
     if (this.#volumes.has(name)) {
       throw new Failure('volumeExists', `a volume ${name} exists`, { name });
@@ -67,7 +67,7 @@ export class MemoryStore implements VolumeStore {
     return id;
   }
 
-  async judgeSize(sizeBytes: number): Promise<string | undefined> {
+  async sizeRefusal(sizeBytes: number): Promise<string | undefined> {
     const { sizeMaxBytes = Number.MAX_SAFE_INTEGER } = this.#options;
     if (sizeBytes <= 0 || sizeBytes % 512 !== 0) return 'a size is a multiple of 512 bytes';
     return sizeBytes <= sizeMaxBytes ? undefined : `at most ${sizeMaxBytes} bytes`;

@@ -18,7 +18,7 @@ export interface CawRoundsOptions {
 
 const PROGRESS_LIMIT_MS = 60_000;
 
-/** Counts one block up with COMPARE AND WRITE, round by round, and judges it after each. */
+/** Counts one block up with COMPARE AND WRITE, round by round, and checks it after each. */
 export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> {
   const { demo, rounds, random, initiators = 8, increments = 300, kills } = options;
   const paths = demo.addresses();
@@ -50,7 +50,7 @@ export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> 
       await waitFor('all paths are back', () => counter.isConnected, PROGRESS_LIMIT_MS);
       for (let path = 0; path < paths.length; path++) {
         summary = await counter.summary(path);
-        judge(summary, path);
+        checkRound(summary, path);
       }
       options.onRound?.(round, summary!);
     }
@@ -61,7 +61,7 @@ export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> 
   return summary;
 }
 
-function judge({ done, shares, total }: CawSummary, path: number): void {
+function checkRound({ done, shares, total }: CawSummary, path: number): void {
   const sum = done.reduce((left, right) => left + right, 0);
   const same = shares.every((share, index) => share === done[index]);
   if (same && total === sum) return;

@@ -58,7 +58,7 @@ const END = 15;
 /**
  * A day in small: many images through two gateways, under load, while an OSD and the monitor are
  * killed and started again, one gateway is killed, the other is fenced, and an image grows. Rejects
- * when a byte is lost, or a gateway does not come back. What is held is for the caller to judge.
+ * when a byte is lost, or a gateway does not come back. The caller checks what is held.
  */
 export async function day(options: DayOptions): Promise<DayReport> {
   await using world = await DayWorld.start(options.images);

@@ -141,7 +141,7 @@ class Round {
     const fencedMs = Math.round(performance.now() - stoppedMs);
     const droppedMs = await this.#goOn(held, other, victims);
     await this.#lookAgain(held, other);
-    await this.#judgeAnswers(begun);
+    await this.#checkAnswers(begun);
     const landed = await this.#countLanded(other);
     await Promise.all([held, other].map((initiator) => initiator.logout()));
     // One that comes late would fence the gateway that starts now.
@@ -186,7 +186,7 @@ class Round {
       this.#using('readOther', (unit) => this.#look(other, unit)),
       this.#using('writeOther', (unit) => this.#overwrite(other, unit)),
     ]);
-    // Judged below; a wait in between must not find it unhandled.
+    // Checked below; a wait in between must not find it unhandled.
     using.catch(() => {});
     await Promise.all([held.nop(), other.nop()]);
     const healed = this.#healHeld();
@@ -227,7 +227,7 @@ class Round {
   }
 
   /** What the fenced gateway answered GOOD is there, where nobody wrote over it. */
-  async #judgeAnswers(begun: ReadonlyMap<number, CommandHandle>): Promise<void> {
+  async #checkAnswers(begun: ReadonlyMap<number, CommandHandle>): Promise<void> {
     for (const [unit, { result }] of begun) {
       const answer = await result.catch(() => undefined);
       if (answer?.status !== 0 || this.#use[unit]!.startsWith('write')) continue;

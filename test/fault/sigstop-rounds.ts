@@ -31,7 +31,7 @@ const PAUSE_MAX_MS = 12_000;
 
 /**
  * Stops one gateway with SIGSTOP under write load for a random time, round by round: the other
- * serves on (the caller judges the time), and nothing acknowledged is lost.
+ * serves on (the caller checks the time), and nothing acknowledged is lost.
  */
 export async function sigstopRounds(options: SigstopRoundsOptions): Promise<SigstopRound[]> {
   const { demo, rounds, writers = 4 } = options;

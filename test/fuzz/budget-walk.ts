@@ -112,7 +112,7 @@ class BudgetWalk {
     }
     await settle();
     this.#peers = this.#peers.filter(({ isLive }) => isLive);
-    this.#judge();
+    this.#check();
   }
 
   async #logIn(): Promise<void> {
@@ -180,7 +180,7 @@ class BudgetWalk {
   }
 
   /** The budget counts what its sessions hold: no more, no less, and never too much. */
-  #judge(): void {
+  #check(): void {
     for (const session of this.#world.server.sessions) this.#sessions.add(session);
     const { heldBytes, invitedBytes } = this.#world.server.budget;
     assert.ok(heldBytes >= 0, `held bytes are never negative: ${heldBytes}`);
@@ -212,9 +212,9 @@ class BudgetWalk {
       const isIdle = this.#progress === before;
       idleRounds = isIdle ? idleRounds + 1 : 0;
       await this.#clock.advance(isIdle ? IDLE_ROUND_MS : BUSY_ROUND_MS);
-      this.#judge();
+      this.#check();
     }
-    for (const session of this.#world.server.sessions) this.#judgeIdle(session);
+    for (const session of this.#world.server.sessions) this.#checkIdle(session);
     this.#survivors = this.#world.server.sessions.length;
   }
 
@@ -228,7 +228,7 @@ class BudgetWalk {
     return this.#world.server.sessions.every((session) => isIdle(session));
   }
 
-  #judgeIdle(session: Session): void {
+  #checkIdle(session: Session): void {
     const { account, nexus, window } = session;
     assert.equal(nexus?.outstanding, 0, 'every command of a live session ends');
     assert.equal(account.hasClaims, false, 'nothing waits for memory');
@@ -244,7 +244,7 @@ class BudgetWalk {
     await this.#clock.advance(LONG_MS);
     for (const { stream } of this.#all) stream.release();
     await this.#clock.advance(LONG_MS);
-    this.#judge();
+    this.#check();
     assert.equal(server.sessions.length, 0, 'every session is over');
     const { heldBytes, invitedBytes, sessions, peers } = server.budget;
     const left = { heldBytes, invitedBytes, sessions, peers };

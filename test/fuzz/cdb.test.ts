@@ -112,12 +112,12 @@ async function check(bench: ScsiBench, input: Input): Promise<void> {
     assert.ok(waits < 1000, 'the command ends');
     await bench.clock.advance(1);
   }
-  judge(task, input);
+  checkEnd(task, input);
   assert.equal(bench.nexus.outstanding, 0);
 }
 
 /** What every answer must be, whatever was asked. */
-function judge(task: TestTask, { abort }: Input): void {
+function checkEnd(task: TestTask, { abort }: Input): void {
   assert.equal(task.ends.length, 1, 'a command ends once');
   const status = task.ends[0]!;
   if (status === 'discarded') {
@@ -142,13 +142,13 @@ test('random commands are answered once, and as the standards allow', async () =
   await fuzzCdbs(Number(process.env['ALLPATH_FUZZ_RUNS'] ?? DEFAULT_RUNS));
 });
 
-test('the judge finds a command that ended twice, and a status without its sense data', () => {
+test('the check finds a command that ended twice, and a status without its sense data', () => {
   const input = { abort: false } as Input;
   const twice = new TestTask([0]);
   twice.end(Status.good, 0, undefined);
   twice.end(Status.good, 0, undefined);
-  assert.throws(() => judge(twice, input), /ends once/);
+  assert.throws(() => checkEnd(twice, input), /ends once/);
   const bare = new TestTask([0]);
   bare.end(Status.checkCondition, 0, undefined);
-  assert.throws(() => judge(bare, input), /sense and status/);
+  assert.throws(() => checkEnd(bare, input), /sense and status/);
 });

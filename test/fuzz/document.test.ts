@@ -10,7 +10,7 @@ import { parseDocument } from '../../src/config/parse.ts';
 
 const runs = Number(process.env['ALLPATH_FUZZ_RUNS'] ?? 1000);
 
-function judge(text: string): void {
+function parseOrRefuse(text: string): void {
   const result = parseDocument(text);
   if (result.ok) {
     // What is accepted is accepted again in the form in which it is kept.
@@ -61,7 +61,7 @@ const yamlText = fc
   .map((parts) => parts.join(''));
 
 test('random text', () => {
-  fc.assert(fc.property(yamlText, judge), { numRuns: runs });
+  fc.assert(fc.property(yamlText, parseOrRefuse), { numRuns: runs });
 });
 
 const keys = [
@@ -116,7 +116,7 @@ test('random structures under known keys', () => {
     { requiredKeys: ['formatVersion'] },
   );
   fc.assert(
-    fc.property(document, (value) => judge(JSON.stringify(value))),
+    fc.property(document, (value) => parseOrRefuse(JSON.stringify(value))),
     { numRuns: runs },
   );
 });
@@ -146,7 +146,7 @@ test('a valid document with a damaged place', () => {
       for (const [at, cut, put] of places) {
         damaged = damaged.slice(0, at) + put + damaged.slice(at + cut);
       }
-      judge(damaged);
+      parseOrRefuse(damaged);
     }),
     { numRuns: runs },
   );

@@ -213,12 +213,12 @@ class SessionFuzz {
     const answers = this.#stream.take();
     for (const bytes of answers) {
       this.#watch.received({ bhs: bytes.subarray(0, 48) } as never);
-      this.#judge(bytes);
+      this.#checkAnswer(bytes);
     }
     return answers;
   }
 
-  #judge(bytes: Buffer): void {
+  #checkAnswer(bytes: Buffer): void {
     const opcode = Bhs.opcode.get(bytes);
     if (this.#headerDigest) {
       assert.deepEqual(bytes.subarray(48, 52), crc32c(bytes.subarray(0, 48)), 'header digest');

@@ -93,7 +93,7 @@ test('R2T is watched: numbers, offsets, lengths, how many at a time', () => {
   assert.throws(() => take(twice, { r2tSn: 1, bufferOffset: 4096 }), /MaxOutstandingR2T/);
 });
 
-test('answers to keys are judged by their rules', () => {
+test('answers to keys are checked by their rules', () => {
   assert.equal(answerFault('MaxBurstLength', '4096', '4096'), undefined);
   assert.match(answerFault('MaxBurstLength', '4096', '8192') ?? '', /MaxBurstLength/);
   assert.match(answerFault('InitialR2T', 'Yes', 'No') ?? '', /InitialR2T/);

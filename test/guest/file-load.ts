@@ -22,7 +22,7 @@ export class FileLoad {
     this.#folder = folder;
     this.#notes = `/run/load${folder}`;
     this.#ended = guest.mustRun(this.#script(), LOAD_LIMIT_MS);
-    // Judged by whoever stops it.
+    // Whoever stops it checks this.
     this.#ended.catch(() => {});
   }
 

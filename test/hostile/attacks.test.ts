@@ -1,6 +1,6 @@
 // Proves that attacks of every kind end no well-behaved session, keep nobody out, cost no gateway
 // its life or much memory, and corrupt nothing. `bench/soak/hostile.ts` is the long form, which
-// judges latencies too.
+// checks latencies too.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// Proves that strangers cannot fill the memory of a gateway through discovery sessions: neither by
-// texts in crumbs that are never finished, nor by answers that are never read.
+// Proves that unauthenticated initiators cannot fill the memory of a gateway through discovery
+// sessions: neither by long texts in tiny pieces that are never finished, nor by unread answers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -22,7 +22,7 @@ const CONTINUE = 0x40;
 
 const login = wireBytes(
   loginRequest({ cmdSn: 1, expStatSn: 0, initiatorTaskTag: 1 }, [
-    ['InitiatorName', 'iqn.2026-11.test:stranger'],
+    ['InitiatorName', 'iqn.2026-11.test:unknown'],
     ['SessionType', 'Discovery'],
   ]),
 );

@@ -250,7 +250,7 @@ class LoginRun {
       keys = new Map();
       if (answer.more) continue;
       for (const [key, value] of decodeKeys(text)) {
-        const reply = this.#judge(key, value);
+        const reply = this.#checkAnswer(key, value);
         if (reply !== undefined) keys.set(key, reply);
       }
       text = Buffer.alloc(0);
@@ -260,7 +260,7 @@ class LoginRun {
   }
 
   /** Checks one key of the target; returns our answer where it is an offer of its own. */
-  #judge(key: string, value: string): string | undefined {
+  #checkAnswer(key: string, value: string): string | undefined {
     if (this.#answered.has(key)) throw violation(`${key} twice`);
     this.#answered.set(key, value);
     if (DECLARED_BY_TARGET.has(key)) return undefined;

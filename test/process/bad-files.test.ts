@@ -30,10 +30,10 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 async function refusal(code: number, ...words: readonly string[]): Promise<string> {
   const outcome = await run(program, words, commandLimitMs);
-  return judge(outcome, code, words);
+  return refusalOf(outcome, code, words);
 }
 
-function judge(
+function refusalOf(
   outcome: { code: number | null; stderr: string },
   code: number,
   words: unknown,
@@ -62,7 +62,7 @@ test('a document that cannot be read', async () => {
   const words = [program, 'apply', at('private.yaml'), '--store', at('other')];
   const asNobody = process.getuid?.() === 0 ? ['setpriv', ...NOBODY, ...words] : words;
   const outcome = await run(asNobody[0]!, asNobody.slice(1), commandLimitMs);
-  assert.match(judge(outcome, 1, words), /private\.yaml: this user has no permission$/);
+  assert.match(refusalOf(outcome, 1, words), /private\.yaml: this user has no permission$/);
 });
 
 test('a store that is damaged, of another release, or of another program', async () => {
@@ -143,7 +143,7 @@ test('a folder that may be read, and not written', async () => {
     const line = [program, ...words, '--store', store];
     const asNobody = process.getuid?.() === 0 ? ['setpriv', ...NOBODY, ...line] : line;
     const outcome = await run(asNobody[0]!, asNobody.slice(1), commandLimitMs);
-    assert.match(judge(outcome, 1, line), /store.*: this user has no permission/);
+    assert.match(refusalOf(outcome, 1, line), /store.*: this user has no permission/);
   }
   await run('chmod', ['u+w', '-R', store]);
 });

@@ -285,7 +285,7 @@ test('a document from get is applied once, and not over what changed since', asy
   const newer = (await must('get', '--secrets')).replace('serial:', 'readOnly: true\n    serial:');
   await writeFile(file, newer.replace('    readOnly: false\n', ''));
   assert.match(await must('apply', file), /before the next change: write "basedOn: 4" into/);
-  // It names a size that disk a had: what is forced is still judged.
+  // It names a size that disk a had: what is forced is still checked.
   await writeFile(file, got.replace('basedOn: 1\n', ''));
   assert.equal((await allpath('apply', file, ...at)).code, 1);
   await writeFile(file, got.replace('size: 1M', 'size: 2M'));

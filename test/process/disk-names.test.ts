@@ -104,8 +104,8 @@ test('a volume that is not that of its disk is not served, and can be taken in i
   gateway.child.kill('SIGKILL');
   await gateway.ended();
   const path = join(cluster.store, 'volumes', 'a.json');
-  const stranger = { uuid: '00000000-0000-4000-8000-000000000001', wwn: 'naa.31', serial: '1' };
-  await writeFile(path, JSON.stringify({ format: 1, sizeBytes: 64 * 2 ** 20, disk: stranger }));
+  const foreign = { uuid: '00000000-0000-4000-8000-000000000001', wwn: 'naa.31', serial: '1' };
+  await writeFile(path, JSON.stringify({ format: 1, sizeBytes: 64 * 2 ** 20, disk: foreign }));
   cluster.gateways[0] = cluster.startGateway('g0');
   await cluster.gateways[0].ready();
   const address = cluster.address(0);

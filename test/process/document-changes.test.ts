@@ -119,10 +119,10 @@ test('CHAP that is demanded, or a secret that is replaced, ends the sessions wit
   await using cluster = await DocumentCluster.start(2, { disks, targets: [target()] });
   const chap = { user: 'u', secret: 'sixteen-letters!' };
   const replaced = { user: 'u', secret: 'another-sixteen!' };
-  const strangers = [await connect(cluster, 0), await connect(cluster, 1)];
+  const unlisted = [await connect(cluster, 0), await connect(cluster, 1)];
   await cluster.mustApply({ disks, targets: [target({ chap })] });
   assert.deepEqual(await sessionCounts(cluster), [0, 0]);
-  for (const stranger of strangers) await stranger.connection.closed;
+  for (const initiator of unlisted) await initiator.connection.closed;
   assert.equal(await refusal(connect(cluster, 0)), '2.1');
 
   const proved = await connect(cluster, 0, { chap });

@@ -157,13 +157,13 @@ test('an exclusive range gets in beside streams of writes that never pause', asy
   assert.equal(world.kernel.held, 0);
 });
 
-test('closing lets go of the umbrella at once, and of nothing of others', async () => {
+test('closing releases the volume lock at once, and no range of another process', async () => {
   const world = new World(1, 2);
   const [first, second] = world.locks as [RangeLock, RangeLock];
   const mine = first.acquire(0, BLOCK, false) as HeldRange;
   const others = second.acquire(BLOCK, BLOCK, false) as HeldRange;
   first.release(mine);
-  assert.ok(world.kernel.held > 1, 'the umbrella lingers');
+  assert.ok(world.kernel.held > 1, 'the volume lock is kept for a while');
   first.close();
   assert.equal(world.kernel.held, 1);
   second.release(others);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import {
   type AttentionEvent,
   type AttentionReport,
-  judgeAttentions,
+  findWrongAttention,
   type NexusCommand,
 } from '../../sim/checkers/attention-rules.ts';
 
@@ -26,66 +26,66 @@ function command(sentMs: number, endMs: number, report: AttentionReport = 'none'
   return { name: 'TEST UNIT READY', sentMs, endMs, report };
 }
 
-function judge(commands: readonly NexusCommand[], events: readonly AttentionEvent[]) {
-  return judgeAttentions({ nexus: NEXUS, loginSentMs: 0, openedMs: 10, commands }, events)?.what;
+function wrong(commands: readonly NexusCommand[], events: readonly AttentionEvent[]) {
+  return findWrongAttention({ nexus: NEXUS, loginSentMs: 0, openedMs: 10, commands }, events)?.what;
 }
 
 test('what was answered before a command was sent is told by that command', () => {
   const events = [event(20, 30)];
-  assert.equal(judge([command(40, 50, RESET), command(60, 70)], events), undefined);
-  assert.match(judge([command(40, 50), command(60, 70, RESET)], events)!, /is due/);
-  assert.match(judge([command(40, 50)], events)!, /is due/);
-  assert.equal(judge([command(40, 50, 'exempt'), command(60, 70, RESET)], events), undefined);
-  assert.equal(judge([command(40, Infinity, 'unknown')], events), undefined);
+  assert.equal(wrong([command(40, 50, RESET), command(60, 70)], events), undefined);
+  assert.match(wrong([command(40, 50), command(60, 70, RESET)], events)!, /is due/);
+  assert.match(wrong([command(40, 50)], events)!, /is due/);
+  assert.equal(wrong([command(40, 50, 'exempt'), command(60, 70, RESET)], events), undefined);
+  assert.equal(wrong([command(40, Infinity, 'unknown')], events), undefined);
 });
 
 test('what is under way may be told by any command, and then by no other', () => {
   const events = [event(20, 100)];
   assert.equal(
-    judge([command(40, 50), command(60, 70, RESET), command(120, 130)], events),
+    wrong([command(40, 50), command(60, 70, RESET), command(120, 130)], events),
     undefined,
   );
-  assert.equal(judge([command(40, 50, RESET), command(120, 130)], events), undefined);
-  assert.match(judge([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
-  assert.match(judge([command(40, 50), command(120, 130)], events)!, /is due/);
+  assert.equal(wrong([command(40, 50, RESET), command(120, 130)], events), undefined);
+  assert.match(wrong([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
+  assert.match(wrong([command(40, 50), command(120, 130)], events)!, /is due/);
 });
 
 test('nothing is told before its event, to others, or of another kind', () => {
-  assert.match(judge([command(40, 50, RESET)], [event(60, 70)])!, /not due/);
-  assert.match(judge([command(40, 50, RESET)], [])!, /not due/);
+  assert.match(wrong([command(40, 50, RESET)], [event(60, 70)])!, /not due/);
+  assert.match(wrong([command(40, 50, RESET)], [])!, /not due/);
   const others = event(20, 30, { belongsTo: (nexus) => nexus !== NEXUS });
-  assert.match(judge([command(40, 50, RESET)], [others])!, /not due/);
-  assert.match(judge([command(40, 50, MODES)], [event(20, 30)])!, /not due/);
+  assert.match(wrong([command(40, 50, RESET)], [others])!, /not due/);
+  assert.match(wrong([command(40, 50, MODES)], [event(20, 30)])!, /not due/);
 });
 
 test('one report may stand for several events of a code, but not for a later one', () => {
   const events = [event(20, 30), event(32, 38)];
-  assert.equal(judge([command(40, 50, RESET), command(60, 70)], events), undefined);
-  assert.match(judge([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
+  assert.equal(wrong([command(40, 50, RESET), command(60, 70)], events), undefined);
+  assert.match(wrong([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
   const later = [event(20, 30), event(52, 58)];
-  assert.match(judge([command(40, 50, RESET), command(60, 70)], later)!, /is due/);
+  assert.match(wrong([command(40, 50, RESET), command(60, 70)], later)!, /is due/);
 });
 
 test('events of several kinds are told one after the other', () => {
   const events = [event(20, 30), event(31, 35, { name: 'modes', codes: [MODES] })];
-  assert.equal(judge([command(40, 50, RESET), command(51, 60, MODES)], events), undefined);
-  assert.equal(judge([command(40, 50, MODES), command(51, 60, RESET)], events), undefined);
-  assert.match(judge([command(40, 50, MODES), command(51, 60)], events)!, /reset is due/);
+  assert.equal(wrong([command(40, 50, RESET), command(51, 60, MODES)], events), undefined);
+  assert.equal(wrong([command(40, 50, MODES), command(51, 60, RESET)], events), undefined);
+  assert.match(wrong([command(40, 50, MODES), command(51, 60)], events)!, /reset is due/);
 });
 
 test('a session is due nothing of before its login, and may be told of what is under way then', () => {
-  assert.equal(judge([command(40, 50)], [event(5, 30)]), undefined);
-  assert.equal(judge([command(40, 50, RESET)], [event(5, 30)]), undefined);
-  assert.match(judge([command(40, 50, RESET)], [event(-20, -10)])!, /not due/);
+  assert.equal(wrong([command(40, 50)], [event(5, 30)]), undefined);
+  assert.equal(wrong([command(40, 50, RESET)], [event(5, 30)]), undefined);
+  assert.match(wrong([command(40, 50, RESET)], [event(-20, -10)])!, /not due/);
 });
 
 test('what may have happened is due to nobody, and told once at most', () => {
   const events = [event(20, Infinity, { isCertain: false })];
   assert.equal(
-    judge([command(40, 50), command(60, 70, RESET), command(80, 90)], events),
+    wrong([command(40, 50), command(60, 70, RESET), command(80, 90)], events),
     undefined,
   );
-  assert.match(judge([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
+  assert.match(wrong([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
 });
 
 interface Step {
@@ -135,7 +135,7 @@ test('whatever a right target does is taken', () => {
   fc.assert(
     fc.property(steps, (all) => {
       const { commands, events } = rightCourse(all);
-      assert.equal(judge(commands, events), undefined);
+      assert.equal(wrong(commands, events), undefined);
     }),
     { numRuns: 1_000 },
   );
@@ -154,16 +154,16 @@ test('a report that is left out, or made twice, is found where nothing overlaps'
         ];
       });
       const { commands, events } = rightCourse(inOrder);
-      assert.equal(judge(commands, events), undefined);
+      assert.equal(wrong(commands, events), undefined);
       for (const [at, each] of commands.entries()) {
         const { report } = each;
         if (typeof report !== 'number') continue;
         found++;
         each.report = 'none';
-        assert.match(judge(commands, events)!, /is due/);
+        assert.match(wrong(commands, events)!, /is due/);
         each.report = report;
         const twice = [...commands.slice(0, at + 1), { ...each }, ...commands.slice(at + 1)];
-        assert.match(judge(twice, events)!, /not due/);
+        assert.match(wrong(twice, events)!, /not due/);
       }
     }),
   );

@@ -76,7 +76,7 @@ export class Demo {
       this.#ready.reject(new Error(`the demo ended (${code ?? signal}):\n${this.errors()}`));
       this.#ended.resolve();
     });
-    // A demo that ends after it was ready is judged by who stops it.
+    // A demo that ends after it was ready is checked by the test that stops it.
     this.#ready.promise.catch(() => {});
   }
 

@@ -2,7 +2,7 @@
 // notifications; and what a test has go wrong: silence, a blocklisted client, a full pool, cut
 // watches. Calls are answered without any time passing, so a test awaits them like any others.
 
-import { applySteps, changes, judgeSteps, readSteps } from '../../sim/rados/object-operation.ts';
+import { applySteps, changes, errnoOfSteps, readSteps } from '../../sim/rados/object-operation.ts';
 import { StoredObject } from '../../sim/rados/stored-object.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { cephFailure } from '../../src/ceph/ceph-failure.ts';
@@ -195,7 +195,7 @@ export class ModelClient implements RecordsPool {
     const { rados } = this;
     const found = rados.objects.get(name);
     const native = steps.map(nativeWriteStep);
-    const errno = judgeSteps(found, native);
+    const errno = errnoOfSteps(found, native);
     if (errno < 0 || !changes(native)) return errno;
     if (found === undefined && rados.full) return EDQUOT;
     const object = found ?? new StoredObject<ModelWatch>(name);

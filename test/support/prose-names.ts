@@ -145,7 +145,7 @@ function hasFile(path: string, file: string, { files }: Vocabulary): boolean {
 
 function hasPlace(path: string, { files, folders }: Vocabulary): boolean {
   if (folders.has(path) || files.includes(path)) return true;
-  // Sources are judged as files.
+  // Sources are checked as files.
   if (/\.(ts|mjs|cc|h|md)$/.test(path)) return true;
   return /[*{]/.test(path) && [...files, ...folders].some((each) => matchesGlob(each, path));
 }

@@ -4,7 +4,7 @@ import { textValue } from '../option-values.ts';
 export const documentCommands: readonly CommandSpec[] = [
   {
     path: ['apply'],
-    summary: 'Make a document (YAML or JSON) the document of the cluster.',
+    summary: 'Apply a document (YAML or JSON) to the cluster.',
     detail:
       'If the document has problems, all are listed with their lines and nothing is done (exit ' +
       'code 2). Ends when every running gateway serves the new version; disks that a gateway ' +

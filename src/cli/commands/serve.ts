@@ -103,7 +103,7 @@ export const serveCommands: readonly CommandSpec[] = [
       'gateways; a gateway of the document that does not serve, or serves an older version; a ' +
       'disk that a gateway cannot serve, with the reason; a store or pool that is full, or used ' +
       'to softThresholdPercent. Also names images whose name differs from the one in the ' +
-      'document, and logical units of which a change is under way: its number (EVENT), the ' +
+      'document, and logical units with a change under way: its number (EVENT), the ' +
       'gateway that made it (BY), those that have marked the unit, and what it waits for.',
     needsStore: true,
     load: async () => (await import('../runs/status.ts')).runStatus,

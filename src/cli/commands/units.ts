@@ -8,13 +8,13 @@ export const unitCommands: readonly CommandSpec[] = [
     path: ['reservations'],
     summary: 'Show persistent reservations, registrations, and RESERVE (SPC-2).',
     detail:
-      'As an initiator would read them now, from the records of the store: no gateway needs to ' +
-      'run. GATEWAY is where the nexus of a registration is logged in; "-": nowhere, or at a ' +
-      'gateway that did not answer (exit code 1).',
+      'Shown as an initiator would read them now. They are read from the store, so no gateway ' +
+      'needs to run. GATEWAY is where the nexus of a registration is logged in; "-": nowhere, or ' +
+      'at a gateway that did not answer (exit code 1).',
     arguments: [
       {
         name: 'disk',
-        description: 'Name of a disk; all that have any, if left out.',
+        description: 'Name of a disk; without it, every disk that has any of these.',
         parse: textValue,
         isOptional: true,
       },
@@ -26,9 +26,9 @@ export const unitCommands: readonly CommandSpec[] = [
     path: ['reset', 'lu'],
     summary: 'Reset the logical unit of a disk, through every gateway at once.',
     detail:
-      'As LOGICAL UNIT RESET: aborts the commands of all initiators, releases RESERVE (SPC-2), ' +
-      'restores saved mode parameters. Persistent reservations stay. Refused while initiators ' +
-      'are logged in.',
+      'Like LOGICAL UNIT RESET, it aborts the commands of all initiators, releases RESERVE ' +
+      '(SPC-2), and restores saved mode parameters. Persistent reservations stay. Refused while ' +
+      'initiators are logged in.',
     arguments: [{ name: 'disk', description: 'Name of the disk.', parse: textValue }],
     options: [FORCE],
     needsStore: true,
@@ -47,8 +47,8 @@ export const unitCommands: readonly CommandSpec[] = [
     path: ['sessions'],
     summary: 'Show the sessions of initiators at all gateways.',
     detail:
-      'Without sessions that only discover targets. Ends with exit code 1 if a gateway did not ' +
-      'answer: its sessions are missing.',
+      'Discovery sessions are not shown. Ends with exit code 1 if a gateway did not answer: its ' +
+      'sessions are missing.',
     needsStore: true,
     load: async () => (await import('../runs/units.ts')).runSessions,
   },

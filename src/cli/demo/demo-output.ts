@@ -47,7 +47,7 @@ export class DemoOutput {
 
   gatewayEnded(name: string, pid: number, how: string): void {
     if (this.#json) printJson({ event: 'ended', name, pid, how });
-    else print(`${name} (process ${pid}) ended (${how}); it is started again`);
+    else print(`${name} (process ${pid}) ended (${how}); it is restarted`);
   }
 
   /** A line of a gateway's log. */

@@ -54,7 +54,7 @@ export async function runDiskForgetState(call: CliCall): Promise<number> {
   return await withStore(call, { ifAbsent: 'refuse' }, async (context) => {
     await forgetState(context, name);
     if (call.json) printJson({ name, stateForgotten: true });
-    else print(`${name}: its state is forgotten; gateways serve it again within some seconds`);
+    else print(`${name}: its state is deleted; gateways serve it again within seconds`);
     return ExitCode.ok;
   });
 }

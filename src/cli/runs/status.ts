@@ -50,7 +50,7 @@ function printStatus(status: ClusterStatus): void {
 
 function renamedLine({ disk, volume, id, name }: RenamedVolume): readonly string[] {
   if (name === undefined) return [];
-  const now = `is called ${name} now, and is served as ever`;
+  const now = `is now called ${name}, and is still served`;
   return [`disk ${disk}: its image ${volume} with the id ${id} ${now}`];
 }
 

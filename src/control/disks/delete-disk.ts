@@ -91,7 +91,7 @@ async function deleteVolume(context: ControlContext, disk: Disk): Promise<void> 
     await context.volumes.delete(volumeNameOf(disk), options);
   } catch (error) {
     // An interrupted call has deleted the volume, or another volume has its name now.
-    const isGone = ['volumeNotFound', 'volumeOther'];
+    const isGone = ['volumeNotFound', 'volumeOfOtherDisk'];
     if (!(error instanceof Failure && isGone.includes(error.code))) throw error;
   }
 }

@@ -101,11 +101,11 @@ class SwitchingGateways {
     const isHeard = (one: Member) =>
       this.#switched.has(one.incarnation) || behind.some(({ member }) => isSame(member, one));
     const silent = counted.filter((one) => !isHeard(one));
-    const strangers = result.missing.filter((one) => !has(members, one));
+    const unlisted = result.missing.filter((one) => !has(members, one));
     // A silent gateway is fenced only if another one lives.
     const isServed =
       silent.length > 0 && (members.some(isHeard) || (await this.#isAnyAlive(members)));
-    const late = isServed ? [...strangers, ...silent] : strangers;
+    const late = isServed ? [...unlisted, ...silent] : unlisted;
     return [...behind, ...late.map((member) => ({ member, reason: 'no answer' }))];
   }
 

@@ -99,6 +99,6 @@ function wordsOf(basedOn: number, version: number, since: readonly VersionChange
     `${base}; since then changed:`,
     ...(isCut ? ['  (earlier versions are not listed)'] : []),
     ...lines,
-    'make your change in what "allpath get --secrets" prints now, or undo these with --force',
+    'repeat your change on the output of "allpath get --secrets", or undo these with --force',
   ].join('\n');
 }

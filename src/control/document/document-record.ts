@@ -54,12 +54,12 @@ export async function requireDocument(records: Records): Promise<VersionedDocume
 }
 
 /** Why a document that is to get `more` bytes cannot be kept, in words; undefined when it can. */
-export function judgeLength(document: ClusterDocument, more = 0): string | undefined {
+export function lengthRefusal(document: ClusterDocument, more = 0): string | undefined {
   const lengthBytes = Buffer.byteLength(JSON.stringify(document)) + FRAME_BYTES + more;
   if (lengthBytes <= VALUE_LENGTH_MAX) return undefined;
   return (
-    `the document with all that is generated has ${lengthBytes} bytes, at most ` +
-    `${VALUE_LENGTH_MAX} are kept: use shorter names, or several stores`
+    `the document with its generated values has ${lengthBytes} bytes, at most ` +
+    `${VALUE_LENGTH_MAX} are possible: use shorter names, or several stores`
   );
 }
 

@@ -5,7 +5,7 @@ import { identityOf, volumeNameOf } from '../../config/disk-identity.ts';
 import type { Disk } from '../../config/document.ts';
 import type { VolumeDisk, VolumeStore } from '../../volume/volume.ts';
 import { knownVolume, type VolumeEntries } from '../volume-entries.ts';
-import { layoutOf } from './judge-volumes.ts';
+import { layoutOf } from './volume-refusals.ts';
 
 /** How long the volumes of disks that leave the document may take to note whose data they hold. */
 const MARK_WAIT_MAX_MS = 5_000;

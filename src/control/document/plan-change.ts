@@ -5,8 +5,8 @@ import { completeIdentities } from '../../config/identity.ts';
 import type { ControlContext } from '../control-context.ts';
 import { VolumeEntries } from '../volume-entries.ts';
 import { refuseStale } from './document-changes.ts';
-import { judgeLength, readDocument, type VersionedDocument } from './document-record.ts';
-import { judgeVolumes } from './judge-volumes.ts';
+import { lengthRefusal, readDocument, type VersionedDocument } from './document-record.ts';
+import { volumeRefusals } from './volume-refusals.ts';
 
 /** The id of a new volume adds at most this to the document. */
 const VOLUME_ID_BYTES = 64;
@@ -68,8 +68,8 @@ export async function planChange(
     'the volume of a disk is made, or taken over',
   );
   const ids = volumes.names === undefined ? 0 : diff.createDisks.length;
-  const tooLong = judgeLength(document, ids * VOLUME_ID_BYTES) ?? [];
-  const misfits = await judgeVolumes({ ...permits, volumes, diff, draft, document, entries });
+  const tooLong = lengthRefusal(document, ids * VOLUME_ID_BYTES) ?? [];
+  const misfits = await volumeRefusals({ ...permits, volumes, diff, draft, document, entries });
   const refusals = [...diff.refusals, ...misfits].concat(tooLong);
   return { current, document, diff: { ...diff, refusals }, entries };
 }

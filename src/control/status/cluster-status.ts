@@ -53,13 +53,13 @@ export async function clusterStatus(
     ...{ stuck, unserved, renamed, members },
     units: unitsStatus({ units: marked, document: current?.document, gateways, view }),
   };
-  const judged = {
+  const facts = {
     ...found,
     wanted: wanted.map(({ name }) => name),
     places,
     softThresholdPercent: current?.document.settings.softThresholdPercent ?? 100,
   };
-  const problems = statusProblems(judged, advice);
+  const problems = statusProblems(facts, advice);
   return { ...found, problems };
 }
 

@@ -28,7 +28,7 @@ export interface StatusProblem {
   readonly message: string;
 }
 
-export interface JudgedStatus extends StatusFindings {
+export interface StatusFacts extends StatusFindings {
   /** Names of the gateways in the document. */
   readonly wanted: readonly string[];
   readonly places: readonly PlaceSpace[];
@@ -43,7 +43,7 @@ export interface StatusAdvice {
 
 /** All that is wrong; none: every gateway serves every disk of the newest version. */
 export function statusProblems(
-  status: JudgedStatus,
+  status: StatusFacts,
   advice: StatusAdvice,
 ): readonly StatusProblem[] {
   if (status.version === 0) {
@@ -64,7 +64,7 @@ export function statusProblems(
   ];
 }
 
-function missingGateways({ wanted }: JudgedStatus): StatusProblem[] {
+function missingGateways({ wanted }: StatusFacts): StatusProblem[] {
   if (wanted.length > 0) return [];
   const message =
     'the document has no gateways, so nothing is served: add one under "gateways" to the ' +
@@ -85,7 +85,7 @@ const SILENT: Readonly<Record<SilentGateway['state'], (command: string) => strin
 };
 
 function silentProblems(
-  { silentStates }: JudgedStatus,
+  { silentStates }: StatusFacts,
   { gatewayCommand }: StatusAdvice,
 ): StatusProblem[] {
   return silentStates.map(({ name, state }) => ({
@@ -94,7 +94,7 @@ function silentProblems(
   }));
 }
 
-function answerProblems({ gateways, wanted, version, members }: JudgedStatus): StatusProblem[] {
+function answerProblems({ gateways, wanted, version, members }: StatusFacts): StatusProblem[] {
   const latest = new Map(members.list.map((member) => [member.name, member]));
   return gateways.flatMap(({ name, draining, documentVersion }): StatusProblem[] => {
     // The document was changed since it was read: whether this gateway is in it is not known here.
@@ -119,7 +119,7 @@ function answerProblems({ gateways, wanted, version, members }: JudgedStatus): S
 }
 
 /** A gateway that does not serve the disk for this reason has said so. */
-function unreadableRecords({ units, unserved }: JudgedStatus): StatusProblem[] {
+function unreadableRecords({ units, unserved }: StatusFacts): StatusProblem[] {
   const told = new Set(unserved.flatMap(({ disks }) => disks.map(({ disk }) => disk)));
   return units.list.flatMap(({ uuid, disk = uuid, problem }): StatusProblem[] => {
     if (problem === undefined || told.has(disk)) return [];
@@ -127,7 +127,7 @@ function unreadableRecords({ units, unserved }: JudgedStatus): StatusProblem[] {
   });
 }
 
-function fullDisks({ gateways }: JudgedStatus): StatusProblem[] {
+function fullDisks({ gateways }: StatusFacts): StatusProblem[] {
   const disks = new Set(gateways.flatMap(({ fullDisks: names = [] }) => names));
   return [...disks].sort().map((disk) => ({
     kind: 'diskFull',
@@ -135,7 +135,7 @@ function fullDisks({ gateways }: JudgedStatus): StatusProblem[] {
   }));
 }
 
-function unnamedImages({ renamed }: JudgedStatus): StatusProblem[] {
+function unnamedImages({ renamed }: StatusFacts): StatusProblem[] {
   return renamed
     .filter(({ name }) => name === undefined)
     .map(({ disk, volume, id }) => ({
@@ -146,7 +146,7 @@ function unnamedImages({ renamed }: JudgedStatus): StatusProblem[] {
     }));
 }
 
-function nearlyFull({ places, softThresholdPercent }: JudgedStatus): StatusProblem[] {
+function nearlyFull({ places, softThresholdPercent }: StatusFacts): StatusProblem[] {
   return places.flatMap(({ place, usedBytes, availableBytes, inodes }): StatusProblem[] => {
     const nearlyFullOf = (used: number, available: number, what: string): StatusProblem[] => {
       const percent = (used / Math.max(1, used + available)) * 100;

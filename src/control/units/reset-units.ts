@@ -27,7 +27,7 @@ type ResetContext = Pick<ControlContext, 'records' | 'membership'>;
 
 /**
  * Has a gateway reset logical units: it takes effect at every gateway before this resolves. Rejects
- * with `diskNotFound`, `targetNotFound`, `resetRefused`, `resetNobody` or `resetFailed`.
+ * with `diskNotFound`, `targetNotFound`, `resetRefused`, `resetNoGateway` or `resetFailed`.
  */
 export async function resetUnits(
   context: ResetContext,
@@ -48,7 +48,7 @@ export async function resetUnits(
     const reason = answer?.reason ?? `gateway ${gateway} did not answer in time`;
     throw new Failure('resetFailed', `${name}: ${reason}; it may still take effect`, { name });
   }
-  throw new Failure('resetNobody', `no gateway serves ${name}`, { name });
+  throw new Failure('resetNoGateway', `no gateway serves ${name}`, { name });
 }
 
 async function ask(

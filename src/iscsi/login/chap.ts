@@ -68,7 +68,7 @@ export function stepChap(
     case 'awaitAlgorithm':
       return chooseAlgorithm(keys, random, settings);
     case 'awaitResponse':
-      return judgeResponse(state, keys, authentication);
+      return checkResponse(state, keys, authentication);
     case 'authenticated':
       return undefined;
   }
@@ -114,7 +114,7 @@ function chooseAlgorithm(
 
 type AwaitResponse = Extract<ChapState, { kind: 'awaitResponse' }>;
 
-function judgeResponse(
+function checkResponse(
   state: AwaitResponse,
   keys: ReadonlyMap<string, string>,
   authentication: Authentication,
@@ -124,7 +124,7 @@ function judgeResponse(
   const response = binaryOf(keys, 'CHAP_R', algorithm.digestLength);
   if (name === undefined || response === undefined || keys.has('CHAP_A')) return undefined;
 
-  // Both are judged before either decides, so that time does not tell which was wrong.
+  // Both are compared before either decides, so that time does not tell which was wrong.
   const { user, secret } = authentication.initiator;
   const expected = chapResponse(algorithm, identifier, secret, challenge);
   const responseRight = response.length === expected.length && timingSafeEqual(response, expected);

@@ -39,7 +39,7 @@ interface LoginRules {
   readonly chap: ChapSettings;
 }
 
-/** Reads the leading text's declarations and judges them by the directory. */
+/** Reads the declarations of the leading text, and checks them against the directory. */
 export function identify(
   declared: ReadonlyMap<string, string>,
   rules: Omit<LoginRules, 'chap'>,
@@ -62,14 +62,14 @@ export function identify(
   return admitUnlessDraining(initiatorName, prepareName(targetName) ?? targetName, rules);
 }
 
-/** Judges a login again at its end: since its first text the document may have changed. */
-export function judgeLogin(admitted: Admitted, rules: LoginRules): LoginIdentity | Refusal {
+/** Authorizes a login at its end: the document may have changed since its first text. */
+export function authorizeLogin(admitted: Admitted, rules: LoginRules): LoginIdentity | Refusal {
   if (rules.directory.draining) return DRAINING;
-  return judgeSession(admitted, rules);
+  return authorizeSession(admitted, rules);
 }
 
-/** Whether a session could log in now as it did; sessions of a draining gateway go on. */
-export function judgeSession(admitted: Admitted, rules: LoginRules): LoginIdentity | Refusal {
+/** Whether a session could log in again as it did; sessions of a draining gateway stay. */
+export function authorizeSession(admitted: Admitted, rules: LoginRules): LoginIdentity | Refusal {
   const { initiatorName, targetName, proof } = admitted;
   const now = admit(initiatorName, targetName, rules);
   if ('refused' in now || isStillProved(proof, now.authentication, rules.chap)) return now;

@@ -8,7 +8,7 @@ import { formatText, parseText } from '../wire/text.ts';
 import { TextAssembly } from '../wire/text-assembly.ts';
 import type { ChapSettings } from './chap.ts';
 import type { LoginIdentity } from './login-identity.ts';
-import { type Admitted, identify, judgeLogin } from './login-identity.ts';
+import { type Admitted, authorizeLogin, identify } from './login-identity.ts';
 import type { LoginReply, LoginRequestHeader } from './login-pdu.ts';
 import { sortKeys } from './login-text.ts';
 import type { Negotiated } from './negotiate.ts';
@@ -106,7 +106,7 @@ export class LoginMachine {
   #security = SECURITY_START;
   #negotiated: Negotiated = startNegotiation(false);
   #user: string | undefined;
-  #greeted = false;
+  #hasDescribedTarget = false;
   #lengthDeclared: number | undefined;
   #ended = false;
 
@@ -213,7 +213,8 @@ export class LoginMachine {
     );
     if ('fault' in step) return refuse(LoginStatus.initiatorError, step.fault);
     this.#negotiated = step.negotiated;
-    return [...this.#greeting(identity), ...secured, ...step.replies, ...this.#declareLength()];
+    const target = this.#describeTarget(identity);
+    return [...target, ...secured, ...step.replies, ...this.#declareLength()];
   }
 
   #identify(request: LoginRequestHeader): LoginIdentity | Refusal {
@@ -258,9 +259,9 @@ export class LoginMachine {
   }
 
   /** The keys of the first answer of a normal session: the portal group and the alias. */
-  #greeting(identity: LoginIdentity): readonly TextPair[] {
-    if (this.#greeted || identity.target === undefined) return [];
-    this.#greeted = true;
+  #describeTarget(identity: LoginIdentity): readonly TextPair[] {
+    if (this.#hasDescribedTarget || identity.target === undefined) return [];
+    this.#hasDescribedTarget = true;
     const tag = String(this.#context.portal.portalGroupTag);
     const { alias } = identity.target;
     return [
@@ -287,7 +288,7 @@ export class LoginMachine {
       targetName: this.#identity.target?.targetName ?? '',
       proof: proofIn(this.#security, this.#identity.authentication),
     };
-    const identity = judgeLogin(admitted, { directory, portal, chap: settings.chap });
+    const identity = authorizeLogin(admitted, { directory, portal, chap: settings.chap });
     if ('refused' in identity) return identity;
     const { initiatorName, target, admission } = identity;
     const { targetName } = admitted;

@@ -10,24 +10,24 @@ export const membershipEvents = {
     remedy: 'Look for the cause on its host and its network: load, swapping, lost links.',
     fields: ['reason'],
   }),
-  fence_begun: logEvent({
+  fence_started: logEvent({
     level: 'warn',
     sentence: 'this gateway is fencing another gateway',
-    meaning: 'What the other one has begun is kept from being seen done later.',
+    meaning: 'Nothing that the other one has started will take effect after the fence.',
     remedy: 'See `reason`, and the log of that gateway.',
     fields: ['member', 'reason'],
   }),
   fence_not_finished: logEvent({
     level: 'warn',
     sentence: 'this gateway could not finish a fence',
-    meaning: 'Every gateway tries again, for as long as it takes.',
-    remedy: 'Mend what `reason` says; on Ceph, check that the monitors answer.',
+    meaning: 'Every gateway retries, for as long as it takes.',
+    remedy: 'Fix the cause in `reason`; on Ceph, check that the monitors answer.',
     fields: ['member?', 'reason'],
   }),
   fence_finished: logEvent({
     level: 'info',
     sentence: 'this gateway has fenced another gateway',
-    meaning: 'Nothing that the other one had begun is seen done from now on.',
+    meaning: 'Nothing that the other one had started takes effect from now on.',
     fields: ['member'],
   }),
 };

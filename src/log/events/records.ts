@@ -3,8 +3,8 @@ import { logEvent } from '../log-event.ts';
 export const recordEvents = {
   watch_lost: logEvent({
     level: 'info',
-    sentence: 'this gateway lost its watch of a channel and makes it again',
-    meaning: 'Notifications that are sent meanwhile do not reach it.',
+    sentence: 'this gateway lost its watch of a channel and watches it again',
+    meaning: 'Notifications that are sent in between do not reach it.',
     fields: ['channel'],
   }),
   watch_failed: logEvent({
@@ -12,7 +12,7 @@ export const recordEvents = {
     sentence: 'this gateway cannot watch a channel',
     meaning:
       'It tries again. Until then it learns of changes later, and commands may not reach it.',
-    remedy: 'Mend what `reason` says, if `watch_restored` does not follow.',
+    remedy: 'Fix the cause in `reason`, if `watch_restored` does not follow.',
     fields: ['channel', 'reason'],
   }),
   watch_restored: logEvent({
@@ -23,9 +23,9 @@ export const recordEvents = {
   }),
   records_thread_failed: logEvent({
     level: 'error',
-    sentence: 'the thread of the records failed',
+    sentence: 'the thread that reads and changes records failed',
     meaning: 'This process can neither read nor change records from now on.',
-    remedy: 'Mend what `reason` says, and start the process again.',
+    remedy: 'Fix the cause in `reason`, and restart the process.',
     fields: ['reason'],
   }),
   member_entry_misnamed: logEvent({
@@ -39,7 +39,7 @@ export const recordEvents = {
     level: 'warn',
     sentence: 'this process cannot read a member entry',
     meaning: 'The entry is ignored.',
-    remedy: 'Mend what `reason` says; remove the file from `run` in the store if it is damaged.',
+    remedy: 'Fix the cause in `reason`; remove the file from `run` in the store if it is damaged.',
     fields: ['file', 'reason'],
   }),
   member_entry_removed: logEvent({
@@ -51,9 +51,9 @@ export const recordEvents = {
   }),
   member_entry_not_written: logEvent({
     level: 'error',
-    sentence: 'this gateway cannot show itself to the other members',
-    meaning: 'They and commands do not reach it. It tries again.',
-    remedy: 'Mend what `reason` says.',
+    sentence: 'this gateway cannot write its member entry',
+    meaning: 'Other members and commands cannot reach it. It tries again.',
+    remedy: 'Fix the cause in `reason`.',
     fields: ['reason'],
   }),
   notification_refused: logEvent({
@@ -67,14 +67,14 @@ export const recordEvents = {
     level: 'warn',
     sentence: 'a running process has held the store locked for 2 s',
     meaning: 'All changes of records wait for it.',
-    remedy: 'See what it does (a backup, a shell of SQLite); end it if it does not end.',
+    remedy: 'See what it does (a backup, an SQLite shell); end it if it does not finish.',
     fields: ['holderPid'],
   }),
   store_lock_holder_unknown: logEvent({
     level: 'warn',
     sentence: 'this process cannot see which process holds the store locked',
-    meaning: 'It looks again. Until then, a stopped process would hold up all others.',
-    remedy: 'Mend what `reason` says.',
+    meaning: 'It checks again. Until then, a stopped process would block all others.',
+    remedy: 'Fix the cause in `reason`.',
     fields: ['reason'],
   }),
   store_lock_holder_ended: logEvent({

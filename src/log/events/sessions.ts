@@ -28,7 +28,7 @@ export const sessionEvents = {
   logout: logEvent({
     level: 'info',
     sentence: 'an initiator logged out',
-    meaning: 'Its session ended as the standard wants it.',
+    meaning: 'Its session ended as the standard demands.',
     fields: [...NAMES, ...WHERE],
   }),
   session_ended: logEvent({

@@ -9,31 +9,32 @@ import {
 } from '../../host/process-identity.ts';
 import type { Log } from '../../log/log.ts';
 
-/** A holder that was seen stopped at this many looks on end is ended. */
-const STOPPED_LOOKS_MAX = 8;
-/** A holder that runs, and was there at this many looks on end, is worth a line in the log. */
-const LOOKS_UNTIL_LOGGED = 20;
+/** A holder that was seen stopped at this many checks in a row is killed. */
+const STOPPED_CHECKS_MAX = 8;
+/** A holder that still runs after this many checks in a row is logged. */
+const CHECKS_UNTIL_LOGGED = 20;
 
 assert(
-  STOPPED_LOOKS_MAX < LOOKS_UNTIL_LOGGED,
+  STOPPED_CHECKS_MAX < CHECKS_UNTIL_LOGGED,
   'a stopped holder is ended before one that runs is logged',
 );
 
 interface Holder {
-  looks: number;
-  stoppedLooks: number;
+  checks: number;
+  stoppedChecks: number;
 }
 
 /**
  * Finds processes that hold the store's locks while they are stopped (SIGSTOP, a debugger), and
- * ends them: they would hold up every member for as long as they sleep. The kernel's list of locks
- * names them, so that nothing needs to be read from the store itself. One that runs is left alone.
+ * kills them: they would hold up every member for as long as they sleep. The kernel's list of locks
+ * names them, so that nothing needs to be read from the store itself. A process that runs is left
+ * alone.
  */
-export class LockHolderPatrol {
+export class LockHolderWatch {
   readonly #databasePath: string;
   readonly #self: ProcessIdentity;
   readonly #log: Log;
-  /** The holders at the last look, by `pid/startTicks`. */
+  /** The holders at the last check, by `pid/startTicks`. */
   #seen = new Map<string, Holder>();
   #isBlind = false;
 
@@ -44,12 +45,12 @@ export class LockHolderPatrol {
   }
 
   /** To be called about every 0.1 s as long as the store is locked. Reads /proc only. */
-  look(opening: boolean): void {
+  check(opening: boolean): void {
     try {
-      this.#judge(this.#holders(opening));
+      this.#update(this.#holders(opening));
       this.#isBlind = false;
     } catch (error) {
-      // For example, no descriptor is free. Earlier findings still count at the next look.
+      // For example, no descriptor is free. Earlier findings still count at the next check.
       if (this.#isBlind) return;
       this.#isBlind = true;
       this.#log.write('store_lock_holder_unknown', { reason: systemReason(error) });
@@ -57,22 +58,22 @@ export class LockHolderPatrol {
   }
 
   /** Drops all findings: the store is free again. */
-  rest(): void {
+  reset(): void {
     this.#seen.clear();
   }
 
-  #judge(holders: readonly ProcessIdentity[]): void {
+  #update(holders: readonly ProcessIdentity[]): void {
     const seen = new Map<string, Holder>();
     for (const process of holders) {
       const key = `${process.pid}/${process.startTicks}`;
-      const holder = this.#seen.get(key) ?? { looks: 0, stoppedLooks: 0 };
+      const holder = this.#seen.get(key) ?? { checks: 0, stoppedChecks: 0 };
       const stopped = processState(process, this.#self) === 'stopped';
-      holder.looks += 1;
-      holder.stoppedLooks = stopped ? holder.stoppedLooks + 1 : 0;
-      assert(holder.stoppedLooks <= holder.looks, 'a holder is seen stopped only when it is seen');
+      holder.checks += 1;
+      holder.stoppedChecks = stopped ? holder.stoppedChecks + 1 : 0;
+      assert(holder.stoppedChecks <= holder.checks, 'a stopped holder is counted as seen');
       seen.set(key, holder);
-      if (holder.stoppedLooks >= STOPPED_LOOKS_MAX) this.#end(process);
-      else if (holder.looks === LOOKS_UNTIL_LOGGED) {
+      if (holder.stoppedChecks >= STOPPED_CHECKS_MAX) this.#end(process);
+      else if (holder.checks === CHECKS_UNTIL_LOGGED) {
         this.#log.write('store_locked', { holderPid: process.pid });
       }
     }

@@ -109,7 +109,7 @@ export class MemberFolder {
   async livingOf(claims: readonly NameClaim[]): Promise<readonly NameClaim[]> {
     const shown = new Set((await this.living()).map(({ incarnation }) => incarnation));
     return claims.filter((claim) => {
-      return this.#isJudgeable(claim) ? this.#mayLive(claim) : shown.has(claim.incarnation);
+      return this.#isCheckable(claim) ? this.#mayLive(claim) : shown.has(claim.incarnation);
     });
   }
 
@@ -133,14 +133,14 @@ export class MemberFolder {
     }
   }
 
-  /** A process of another PID namespace cannot be judged; whether it may join was asked before. */
-  #isJudgeable({ process }: NameClaim): boolean {
+  /** A process of another PID namespace cannot be checked; whether it may join was asked before. */
+  #isCheckable({ process }: NameClaim): boolean {
     const { bootId, pidNamespace } = this.#self;
     return process.bootId !== bootId || process.pidNamespace === pidNamespace;
   }
 
   #mayLive(claim: NameClaim): boolean {
-    return !this.#isJudgeable(claim) || processState(claim.process, this.#self) !== 'ended';
+    return !this.#isCheckable(claim) || processState(claim.process, this.#self) !== 'ended';
   }
 
   async #read(name: string): Promise<MemberEntry | undefined> {

@@ -106,7 +106,7 @@ async function takePlace(
   await takeName(store, claim, folder);
   await folder.sweep(() => store.call('claims'));
   await presence.open();
-  await refuseStrangers(folder, claim.process);
+  await refuseOtherNamespaces(folder, claim.process);
   await keeper.fill();
   keeper.start();
 }
@@ -120,7 +120,7 @@ async function makeStoreFolder(directory: string, recordsDirectory: string): Pro
     // Above it all folders exist: a file system such as /proc takes no new ones.
     const reason = code === 'ENOENT' ? 'no folder can be made there' : systemReason(cause);
     const message = `cannot make a store in ${directory}: ${where}${reason}`;
-    throw new Failure('storeUnmakeable', message, { directory, errno: code }, { cause });
+    throw new Failure('storeNotCreatable', message, { directory, errno: code }, { cause });
   }
 }
 
@@ -171,9 +171,9 @@ async function releaseEnded(
 
 /**
  * Members must be able to see whether each other's process lives. Called when this member is
- * visible, so that of two strangers that join at the same time at least one sees the other.
+ * visible, so that of two that join at the same time at least one sees the other.
  */
-async function refuseStrangers(folder: MemberFolder, self: ProcessIdentity): Promise<void> {
+async function refuseOtherNamespaces(folder: MemberFolder, self: ProcessIdentity): Promise<void> {
   for (const entry of await folder.living()) {
     if (entry.process.pidNamespace === self.pidNamespace) continue;
     if (await lives(entry, self, folder)) {

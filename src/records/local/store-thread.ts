@@ -6,7 +6,7 @@ import type { Random } from '../../base/random.ts';
 import { errorText } from '../../base/system-reason.ts';
 import type { ProcessIdentity } from '../../host/process-identity.ts';
 import type { Log } from '../../log/log.ts';
-import { LockHolderPatrol } from './lock-holder.ts';
+import { LockHolderWatch } from './lock-holder.ts';
 import type { RecordsStore } from './records-store.ts';
 import type { StoreOperation, StoreReply, StoreRequest, StoreWorkerData } from './store-message.ts';
 
@@ -17,8 +17,8 @@ import type { StoreOperation, StoreReply, StoreRequest, StoreWorkerData } from '
 const TICK_MS = 100;
 /** A call that is not done after this long ends `recordsUnavailable`. */
 const CALL_TICKS_MAX = 100;
-/** A call that waits longer than this has the holders of the store's locks looked at. */
-const PATROL_AFTER_TICKS = 3;
+/** A call that waits longer than this has the holders of the store's locks checked. */
+const HOLDER_CHECK_TICKS = 3;
 /** How long closing waits for the thread before it is cut off. */
 const CLOSE_TIME_MAX_MS = 5000;
 /** Back-off after a busy answer: up to this, doubling from 1 ms. */
@@ -28,7 +28,7 @@ const CALLS_MAX = 1024;
 /** Young generation of the thread's JavaScript heap: there is little for it to hold. */
 const YOUNG_HEAP_MIB = 2;
 
-assert(PATROL_AFTER_TICKS < CALL_TICKS_MAX, 'the holder of a lock is looked at before a call ends');
+assert(HOLDER_CHECK_TICKS < CALL_TICKS_MAX, 'the holder of a lock is checked before a call ends');
 
 interface Wait {
   ticks: number;
@@ -51,7 +51,7 @@ interface StoreThreadParts extends StoreWorkerData {
 export class StoreThread {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #patrol: LockHolderPatrol;
+  readonly #holderWatch: LockHolderWatch;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #calls = new Map<number, Call>();
@@ -65,7 +65,7 @@ export class StoreThread {
     const workerData: StoreWorkerData = { databasePath, isReader };
     this.#clock = clock;
     this.#random = random;
-    this.#patrol = new LockHolderPatrol(databasePath, self, log);
+    this.#holderWatch = new LockHolderWatch(databasePath, self, log);
     // Compiled, this file and the thread's end in .js; run from source, in .ts.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     this.#worker = new Worker(new URL(`./store-worker${extension}`, import.meta.url), {
@@ -174,8 +174,8 @@ export class StoreThread {
       const waitedMs = CALL_TICKS_MAX * TICK_MS;
       reject(new Failure('recordsUnavailable', `the records did not answer in ${waitedMs} ms`));
     }
-    if (ticksMax >= PATROL_AFTER_TICKS) this.#patrol.look(!this.#opened);
-    else this.#patrol.rest();
+    if (ticksMax >= HOLDER_CHECK_TICKS) this.#holderWatch.check(!this.#opened);
+    else this.#holderWatch.reset();
     if (this.#calls.size === 0) return;
     this.#timer = this.#clock.after(TICK_MS, () => this.#onTick());
   }

@@ -11,8 +11,8 @@ export const ANSWERS_LENGTH_MAX = 512 * 1024;
 assert(ANSWERS_LENGTH_MAX >= CHANNEL_MESSAGE_LENGTH_MAX, 'one answer always fits');
 
 /**
- * A message through a channel object. A greeting has the empty channel, which is not a valid key: a
- * joiner announces its identity, and the answers tell it those of the others.
+ * A message through a channel object. An announcement has the empty channel, which is not a valid
+ * key: a joiner announces its identity, and the answers tell it those of the others.
  */
 export interface ChannelMessage {
   readonly from: Member;

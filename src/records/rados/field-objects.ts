@@ -92,7 +92,7 @@ export class FieldObjects {
       this.#keepTotals(key, totalsOf([...read.fields.values()]));
       return read;
     }
-    throw unavailable(`the fields of ${key} changed during each of ${ATTEMPTS_MAX} looks at them`);
+    throw unavailable(`the fields of ${key} changed during each of ${ATTEMPTS_MAX} reads`);
   }
 
   /** Undefined if they changed between two pages. */

@@ -15,7 +15,7 @@ const FIELDS_NAME_LENGTH_MAX = 200;
  */
 export const CHANNEL_OBJECTS = 8;
 
-/** Says of what format the store is; made first, and read at every opening. */
+/** Names the format of the store; made first, and read whenever the store is opened. */
 export const STORE_OBJECT = `${PREFIX}.store`;
 
 /** All objects that hold values, in the order of their numbers. */

@@ -20,8 +20,8 @@ import type { RecordsPool } from './records-pool.ts';
 
 /** How often it is looked whether the OSDs still hear us. */
 const CHECK_MS = 1000;
-/** How long a greeting waits for answers. */
-const GREETING_MS = 2000;
+/** How long an announcement waits for answers. */
+const ANNOUNCE_WAIT_MS = 2000;
 /** So much earlier than RADOS counts a watcher out, its member says what it has. */
 const ANSWER_MARGIN_MS = 250;
 /** How long after RADOS should have answered a notification it is given up. */
@@ -64,7 +64,7 @@ export class RadosChannels {
     this.#objects = channelObjectsOf(namespace).map((name, index) => {
       return new ChannelObject({
         ...{ pool, calls, clock, name },
-        onWatched: () => void this.#greet(name),
+        onWatched: () => void this.#announce(name),
         onNotify: (message, gid, acknowledge) => void this.#onNotify(message, gid, acknowledge),
         onLost: () => parts.watches.lose((channel) => channelIndexOf(channel) === index),
       });
@@ -171,10 +171,10 @@ export class RadosChannels {
     return { answers: given, missing };
   }
 
-  /** Tells the others which instance this member is, and hears it of them. */
-  async #greet(object: string): Promise<void> {
+  /** Tells the others which instance this member is, and learns the same about them. */
+  async #announce(object: string): Promise<void> {
     try {
-      this.#resultOf(await this.#send(object, '', new Uint8Array(0), GREETING_MS));
+      this.#resultOf(await this.#send(object, '', new Uint8Array(0), ANNOUNCE_WAIT_MS));
     } catch {
       // Optional: a member that is not known is named by its instance.
     }

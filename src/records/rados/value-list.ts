@@ -43,7 +43,7 @@ export class ValueList {
       changed = await this.#changedObjects();
       if (changed.length === 0) return this.#sorted();
     }
-    throw unavailable(`the records changed during each of ${ROUNDS_MAX} looks at them`);
+    throw unavailable(`the records changed during each of ${ROUNDS_MAX} reads`);
   }
 
   async #changedObjects(): Promise<readonly string[]> {

@@ -44,7 +44,7 @@ export class ValueObjects {
   }
 
   async get(key: string): Promise<RecordEntry | undefined> {
-    return plain(await this.#look(key));
+    return plain(await this.#read(key));
   }
 
   async compareAndSet(change: Change): Promise<CompareAndSetResult> {
@@ -56,11 +56,11 @@ export class ValueObjects {
     const needsFloor = expected === 0 || value === undefined;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       if (!isVoid) {
-        if (needsFloor && !this.#floors.has(object)) await this.#look(key);
+        if (needsFloor && !this.#floors.has(object)) await this.#read(key);
         const version = await this.#write(object, change);
         if (version !== undefined) return { status: 'done', version };
       }
-      const current = await this.#look(key);
+      const current = await this.#read(key);
       if ((current?.version ?? 0) !== expected) {
         return this.#unknown.isOwn(key, expected, value, current)
           ? { status: 'done', version: current!.version }
@@ -103,7 +103,7 @@ export class ValueObjects {
   }
 
   /** The current value, and the floor of the object. */
-  async #look(key: string): Promise<ValueEntry | undefined> {
+  async #read(key: string): Promise<ValueEntry | undefined> {
     const object = valueObjectOf(key);
     const keys = [dataKeyOf(key), FLOOR_KEY];
     const { entries } = await readOmapKeys(this.#pool, this.#calls, object, keys);

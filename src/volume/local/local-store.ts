@@ -48,7 +48,7 @@ interface LocalStoreOptions {
   readonly log?: Log;
   /** It only lists: nothing is made for it, and an absent folder holds nothing. */
   readonly isReader?: boolean;
-  /** Every write is durable before its result, in all volumes of this opening. */
+  /** Every write to volumes of this store is durable before its result. */
   readonly writethrough?: boolean;
   /** Without it this process may write at any time. */
   readonly lease?: WriteLease;
@@ -131,7 +131,7 @@ class LocalStore implements VolumeStore {
   }
 
   /** Asks the file system, by a file that is as long and holds nothing. */
-  async judgeSize(sizeBytes: number): Promise<string | undefined> {
+  async sizeRefusal(sizeBytes: number): Promise<string | undefined> {
     const path = join(this.#folder, `.size.${process.pid}.new`);
     try {
       checkSize(sizeBytes);

@@ -30,7 +30,7 @@ interface LocalVolumeParts {
   readonly onClose: () => void;
 }
 
-/** One opening of a volume that processes of this host share. */
+/** An open volume, which several processes of this host may share. */
 export class LocalVolume implements Volume {
   readonly limits: VolumeLimits;
   readonly #parts: LocalVolumeParts;
@@ -366,7 +366,7 @@ export class LocalVolume implements Volume {
   }
 }
 
-/** Operations in flight in one opening; above stand the queues of the transports, far smaller. */
+/** Operations in flight on an open volume; the queues of the transports are far smaller. */
 const OPERATIONS_MAX = 16_384;
 
 /** Reads of a range that is being changed, before the changes are excluded. */

@@ -79,7 +79,7 @@ export class WriteThread {
   #isWatched = false;
   /** The thread got nothing done between two looks. */
   #isStuck = false;
-  #completedAtLook = 0;
+  #completedAtCheck = 0;
   #waitAgainMs = 0;
   #closed: Promise<void> | undefined;
 
@@ -278,13 +278,13 @@ export class WriteThread {
   #watch(): void {
     if (this.#isWatched) return;
     this.#isWatched = true;
-    this.#completedAtLook = Atomics.load(this.#ring.words, Word.completed);
-    this.#clock.after(STUCK_MS, this.#look);
+    this.#completedAtCheck = Atomics.load(this.#ring.words, Word.completed);
+    this.#clock.after(STUCK_MS, this.#check);
   }
 
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     this.#isWatched = false;
-    const before = this.#completedAtLook;
+    const before = this.#completedAtCheck;
     // Takes writes that are done, but were to be signalled together with more.
     this.#takeInTurn();
     if (this.#outstanding === 0) return;

@@ -11,10 +11,10 @@ import {
 } from './capabilities.ts';
 import type { ClientInstance } from './client-instance.ts';
 import type { InstancePool } from './instance-pool.ts';
-import { poolNames } from './layout-judgement.ts';
+import { poolNames } from './layout-refusal.ts';
 
 /** A client that is refused something is not replaced again sooner after the last was. */
-const RENEW_AGAIN_MS = 30_000;
+const RENEW_RETRY_MS = 30_000;
 /** How often it is logged that the cluster refuses operations: each of them is refused. */
 const REFUSAL_LOG_INTERVAL_MS = 60_000;
 
@@ -33,7 +33,7 @@ export class ClientRenewal {
   readonly #capabilities: Capabilities;
   /** By image, when a renewal failed: each of its operations is refused and would ask again. */
   readonly #failedMs = new Map<string, number>();
-  #renewedMs = -RENEW_AGAIN_MS;
+  #renewedMs = -RENEW_RETRY_MS;
   #loggedMs = -REFUSAL_LOG_INTERVAL_MS;
 
   constructor(parts: ClientRenewalParts) {
@@ -65,7 +65,7 @@ export class ClientRenewal {
   ): Promise<boolean> {
     const { instances, clock } = this.#parts;
     if (!instance.takesUsers) return true;
-    if (clock.now() - this.#renewedMs < RENEW_AGAIN_MS) return false;
+    if (clock.now() - this.#renewedMs < RENEW_RETRY_MS) return false;
     if (clock.now() - (this.#failedMs.get(spec) ?? -REFUSAL_MS) < REFUSAL_MS) return false;
     try {
       const refused = await this.#capabilities.refusalNow(needs);

@@ -18,11 +18,11 @@ import {
 import { readHeaderState } from './header-state.ts';
 
 /** A header that changed without a notification is found after this long at most. */
-export const LOOK_MS = 10_000;
+export const HEADER_POLL_MS = 10_000;
 /** The same while the image cannot be served: a promotion ends without a notification. */
-export const LOOK_UNSERVABLE_MS = 500;
+export const UNSERVABLE_POLL_MS = 500;
 /** The wait before the next attempt, when the header cannot be read or watched. */
-export const PASS_AGAIN_MS = 500;
+export const PASS_RETRY_MS = 500;
 /** librbd itself ends a quiesce that its client does not end after this long. */
 export const QUIESCE_MAX_MS = 10_000;
 /** Writes in flight that take longer to end have a snapshot refused: no command waits for it. */
@@ -52,7 +52,7 @@ interface HeaderBarrierParts {
   readonly writesIdle: () => Promise<void>;
   /** Bits of RBD_FEATURE_*, as read from the header: nothing may be submitted against them. */
   readonly onFeatures: (features: bigint) => void;
-  /** Has librbd read the header again, and judges the image by it. Rejects with a `Failure`. */
+  /** Has librbd read the header again, and checks the image by it. Rejects with a `Failure`. */
   readonly refresh: () => Promise<void>;
   readonly isServable: () => boolean;
   /** Writes may be submitted again. */
@@ -88,7 +88,7 @@ export class HeaderBarrier {
   /** The state that librbd is known to have read. */
   #passed: HeaderMark = { version: 0, content: '' };
   #passing: Promise<void> | undefined;
-  #look: Timer | undefined;
+  #pollTimer: Timer | undefined;
   #onReleased: (() => void)[] = [];
   /** Answers to the clients that changed the header: writes have stopped for it. */
   #answers: (() => void)[] = [];
@@ -130,7 +130,7 @@ export class HeaderBarrier {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#look?.cancel();
+    this.#pollTimer?.cancel();
     for (const timer of this.#quiesces.values()) timer.cancel();
     this.#quiesces.clear();
     for (const resolve of this.#onReleased.splice(0)) resolve();
@@ -154,7 +154,7 @@ export class HeaderBarrier {
         if (this.#isClosed) break;
         log.write('header_not_passed', { image, reason: errorText(error) });
         this.#isStale = true;
-        await sleep(clock, PASS_AGAIN_MS);
+        await sleep(clock, PASS_RETRY_MS);
       }
     }
     this.#passing = undefined;
@@ -203,7 +203,7 @@ export class HeaderBarrier {
   #release(): void {
     this.#isHolding = false;
     this.#mustPass = false;
-    this.#lookLater();
+    this.#pollLater();
     for (const resolve of this.#onReleased.splice(0)) resolve();
     this.#parts.onRelease();
   }
@@ -357,28 +357,28 @@ export class HeaderBarrier {
         await this.#openWatch();
       } catch (error) {
         this.#reportErrno(errnoOf(error));
-        await sleep(this.#parts.clock, PASS_AGAIN_MS);
+        await sleep(this.#parts.clock, PASS_RETRY_MS);
       }
     }
     if (!this.#isClosed) void this.pass();
   }
 
-  #lookLater(): void {
+  #pollLater(): void {
     const { clock, isServable } = this.#parts;
-    this.#look?.cancel();
-    const delayMs = isServable() ? LOOK_MS : LOOK_UNSERVABLE_MS;
-    this.#look = clock.after(delayMs, () => void this.#lookNow());
+    this.#pollTimer?.cancel();
+    const delayMs = isServable() ? HEADER_POLL_MS : UNSERVABLE_POLL_MS;
+    this.#pollTimer = clock.after(delayMs, () => void this.#poll());
   }
 
-  async #lookNow(): Promise<void> {
+  async #poll(): Promise<void> {
     try {
       const { content } = await this.#readState();
       if (this.#isClosed || this.#isHolding) return;
       if (content !== this.#passed.content) void this.pass();
-      else this.#lookLater();
+      else this.#pollLater();
     } catch {
       // Operations meet the same trouble, and say so.
-      if (!this.#isClosed && !this.#isHolding) this.#lookLater();
+      if (!this.#isClosed && !this.#isHolding) this.#pollLater();
     }
   }
 }

@@ -4,7 +4,7 @@ import type { RbdImage } from '../../ceph/rbd-image.ts';
 import type { RbdImageInfo } from '../../ceph/rbd-image-info.ts';
 
 /** After an update whose header could not be read, it is read again this much later. */
-export const REFRESH_AGAIN_MS = 500;
+export const REFRESH_RETRY_MS = 500;
 
 /** An open image as this class uses it. */
 type HeaderImage = Pick<RbdImage, 'info' | 'refresh' | 'onUpdate' | 'updates'>;
@@ -39,7 +39,7 @@ export class ImageHeader {
     this.#clock = clock;
     this.#onChange = onChange;
     dataPool.setSnapWriteContext(image.info.snapContext);
-    this.#stopListening = image.onUpdate(() => this.#look());
+    this.#stopListening = image.onUpdate(() => this.#refreshIfChanged());
   }
 
   get info(): RbdImageInfo {
@@ -53,7 +53,7 @@ export class ImageHeader {
    * notified yet.
    */
   get fresh(): Promise<void> | undefined {
-    this.#look();
+    this.#refreshIfChanged();
     return this.#refreshing;
   }
 
@@ -72,7 +72,7 @@ export class ImageHeader {
     this.#endWait?.();
   }
 
-  #look(): void {
+  #refreshIfChanged(): void {
     if (this.#image.updates !== this.#seen) void this.refresh();
   }
 
@@ -97,7 +97,7 @@ export class ImageHeader {
   #pause(): Promise<void> {
     return new Promise((resolve) => {
       this.#endWait = resolve;
-      this.#again = this.#clock.after(REFRESH_AGAIN_MS, resolve);
+      this.#again = this.#clock.after(REFRESH_RETRY_MS, resolve);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { cephFailure } from '../../ceph/ceph-failure.ts';
 import type { RbdImage } from '../../ceph/rbd-image.ts';
-import { type ImageProblem, SETTING_PREFIX } from './image-judgement.ts';
+import { type ImageProblem, SETTING_PREFIX } from './image-problems.ts';
 
 /** An open image as the repair uses it. */
 type Repairable = Pick<RbdImage, 'setFeatures' | 'setMetadata' | 'refresh'>;

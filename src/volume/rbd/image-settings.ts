@@ -2,7 +2,7 @@ import { cephFailure } from '../../ceph/ceph-failure.ts';
 import { ENOENT } from '../../ceph/errno.ts';
 import { OMAP_PAGE_MAX } from '../../ceph/object-steps.ts';
 import type { RadosPool } from '../../ceph/rados-pool.ts';
-import { SETTING_PREFIX } from './image-judgement.ts';
+import { SETTING_PREFIX } from './image-problems.ts';
 
 /** The key under which librbd keeps a setting in the metadata of an image or a pool. */
 export const SETTING_KEY_PREFIX = `metadata_${SETTING_PREFIX}`;

@@ -1,6 +1,6 @@
 import { fault } from '../refusal.ts';
 import type { VolumeResult } from '../volume.ts';
-import { type ImageFacts, type ImageProblem, judgeImage } from './image-judgement.ts';
+import { type ImageFacts, type ImageProblem, imageProblems } from './image-problems.ts';
 
 /** Settings of librbd that reach an image from its own metadata and from its pool's. */
 export type ImageSettings = Pick<ImageFacts, 'imageSettings' | 'poolSettings'>;
@@ -41,10 +41,10 @@ export class ImageVerdict {
     return this.#problems.length === 0 ? undefined : UNSERVABLE;
   }
 
-  judge(facts: HeaderFacts, settings: ImageSettings = this.#settings): void {
+  update(facts: HeaderFacts, settings: ImageSettings = this.#settings): void {
     this.#settings = settings;
     const before = this.#problems;
-    this.#problems = judgeImage({ ...facts, ...settings, ...this.#place });
+    this.#problems = imageProblems({ ...facts, ...settings, ...this.#place });
     if (
       JSON.stringify(before.map(({ what }) => what)) ===
       JSON.stringify(this.#problems.map(({ what }) => what))

@@ -14,7 +14,7 @@ export const INSTANCES_DEFAULT = 1;
 export const INSTANCES_MAX = 32;
 
 /** How long after a failed attempt the next successor of a fenced instance is tried. */
-export const SUCCESSOR_AGAIN_MS = 1_000;
+export const SUCCESSOR_RETRY_MS = 1_000;
 
 /** How long a replaced instance waits for its operations in flight; after that it is fenced. */
 export const RETIRE_WAIT_MS = 2_000;
@@ -64,11 +64,11 @@ export class InstancePool {
 
   /**
    * Volumes that are opened from now on share this many instances, 1 to `INSTANCES_MAX`; open
-   * volumes stay where they are. Throws `Failure('instancesBad')`.
+   * volumes stay where they are. Throws `Failure('instancesInvalid')`.
    */
   spread(instances: number): void {
     if (!(Number.isInteger(instances) && instances >= 1 && instances <= INSTANCES_MAX)) {
-      throw new Failure('instancesBad', `instances is a number from 1 to ${INSTANCES_MAX}`);
+      throw new Failure('instancesInvalid', `instances is a number from 1 to ${INSTANCES_MAX}`);
     }
     this.#width = instances;
     while (this.#places.length < instances) this.#places.push({ coming: 0 });
@@ -212,7 +212,7 @@ export class InstancePool {
   async #replace(lost: ClientInstance, place: Place): Promise<boolean> {
     const { guard, log } = this.#options;
     const { addresses } = lost;
-    log.write('client_instance_fence_begun', { addresses });
+    log.write('client_instance_fence_started', { addresses });
     // A volume that opens now gets its successor; an instance that is being renewed has one
     // already.
     if (place.instance === lost) {
@@ -257,7 +257,7 @@ export class InstancePool {
         hand(lost, await this.#at(place));
       } catch (error) {
         log.write('client_instance_missing', { reason: errorText(error) });
-        await sleep(clock, SUCCESSOR_AGAIN_MS);
+        await sleep(clock, SUCCESSOR_RETRY_MS);
       }
     }
     // Images that librbd cannot close, while an OSD is silent, keep their client.

@@ -13,7 +13,7 @@ import { runBytes } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
 import { HeaderBarrier } from './header-barrier.ts';
 import { ImageHeader } from './image-header.ts';
-import { type ImageFacts, type ImageProblem, unsuitable } from './image-judgement.ts';
+import { type ImageFacts, type ImageProblem, unsuitable } from './image-problems.ts';
 import { headerObject } from './image-settings.ts';
 import { type ImageSettings, ImageVerdict } from './image-verdict.ts';
 
@@ -93,10 +93,10 @@ export class OpenImage {
       listener.onVerdict(problems),
     );
     this.header = new ImageHeader(image, dataPool, clock, (info) => {
-      this.verdict.judge(info);
+      this.verdict.update(info);
       listener.onSize(info.sizeBytes);
       // A setting of the pool changes without a change of the header.
-      this.#judgeSettings().catch(() => {});
+      this.#refreshSettings().catch(() => {});
     });
     this.#barrier = new HeaderBarrier({
       pool: image.pool,
@@ -105,10 +105,10 @@ export class OpenImage {
       clock,
       log,
       writesIdle: () => this.#writesIdle(),
-      onFeatures: (features) => this.verdict.judge({ ...this.header.info, features }),
+      onFeatures: (features) => this.verdict.update({ ...this.header.info, features }),
       refresh: async () => {
         await this.header.refresh();
-        await this.#judgeSettings();
+        await this.#refreshSettings();
       },
       isServable: () => this.verdict.refusal === undefined,
       onRelease: () => listener.onRelease(),
@@ -224,9 +224,9 @@ export class OpenImage {
     }
   }
 
-  async #judgeSettings(): Promise<void> {
+  async #refreshSettings(): Promise<void> {
     const settings = await this.#parts.readSettings();
-    this.verdict.judge(this.header.info, settings);
+    this.verdict.update(this.header.info, settings);
   }
 
   #writesIdle(): Promise<void> {

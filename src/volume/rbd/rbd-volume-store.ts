@@ -26,14 +26,14 @@ import { ClientRenewal } from './client-renewal.ts';
 import { DISK_METADATA, encodeImageDisk } from './image-disk.ts';
 import { imageEntries } from './image-entries.ts';
 import { imageIdOf, volumeId } from './image-id.ts';
-import { type ImageFacts, type ImageProblem, judgeImage, unsuitable } from './image-judgement.ts';
 import { imagePools } from './image-pools.ts';
+import { type ImageFacts, type ImageProblem, imageProblems, unsuitable } from './image-problems.ts';
 import { repairImage } from './image-repair.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import type { ImageSettings } from './image-verdict.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
-import { createHint, judgeLayout, orderOf, poolNames } from './layout-judgement.ts';
+import { createHint, layoutRefusal, orderOf, poolNames } from './layout-refusal.ts';
 import { OpenImage, type OpenImageListener } from './open-image.ts';
 import { poolPlace, poolSpaces } from './pool-spaces.ts';
 import { RbdVolume } from './rbd-volume.ts';
@@ -81,7 +81,7 @@ export class RbdVolumeStore implements VolumeStore {
   ): Promise<string> {
     checkImageName(name);
     checkSize(sizeBytes);
-    const reason = await this.judgeLayout(layout);
+    const reason = await this.layoutRefusal(layout);
     if (reason !== undefined) throw new Failure('layoutRefused', reason, { name });
     const { dataPool } = layout;
     const order = orderOf(layout)!;
@@ -104,13 +104,13 @@ export class RbdVolumeStore implements VolumeStore {
     });
   }
 
-  async judgeSize(sizeBytes: number): Promise<string | undefined> {
+  async sizeRefusal(sizeBytes: number): Promise<string | undefined> {
     return isSize(sizeBytes) ? undefined : BAD_SIZE;
   }
 
-  async judgeLayout(layout: VolumeLayout): Promise<string | undefined> {
+  async layoutRefusal(layout: VolumeLayout): Promise<string | undefined> {
     const { client } = await this.instances.any();
-    return await judgeLayout(client, this.#options, layout);
+    return await layoutRefusal(client, this.#options, layout);
   }
 
   async open(name: string, known: KnownVolume = {}): Promise<RbdVolume> {
@@ -209,9 +209,9 @@ export class RbdVolumeStore implements VolumeStore {
     await this.#withImage(name, known, async (image, { client }) => {
       const plainPool = await client.openPool(this.#options.pool);
       try {
-        const found = await this.#judge(image, plainPool);
+        const found = await this.#problemsOf(image, plainPool);
         if (repair) await repairImage(image, this.#spec(name), found);
-        const left = repair && found.length > 0 ? await this.#judge(image, plainPool) : found;
+        const left = repair && found.length > 0 ? await this.#problemsOf(image, plainPool) : found;
         if (left.length > 0) throw unsuitable(this.#spec(name), left);
       } finally {
         plainPool.close();
@@ -287,7 +287,7 @@ export class RbdVolumeStore implements VolumeStore {
       const plainPool = await openPool(poolName, '');
       const readSettings = () => this.#settings(image, plainPool);
       const settings = await readSettings();
-      const problems = judgeImage({ ...image.info, ...settings, ...this.#place(image) });
+      const problems = imageProblems({ ...image.info, ...settings, ...this.#place(image) });
       if (problems.length > 0) throw unsuitable(this.#spec(name), problems);
       const dataPool = await openPool(image.info.dataPoolId);
       const open = await OpenImage.open({
@@ -311,9 +311,9 @@ export class RbdVolumeStore implements VolumeStore {
     }
   }
 
-  async #judge(image: RbdImage, plainPool: RadosPool): Promise<readonly ImageProblem[]> {
+  async #problemsOf(image: RbdImage, plainPool: RadosPool): Promise<readonly ImageProblem[]> {
     const settings = await this.#settings(image, plainPool);
-    return judgeImage({ ...image.info, ...settings, ...this.#place(image) });
+    return imageProblems({ ...image.info, ...settings, ...this.#place(image) });
   }
 
   /** `plainPool`: the default namespace, where the settings of the pool are. */
@@ -357,7 +357,7 @@ export class RbdVolumeStore implements VolumeStore {
     const gone = `the image ${spec} with the id ${id} is not there`;
     if (other === undefined) return new Failure('volumeNotFound', gone, { name, id });
     return new Failure(
-      'volumeOther',
+      'volumeOfOtherDisk',
       `${gone}; the image that now has this name has the id ${other.id} and other data. It is ` +
         `not served instead unless you run: allpath disk import --replace`,
       { name, id, found: other.id },

@@ -9,7 +9,7 @@ import type { Allocation, WriteOptions } from '../volume.ts';
 import { DONE, type Volume, type VolumeLimits, type VolumeResult } from '../volume.ts';
 import type { ClientInstance, InstanceUser } from './client-instance.ts';
 import type { ObjectLayout } from './data-object.ts';
-import { type ImageProblem, problemLines } from './image-judgement.ts';
+import { type ImageProblem, problemLines } from './image-problems.ts';
 import type { OpenImage, OpenImageListener } from './open-image.ts';
 import { probe, RareOperation, ReadOperation, WriteOperation } from './operation.ts';
 import { Operations } from './operations.ts';
@@ -35,7 +35,7 @@ interface RbdVolumeParts {
 /** How long a close waits for operations in flight, and then for librbd. */
 export const CLOSE_WAIT_MS = 5_000;
 /** How long after a failed attempt an image is opened again on its new instance. */
-export const REOPEN_AGAIN_MS = 1_000;
+export const REOPEN_RETRY_MS = 1_000;
 /** A volume that had an operation older than this at its fence is probed before it is used. */
 const SLOW_OPERATION_MS = 1_000;
 
@@ -265,7 +265,7 @@ export class RbdVolume implements Volume, InstanceUser {
   }
 
   /** Several gateways may no longer serve the image, or may again: see `OpenImageListener`. */
-  judged(problems: readonly ImageProblem[]): void {
+  verdictChanged(problems: readonly ImageProblem[]): void {
     const { log, spec } = this.#parts;
     if (problems.length === 0) log.write('image_servable', { image: spec });
     else {
@@ -337,7 +337,7 @@ export class RbdVolume implements Volume, InstanceUser {
         }
         told = reason;
         this.#refuse(error);
-        await sleep(clock, REOPEN_AGAIN_MS);
+        await sleep(clock, REOPEN_RETRY_MS);
       }
     }
   }
@@ -405,7 +405,7 @@ export class RbdVolume implements Volume, InstanceUser {
 function listenerOf(volume: () => RbdVolume | undefined): OpenImageListener {
   return {
     onSize: (sizeBytes) => volume()?.resized(sizeBytes),
-    onVerdict: (problems) => volume()?.judged(problems),
+    onVerdict: (problems) => volume()?.verdictChanged(problems),
     onRelease: () => volume()?.released(),
     onForbidden: () => volume()?.forbidden(),
   };

@@ -76,7 +76,7 @@ export async function battle(options: BattleOptions): Promise<BattleReport> {
     blocks: HALF_BLOCKS,
   });
   begun.catch(() => {});
-  // An attack that does not come about because its target is down is judged by what is seen.
+  // An attack that cannot begin because its target is down shows in the observations.
   await Promise.race([begun, delay(BEGIN_LIMIT_MS, undefined, { ref: false })]);
   const reports = [await good.report()];
   await delay(attackMs);

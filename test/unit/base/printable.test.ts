@@ -1,4 +1,4 @@
-// Proves that a text chosen by a stranger stays one line of bounded length, and hides nothing.
+// Proves that a text that a peer has chosen stays one line of bounded length, and hides nothing.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -134,7 +134,7 @@ test('each mutual secret is told once, whatever the secrets are', () => {
   );
 });
 
-test('many equal secrets are judged in time that the length of a document allows', () => {
+test('many equal secrets are checked in time that the length of a document allows', () => {
   const chaps = Array.from({ length: 10_000 }, (_, i) => {
     return { chap: mutual(SECRET, SECRET), path: [i, 'chap'] };
   });

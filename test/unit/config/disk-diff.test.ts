@@ -48,7 +48,7 @@ test('a disk is new by its uuid, and is made unless its volume is there', () => 
   const volume: FoundVolume = { name: 'a', sizeBytes: MIB };
   const taken = diff([], [a], { found: [volume] });
   assert.deepEqual([taken.createDisks.length, taken.adoptDisks[0]?.found], [0, volume]);
-  assert.match(taken.changes[0]!, /^serve disk a again: volume a of 1M, which is there already/);
+  assert.match(taken.changes[0]!, /^serve disk a again: volume a of 1M, which exists already/);
   assert.ok(taken.changes[0]!.includes(A));
 });
 
@@ -145,7 +145,7 @@ test('a volume with an id is the same under any name, and another under another 
   assert.equal(refused({ name: 'x' }, { name: 'x', id: '3/1' }), 0, 'it was not known before');
 });
 
-test('the block length never changes; where the volume lies is for the store to judge', () => {
+test('the block length never changes; where the volume lies is for the store to check', () => {
   assert.match(diff([a], [{ ...a, blockLength: 4096 }]).refusals[0]!, /blocks of 512 bytes/);
   const laid = diff(
     [a, b],

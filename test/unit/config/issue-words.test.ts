@@ -28,12 +28,12 @@ const refused: Readonly<Record<Code, readonly (readonly [z.ZodType, unknown, str
     [
       z.string().regex(/^a$/),
       'b',
-      'is not written as this key wants it: see docs/reference/document.md',
+      'does not have the form that this key needs: see docs/reference/document.md',
     ],
-    [z.email(), 'b', 'is not written as this key wants it: see docs/reference/document.md'],
+    [z.email(), 'b', 'does not have the form that this key needs: see docs/reference/document.md'],
     [z.string().startsWith('a'), 'b', 'must begin with "a"'],
     [z.string().endsWith('a'), 'b', 'must end with "a"'],
-    [z.string().includes('a'), 'b', 'must have "a" in it'],
+    [z.string().includes('a'), 'b', 'must contain "a"'],
   ],
   too_big: [
     [z.number().max(4), 5, 'must be at most 4'],
@@ -50,30 +50,30 @@ const refused: Readonly<Record<Code, readonly (readonly [z.ZodType, unknown, str
     [z.array(z.number()).length(2), [1], 'must have exactly 2 entries'],
   ],
   not_multiple_of: [[z.number().multipleOf(2), 3, 'must be a multiple of 2']],
-  unrecognized_keys: [[z.strictObject({}), { a: 1 }, 'has a key that is not known']],
+  unrecognized_keys: [[z.strictObject({}), { a: 1 }, 'has an unknown key']],
   invalid_union: [
-    [z.union([z.string(), z.boolean()]), 1, 'is in none of the forms that are understood here'],
+    [z.union([z.string(), z.boolean()]), 1, 'has none of the allowed forms'],
     [
       z.discriminatedUnion('k', [z.object({ k: z.literal('a') })]),
       { k: 'b' },
-      'is in none of the forms that are understood here',
+      'has none of the allowed forms',
     ],
   ],
   invalid_key: [
     [
       z.record(z.string().min(2), z.string()),
       { a: 'b' },
-      'has a key that is not in the form that is understood here',
+      'has a key that does not have the allowed form',
     ],
   ],
   invalid_element: [
     [
       z.map(z.object({}), z.string().min(2)),
       new Map([[{}, 'a']]),
-      'has an entry that is not in the form that is understood here',
+      'has an entry that does not have the allowed form',
     ],
   ],
-  custom: [[z.string().refine(() => false), 'a', 'is not a value that is understood here']],
+  custom: [[z.string().refine(() => false), 'a', 'is not an allowed value']],
 };
 
 test('every code of the library has words here', () => {

@@ -64,16 +64,16 @@ targets:
     luns: {16384: a}
 `;
   assert.deepEqual(problems(text), [
-    '5:11 disks[1].name: a is there already',
+    '5:11 disks[1].name: a is used already',
     '6:11 disks[1].size: must be a multiple of the block length 512',
     '7:15 disks[1].blocklen: no such key; did you mean blockLength?',
-    '12:25 gateways[1].portals[0].address: 127.0.0.1 port 3260 is there already',
+    '12:25 gateways[1].portals[0].address: 127.0.0.1 port 3260 is used already',
     "12:52 gateways[1].portals[0].portalGroupTag: tag 3 is gateway g0's",
     '15:21 targets[0].luns.1: there is no disk "c"',
     '17:20 targets[0].access[0].initiator: must be text, not a number: put it in quotes',
     '18:29 targets[0].chap.secret: must be 12 to 256 bytes long',
     '19:5 targets[1].access: is missing: it must be "any" or a list of initiators',
-    '19:10 targets[1].iqn: iqn.2026-11.com.example:x is there already',
+    '19:10 targets[1].iqn: iqn.2026-11.com.example:x is used already',
     '20:19 targets[1].luns.16384: a LUN is at most 16383',
   ]);
 });
@@ -127,10 +127,10 @@ test('hostile texts are refused in bounded time and with a bounded list', () => 
   for (const unit of ['[', '{', '{a: ', '- ', '? ', '[]['])
     assert.deepEqual(problems(unit.repeat(20_000)), ['0:0 : nested too deeply']);
   assert.match(problems('x'.repeat(DOCUMENT_LENGTH_MAX_BYTES + 1))[0] ?? '', /longer than/);
-  assert.ok(problems('a: 1\na: 2').includes('2:1 a: this key is there already'));
+  assert.ok(problems('a: 1\na: 2').includes('2:1 a: this key is repeated'));
 });
 
-test('a document with many keys is judged in time that grows with its length', () => {
+test('a document with many keys is checked in time that grows with its length', () => {
   const text = Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n');
   const before = process.cpuUsage();
   assert.equal(problems(`formatVersion: 1\n${text}`).length, PROBLEMS_MAX + 1);
@@ -159,7 +159,7 @@ test('a secret that YAML reads as something else does not show', () => {
   }
 });
 
-test('an iSCSI name is judged and kept by the rule of a login', () => {
+test('an iSCSI name is checked and kept by the rule of a login', () => {
   const target = (iqn: string) =>
     `formatVersion: 1\ntargets: [{iqn: ${JSON.stringify(iqn)}, access: any}]`;
   fc.assert(
@@ -187,7 +187,7 @@ test('one gateway listens once on an address and port; two hosts may use equal o
   const [one, two] = [portal('192.0.2.1'), portal('192.0.2.2')];
   assert.ok(parseDocument(gateways(one, two)).ok);
   assert.deepEqual(problems(gateways(`${one}, ${two}`)), [
-    '2:101 gateways[0].portals[1].listen: 0.0.0.0 port 3260 is there already',
+    '2:101 gateways[0].portals[1].listen: 0.0.0.0 port 3260 is used already',
   ]);
 });
 
@@ -199,7 +199,7 @@ test('an address has one spelling, and is one that initiators of other hosts can
   const parsed = parseDocument(portals('2001:DB8:0:0::A'));
   assert.equal(parsed.ok && parsed.document.gateways[0]?.portals[0]?.address, '2001:db8::a');
   assert.deepEqual(problems(portals('2001:db8::a', '2001:DB8:0::000a')), [
-    '2:68 gateways[0].portals[1].address: 2001:db8::a port 3260 is there already',
+    '2:68 gateways[0].portals[1].address: 2001:db8::a port 3260 is used already',
   ]);
   const refused: readonly (readonly [string, RegExp])[] = [
     ['fe80::1%eth0', /link-local/],
@@ -237,7 +237,7 @@ test('a gateway does not listen twice on one address, however the two portals sa
   assert.ok(
     parseDocument(text('address: 192.0.2.1, listen: 0.0.0.0', 'address: "2001:db8::1"')).ok,
   );
-  assert.match(problems(twice)[0] ?? '', /portals\[1\]\.listen: 192\.0\.2\.1 port 3260 is there/);
+  assert.match(problems(twice)[0] ?? '', /portals\[1\]\.listen: 192\.0\.2\.1 port 3260 is used/);
 });
 
 test('text that login answers carry has no control or invisible characters', () => {

@@ -1,6 +1,6 @@
 // Proves that a relative target port identifier names one target port for ever: through any
 // sequence of documents, after portals are gone, when a document names it by hand, and for what
-// older releases stored. The sequences are random; the memory of the test is the judge.
+// older releases stored. The sequences are random; the test remembers what it has seen.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -122,7 +122,7 @@ test('the next identifier never falls, and raising it alone is a change', () => 
   assert.deepEqual(diffDocuments(first, older).changes, []);
   const raised = complete({ g: [a] }, first, 50);
   assert.deepEqual(diffDocuments(first, raised).changes, [
-    'give no relative port identifier below 50',
+    'assign no relative port identifier below 50',
   ]);
 });
 

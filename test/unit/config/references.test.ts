@@ -42,7 +42,7 @@ test('an empty document has nothing wrong', () => {
 test('disks differ in name, uuid, wwn and serial; what they lack is nothing in common', () => {
   for (const key of ['name', 'uuid', 'wwn', 'serial']) {
     const disks = [{ [key]: 'x' }, { [key]: 'y' }, { [key]: 'x' }, {}, {}];
-    assert.deepEqual(found({ disks }), [`disks[2].${key}: x is there already`]);
+    assert.deepEqual(found({ disks }), [`disks[2].${key}: x is used already`]);
   }
 });
 
@@ -61,7 +61,7 @@ test('a size is a multiple of the block length, which is 512 bytes unless it is 
 
 test('initiators find no address and port at two gateways, but hosts may listen on equal ones', () => {
   assert.deepEqual(found({ gateways: [[{ address: '192.0.2.1' }], [{ address: '192.0.2.1' }]] }), [
-    'gateways[1].portals[0].address: 192.0.2.1 port 3260 is there already',
+    'gateways[1].portals[0].address: 192.0.2.1 port 3260 is used already',
   ]);
   const other = { address: '192.0.2.1', port: 3261 };
   assert.deepEqual(found({ gateways: [[{ address: '192.0.2.1' }], [other]] }), []);
@@ -79,7 +79,7 @@ test('one gateway listens once on an address and port, and the finding is told o
       ],
     ],
   });
-  assert.deepEqual(twice, ['gateways[0].portals[1].listen: 10.0.0.1 port 3260 is there already']);
+  assert.deepEqual(twice, ['gateways[0].portals[1].listen: 10.0.0.1 port 3260 is used already']);
   assert.equal(found({ gateways: [[{ address: one }, { address: one }]] }).length, 1);
 });
 
@@ -116,17 +116,17 @@ test('a relative port identifier is of one group, and a group has one', () => {
     ...(relativePortIdentifier === undefined ? {} : { relativePortIdentifier }),
   });
   const place = 'gateways[0].portals[1].relativePortIdentifier';
-  const judge = (...portals: Portal[]) => found({ gateways: [portals] });
-  assert.deepEqual(judge(portal(1, 7, 3), portal(2, 7, 3)), []);
-  assert.deepEqual(judge(portal(1, 7, 3), portal(2, 8, 3)), [
+  const foundAmong = (...portals: Portal[]) => found({ gateways: [portals] });
+  assert.deepEqual(foundAmong(portal(1, 7, 3), portal(2, 7, 3)), []);
+  assert.deepEqual(foundAmong(portal(1, 7, 3), portal(2, 8, 3)), [
     `${place}: 3 is the identifier of another portal group`,
   ]);
-  assert.deepEqual(judge(portal(1, undefined, 3), portal(2, undefined, 3)), [
+  assert.deepEqual(foundAmong(portal(1, undefined, 3), portal(2, undefined, 3)), [
     `${place}: 3 is the identifier of another portal group`,
   ]);
   const differs = `${place}: differs from that of the other portal of this group`;
-  assert.deepEqual(judge(portal(1, 7, 3), portal(2, 7, 4)), [differs]);
-  assert.deepEqual(judge(portal(1, 7, 3), portal(2, 7)), [differs]);
+  assert.deepEqual(foundAmong(portal(1, 7, 3), portal(2, 7, 4)), [differs]);
+  assert.deepEqual(foundAmong(portal(1, 7, 3), portal(2, 7)), [differs]);
 });
 
 test('targets differ in their names, and initiators of one target in theirs', () => {
@@ -134,10 +134,10 @@ test('targets differ in their names, and initiators of one target in theirs', ()
   const entry = { initiator: 'iqn.2026-11.x:i' };
   const access = [entry, { initiator: 'iqn.2026-11.x:j' }, entry];
   assert.deepEqual(found({ targets: [target, target] }), [
-    'targets[1].iqn: iqn.2026-11.x:t is there already',
+    'targets[1].iqn: iqn.2026-11.x:t is used already',
   ]);
   assert.deepEqual(found({ targets: [{ access }] }), [
-    'targets[0].access[2].initiator: iqn.2026-11.x:i is there already',
+    'targets[0].access[2].initiator: iqn.2026-11.x:i is used already',
   ]);
   const apart = ['t', 'u'].map((iqn) => ({ iqn, access: [entry] }));
   assert.deepEqual(found({ targets: apart }), []);
@@ -146,7 +146,7 @@ test('targets differ in their names, and initiators of one target in theirs', ()
 test('a LUN map names disks that are there, each once, for the target and for each initiator', () => {
   const diskNames = ['a', 'b'];
   assert.deepEqual(found({ diskNames, targets: [{ luns: { 0: 'a', 1: 'a', 2: 'c' } }] }), [
-    'targets[0].luns.1: a is there already',
+    'targets[0].luns.1: a is used already',
     'targets[0].luns.2: there is no disk "c"',
   ]);
   const access = [

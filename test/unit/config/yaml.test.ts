@@ -42,7 +42,7 @@ test('no directive but that of YAML 1.2 is accepted', () => {
   assert.ok(parseDocument('%YAML 1.2\n---\nformatVersion: 1\n').ok);
   for (const directive of ['%YAML 1.1', '%YAML 1.3', '%FOO', '%TAG !e! tag:yaml.org,2002:']) {
     const found = problems(`${directive}\n---\nformatVersion: 1\ndisks: []\n`);
-    assert.match(found[0] ?? '', /^1:1 : not a directive/, directive);
+    assert.match(found[0] ?? '', /^1:1 : not a supported YAML directive/, directive);
   }
 });
 
@@ -72,7 +72,7 @@ test('keys that are repeated are found by what they mean, at their place', () =>
     `formatVersion: 1\ndisks: [{name: a, size: 1G}, {name: b, size: 1G}]\ntargets:\n` +
     `  - iqn: iqn.2026-11.com.example:x\n    access: any\n    luns: {${text}}\n`;
   assert.deepEqual(problems(luns('1: a, "1": b')), [
-    '6:18 targets[0].luns.1: this key is there already',
+    '6:18 targets[0].luns.1: this key is repeated',
   ]);
   assert.equal(problems(luns('1: a, ? 1\n      : b')).length, 1);
 });

@@ -32,7 +32,7 @@ test('the gateway that fenced it is named', async () => {
 });
 
 test('it cannot fence itself, and alone it is fenced by nobody', async () => {
-  const code = 'fenceNobody';
+  const code = 'fenceNoGateway';
   await assert.rejects(asked({}), { code });
   await assert.rejects(asked({ beta: { outcome: 'self' } }), { code });
 });

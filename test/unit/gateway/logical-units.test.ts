@@ -10,8 +10,8 @@ import {
   type PreparedUnits,
   SIZE_WAIT_MAX_MS,
 } from '../../../src/gateway/logical-units.ts';
+import { OPEN_WAIT_MAX_MS } from '../../../src/gateway/pending-volumes.ts';
 import type { OpenVolumeOptions } from '../../../src/gateway/store.ts';
-import { OPEN_WAIT_MAX_MS } from '../../../src/gateway/volume-openings.ts';
 import { silentLog } from '../../../src/log/log.ts';
 import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
@@ -270,7 +270,7 @@ test('what was prepared for a document that was never served does not stay open'
   assert.equal(store.open, 0);
 });
 
-test('an opening that a document asked for and the next does not is closed when it is there', async () => {
+test('a volume that a document asked for, and the next does not, is closed once it is open', async () => {
   const { store, clock, units } = await world('a');
   const served = mapping([{ name: 'a' }], { 0: 'a' });
   await serve(await units.prepare(served));

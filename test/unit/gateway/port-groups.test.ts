@@ -98,7 +98,7 @@ test('a change of state is found once, also that of a gateway which was back at 
   assert.equal(follow(g0, { ...g1, incarnation: '2', state: 'joining' }), false);
   assert.equal(follow(g0, { ...g1, incarnation: '2' }), true);
   assert.equal(follow(g0, { ...g1, incarnation: '3' }), true);
-  assert.equal(follow(g0, { ...g1, incarnation: '3' }, { name: 'stranger' }), false);
+  assert.equal(follow(g0, { ...g1, incarnation: '3' }, { name: 'other' }), false);
   assert.equal(follow(g0, { ...g1, incarnation: '3', isDraining: true }), true);
   assert.equal(follow(g0, { ...g1, incarnation: '3', state: 'finished', hasLeft: true }), false);
 });

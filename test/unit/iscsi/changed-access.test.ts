@@ -211,7 +211,7 @@ test('writes under way are over before the change is in force', async () => {
   await over;
 });
 
-test('a login under way is judged by the new version at its last PDU', async () => {
+test('a login under way is authorized by the new version at its last PDU', async () => {
   const world = new IscsiWorld();
   const stream = world.connect();
   stream.feed(loginRequest(NAMES, { flags: 0x04 }));

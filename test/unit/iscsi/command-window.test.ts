@@ -71,7 +71,7 @@ test('the window follows the commands in flight, wherever its numbers begin', ()
         for (const comes of comings) {
           const { expCmdSn, maxCmdSn } = window;
           if (comes && taken - ended < depth) {
-            assert.equal(window.judge(expCmdSn), 'next');
+            assert.equal(window.classify(expCmdSn), 'next');
             window.advance();
             taken++;
           } else if (taken > ended) {
@@ -96,8 +96,8 @@ test('a number is next, early or none of the window, also across the wrap', () =
       const window = new CommandWindow(start, depth, new Credit(depth, depth));
       const cmdSn = (start + ahead + 2 ** 32) % 2 ** 32;
       const inside = ahead > 0 && ahead < depth ? 'early' : 'ignored';
-      assert.equal(window.judge(cmdSn), ahead === 0 ? 'next' : inside);
-      assert.equal(window.judge((cmdSn ^ 0x8000_0000) >>> 0), 'ignored');
+      assert.equal(window.classify(cmdSn), ahead === 0 ? 'next' : inside);
+      assert.equal(window.classify((cmdSn ^ 0x8000_0000) >>> 0), 'ignored');
     }),
   );
 });
@@ -105,9 +105,9 @@ test('a number is next, early or none of the window, also across the wrap', () =
 test('a full window takes nothing, not even the number that is expected', () => {
   const window = new CommandWindow(0xffff_ffff, 1, new Credit(1, 1));
   window.advance();
-  assert.equal(window.judge(0), 'ignored');
+  assert.equal(window.classify(0), 'ignored');
   window.finished();
-  assert.equal(window.judge(0), 'next');
+  assert.equal(window.classify(0), 'next');
 });
 
 test('it grows to what the initiator uses, though its commands end at once, and no further', () => {
@@ -133,7 +133,7 @@ test('commands that do not end leave room for others, as far as there is credit'
   let told = 0;
   for (let i = 0; i < 20; i++) {
     window.beginBatch();
-    while (window.judge(window.expCmdSn) === 'next') window.advance();
+    while (window.classify(window.expCmdSn) === 'next') window.advance();
     if (window.review()) told++;
   }
   assert.equal(window.size, 100);

@@ -74,10 +74,10 @@ test('a host that is gone is found a minute after it took the last NOP-In', asyn
 });
 
 test('what an idle host was sent a moment ago is not held against it', async () => {
-  const judgedMs = IDLE_TIMEOUT_MS + NOP_INTERVAL_MS;
+  const overdueMs = IDLE_TIMEOUT_MS + NOP_INTERVAL_MS;
   for (let tick = -1; tick < 4; tick++) {
     const { world, stream } = await begin();
-    await world.clock.advance(judgedMs + tick * WATCH_INTERVAL_MS);
+    await world.clock.advance(overdueMs + tick * WATCH_INTERVAL_MS);
     stream.unacknowledgedBytes = 48;
     await world.clock.advance(WATCH_INTERVAL_MS);
     stream.unacknowledgedBytes = 0;

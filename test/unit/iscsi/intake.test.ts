@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FullFeaturePhase } from '../../../src/iscsi/full-feature-phase.ts';
 import { Intake } from '../../../src/iscsi/intake.ts';
-import { STRANGER_TURN_PDUS, TURN_CHECK_PDUS, TURN_MAX_MS } from '../../../src/iscsi/limits.ts';
+import { LOGIN_TURN_PDUS, TURN_CHECK_PDUS, TURN_MAX_MS } from '../../../src/iscsi/limits.ts';
 import type { LoginPhase } from '../../../src/iscsi/login-phase.ts';
 import { PeerWatch } from '../../../src/iscsi/peer-watch.ts';
 import { TurnShares } from '../../../src/iscsi/turn-share.ts';
@@ -125,15 +125,15 @@ test('a login that waits takes no further PDU', async () => {
   assert.deepEqual([logins, stream.paused], [[1], false]);
 });
 
-test('a stranger has a few PDUs in a turn, a session as many as its time allows', async () => {
-  const stranger = begin();
-  const all = Array.from({ length: 3 * STRANGER_TURN_PDUS }, (_, i) => i + 1);
-  stranger.stream.feed(Buffer.concat(all.map(request)));
-  assert.equal(stranger.logins.length, STRANGER_TURN_PDUS);
-  await stranger.clock.endTurn();
-  assert.equal(stranger.logins.length, 2 * STRANGER_TURN_PDUS);
-  await stranger.clock.endTurn();
-  assert.deepEqual(stranger.logins, all);
+test('a login has a few PDUs in a turn, a session as many as its time allows', async () => {
+  const login = begin();
+  const all = Array.from({ length: 3 * LOGIN_TURN_PDUS }, (_, i) => i + 1);
+  login.stream.feed(Buffer.concat(all.map(request)));
+  assert.equal(login.logins.length, LOGIN_TURN_PDUS);
+  await login.clock.endTurn();
+  assert.equal(login.logins.length, 2 * LOGIN_TURN_PDUS);
+  await login.clock.endTurn();
+  assert.deepEqual(login.logins, all);
   const { stream, clock, enter, intake, nexus, tags, told } = begin();
   enter();
   stream.feed(commands(0, 24));

@@ -1,5 +1,5 @@
 // Proves that logins, logouts, refusals and ended sessions are one line each that names initiator,
-// target, address, portal and reason; and that a stranger can neither write what it wants into the
+// target, address, portal and reason; and that a peer can neither write what it wants into the
 // log nor fill it.
 
 import assert from 'node:assert/strict';
@@ -96,7 +96,7 @@ test('a refused login is named by what it claims', async () => {
   });
 });
 
-test('what a stranger calls itself is bounded and stays one line', async () => {
+test('the name that a peer gives itself is bounded and stays one line', async () => {
   const world = new IscsiWorld();
   const name = `iqn.x:i\n{"level":30,"msg":"login"}\x1b[2J\u202e${'x'.repeat(8_000)}`;
   await refused(world, [`InitiatorName=${name}`, 'TargetName=\u2028t']);

@@ -197,7 +197,7 @@ test('a wait that is too long ends with a status after which initiators try agai
   assert.match(told().join(), /^logged: refused,end afterSending: /);
 });
 
-test('a login is judged again after its wait', async () => {
+test('a login is authorized again after its wait', async () => {
   const world = begin();
   const { access, sessions, nexuses, logIn, answers } = world;
   const before = occupy(world);

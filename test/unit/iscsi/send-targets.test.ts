@@ -14,7 +14,7 @@ const C = 'iqn.2026-11.io.allpath:c';
 
 const directory: Directory = {
   listTargets: (initiatorName, only) =>
-    initiatorName === 'iqn.stranger'
+    initiatorName === 'iqn.unlisted'
       ? []
       : [
           {
@@ -49,7 +49,7 @@ test('a discovery session may list all or one', () => {
   assert.deepEqual(ask('iqn.c'), []);
   assert.deepEqual(ask(C.toUpperCase(), undefined, 'iqn.c'), [`TargetName=${C}`]);
   assert.equal(ask(''), undefined);
-  assert.deepEqual(ask('All', undefined, 'iqn.stranger'), []);
+  assert.deepEqual(ask('All', undefined, 'iqn.unlisted'), []);
 });
 
 test('a normal session may list its own target only', () => {

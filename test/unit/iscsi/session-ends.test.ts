@@ -168,7 +168,7 @@ test('of several logins that reinstate one session at once the last stays alone'
   assert.equal(others[2]!.take()[0]?.readUInt16BE(36), 0);
 });
 
-test('a login that waited for reinstatement is judged by what holds afterwards', async () => {
+test('a login that waited for reinstatement is authorized by the document of afterwards', async () => {
   for (const change of ['revoked', 'draining'] as const) {
     const world = new IscsiWorld();
     await world.logIn();

@@ -20,7 +20,7 @@ import { IscsiWorld, NAMES } from '../../support/iscsi-world.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
 const SESSIONS_MAX = 64;
-const STRANGERS_MAX = SESSIONS_MAX - SESSIONS_MAX / RESERVED_SESSIONS_SHARE;
+const UNNAMED_MAX = SESSIONS_MAX - SESSIONS_MAX / RESERVED_SESSIONS_SHARE;
 const ATTACKER = '198.51.100.1';
 const HOST = '192.0.2.1';
 
@@ -99,7 +99,7 @@ for (const [what, nameOf] of [
   test(`a flood of sessions of ${what} keeps nobody from another network out`, () => {
     const bench = new Bench();
     flood(bench, ATTACKER, nameOf);
-    assert.equal(bench.living.length, STRANGERS_MAX);
+    assert.equal(bench.living.length, UNNAMED_MAX);
     const paths = Array.from({ length: SESSIONS_GUARANTEED }, () =>
       bench.logIn(HOST, 'iqn.x:host'),
     );
@@ -108,7 +108,7 @@ for (const [what, nameOf] of [
       paths.every((path) => path?.ended === false),
       'it comes in, and stays',
     );
-    assert.equal(bench.living.length, STRANGERS_MAX);
+    assert.equal(bench.living.length, UNNAMED_MAX);
   });
 }
 
@@ -126,7 +126,7 @@ test('a reinstatement has room when all places are taken', () => {
   flood(bench, ATTACKER, (i) => `iqn.x:flood-${i}`);
   const again = bench.logIn(HOST, 'iqn.x:host', { isid: 'same' });
   assert.ok(again !== undefined && path?.ended);
-  assert.equal(bench.living.length, STRANGERS_MAX);
+  assert.equal(bench.living.length, UNNAMED_MAX);
 });
 
 test('a session that gave way does not come back as a reinstatement', () => {
@@ -137,14 +137,14 @@ test('a session that gave way does not come back as a reinstatement', () => {
   assert.equal(bench.logIn(ATTACKER, 'iqn.x:flood', { isid: displaced.identity.isid }), undefined);
 });
 
-test('strangers leave room for initiators that the document names', () => {
+test('unnamed initiators leave room for those that the document names', () => {
   const bench = new Bench();
-  const networks = STRANGERS_MAX / SESSIONS_GUARANTEED;
+  const networks = UNNAMED_MAX / SESSIONS_GUARANTEED;
   for (let network = 0; network < networks; network++) {
-    for (let i = 0; i < SESSIONS_GUARANTEED; i++) bench.logIn(`stranger ${network}`, 'iqn.x:s');
+    for (let i = 0; i < SESSIONS_GUARANTEED; i++) bench.logIn(`unnamed ${network}`, 'iqn.x:s');
   }
-  assert.equal(bench.logIn('stranger', 'iqn.x:s'), undefined);
-  for (let i = STRANGERS_MAX; i < SESSIONS_MAX; i++) {
+  assert.equal(bench.logIn('unnamed', 'iqn.x:s'), undefined);
+  for (let i = UNNAMED_MAX; i < SESSIONS_MAX; i++) {
     assert.ok(bench.logIn(`host ${i}`, 'iqn.x:host', { isNamed: true }));
   }
   assert.equal(bench.logIn('host', 'iqn.x:host', { isNamed: true }), undefined, 'all are taken');
@@ -212,7 +212,7 @@ test('discovery sessions are counted apart, and the oldest of the largest networ
   const sessions = Array.from({ length: 2 * DISCOVERY_SESSIONS_SHARE }, (_, i) =>
     world.logIn([], { bytes: { 8: 0x40, 13: i } }, `192.0.2.${i}`),
   );
-  await assert.rejects(Promise.all(sessions), /770/, 'strangers alone do not take all places');
+  await assert.rejects(Promise.all(sessions), /770/, 'unnamed initiators do not take all places');
   world.access.named = new Set(['iqn.2026-11.io.allpath:i']);
   await world.logIn([], { bytes: { 8: 0x40, 13: 99 } });
 });

@@ -76,17 +76,17 @@ test('a row that says too little, or says it badly, is refused', () => {
 });
 
 test('an event names only other events of the catalogue, and fields that its own line has', () => {
-  assert.deepEqual(rows.flatMap(strangersIn), []);
+  assert.deepEqual(rows.flatMap(foreignNamesIn), []);
   const { disk_not_served: good } = catalogue;
   const planted = {
     ...good,
     meaning: '`disk_lost` follows.',
     remedy: 'See `volume` and `reason`.',
   };
-  assert.deepEqual(strangersIn(planted), ['disk_lost', 'volume']);
+  assert.deepEqual(foreignNamesIn(planted), ['disk_lost', 'volume']);
 });
 
-function strangersIn({ meaning, remedy = '', fields }: LogEvent): readonly string[] {
+function foreignNamesIn({ meaning, remedy = '', fields }: LogEvent): readonly string[] {
   const quoted = [...`${meaning} ${remedy}`.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
   const given: readonly string[] = fields.map((field) => field.replace('?', ''));
   return quoted.filter((name) => {
@@ -95,7 +95,7 @@ function strangersIn({ meaning, remedy = '', fields }: LogEvent): readonly strin
   });
 }
 
-test('every field is in a line, and sentences of the catalogue are judged as all strings are', () => {
+test('every field is in a line, and sentences of the catalogue are checked as all strings are', () => {
   const used = new Set<string>(rows.flatMap(({ fields }) => fields.map((f) => f.replace('?', ''))));
   // The log of a gateway has it in all lines.
   used.add('gateway');

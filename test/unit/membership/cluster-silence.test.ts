@@ -43,7 +43,7 @@ function start(answer: (silentMs: number) => Answer) {
   const run = async (): Promise<{ over: ClosedReason; afterMs: number }> => {
     for (;;) {
       await clock.advance(STEP_MS);
-      const over = silence.look(startMs);
+      const over = silence.check(startMs);
       const afterMs = clock.now() - startMs;
       if (over !== undefined) return { over, afterMs };
       assert.ok(afterMs <= CLUSTER_SILENCE_MAX_MS);

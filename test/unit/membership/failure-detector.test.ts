@@ -104,11 +104,11 @@ test('a process that has ended is fenced at once, one that is stopped after 4 s'
     fence: ({ name }, { text }) => asked.push(`${name}: ${text}`),
   });
   for (let look = 0; look < 8; look++) {
-    failureDetector.lookAtProcesses(view(all));
+    failureDetector.checkProcesses(view(all));
     await clock.advance(500);
   }
   assert.deepEqual([...new Set(asked)], ['d: its process has ended']);
-  failureDetector.lookAtProcesses(view(all));
+  failureDetector.checkProcesses(view(all));
   await clock.advance(0);
   assert.deepEqual([...new Set(asked)], ['d: its process has ended', 'b: its process is stopped']);
 });

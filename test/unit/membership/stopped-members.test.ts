@@ -22,7 +22,7 @@ function watch(
   const members = new StoppedMembers();
   for (let nowMs = 0; nowMs < 30_000; nowMs += INTERVAL_MS) {
     if (blind(nowMs)) continue;
-    if (members.look(seen(stopped(nowMs)), nowMs).has('b-1')) return nowMs;
+    if (members.check(seen(stopped(nowMs)), nowMs).has('b-1')) return nowMs;
   }
   return undefined;
 }

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { silentLog } from '../../../src/log/log.ts';
 import {
   PersistentWatch,
-  WATCH_AGAIN_MAX_MS,
-  WATCH_AGAIN_MIN_MS,
+  WATCH_RETRY_MAX_MS,
+  WATCH_RETRY_MIN_MS,
 } from '../../../src/records/persistent-watch.ts';
 import type { Watch, Watcher } from '../../../src/records/records.ts';
 import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
@@ -86,11 +86,11 @@ test('while it cannot be made it is tried again after waits that grow to a bound
   const waits = later.map((at, i) => at - (later[i - 1] ?? first));
   assert.deepEqual(
     waits.slice(0, 3),
-    [1, 2, 4].map((times) => times * WATCH_AGAIN_MIN_MS),
+    [1, 2, 4].map((times) => times * WATCH_RETRY_MIN_MS),
   );
-  assert.equal(Math.max(...waits), WATCH_AGAIN_MAX_MS);
+  assert.equal(Math.max(...waits), WATCH_RETRY_MAX_MS);
   records.outcome = 'stands';
-  await clock.advance(WATCH_AGAIN_MAX_MS);
+  await clock.advance(WATCH_RETRY_MAX_MS);
   assert.equal(records.open, 1);
   await watch.close();
   assert.equal(records.open, 0);
@@ -102,7 +102,7 @@ test('a watch that is cut before it is told of is made again, too', async () => 
   watch.start();
   await settle();
   records.outcome = 'stands';
-  await clock.advance(WATCH_AGAIN_MIN_MS);
+  await clock.advance(WATCH_RETRY_MIN_MS);
   assert.equal(records.open, 1);
   await watch.close();
 });

@@ -57,7 +57,7 @@ test('a change that the gateways do not agree on in time ends BUSY', async () =>
   assert.deepEqual([task.ends, isSet(), bench.nexus.outstanding], [[Status.busy], false, 0]);
 });
 
-test('a list is judged by the state that it changes, not by that of its arrival', async () => {
+test('a list is checked against the state that it changes, not by that of its arrival', async () => {
   const { bench, state } = await world();
   // NUMBER OF LOGICAL BLOCKS in the block descriptor is the capacity: 2048 blocks.
   const data = Uint8Array.of(0, 0, 0, 8, 0, 0, 8, 0, 0, 0, 2, 0);

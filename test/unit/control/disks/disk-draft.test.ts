@@ -1,4 +1,4 @@
-// What is asked of a disk is judged by the rules of the document, whole, before anything is done.
+// Proves that options of a disk are checked, by the rules of the document, before anything is done.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -153,7 +153,7 @@ test('no volume is deleted, and one that is found is taken only at its size', as
   });
   const refusal = await codeOf(changeDocument(context, () => other));
   assert.equal(refusal.code, 'applyRefused');
-  assert.match(refusal.message, /disk a has data of 1M already, not of 3M/);
+  assert.match(refusal.message, /the volume of disk a has 1M, not 3M/);
   // Refused whole: the other disk is not there either.
   assert.equal((await volumes.list()).length, 1);
   await changeDocument(context, () => one);
@@ -221,7 +221,7 @@ test('what can be kept can be printed and applied; what cannot is refused before
   const disks = (length: number) =>
     Array.from({ length: DISKS_MAX }, (_, i) => ({ name: name(i, length), size: '1M' }));
   const refusal = await codeOf(changeDocument(context, () => documentDraft({ disks: disks(60) })));
-  assert.match(refusal.message, /the document with all that is generated has 1\d{6} bytes/);
+  assert.match(refusal.message, /the document with its generated values has 1\d{6} bytes/);
   assert.equal((await volumes.list()).length, 0);
   // The longest as text: LUN maps below initiators.
   const few = disks(4).slice(0, 64);

@@ -43,10 +43,7 @@ for (const withIds of [false, true]) {
     const a = await cluster.disk('a');
     await cluster.apply();
     const { diff } = await cluster.apply({ name: 'a' });
-    assert.match(
-      diff.changes.join(),
-      /^serve disk a again: volume a of 1M, which is there already/,
-    );
+    assert.match(diff.changes.join(), /^serve disk a again: volume a of 1M, which exists already/);
     assert.deepEqual(await cluster.disk('a'), a);
     await cluster.apply({ ...a, name: 'b' });
     await cluster.apply();
@@ -65,12 +62,18 @@ for (const withIds of [false, true]) {
     const other = await cluster.refusal(cluster.apply({ name: 'a', uuid }));
     assert.match(
       other,
-      /volume a of 1M already, with the data of another disk, uuid.*disk import a/,
+      /volume a of 1M exists already, with the data of another disk, uuid.*disk import a/,
     );
     assert.ok(other.includes(a.uuid));
     const created = cluster.change(() => cluster.draft({ name: 'a' }), { mayAdopt: false });
-    assert.match(await cluster.refusal(created), /volume a of 1M already: "disk import a" serves/);
-    assert.match(await cluster.refusal(cluster.apply({ name: 'a', size: '2M' })), /data of 1M/);
+    assert.match(
+      await cluster.refusal(created),
+      /volume a of 1M exists already: "disk import a" serves/,
+    );
+    assert.match(
+      await cluster.refusal(cluster.apply({ name: 'a', size: '2M' })),
+      /the volume of disk a has 1M/,
+    );
     assert.equal((await cluster.volumes.list())[0]?.disk?.uuid, a.uuid);
   });
 

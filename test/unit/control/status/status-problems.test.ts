@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GatewayStatus } from '../../../../src/control/channels.ts';
 import {
-  type JudgedStatus,
+  type StatusFacts,
   statusProblems,
 } from '../../../../src/control/status/status-problems.ts';
 
@@ -24,8 +24,8 @@ function gateway(name: string, part: Partial<GatewayStatus> = {}): GatewayStatus
 }
 
 /** What is wrong of a cluster that is well but for `part`: kinds and messages. */
-function found(part: Partial<JudgedStatus>): string[] {
-  const judged: JudgedStatus = {
+function found(part: Partial<StatusFacts>): string[] {
+  const facts: StatusFacts = {
     version: 5,
     gateways: [gateway('a'), gateway('b')],
     wanted: ['a', 'b'],
@@ -35,7 +35,7 @@ function found(part: Partial<JudgedStatus>): string[] {
     softThresholdPercent: 80,
     ...part,
   };
-  const problems = statusProblems(judged, {
+  const problems = statusProblems(facts, {
     gatewayCommand: (name) => `allpath gateway --store s --name ${name}`,
   });
   return problems.map(({ kind, message }) => `${kind}: ${message}`);
@@ -54,7 +54,7 @@ test('a document without gateways serves nothing, which is told with what to do'
   assert.deepEqual(more, []);
 });
 
-test('a store without a document has nothing to judge', () => {
+test('a store without a document has only that problem', () => {
   const [only, ...more] = found({ version: 0, gateways: [], wanted: [] });
   assert.match(only!, /^documentMissing: the store has no document yet: "allpath apply"/);
   assert.deepEqual(more, []);

@@ -87,9 +87,9 @@ test('a reset that fails is not tried elsewhere, and is told with its reason', a
 });
 
 test('where nobody serves it, nobody resets it', async () => {
-  await assert.rejects((await world({})).reset('lu', 'a'), { code: 'resetNobody' });
+  await assert.rejects((await world({})).reset('lu', 'a'), { code: 'resetNoGateway' });
   const { reset } = await world({ g1: { outcome: 'notServed' } });
-  await assert.rejects(reset('lu', 'a'), { code: 'resetNobody' });
+  await assert.rejects(reset('lu', 'a'), { code: 'resetNoGateway' });
 });
 
 test('what the document does not have is not found', async () => {

@@ -22,7 +22,7 @@ import {
 } from './login-fixture.ts';
 
 test('an open target is entered with one request', () => {
-  // Proves: operational stage straight to full feature phase, with TSIH, greeting, parameters.
+  // Proves: operational stage straight to full feature phase, with TSIH, target, parameters.
   const { send } = loginBench();
   const step = send(OPERATIONAL_TO_FULL, ...WHO, 'MaxRecvDataSegmentLength=262144');
   assert.equal(step.reply.status, 0);
@@ -115,7 +115,7 @@ test('each refusal has the status of the standard', () => {
 });
 
 test('the directory decides who comes in, and may change its mind', () => {
-  // Proves: access list, drain, removal and new credentials are judged at the last request too.
+  // Proves: access list, drain, removal and new credentials are checked at the last request too.
   const changes = [
     [0x0202, (bench: Bench) => Object.assign(bench.directory, { admitted: false })],
     [0x0203, (bench: Bench) => Object.assign(bench.directory, { present: false })],

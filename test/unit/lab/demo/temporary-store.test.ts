@@ -1,5 +1,5 @@
 // Proves that a demo removes the store of one that was killed, and no other: not that of a living
-// demo, not one that it cannot judge, and nothing that only has such a name.
+// demo, not one that it cannot check, and nothing that only has such a name.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -79,11 +79,11 @@ test('a member of another PID namespace counts while it shows itself', { timeout
   inStore(async (open, directory) => {
     const a = await open('a');
     const incarnation = '3'.repeat(32);
-    const stranger = { ...own, pidNamespace: 'another' };
-    hold(directory, 'stranger', incarnation, stranger);
+    const foreign = { ...own, pidNamespace: 'another' };
+    hold(directory, 'foreign', incarnation, foreign);
     assert.deepEqual(await a.processes.living(), [a.self], 'what it left behind is no member');
     const folder = new MemberFolder(join(directory, 'run'), own, silentLog);
-    await folder.show({ name: 'stranger', incarnation, process: stranger, channels: [] });
-    assert.deepEqual(await a.processes.living(), [a.self, { name: 'stranger', incarnation }]);
+    await folder.show({ name: 'foreign', incarnation, process: foreign, channels: [] });
+    assert.deepEqual(await a.processes.living(), [a.self, { name: 'foreign', incarnation }]);
   }),
 );

@@ -30,19 +30,19 @@ test('a look for which no descriptor is free is logged, and the next one sees ag
   const script = `
     import { closeSync, openSync } from 'node:fs';
     import { ownProcessIdentity } from '${directory}host/process-identity.ts';
-    import { LockHolderPatrol } from '${directory}records/local/lock-holder.ts';
+    import { LockHolderWatch } from '${directory}records/local/lock-holder.ts';
     const lines = [];
     const log = { write: (event, { reason }) => lines.push(event, reason) };
-    const patrol = new LockHolderPatrol('/nothing.db', ownProcessIdentity(), log);
+    const watch = new LockHolderWatch('/nothing.db', ownProcessIdentity(), log);
     const held = [];
     try {
       for (;;) held.push(openSync('/dev/null'));
     } catch (error) {
       if (error.code !== 'EMFILE') throw error;
     }
-    patrol.look(true);
+    watch.check(true);
     for (const descriptor of held) closeSync(descriptor);
-    patrol.look(true);
+    watch.check(true);
     process.stdout.write(lines.join(';'));
   `;
   const limited = 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"';

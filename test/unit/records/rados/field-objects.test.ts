@@ -71,7 +71,7 @@ test('a map that is not there has no guard by value, and a removal does not make
   assert.equal(rados.objects.size, 0);
 });
 
-test('a change without fields still judges its guard', async () => {
+test('a change without fields still checks its guard', async () => {
   const { set } = begin();
   await set('m', { a: '1' });
   assert.equal(await set('m', {}, ['a', '1']), true);
@@ -102,7 +102,7 @@ test('the bounds of a map hold for number and length, and leave what is there', 
   assert.equal(await set('n', { a: 'x' }), true);
 });
 
-test('a full map judges guards too, and counts what another member wrote meanwhile', async () => {
+test('a full map checks guards too, and counts what another member wrote meanwhile', async () => {
   const { open, set, client } = begin();
   await set('m', many(FIELDS_MAX - 2));
   assert.equal(await set('m', { a: '' }, ['f0', 'other']), false);

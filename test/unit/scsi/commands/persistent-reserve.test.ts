@@ -211,7 +211,7 @@ test('a list of any other length, or whose length lies, changes nothing', async 
   assert.equal(world.reservations.generation, 1);
 });
 
-test('SCOPE and TYPE are judged where they say what to reserve', async () => {
+test('SCOPE and TYPE are checked where they say what to reserve', async () => {
   const world = new World();
   await world.out(Action.register, { actionKey: 0xa });
   assert.equal(await world.out(Action.reserve, { key: 0xa, type: 2 }), '2400@cdb 2.3');

@@ -1,4 +1,4 @@
-// Proves UNMAP: ranges read as zeros, all are judged first, and its bounds hold.
+// Proves UNMAP: ranges read as zeros, all are checked first, and its bounds hold.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

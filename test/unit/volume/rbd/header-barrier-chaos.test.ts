@@ -68,13 +68,13 @@ class Chaos {
       this.#act();
       await this.turns(12);
       if (random.below(3) === 0) await world.clock.advance(random.below(700));
-      this.#judge();
+      this.#check();
     }
     void world.tell(UNQUIESCE);
     for (let ms = 0; ms < CALM_MS; ms += 1000) {
       await world.clock.advance(1000);
       await world.settled();
-      this.#judge();
+      this.#check();
     }
     for (const { gateway, known } of this.members) {
       assert.deepEqual([gateway.holds, known], [false, this.header]);
@@ -101,7 +101,7 @@ class Chaos {
       const hasAnswered = answers.some(({ gid }) => gid === member.gateway.client.gid);
       if (hasAnswered && header > member.answered) member.answered = header;
     }
-    this.#judge();
+    this.#check();
   }
 
   async #set(header: bigint): Promise<void> {
@@ -109,7 +109,7 @@ class Chaos {
     if (header > this.header) this.header = header;
   }
 
-  #judge(): void {
+  #check(): void {
     const writing = this.members.filter(({ gateway }) => !gateway.holds);
     for (const { known, answered } of writing) assert.ok(known >= answered, 'it said it stopped');
     assert.ok(new Set(writing.map(({ known }) => known)).size <= 1, 'all write by one header');

@@ -7,11 +7,11 @@ import { test } from 'node:test';
 import {
   CONFIRM_MAX_MS,
   CONFIRM_MS,
-  LOOK_MS,
-  LOOK_UNSERVABLE_MS,
-  PASS_AGAIN_MS,
+  HEADER_POLL_MS,
+  PASS_RETRY_MS,
   QUIESCE_MAX_MS,
   QUIESCE_STOP_MAX_MS,
+  UNSERVABLE_POLL_MS,
 } from '../../../../src/volume/rbd/header-barrier.ts';
 import {
   features,
@@ -167,14 +167,14 @@ test('a change without a notification is found, soon where the image cannot be s
   const silently = (bits: bigint) =>
     world.admin.operate(HEADER, [{ step: 'omapSet', entries: features(bits) }]);
   await silently(5n);
-  await world.clock.advance(LOOK_MS);
+  await world.clock.advance(HEADER_POLL_MS);
   await world.settled();
   assert.deepEqual([a.features, b.features], [5n, 5n]);
   a.isServable = false;
   await world.tell(UPDATE);
   await world.settled();
   await silently(1n);
-  await world.clock.advance(LOOK_UNSERVABLE_MS);
+  await world.clock.advance(UNSERVABLE_POLL_MS);
   await world.settled();
   assert.deepEqual([a.features, b.features], [1n, 1n]);
   assert.deepEqual([a.holds, b.holds], [false, false]);
@@ -206,7 +206,7 @@ test('a lost watch holds writes until the header is watched and passed again', a
   assert.ok(a.holds);
   assert.ok(a.isBlocklisted);
   await a.barrier.close();
-  await world.clock.advance(PASS_AGAIN_MS);
+  await world.clock.advance(PASS_RETRY_MS);
   assert.equal(world.clock.pending, 0);
 });
 

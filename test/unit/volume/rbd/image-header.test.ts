@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SnapContext } from '../../../../src/ceph/rados-pool.ts';
 import type { RbdImageInfo } from '../../../../src/ceph/rbd-image-info.ts';
-import { ImageHeader, REFRESH_AGAIN_MS } from '../../../../src/volume/rbd/image-header.ts';
+import { ImageHeader, REFRESH_RETRY_MS } from '../../../../src/volume/rbd/image-header.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
 
 function world() {
@@ -120,7 +120,7 @@ test('a header that cannot be read is read again, and nothing is taken for known
   image.errno = -110;
   image.change();
   image.answer();
-  await clock.advance(REFRESH_AGAIN_MS);
+  await clock.advance(REFRESH_RETRY_MS);
   assert.notEqual(header.fresh, undefined);
   image.errno = 0;
   image.answer();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ImageProblem } from '../../../../src/volume/rbd/image-judgement.ts';
+import type { ImageProblem } from '../../../../src/volume/rbd/image-problems.ts';
 import { repairImage } from '../../../../src/volume/rbd/image-repair.ts';
 
 const problems: readonly ImageProblem[] = [

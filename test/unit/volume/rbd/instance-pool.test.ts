@@ -136,7 +136,7 @@ test('the document has the default and the bound of the pool', () => {
 
 test('how many instances there are is bounded', () => {
   for (const count of [0, -1, 1.5, INSTANCES_MAX + 1]) {
-    assert.throws(() => world(count), { code: 'instancesBad' });
+    assert.throws(() => world(count), { code: 'instancesInvalid' });
   }
 });
 

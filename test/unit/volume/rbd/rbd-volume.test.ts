@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../../src/base/failure.ts';
 import { type Log, silentLog } from '../../../../src/log/log.ts';
-import { InstancePool, SUCCESSOR_AGAIN_MS } from '../../../../src/volume/rbd/instance-pool.ts';
+import { InstancePool, SUCCESSOR_RETRY_MS } from '../../../../src/volume/rbd/instance-pool.ts';
 import {
   HELD_CHECK_MS,
   HELD_MAX_MS,
@@ -16,7 +16,7 @@ import {
 import {
   CLOSE_WAIT_MS,
   RbdVolume,
-  REOPEN_AGAIN_MS,
+  REOPEN_RETRY_MS,
 } from '../../../../src/volume/rbd/rbd-volume.ts';
 import { fault } from '../../../../src/volume/refusal.ts';
 import { DONE, type VolumeResult } from '../../../../src/volume/volume.ts';
@@ -111,7 +111,7 @@ test('a read of the fenced client that ends late does not get the next one fence
   rbd.flights.length = 0;
   await settle();
   rbd.openFails = false;
-  await clock.advance(REOPEN_AGAIN_MS);
+  await clock.advance(REOPEN_RETRY_MS);
   rbd.land(DONE);
   await settle();
   assert.deepEqual(read, ['done']);
@@ -225,7 +225,7 @@ test('an image that was changed before it is opened again is not served until it
   assert.deepEqual(await volume.read(0, [block]), { status: 'unservable' });
   assert.match(volume.unservable ?? '', /exclusive-lock/);
   rbd.openFails = false;
-  await clock.advance(REOPEN_AGAIN_MS);
+  await clock.advance(REOPEN_RETRY_MS);
   assert.equal(volume.unservable, undefined);
   const again = watch(volume.write(0, [block]));
   rbd.land(DONE);
@@ -242,10 +242,10 @@ test('why an image does not open is told once, however long it is so', async () 
   const told = () => log.lines.filter(({ event }) => event === 'image_not_reopened');
   rbd.openFails = new Failure('volumeBroken', 'planted: no pool');
   rbd.endFence(true);
-  await clock.advance(100 * REOPEN_AGAIN_MS);
+  await clock.advance(100 * REOPEN_RETRY_MS);
   assert.equal(told().length, 1);
   rbd.openFails = new Failure('volumeUnsuitable', 'planted: exclusive-lock');
-  await clock.advance(100 * REOPEN_AGAIN_MS);
+  await clock.advance(100 * REOPEN_RETRY_MS);
   assert.equal(told().length, 2);
 });
 
@@ -393,7 +393,7 @@ test('a probe that ends well after the fence of its client is no end of the move
   await settle();
   assert.deepEqual(reopened, [undefined], 'it waits for the next client');
   rbd.connectFails = false;
-  await clock.advance(SUCCESSOR_AGAIN_MS);
+  await clock.advance(SUCCESSOR_RETRY_MS);
   rbd.land(DONE);
   await settle();
   assert.deepEqual(reopened, ['done']);

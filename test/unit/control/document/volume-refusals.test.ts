@@ -26,9 +26,9 @@ function laidStore(entries: VolumeEntry[] = []) {
     create: async (name: string, sizeBytes: number, { layout = {} }: CreateOptions = {}) => {
       entries.push({ name, sizeBytes, layout });
     },
-    judgeLayout: async ({ dataPool }: VolumeLayout) =>
+    layoutRefusal: async ({ dataPool }: VolumeLayout) =>
       dataPool === 'none' ? 'the cluster has no pool none' : undefined,
-    judgeSize: async () => undefined,
+    sizeRefusal: async () => undefined,
     list: async () => entries,
     prepare: async () => {},
     assign: async () => {},

@@ -6,7 +6,7 @@ import type { VolumeEntry, VolumeLayout, VolumeStore } from '../../volume/volume
 import { NO_LAYOUTS } from '../../volume/volume-layout.ts';
 import type { VolumeEntries } from '../volume-entries.ts';
 
-interface JudgeVolumesOptions {
+interface VolumeRefusalsOptions {
   readonly volumes: VolumeStore;
   readonly diff: DocumentDiff;
   /** The draft before anything was filled in. */
@@ -21,12 +21,12 @@ interface JudgeVolumesOptions {
 }
 
 /** Why the volumes of the store do not fit the next document, in words; empty if they do. */
-export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readonly string[]> {
+export async function volumeRefusals(options: VolumeRefusalsOptions): Promise<readonly string[]> {
   const { volumes, diff, entries } = options;
   const refusals: string[] = [];
   const adopted: Disk[] = [];
   for (const { disk, found } of diff.adoptDisks) {
-    const reasons = judgeFound(options, disk, found);
+    const reasons = foundRefusals(options, disk, found);
     refusals.push(...reasons);
     if (reasons.length === 0) adopted.push(disk);
   }
@@ -36,12 +36,12 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
     if (volume?.id === undefined || entries.of(disk) !== undefined) continue;
     refusals.push(
       `disk ${name}: its volume with the id ${volume.id} is not in this store (deleted, in the ` +
-        'trash); of a document from another store ids do not count with "apply --other-store"',
+        'trash); for a document from another store, "apply --other-store" ignores volume ids',
     );
   }
   const grown = diff.resizeDisks.filter(({ disk, fromBytes }) => disk.size > fromBytes);
   for (const { name, size } of [...diff.createDisks, ...grown.map(({ disk }) => disk)]) {
-    const reason = await volumes.judgeSize(size);
+    const reason = await volumes.sizeRefusal(size);
     if (reason !== undefined) refusals.push(`disk ${name}: ${reason}`);
   }
   for (const disk of [...diff.createDisks, ...adopted, ...diff.layoutDisks]) {
@@ -54,8 +54,8 @@ export async function judgeVolumes(options: JudgeVolumesOptions): Promise<readon
  * A volume that is there is served only as the disk whose data it holds; or, where it does not say
  * whose, as one that the draft names by its uuid, as a document does that was printed before.
  */
-function judgeFound(
-  { diff, draft, document, entries, mayAdopt = true, imported }: JudgeVolumesOptions,
+function foundRefusals(
+  { diff, draft, document, entries, mayAdopt = true, imported }: VolumeRefusalsOptions,
   disk: Disk,
   found: FoundVolume,
 ): string[] {
@@ -69,7 +69,7 @@ function judgeFound(
     return owner.name === name ? [] : [`disk ${name}: ${ownedWords(owner.name, disk, found)}`];
   }
   const volume = volumeNameOf(disk);
-  const there = `there is a volume ${found.name} of ${formatSize(found.sizeBytes)} already`;
+  const there = `a volume ${found.name} of ${formatSize(found.sizeBytes)} exists already`;
   const commands = `"disk import ${volume}" serves it, "disk delete ${volume}" deletes it`;
   if (!mayAdopt) return [`disk ${name}: ${there}: ${commands}`];
   if (found.disk !== undefined && found.disk.uuid !== uuid && uuid !== imported) {
@@ -80,9 +80,7 @@ function judgeFound(
     return [`disk ${name}: ${there}, which does not say whose data it holds: ${commands}`];
   }
   if (found.sizeBytes === size) return [];
-  return [
-    `disk ${name} has data of ${formatSize(found.sizeBytes)} already, not of ${formatSize(size)}`,
-  ];
+  return [`the volume of disk ${name} has ${formatSize(found.sizeBytes)}, not ${formatSize(size)}`];
 }
 
 /** The two may be one disk, renamed by a command that the author of the document forgot. */
@@ -109,9 +107,9 @@ async function layoutMisfits(
 ): Promise<readonly string[]> {
   const { name, dataPool, objectSize } = disk;
   if (dataPool === undefined && objectSize === undefined) return [];
-  if (volumes.judgeLayout === undefined) return [`disk ${name}: ${NO_LAYOUTS}`];
+  if (volumes.layoutRefusal === undefined) return [`disk ${name}: ${NO_LAYOUTS}`];
   if (found === undefined) {
-    const reason = await volumes.judgeLayout(layoutOf(disk));
+    const reason = await volumes.layoutRefusal(layoutOf(disk));
     return reason === undefined ? [] : [`disk ${name}: ${reason}`];
   }
   const { dataPool: pool, objectSizeBytes = 0 } = found.layout ?? {};

@@ -12,16 +12,16 @@ export const OPEN_WAIT_MAX_MS = 5_000;
 
 export type VolumeOpener = Pick<Store, 'openVolume'>;
 
-interface Opening {
+interface PendingVolume {
   readonly disk: Disk;
   readonly volume: Promise<Volume>;
 }
 
-/** The volumes that are being opened, by the uuid of their disk: an OSD may be silent for long. */
-export class VolumeOpenings {
+/** Volumes that are being opened, by the uuid of their disk: an OSD may be silent for long. */
+export class PendingVolumes {
   readonly #store: VolumeOpener;
   readonly #clock: Clock;
-  readonly #openings = new Map<string, Opening>();
+  readonly #pending = new Map<string, PendingVolume>();
 
   constructor(store: VolumeOpener, clock: Clock) {
     this.#store = store;
@@ -34,23 +34,23 @@ export class VolumeOpenings {
    */
   async open(disk: Disk): Promise<Volume> {
     const { uuid, writethrough } = disk;
-    const before = this.#openings.get(uuid);
-    const earlier = before !== undefined && isSameOpening(before.disk, disk) ? before : undefined;
+    const before = this.#pending.get(uuid);
+    const earlier = before !== undefined && canShareVolume(before.disk, disk) ? before : undefined;
     if (earlier === undefined) this.#drop(uuid);
     const opening =
       earlier?.volume ??
       this.#store.openVolume(volumeNameOf(disk), { writethrough, ...knownVolume(disk) });
-    assert(earlier !== undefined || !this.#openings.has(uuid), 'a disk has one opening');
-    this.#openings.set(uuid, { disk, volume: opening });
+    assert(earlier !== undefined || !this.#pending.has(uuid), 'a disk is opened once at a time');
+    this.#pending.set(uuid, { disk, volume: opening });
     try {
       const volume = await (earlier === undefined
         ? within(this.#clock, OPEN_WAIT_MAX_MS, opening)
         : Promise.race([opening, undefined]));
       if (volume === undefined) throw new Failure('volumeSilent', 'the image does not answer');
-      this.#openings.delete(uuid);
+      this.#pending.delete(uuid);
       return volume;
     } catch (error) {
-      if (!(error instanceof Failure && error.code === 'volumeSilent')) this.#openings.delete(uuid);
+      if (!(error instanceof Failure && error.code === 'volumeSilent')) this.#pending.delete(uuid);
       throw error;
     }
   }
@@ -59,20 +59,20 @@ export class VolumeOpenings {
    * The volumes of disks other than these are no longer awaited: they are closed when they open.
    */
   keep(uuids: ReadonlySet<string>): void {
-    for (const uuid of this.#openings.keys()) if (!uuids.has(uuid)) this.#drop(uuid);
+    for (const uuid of this.#pending.keys()) if (!uuids.has(uuid)) this.#drop(uuid);
   }
 
   #drop(uuid: string): void {
-    this.#openings.get(uuid)?.volume.then(
+    this.#pending.get(uuid)?.volume.then(
       (volume) => volume.close(),
       () => {},
     );
-    this.#openings.delete(uuid);
+    this.#pending.delete(uuid);
   }
 }
 
-/** Whether one opening serves both. */
-export function isSameOpening(a: Disk, b: Disk): boolean {
+/** Whether one open volume can serve both. */
+export function canShareVolume(a: Disk, b: Disk): boolean {
   return a.writethrough === b.writethrough && isSameVolume(a, b);
 }
 

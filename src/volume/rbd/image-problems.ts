@@ -76,7 +76,7 @@ const harmless =
   RBD_FEATURE_OPERATIONS;
 
 /** All obstacles to serving the image by several gateways. */
-export function judgeImage(facts: ImageFacts): readonly ImageProblem[] {
+export function imageProblems(facts: ImageFacts): readonly ImageProblem[] {
   return [
     ...featureProblems(facts),
     ...stripeProblems(facts),

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type ImageFacts,
-  judgeImage,
+  imageProblems,
   unsuitable,
-} from '../../../../src/volume/rbd/image-judgement.ts';
+} from '../../../../src/volume/rbd/image-problems.ts';
 
 const good: ImageFacts = {
   spec: 'rbd/disk',
@@ -21,7 +21,7 @@ const good: ImageFacts = {
 };
 
 function commands(facts: Partial<ImageFacts>): readonly string[] {
-  return judgeImage({ ...good, ...facts }).map(({ command }) => command);
+  return imageProblems({ ...good, ...facts }).map(({ command }) => command);
 }
 
 test('layering, a data pool, deep-flatten and clones stand against nothing', () => {
@@ -36,12 +36,12 @@ test('features of one writer are named in an order in which they can be switched
     'rbd feature disable rbd/disk journaling fast-diff object-map exclusive-lock',
   ]);
   assert.deepEqual(commands({ features: 5n }), ['rbd feature disable rbd/disk exclusive-lock']);
-  const [problem] = judgeImage({ ...good, features: 61n });
+  const [problem] = imageProblems({ ...good, features: 61n });
   assert.deepEqual(problem?.repair, { kind: 'disableFeatures', features: 28n });
 });
 
 test('a feature that nobody knows is refused', () => {
-  const [problem] = judgeImage({ ...good, features: 1n | 4096n });
+  const [problem] = imageProblems({ ...good, features: 1n | 4096n });
   assert.match(problem?.what ?? '', /0x1000/);
 });
 
@@ -74,7 +74,7 @@ test('a cache that image or pool switch on is refused, one switched off is not',
 });
 
 test('the refusal carries every command', () => {
-  const problems = judgeImage({
+  const problems = imageProblems({
     ...good,
     features: 5n,
     poolSettings: new Map([['rbd_cache', '']]),

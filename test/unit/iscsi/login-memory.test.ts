@@ -1,6 +1,6 @@
-// Proves what a stranger can make a gateway hold: logins and discovery sessions, which need no
-// proof of identity where the document asks for none, keep small buffers for a bounded time,
-// whatever they send, leave unfinished or do not read.
+// Proves how much memory an unauthenticated peer can make a gateway hold: logins and discovery
+// sessions, which need no proof of identity if the document demands none, keep small buffers for a
+// bounded time, whatever they send, leave unfinished or do not read.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,8 +9,8 @@ import {
   LOGIN_BUFFER_BYTES,
   LOGIN_SEND_QUEUE_BYTES_MAX,
   LOGIN_TIMEOUT_MS,
+  LOGIN_TURN_PDUS,
   NOP_INTERVAL_MS,
-  STRANGER_TURN_PDUS,
   TEXT_REQUEST_BYTES_MAX,
   TEXT_TIMEOUT_MS,
 } from '../../../src/iscsi/limits.ts';
@@ -159,13 +159,13 @@ test('a login that does not read its answers is not read on', async () => {
   assert.equal(world.loginPool.held, 0);
 });
 
-test('strangers are worked off a few PDUs at a time, and all of them in the end', async () => {
+test('logins are handled a few PDUs in a turn, and all of them in the end', async () => {
   const world = new IscsiWorld();
   const stream = await world.discover();
   const requests = 20;
   stream.feed(Buffer.concat(new Array<Buffer>(requests).fill(textRequest('SendTargets=All\0'))));
-  assert.equal(stream.take().length, STRANGER_TURN_PDUS);
+  assert.equal(stream.take().length, LOGIN_TURN_PDUS);
   for (let turn = 0; turn < requests; turn++) await settle();
-  assert.equal(stream.take().length, requests - STRANGER_TURN_PDUS);
+  assert.equal(stream.take().length, requests - LOGIN_TURN_PDUS);
   assert.equal(stream.paused, false);
 });

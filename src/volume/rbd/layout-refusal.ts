@@ -46,7 +46,7 @@ export function orderOf({ objectSizeBytes }: VolumeLayout): number | undefined {
  * The obstacle to an image in `pool` with that layout, in words; undefined if there is none. Throws
  * `Failure('cephFailed')`.
  */
-export async function judgeLayout(
+export async function layoutRefusal(
   client: Pick<RadosClient, 'monCommand' | 'openPool'>,
   { pool, namespace = '' }: ImagePlace,
   layout: VolumeLayout,
