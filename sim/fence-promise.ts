@@ -3,20 +3,20 @@ import type { Timeline } from './time/timeline.ts';
 import type { WorldStore } from './world-store.ts';
 
 const LOOK_MS = 50;
-/** What a gateway had submitted is done, or never will be, so long after its last sign of life. */
+/** This long after the last sign of life, nothing that a gateway submitted lands any later. */
 export const FENCE_PROMISE_MS = 8_000;
 
 /**
- * When initiators may rely on the fence of a gateway that is silent. The promise of 8 s is void
- * while nobody can fence, and begins again after that: on Ceph, while the OSD of the members object
- * or the monitors do not answer as usual (a known limit), and, if the cluster can delay what the
+ * When initiators may rely on the fence of a silent gateway. The promise of 8 s does not hold while
+ * no gateway can fence, and starts over after that: on Ceph, while the OSD of the members object or
+ * the monitors do not answer as usual (a known limit), and, if the cluster can delay what the
  * gateway had submitted, while no other gateway runs and reaches the cluster.
  */
 export class FencePromise {
   readonly #timeline: Timeline;
   readonly #store: WorldStore;
   readonly #places: readonly GatewayPlace[];
-  /** By gateway: since when its fence can be relied on. */
+  /** Since when the fence of a gateway can be relied on, by gateway. */
   readonly #sinceMs: number[];
 
   constructor(timeline: Timeline, store: WorldStore, places: readonly GatewayPlace[]) {
@@ -27,7 +27,7 @@ export class FencePromise {
     this.#look();
   }
 
-  /** When what that gateway, heard of last at `heardMs`, had submitted is over. */
+  /** When everything is over that a gateway had submitted, whose last sign was at `heardMs`. */
   overMs(place: GatewayPlace, heardMs: number): number {
     const sinceMs = this.#sinceMs[this.#places.indexOf(place)]!;
     return Math.max(heardMs, sinceMs) + FENCE_PROMISE_MS;

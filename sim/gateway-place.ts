@@ -23,12 +23,12 @@ export interface PlaceParts {
   readonly store: WorldStore;
   readonly trace: Trace;
   readonly planted: PlantedError | undefined;
-  /** The world has seen an invariant broken. */
+  /** Called when an invariant is broken. */
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * A host with a gateway: the real code, as the command `gateway` runs it, in one process after
+ * A host with a gateway: the real code that the command `gateway` runs, in one process after
  * another, because a supervisor starts the next one when one has ended.
  */
 export class GatewayPlace {
@@ -46,12 +46,12 @@ export class GatewayPlace {
     this.address = address;
   }
 
-  /** The one that is there now; undefined between two. */
+  /** The current process; undefined between two. */
   get process(): SimProcess | undefined {
     return this.#process?.isDead === false ? this.#process : undefined;
   }
 
-  /** It admits logins, as far as it knows. */
+  /** It believes that it admits logins. */
   get isServing(): boolean {
     return this.#gateway !== undefined && this.process?.isRunning === true;
   }
@@ -87,7 +87,7 @@ export class GatewayPlace {
     this.process?.kill();
   }
 
-  /** One more process under this name, which leaves at once if it may join. */
+  /** A second process of this name, which leaves at once if it may join. */
   startTwin(): void {
     this.#runTool(`${this.name}.twin`, this.name, async (store, process) => {
       const { random, trace } = this.#parts;
@@ -97,7 +97,7 @@ export class GatewayPlace {
     });
   }
 
-  /** As the command `fence` has it: another gateway fences this one. */
+  /** As the command `fence` does: another gateway fences this one. */
   askFence(): void {
     const { name } = this;
     this.#runTool(`${name}.fence`, 'tool', async (store) => {
@@ -112,7 +112,7 @@ export class GatewayPlace {
     });
   }
 
-  /** A process that does one thing with the store, however it ends. */
+  /** A process that does one thing with the store, whatever the result. */
   #runTool(
     processName: string,
     memberName: string,
@@ -143,7 +143,7 @@ export class GatewayPlace {
     });
   }
 
-  /** What a process ends with may be a matter of its day, or a defect. */
+  /** A process may end with an ordinary failure, or because of a defect. */
   #failOnDefect(error: unknown): void {
     if (error instanceof InvariantBroken || error instanceof Violation) this.#parts.fail(error);
   }
@@ -181,7 +181,7 @@ export class GatewayPlace {
     process.kill();
   }
 
-  /** By itself, or by another gateway; its supervisor starts the next one. */
+  /** Ended by itself or by another gateway; the supervisor starts the next process. */
   #dead(): void {
     const { timeline, random } = this.#parts;
     this.#gateway = undefined;
@@ -191,7 +191,7 @@ export class GatewayPlace {
   }
 }
 
-/** The store as a process of the world has it open. */
+/** The store that a process of the world has open. */
 export function openStoreOf(
   { store, random, trace }: PlaceParts,
   process: SimProcess,

@@ -11,7 +11,7 @@ import type { VolumeOperation } from '../src/volume/filters/stats.ts';
 import { DONE, type VolumeResult } from '../src/volume/volume.ts';
 import { VolumeFilter } from '../test/doubles/volume-filter.ts';
 
-/** Errors that the simulation must find; each breaks one thing that the design rests on. */
+/** Errors that the simulation must find; each breaks one assumption of the design. */
 export const plantedErrors = {
   noBarrier: 'a gateway says that it has passed a barrier, and has not',
   pausedSocketsRead: 'after a long pause a gateway goes on as if no time had passed',
@@ -22,7 +22,7 @@ export const plantedErrors = {
 
 export type PlantedError = keyof typeof plantedErrors;
 
-/** The store of a gateway, with the error in it if it is one of the store. */
+/** The store of a gateway, with the error in it if it is an error of the store. */
 export function withPlanted(store: Store, planted: PlantedError | undefined): Store {
   switch (planted) {
     case 'noBarrier':
@@ -47,7 +47,7 @@ export function withPlanted(store: Store, planted: PlantedError | undefined): St
   }
 }
 
-/** Notifications of events get their acknowledgement, and go no further. */
+/** Notifications of events are acknowledged, and dropped. */
 function acknowledgingEarly(records: Records): Records {
   const onNotify = (message: Uint8Array): Uint8Array => {
     const event = decodeEventMessage(message);

@@ -14,10 +14,10 @@ export interface SeedOptions {
   readonly kinds?: readonly string[] | undefined;
 }
 
-/** What a seed came to. */
+/** The result of a seed. */
 export interface SeedResult {
   readonly seed: number;
-  /** Undefined: nothing was found. */
+  /** Undefined if no invariant was broken. */
   readonly failure: unknown;
   readonly digest: string;
   readonly operations: number;
@@ -27,7 +27,7 @@ export interface SeedResult {
   readonly fences: number;
   readonly selfFences: number;
   readonly lateLandings: number;
-  /** Each kind of the world, and how often it happened. */
+  /** How often each kind of fault or event happened. */
   readonly faults: ReadonlyMap<string, number>;
   readonly lastLines: readonly string[];
 }

@@ -5,7 +5,7 @@ const KEPT_MAX = 400;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** All that happened, as a digest of its lines; two runs of a seed have the same. */
+/** Everything that happened, as a digest of its lines; two runs of a seed have the same. */
 export class Trace {
   readonly #nowMs: () => number;
   #lines: string[] = [];

@@ -1,4 +1,4 @@
-/** An invariant that the world has seen broken. */
+/** A broken invariant. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }

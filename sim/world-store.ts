@@ -11,26 +11,26 @@ export interface WorldStoreParts {
   readonly timeline: Timeline;
   readonly random: SeededRandom;
   readonly trace: Trace;
-  /** An invariant is broken. */
+  /** Called when an invariant is broken. */
   readonly fail: (error: unknown) => void;
-  /** A gateway has come, goes or has gone. */
+  /** Called when a gateway starts, drains or is gone. */
   readonly onMembers: (isNewLife: boolean) => void;
 }
 
-/** The store that the gateways of a world have in common, and what it promises to fences. */
+/** The store that the gateways of a world share, and its promises about fences. */
 export interface WorldStore {
-  /** Opens it as that process; what the process gets of it passes its gate. */
+  /** Opens it for that process; its answers go through the gate of the process. */
   open(process: SimProcess, options: OpenSimStoreOptions): Promise<Store>;
 
-  /** What goes wrong with it, beside what goes wrong with gateways and their network. */
+  /** Its faults, in addition to those of gateways and their network. */
   faults(parts: StoreFaultParts): FaultTable;
 
   readonly fences: FenceCounts;
 
-  /** Whether a fence that is begun now comes to its end as usual. */
+  /** Whether a fence that starts now ends as usual. */
   readonly canFence: boolean;
 
-  /** It may do much later what a gateway has submitted, while that gateway runs. */
+  /** It may execute operations much later than a running gateway has submitted them. */
   readonly mayDelay: boolean;
 
   isReached(process: SimProcess): boolean;
@@ -38,8 +38,8 @@ export interface WorldStore {
 
 export interface FenceCounts {
   readonly fences: number;
-  /** Of client instances whose gateway went on. */
+  /** Fences of client instances whose gateway continued. */
   readonly selfFences: number;
-  /** Operations of the fenced that were done all the same, on what nobody had touched. */
+  /** Operations of fenced clients that were executed on objects not touched since the fence. */
   readonly lateLandings: number;
 }

@@ -34,7 +34,7 @@ export interface WorldOptions {
   readonly store?: StoreKind;
   readonly events?: readonly UnitEventKind[] | undefined;
   readonly planted?: PlantedError | undefined;
-  /** The kinds of fault, in place of those that the seed switches on. */
+  /** The kinds of fault, instead of those that the seed switches on. */
   readonly kinds?: readonly string[] | undefined;
 }
 
@@ -95,7 +95,7 @@ export class World {
     return this.store.fences;
   }
 
-  /** Where the store is a cluster. */
+  /** Defined if the store is a cluster. */
   get cluster(): SimCluster {
     if (this.store instanceof ClusterStore) return this.store.cluster;
     throw new Error('the store of this world is no cluster');
@@ -110,7 +110,7 @@ export class World {
     await this.until(60_000, 'all gateways serve', () => this.#allServe);
   }
 
-  /** Initiators log in through every gateway and begin to work. */
+  /** Initiators log in through every gateway and start to work. */
   work(workers: number): void {
     for (const [index, name] of this.#hosts.entries()) {
       const process = new SimProcess(name, this.timeline, this.random);
@@ -125,7 +125,7 @@ export class World {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Mends everything; then all serve again, and what was begun comes to an end. */
+  /** Ends all faults; then all gateways serve again, and everything under way ends. */
   async heal(limitMs: number): Promise<void> {
     this.faults.heal();
     await this.until(limitMs, 'all gateways serve again', () => this.#allServe);
@@ -135,7 +135,7 @@ export class World {
     });
   }
 
-  /** What every block holds at last is what its history says. */
+  /** Checks the final value of every block against its history. */
   async readAll(limitMs: number): Promise<void> {
     const reader = new SimProcess('reader', this.timeline, this.random);
     await this.within(limitMs, reader, () => this.initiators[0]!.readAll());
@@ -209,7 +209,7 @@ function addressOf(index: number): string {
 }
 
 function draftOf(places: readonly GatewayPlace[], isCluster: boolean): DocumentDraft {
-  // Small, so that commands reach over several objects.
+  // Small, so that commands span several objects.
   const objects = isCluster ? { objectSize: '4K' } : {};
   return documentDraft({
     disks: [{ name: 'disk', size: DISK_BYTES, blockLength: 512, ...objects }],

@@ -13,13 +13,13 @@ const LOGIN_CODES = [...POWER_ON_CODES, 0x2907];
 const REPORTED_LUNS_DATA_HAS_CHANGED = 0x3f0e;
 const ASYMMETRIC_ACCESS_STATE_CHANGED = 0x2a06;
 
-/** What a session says of itself: its commands are told in the order in which they are sent. */
+/** The record of a session; its commands are added in the order in which they are sent. */
 export class NexusRecord {
   readonly nexus: string;
   readonly loginSentMs: number;
   readonly openedMs: number;
   readonly commands: NexusCommand[] = [];
-  /** A new I_T nexus may be told that it is one. */
+  /** A new I_T nexus may get the attentions of one. */
   readonly login: AttentionEvent;
 
   constructor(nexus: string, loginSentMs: number, openedMs: number) {
@@ -33,7 +33,7 @@ export class NexusRecord {
   }
 }
 
-/** The unit attention conditions that every nexus is due, and those that it was given (I5). */
+/** The unit attention conditions that are due at every nexus, and those that it got (I5). */
 export class AttentionLedger {
   readonly #events = new Set<AttentionEvent>();
   readonly #records: NexusRecord[] = [];
@@ -51,7 +51,7 @@ export class AttentionLedger {
     return event;
   }
 
-  /** A gateway has come, goes or has gone: its port groups have another state. */
+  /** A gateway starts, drains or is gone: the states of its port groups change. */
   accessStatesChanged(nowMs: number): void {
     this.begin({
       ...{ name: 'access states', codes: [ASYMMETRIC_ACCESS_STATE_CHANGED], beginMs: nowMs },
@@ -59,7 +59,7 @@ export class AttentionLedger {
     });
   }
 
-  /** A gateway serves the logical unit again: to its nexuses it is a new one. */
+  /** A gateway serves the logical unit again: for its nexuses it is a new one. */
   unitCame(address: string, nowMs: number): void {
     const belongsTo = (nexus: string): boolean => nexus.endsWith(`:${address}`);
     for (const codes of [POWER_ON_CODES, [REPORTED_LUNS_DATA_HAS_CHANGED]]) {
@@ -70,12 +70,12 @@ export class AttentionLedger {
     }
   }
 
-  /** It was refused: nothing has happened. */
+  /** The event was refused: nothing has happened. */
   withdraw(event: AttentionEvent): void {
     this.#events.delete(event);
   }
 
-  /** Throws for a session that was not given what it was due, or was given what it was not. */
+  /** Throws if a session did not get an attention that was due, or got one that was not. */
   check(): void {
     for (const record of this.#records) {
       this.reports += record.commands.filter(({ report }) => typeof report === 'number').length;

@@ -1,20 +1,20 @@
 /** Something that establishes a unit attention condition at nexuses of a logical unit. */
 export interface AttentionEvent {
   readonly name: string;
-  /** ADDITIONAL SENSE CODE and qualifier; any of these will do. */
+  /** ADDITIONAL SENSE CODE and qualifier; any of these is accepted. */
   readonly codes: readonly number[];
-  /** When it was asked for. */
+  /** When it was requested. */
   readonly beginMs: number;
-  /** When it was answered, after which it is established; Infinity: nobody knows. */
+  /** When it was answered, and so is established; Infinity: unknown. */
   endMs: number;
-  /** It has happened. Otherwise it may have, and is due to nobody. */
+  /** It has happened. Otherwise it may have happened, and is not due. */
   isCertain: boolean;
   belongsTo(nexus: string): boolean;
 }
 
 /**
  * How a command ended: the code of the unit attention that it reported; `none`: it would have
- * reported one that was pending; `exempt`: it need not; `absent`: this gateway does not serve the
+ * reported a pending one; `exempt`: it need not; `absent`: this gateway does not serve the
  * logical unit, so nothing of it is pending; `unknown`: no answer came.
  */
 export type AttentionReport = number | 'none' | 'exempt' | 'absent' | 'unknown';
@@ -29,7 +29,7 @@ export interface NexusCommand {
 
 export interface WrongAttention {
   readonly what: string;
-  /** Of the command that shows it. */
+  /** The index of the command that shows it. */
   readonly at: number;
   readonly codes: readonly number[];
 }
@@ -51,11 +51,11 @@ interface Window {
 }
 
 /**
- * What is wrong with the unit attentions of a session; undefined: nothing. Its commands are in the
- * order of their sending, in which the target admits them, and a pending condition is reported by
- * the next command that is admitted. So an event that was answered before a command was sent is
- * reported by that command, unless others are still before it; each is reported once, and several
- * of one code may be reported as one.
+ * The first error in the unit attentions of a session; undefined if there is none. The commands are
+ * in the order in which they were sent, which is the order in which the target admits them. The
+ * next admitted command reports a pending condition. So an event that was answered before a command
+ * was sent is reported by that command, unless other conditions are pending before it. Each is
+ * reported once, and several of one code may be reported as one.
  */
 export function findWrongAttention(
   session: Session,
@@ -80,7 +80,7 @@ export function findWrongAttention(
   return undefined;
 }
 
-/** Whether a report at that command is that of an event; those that it may stand for are over. */
+/** Whether the report of that command is due to an event; the events that it may cover are over. */
 function take(windows: readonly Window[], at: number, code: number): boolean {
   const possible = windows.filter(({ event, low, isUsable }) => {
     return isUsable && low <= at && event.codes.includes(code);
@@ -93,7 +93,7 @@ function take(windows: readonly Window[], at: number, code: number): boolean {
     if (first === undefined) return false;
     over(first);
   }
-  // Those that were established by now are part of this report; which ones, nobody knows.
+  // All that were established by now may be part of this report; which ones is unknown.
   for (const window of possible) window.isDue = false;
   return true;
 }

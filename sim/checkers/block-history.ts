@@ -1,37 +1,38 @@
-/** What an initiator did to one block by one command that it sent once. */
+/** The effect on one block of one command that an initiator sent once. */
 export interface BlockOperation {
-  /** Tells it from all others. */
+  /** Distinguishes it from all others. */
   readonly id: number;
   readonly kind: 'read' | 'write' | 'compareAndWrite';
-  /** That was written, or would be. */
+  /** The value that was written, or would be. */
   readonly value: number;
-  /** Of COMPARE AND WRITE: what must be there. */
+  /** Of COMPARE AND WRITE: the value that it compares with. */
   readonly expected: number;
   readonly by: string;
 }
 
 /**
- * `unknown`: it may have been done by the moment of its end, and never is later. `none`: it changed
- * and showed nothing.
+ * `unknown`: it may have taken effect by its end, and never does later. `none`: it changed and
+ * showed nothing.
  */
 export type BlockOutcome = 'done' | 'miscompare' | 'unknown' | 'none';
 
-/** One course that things may have taken until now. */
+/** One possible history until now. */
 interface Course {
   readonly value: number;
-  /** Of the open operations, those that have changed the block in it. */
+  /** The open operations that have changed the block in this history. */
   readonly done: ReadonlySet<BlockOperation>;
-  /** By open operation that shows a value, those that it had a moment to see. */
+  /** For each open operation that shows a value: the values that it may have seen. */
   readonly shown: ReadonlyMap<BlockOperation, ReadonlySet<number>>;
 }
 
-/** Far above what a few initiators come to. */
+/** Far more than a few initiators can cause. */
 const COURSES_MAX = 100_000;
 
 /**
- * Whether all that was seen of one block is what one copy of it could have shown: each operation
- * takes effect at one moment between its begin and its end. It is checked as it happens: every
- * course that things may have taken is kept, and what an end rules out is dropped.
+ * Checks that all observations of one block could come from a single copy of it: each operation
+ * takes effect at one moment between its begin and its end. The check runs along with the
+ * operations: every possible history is kept, and the end of an operation drops those that it
+ * contradicts.
  */
 export class BlockHistory {
   readonly #open = new Set<BlockOperation>();
@@ -46,7 +47,7 @@ export class BlockHistory {
     });
   }
 
-  /** False when nothing that could have happened explains this. `seen`: the value that was read. */
+  /** False if no possible history explains this. `seen`: the value that was read. */
   end(operation: BlockOperation, outcome: BlockOutcome, seen = 0): boolean {
     const next = new Map<string, Course>();
     const courses = outcome === 'none' ? this.#courses : this.#reachable();
@@ -61,19 +62,19 @@ export class BlockHistory {
     return this.#courses.length > 0 && this.#courses.length <= COURSES_MAX;
   }
 
-  /** From now on it changes nothing: it is done, or it is not until `release`. */
+  /** From now on it changes nothing: it is done, or is held until `release`. */
   hold(operation: BlockOperation): void {
     if (!this.#open.has(operation) || this.#held.has(operation)) return;
     this.#courses = [...this.#reachable()];
     this.#held.add(operation);
   }
 
-  /** What was held may change the block again. */
+  /** The held operations may change the block again. */
   release(): void {
     this.#held.clear();
   }
 
-  /** Every course until now: open operations may have changed the block, in any order. */
+  /** Every possible history until now: open operations may have changed the block, in any order. */
   #reachable(): Iterable<Course> {
     const found = new Map<string, Course>();
     const waiting = [...this.#courses];

@@ -9,7 +9,7 @@ export interface DiskOperation {
   readonly blocks: readonly BlockOperation[];
 }
 
-/** What all initiators did to the blocks of a disk; each block by itself must be linearizable. */
+/** The operations of all initiators on the blocks of a disk; each block must be linearizable. */
 export class DiskHistory {
   readonly #blocks = new Map<number, BlockHistory>();
   readonly #lines = new Map<number, string[]>();
@@ -22,7 +22,7 @@ export class DiskHistory {
     this.#nowMs = nowMs;
   }
 
-  /** `values` and `expected`: one of each block. */
+  /** `values` and `expected`: one for each block. */
   begin(
     kind: BlockOperation['kind'],
     lba: number,
@@ -58,7 +58,9 @@ export class DiskHistory {
     }
   }
 
-  /** Those nexuses may not write: what they have under way is done by now, or not until `release`. */
+  /**
+   * These nexuses may not write: their open writes are done by now, or are held until `release`.
+   */
   hold(forbids: (nexus: string) => boolean): void {
     for (const { lba, nexus, blocks } of this.#open) {
       if (!forbids(nexus)) continue;
@@ -89,14 +91,14 @@ export class DiskHistory {
 
 const BLOCK_BYTES = 512;
 
-/** A block that holds a value, in each of its words. */
+/** A block with a value in each of its words. */
 export function blockOf(value: number): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);
   for (let at = 0; at < BLOCK_BYTES; at += 4) block.writeUInt32BE(value, at);
   return block;
 }
 
-/** The value of a block. Throws a `Violation` for a block that holds parts of several. */
+/** The value of a block. Throws a `Violation` if the block has parts of several values. */
 export function valueIn(block: Buffer): number {
   const value = block.readUInt32BE(0);
   check(block.equals(blockOf(value)), () => `a torn block: ${block.toString('hex')}`);

@@ -12,24 +12,24 @@ export const MEMBERS_OBJECT = fieldsObjectOf(MEMBERS_KEY);
 const DATA_PREFIX = 'rbd_data.';
 
 /**
- * Nothing lands after a fence that was seen finished, of a gateway or of a client instance whose
- * gateway goes on: once a member has done anything to an object, by an operation that it sent after
- * the fence was finished, no operation of the fenced one changes that object. It also holds every
- * change of the members' record to its laws.
+ * Nothing lands after a finished fence, of a gateway or of a client instance whose gateway
+ * continues: once a member has executed an operation on an object that it sent after the fence was
+ * finished, no operation of the fenced one changes that object. This checker also checks every
+ * change of the members object against its laws.
  */
 export class FenceChecker implements FenceCounts {
   readonly #cluster: SimCluster;
   readonly #onMembers: (isNewLife: boolean) => void;
   #roster: Roster = decodeRoster(new Map());
-  /** By address of a fenced client, when its fence was finished. */
+  /** When the fence of a client was finished, by its address. */
   readonly #finishedMs = new Map<string, number>();
-  /** By object, the fences that a later operation of a member has passed. */
+  /** The fences that a later operation of a member has passed, by object. */
   readonly #passed = new Map<string, Set<string>>();
-  /** By address on the blocklist, the first epoch that was raised after it was put there. */
+  /** The first epoch that was raised after an address was blocklisted, by address. */
   readonly #raised = new Map<string, number>();
   fences = 0;
   selfFences = 0;
-  /** Operations of fenced clients that an OSD did all the same, on what nobody had touched. */
+  /** Operations of fenced clients that OSDs executed on objects not touched since the fence. */
   lateLandings = 0;
 
   constructor(cluster: SimCluster, onMembers: (isNewLife: boolean) => void) {
@@ -97,7 +97,7 @@ export class FenceChecker implements FenceCounts {
     }
   }
 
-  /** An open member takes an instance off its list: when it was fenced, that fence is finished. */
+  /** An open member removes an instance from its list: if it was fenced, that fence is finished. */
   #instancesChanged(was: MemberState, { members }: Roster): void {
     const is = members.find((member) => isSame(member, was));
     if (is === undefined || !isOpen(is)) return;

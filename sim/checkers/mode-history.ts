@@ -1,19 +1,19 @@
 import { check } from '../violation.ts';
 import { BlockHistory, type BlockOperation, type BlockOutcome } from './block-history.ts';
 
-/** A change of unknown outcome may come as late as this after it was given up. */
+/** A change of unknown outcome may still take effect for this long after it was given up. */
 const LATE_MAX_MS = 10_000;
 
 /**
- * One mode parameter of a logical unit, as all its initiators see it: it reads the same through
- * every path once the command that changed it is answered (I6).
+ * One mode parameter of a logical unit: it reads the same through every path once the command that
+ * changed it is answered (I6).
  */
 export class ModeHistory {
   readonly #history = new BlockHistory();
   readonly #nowMs: () => number;
   #ids = 0;
   #changes = 0;
-  /** Changes that have no known end. */
+  /** Changes of unknown outcome. */
   readonly #open = new Set<BlockOperation>();
   #lateUntilMs = 0;
 
@@ -40,17 +40,17 @@ export class ModeHistory {
     });
   }
 
-  /** All gateways were down at one time: the current values may be the saved ones again. */
+  /** All gateways were down at once: the current values may be the saved ones again. */
   lifeBegan(saved: number): void {
     this.end(this.begin('write', saved, 'life'), 'unknown');
   }
 
-  /** Changes that have begun. */
+  /** Changes that have started. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** The same, while none of them may still come. */
+  /** The same, if none of them can still take effect. */
   get mark(): number | undefined {
     return this.#open.size === 0 && this.#nowMs() >= this.#lateUntilMs ? this.#changes : undefined;
   }

@@ -8,20 +8,20 @@ export interface ReserveOut {
   readonly request: ReserveOutRequest;
 }
 
-/** A command that reads or writes, sent once: what the reservations say of it. */
+/** A command that reads or writes, sent once, which reservations allow or refuse. */
 export interface Access {
   readonly id: number;
   readonly nexus: string;
   readonly kind: 'reads' | 'writes';
 }
 
-/** `unknown`: it may have been done by now, and never is later. `none`: it was not looked at. */
+/** `unknown`: it may have taken effect by now, and never does later. `none`: not examined. */
 type Ended<Status> = Status | 'unknown' | 'none';
 
-/** Whom a command told, as `nexus code`. */
+/** The unit attentions of a command, as `nexus code`. */
 export interface ReserveAttentions {
   readonly told: ReadonlySet<string>;
-  /** What others did at the same time leaves no doubt. */
+  /** Other commands at the same time leave no doubt about them. */
   readonly isCertain: boolean;
 }
 
@@ -30,20 +30,20 @@ interface Done {
   readonly told: ReadonlySet<string>;
 }
 
-/** One course that things may have taken. */
+/** One possible history. */
 interface Course {
   readonly state: NaiveReservations;
-  /** Of the commands that are open, those that have been done in it. */
+  /** The open commands that have taken effect in this history. */
   readonly done: ReadonlyMap<ReserveOut, Done>;
-  /** By open access, the verdicts that it had a moment to meet. */
+  /** For each open access: the verdicts that it may have met. */
   readonly met: ReadonlyMap<Access, ReadonlySet<boolean>>;
 }
 
 const COURSES_MAX = 20_000;
 
 /**
- * Whether all that was seen of the reservations of a logical unit is what one copy of them could
- * have shown (I4): each command takes effect at one moment between its begin and its end, and each
+ * Checks that all observations of the reservations of a logical unit could come from a single copy
+ * of them (I4): each command takes effect at one moment between its begin and its end, and each
  * access is decided at one such moment, whichever gateway it goes through.
  */
 export class ReservationHistory {
@@ -59,7 +59,7 @@ export class ReservationHistory {
     return command;
   }
 
-  /** Throws when nothing that could have happened explains this. */
+  /** Throws if no possible history explains this. */
   end(command: ReserveOut, ended: Ended<NaiveStatus>): ReserveAttentions {
     const kept = this.#reachable().filter(({ done }) => {
       if (ended === 'unknown') return true;
@@ -100,7 +100,7 @@ export class ReservationHistory {
     this.#keep(kept.map((course) => withoutAccess(course, access)));
   }
 
-  /** All gateways were down at one time, and nothing was to outlast that (APTPL). */
+  /** All gateways were down at once, and APTPL was not set. */
   lifeBegan(): void {
     this.#keep(
       this.#reachable().map(({ state: { generation }, done, met }) => {
@@ -109,7 +109,7 @@ export class ReservationHistory {
     );
   }
 
-  /** Whether a nexus surely may not write now, and until another command begins. */
+  /** Whether a nexus certainly may not write now, and until another command begins. */
   forbidsWrites(nexus: string): boolean {
     if (this.#open.size > 0) return false;
     return this.#courses.every(({ state }) => !accessOf(state, nexus).writes);
@@ -120,7 +120,7 @@ export class ReservationHistory {
     check(this.#courses.length <= COURSES_MAX, () => 'too many courses of the reservations');
   }
 
-  /** Every course until now: open commands may have been done, in any order. */
+  /** Every possible history until now: open commands may have taken effect, in any order. */
   #reachable(): readonly Course[] {
     if (this.#open.size === 0) return this.#courses;
     const found = new Map<string, Course>();
@@ -140,12 +140,12 @@ export class ReservationHistory {
 function after({ state, done, met }: Course, command: ReserveOut): Course {
   const next = copyOf(state);
   const status = next.reserveOut(command.request);
-  // What is refused tells nobody.
+  // A refused command notifies no nexus.
   const told = status === 'good' ? new Set(next.attentions) : new Set<string>();
   return seen({ state: next, done: new Map([...done, [command, { status, told }]]), met });
 }
 
-/** Open accesses have a moment to meet the state as it is now. */
+/** Open accesses may meet the current state. */
 function seen(course: Course): Course {
   const met = [...course.met].map(([access, verdicts]) => {
     return [access, new Set([...verdicts, verdict(course, access)])] as const;
@@ -184,7 +184,7 @@ function textAndSet(told: ReadonlySet<string> = new Set()) {
 }
 
 function keyOf({ state, done, met }: Course): string {
-  // Two courses that end in one state may have told others.
+  // Two histories that end in one state may differ in their unit attentions.
   const ends = [...done].map(([{ id }, { status, told }]) => `${id}=${status} ${[...told].sort()}`);
   const verdicts = [...met].map(([{ id }, each]) => `${id}:${[...each].sort().join('/')}`).sort();
   const rows = state.rows.map(({ nexus, key, holds }) => `${nexus} ${key} ${holds}`).sort();

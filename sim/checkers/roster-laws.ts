@@ -2,7 +2,7 @@ import { isOpen, isSame, type MemberState } from '../../src/membership/membershi
 import type { Roster } from '../../src/membership/roster-fields.ts';
 import { check } from '../violation.ts';
 
-/** What must hold of each change of the members' record, whoever makes it. */
+/** The laws of each change of the members object, whichever member makes it. */
 export function checkRosterChange(before: Roster, after: Roster): void {
   const names = after.members.filter(isOpen).map(({ name }) => name);
   check(new Set(names).size === names.length, () => `two of one name are open: ${names.join()}`);
@@ -17,7 +17,7 @@ export function checkRosterChange(before: Roster, after: Roster): void {
   }
 }
 
-/** Whether gateways have come, go or have gone: what decides the states of port groups. */
+/** Whether gateways started, drain or are gone, which decides the states of port groups. */
 export function isServiceChanged(before: Roster, after: Roster): boolean {
   return serviceOf(before) !== serviceOf(after);
 }

@@ -6,7 +6,9 @@ import { ReservationHistory } from './reservation-history.ts';
 /** The mode parameter that initiators change. */
 export const D_SENSE_SAVED = 0;
 
-/** All that initiators did to a logical unit and were told of it, each part with its checker. */
+/**
+ * Everything that initiators did to a logical unit and learned of it, each part with its checker.
+ */
 export class UnitHistory {
   readonly blocks: DiskHistory;
   readonly attentions = new AttentionLedger();
@@ -18,7 +20,7 @@ export class UnitHistory {
     this.modes = new ModeHistory(nowMs);
   }
 
-  /** All gateways were down at one time. */
+  /** All gateways were down at once. */
   lifeBegan(): void {
     this.modes.lifeBegan(D_SENSE_SAVED);
     this.reservations.lifeBegan();

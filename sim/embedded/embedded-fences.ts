@@ -8,20 +8,20 @@ import { check } from '../violation.ts';
 import type { FenceCounts } from '../world-store.ts';
 
 interface FencesListener {
-  /** Whether its process lives, and has the store open. */
+  /** Whether its process runs and has the store open. */
   readonly isAlive: (member: Member) => boolean;
   readonly fail: (error: unknown) => void;
   readonly onMembers: (isNewLife: boolean) => void;
 }
 
 /**
- * Among the processes of a host a fence is the end of one: when it is finished, that process has
- * ended. Every change of the members' record is held to its laws.
+ * Among the processes of one host, a fence kills a process: when the fence is finished, that
+ * process has ended. Every change of the members object is checked against its laws.
  */
 export class EmbeddedFences implements FenceCounts {
   fences = 0;
   readonly selfFences = 0;
-  /** What a process that has ended had begun does not land. */
+  /** Nothing that an ended process had started lands. */
   readonly lateLandings = 0;
 
   constructor(store: MemoryStore, on: FencesListener) {
@@ -34,7 +34,7 @@ export class EmbeddedFences implements FenceCounts {
       try {
         this.#changed(before, roster(), on);
       } catch (error) {
-        // To whoever makes the change an error is a store that fails, which it survives.
+        // The member that makes the change would survive an error, as a failure of the store.
         on.fail(error);
       }
       return isSet;

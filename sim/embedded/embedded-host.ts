@@ -19,7 +19,7 @@ import { hostFaults } from './host-faults.ts';
 import { HostVolume } from './host-volume.ts';
 
 const RECORDS_DELAY_MAX_MS = 2;
-/** How long a process that is killed takes to be seen to have ended. */
+/** How long it takes until the end of a killed process is seen. */
 const END_MAX_MS = 20;
 
 interface Opening {
@@ -27,7 +27,7 @@ interface Opening {
   readonly process: SimProcess;
 }
 
-/** One host with an embedded store: its processes share records, files, and each other's fate. */
+/** One host with an embedded store: its processes share records and files, and kill each other. */
 export class EmbeddedHost implements WorldStore {
   readonly disk: HostDisk;
   readonly fences: EmbeddedFences;

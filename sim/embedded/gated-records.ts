@@ -11,7 +11,7 @@ import type {
 } from '../../src/records/records.ts';
 import { InputSource, type SimProcess } from '../time/sim-process.ts';
 
-/** The records of one process: answers and messages pass its gate. */
+/** The records of one process: answers and messages go through its gate. */
 export class GatedRecords implements Records {
   readonly self: Member;
   readonly #inner: Records;
@@ -57,7 +57,7 @@ export class GatedRecords implements Records {
       onNotify: (message, from) => {
         return new Promise((resolve, reject) => {
           this.#process.deliver(this.#inputs, () => {
-            // What the watcher throws is the answer that it does not give.
+            // A watcher that throws gives no answer.
             Promise.resolve(watcher.onNotify(message, from)).then(resolve, reject);
           });
         });

@@ -6,8 +6,8 @@ import type { Timeline } from '../time/timeline.ts';
 const LANDING_MAX_MS = 1.5;
 
 /**
- * The disk of a host. What a process has handed to it lands late and in any order, while that
- * process runs: its threads stop with it, and what a killed one had begun never lands.
+ * The disk of a host. Operations of a process land late and in any order, while that process runs:
+ * its threads stop with it, and operations that a killed process had started never land.
  */
 export class HostDisk {
   readonly #timeline: Timeline;

@@ -6,7 +6,7 @@ import {
 } from '../faults/broken.ts';
 import type { HostDisk } from './host-disk.ts';
 
-/** What goes wrong with the store of a host. */
+/** The faults of the store of a host. */
 export function hostFaults({ random }: StoreFaultParts, disk: HostDisk) {
   return {
     slowDisk: () => {

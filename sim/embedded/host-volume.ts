@@ -9,11 +9,11 @@ import type { HostDisk } from './host-disk.ts';
 interface HostVolumeParts {
   readonly process: SimProcess;
   readonly disk: HostDisk;
-  /** The lease of the process to write is over. */
+  /** The write lease of the process has expired. */
   readonly isOver: () => boolean;
 }
 
-/** A volume as one process of a host has it open: it lands late, by the threads of that process. */
+/** A volume that one process of a host has open: writes land late, by threads of that process. */
 export class HostVolume extends VolumeFilter {
   readonly #parts: HostVolumeParts;
   readonly #answers = new InputSource();
@@ -30,7 +30,7 @@ export class HostVolume extends VolumeFilter {
     return this.#late(operation, submit);
   }
 
-  /** What was handed to the kernel lands, so it is waited for. */
+  /** Writes that the kernel has will land, so the fence waits for them. */
   override async fence(): Promise<VolumeResult> {
     const result = await super.fence();
     await this.drain();

@@ -4,17 +4,17 @@ import type { SimProcess } from '../time/sim-process.ts';
 export const LENGTH_MAX_MS = 12_000;
 export const SLOW_SERVICE_MAX_MS = 2_500;
 
-/** Something that is broken now. */
+/** A fault that is active now. */
 export interface Broken {
   readonly what: string;
   readonly lengthMs: number;
   readonly repair: () => void;
 }
 
-/** By kind, what breaks something. */
+/** The functions that break something, by kind. */
 export type FaultTable = Readonly<Record<string, () => readonly Broken[]>>;
 
-/** A gateway, as what goes wrong with its store sees it. */
+/** A gateway, as the faults of its store need it. */
 interface StrickenGateway {
   readonly name: string;
   readonly process: SimProcess | undefined;
@@ -29,7 +29,7 @@ export function broken(what: string, lengthMs: number, repair: () => void): read
   return [{ what, lengthMs, repair }];
 }
 
-/** It is over as soon as it has begun. */
+/** A fault that ends as soon as it has started. */
 export function done(what: string): readonly Broken[] {
   return broken(what, 0, () => {});
 }

@@ -10,7 +10,7 @@ interface FaultsParts {
   readonly random: SeededRandom;
   readonly trace: Trace;
   readonly table: FaultTable;
-  /** In place of those that the seed switches on. */
+  /** Instead of those that the seed switches on. */
   readonly kinds: readonly string[] | undefined;
 }
 
@@ -18,7 +18,7 @@ interface FaultsParts {
 export class Faults {
   readonly counts: Map<string, number>;
   readonly #parts: FaultsParts;
-  /** Those of this seed: some are switched off. */
+  /** The faults of this seed: some are switched off. */
   readonly #kinds: readonly string[];
   readonly #repairs = new Set<() => void>();
   #isOver = false;

@@ -11,27 +11,27 @@ export interface GatewayFaultParts {
   readonly hosts: readonly string[];
 }
 
-/** What goes wrong with gateways, whatever their store is. */
+/** The faults of gateways, whatever their store is. */
 export function gatewayFaults(parts: GatewayFaultParts) {
   const { random, network, places, hosts } = parts;
   return {
     /** SIGSTOP, or a virtual machine that is not scheduled. */
     pause: () => pause(random, [random.pick(places)]),
-    /** The host of all of them was suspended: the lengths differ, and nobody was there to see. */
+    /** The host of all of them was suspended: the lengths differ, and no gateway observed it. */
     pauseAll: () => pause(random, places),
-    /** A supervisor starts the gateway again. */
+    /** A supervisor restarts the gateway. */
     kill: () => {
       const place = random.pick(places);
       place.kill();
       return done(place.name);
     },
-    /** One more process under the name: it joins only if the first one does not live. */
+    /** A second process of the same name: it joins only if the first one is dead. */
     twin: () => {
       const place = random.pick(places);
       place.startTwin();
       return done(place.name);
     },
-    /** An operator has a gateway fenced; two may be asked for at once, which fence each other. */
+    /** An operator has a gateway fenced; two may be requested at once, which fence each other. */
     askedFence: () => {
       const asked = [random.pick(places), random.pick(places)];
       for (const place of asked) place.askFence();

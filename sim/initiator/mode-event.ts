@@ -10,7 +10,7 @@ const D_SENSE_BIT = 1 << 2;
 const PF = 0x10;
 const DBD = 0x08;
 
-/** Reads D_SENSE, and makes it the other value. */
+/** Reads D_SENSE, and sets it to the other value. */
 export const changeModes: UnitEvent = async ({ clock, history, host }, path) => {
   const { modes, attentions } = history;
   const { mark } = modes;
@@ -37,7 +37,7 @@ export const changeModes: UnitEvent = async ({ clock, history, host }, path) => 
   if (isLost) {
     modes.end(change, 'unknown');
   } else if (result.status === Status.good) {
-    // If others changed it as well it may have had that value, and then nothing was changed.
+    // If others changed it as well, it may already have had that value: then nothing was changed.
     event.isCertain = isAlone && modes.changes === begun;
     modes.end(change, 'done');
   } else {
@@ -46,7 +46,7 @@ export const changeModes: UnitEvent = async ({ clock, history, host }, path) => 
   }
 };
 
-/** The mode parameter list as it was returned; undefined: it was not. */
+/** The mode parameter list that was returned; undefined if there was none. */
 async function readModes(
   { modes }: Parameters<UnitEvent>[0]['history'],
   path: Parameters<UnitEvent>[1],

@@ -16,17 +16,17 @@ export const TaskFunction = {
 } as const;
 export type TaskFunction = keyof typeof TaskFunction;
 
-/** A gateway has ended what was aborted, with or without a status, so long after it said so. */
+/** This long after the answer, a gateway has ended the aborted commands, with a status or not. */
 const ABORT_MAX_MS = 8_000;
 const COMMANDS_CLEARED = 0x2f00;
 const LOGICAL_UNIT_NOT_SUPPORTED = 0x2500;
 const RESETS = 0x29;
 const FUNCTION_COMPLETE = 0;
 
-/** `aborted`: by task management, so it changes nothing from now on. `lost`: with the session. */
+/** `aborted`: by task management, so it changes nothing from now on. `lost`: with its session. */
 export type NexusResult = ScsiResult | 'aborted' | 'lost';
 
-/** The commands of one session, each told to the ledger of attentions. */
+/** The commands of one session, each recorded in the ledger of attentions. */
 export class NexusCommands {
   readonly session: Initiator;
   readonly #record: NexusRecord;
@@ -41,7 +41,7 @@ export class NexusCommands {
     this.#clock = clock;
   }
 
-  /** While a function is under way that aborts what was sent, nothing is sent, as hosts do it. */
+  /** While a function that aborts commands is under way, nothing is sent, as hosts do. */
   get isReady(): boolean {
     return this.session.isOpen && !this.#isManaging;
   }
@@ -96,7 +96,7 @@ export class NexusCommands {
     }
   }
 
-  /** A reset that another nexus asked for has aborted all that was admitted before it. */
+  /** A reset by another nexus has aborted all commands that were admitted before it. */
   #attention(report: AttentionReport, handle: CommandHandle): void {
     if (typeof report !== 'number') return;
     if (report >> 8 !== RESETS && report !== COMMANDS_CLEARED) return;
@@ -105,7 +105,7 @@ export class NexusCommands {
     if (before.length > 0) void sleep(this.#clock, ABORT_MAX_MS).then(() => this.#forget(before));
   }
 
-  /** What is not answered by now never is. */
+  /** Commands that are not answered by now never are. */
   #forget(handles: readonly CommandHandle[]): void {
     this.session.abandon(...handles.filter((handle) => this.#outstanding.has(handle)));
   }
@@ -117,6 +117,6 @@ function reportOf(result: ScsiResult): AttentionReport {
   if (sense?.code === LOGICAL_UNIT_NOT_SUPPORTED) return 'absent';
   const { status } = result;
   if (status === Status.busy || status === Status.taskSetFull) return 'exempt';
-  // It was admitted before what aborted it.
+  // It was admitted before the function that aborted it.
   return status === Status.taskAborted ? 'exempt' : 'none';
 }

@@ -21,12 +21,12 @@ const serviceActions = {
 } as const;
 type Request = Exclude<ReserveOutRequest, { readonly action: 'registerAndMove' }>;
 
-/** One PERSISTENT RESERVE OUT, as hosts of a cluster send them: each has a key of its own. */
+/** One PERSISTENT RESERVE OUT, as hosts of a cluster send it: each host has its own key. */
 export const changeReservations: UnitEvent = async (parts, path) => {
   await reserveOut(parts, path, requestOf(parts, path.nexus));
 };
 
-/** Takes every registration away, so that all may write again; true: it is done. */
+/** Removes every registration, so that all may write again; true when done. */
 export async function clearReservations(parts: UnitEventParts, path: SimPath): Promise<boolean> {
   const { nexus } = path;
   const key = parts.keys.get(parts.host)!;
@@ -101,7 +101,7 @@ async function reserveOut(
   return isDone ? 'good' : 'other';
 }
 
-/** ILLEGAL REQUEST for what is asked, as the reservations are. */
+/** ILLEGAL REQUEST, because the current reservations do not permit the request. */
 function isRefused(code: number | undefined): boolean {
   return code === 0x2400 || code === 0x2600 || code === 0x2604;
 }

@@ -4,17 +4,17 @@ import type { TaskFunction } from './nexus-commands.ts';
 import type { UnitEvent } from './unit-event-parts.ts';
 
 const BUS_DEVICE_RESET_FUNCTION_OCCURRED = 0x2903;
-/** A function that is refused may still take effect, because nothing was promised. */
+/** A refused function may still take effect, because its answer promises nothing. */
 const REFUSED_MAX_MS = 10_000;
 
-/** Of the commands of one nexus. */
+/** Functions that abort commands of one nexus. */
 export function taskFunction(name: TaskFunction): UnitEvent {
   return async (_, path) => {
     await path.commands?.manage(name);
   };
 }
 
-/** LOGICAL UNIT RESET: commands, modes and an attention, for every nexus. */
+/** LOGICAL UNIT RESET: affects commands and modes, and notifies every nexus. */
 export const resetUnit: UnitEvent = async ({ clock, history, host }, path) => {
   const { commands, logins } = path;
   const { attentions, modes } = history;

@@ -10,7 +10,7 @@ import { SenseKey, Status, senseOf } from './scsi-status.ts';
 import type { SimPath } from './sim-path.ts';
 import { type UnitEventKind, UnitEvents } from './unit-events.ts';
 
-/** Blocks of the disk that are used: few, so that initiators meet. */
+/** Blocks of the disk that are used: few, so that initiators conflict. */
 export const BLOCKS = 24;
 const LENGTH_MAX = 4;
 const THINK_MAX_MS = 80;
@@ -25,7 +25,7 @@ export interface InitiatorParts {
   readonly history: UnitHistory;
   /** The reservation keys of all hosts, by name. */
   readonly keys: ReadonlyMap<string, string>;
-  /** What it does to the logical unit beside reading and writing. */
+  /** The events that it causes besides reading and writing. */
   readonly events: readonly UnitEventKind[];
   readonly nextValue: () => number;
   readonly onFailure: (error: unknown) => void;
@@ -38,7 +38,7 @@ interface Command {
   readonly expected: readonly number[];
 }
 
-/** How an attempt ended: `again` when it is to be sent once more. */
+/** How an attempt ended; `again`: it is to be sent once more. */
 interface Ended {
   readonly outcome: BlockOutcome;
   readonly seen?: readonly number[];
@@ -48,12 +48,12 @@ interface Ended {
 }
 
 /**
- * A host with several paths to one disk: it uses all of them, and sends what it does not know the
- * outcome of again when it may. Everything it learns goes into the history.
+ * A host with several paths to one disk: it uses all of them, and repeats a command of unknown
+ * outcome as soon as it may. Everything it learns goes into the history.
  */
 export class SimInitiator {
   readonly #parts: InitiatorParts;
-  /** What it last knew of each block. */
+  /** The last known value of each block. */
   readonly #known = new Map<number, number>();
   #isStopping = false;
   readonly #events: UnitEvents;
@@ -78,7 +78,7 @@ export class SimInitiator {
     this.#events.stop();
   }
 
-  /** Reads every block once more; nobody holds a reservation from then on. */
+  /** Reads every block once more; there are no reservations from then on. */
   async readAll(): Promise<void> {
     await this.#events.clear();
     this.#isStopping = false;

@@ -9,7 +9,7 @@ import type { SimNetwork } from '../network/sim-network.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import { NexusCommands } from './nexus-commands.ts';
 
-/** The settings that `initiator-advice` prints: a probe after 2 s, given up after 3 s more. */
+/** The settings that `initiator-advice` prints: a probe after 2 s, lost after 3 s more. */
 const NOP_INTERVAL_MS = 2_000;
 const NOP_TIMEOUT_MS = 3_000;
 const RECONNECT_MAX_MS = 1_000;
@@ -25,11 +25,11 @@ export interface PathParts {
   readonly targetName: string;
   readonly isid: Isid;
   readonly keys: Readonly<Record<string, string>>;
-  /** When what was sent may go to another path, by the moment of the last sign of life. */
+  /** When sent commands may be repeated on another path, by the moment of the last sign of life. */
   readonly failOverMs: (heardMs: number) => number;
 }
 
-/** A session through one portal, which is kept up: lost, it is made again for ever. */
+/** A session through one portal; whenever it is lost, the initiator logs in again. */
 export class SimPath {
   readonly #parts: PathParts;
   readonly #clock: Clock;
@@ -61,8 +61,8 @@ export class SimPath {
   }
 
   /**
-   * Resolves when what was sent through the session that is lost may be sent again: it has made
-   * another session with the same portal, or has been silent for long enough.
+   * Resolves when commands that were sent through the lost session may be repeated: another session
+   * with the same portal exists, or the portal has been silent for long enough.
    */
   async mayFailOver(logins: number): Promise<void> {
     this.#heard();
@@ -85,7 +85,7 @@ export class SimPath {
         this.#changed();
         await this.#probe(session);
       } catch {
-        // Lost, refused or silent: the next attempt shows.
+        // Lost, refused or silent: the next attempt follows.
       }
       this.#heard();
       this.#commands?.session.destroy();
@@ -131,7 +131,7 @@ export class SimPath {
   }
 }
 
-/** An initiator port and a target port, as the checkers name them. */
+/** An initiator port and a target port, in the form that the checkers use. */
 export function nexusOf(host: string, address: string): string {
   return `${host}:${address}`;
 }

@@ -3,7 +3,7 @@ import type { SeededRandom } from '../../test/support/seeded-random.ts';
 import type { UnitHistory } from '../checkers/unit-history.ts';
 import type { SimPath } from './sim-path.ts';
 
-/** What an initiator does to a logical unit beside reading and writing it. */
+/** The events that an initiator causes at a logical unit, besides reading and writing. */
 export interface UnitEventParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
@@ -13,5 +13,5 @@ export interface UnitEventParts {
   readonly keys: ReadonlyMap<string, string>;
 }
 
-/** Does it once, through a path that takes commands now. */
+/** Causes it once, through a path that takes commands now. */
 export type UnitEvent = (parts: UnitEventParts, path: SimPath) => Promise<void>;

@@ -7,15 +7,15 @@ import type { SimPath } from './sim-path.ts';
 import type { UnitEvent, UnitEventParts } from './unit-event-parts.ts';
 
 const EVENT_INTERVAL_MAX_MS = 1_500;
-/** How often a host looks at each of its paths, as its multipath daemon does. */
+/** How often a host checks each of its paths, as its multipath daemon does. */
 const CHECK_INTERVAL_MS = 1_000;
 const CLEAR_RETRY_MS = 200;
 
-/** By kind, what an initiator may do to a logical unit that others see. */
+/** The events that an initiator may cause and that others see, by kind. */
 export const unitEvents = {
   abortTask: taskFunction('abortTask'),
   abortTaskSet: taskFunction('abortTaskSet'),
-  /** With a task set for each nexus it clears that of its own. */
+  /** With a task set for each nexus, it clears its own. */
   clearTaskSet: taskFunction('clearTaskSet'),
   logicalUnitReset: resetUnit,
   modeSelect: changeModes,
@@ -24,10 +24,10 @@ export const unitEvents = {
 
 export type UnitEventKind = keyof typeof unitEvents;
 
-/** What initiators do in every seed, unless others are asked for. */
+/** The events of every seed, unless others are requested. */
 export const eventsOfSeeds = Object.keys(unitEvents) as readonly UnitEventKind[];
 
-/** An initiator's events, and its looks at each path, by which it is told of those of others. */
+/** An initiator's events, and its path checks, by which it learns of the events of others. */
 export class UnitEvents {
   readonly #parts: UnitEventParts;
   readonly #paths: readonly SimPath[];
@@ -60,7 +60,7 @@ export class UnitEvents {
     this.#isStopping = true;
   }
 
-  /** Nobody holds a reservation afterwards. */
+  /** There are no reservations afterwards. */
   async clear(): Promise<void> {
     if (!this.#kinds.includes('reservations')) return;
     for (;;) {

@@ -3,7 +3,7 @@ import type { Wire } from '../../test/initiator/host.ts';
 import type { Pipe } from '../time/pipe.ts';
 import { InputSource, type SimProcess } from '../time/sim-process.ts';
 
-/** One end of a connection: what a kernel does for it, and what reaches its process. */
+/** One end of a connection: the part of the kernel, and the input of its process. */
 abstract class End {
   readonly process: SimProcess;
   readonly #pipe: Pipe;
@@ -51,7 +51,7 @@ abstract class End {
     });
   }
 
-  /** Sends what was written, then nothing more. */
+  /** Sends what was written, and then nothing more. */
   end(): void {
     this.#finish();
   }
@@ -178,8 +178,8 @@ export class ClientEnd extends End implements Wire {
   }
 
   /**
-   * As open-iscsi gives a connection up: nothing that lies in its transmit queue may arrive when
-   * the network comes back, because the commands go another way by then.
+   * Gives up the connection as open-iscsi does: nothing in its transmit queue may arrive when the
+   * network comes back, because the commands take another path by then.
    */
   override destroy(): void {
     this.drop();

@@ -14,7 +14,7 @@ interface Port {
   readonly onConnection: (stream: ByteStream) => void;
 }
 
-/** The network between initiators and gateways: it delays, and is cut between two hosts. */
+/** The network between initiators and gateways: it delays, and can be cut between two hosts. */
 export class SimNetwork {
   readonly #timeline: Timeline;
   readonly #random: SeededRandom;
@@ -28,7 +28,7 @@ export class SimNetwork {
     this.#random = random;
   }
 
-  /** What the process of a gateway listens by. */
+  /** The listening function of a gateway process. */
   listenFor(process: SimProcess): Listen {
     return async (address, onConnection): Promise<Listener> => {
       const key = keyOf(address);
@@ -46,7 +46,9 @@ export class SimNetwork {
     };
   }
 
-  /** As a kernel connects: a listener that is stopped has its connections accepted all the same. */
+  /**
+   * Connects like a kernel, which accepts connections even while the listening process is stopped.
+   */
   connect(client: SimProcess, address: SocketAddress, timeoutMs: number): Promise<ClientEnd> {
     const { promise, resolve, reject } = Promise.withResolvers<ClientEnd>();
     const input = new InputSource();

@@ -8,10 +8,10 @@ import {
 import type { ClusterLink } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** The monitors agree again after less than a fence may take. */
+/** The monitors agree again before a fence may time out. */
 const MONITOR_LENGTH_MAX_MS = 4_000;
 
-/** What goes wrong with a cluster, and with the way of a gateway to it. */
+/** The faults of a cluster, and of the network between a gateway and it. */
 export function clusterFaults(parts: StoreFaultParts, cluster: SimCluster) {
   const { random } = parts;
   const { osds, monitor } = cluster;

@@ -13,12 +13,12 @@ import { SimImages } from './sim-images.ts';
 const CEPH = { conf: 'ceph.conf', user: 'allpath', pool: 'rbd', namespace: '' };
 const OSDS = 3;
 
-/** A pool of a simulated Ceph cluster, by the real code above the addon. */
+/** A pool of a simulated Ceph cluster, used by the real code above the addon. */
 export class ClusterStore implements WorldStore {
   readonly cluster: SimCluster;
   readonly fences: FenceChecker;
   readonly #images: SimImages;
-  /** Each process has one, for all that it opens. */
+  /** Each process has one, for everything that it opens. */
   readonly #calls = new Map<SimProcess, CephCalls>();
 
   constructor({ timeline, random, trace, onMembers }: WorldStoreParts) {

@@ -1,4 +1,4 @@
-/** Handles are small numbers, of which none is given twice. */
+/** Handles are small numbers that are never reused. */
 export class HandleTable<Item> {
   readonly #items = new Map<number, Item>();
   #last = 0;

@@ -3,7 +3,7 @@ import type { NativeImageInfo } from '../../src/ceph/rbd-image-info.ts';
 import type { SimClient } from './sim-client.ts';
 import type { ObjectWork, SimCluster } from './sim-cluster.ts';
 
-/** What a descriptor and its buffers ask of an image. */
+/** The operation that a descriptor and its buffers describe. */
 export interface ImageOperation {
   readonly code: number;
   readonly offset: number;
@@ -19,7 +19,7 @@ interface Piece {
   readonly length: number;
 }
 
-/** As librbd does it: an operation on each object, in no order. `done` gets what it comes to. */
+/** Like librbd: an operation on each object, in any order. `done` gets the result of all. */
 export function runImageOperation(
   cluster: SimCluster,
   client: SimClient,

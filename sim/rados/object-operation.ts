@@ -11,12 +11,12 @@ import { nativeProtocol } from '../../src/ceph/native-protocol.ts';
 import type { NativeReadValue } from '../../src/ceph/object-steps.ts';
 import type { StoredObject } from './stored-object.ts';
 
-/** Whoever watches it: steps do not look. */
+/** The type of its watchers does not matter to steps. */
 type Target = StoredObject<unknown>;
 
-/** As `nativeWriteStep` codes it. */
+/** The code of `nativeWriteStep`. */
 const EQUAL = 1;
-/** As osd_max_omap_entries_per_request bounds a page. */
+/** The bound of a page, like osd_max_omap_entries_per_request. */
 const PAGE_MAX = 1024;
 
 type Steps = readonly NativeStep[];
@@ -74,7 +74,7 @@ export function changes(steps: Steps): boolean {
   return steps.some(([code]) => !comparisons.includes(code));
 }
 
-/** All of them hold. */
+/** Executes the steps, all of which hold. */
 export function applySteps(object: Target, steps: Steps): void {
   for (const [code, ...values] of steps) {
     if (code === nativeProtocol.writeWrite)

@@ -38,7 +38,9 @@ interface SimImage {
 
 type OnMessage = (slot: number, errno: number, value: unknown) => void;
 
-/** The addon of one process: what it asks of the cluster, and the answers, which pass its gate. */
+/**
+ * The addon of one process: its calls to the cluster, and the answers, which go through its gate.
+ */
 export class SimAddon implements Implemented {
   readonly #cluster: SimCluster;
   readonly #images: SimImages;
@@ -48,7 +50,7 @@ export class SimAddon implements Implemented {
   readonly #pools = new HandleTable<SimClient>();
   readonly #watches = new HandleTable<SimWatch>();
   readonly #open = new HandleTable<SimImage>();
-  /** By client: what ends its calls under way when it is shut down. */
+  /** The functions that end the calls under way of a client when it is shut down, by client. */
   readonly #underWay = new Map<SimClient, Set<() => void>>();
   #results = new Float64Array();
   #onResults = (_: number): void => {};
@@ -60,7 +62,7 @@ export class SimAddon implements Implemented {
     this.#process = process;
   }
 
-  /** For those who take the whole of the interface: what the model lacks is not called. */
+  /** The whole interface, for its users: they do not call what the model lacks. */
   get native(): CephNative {
     return this as unknown as CephNative;
   }
@@ -189,7 +191,7 @@ export class SimAddon implements Implemented {
     const client = this.#pools.get(pool);
     const done = this.#begin(client, slot);
     const timeoutMs = seconds === 0 ? WATCH_TIMEOUT_DEFAULT_MS : seconds * 1000;
-    // librados calls nobody back once its client is shut down.
+    // librados makes no callback once its client is shut down.
     const hear = (errno: number, value: unknown): void => {
       if (!client.isClosed) this.#onMessage(watchSlot, errno, value);
     };
@@ -244,7 +246,7 @@ export class SimAddon implements Implemented {
     });
   }
 
-  /** librbd takes its watch of the header back. */
+  /** librbd removes its watch of the header. */
   closeImage(slot: number, handle: number): void {
     const { client, id } = this.#open.take(handle);
     const done = this.#begin(client, slot);
@@ -328,7 +330,7 @@ export class SimAddon implements Implemented {
     });
   }
 
-  /** Of a call that ends once: by its answer, or because its client is shut down. */
+  /** For a call that ends once: by its answer, or because its client is shut down. */
   #begin(client: SimClient, slot: number): (errno: number, value: unknown) => void {
     return this.#once(client, (errno, value) => this.#onMessage(slot, errno, value));
   }

@@ -6,7 +6,7 @@ import type { SimWatch } from './sim-watch.ts';
 
 const LATENCY_MAX_MS = 0.3;
 
-/** What of the cluster a process does not reach. */
+/** The parts of the cluster that a process does not reach. */
 export interface ClusterLink {
   isOsdCut: boolean;
   isMonCut: boolean;
@@ -46,14 +46,14 @@ export class SimClient {
     this.gid = gid;
     this.mapEpoch = mapEpoch;
     this.address = `${process.name}:0/${gid}`;
-    // What is sent to a stopped OSD waits in the connection: which client's is read first after it,
-    // nobody knows.
+    // Messages to a stopped OSD wait in the connection; after the stop, the order among clients is
+    // not defined.
     const route = (isCut: () => boolean, isTaken = () => true): Route => {
       const pipe = (isOpen: () => boolean): Pipe => {
         const pipeParts = { ...parts, latencyMaxMs: LATENCY_MAX_MS, isOpen };
         return new Pipe(pipeParts);
       };
-      // The threads of librados stop with their process; its kernel does not.
+      // The threads of librados stop with their process, but its kernel does not.
       return {
         there: pipe(() => !process.isPaused && !isCut() && isTaken()),
         back: pipe(() => !isCut()),
@@ -76,7 +76,7 @@ export class SimClient {
     if (!this.process.isDead) this.#osds[osd]!.there.send(message);
   }
 
-  /** What it brings is an input of the process. */
+  /** Its messages are inputs of the process. */
   fromOsd(osd: number, message: () => void): void {
     this.#osds[osd]!.back.send(() => this.process.deliver(this.#answers, message));
   }
@@ -89,7 +89,7 @@ export class SimClient {
     this.#mon.back.send(() => this.process.deliver(this.#answers, message));
   }
 
-  /** The way may be open again. */
+  /** The network may be connected again. */
   wake(): void {
     for (const { there, back } of this.#routes) {
       there.wake();

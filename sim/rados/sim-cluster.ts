@@ -9,11 +9,11 @@ import { SimOsd } from './sim-osd.ts';
 import { SimWatch, type WatchHearer } from './sim-watch.ts';
 import { StoredObject } from './stored-object.ts';
 
-/** How often a client shows the OSDs that it lives (objecter_tick_interval). */
+/** How often a client pings the OSDs (objecter_tick_interval). */
 const TICK_MS = 500;
 const VERSION_STEP = 3;
 
-/** An operation that an OSD has done. */
+/** An operation that an OSD has executed. */
 export interface DoneOperation {
   readonly client: SimClient;
   readonly object: string;
@@ -21,7 +21,7 @@ export interface DoneOperation {
   readonly changes: boolean;
 }
 
-/** What an operation does to its object, and what it answers. */
+/** The effect of an operation on its object, and its reply. */
 export interface ObjectWork<Reply> {
   readonly changes: boolean;
   /** A negated errno in place of the reply refuses it. */
@@ -77,7 +77,7 @@ export class SimCluster {
     return !isOsdCut && !isMonCut;
   }
 
-  /** What of the cluster this process reaches from now on. */
+  /** Sets which parts of the cluster this process reaches from now on. */
   setLink(process: SimProcess, link: ClusterLink): void {
     Object.assign(this.#linkOf(process), link);
     for (const client of this.#clients) if (client.process === process) client.wake();
@@ -104,14 +104,15 @@ export class SimCluster {
     client.toOsd(osd, () => this.osds[osd]!.arrive({ client, object: name, mapEpoch, execute }));
   }
 
-  /** The object, made if need be, as another version. */
+  /** The object, created if necessary, with a new version. */
   changed(name: string): StoredObject {
     let object = this.objects.get(name);
     if (object === undefined) {
       object = new StoredObject(name);
       this.objects.set(name, object);
     }
-    // Other objects of a placement group count on as well: the versions of one have gaps.
+    // Other objects of the placement group use the same counter, so versions of an object have
+    // gaps.
     this.#version += VERSION_STEP;
     object.version = this.#version;
     return object;
@@ -173,7 +174,7 @@ export class SimCluster {
     });
   }
 
-  /** The placement of an object, as CRUSH has it by a hash of the name. */
+  /** The placement of an object, by a hash of its name, as with CRUSH. */
   readonly osdOf = (name: string): number => {
     let hash = 0;
     for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) >>> 0;

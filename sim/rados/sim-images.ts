@@ -8,7 +8,7 @@ const FEATURE_LAYERING = 1n;
 const DIRECTORY = 'rbd_directory';
 const METADATA_PREFIX = 'metadata_';
 
-/** What librbd keeps of an image in its objects. */
+/** The data of an image that librbd keeps in objects. */
 export class SimImages {
   readonly #cluster: SimCluster;
   #count = 0;

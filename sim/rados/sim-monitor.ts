@@ -9,12 +9,12 @@ export class SimMonitor {
   readonly #timeline: Timeline;
   readonly #random: SeededRandom;
   readonly #onMap: (mapEpoch: number) => void;
-  /** Addresses, and the map since which they are on it. */
+  /** Addresses, with the first map that has them. */
   readonly #blocklist = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
   #mapEpoch = 1;
   #isStopped = false;
-  /** How long a change of the map takes to be agreed on. */
+  /** How long the monitors take to agree on a change of the map. */
   commitMaxMs = 80;
 
   constructor(timeline: Timeline, random: SeededRandom, onMap: (mapEpoch: number) => void) {

@@ -7,7 +7,7 @@ interface Answer {
   readonly payload: Uint8Array;
 }
 
-/** A notification that waits for those who watched its object when it came. */
+/** A notification, which waits for the clients that watched its object when it arrived. */
 export class SimNotify {
   readonly id: bigint;
   readonly #waiting: Set<SimWatch>;
@@ -40,7 +40,7 @@ export class SimNotify {
     this.endIfDone();
   }
 
-  /** The watch is gone: nobody waits for it. */
+  /** The watch is gone: the notification no longer waits for it. */
   dropped(watch: SimWatch): void {
     if (this.#waiting.delete(watch)) this.endIfDone();
   }
@@ -61,7 +61,7 @@ export class SimNotify {
   }
 }
 
-/** As rados_notify2 replies; see `notifyAnswers`. */
+/** The reply of rados_notify2; see `notifyAnswers`. */
 function encodeReply(answers: readonly Answer[], silent: readonly SimWatch[]): Uint8Array {
   const payloads = answers.reduce((sum, { payload }) => sum + payload.length, 0);
   const reply = Buffer.alloc(8 + 20 * answers.length + payloads + 16 * silent.length);

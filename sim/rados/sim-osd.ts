@@ -2,11 +2,11 @@ import type { SeededRandom } from '../../test/support/seeded-random.ts';
 import type { Timeline } from '../time/timeline.ts';
 
 const SERVICE_MAX_MS = 0.8;
-/** How late an OSD that runs learns of a map, and one that was stopped after it goes on. */
+/** How long a running OSD takes to learn of a map, and a stopped one after it continues. */
 const MAP_DELAY_MAX_MS = 30;
 const MAP_AFTER_STOP_MAX_MS = 1_000;
 
-/** One operation on one object, from a client that had this map when it sent it. */
+/** One operation on one object, of a client that had this map when it sent the operation. */
 export interface OsdRequest {
   /** Requests of one client on one object keep their order. */
   readonly client: object;
@@ -17,18 +17,18 @@ export interface OsdRequest {
 }
 
 interface ObjectQueue {
-  /** Of each client that has any. */
+  /** For each client that has any. */
   readonly lanes: OsdRequest[][];
-  /** The newest map that any operation on the object came with. */
+  /** The newest map that any operation on the object brought along. */
   mapEpoch: number;
   isBusy: boolean;
 }
 
 /**
- * A storage daemon: operations on one object are done one after the other, but those of different
- * clients in any order, as its queue has a lane for each. It learns of a map late, but never later
- * than by an operation whose client has it: and that is certain for the object of that operation
- * alone.
+ * A storage daemon: it executes operations on one object one after the other, but those of
+ * different clients in any order, because each client has its own queue. It learns of a map late,
+ * but at the latest by an operation whose client has it; this is certain only for the object of
+ * that operation.
  */
 export class SimOsd {
   readonly #timeline: Timeline;
@@ -79,7 +79,7 @@ export class SimOsd {
     this.#serve(queue);
   }
 
-  /** For what is no operation on an object: at once, or when it goes on. */
+  /** For messages that are not operations on an object: at once, or when the OSD continues. */
   handle(action: () => void): void {
     if (this.#isStopped) this.#waiting.push(action);
     else action();
@@ -103,7 +103,7 @@ export class SimOsd {
     this.#onResume();
   }
 
-  /** Whether the monitors reach it; if not, operations of clients alone bring it a map. */
+  /** Whether the monitors reach it; if not, only operations of clients bring it a map. */
   setUnresponsive(isUnresponsive: boolean): void {
     this.#isUnresponsive = isUnresponsive;
     if (!isUnresponsive) this.#learnWithin(MAP_DELAY_MAX_MS, this.#publishedEpoch);

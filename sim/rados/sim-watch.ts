@@ -1,6 +1,6 @@
 import type { SimClient } from './sim-client.ts';
 
-/** What the client hears by its watch. */
+/** The callbacks of the client. */
 export interface WatchHearer {
   notified(notifyId: bigint, message: Uint8Array, fromGid: bigint): void;
   lost(): void;

@@ -1,6 +1,6 @@
 import type { SimWatch } from './sim-watch.ts';
 
-/** One object: its bytes, its omap, and who watches it. */
+/** One object: its bytes, its omap, and its watchers. */
 export class StoredObject<Watch = SimWatch> {
   readonly name: string;
   readonly omap = new Map<string, Uint8Array>();
@@ -16,7 +16,7 @@ export class StoredObject<Watch = SimWatch> {
     return this.#bytes.length;
   }
 
-  /** What was never written reads as zeros. */
+  /** Bytes that were never written read as zeros. */
   read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
     bytes.set(this.#bytes.subarray(offset, offset + length));
@@ -32,7 +32,7 @@ export class StoredObject<Watch = SimWatch> {
     this.#bytes.subarray(offset, offset + length).fill(0);
   }
 
-  /** Pages of an omap are in the order of the keys. */
+  /** Pages of an omap are in key order. */
   sortedKeys(): string[] {
     return [...this.omap.keys()].sort();
   }

@@ -7,7 +7,7 @@ export interface PipeParts {
   readonly timeline: Timeline;
   readonly random: SeededRandom;
   readonly latencyMaxMs: number;
-  /** Whether messages pass now; `wake` says that this may have changed. */
+  /** Whether messages pass now; `wake` is called when that may have changed. */
   readonly isOpen: () => boolean;
 }
 
@@ -37,12 +37,12 @@ export class Pipe {
     });
   }
 
-  /** What has not arrived never will. */
+  /** Messages that have not arrived are lost. */
   clear(): void {
     this.#messages = [];
   }
 
-  /** The sender is dead: what its kernel had taken still goes out. */
+  /** The sender is dead: what its kernel has is still sent. */
   keepSome(): void {
     const { random } = this.#parts;
     this.#messages.length = random.below(this.#messages.length + 1);

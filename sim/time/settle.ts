@@ -1,6 +1,6 @@
 /**
- * Lets every promise that can settle now do so. The world asks the host's event loop for nothing
- * else, so what happens depends on the seed alone.
+ * Lets every promise settle that can settle now. The world needs nothing else of the host's event
+ * loop, so everything that happens depends only on the seed.
  */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {

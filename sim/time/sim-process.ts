@@ -4,9 +4,9 @@ import { settle } from './settle.ts';
 import type { Timeline } from './timeline.ts';
 import { TurnEnd } from './turn-end.ts';
 
-/** One turn of the event loop takes at most so many inputs before its end. */
+/** One turn of the event loop takes at most this many inputs. */
 const TURN_INPUTS_MAX = 8;
-/** How long a turn begins after the input that it is for. */
+/** How long after its first input a turn begins. */
 const TURN_DELAY_MAX_MS = 0.1;
 
 type Input = () => void;
@@ -17,9 +17,9 @@ export class InputSource {
 }
 
 /**
- * A process with an event loop of its own: everything that reaches its code passes this gate. A
- * paused one gets nothing, neither timers nor bytes nor answers, until it goes on, and then in any
- * order that its sources allow. A killed one never gets anything again.
+ * A process with its own event loop: everything that reaches its code goes through this gate. A
+ * paused process gets neither timers nor bytes nor answers until it continues, and then in any
+ * order that its sources allow. A killed process never gets anything again.
  */
 export class SimProcess {
   readonly name: string;
@@ -29,7 +29,7 @@ export class SimProcess {
   readonly #timers = new InputSource();
   readonly #turnEnd: TurnEnd;
   readonly #onChange: (() => void)[] = [];
-  /** Those that have inputs, in the order in which they got the first. */
+  /** The sources that have inputs, in the order in which they got the first. */
   #ready: InputSource[] = [];
   #isTurning = false;
   #state: 'running' | 'paused' | 'dead' = 'running';
@@ -65,14 +65,14 @@ export class SimProcess {
     return this.#state === 'dead';
   }
 
-  /** Hands an input to the process: now, when it goes on, or never. */
+  /** Passes an input to the process: now, when it continues, or never. */
   deliver(source: InputSource, input: Input): void {
     if (this.#state === 'dead') return;
     if (source.inputs.push(input) === 1) this.#ready.push(source);
     this.#scheduleTurn();
   }
 
-  /** Calls `action` whenever the process goes on or dies. */
+  /** Calls `action` whenever the process continues or dies. */
   onChange(action: () => void): void {
     this.#onChange.push(action);
   }
@@ -130,7 +130,7 @@ export class SimProcess {
     this.#timeline.after(this.#delay(), () => this.#endTurn());
   }
 
-  /** As libuv has it: the sources take turns in an order that nobody is promised. */
+  /** As in libuv, the order in which sources take turns is not defined. */
   #nextInput(): Input {
     const at = this.#ready.length === 1 ? 0 : this.#random.below(this.#ready.length);
     const { inputs } = this.#ready[at]!;

@@ -5,12 +5,12 @@ export type Action = () => void | Promise<void>;
 
 interface Event {
   readonly atMs: number;
-  /** Orders events of one moment: the first made is the first to happen. */
+  /** Orders events of one moment: they happen in the order in which they were made. */
   readonly serial: number;
   action: Action | undefined;
 }
 
-/** Virtual time: it passes from event to event, and stands still while one happens. */
+/** Virtual time: it jumps from event to event, and stands still during an event. */
 export class Timeline {
   #nowMs = 0;
   #serial = 0;
@@ -23,7 +23,7 @@ export class Timeline {
     return this.#nowMs;
   }
 
-  /** Events that are still to happen. */
+  /** Events that have not happened yet. */
   get pending(): number {
     return this.#pending;
   }
@@ -45,12 +45,12 @@ export class Timeline {
     };
   }
 
-  /** Time passes in which nothing happens; what falls due meanwhile happens late. */
+  /** Lets time pass without events; those that fall due in between happen late. */
   skip(byMs: number): void {
     this.#nowMs += byMs;
   }
 
-  /** Lets time pass until `holds`, which is asked after each event, or the moment `untilMs`. */
+  /** Lets time pass until `holds`, which is checked after each event, or until `untilMs`. */
   async run(untilMs: number, holds: () => boolean = () => false): Promise<void> {
     while (!holds()) {
       const next = this.#events[0];

@@ -2,7 +2,7 @@ import type { Random } from '../../src/base/random.ts';
 
 type Action = () => void;
 
-/** What is to happen at the end of a turn, in an order of the seed: nobody is promised one. */
+/** The callbacks at the end of a turn, in an order of the seed, because the order is undefined. */
 export class TurnEnd {
   readonly #random: Random;
   #actions: Action[] = [];
@@ -19,7 +19,7 @@ export class TurnEnd {
     this.#actions.push(action);
   }
 
-  /** What this turn asked for; what is asked for from now on belongs to the next. */
+  /** The callbacks of this turn; those that are added from now on belong to the next. */
   take(): Action[] {
     const actions = this.#actions;
     this.#actions = [];
