@@ -51,7 +51,9 @@ export function withPlanted(store: Store, planted: PlantedError | undefined): St
 function acknowledgingEarly(records: Records): Records {
   const onNotify = (message: Uint8Array): Uint8Array => {
     const event = decodeEventMessage(message);
-    return event === undefined ? new Uint8Array(0) : encodeAcknowledgement(event.number);
+    return event === undefined
+      ? new Uint8Array(0)
+      : encodeAcknowledgement({ number: event.number, isWaiting: false });
   };
   return {
     self: records.self,

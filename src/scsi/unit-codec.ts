@@ -1,7 +1,9 @@
 import { isCount } from '../base/count.ts';
 import { checkSharedState } from './check-state.ts';
 import { defaultModes, type ModeParameters } from './mode-parameters.ts';
+import { decodeNexusList, encodeNexusList } from './reservations/nexus-list.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
+import { RESERVATIONS_MAX_BYTES } from './reservations/record-size.ts';
 import { reservationsOfText, reservationsText } from './reservations/record-text.ts';
 import type { Reservations } from './reservations/reservations.ts';
 import {
@@ -16,6 +18,12 @@ import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
  * The shared state of a logical unit and its events, as JSON can say them: what the gateways keep
  * in their records and tell each other. Decoding throws an `Error` with a reason in words.
  */
+
+/**
+ * How long they are together: the reservations, the nexuses that the event aborts, and those that
+ * it tells by two unit attentions, each in base64; and 8 KiB for all else.
+ */
+export const STATE_AND_EVENT_LENGTH_MAX = 4 * 4 * Math.ceil(RESERVATIONS_MAX_BYTES / 3) + 8 * 1024;
 
 export type EventContent = ReturnType<typeof encodeEvent>;
 
@@ -91,7 +99,19 @@ function changeOf(content: unknown): ReservationsChange {
 }
 
 export function encodeEvent({ aborts, attentions }: UnitEvent) {
-  return { aborts, attentions };
+  return {
+    aborts: packed(aborts),
+    attentions: attentions.map(({ condition, nexuses }) => {
+      return { condition, nexuses: packed(nexuses) };
+    }),
+  };
+}
+
+/** A group of nexuses by its name, or the nexuses. */
+function packed<Group extends string>(
+  nexuses: Group | readonly NexusName[],
+): Group | { readonly nexuses: string } {
+  return typeof nexuses === 'string' ? nexuses : { nexuses: encodeNexusList(nexuses) };
 }
 
 export function decodeEvent(content: unknown): UnitEvent {
@@ -115,8 +135,9 @@ function decodeAttention(content: unknown): EventAttention {
 }
 
 function nexusesOf(value: unknown, name: string): readonly NexusName[] {
-  if (!Array.isArray(value)) throw new Error(`${name} is neither a list nor a group that is known`);
-  return value.map((nexus) => textOf(nexus, name) as NexusName);
+  const decoded = decodeNexusList(textOf(fieldsOf(value, name)['nexuses'], name));
+  if ('malformed' in decoded) throw new Error(`${name}: ${decoded.malformed}`);
+  return decoded;
 }
 
 /** Each mode parameter has the type that it has by default; those not known are left out. */

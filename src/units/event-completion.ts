@@ -27,7 +27,7 @@ interface EventCompletionOptions {
 }
 
 interface ToldEvent {
-  readonly uuid: string;
+  readonly events: UnitEvents;
   readonly number: number;
   readonly message: Uint8Array;
 }
@@ -67,7 +67,7 @@ export class EventCompletion {
     for (;;) {
       const roundMs = clock.now();
       await Promise.all([
-        this.#notify({ uuid, number, message }, acknowledged),
+        this.#notify({ events, number, message }, acknowledged),
         events.until(isDecided, NOTIFY_INTERVAL_MS),
       ]);
       if (events.completed >= number) return true;
@@ -119,13 +119,17 @@ export class EventCompletion {
     }
   }
 
-  /** Adds the incarnations that acknowledge the event. */
-  async #notify({ uuid, number, message }: ToldEvent, acknowledged: Set<string>): Promise<void> {
+  /** Adds the incarnations that acknowledge the event, and notes those that wait for its end. */
+  async #notify({ events, number, message }: ToldEvent, acknowledged: Set<string>): Promise<void> {
     const { records, clock } = this.#options;
+    const { uuid } = events.state.identity;
     try {
       const { answers } = await records.notify(channelOf(uuid), message, NOTIFY_INTERVAL_MS);
       for (const { from, payload } of answers) {
-        if ((decodeAcknowledgement(payload) ?? -1) >= number) acknowledged.add(from.incarnation);
+        const acknowledgement = decodeAcknowledgement(payload);
+        if (acknowledgement === undefined || acknowledgement.number < number) continue;
+        acknowledged.add(from.incarnation);
+        if (acknowledgement.isWaiting) events.othersWait();
       }
     } catch {
       // Heartbeats also acknowledge it.

@@ -82,17 +82,24 @@ function fits(record: Uint8Array): boolean {
   return record.length <= NOTIFIED_RECORD_LENGTH_MAX;
 }
 
-/** Whoever answers enforces all events of the logical unit up to that one. */
-export function encodeAcknowledgement(number: number): Uint8Array {
-  return encode({ v: FORMAT_VERSION, number });
+interface Acknowledgement {
+  /** Whoever answers enforces all events of the logical unit up to that one. */
+  readonly number: number;
+  /** It has a change of the logical unit that waits for this event. */
+  readonly isWaiting: boolean;
+}
+
+export function encodeAcknowledgement({ number, isWaiting }: Acknowledgement): Uint8Array {
+  return encode({ v: FORMAT_VERSION, number, ...(isWaiting ? { isWaiting } : {}) });
 }
 
 /** An answer that acknowledges nothing. */
 export const NO_ACKNOWLEDGEMENT = new Uint8Array(0);
 
-export function decodeAcknowledgement(answer: Uint8Array): number | undefined {
-  const { v, number } = parse(answer);
-  return v === FORMAT_VERSION && isCount(number) ? number : undefined;
+export function decodeAcknowledgement(answer: Uint8Array): Acknowledgement | undefined {
+  const { v, number, isWaiting } = parse(answer);
+  if (v !== FORMAT_VERSION || !isCount(number)) return undefined;
+  return { number, isWaiting: isWaiting === true };
 }
 
 function encode(content: object): Uint8Array {

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
-import { CHANNEL_MESSAGE_LENGTH_MAX } from '../records/records.ts';
+import { CHANNEL_MESSAGE_LENGTH_MAX, VALUE_LENGTH_MAX } from '../records/records.ts';
+import { STATE_AND_EVENT_LENGTH_MAX } from '../scsi/unit-codec.ts';
 
 /** The bounds of the agreement on logical units. */
 
@@ -27,20 +28,24 @@ export const RANK_MS = 100;
 /** How often the record of a logical unit is read that a member has marked. */
 export const MARKED_READ_INTERVAL_MS = 500;
 
-/** A record of a logical unit: 4,096 registrations take at most 96 KiB of it. */
-export const UNIT_RECORD_LENGTH_MAX = 256 * 1024;
+/** A record of a logical unit: the state, its last event, and the author of that. */
+export const UNIT_RECORD_LENGTH_MAX = STATE_AND_EVENT_LENGTH_MAX + 1024;
 /** A longer record is not sent with the notification, but read by those who need it. */
 export const NOTIFIED_RECORD_LENGTH_MAX = 32 * 1024;
 /** The channels by which events are told; a logical unit has one of them. */
 export const UNIT_CHANNELS = 4;
-/** Changes of one logical unit that wait at one gateway; more end BUSY. */
-export const COMMITS_WAITING_MAX = 256;
+/** Changes of one logical unit that one nexus may have waiting; more end BUSY. */
+export const NEXUS_CHANGES_MAX = 64;
+/** A gateway with changes of its own that wait lets another go first for this long. */
+export const YIELD_MAX_MS = 100;
 
 assert(
   COMMIT_MAX_MS < SILENCE_MAX_MS && SILENCE_MAX_MS < UNSETTLED_MAX_MS,
   'a silent member is fenced before others complete the event',
 );
+assert(YIELD_MAX_MS * 4 < COMMIT_MAX_MS, 'courtesy does not use up the time of a command');
 assert(
   NOTIFIED_RECORD_LENGTH_MAX < CHANNEL_MESSAGE_LENGTH_MAX,
   'a notification has room for its record',
 );
+assert(UNIT_RECORD_LENGTH_MAX <= VALUE_LENGTH_MAX, 'a store keeps the longest record');

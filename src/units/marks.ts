@@ -40,6 +40,7 @@ export class Marks {
     this.#marks.set(uuid, mark);
     mark.users += 1;
     mark.timer?.cancel();
+    mark.timer = undefined;
     if (mark.isSet) return;
     try {
       await this.#set(uuid);
@@ -81,8 +82,10 @@ export class Marks {
   }
 
   async #remove(uuid: string, mark: Mark): Promise<void> {
+    mark.timer = undefined;
     const isSettled = await this.#options.settle(uuid);
-    if (mark.users > 0) return;
+    // It is in use, or it was meanwhile: then it is removed after that.
+    if (mark.users > 0 || mark.timer !== undefined) return;
     if (!isSettled) return this.#removeLater(uuid, mark);
     // Whoever commits meanwhile has it set again, in the turn after this.
     mark.isSet = false;

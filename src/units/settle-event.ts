@@ -1,4 +1,6 @@
-import type { UnitEvents } from './unit-events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { EventCompletion } from './event-completion.ts';
+import { UnitEvents } from './unit-events.ts';
 import { isSettled, settledRecord } from './unit-record.ts';
 import type { UnitRecords } from './unit-records.ts';
 
@@ -12,4 +14,20 @@ export async function settleEvent(unitRecords: UnitRecords, events: UnitEvents):
   if (result.status === 'done') events.take({ version: result.version, record: settled });
   if (result.status === 'conflict' && result.stored !== undefined) events.take(result.stored);
   return result.status === 'done';
+}
+
+interface LeftUnit {
+  readonly uuid: string;
+  readonly unitRecords: UnitRecords;
+  readonly completion: EventCompletion;
+  readonly clock: Clock;
+}
+
+/** The same for a logical unit that this gateway no longer has, whose record may be deleted. */
+export async function settleLeft(unit: LeftUnit): Promise<boolean> {
+  const { uuid, unitRecords, completion, clock } = unit;
+  const loaded = await unitRecords.read(uuid);
+  if (loaded === undefined || isSettled(loaded.record)) return true;
+  const events = new UnitEvents({ loaded, clock });
+  return (await completion.complete(events)) && (await settleEvent(unitRecords, events));
 }

@@ -1,8 +1,8 @@
 import { assert, InvariantBroken } from '../base/assert.ts';
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, sleep, type Timer } from '../base/clock.ts';
 import { errorText } from '../base/system-reason.ts';
 import type { Log } from '../log/log.ts';
-import type { Membership } from '../membership/membership.ts';
+import { isSame, type Membership } from '../membership/membership.ts';
 import {
   type ChangeOrigin,
   COMMITTED,
@@ -13,8 +13,9 @@ import {
   type UnitEventTarget,
   type UnitState,
 } from '../scsi/unit-state.ts';
+import { ChangeTurns } from './change-turns.ts';
 import type { EventCompletion } from './event-completion.ts';
-import { COMMIT_MAX_MS, COMMITS_WAITING_MAX, RETRY_MS } from './limits.ts';
+import { COMMIT_MAX_MS, RETRY_MS, YIELD_MAX_MS } from './limits.ts';
 import type { Marks } from './marks.ts';
 import { settleEvent } from './settle-event.ts';
 import type { Attempt, UnitEvents } from './unit-events.ts';
@@ -44,13 +45,19 @@ interface Request {
   readonly beganMs: number;
   /** A compare-and-set was sent: the record may have the change. */
   isAttempted: boolean;
+  /** Told the number of the event, or how the command ends without one. */
+  readonly outcome: PromiseWithResolvers<number | Outcome>;
 }
 
 /** The shared state of a logical unit that gateways agree on by its record. */
 export class SharedUnitState implements UnitState {
   readonly #parts: SharedUnitStateParts;
-  /** One at a time is committed, in the order of their coming. */
-  readonly #requests: Request[] = [];
+  /** One at a time is committed. */
+  readonly #turns = new ChangeTurns<Request>();
+  /** The one that is being committed: it looks itself whether it is given up. */
+  #attempted: Request | undefined;
+  #isWorking = false;
+  #lookout: Timer | undefined;
   #isClosed = false;
   /** Said once, until a change is committed. */
   #complained = false;
@@ -63,17 +70,21 @@ export class SharedUnitState implements UnitState {
     return this.#parts.events.state;
   }
 
+  /** It has changes that are not committed yet. */
+  get isWaiting(): boolean {
+    return !this.#turns.isEmpty;
+  }
+
   async commit(change: UnitChange, origin?: ChangeOrigin): Promise<Outcome> {
     assert(!this.#isClosed, 'a state that changes is open');
     const { events, completion, clock } = this.#parts;
-    if (origin !== undefined && this.#requests.length >= COMMITS_WAITING_MAX) return NOT_COMMITTED;
-    const request: Request = { change, origin, beganMs: clock.now(), isAttempted: false };
-    this.#requests.push(request);
-    const outcome = await this.#commitInTurn(request).finally(() => {
-      this.#requests.splice(this.#requests.indexOf(request), 1);
-      // The next one may wait for its turn.
-      events.wake();
-    });
+    const asked = Promise.withResolvers<number | Outcome>();
+    const beganMs = clock.now();
+    const request: Request = { change, origin, beganMs, isAttempted: false, outcome: asked };
+    if (!this.#turns.add(request)) return NOT_COMMITTED;
+    void this.#work();
+    this.#lookLater();
+    const outcome = await asked.promise;
     if (typeof outcome !== 'number') return await this.#unlessUnknown(request, outcome);
     const isEnforced = await completion.complete(events);
     if (isEnforced || events.completed >= outcome) return COMMITTED;
@@ -150,38 +161,76 @@ export class SharedUnitState implements UnitState {
     if (stored !== undefined) events.take(stored);
   }
 
-  /** The number of the event, or how the command ends without one. */
-  async #commitInTurn(request: Request): Promise<number | Outcome> {
-    const { events } = this.#parts;
-    for (;;) {
-      if (this.#isGivenUp(request)) return NOT_COMMITTED;
-      if (this.#requests[0] !== request || !events.isCompleted) {
-        await this.#wait(request);
-        continue;
+  /** Commits what waits, one after the other. */
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (let next = this.#turns.next; next !== undefined; next = this.#turns.next) {
+      this.#attempted = next;
+      try {
+        const outcome = await this.#takeTurn(next);
+        if (outcome !== undefined) this.#end(next, outcome);
+      } catch (error) {
+        this.#turns.remove(next);
+        next.outcome.reject(error);
       }
-      // Most that changes nothing is found before there is a mark.
-      const transition = request.change(events.state);
-      if ('status' in transition) return transition;
-      const outcome = await this.#attempt(request);
-      if (outcome !== undefined) return outcome;
+      this.#attempted = undefined;
     }
+    this.#isWorking = false;
   }
 
-  /** Waits for its turn, and for the event in the slot: one follows the other. */
-  async #wait(request: Request): Promise<void> {
+  #end(request: Request, outcome: number | Outcome): void {
+    this.#turns.remove(request);
+    request.outcome.resolve(outcome);
+  }
+
+  /** Nobody tells of a command that was aborted: it is looked for. */
+  #lookLater(): void {
+    this.#lookout ??= this.#parts.clock.after(RETRY_MS, () => {
+      this.#lookout = undefined;
+      for (const request of this.#turns.all) {
+        if (request !== this.#attempted && this.#isGivenUp(request)) {
+          this.#end(request, NOT_COMMITTED);
+        }
+      }
+      if (this.isWaiting) this.#lookLater();
+    });
+  }
+
+  /** As `#attempt`; one event follows the other, so the one in the slot is waited for first. */
+  async #takeTurn(request: Request): Promise<number | Outcome | undefined> {
     const { events, completion } = this.#parts;
-    if (!events.isCompleted) void completion.complete(events);
-    const { number, isCompleted } = events;
-    const hasChanged = () =>
-      events.number !== number ||
-      events.isCompleted !== isCompleted ||
-      this.#isGivenUp(request) ||
-      (this.#requests[0] === request && events.isCompleted);
-    // Nobody tells of a command that was aborted: it is looked for.
-    await events.until(hasChanged, RETRY_MS);
+    if (this.#isGivenUp(request)) return NOT_COMMITTED;
+    const { number } = events;
+    if (!events.isCompleted) {
+      void completion.complete(events);
+      const hasChanged = () => events.number !== number || events.isCompleted;
+      await events.until(() => hasChanged() || this.#isGivenUp(request), RETRY_MS);
+      return undefined;
+    }
+    // Most that changes nothing is found before there is a mark.
+    const transition = request.change(events.state);
+    if ('status' in transition) return transition;
+    if (this.#owesTurn && (await events.until(() => events.number !== number, YIELD_MAX_MS))) {
+      return undefined;
+    }
+    return await this.#attempt(request);
   }
 
-  /** As `#commitInTurn`; undefined: it was not committed, and may be tried again. */
+  /**
+   * Another gateway waited for the last event, which is this one's. Its change comes first: this
+   * gateway, which knows the end of its event earlier, would else precede it each time.
+   */
+  get #owesTurn(): boolean {
+    const { events, membership } = this.#parts;
+    const { last } = events.stored.record;
+    return events.doOthersWait && last !== undefined && isSame(last.author, membership.self);
+  }
+
+  /**
+   * The number of the event, or how the command ends without one; undefined: it was not committed,
+   * and may be tried again.
+   */
   async #attempt(request: Request): Promise<number | Outcome | undefined> {
     const { uuid, marks, clock, log } = this.#parts;
     try {

@@ -16,6 +16,7 @@ import {
 import { ANSWER_MAX_MS } from './limits.ts';
 import { MarkedUnits } from './marked-units.ts';
 import { Marks } from './marks.ts';
+import { settleLeft } from './settle-event.ts';
 import { SharedUnitState } from './shared-unit-state.ts';
 import { UnitEvents } from './unit-events.ts';
 import { firstRecord } from './unit-record.ts';
@@ -184,7 +185,7 @@ export class SharedUnitStates implements UnitStates {
     this.#marked?.told(uuid);
     const unit = this.#units.get(uuid);
     // It will be loaded with the event, if ever.
-    if (unit === undefined) return encodeAcknowledgement(number);
+    if (unit === undefined) return encodeAcknowledgement({ number, isWaiting: false });
     try {
       const events = unit.loaded ?? (await unit.events);
       if (events.number < number) {
@@ -195,16 +196,28 @@ export class SharedUnitStates implements UnitStates {
       const isDecided = () => events.enforced >= number || events.cannotEnforce || this.#isOver;
       await events.until(isDecided, ANSWER_MAX_MS);
       const { enforced } = events;
-      return enforced >= number ? encodeAcknowledgement(enforced) : NO_ACKNOWLEDGEMENT;
+      if (enforced < number) return NO_ACKNOWLEDGEMENT;
+      return encodeAcknowledgement({ number: enforced, isWaiting: unit.state?.isWaiting === true });
     } catch {
       return NO_ACKNOWLEDGEMENT;
     }
   }
 
   async #settle(uuid: string): Promise<boolean> {
-    const state = this.#units.get(uuid)?.state;
-    // Its next event, or whoever loads it, settles the last one.
-    return state === undefined ? false : await state.settle();
+    const unit = this.#units.get(uuid);
+    // What is loading will be settled by its next event, or at the next attempt.
+    if (unit !== undefined) return (await unit.state?.settle()) ?? false;
+    const [unitRecords, completion, { clock }] = [
+      this.#unitRecords,
+      this.#completion,
+      this.#options,
+    ];
+    assert(completion !== undefined, 'a gateway that has marks has joined');
+    try {
+      return await settleLeft({ uuid, unitRecords, completion, clock });
+    } catch {
+      return false;
+    }
   }
 
   #end(): void {

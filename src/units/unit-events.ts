@@ -33,6 +33,8 @@ export class UnitEvents {
   #enforced: number;
   #cannotEnforce = false;
   #isBehind = false;
+  /** At the last event, another gateway had a change that waited. */
+  #doOthersWait = false;
   /** The last event that all gateways enforce, as far as this one knows. */
   #completed: number;
   /** Enforcement goes on in the order of the events. */
@@ -84,6 +86,15 @@ export class UnitEvents {
     return this.#cannotEnforce;
   }
 
+  /** Another gateway has a change of the unit, which may come before the next one of this. */
+  get doOthersWait(): boolean {
+    return this.#doOthersWait;
+  }
+
+  othersWait(): void {
+    this.#doOthersWait = true;
+  }
+
   attach(target: UnitEventTarget): void {
     assert(this.#target === undefined, 'events take effect at one logical unit');
     this.#target = target;
@@ -117,7 +128,10 @@ export class UnitEvents {
       return;
     }
     const isNew = number > this.number;
-    if (isNew) this.#before = this.#stored;
+    if (isNew) {
+      this.#before = this.#stored;
+      this.#doOthersWait = false;
+    }
     this.#stored = stored;
     this.#completed = Math.max(this.#completed, settled);
     if (isNew) this.#apply(stored);

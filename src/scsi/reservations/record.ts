@@ -2,16 +2,17 @@ import { assert } from '../../base/assert.ts';
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { BytesReader } from '../../base/bytes/bytes-reader.ts';
 import { utf8Text } from '../../base/bytes/utf8-text.ts';
-import { prepareName } from '../../base/iscsi-name.ts';
-import { TRANSPORT_ID_LENGTH } from '../standard/transport-id.ts';
+import type { NexusName } from './nexus-name.ts';
 import {
-  type InitiatorPort,
-  ISID_LENGTH,
-  initiatorPort,
-  NO_ISID,
-  nexusOfPort,
-} from './initiator-port.ts';
-import { type NexusName, targetPortOf } from './nexus-name.ts';
+  type Malformed,
+  malformed,
+  Names,
+  type ReadNames,
+  readNames,
+  readNexus,
+  writeDigits,
+  writeNexus,
+} from './record-names.ts';
 import { RESERVATIONS_MAX_BYTES } from './record-size.ts';
 import {
   isAllRegistrants,
@@ -29,14 +30,8 @@ const RESERVATIONS_FORMAT = 1;
 
 const Flag = { aptpl: 1 << 0, persistent: 1 << 1, reserve: 1 << 2 } as const;
 const FLAGS_KNOWN = Flag.aptpl | Flag.persistent | Flag.reserve;
-const NameKind = { iscsi: 0, other: 1 } as const;
 const KEY_BYTES = 8;
 const INCARNATION_MAX_BYTES = 255;
-
-/** Why bytes are not reservations, in words. */
-interface MalformedReservations {
-  readonly malformed: string;
-}
 
 /**
  * The reservations of a unit in its record. There is one encoding of a state: names of initiators
@@ -63,20 +58,6 @@ export function encodeReservations(state: Reservations): Uint8Array {
   return encoded;
 }
 
-function writeNexus(writer: ByteWriter, nexus: NexusName, names: Names): void {
-  const port = initiatorPort(nexus);
-  writer.u16(names.index(port));
-  writeDigits(writer, port.isid);
-  writer.u16(targetPortOf(nexus));
-}
-
-/** Hex digits of few bytes. */
-function writeDigits(writer: ByteWriter, digits: string): void {
-  for (let at = 0; at < digits.length; at += 2) {
-    writer.u8(Number.parseInt(digits.slice(at, at + 2), 16));
-  }
-}
-
 function writePersistent(
   writer: ByteWriter,
   { type, holder }: PersistentReservation,
@@ -96,34 +77,8 @@ function writeReserve(writer: ByteWriter, reserve: NexusSession, names: Names): 
   writer.length8((inner) => inner.bytes(incarnation)).u64(reserve.number);
 }
 
-/** Names of initiators, numbered by their first use. */
-class Names {
-  readonly #indices = new Map<string, number>();
-  readonly #encoded = new ByteWriter();
-
-  index({ kind, name }: InitiatorPort): number {
-    const identity = identityOf(kind, name);
-    const known = this.#indices.get(identity);
-    if (known !== undefined) return known;
-    const index = this.#indices.size;
-    this.#indices.set(identity, index);
-    const bytes = Buffer.from(name, 'hex');
-    this.#encoded.u8(NameKind[kind]).length8((writer) => writer.bytes(bytes));
-    return index;
-  }
-
-  encode(): Uint8Array {
-    return new ByteWriter().u16(this.#indices.size).bytes(this.#encoded.finish()).finish();
-  }
-}
-
-/** An iSCSI name and a TransportID may have the same digits. */
-function identityOf(kind: InitiatorPort['kind'], name: string): string {
-  return kind === 'iscsi' ? name : `${kind}:${name}`;
-}
-
 /** Reads what `encodeReservations` wrote; anything else is refused whole. */
-export function decodeReservations(bytes: Uint8Array): Reservations | MalformedReservations {
+export function decodeReservations(bytes: Uint8Array): Reservations | Malformed {
   if (bytes.length > RESERVATIONS_MAX_BYTES) return malformed('the record is too long');
   try {
     return readReservations(bytes);
@@ -133,7 +88,7 @@ export function decodeReservations(bytes: Uint8Array): Reservations | MalformedR
   }
 }
 
-function readReservations(bytes: Uint8Array): Reservations | MalformedReservations {
+function readReservations(bytes: Uint8Array): Reservations | Malformed {
   const reader = new BytesReader(bytes);
   const format = reader.u8();
   if (format > RESERVATIONS_FORMAT) return malformed(`format ${format} is of a later release`);
@@ -157,62 +112,10 @@ function readReservations(bytes: Uint8Array): Reservations | MalformedReservatio
   return { life, generation, aptpl, registrations, persistent, reserve };
 }
 
-type Name = Omit<InitiatorPort, 'isid'>;
-
-/** Names of a record, which are numbered by their first use: a state has one encoding. */
-class ReadNames {
-  readonly #names: readonly Name[];
-  #used = 0;
-
-  constructor(names: readonly Name[]) {
-    this.#names = names;
-  }
-
-  get areUsed(): boolean {
-    return this.#used === this.#names.length;
-  }
-
-  /** Undefined: there is none of this number, or one before it was not used yet. */
-  use(index: number): Name | undefined {
-    if (index > this.#used) return undefined;
-    if (index === this.#used) this.#used++;
-    return this.#names[index];
-  }
-}
-
-function readNames(reader: BytesReader): ReadNames | MalformedReservations {
-  const count = reader.u16();
-  // One more may hold the unit by RESERVE.
-  if (count > REGISTRATIONS_MAX + 1) return malformed('there are more names than may register');
-  const names = new Map<string, Name>();
-  while (names.size < count) {
-    const kind = reader.u8();
-    const bytes = reader.bytes(reader.u8());
-    const name = nameOf(kind, bytes);
-    if (name === undefined) return malformed('a name is not that of an initiator');
-    const identity = identityOf(name.kind, name.name);
-    if (names.has(identity)) return malformed('a name comes twice');
-    names.set(identity, name);
-  }
-  return new ReadNames([...names.values()]);
-}
-
-function nameOf(kind: number, bytes: Uint8Array): Name | undefined {
-  const name = Buffer.from(bytes).toString('hex');
-  if (kind === NameKind.iscsi) return isIscsiName(bytes) ? { kind: 'iscsi', name } : undefined;
-  const isOther = kind === NameKind.other && bytes.length === TRANSPORT_ID_LENGTH;
-  return isOther && initiatorPort(name).kind === 'other' ? { kind: 'other', name } : undefined;
-}
-
-function isIscsiName(name: Uint8Array): boolean {
-  const text = utf8Text(name);
-  return text !== undefined && prepareName(text) === text;
-}
-
 function readRegistrations(
   reader: BytesReader,
   names: ReadNames,
-): Map<NexusName, ReservationKey> | MalformedReservations {
+): Map<NexusName, ReservationKey> | Malformed {
   const count = reader.u16();
   if (count > REGISTRATIONS_MAX) return malformed('there are more registrations than may be');
   const registrations = new Map<NexusName, ReservationKey>();
@@ -228,23 +131,11 @@ function readRegistrations(
   return registrations;
 }
 
-function readNexus(reader: BytesReader, names: ReadNames): NexusName | MalformedReservations {
-  const name = names.use(reader.u16());
-  const isid = reader.digits(ISID_LENGTH);
-  const targetPort = reader.u16();
-  if (name === undefined) return malformed('a nexus has a name that is not the next of the list');
-  if (name.kind === 'other' && isid !== NO_ISID) {
-    return malformed('an ISID is not that of an iSCSI port');
-  }
-  if (targetPort === 0) return malformed('a nexus has target port 0');
-  return nexusOfPort({ kind: name.kind, name: name.name, isid }, targetPort);
-}
-
 function readPersistent(
   reader: BytesReader,
   flags: number,
   registered: readonly NexusName[],
-): PersistentReservation | undefined | MalformedReservations {
+): PersistentReservation | undefined | Malformed {
   if ((flags & Flag.persistent) === 0) return undefined;
   const type = reader.u8();
   if (!isReservationType(type)) return malformed(`a reservation is of type ${type}`);
@@ -258,7 +149,7 @@ function readReserve(
   reader: BytesReader,
   flags: number,
   names: ReadNames,
-): NexusSession | undefined | MalformedReservations {
+): NexusSession | undefined | Malformed {
   if ((flags & Flag.reserve) === 0) return undefined;
   const nexus = readNexus(reader, names);
   if (typeof nexus !== 'string') return nexus;
@@ -267,8 +158,4 @@ function readReserve(
   if (incarnation === undefined) return malformed('the name of an incarnation is not text');
   if (!Number.isSafeInteger(number)) return malformed('the number of a session is too large');
   return { nexus, incarnation, number };
-}
-
-function malformed(reason: string): MalformedReservations {
-  return { malformed: reason };
 }

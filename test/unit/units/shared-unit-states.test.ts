@@ -4,9 +4,35 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
-import { reset, resized, taskSetCleared } from '../../../src/scsi/unit-changes.ts';
+import type { NexusName } from '../../../src/scsi/reservations/nexus-name.ts';
+import {
+  NO_RESERVATIONS,
+  REGISTRATIONS_MAX,
+  type Reservations,
+  type ReservationTransition,
+  ReservationType,
+  SILENT,
+} from '../../../src/scsi/reservations/reservations.ts';
+import { reserveOut } from '../../../src/scsi/reservations/reserve-out.ts';
+import type { ReserveOutRequest } from '../../../src/scsi/reservations/reserve-out-request.ts';
+import {
+  reservationsChanged,
+  reset,
+  resized,
+  taskSetCleared,
+} from '../../../src/scsi/unit-changes.ts';
 import { COMMITTED, NOT_COMMITTED, NOT_ENFORCED } from '../../../src/scsi/unit-state.ts';
-import { command, grown, stateOf, UnitsWorld, UUID } from '../../support/units-world.ts';
+import { COMMIT_MAX_MS } from '../../../src/units/limits.ts';
+import { removeUnitRecord } from '../../../src/units/unit-records.ts';
+import { nexusesOf } from '../../support/nexus-names.ts';
+import {
+  command,
+  grown,
+  stateOf,
+  type UnitDouble,
+  UnitsWorld,
+  UUID,
+} from '../../support/units-world.ts';
 
 const REQUEST_MAX_MS = 8_000;
 
@@ -82,6 +108,92 @@ test('the last event is settled and its mark removed when the unit has been idle
   assert.equal((await world.read()).marks.length, 1, 'the mark stays while the unit is busy');
   await world.until(3_000, async () => (await world.read()).marks.length === 0);
   assert.equal(world.record().settled, 1);
+});
+
+test('a unit that is given up, or whose record is deleted, after an event keeps no mark', async () => {
+  for (const isDeleted of [false, true]) {
+    const world = new UnitsWorld(21);
+    const { gateways, units } = await world.pair();
+    await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
+    for (const { state } of units) state.close();
+    const { records } = gateways[0]!.sim;
+    if (isDeleted) await world.within(1_000, removeUnitRecord(records, UUID));
+    await world.until(4_000, async () => (await world.read()).marks.length === 0);
+    if (!isDeleted) assert.equal(world.record().settled, 1);
+  }
+});
+
+test('as many registrations as there may be are preempted and cleared', async () => {
+  const world = new UnitsWorld(24);
+  const { units } = await world.pair();
+  const { state } = units[0]!;
+  // No name is longer, so no list of nexuses is.
+  const nexuses = nexusesOf(`iqn.1993-08.org.debian:${'x'.repeat(200)}`, REGISTRATIONS_MAX);
+  const [asking, ...others] = nexuses as [NexusName, ...NexusName[]];
+  const [ownKey, key] = ['1'.repeat(16), '2'.repeat(16)];
+  const registered: Reservations = {
+    ...{ ...NO_RESERVATIONS, life: state.life },
+    registrations: new Map([[asking, ownKey], ...others.map((each) => [each, key] as const)]),
+    persistent: { type: ReservationType.writeExclusive, holder: others[0]! },
+  };
+  const change = (reservations: ReservationTransition) =>
+    world.within(
+      REQUEST_MAX_MS,
+      state.commit(
+        reservationsChanged(() => reservations),
+        command(),
+      ),
+    );
+  const ask = (request: ReserveOutRequest) => {
+    const outcome = reserveOut(state.current.reservations, request);
+    return 'status' in outcome ? assert.fail('it is refused') : change(outcome);
+  };
+  const fill = () => change({ next: registered, event: SILENT });
+  assert.equal(await fill(), COMMITTED);
+  const asked = { nexus: asking, key: ownKey, scope: 0 };
+  const type = ReservationType.exclusiveAccessRegistrantsOnly;
+  const preempt = { ...asked, action: 'preemptAndAbort', victimKey: key, type } as const;
+  assert.equal(await ask(preempt), COMMITTED);
+  assert.equal(units[1]!.state.current.reservations.registrations.size, 1);
+  assert.equal(await fill(), COMMITTED);
+  assert.equal(await ask({ ...asked, action: 'clear' }), COMMITTED);
+  assert.deepEqual(units[1]!.events.at(-1)?.event.attentions, [
+    { condition: 'reservationsPreempted', nexuses: others },
+  ]);
+});
+
+test('a nexus that asks without a pause leaves others at its gateway their turns', async () => {
+  const world = new UnitsWorld(22, { delayMaxMs: 5 });
+  const { units } = await world.pair();
+  const [{ state }] = units as [UnitDouble, UnitDouble];
+  const { nexus } = command();
+  const flood = Array.from({ length: 256 }, () => state.commit(grown, { nexus, isAborted: false }));
+  const other = await world.within(COMMIT_MAX_MS, state.commit(grown, command()));
+  assert.equal(other, COMMITTED);
+  const outcomes = await world.within(REQUEST_MAX_MS, Promise.all(flood));
+  assert.ok(outcomes.includes(NOT_COMMITTED), 'it is told to ask later');
+});
+
+test('a gateway whose nexuses ask without a pause leaves other gateways their turns', async () => {
+  const world = new UnitsWorld(23, { delayMaxMs: 5 });
+  const { units } = await world.pair(3);
+  let isFlooding = true;
+  const ask = async (): Promise<void> => {
+    while (isFlooding) await units[0]!.state.commit(grown, command());
+  };
+  const flood = Array.from({ length: 8 }, ask);
+  await world.clock.advance(500);
+  const before: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const { number } = world.record();
+    const { state } = units[1 + (i % 2)]!;
+    assert.equal(await world.within(REQUEST_MAX_MS, state.commit(grown, command())), COMMITTED);
+    before.push(world.record().number - number - 1);
+  }
+  // One may be on its way, and the next be sent before this gateway is heard of.
+  assert.ok(Math.max(...before) <= 3, `so many of others came first: ${before}`);
+  isFlooding = false;
+  await world.within(60_000, Promise.all(flood));
 });
 
 test('an event whose notifications are all lost takes effect by the mark', async () => {
