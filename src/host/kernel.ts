@@ -9,7 +9,9 @@ import koffi from 'koffi';
 /** Error numbers as errno(3) names them. */
 export const EINVAL = 22;
 export const ENXIO = 6;
+export const EXDEV = 18;
 export const ENOSPC = 28;
+export const ENOSYS = 38;
 export const EOPNOTSUPP = 95;
 export const EDQUOT = 122;
 export const ECANCELED = 125;
@@ -58,6 +60,16 @@ const ioctl = bind('ioctl', 'int', 'int', 'uint64_t', 'uintptr_t');
 const sendmsg = bind('sendmsg', 'int64_t', 'int', 'uintptr_t', 'int');
 const fallocateCall = bind('fallocate', 'int', 'int', 'int', 'int64_t', 'int64_t');
 const clockGettime = bind('clock_gettime', 'int', 'int', 'uintptr_t');
+const copyFileRangeCall = bind(
+  'copy_file_range',
+  'int64_t',
+  'int',
+  'uintptr_t',
+  'int',
+  'uintptr_t',
+  'uint64_t',
+  'uint',
+);
 const lseekCall = bind('lseek', 'int64_t', 'int', 'int64_t', 'int');
 
 const renameat2 = library.func('renameat2', 'int', ['int', 'str', 'int', 'str', 'uint']);
@@ -210,6 +222,25 @@ export function fallocate(
 /** lseek(2) in the thread pool: the position or a negated errno. Positional I/O ignores it. */
 export function lseek(descriptor: number, offset: number, whence: number): Promise<number> {
   return inPool(lseekCall, descriptor, offset, whence);
+}
+
+/**
+ * copy_file_range(2) in the thread pool: bytes copied, 0 at the end of the source, or a negated
+ * errno. File systems that can share the blocks do so.
+ */
+export async function copyFileRange(
+  source: number,
+  sourceOffset: number,
+  destination: number,
+  offset: number,
+  length: number,
+): Promise<number> {
+  const offsets = BigInt64Array.of(BigInt(sourceOffset), BigInt(offset));
+  const at = addressOf(offsets.buffer);
+  const copied = await inPool(copyFileRangeCall, source, at, destination, at + 8, length, 0);
+  // The kernel writes to them until now.
+  offsets.fill(0n);
+  return copied;
 }
 
 /** As many of these calls run at a time, so that the pool's other threads serve reads and writes. */

@@ -56,6 +56,19 @@ export interface Volume {
   /** The range reads as zeros afterwards, exactly; its space stays allocated where it can. */
   writeZeroes(offset: number, length: number, options?: WriteOptions): Pending<VolumeResult>;
 
+  /**
+   * Copies from a volume of the same store, also this one, without the bytes passing through this
+   * process; the two ranges do not overlap. `unsupported`: they must be read and written instead,
+   * and some may have been written.
+   */
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): Pending<VolumeResult>;
+
   /** Every write that ended `done` before this call is durable when this ends `done`. */
   flush(): Pending<VolumeResult>;
 

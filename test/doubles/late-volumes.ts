@@ -170,6 +170,17 @@ class LateVolume implements Volume {
     return this.#submit((volume) => volume.writeZeroes(offset, length, options));
   }
 
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): Promise<VolumeResult> {
+    const inner = source instanceof LateVolume ? source.#instance.volume : source;
+    return this.#submit((volume) => volume.copyFrom(inner, sourceOffset, offset, length, options));
+  }
+
   flush(): Promise<VolumeResult> {
     return this.#submit((volume) => volume.flush());
   }

@@ -223,6 +223,21 @@ export class MemoryVolume implements Volume {
     return this.unmap(offset, length);
   }
 
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): VolumeResult {
+    if (!(source instanceof MemoryVolume)) return fault('unsupported');
+    const refusal = source.#refusal(sourceOffset, length) ?? this.#refusal(offset, length);
+    if (refusal !== undefined) return refusal;
+    const bytes = new Uint8Array(length);
+    source.#medium.bytes.read(sourceOffset, bytes);
+    return this.write(offset, [bytes], options);
+  }
+
   flush(): VolumeResult {
     return this.#ended ?? DONE;
   }

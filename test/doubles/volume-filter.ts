@@ -84,6 +84,19 @@ export abstract class VolumeFilter implements Volume {
     return this.#pass('writeZeroes', () => this.inner.writeZeroes(offset, length, options));
   }
 
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const inner = source instanceof VolumeFilter ? source.inner : source;
+    return this.#pass('copyFrom', () =>
+      this.inner.copyFrom(inner, sourceOffset, offset, length, options),
+    );
+  }
+
   flush(): Pending<VolumeResult> {
     return this.#pass('flush', () => this.inner.flush());
   }

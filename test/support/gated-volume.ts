@@ -1,10 +1,13 @@
 import type { Pending } from '../../src/base/pending.ts';
+import { fault } from '../../src/volume/refusal.ts';
 import type { Allocation, Volume, VolumeResult, WriteOptions } from '../../src/volume/volume.ts';
 import type { MemoryVolume } from '../doubles/memory-volumes.ts';
 
 /** A volume whose operations wait, while it is shut, until the test lets them go or fails them. */
 export class GatedVolume implements Volume {
   shut = false;
+  /** False: copies must be read and written. */
+  copies = true;
   /** What operations end with instead of being done, while set. */
   fault: VolumeResult | undefined = undefined;
   /** Fences, and openings after one, wait for the test. A fence that ends drops what waits. */
@@ -87,6 +90,20 @@ export class GatedVolume implements Volume {
   writeZeroes(offset: number, length: number, options?: WriteOptions): Pending<VolumeResult> {
     return this.#gate(`writeZeroes ${offset} ${length}`, () =>
       this.#inner.writeZeroes(offset, length, options),
+    );
+  }
+
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    if (!this.copies) return fault('unsupported');
+    const inner = source instanceof GatedVolume ? source.#inner : source;
+    return this.#gate(`copyFrom ${offset} ${length}`, () =>
+      this.#inner.copyFrom(inner, sourceOffset, offset, length, options),
     );
   }
 

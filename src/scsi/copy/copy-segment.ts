@@ -1,6 +1,6 @@
 import type { Pending } from '../../base/pending.ts';
 import { map } from '../../base/pending.ts';
-import { DONE, type VolumeResult } from '../../volume/volume.ts';
+import { DONE, type VolumeResult, type WriteOptions } from '../../volume/volume.ts';
 import type { CommandResult } from '../command-result.ts';
 import { STEP_BYTES, VERIFY_STEP_BYTES } from '../limits.ts';
 import type { ByteRange } from '../tasks/queued-steps.ts';
@@ -39,9 +39,7 @@ export async function copySegment(copy: SegmentCopy): Promise<StepResult> {
     if (result.status !== 'done') return result;
     for (const { allocated, ...extent } of extents) {
       const ranges = [toDestination(segment, extent)];
-      const copied = allocated
-        ? await copyData(copy, ranges, COPY_STEPS_AT_ONCE)
-        : await punch(copy, ranges);
+      const copied = allocated ? await copyData(copy, ranges) : await punch(copy, ranges);
       if (copied.status !== 'done') return copied;
       done += extent.length;
     }
@@ -54,7 +52,7 @@ function isOverlapping(segment: PlannedSegment): boolean {
   return source === destination && Math.abs(sourceOffset - destinationOffset) < length;
 }
 
-/** One step after the other, from the end that no earlier step has overwritten. */
+/** One piece after the other, from the end that no earlier one has overwritten. */
 async function copyOverlapping(copy: SegmentCopy): Promise<StepResult> {
   const { sourceOffset, destinationOffset, length } = copy.segment;
   const ranges: ByteRange[] = [];
@@ -63,49 +61,62 @@ async function copyOverlapping(copy: SegmentCopy): Promise<StepResult> {
     ranges.push({ offset, length: Math.min(VERIFY_STEP_BYTES, length - at) });
   }
   if (destinationOffset > sourceOffset) ranges.reverse();
-  return await copyData(copy, ranges, 1);
+  return await inSteps(copy, ranges, 1, (at, bytes) => readAndWrite(copy, at, bytes));
 }
 
 function toDestination(segment: PlannedSegment, { offset, length }: ByteRange): ByteRange {
   return { offset: offset - segment.sourceOffset + segment.destinationOffset, length };
 }
 
-/** Reads and writes the ranges, which are those of the destination. */
-function copyData(
+/** Copies the ranges, which are those of the destination; in the store where that can. */
+function copyData(copy: SegmentCopy, ranges: readonly ByteRange[]): Pending<StepResult> {
+  const { source, destination, sourceOffset, destinationOffset } = copy.segment;
+  return inSteps(copy, ranges, COPY_STEPS_AT_ONCE, async (at, length) => {
+    const from = at - destinationOffset + sourceOffset;
+    const { volume } = destination;
+    const result = await volume.copyFrom(source.volume, from, at, length, options(copy));
+    return result.status === 'unsupported' ? await readAndWrite(copy, at, length) : result;
+  });
+}
+
+/** Reads and writes a range of the destination, piece by piece, through one buffer. */
+async function readAndWrite(
   copy: SegmentCopy,
-  ranges: readonly ByteRange[],
-  atOnce: number,
-): Pending<StepResult> {
-  const { segment, destination } = copy;
-  const { sourceOffset, destinationOffset } = segment;
-  return inSteps(copy, ranges, VERIFY_STEP_BYTES, atOnce, async (at, length) => {
-    const { buffers } = destination.call.nexus.steps;
-    const slab = buffers.take();
-    const data = [slab.bytes.subarray(0, length)];
-    try {
-      const read = await segment.source.volume.read(at - destinationOffset + sourceOffset, data);
+  offset: number,
+  length: number,
+): Promise<StepResult> {
+  const { source, destination, sourceOffset, destinationOffset } = copy.segment;
+  const slab = copy.destination.call.nexus.steps.buffers.take();
+  try {
+    for (let at = offset; at < offset + length; at += slab.bytes.length) {
+      const piece = [slab.bytes.subarray(0, Math.min(slab.bytes.length, offset + length - at))];
+      const read = await source.volume.read(at - destinationOffset + sourceOffset, piece);
       if (read.status !== 'done') return read;
       const obstacle = obstacleOf(copy);
       if (obstacle !== undefined) return obstacle;
-      const { volume, modes } = segment.destination;
-      const fua = volume.limits.volatileCache && !modes.wce;
-      return await volume.write(at, data, { fua });
-    } finally {
-      slab.release();
+      const written = await destination.volume.write(at, piece, options(copy));
+      if (written.status !== 'done') return written;
     }
-  });
+    return DONE;
+  } finally {
+    slab.release();
+  }
+}
+
+/** A volatile cache that initiators have disabled must not hold acknowledged data. */
+function options({ segment: { destination } }: SegmentCopy): WriteOptions {
+  return { fua: destination.volume.limits.volatileCache && !destination.modes.wce };
 }
 
 /** Makes holes of the ranges. */
 function punch(copy: SegmentCopy, ranges: readonly ByteRange[]): Pending<StepResult> {
   const { volume } = copy.segment.destination;
-  return inSteps(copy, ranges, STEP_BYTES, 1, (at, length) => volume.unmap(at, length));
+  return inSteps(copy, ranges, 1, (at, length) => volume.unmap(at, length));
 }
 
 function inSteps(
   copy: SegmentCopy,
   ranges: readonly ByteRange[],
-  stepBytes: number,
   atOnce: number,
   step: (offset: number, length: number) => Pending<StepResult>,
 ): Pending<StepResult> {
@@ -114,7 +125,7 @@ function inSteps(
   const { call } = copy.destination;
   return call.nexus.steps.run(call, {
     ranges,
-    stepBytes,
+    stepBytes: STEP_BYTES,
     atOnce,
     step: (at, length) => {
       const mayNot = obstacleOf(copy);

@@ -10,6 +10,7 @@ export type VolumeOperation =
   | 'writeSame'
   | 'unmap'
   | 'writeZeroes'
+  | 'copyFrom'
   | 'flush';
 
 /**
@@ -95,6 +96,20 @@ export class Stats implements Volume {
   writeZeroes(offset: number, length: number, options?: WriteOptions): Pending<VolumeResult> {
     this.#probe.onSubmitted('writeZeroes', length);
     return this.#measure('writeZeroes', () => this.inner.writeZeroes(offset, length, options));
+  }
+
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    const inner = source instanceof Stats ? source.inner : source;
+    this.#probe.onSubmitted('copyFrom', length);
+    return this.#measure('copyFrom', () =>
+      this.inner.copyFrom(inner, sourceOffset, offset, length, options),
+    );
   }
 
   flush(): Pending<VolumeResult> {

@@ -1,12 +1,15 @@
 import { readv, write as writeOne, writev } from 'node:fs';
 import type { Pending } from '../../base/pending.ts';
 import {
+  copyFileRange,
   ECANCELED,
   EDQUOT,
   EINVAL,
   ENOSPC,
+  ENOSYS,
   ENXIO,
   EOPNOTSUPP,
+  EXDEV,
   fallocate,
   IO_VECTOR_MAX,
   lseek,
@@ -141,6 +144,29 @@ export class FileMedium {
     return DONE;
   }
 
+  /**
+   * Copies within the kernel. `unsupported`: these two cannot, and the range may be changed in part.
+   */
+  async copyFrom(
+    source: FileMedium,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+  ): Promise<VolumeResult> {
+    for (let done = 0; done < length; ) {
+      if (this.#lease.isOver) return FENCED;
+      const step = Math.min(COPY_STEP_BYTES, length - done);
+      const from = source.#descriptor;
+      const to = this.#descriptor;
+      const copied = await copyFileRange(from, sourceOffset + done, to, offset + done, step);
+      // 0: the source ends here, because it was cut meanwhile or is a device.
+      if (copied === 0 || CANNOT_COPY.has(-copied)) return UNSUPPORTED;
+      if (copied < 0) return writeFault(-copied);
+      done += copied;
+    }
+    return DONE;
+  }
+
   /** For what cannot punch: devices whose blocks are larger than ours, some file systems. */
   async #writeZeros(offset: number, length: number): Promise<VolumeResult> {
     const zeros = new Uint8Array(Math.min(length, PATTERN_STEP_BYTES));
@@ -181,7 +207,14 @@ export const PATTERN_STEP_BYTES = 256 * 1024;
 /** Punching drops cached pages: a step of this length takes a few milliseconds. */
 const ZERO_STEP_BYTES = 64 * 1024 * 1024;
 
+/** Without sharing blocks, copying a step of this length takes a few milliseconds. */
+const COPY_STEP_BYTES = 4 * 1024 * 1024;
+
+/** Two file systems, devices, a file system or a kernel without it. */
+const CANNOT_COPY: ReadonlySet<number> = new Set([EXDEV, EINVAL, EOPNOTSUPP, ENOSYS]);
+
 const FENCED = fault('fenced');
+const UNSUPPORTED = fault('unsupported');
 
 function writeFault(errno: number): VolumeResult {
   if (errno === 0) return DONE;

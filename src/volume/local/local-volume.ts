@@ -215,6 +215,39 @@ export class LocalVolume implements Volume {
     return this.#zero(offset, length, true, options);
   }
 
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    options?: WriteOptions,
+  ): Pending<VolumeResult> {
+    if (!(source instanceof LocalVolume)) return UNSUPPORTED;
+    const refusal = source.#refusal(sourceOffset, length) ?? this.#refusal(offset, length);
+    if (refusal !== undefined) return refusal;
+    if (length === 0) return DONE;
+    return this.#change(offset, length, this.#isDurable(options), () =>
+      this.#copyWhole(source, sourceOffset, offset, length),
+    );
+  }
+
+  /** A block of the source that is being changed may be copied half written: it is read instead. */
+  async #copyWhole(
+    source: LocalVolume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+  ): Promise<VolumeResult> {
+    const { announcements, medium, id } = source.#parts;
+    const mark = announcements?.newMark();
+    const isStill = mark === undefined || announcements!.mark(mark, id, sourceOffset, length);
+    if (!isStill) return UNSUPPORTED;
+    const result = await this.#parts.medium.copyFrom(medium, sourceOffset, offset, length);
+    const isWhole =
+      mark === undefined || announcements!.isUnchanged(mark, id, sourceOffset, length);
+    return isWhole || result.status !== 'done' ? result : UNSUPPORTED;
+  }
+
   flush(): Pending<VolumeResult> {
     return this.#ended ?? this.#counted(() => this.#parts.sync.sync());
   }
@@ -365,6 +398,8 @@ export class LocalVolume implements Volume {
     }
   }
 }
+
+const UNSUPPORTED = fault('unsupported');
 
 /** Operations in flight on an open volume; the queues of the transports are far smaller. */
 const OPERATIONS_MAX = 16_384;

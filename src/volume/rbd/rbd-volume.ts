@@ -41,6 +41,7 @@ const SLOW_OPERATION_MS = 1_000;
 
 const PROBE_BYTES = 512;
 const UNSERVABLE = fault('unservable');
+const UNSUPPORTED = fault('unsupported');
 
 /**
  * An image as this process has it open, over the client instances that it is moved to. Volumes of
@@ -168,6 +169,11 @@ export class RbdVolume implements Volume, InstanceUser {
       pattern.length,
       (image, onResult) => void image.writeSame(offset, length, pattern).then(onResult),
     );
+  }
+
+  /** The bytes of images pass through the gateway. */
+  copyFrom(): VolumeResult {
+    return UNSUPPORTED;
   }
 
   unmap(offset: number, length: number): Pending<VolumeResult> {

@@ -12,6 +12,14 @@ import { identityOf } from '../../../support/nexus-names.ts';
 import { ScsiBench, type TestTask } from '../../../support/scsi-bench.ts';
 
 const BLOCKS = 4096;
+const MORE_BLOCKS = 4 * 8192;
+
+interface CopyBenchOptions {
+  readonly readOnly?: boolean;
+  readonly blocks?: number;
+  /** The media copy by themselves. */
+  readonly copies?: boolean;
+}
 
 class CopyBench {
   readonly bench: ScsiBench;
@@ -22,9 +30,12 @@ class CopyBench {
   readonly luns: LunMap;
   readonly nexus: Nexus;
 
-  static async open(options: { readOnly?: boolean; blocks?: number } = {}): Promise<CopyBench> {
-    const bench = await ScsiBench.open({ blocks: BLOCKS });
-    const other = await bench.openUnit(16, { blocks: BLOCKS, ...options });
+  static async open(options: CopyBenchOptions = {}): Promise<CopyBench> {
+    const { blocks = BLOCKS, copies = false, readOnly = false } = options;
+    const bench = await ScsiBench.open({ blocks });
+    const other = await bench.openUnit(16, { blocks, readOnly });
+    other.volume.copies = copies;
+    bench.volume.copies = copies;
     return new CopyBench(bench, other);
   }
 
@@ -62,8 +73,14 @@ async function stored(volume: GatedVolume, lba: number, blocks: number): Promise
   return bytes;
 }
 
-test('segments are copied from unit to unit, holes as holes', async () => {
-  const copies = await CopyBench.open();
+for (const isByStore of [false, true]) {
+  const how = isByStore ? 'by the store' : 'by reading and writing';
+  test(`segments are copied from unit to unit ${how}, holes as holes`, () => copiesAll(isByStore));
+  test(`a reset of the destination of a copy ${how} waits for its steps`, () => resets(isByStore));
+}
+
+async function copiesAll(isByStore: boolean): Promise<void> {
+  const copies = await CopyBench.open({ copies: isByStore });
   const { sourceVolume, destinationVolume } = copies;
   const data = new Uint8Array(1500 * 512).map((_, i) => i % 251);
   await sourceVolume.write(8 * 512, [data]);
@@ -79,7 +96,11 @@ test('segments are copied from unit to unit, holes as holes', async () => {
   assert.deepEqual(await stored(destinationVolume, 2100, 1), new Uint8Array(512).fill(0xee));
   assert.deepEqual(await stored(destinationVolume, 3000, 10), data.slice(0, 10 * 512));
   assert.ok(destinationVolume.log.some((line) => line.startsWith('unmap')));
-});
+  assert.equal(
+    destinationVolume.log.some((line) => line.startsWith('copyFrom')),
+    isByStore,
+  );
+}
 
 test('ranges that overlap within a unit are copied as if at once', async () => {
   for (const [from, to] of [
@@ -133,11 +154,11 @@ test('a destination that is read-only or reserved by others is not written to', 
   );
 });
 
-test('a reset of the destination ends when no step of the copy can land any more', async () => {
-  const copies = await CopyBench.open();
-  await copies.sourceVolume.write(0, [new Uint8Array(BLOCKS * 512).fill(1)]);
+async function resets(isByStore: boolean): Promise<void> {
+  const copies = await CopyBench.open({ copies: isByStore, blocks: 2 * MORE_BLOCKS });
+  await copies.sourceVolume.write(0, [new Uint8Array(2 * MORE_BLOCKS * 512).fill(1)]);
   copies.destinationVolume.shut = true;
-  const task = copies.copy([{ source: 0, destination: 1, blocks: 4096 }]);
+  const task = copies.copy([{ source: 0, destination: 1, bytes: 2 * MORE_BLOCKS * 512 }]);
   while (copies.destinationVolume.held < 4) await copies.bench.clock.advance(1);
   const reset = copies.bench.openNexus(copies.luns, identityOf('other', 1)).manage({
     function: 'logicalUnitReset',
@@ -156,13 +177,13 @@ test('a reset of the destination ends when no step of the copy can land any more
   assert.equal((await copies.ended(task)).condition, 'a/0d01');
   await copies.bench.clock.advance(100);
   assert.equal(copies.destinationVolume.log.length, length);
-});
+}
 
 test('ABORT TASK of the copy waits for its steps, and none comes later', async () => {
-  const copies = await CopyBench.open();
-  await copies.sourceVolume.write(0, [new Uint8Array(BLOCKS * 512).fill(1)]);
+  const copies = await CopyBench.open({ blocks: MORE_BLOCKS });
+  await copies.sourceVolume.write(0, [new Uint8Array(MORE_BLOCKS * 512).fill(1)]);
   copies.destinationVolume.shut = true;
-  const task = copies.copy([{ source: 0, destination: 1, blocks: 4096 }]);
+  const task = copies.copy([{ source: 0, destination: 1, blocks: MORE_BLOCKS }]);
   while (copies.destinationVolume.held < 4) await copies.bench.clock.advance(1);
   const abort = copies.nexus.manage({
     function: 'abortTask',
@@ -185,11 +206,11 @@ test('ABORT TASK of the copy waits for its steps, and none comes later', async (
 
 test('a reset of the source, and a reservation on it, stop the copy at its next step', async () => {
   for (const isReserved of [false, true]) {
-    const copies = await CopyBench.open();
+    const copies = await CopyBench.open({ blocks: MORE_BLOCKS });
     const { bench } = copies;
-    await copies.sourceVolume.write(0, [new Uint8Array(BLOCKS * 512).fill(1)]);
+    await copies.sourceVolume.write(0, [new Uint8Array(MORE_BLOCKS * 512).fill(1)]);
     copies.destinationVolume.shut = true;
-    const task = copies.copy([{ source: 0, destination: 1, blocks: 4096 }]);
+    const task = copies.copy([{ source: 0, destination: 1, blocks: MORE_BLOCKS }]);
     while (copies.destinationVolume.held < 4) await bench.clock.advance(1);
     const other = bench.openNexus(copies.luns, identityOf('other', 1));
     const change = isReserved
