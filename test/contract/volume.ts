@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { Failure } from '../../src/base/failure.ts';
 import type { Volume, VolumeLayout, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
 
+import { copies } from './volume-copies.ts';
 import { identities } from './volume-identities.ts';
 
 /** A store that is empty, and a second opening of it where several may have it open. */
@@ -298,59 +299,6 @@ const CHANGES: Readonly<
   writeZeroes: (volume) => volume.writeZeroes(0, 512),
 };
 
-function copies(on: On): void {
-  on('a copy is exact, and touches nothing beside it, or is not supported', async (volume, it) => {
-    await it.store.create('source', SIZE);
-    const other = await it.store.open('source');
-    for (const source of [other, volume]) {
-      const data = counting(128 * 1024);
-      done(await volume.write(0, [bytes(SIZE, 9)]));
-      done(await source.write(4096, [data]));
-      const offset = 512 * 1024 + 512;
-      const result = await volume.copyFrom(source, 4096, offset, data.length);
-      if (result.status === 'unsupported') continue;
-      done(result);
-      assert.deepEqual(await content(volume, offset, data.length), data);
-      assert.deepEqual(await content(volume, offset - 512, 512), bytes(512, 9));
-      assert.deepEqual(await content(volume, offset + data.length, 512), bytes(512, 9));
-    }
-  });
-
-  on('a copy from or to a range that leaves its volume touches nothing', async (volume, it) => {
-    await it.store.create('source', SIZE);
-    const source = await it.store.open('source');
-    done(await source.write(0, [bytes(SIZE, 1)]));
-    for (const [from, to] of [
-      [SIZE - 4096, 0],
-      [0, SIZE - 4096],
-    ] as const) {
-      const { status } = await volume.copyFrom(source, from, to, 8192);
-      assert.ok(status === 'outOfRange' || status === 'unsupported');
-    }
-    assert.deepEqual(await content(volume, 0, SIZE), bytes(SIZE, 0));
-  });
-
-  on('while its source is written, a copy has each block old or new', async (volume, it) => {
-    await it.store.create('source', SIZE);
-    const source = await it.store.open('source');
-    const length = 64 * 1024;
-    for (let round = 1; round < 20; round++) {
-      done(await source.write(0, [bytes(length, round)]));
-      const writing = source.write(0, [bytes(length, round + 1)]);
-      const result = await volume.copyFrom(source, 0, 0, length);
-      done(await writing);
-      if (result.status === 'unsupported') continue;
-      done(result);
-      const copied = await content(volume, 0, length);
-      for (let at = 0; at < length; at += 4096) {
-        const block = copied.subarray(at, at + 4096);
-        assert.ok(block[0] === round || block[0] === round + 1);
-        assert.deepEqual(block, bytes(4096, block[0]!));
-      }
-    }
-  });
-}
-
 function fences(on: On): void {
   on(
     'a change that sleeps across a fence never lands, and does not end done',
@@ -528,7 +476,7 @@ export function bytes(length: number, value: number): Uint8Array {
 }
 
 /** Bytes of which no two stretches are alike at a shift of less than 251. */
-function counting(length: number): Uint8Array {
+export function counting(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i % 251) + 1);
 }
 
