@@ -17,7 +17,7 @@ import {
 } from '../../src/volume/rbd/header-messages.ts';
 import { headerObject } from '../../src/volume/rbd/image-settings.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
-import { bytes, content } from '../contract/volume.ts';
+import { bytes, content } from '../contract/volume-bytes.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { RbdWorld } from '../support/rbd-world.ts';
 import { waitFor } from '../support/wait-for.ts';

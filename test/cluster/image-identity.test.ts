@@ -7,7 +7,7 @@ import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { Failure } from '../../src/base/failure.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
-import { bytes, content, done } from '../contract/volume.ts';
+import { bytes, content, done } from '../contract/volume-bytes.ts';
 import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import { cephOfFile } from '../support/ceph.ts';

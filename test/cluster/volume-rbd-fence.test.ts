@@ -9,7 +9,7 @@ import { dataObject } from '../../src/volume/rbd/data-object.ts';
 import type { RbdVolume } from '../../src/volume/rbd/rbd-volume.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
-import { bytes, content, done } from '../contract/volume.ts';
+import { bytes, content, done } from '../contract/volume-bytes.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { RbdWorld } from '../support/rbd-world.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import type { Volume, VolumeLayout } from '../../src/volume/volume.ts';
-import { bytes, content, done } from '../contract/volume.ts';
+import { bytes, content, done } from '../contract/volume-bytes.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { RbdWorld } from '../support/rbd-world.ts';
 

@@ -8,7 +8,7 @@ import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { Failure } from '../../src/base/failure.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
 import type { Volume } from '../../src/volume/volume.ts';
-import { bytes, content, done } from '../contract/volume.ts';
+import { bytes, content, done } from '../contract/volume-bytes.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { RbdWorld } from '../support/rbd-world.ts';
 

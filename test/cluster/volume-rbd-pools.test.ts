@@ -11,7 +11,7 @@ import { TOOL_SETTINGS } from '../../src/ceph/ceph-settings.ts';
 import { clientCaps } from '../../src/ceph/client-caps.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import type { RbdVolumeStore } from '../../src/volume/rbd/rbd-volume-store.ts';
-import { bytes, content, done } from '../contract/volume.ts';
+import { bytes, content, done } from '../contract/volume-bytes.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { RbdWorld } from '../support/rbd-world.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Volume, VolumeStore } from '../../src/volume/volume.ts';
-import { bytes, content, counting, done } from './volume.ts';
+import { bytes, content, counting, done } from './volume-bytes.ts';
 
 const SIZE = 1024 * 1024;
 
@@ -65,4 +65,3 @@ export function copies(on: On): void {
     }
   });
 }
-

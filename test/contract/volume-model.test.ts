@@ -11,7 +11,7 @@ import { systemRandom } from '../../src/host/system-random.ts';
 import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
 import { MemoryStore } from '../doubles/memory-volumes.ts';
-import { bytes, content } from './volume.ts';
+import { bytes, content } from './volume-bytes.ts';
 
 const BLOCKS = 64;
 const SIZE = BLOCKS * 512;

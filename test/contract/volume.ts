@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { Failure } from '../../src/base/failure.ts';
 import type { Volume, VolumeLayout, VolumeResult, VolumeStore } from '../../src/volume/volume.ts';
 
+import { bytes, content, counting, done } from './volume-bytes.ts';
 import { copies } from './volume-copies.ts';
 import { identities } from './volume-identities.ts';
 
@@ -465,25 +466,6 @@ function layouts(on: On, layout: VolumeLayout): void {
 
 function failsWith(code: string): (error: unknown) => boolean {
   return (error) => error instanceof Failure && error.code === code;
-}
-
-export function done(result: VolumeResult): void {
-  assert.equal(result.status, 'done');
-}
-
-export function bytes(length: number, value: number): Uint8Array {
-  return new Uint8Array(length).fill(value);
-}
-
-/** Bytes of which no two stretches are alike at a shift of less than 251. */
-export function counting(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (i % 251) + 1);
-}
-
-export async function content(volume: Volume, offset: number, length: number): Promise<Uint8Array> {
-  const into = bytes(length, 0xee);
-  done(await volume.read(offset, [into]));
-  return into;
 }
 
 function split(data: Uint8Array, cuts: readonly number[]): readonly Uint8Array[] {

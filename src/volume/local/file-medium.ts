@@ -145,7 +145,8 @@ export class FileMedium {
   }
 
   /**
-   * Copies within the kernel. `unsupported`: these two cannot, and the range may be changed in part.
+   * Copies within the kernel. `unsupported`: these two cannot, and the range may be changed in
+   * part.
    */
   async copyFrom(
     source: FileMedium,
