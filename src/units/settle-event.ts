@@ -4,11 +4,15 @@ import { UnitEvents } from './unit-events.ts';
 import { isSettled, settledRecord } from './unit-record.ts';
 import type { UnitRecords } from './unit-records.ts';
 
-/** Writes the last event as settled, if no other came; resolves whether it is. Rejects. */
+/**
+ * Writes the last event as settled, if every gateway enforces it and no other came; resolves
+ * whether it is. While one event is completed the next may come, which is not. Rejects.
+ */
 export async function settleEvent(unitRecords: UnitRecords, events: UnitEvents): Promise<boolean> {
   const { stored } = events;
   const { record } = stored;
   if (isSettled(record)) return true;
+  if (!events.isCompleted) return false;
   const settled = settledRecord(record);
   const result = await unitRecords.replace(record.state.identity.uuid, stored, settled);
   if (result.status === 'done') events.take({ version: result.version, record: settled });
