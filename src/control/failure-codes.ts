@@ -81,10 +81,11 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Check that the monitors answer (`ceph -s`), then try again.',
     ],
     ['membersTooMany', 'A bound on gateways or clients is reached.', 'Run fewer gateways.'],
+    ['membersUnreadable', 'The list of gateways is damaged.', 'Restore a backup of the store.'],
     [
-      'membersUnreadable',
-      'The list of gateways is damaged, or a later release wrote it.',
-      'Use the release that wrote it; else restore the store.',
+      'membersFormatUnknown',
+      'A later release wrote the list of gateways.',
+      'Use that release, or a later one.',
     ],
     [
       'membersUnavailable',

@@ -16,6 +16,7 @@ import type { VersionedDocument } from '../control/document/document-record.ts';
 import type { Log } from '../log/log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Member } from '../records/records.ts';
+import { ENDLESS_LEASE } from '../scsi/state-lease.ts';
 import { AccessStateNotifier } from './access-state-notifier.ts';
 import { CommandMetrics, NO_DISK } from './command-metrics.ts';
 import { DocumentWatch } from './document-watch.ts';
@@ -112,6 +113,7 @@ export class Gateway {
       settings,
       portGroups: this.#portGroups,
       probe: new CommandMetrics(this.#metrics, clock),
+      lease: membership?.memoryLease ?? ENDLESS_LEASE,
       mayAct: membership === undefined ? () => true : () => membership.mayAct(),
       ...{ listen, clock, random, log },
     });

@@ -7,6 +7,7 @@ import { IMMEDIATE_COMMANDS_MAX } from '../iscsi/limits.ts';
 import type { Log } from '../log/log.ts';
 import type { CommandProbe } from '../scsi/command-probe.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
+import type { StateLease } from '../scsi/state-lease.ts';
 import { IscsiTransport } from './iscsi/iscsi-transport.ts';
 import type { PortGroups } from './port-groups.ts';
 import type { Transport } from './transport.ts';
@@ -19,6 +20,7 @@ interface OpenTransportOptions {
   readonly settings: ClusterDocument['settings'];
   readonly portGroups: PortGroups;
   readonly probe: CommandProbe;
+  readonly lease: StateLease;
   /** Whether commands may be taken now; after false, `Transport.recheck` is to be called. */
   readonly mayAct: () => boolean;
   readonly listen: Listen;
@@ -29,12 +31,13 @@ interface OpenTransportOptions {
 
 /** The transport of a gateway, over a device server. Another transport is added here. */
 export function openTransport(options: OpenTransportOptions): Transport {
-  const { incarnation, portGroups, probe, clock, log } = options;
+  const { incarnation, portGroups, probe, lease, clock, log } = options;
   const deviceServer = createDeviceServer({
     clock,
     incarnation,
     log,
     probe,
+    lease,
     portGroups: () => portGroups.all,
     // The task set has room for all that a command window lets in.
     taskSetDepthMax: QUEUE_DEPTH_MAX + IMMEDIATE_COMMANDS_MAX,

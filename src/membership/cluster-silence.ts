@@ -11,6 +11,8 @@ import type { ClosedReason } from './membership.ts';
 export interface ClusterSilenceOptions {
   readonly clock: Clock;
   readonly witnessAgesMs: () => readonly number[];
+  /** How long ago the last heartbeat was sent that was confirmed. */
+  readonly heartbeatAgeMs: () => number;
   /** Asks the monitors whether this gateway is fenced, by a question begun after this call. */
   readonly isFenced: () => Promise<boolean>;
 }
@@ -36,12 +38,14 @@ export class ClusterSilence {
   /** To be called often. Silence counts only while this gateway could have heard something. */
   check(listeningSinceMs: number): ClosedReason | undefined {
     if (this.#isFenced) return 'closed';
-    const { clock, witnessAgesMs } = this.#options;
+    const { clock, witnessAgesMs, heartbeatAgeMs } = this.#options;
     const nowMs = clock.now();
     const agesMs = witnessAgesMs();
     if (agesMs.length < WITNESSES_MIN) return undefined;
     const silentMs = Math.min(nowMs - listeningSinceMs, ...agesMs);
-    if (silentMs >= MONITOR_ASK_AFTER_MS) void this.#ask(nowMs);
+    // If the members object alone is silent, only the monitors tell that others have fenced this.
+    const unshownMs = Math.min(nowMs - listeningSinceMs, heartbeatAgeMs());
+    if (Math.max(silentMs, unshownMs) >= MONITOR_ASK_AFTER_MS) void this.#ask(nowMs);
     if (silentMs < WITNESS_SILENCE_MAX_MS) return undefined;
     if (silentMs >= CLUSTER_SILENCE_MAX_MS) return 'cut';
     return nowMs - this.#clearedMs >= MONITOR_SILENCE_MAX_MS ? 'cut' : undefined;

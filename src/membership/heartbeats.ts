@@ -14,6 +14,7 @@ export interface HeartbeatReport<View> {
    * (`soon`) is `extra`.
    */
   readonly kind: 'regular' | 'extra' | 'gap';
+  readonly sentMs: number;
 }
 
 interface HeartbeatsOptions<View> {
@@ -85,7 +86,7 @@ export class Heartbeats<View> {
 
   #gap(): void {
     this.#owedMs = undefined;
-    this.#options.onReport({ view: undefined, kind: 'gap' });
+    this.#options.onReport({ view: undefined, kind: 'gap', sentMs: this.#options.clock.now() });
   }
 
   #send(): void {
@@ -107,7 +108,8 @@ export class Heartbeats<View> {
       }
       const isSlow = this.#options.clock.now() - startMs > HEARTBEAT_CONFIRM_MAX_MS;
       const isGap = view === undefined || isSlow || isLate;
-      this.#options.onReport({ view, kind: isGap ? 'gap' : isOfRow ? 'regular' : 'extra' });
+      const kind = isGap ? 'gap' : isOfRow ? 'regular' : 'extra';
+      this.#options.onReport({ view, kind, sentMs: startMs });
       if (view !== undefined) awaited?.resolve(view);
       else if (awaited !== undefined) {
         // Callers that waited for this heartbeat wait for the next confirmed one.

@@ -78,6 +78,9 @@ export const CLUSTER_SILENCE_MAX_MS = 30_000;
 export const CLOSED_REST_MS =
   HEARTBEAT_INTERVAL_MS + WITNESS_SILENCE_MAX_MS + STALL_CHECK_INTERVAL_MS;
 
+/** How long after it has sent a heartbeat that was confirmed a gateway may answer from memory. */
+export const MEMORY_LEASE_MS = 3_000;
+
 /** How long a gateway waits before it takes a new incarnation. */
 export const BACK_OFF_MIN_MS = 1_000;
 /** After attempts that did not come to serve. */
@@ -120,6 +123,11 @@ assert(
 assert(
   CLOSED_REST_MS < SUSPICION_HEARTBEATS * HEARTBEAT_INTERVAL_MS,
   'a suspected member has rested when it is closed',
+);
+assert(
+  MEMORY_LEASE_MS < SUSPICION_HEARTBEATS * HEARTBEAT_INTERVAL_MS - HEARTBEAT_LATE_MAX_MS &&
+    MEMORY_LEASE_MS < CLOSED_REST_MS,
+  'a member that is fenced has answered nothing from memory for a while, whatever it has lost',
 );
 assert(
   PAUSE_GAP_MAX_MS + HEARTBEAT_INTERVAL_MS < CLOSED_REST_MS,

@@ -1,4 +1,5 @@
 import type { Member } from '../records/records.ts';
+import type { MemoryLease } from './memory-lease.ts';
 
 /**
  * The gateways that count, and how one that does not answer is kept from changing anything.
@@ -67,6 +68,12 @@ export interface Membership {
    * the number of the last event that this gateway enforces, undefined for none.
    */
   acknowledgeWith(acknowledged: (unit: string) => number | undefined): void;
+
+  /**
+   * How long this gateway may answer from memory what gateways share. It is over when this member
+   * may be closed, and its fence finished, without its knowing.
+   */
+  readonly memoryLease: MemoryLease;
 
   /** Whether records of logical units may be read and changed: not while it holds for a barrier. */
   mayUseRecords(): boolean;

@@ -81,14 +81,17 @@ export function encodeRoster({ revision, epoch, life, starts }: Roster): Uint8Ar
   return encode({ revision, epoch, life, starts });
 }
 
-/** Rejects, with `membersUnreadable`, what this release cannot know the meaning of. */
+/**
+ * Rejects what this release cannot know the meaning of: `membersUnreadable`, or of a later format,
+ * `membersFormatUnknown`. Fields of a member that it does not know are left out.
+ */
 export function decodeRoster(fields: Fields): Roster {
   const roster = parse(fields, ROSTER_FIELD);
   const members: MemberState[] = [];
   const marks: Mark[] = [];
   for (const field of fields.keys()) {
     if (field.startsWith(INCARNATION_PREFIX)) members.push(decodeMember(fields, field));
-    if (field.startsWith(MARK_PREFIX)) marks.push(decodeMark(field));
+    if (field.startsWith(MARK_PREFIX)) marks.push(decodeMark(fields, field));
   }
   return {
     revision: count(roster?.['revision']),
@@ -132,7 +135,8 @@ function decodeMember(fields: Fields, field: string): MemberState {
   };
 }
 
-function decodeMark(field: string): Mark {
+function decodeMark(fields: Fields, field: string): Mark {
+  parse(fields, field);
   const [name, incarnation, ...unit] = field.slice(MARK_PREFIX.length).split('/');
   if (name === undefined || incarnation === undefined || unit.length === 0) throw unreadable(field);
   return { unit: unit.join('/'), author: { name, incarnation } };
@@ -157,19 +161,35 @@ function instancesOf(value: unknown, field: string): readonly Instance[] {
 function parse(fields: Fields, field: string): Record<string, unknown> | undefined {
   const bytes = fields.get(field);
   if (bytes === undefined) return undefined;
+  const content = contentOf(bytes);
+  const version = content?.['v'];
+  if (content === undefined || !isCount(version) || version === 0) throw unreadable(field);
+  if (version > FORMAT_VERSION) throw later(field, version);
+  return content;
+}
+
+function contentOf(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const content = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-    if (Number.isSafeInteger(content?.['v'])) return content;
+    const content: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof content === 'object' && content !== null ? { ...content } : undefined;
   } catch {
-    // Said below.
+    return undefined;
   }
-  throw unreadable(field);
 }
 
 function count(value: unknown): number {
   if (value === undefined) return 0;
   if (isCount(value)) return value;
   throw unreadable('a count');
+}
+
+function later(field: string, version: number): Failure {
+  return new Failure(
+    'membersFormatUnknown',
+    `the members object has ${field} of format ${version}, and this release reads formats up to ` +
+      `${FORMAT_VERSION}: a later release wrote it, beside which this one cannot serve`,
+    { field, formatVersion: version },
+  );
 }
 
 function unreadable(field: string): Failure {

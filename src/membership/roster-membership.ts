@@ -26,6 +26,7 @@ import {
   stateOf,
 } from './membership.ts';
 import type { MembershipStore } from './membership-store.ts';
+import { MemoryLease } from './memory-lease.ts';
 import {
   addInstance,
   drain,
@@ -38,6 +39,9 @@ import {
 import type { Roster } from './roster-fields.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 import { StallDetector } from './stall-detector.ts';
+
+/** Reading it again does not help. */
+const NOT_UNDERSTOOD: ReadonlySet<string> = new Set(['membersFormatUnknown', 'membersUnreadable']);
 
 interface RosterMembershipParts {
   readonly records: Records;
@@ -52,6 +56,7 @@ interface RosterMembershipParts {
 /** A member: made by `joinMembership`. */
 export class RosterMembership implements Membership {
   readonly self: Member;
+  readonly memoryLease: MemoryLease;
   readonly #parts: RosterMembershipParts;
   readonly #heartbeats: Heartbeats<Roster>;
   readonly #holds: Holds;
@@ -75,6 +80,8 @@ export class RosterMembership implements Membership {
     this.self = records.self;
     this.#parts = parts;
     this.#view = opened;
+    // Whoever fences a process sees its end.
+    this.memoryLease = new MemoryLease(clock, driver.processes !== undefined);
     this.#lines = new LogLimiter(clock, log, { linesMax: 1 });
     const { self } = this;
     const changed = (): void => {
@@ -90,6 +97,7 @@ export class RosterMembership implements Membership {
     this.#stallDetector = new StallDetector({
       clock,
       witnessAgesMs: () => driver.witnessAgesMs(),
+      heartbeatAgeMs: () => this.memoryLease.ageMs,
       isFenced: () => driver.isBlocklisted(),
       onGap: () => this.#doubt(),
       onAlive: (untilMs) => driver.renewLease?.(untilMs),
@@ -319,9 +327,13 @@ export class RosterMembership implements Membership {
       const own = stateOf(roster, this.self);
       return own !== undefined && isOpen(own) ? roster : this.#end('closed');
     } catch (error) {
+      const code = error instanceof Failure ? error.code : '';
       // A client that is on the blocklist is that of a closed incarnation.
-      const isFenced = error instanceof Failure && error.code === 'recordsFenced';
-      return isFenced ? this.#end('closed') : undefined;
+      if (code === 'recordsFenced') return this.#end('closed');
+      if (NOT_UNDERSTOOD.has(code)) {
+        this.#lines.write('members_not_understood', { reason: errorText(error) });
+      }
+      return undefined;
     }
   }
 
@@ -335,9 +347,10 @@ export class RosterMembership implements Membership {
     return numbers;
   }
 
-  #take({ view, kind }: HeartbeatReport<Roster>): void {
+  #take({ view, kind, sentMs }: HeartbeatReport<Roster>): void {
     if (kind === 'gap') this.#failureDetector.gap();
     if (view === undefined || this.#isOver) return;
+    this.memoryLease.renew(sentMs);
     const isNews = view.revision !== this.#view.revision || !isSameNews(view, this.#view);
     this.#view = view;
     this.#barrier.want(view.epoch);

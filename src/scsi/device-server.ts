@@ -8,6 +8,7 @@ import type { LunMap, Nexus, PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import type { NexusContext } from './scsi-nexus.ts';
 import { ScsiNexus } from './scsi-nexus.ts';
+import { ENDLESS_LEASE, type StateLease } from './state-lease.ts';
 import { Execution } from './tasks/execution.ts';
 import { StepQueue } from './tasks/step-queue.ts';
 
@@ -19,6 +20,8 @@ interface DeviceServerOptions {
   readonly log: Log;
   /** Is told of the end of every command. */
   readonly probe: CommandProbe;
+  /** Without one no other gateway shares anything. */
+  readonly lease?: StateLease;
   /** The target port groups of the device that a port belongs to, over all gateways, as of now. */
   portGroups(deviceName: string): readonly PortGroup[];
   /** Bound on the commands in the task set of one nexus; beyond it TASK SET FULL. */
@@ -36,6 +39,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
     clock: options.clock,
     incarnation: options.incarnation,
     probe: options.probe,
+    lease: options.lease ?? ENDLESS_LEASE,
     table: new CommandTable(commands),
     steps: new StepQueue(options.clock),
     taskSetDepthMax: options.taskSetDepthMax,

@@ -24,11 +24,13 @@ import { nexusName } from './reservations/nexus-name.ts';
 import type { NexusSession } from './reservations/reservations.ts';
 import type { Restrictions } from './reservations/restrictions.ts';
 import { conditions, results } from './sense-table.ts';
+import type { StateLease } from './state-lease.ts';
 import type { Task } from './task.ts';
 import { type Abort, awaitAborts } from './tasks/abort-settlement.ts';
 import { refusalOf } from './tasks/admission.ts';
 import { CommandCompletion } from './tasks/command-completion.ts';
 import type { Execution } from './tasks/execution.ts';
+import { LeaseWait } from './tasks/lease-wait.ts';
 import { overlappedCommand } from './tasks/overlapped-command.ts';
 import type { StepQueue } from './tasks/step-queue.ts';
 import { TaskEvent, TaskState } from './tasks/task-life.ts';
@@ -41,6 +43,7 @@ export interface NexusContext {
   /** Of the gateway. */
   readonly incarnation: string;
   readonly probe: CommandProbe;
+  readonly lease: StateLease;
   readonly table: CommandTable;
   readonly steps: StepQueue;
   readonly taskSetDepthMax: number;
@@ -57,7 +60,6 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly identity: NexusIdentity;
   readonly session: NexusSession;
   readonly #context: NexusContext;
-  readonly #completion: CommandCompletion;
   readonly #tasks: TaskManager;
   readonly #inventory: LunInventory;
   /** For LUNs without a logical unit. */
@@ -75,8 +77,10 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
       number: sessionNumber,
     };
     this.#context = context;
-    this.#completion = new CommandCompletion(identity, context.probe);
-    this.#tasks = new TaskManager(this, context.executions, this.#completion);
+    const { clock, executions, lease, probe } = context;
+    const completion = new CommandCompletion(identity, probe);
+    const leaseWait = new LeaseWait(lease, clock, () => this.#leaseRenewed());
+    this.#tasks = new TaskManager(this, executions, completion, leaseWait);
     this.#inventory = new LunInventory(this, luns);
   }
 
@@ -137,7 +141,7 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     const isFull = this.#tasks.outstanding >= taskSetDepthMax;
     const refusal = isFull ? results.taskSetFull : refusalOf(table, command, task, unit);
     if (refusal !== undefined) {
-      this.#completion.complete(task, command, refusal, unit.logicalUnit, 0, 0);
+      this.#tasks.refuse(task, command, refusal, unit);
     } else {
       assert(command !== undefined, 'a command that is admitted has a row in the table');
       this.#tasks.accept(task, command, unit);
@@ -238,11 +242,18 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     this.#tasks.accept(task, overlappedCommand(this.clock, aborts), unit);
   }
 
+  #leaseRenewed(): void {
+    this.#tasks.leaseRenewed(this.#unitsAndAbsent.map(({ tasks }) => tasks));
+  }
+
+  get #unitsAndAbsent(): readonly LogicalUnitNexus[] {
+    return [...this.#inventory.unitsInUse, this.#absent];
+  }
+
   async #close(): Promise<void> {
-    const units = [...this.#inventory.unitsInUse, this.#absent];
     await awaitAborts(
       this.clock,
-      units.flatMap((unit) => this.abortAll(unit)),
+      this.#unitsAndAbsent.flatMap((unit) => this.abortAll(unit)),
     );
     // Only now: a reset by another nexus waits for the commands that this nexus has at the medium.
     await this.#inventory.close();

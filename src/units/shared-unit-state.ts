@@ -199,7 +199,7 @@ export class SharedUnitState implements UnitState {
 
   /** As `#attempt`; one event follows the other, so the one in the slot is waited for first. */
   async #takeTurn(request: Request): Promise<number | Outcome | undefined> {
-    const { events, completion } = this.#parts;
+    const { events, completion, membership, clock } = this.#parts;
     if (this.#isGivenUp(request)) return NOT_COMMITTED;
     const { number } = events;
     if (!events.isCompleted) {
@@ -208,9 +208,13 @@ export class SharedUnitState implements UnitState {
       await events.until(() => hasChanged() || this.#isGivenUp(request), RETRY_MS);
       return undefined;
     }
-    // Most that changes nothing is found before there is a mark.
+    // Most that changes nothing is found before there is a mark; it is answered from memory.
     const transition = request.change(events.state);
-    if ('status' in transition) return transition;
+    if ('status' in transition) {
+      if (clock.now() < membership.memoryLease.untilMs) return transition;
+      await sleep(clock, RETRY_MS);
+      return undefined;
+    }
     if (this.#owesTurn && (await events.until(() => events.number !== number, YIELD_MAX_MS))) {
       return undefined;
     }
@@ -257,7 +261,7 @@ export class SharedUnitState implements UnitState {
     const before = events.stored;
     const { record } = before;
     const transition = request.change(record.state);
-    if ('status' in transition) return transition;
+    if ('status' in transition) return undefined;
     const serial = nextSerial();
     const next = withEvent(record, transition, { author: self, serial });
     const { incarnation } = self;

@@ -7,6 +7,7 @@ import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
 import type { LunMap, Nexus, PortGroup } from '../../src/scsi/nexus.ts';
 import type { NexusIdentity } from '../../src/scsi/nexus-identity.ts';
+import type { StateLease } from '../../src/scsi/state-lease.ts';
 import { Task } from '../../src/scsi/task.ts';
 import { Execution } from '../../src/scsi/tasks/execution.ts';
 import { TaskState, type TaskStateName } from '../../src/scsi/tasks/task-life.ts';
@@ -135,6 +136,25 @@ export interface BenchOptions {
 /** Counts nothing. */
 export const noProbe: CommandProbe = { onCommandEnded() {} };
 
+/** A lease that ends, and runs again, when a test says so. */
+export class TestLease implements StateLease {
+  untilMs = Number.POSITIVE_INFINITY;
+  #waiting: (() => void)[] = [];
+
+  whenRenewed(call: () => void): void {
+    this.#waiting.push(call);
+  }
+
+  end(): void {
+    this.untilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  renew(): void {
+    this.untilMs = Number.POSITIVE_INFINITY;
+    for (const call of this.#waiting.splice(0)) call();
+  }
+}
+
 /** A device server over one disk in memory at LUN 0, with a first nexus. */
 export class ScsiBench {
   readonly clock: VirtualClock;
@@ -142,6 +162,7 @@ export class ScsiBench {
   readonly volume: GatedVolume;
   readonly logicalUnit: LogicalUnit;
   readonly nexus: Nexus;
+  readonly lease = new TestLease();
   /** How often the logical unit said that its volume could not be fenced. */
   unfenced = 0;
   readonly #server: ReturnType<typeof createDeviceServer>;
@@ -163,6 +184,7 @@ export class ScsiBench {
       incarnation: 'bench',
       log: silentLog,
       probe: options.probe ?? noProbe,
+      lease: this.lease,
       portGroups: () => [portGroup],
       taskSetDepthMax: options.taskSetDepthMax ?? 64,
     });

@@ -67,7 +67,7 @@ export type LifeStep =
     }
   | { readonly kind: 'data' | 'fail'; readonly which: number }
   | { readonly kind: 'release' | 'shut' | 'unmapped' | 'mapped' }
-  | { readonly kind: 'protect' | 'tas'; readonly on: boolean }
+  | { readonly kind: 'protect' | 'tas' | 'lease' | 'protectWithoutLease'; readonly on: boolean }
   | { readonly kind: 'fence'; readonly isHeld: boolean }
   | {
       readonly kind: 'manage';
@@ -158,7 +158,8 @@ export class TaskLives {
 
   /** Lets everything end; returns what is wrong. */
   async finish(): Promise<string[]> {
-    const { clock, volume, logicalUnit } = this.#bench;
+    const { clock, lease, volume, logicalUnit } = this.#bench;
+    lease.renew();
     for (let i = 0; i < 100 && this.#tasks.some(({ ends }) => ends.length === 0); i++) {
       volume.endFence(true);
       volume.holdFences = false;
@@ -212,6 +213,13 @@ export class TaskLives {
       case 'tas':
         setModes(logicalUnit, { tas: step.on }, 'saved');
         break;
+      case 'lease':
+        this.#setLease(step.on);
+        break;
+      case 'protectWithoutLease':
+        setModes(logicalUnit, { swp: step.on });
+        this.#setLease(!step.on);
+        break;
       case 'fence':
         volume.endFence(true);
         volume.holdFences = step.isHeld;
@@ -228,6 +236,12 @@ export class TaskLives {
         this.#answers.push(clock.advance(step.ms));
         break;
     }
+  }
+
+  #setLease(runs: boolean): void {
+    const { lease } = this.#bench;
+    if (runs) lease.renew();
+    else lease.end();
   }
 
   #send(step: Extract<LifeStep, { kind: 'send' }>): void {

@@ -10,6 +10,13 @@ export const membershipEvents = {
     remedy: 'Look for the cause on its host and its network: load, swapping, lost links.',
     fields: ['reason'],
   }),
+  members_not_understood: logEvent({
+    level: 'error',
+    sentence: 'this gateway cannot understand what the others say in the members object',
+    meaning: 'It is damaged, or a later release wrote it. Other gateways will fence this one.',
+    remedy: 'See `reason`; run no release beside one that is older than the release before it.',
+    fields: ['reason'],
+  }),
   fence_started: logEvent({
     level: 'warn',
     sentence: 'this gateway is fencing another gateway',

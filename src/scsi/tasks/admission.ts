@@ -12,6 +12,13 @@ import type { Execution } from './execution.ts';
 /** NACA in the CONTROL byte (SAM-5): auto contingent allegiance, which is not supported. */
 const NACA_BIT = 2;
 
+/** Results by which shared state refuses a command, as this gateway remembers that state. */
+export const refusalsFromMemory: ReadonlySet<CommandResult> = new Set([
+  results.reservationConflict,
+  conditions.writeProtected,
+  conditions.lbaOutOfRange,
+]);
+
 /**
  * The result of a CDB without a row: its operation code, or only its service action, is unknown.
  */

@@ -2,11 +2,13 @@ import { assert } from '../../base/assert.ts';
 import { MEDIUM_SLOW_MS } from '../limits.ts';
 import type { CommandAges } from '../nexus.ts';
 import type { Execution } from './execution.ts';
+import { TaskState } from './task-life.ts';
 import type { TaskSet } from './task-set.ts';
 
 /**
- * For how long the oldest commands of these task sets have been with their medium, by a clock that
- * runs only while the gateway works. `onSlow` is told of each command that the medium is slow with.
+ * For how long the oldest commands of these task sets have been with their medium, or have waited
+ * for the lease of this gateway's memory, by a clock that runs only while the gateway works.
+ * `onSlow` is told of each command that the medium is slow with.
  */
 export function ageCommands(
   sets: readonly TaskSet<Execution>[],
@@ -18,7 +20,8 @@ export function ageCommands(
   let oldestAgreementMs = agedMs;
   for (const tasks of sets) {
     for (let at = tasks.first; at !== undefined; at = at.next) {
-      if (!at.isRunning) continue;
+      const awaitsLease = at.state === TaskState.awaitingLease;
+      if (!at.isRunning && !awaitsLease) continue;
       const isWaiting = at.steps?.isWaiting === true;
       // A command that waits is stuck only if those before it are.
       if (isWaiting && at.steps?.takeProgressOfOthers() === true) at.progressed();
@@ -26,7 +29,8 @@ export function ageCommands(
       oldestMs = Math.min(oldestMs, at.startedMs);
       if (isWaiting) continue;
       if (agedMs - at.startedMs >= MEDIUM_SLOW_MS) onSlow(at);
-      if (at.changesMedium) oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
+      const isChange = at.changesMedium && !awaitsLease;
+      if (isChange) oldestChangeMs = Math.min(oldestChangeMs, at.startedMs);
       if (at.changesState) oldestAgreementMs = Math.min(oldestAgreementMs, at.startedMs);
     }
   }

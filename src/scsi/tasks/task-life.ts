@@ -9,13 +9,14 @@ export const TaskState = {
   dormant: 1,
   awaitingData: 2,
   awaitingMedium: 3,
-  running: 4,
-  uninterruptible: 5,
-  settling: 6,
-  aborting: 7,
-  discarding: 8,
-  detachedAborting: 9,
-  detachedDiscarding: 10,
+  awaitingLease: 4,
+  running: 5,
+  uninterruptible: 6,
+  settling: 7,
+  aborting: 8,
+  discarding: 9,
+  detachedAborting: 10,
+  detachedDiscarding: 11,
 } as const;
 export type TaskState = (typeof TaskState)[keyof typeof TaskState];
 
@@ -47,6 +48,8 @@ export const TaskEvent = {
   silence: 11,
   /** Aborts no longer wait for the medium. */
   detach: 12,
+  /** Its answer would come from memory, and the lease of this gateway's memory is over. */
+  awaitLease: 13,
 } as const;
 export type TaskEvent = (typeof TaskEvent)[keyof typeof TaskEvent];
 
@@ -81,6 +84,7 @@ export const taskLife: Readonly<Record<TaskStateName, TaskLifeRow>> = {
     comment: 'Started. Waits for data-out, or for memory for data-in, if it needs any.',
     next: {
       awaitMedium: 'awaitingMedium',
+      awaitLease: 'awaitingLease',
       run: 'running',
       runUninterruptible: 'uninterruptible',
       refuse: 'idle',
@@ -90,11 +94,16 @@ export const taskLife: Readonly<Record<TaskStateName, TaskLifeRow>> = {
   awaitingMedium: {
     comment: 'Waits until its medium has room for it.',
     next: {
+      awaitLease: 'awaitingLease',
       run: 'running',
       runUninterruptible: 'uninterruptible',
       refuse: 'idle',
       ...ENDS_AT_ONCE,
     },
+  },
+  awaitingLease: {
+    comment: 'Waits until this gateway may answer from memory again.',
+    next: { start: 'awaitingData', ...ENDS_AT_ONCE },
   },
   running: {
     comment: 'With its handler: the medium may act for it.',

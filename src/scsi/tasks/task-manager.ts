@@ -11,10 +11,12 @@ import type { CommandAges } from '../nexus.ts';
 import { conditions, results } from '../sense-table.ts';
 import type { Task, TransportFault } from '../task.ts';
 import { Abort } from './abort-settlement.ts';
-import { checkStart, fitsExpected, isForbidden } from './admission.ts';
+import { checkStart, fitsExpected, isForbidden, refusalsFromMemory } from './admission.ts';
 import { ageCommands } from './command-ages.ts';
 import type { CommandCompletion } from './command-completion.ts';
 import { Execution, type ExecutionOwner } from './execution.ts';
+import type { LeaseWait } from './lease-wait.ts';
+import { refusedCommand } from './refused-command.ts';
 import { TagIndex } from './tag-index.ts';
 import { type AbortEvent, TaskEvent, TaskState } from './task-life.ts';
 import type { TaskSet } from './task-set.ts';
@@ -30,14 +32,21 @@ export class TaskManager implements ExecutionOwner {
   readonly nexus: CommandNexus;
   readonly #executions: FreeList<Execution>;
   readonly #completion: CommandCompletion;
+  readonly #leaseWait: LeaseWait;
   readonly #tags = new TagIndex();
   #outstanding = 0;
   #agedMs = 0;
 
-  constructor(nexus: CommandNexus, executions: FreeList<Execution>, completion: CommandCompletion) {
+  constructor(
+    nexus: CommandNexus,
+    executions: FreeList<Execution>,
+    completion: CommandCompletion,
+    leaseWait: LeaseWait,
+  ) {
     this.nexus = nexus;
     this.#executions = executions;
     this.#completion = completion;
+    this.#leaseWait = leaseWait;
   }
 
   /** Commands that hold memory: those in task sets, and those that are detached. */
@@ -56,14 +65,13 @@ export class TaskManager implements ExecutionOwner {
 
   /** Takes a command into its task set, and starts it if it may. */
   accept(task: Task, command: CommandRow, unit: LogicalUnitNexus): void {
-    const { logicalUnit, tasks } = unit;
     const execution = this.#executions.take();
     execution.assign(this, task, command, unit);
     const plan = command.plan(execution);
     if ('status' in plan || !fits(task, command, plan)) {
       this.#release(execution);
       const result = 'status' in plan ? plan : conditions.invalidFieldInCommandInformationUnit;
-      this.#completion.complete(task, command, result, logicalUnit, 0, 0);
+      this.refuse(task, command, result, unit);
       return;
     }
     execution.dataOut = Math.min(plan.dataOut, task.dataOutExpected);
@@ -72,12 +80,23 @@ export class TaskManager implements ExecutionOwner {
     task.owner = execution;
     this.#tags.add(execution);
     this.#outstanding++;
-    if (tasks.add(execution)) {
+    if (unit.tasks.add(execution)) {
       this.#start(execution);
     } else {
       execution.move(Events.wait);
       task.retainDataOut();
     }
+  }
+
+  /** Ends a command that was not taken: at once, unless the reason may be true no longer. */
+  refuse(
+    task: Task,
+    command: CommandRow | undefined,
+    refusal: CommandResult,
+    unit: LogicalUnitNexus,
+  ): void {
+    if (this.#isOutdated(refusal)) this.accept(task, refusedCommand(refusal), unit);
+    else this.#completion.complete(task, command, refusal, unit.logicalUnit, 0, 0);
   }
 
   dataReady(execution: Execution): void {
@@ -98,7 +117,7 @@ export class TaskManager implements ExecutionOwner {
       return;
     }
     logicalUnit?.gate.leave(execution);
-    this.#end(execution, Events.refuse, refusal);
+    this.#refuseStart(execution, refusal);
   }
 
   settled(execution: Execution, result: CommandResult | VolumeResult): void {
@@ -213,6 +232,17 @@ export class TaskManager implements ExecutionOwner {
     this.#startOthers(tasks);
   }
 
+  /** This gateway may answer from memory again: commands of these task sets that waited go on. */
+  leaseRenewed(sets: readonly TaskSet<Execution>[]): void {
+    for (const set of sets) {
+      for (const execution of set.list()) {
+        if (execution.set !== set || execution.state !== States.awaitingLease) continue;
+        execution.move(Events.start);
+        this.#proceed(execution);
+      }
+    }
+  }
+
   /** See `Nexus.age`. */
   age(sets: readonly TaskSet<Execution>[], byMs: number): CommandAges {
     assert(byMs >= 0, 'commands do not grow younger');
@@ -241,13 +271,33 @@ export class TaskManager implements ExecutionOwner {
     const { command, logicalUnit } = execution;
     const refusal = checkStart(command, execution, logicalUnit);
     if (refusal !== undefined) {
-      this.#end(execution, Events.refuse, refusal);
+      this.#refuseStart(execution, refusal);
+      return;
+    }
+    if (!command.usesMedium && this.#leaseWait.isDue) {
+      this.#awaitLease(execution);
       return;
     }
     const isInSteps = command.worksInSteps === true || execution.dataIn > READ_STEP_BYTES;
     const isGated = logicalUnit !== undefined && !isInSteps && command.usesMedium;
     if (!isGated || logicalUnit.gate.enter(execution)) this.#run(execution);
     else execution.move(Events.awaitMedium);
+  }
+
+  #refuseStart(execution: Execution, refusal: CommandResult): void {
+    if (this.#isOutdated(refusal)) this.#awaitLease(execution);
+    else this.#end(execution, Events.refuse, refusal);
+  }
+
+  /** The refusal is by shared state that may be another by now. */
+  #isOutdated(refusal: CommandResult): boolean {
+    return refusalsFromMemory.has(refusal) && this.#leaseWait.isDue;
+  }
+
+  #awaitLease(execution: Execution): void {
+    execution.move(Events.awaitLease);
+    execution.startedMs = this.#agedMs;
+    this.#leaseWait.begin();
   }
 
   #run(execution: Execution): void {

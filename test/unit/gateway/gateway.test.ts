@@ -48,6 +48,8 @@ class World {
   /** Whether its gateways are members of a cluster. */
   isClustered = false;
   unfenced = Promise.withResolvers<void>();
+  /** Called when a gateway reads a record, and when it has begun to listen. */
+  onStep: (step: string) => Promise<void> = async () => {};
   #version = 0;
 
   async commit(document: ReturnType<typeof documentOf>): Promise<void> {
@@ -95,12 +97,18 @@ class World {
       throw new Failure('portalUnavailable', `${address.address} is in use`);
     }
     this.listening.set(address.address, accept as never);
+    await this.onStep('listens');
     return { address, close: async () => void this.listening.delete(address.address) };
   };
 
   async #store(name: string): Promise<Store> {
     const { clock, random, volumes, open } = this;
     const records = await this.records.open(name);
+    const get = records.get.bind(records);
+    records.get = async (key) => {
+      await this.onStep(key);
+      return await get(key);
+    };
     const driver = new MemoryFencing(this.cluster);
     driver.openInstance(name);
     const instances = [{ address: name, kind: 'records' as const }];
@@ -277,6 +285,42 @@ test('a member of a cluster leaves when it closes, and its name is free at once'
   assert.notEqual(again.self.incarnation, first.incarnation);
   assert.equal((await world.logIn()).status, 0);
   await Promise.all([again.close(), world.clock.advance(1000)]);
+});
+
+test('a gateway shows as serving when its units are loaded and its portals listen', async () => {
+  const world = new World();
+  world.isClustered = true;
+  await world.createDisks();
+  const document = documentOf();
+  await world.commit(document);
+  const { clock, random } = world;
+  const membership = new MembershipStore({
+    records: await world.records.open('observer'),
+    ...{ clock, random },
+  });
+  const shown = new Map<string, readonly string[]>();
+  const strangers: MemoryStream[] = [];
+  world.onStep = async (step) => {
+    const { members } = await membership.read();
+    shown.set(
+      step,
+      members.map(({ state }) => state),
+    );
+    if (step === 'listens') strangers.push((await world.logIn()).stream);
+  };
+  const gateway = await world.start();
+  for (const { uuid } of document.disks) {
+    assert.deepEqual(shown.get(`units/${uuid}`), ['joining'], 'its units are not loaded');
+  }
+  assert.deepEqual(shown.get('listens'), ['joining'], 'its portals do not listen');
+  assert.ok(strangers.length > 0 && strangers.every(({ destroyed }) => destroyed));
+  const { members } = await membership.read();
+  assert.deepEqual(
+    members.map(({ state }) => state),
+    ['serving'],
+  );
+  assert.equal((await world.logIn()).status, 0);
+  await Promise.all([gateway.close(), world.clock.advance(1000)]);
 });
 
 test('a gateway is over when what it submitted cannot be fenced, and its sessions say so', async () => {

@@ -55,6 +55,7 @@ async function world(): Promise<World> {
   const transport = openTransport({
     ...{ gateway: 'g', incarnation: 'one', settings: document.settings, portGroups, listen },
     probe: { onCommandEnded: (_row, _unit, _nexus, status) => void ended.push(status) },
+    lease: bench.lease,
     mayAct: () => mayAct.value,
     ...{ clock: new VirtualClock(), random: new SeededRandom(1), log: silentLog },
   });

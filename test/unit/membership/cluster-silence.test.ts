@@ -17,14 +17,15 @@ const STEP_MS = 250;
 
 type Answer = 'fenced' | 'not fenced' | 'refused' | 'none';
 
-function start(answer: (silentMs: number) => Answer) {
+function start(answer: (silentMs: number) => Answer, what: 'all' | 'membersObject' = 'all') {
   const clock = new VirtualClock();
   const startMs = clock.now();
   const asked: number[] = [];
   let [open, openMost] = [0, 0];
   const silence = new ClusterSilence({
     clock,
-    witnessAgesMs: () => Array<number>(3).fill(clock.now() - startMs),
+    witnessAgesMs: () => Array<number>(3).fill(what === 'all' ? clock.now() - startMs : 0),
+    heartbeatAgeMs: () => clock.now() - startMs,
     isFenced: () => {
       asked.push(clock.now() - startMs);
       open += 1;
@@ -40,13 +41,13 @@ function start(answer: (silentMs: number) => Answer) {
       });
     },
   });
-  const run = async (): Promise<{ over: ClosedReason; afterMs: number }> => {
+  const run = async (): Promise<{ over: ClosedReason | undefined; afterMs: number }> => {
     for (;;) {
       await clock.advance(STEP_MS);
       const over = silence.check(startMs);
       const afterMs = clock.now() - startMs;
       if (over !== undefined) return { over, afterMs };
-      assert.ok(afterMs <= CLUSTER_SILENCE_MAX_MS);
+      if (afterMs > CLUSTER_SILENCE_MAX_MS) return { over, afterMs };
     }
   };
   return { run, asked, openMost: () => openMost };
@@ -76,4 +77,18 @@ test('a fence that they tell of is the end at once', async () => {
   const fencedMs = 5_000;
   const { run } = start((silentMs) => (silentMs < fencedMs ? 'not fenced' : 'fenced'));
   assert.deepEqual(await run(), { over: 'closed', afterMs: fencedMs + STEP_MS });
+});
+
+test('a fence is found by the monitors when the members object alone is silent', async () => {
+  const fencedMs = 5_000;
+  const answer = (silentMs: number) => (silentMs < fencedMs ? 'not fenced' : 'fenced');
+  const { run, asked } = start(answer, 'membersObject');
+  assert.deepEqual(await run(), { over: 'closed', afterMs: fencedMs + STEP_MS });
+  assert.equal(asked[0], MONITOR_ASK_AFTER_MS);
+});
+
+test('a members object that alone is silent is no cut', async () => {
+  for (const answer of ['none', 'refused', 'not fenced'] as const) {
+    assert.equal((await start(() => answer, 'membersObject').run()).over, undefined);
+  }
 });

@@ -208,7 +208,8 @@ test('an instance is not fenced while one that is closed may read with an old ma
   const [a, b, c] = (await world.serving('a', 'b', 'c')) as Three;
   a.fencing.openInstance('a:volume');
   await world.within(1_000, a.members!.register({ address: 'a:volume', kind: 'volume' }));
-  c.set({ isStoreSilent: true });
+  // The monitors would tell it that it is closed.
+  c.set({ isStoreSilent: true, isMonitorSilent: true });
   b.members!.fence(c.self).catch(() => {});
   await world.until(100, () => !isOpen(stateOf(rosterNow(world), c.self)!));
   const fence = a.members!.fenceInstance('a:volume');

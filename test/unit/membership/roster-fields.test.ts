@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { MemberState } from '../../../src/membership/membership.ts';
 import {
   aboutField,
+  DOCUMENT_FIELD,
   decodeRoster,
   encode,
   encodeAbout,
@@ -52,6 +53,25 @@ test('no fields at all are a roster of nobody', () => {
   assert.deepEqual(decodeRoster(new Map()), { ...nobody, marks: [], members: [] });
 });
 
+test('a field of a later format is refused in words, whichever it is', () => {
+  const later = new TextEncoder().encode(JSON.stringify({ v: 2, state: 'open', instances: [] }));
+  for (const field of [...fieldsOf(member).keys(), DOCUMENT_FIELD]) {
+    assert.throws(() => decodeRoster(fieldsOf(member).set(field, later)), {
+      code: 'membersFormatUnknown',
+      message: /format 2, and this release reads formats up to 1/,
+    });
+  }
+});
+
+test('what a field says beside what is known is left out', () => {
+  const fields = fieldsOf(member);
+  for (const [field, bytes] of fields) {
+    const content = JSON.parse(new TextDecoder().decode(bytes));
+    fields.set(field, new TextEncoder().encode(JSON.stringify({ ...content, colour: 'blue' })));
+  }
+  assert.deepEqual(decodeRoster(fields).members, [member]);
+});
+
 test('a field that is damaged, or of a state that this release does not know, is refused', () => {
   const refused = { code: 'membersUnreadable' };
   const bad: readonly (readonly [string, Uint8Array])[] = [
@@ -61,6 +81,10 @@ test('a field that is damaged, or of a state that this release does not know, is
     [aboutField(member), encode({ instances: 'none' })],
     [heartbeatField(member), encode({ acknowledged: { u: -1 } })],
     ['mark:b', encode({})],
+    [markField(mark), new TextEncoder().encode('null')],
+    [ROSTER_FIELD, new TextEncoder().encode('{"v":0}')],
+    [ROSTER_FIELD, new TextEncoder().encode('{"revision":1}')],
+    [heartbeatField(member), new TextEncoder().encode('{"v":"1"}')],
   ];
   for (const [field, bytes] of bad) {
     assert.throws(() => decodeRoster(fieldsOf(member).set(field, bytes)), refused, field);

@@ -16,6 +16,7 @@ function start() {
   const stallDetector = new StallDetector({
     clock,
     witnessAgesMs: () => seen.agesMs,
+    heartbeatAgeMs: () => 0,
     onGap: () => {
       seen.gaps += 1;
     },

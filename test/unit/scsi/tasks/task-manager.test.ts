@@ -52,8 +52,11 @@ const steps: fc.Arbitrary<LifeStep[]> = fc.array(
       arbitrary: fc.record({ kind: fc.constantFrom('release', 'shut', 'unmapped', 'mapped') }),
     },
     {
-      weight: 2,
-      arbitrary: fc.record({ kind: fc.constantFrom('protect', 'tas'), on: fc.boolean() }),
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('protect', 'tas', 'lease', 'protectWithoutLease'),
+        on: fc.boolean(),
+      }),
     },
     {
       weight: 1,
