@@ -43,7 +43,7 @@ export function read(): Request {
 export function waitingWrite(): Request {
   const dataOut = Buffer.alloc(WAITING_WRITE_LENGTH, 'x');
   const cdb = write16(8, WAITING_WRITE_LENGTH / BLOCK_LENGTH);
-  return { cdb, dataOut, immediateLength: 0, unsolicitedLength: 0 };
+  return { cdb, dataOut };
 }
 
 /** An LBA that no disk of the suite has. */

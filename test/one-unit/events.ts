@@ -2,7 +2,7 @@
 
 import { Action, type ReserveOutOptions } from '../support/reserve-out.ts';
 import { reserveOut, selectControlPage, senseControlPage } from './commands.ts';
-import type { Nexus } from './nexuses.ts';
+import type { Nexus } from './nexus.ts';
 
 /** Where a bit is in MODE SENSE (6) parameter data of the control page: header, then page. */
 const HEADER_LENGTH = 4;

@@ -1,118 +1,12 @@
 // The I_T nexuses of a few hosts, each with a session through every gateway, at one logical unit.
 
 import assert from 'node:assert/strict';
-import { testUnitReady } from '../initiator/cdb.ts';
 import type { Address } from '../initiator/host.ts';
-import { type CommandHandle, Initiator } from '../initiator/initiator.ts';
 import { freshIsid } from '../initiator/login.ts';
-import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { additionalSense, waitingWrite } from './commands.ts';
+import { Nexus } from './nexus.ts';
 
 const HOSTS = ['a', 'b'] as const;
 type HostName = (typeof HOSTS)[number];
-const UNIT_ATTENTIONS_MAX = 16;
-const HANG_MS = 60_000;
-
-const TaskFunction = { logicalUnitReset: 5, targetWarmReset: 6, queryTask: 9 } as const;
-const FUNCTION_COMPLETE = 0;
-const FUNCTION_SUCCEEDED = 7;
-
-/** One session of a host through one gateway. */
-export class Nexus {
-  readonly host: HostName;
-  readonly gateway: number;
-  readonly session: Initiator;
-  readonly #lun: number;
-
-  constructor(host: HostName, gateway: number, session: Initiator, lun: number) {
-    this.host = host;
-    this.gateway = gateway;
-    this.session = session;
-    this.#lun = lun;
-  }
-
-  /** `a0` is host a through gateway 0. */
-  get name(): string {
-    return `${this.host}${this.gateway}`;
-  }
-
-  /** The same session at another logical unit. */
-  at(lun: number): Nexus {
-    return new Nexus(this.host, this.gateway, this.session, lun);
-  }
-
-  execute(request: Omit<ScsiRequest, 'lun'>, lun = this.#lun): Promise<ScsiResult> {
-    return this.session.execute({ ...request, lun });
-  }
-
-  async status(request: Omit<ScsiRequest, 'lun'>): Promise<number> {
-    return (await this.execute(request)).status;
-  }
-
-  async must(request: Omit<ScsiRequest, 'lun'>): Promise<Buffer> {
-    const { status, sense, dataIn } = await this.execute(request);
-    assert.equal(status, 0, `through ${this.name}: ${sense.toString('hex')}`);
-    return dataIn;
-  }
-
-  async resetLogicalUnit(): Promise<void> {
-    await this.#manage(TaskFunction.logicalUnitReset);
-  }
-
-  async resetTarget(): Promise<void> {
-    await this.#manage(TaskFunction.targetWarmReset);
-  }
-
-  /** Resolves when the gateway has a write that waits for its data, which never comes. */
-  async startWrite(): Promise<CommandHandle> {
-    let isWaiting = false;
-    const onR2t = () => {
-      isWaiting = true;
-      return false;
-    };
-    const handle = this.session.start({ ...waitingWrite(), lun: this.#lun, onR2t });
-    await waitFor('the write is asked for its data', () => isWaiting, HANG_MS);
-    return handle;
-  }
-
-  /** Whether the gateway still has that command, by QUERY TASK. */
-  async hasTask(of: CommandHandle): Promise<boolean> {
-    const { response } = await this.session.manage({
-      ...{ function: TaskFunction.queryTask, lun: this.#lun, of },
-    });
-    assert.ok(response === FUNCTION_COMPLETE || response === FUNCTION_SUCCEEDED);
-    return response === FUNCTION_SUCCEEDED;
-  }
-
-  /** Takes all unit attentions that are pending, by TEST UNIT READY. */
-  async attentions(lun = this.#lun): Promise<string[]> {
-    const codes: string[] = [];
-    for (;;) {
-      const result = await this.execute({ cdb: testUnitReady() }, lun);
-      const code = additionalSense(result);
-      if (code === undefined) return codes;
-      codes.push(code);
-      assert.ok(codes.length <= UNIT_ATTENTIONS_MAX, `unit attentions end: ${codes}`);
-    }
-  }
-
-  /** Resolves when it is told this, and nothing else; it may take as long as a fence. */
-  async isTold(code: string): Promise<void> {
-    const told: string[] = [];
-    const hears = async () => {
-      told.push(...(await this.attentions()));
-      return told.length > 0;
-    };
-    await waitFor(`${this.name} is told ${code}`, hears, HANG_MS);
-    assert.deepEqual(told, [code], this.name);
-  }
-
-  async #manage(taskFunction: number): Promise<void> {
-    const request = { function: taskFunction, lun: this.#lun };
-    assert.equal((await this.session.manage(request)).response, FUNCTION_COMPLETE);
-  }
-}
 
 interface NexusesOptions {
   readonly addresses: readonly Address[];
@@ -143,7 +37,7 @@ export class Nexuses {
       const keys = { iSCSIProtocolLevel: '2' };
       for (const [gateway, address] of addresses.entries()) {
         const login = { ...address, targetName, initiatorName, isid, keys };
-        all.push(new Nexus(host, gateway, await Initiator.connect(login), lun));
+        all.push(await Nexus.connect({ host, gateway, login, lun }));
       }
     }
     const nexuses = new Nexuses(all, addresses.length);
@@ -171,17 +65,28 @@ export class Nexuses {
     return this.at('a', this.#gateways - 1);
   }
 
+  /** Those that have a session. */
+  get connected(): readonly Nexus[] {
+    return this.all.filter(({ isCut }) => !isCut);
+  }
+
+  /** The paths of one host, by gateway. */
+  of(host: string): readonly Nexus[] {
+    return this.all.filter((nexus) => nexus.host === host);
+  }
+
   except(...some: readonly Nexus[]): readonly Nexus[] {
     return this.all.filter((each) => !some.includes(each));
   }
 
-  /** Every nexus is told this, once, and nothing else. */
+  /** Every nexus that has a session is told this, once, and nothing else. */
   async areTold(told: Told, lun?: number): Promise<void> {
+    const { connected } = this;
     const found = new Map<string, readonly string[]>();
-    for (const nexus of this.all) found.set(nexus.name, await nexus.attentions(lun));
-    const due = new Map(this.all.map(({ name }) => [name, told[name] ?? []]));
+    for (const nexus of connected) found.set(nexus.name, await nexus.attentions(lun));
+    const due = new Map(connected.map(({ name }) => [name, told[name] ?? []]));
     assert.deepEqual(found, due);
-    for (const nexus of this.all) assert.deepEqual(await nexus.attentions(lun), [], nexus.name);
+    for (const nexus of connected) assert.deepEqual(await nexus.attentions(lun), [], nexus.name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

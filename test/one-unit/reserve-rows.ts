@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { testUnitReady } from '../initiator/cdb.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { RESERVATION_CONFLICT, read, release, reserve, write } from './commands.ts';
-import type { Nexus, Nexuses } from './nexuses.ts';
+import type { Nexus } from './nexus.ts';
+import type { Nexuses } from './nexuses.ts';
 import type { Row } from './row.ts';
 import { Code } from './told.ts';
-
-const HANG_MS = 60_000;
 
 /** Nobody but the holder has access, through whatever gateway. */
 async function isReservedFor(holder: Nexus, { all }: Nexuses): Promise<void> {
@@ -20,7 +19,7 @@ async function isReservedFor(holder: Nexus, { all }: Nexuses): Promise<void> {
 
 async function isFreeFor(nexus: Nexus): Promise<void> {
   const isFree = async () => (await nexus.status(write())) === 0;
-  await waitFor(`${nexus.name} may write`, isFree, HANG_MS);
+  await waitFor(`${nexus.name} may write`, isFree);
 }
 
 export const reserveRows: readonly Row[] = [

@@ -1,5 +1,6 @@
 // The suite of one logical unit: what is done through one gateway is seen through every other, and
-// each unit attention reaches each nexus that it belongs to once, and no other. For every store.
+// each unit attention reaches each nexus that it belongs to once, and no other. The rows go through
+// what can change one by one, the scenarios do what initiators do. For every store.
 
 import { after, before, describe, test } from 'node:test';
 import type { Address } from '../initiator/host.ts';
@@ -10,6 +11,12 @@ import { registrationRows } from './registration-rows.ts';
 import { reserveRows } from './reserve-rows.ts';
 import { resetRows } from './reset-rows.ts';
 import type { Row } from './row.ts';
+import { atsHeartbeat } from './scenarios/ats-heartbeat.ts';
+import { diskDefence } from './scenarios/disk-defence.ts';
+import { fenceScsi } from './scenarios/fence-scsi.ts';
+import { multipath } from './scenarios/multipath.ts';
+import { qemuMigration } from './scenarios/qemu-migration.ts';
+import { windowsValidation } from './scenarios/windows-validation.ts';
 
 /** Gateways as processes on some store, of the document that is applied. */
 export interface SuiteGateways extends AsyncDisposable {
@@ -27,6 +34,12 @@ const rows: readonly Row[] = [
   ...registrationRows,
   ...reserveRows,
   ...documentRows,
+  ...windowsValidation,
+  ...diskDefence,
+  ...fenceScsi,
+  ...multipath,
+  ...atsHeartbeat,
+  ...qemuMigration,
 ];
 
 const targetName = 'iqn.2026-11.com.example:t';

@@ -45,7 +45,20 @@ const foreign: readonly { readonly owner: string; readonly names: readonly strin
       'rbd/librbd.h',
     ],
   },
-  { owner: 'initiators', names: ['TimeOutValue', 'iPXE', 'iscsi_co_block_status', 'scsi_task'] },
+  {
+    owner: 'initiators',
+    names: [
+      'DsmInterpretError',
+      'DsmIsPathActive',
+      'NEWS.md',
+      'TimeOutValue',
+      'docs/system/devices/scsi/migrate-pr.rst',
+      'iPXE',
+      'iscsi_co_block_status',
+      'register_dev',
+      'scsi_task',
+    ],
+  },
   { owner: 'Node and npm packages', names: ['NODE_ENV', 'lmdb', 'npx', 'transactionSync', 'zlib'] },
   { owner: 'the build', names: ['native/build/ceph.node'] },
 ];
