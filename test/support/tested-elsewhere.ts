@@ -33,10 +33,6 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/process/demo.test.ts',
     because: 'it wires the supervisor to a terminal and to signals',
   },
-  'src/config/schema.ts': {
-    test: 'test/unit/config/parse.test.ts',
-    because: 'its rules are met through the text of a document, with the places of what is wrong',
-  },
   'src/iscsi/limits.ts': {
     test: 'test/unit/iscsi/deep-windows.test.ts',
     because: 'constants whose relations are asserted at load; what they bound is measured there',
@@ -49,17 +45,9 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/contract/membership.ts',
     because: 'a contract, and its suite',
   },
-  'src/records/local/member-folder.ts': {
-    test: 'test/unit/records/local/local-records.test.ts',
-    because: 'members are processes there, with files that are taken away',
-  },
   'src/records/local/open-local-records.ts': {
     test: 'test/unit/records/local/local-records.test.ts',
     because: 'members are processes there, with files that are taken away',
-  },
-  'src/records/local/store-thread.ts': {
-    test: 'test/fault/records-crash.test.ts',
-    because: 'its store is killed there at any moment',
   },
   'src/scsi/reservations/reserve-out-list.ts': {
     test: 'test/unit/scsi/commands/persistent-reserve.test.ts',
