@@ -105,6 +105,7 @@ export class SimPath {
     const session = await Initiator.connect({
       ...{ host: address.address, port: address.port, initiatorName, targetName, isid, keys },
       timeoutMs: LOGIN_TIMEOUT_MS,
+      loginTimeoutMs: LOGIN_TIMEOUT_MS,
       on: { clock: this.#clock, connect },
     });
     this.#end = end;

@@ -119,7 +119,7 @@ test('a resize, a snapshot and a key are told to another client that has the ima
     let updates = 0;
     const stop = seen.onUpdate(() => updates++);
     assert.equal(await image.resize(32 * MIB), 0);
-    await waitFor('the update', () => updates > 0, 10_000);
+    await waitFor('the update', () => updates > 0);
     assert.equal(await seen.refresh(), 0);
     assert.equal(seen.info.sizeBytes, 32 * MIB);
     assert.equal(await image.resize(8 * MIB), EINVAL);

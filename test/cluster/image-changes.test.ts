@@ -126,7 +126,7 @@ test('a demoted image takes nothing, and all again when it is promoted', () =>
     }
     await ceph.rbd('mirror', 'image', 'promote', 'rbd/mirrored');
     for (const volume of volumes) {
-      await waitFor('it is served again', () => volume.unservable === undefined, 20_000);
+      await waitFor('it is served again', () => volume.unservable === undefined);
       assert.deepEqual(await everything(volume), served);
     }
   }));
@@ -186,7 +186,7 @@ async function waits(
     const volume = await world.open({ pool: 'rbd' }).open(image);
     other.stop();
     const changed = ceph.rbd(...change);
-    await waitFor('the change is told', () => other.heard.includes(message), 20_000);
+    await waitFor('the change is told', () => other.heard.includes(message));
     // The gateway hears of it in its own time, and until then it does what it is asked.
     for (let number = 0; number < ACTS_MAX; number++) {
       let status: string | undefined;

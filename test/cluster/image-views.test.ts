@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { ImageProcess } from '../support/image-process.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const KIB = 1024;
 const OBJECT = 64 * KIB;
@@ -17,6 +18,8 @@ const OBJECTS = 64;
 const BLOCK = 512;
 /** Long enough for a command of `rbd` to change the header while a gateway is stopped. */
 const STOPPED_MS = 300;
+/** Writes that the snapshot must have. */
+const ANSWERED = 8;
 const ROUNDS = Number(process.env['ALLPATH_ROUNDS'] ?? 1);
 const LAYOUT = ['--size', '4M', '--object-size', '64K', '--image-feature', 'layering'];
 const ceph = await cephOfFile({ backend: 'memstore' });
@@ -58,7 +61,7 @@ async function snapshotRound(image: string): Promise<void> {
   const half = OBJECTS / 2;
   const objects = Array.from({ length: half }, (_, index) => index);
   const going = stream(first, 7, objects, () => isOver, answered, all);
-  await delay(50);
+  await waitFor('writes are answered', () => answered.length >= ANSWERED);
   await second.stop();
   const before = [...answered];
   const made = ceph.rbd('snap', 'create', `rbd/${image}@s`);

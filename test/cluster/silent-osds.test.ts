@@ -16,7 +16,6 @@ import { CephGateways } from '../support/ceph-gateways.ts';
 const target = 'iqn.2026-11.com.example:t';
 const BLOCK_LENGTH = 512;
 const STEP_MS = 250;
-const NOP_MAX_MS = 5_000;
 const OPEN_AGAIN_MAX_MS = 60_000;
 const HUNG = 1;
 
@@ -115,7 +114,7 @@ test('sessions outlast a silence of all OSDs', async (t) => {
   const [waited, nopWorst] = [waitedMs, nopWorstMs].map(Math.round) as [number, number];
   t.diagnostic(`a write waited ${waited} ms, a NOP ${nopWorst} ms`);
   assert.ok(waited > WITNESS_SILENCE_MAX_MS, 'there was a silence');
-  assert.ok(nopWorst <= NOP_MAX_MS);
+  assert.ok(nopWorst < waited, 'a NOP waited for no OSD');
   assert.deepEqual(await serving(), members, 'nobody was fenced or cut off');
   for (const initiator of initiators) {
     assert.equal(initiator.isOpen, true);

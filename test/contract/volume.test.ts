@@ -86,7 +86,7 @@ for (const writethrough of [false, true]) {
 /** A change of a local volume sleeps while another process holds its range. */
 async function sleepUnderLock(path: string): Promise<Sleep> {
   const lockFile = new LockFile(path);
-  await waitFor('the lock of the first block', () => lockFile.tryExclusive(0, 512), 5_000);
+  await waitFor('the lock of the first block', () => lockFile.tryExclusive(0, 512));
   let isHeld = true;
   const wake = async (): Promise<void> => {
     if (isHeld) lockFile.close();

@@ -18,6 +18,8 @@ export interface SigstopRound {
   readonly pauseMs: number;
   /** The stopped process had been ended before it could be continued. */
   readonly ended: boolean;
+  /** Every writer of the other gateway had an answer while the process was stopped. */
+  readonly otherWentOn: boolean;
   /** Longest wait for a status through the gateway that was not stopped. */
   readonly otherWorstMs: number;
   /** Longest wait of writes that had to take the other path. */
@@ -28,6 +30,9 @@ export interface SigstopRound {
 
 const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 12_000;
+/** Writes of one writer: more than it may have had in flight when the process was stopped. */
+const WENT_ON = 8;
+const ROUNDS_MAX = 20;
 
 /**
  * Stops one gateway with SIGSTOP under write load for a random time, round by round: the other
@@ -53,6 +58,24 @@ export async function sigstopRounds(options: SigstopRoundsOptions): Promise<Sigs
   return done;
 }
 
+/**
+ * Rounds of stops that end before the stopped gateway is given up, until the other has gone on in
+ * half of them; fails after 20. A machine that is so slow that a stop is over before an answer says
+ * nothing in that round.
+ */
+export async function sigstopRoundsGoneOn(
+  options: Omit<SigstopRoundsOptions, 'pauseMinMs' | 'pauseMaxMs'>,
+): Promise<readonly SigstopRound[]> {
+  const stops = { ...options, pauseMinMs: 1000, pauseMaxMs: 3000 };
+  const rounds = await sigstopRounds(stops);
+  const haveGoneOn = () => 2 * rounds.filter(({ otherWentOn }) => otherWentOn).length;
+  while (haveGoneOn() < options.rounds && rounds.length < ROUNDS_MAX) {
+    rounds.push(...(await sigstopRounds({ ...stops, rounds: 1 })));
+  }
+  if (haveGoneOn() < options.rounds) throw new Error('the other gateway waits for the stopped one');
+  return rounds;
+}
+
 async function stopOnce(
   { demo, random, pauseMinMs = PAUSE_MIN_MS, pauseMaxMs = PAUSE_MAX_MS }: SigstopRoundsOptions,
   load: StampedLoad,
@@ -66,7 +89,9 @@ async function stopOnce(
   for (const writer of load.writers) writer.resetWorst();
   const process = demo.processOf(victim);
   if (!demo.signal(process, 'SIGSTOP')) throw new Error(`gateway ${victim} had ended before`);
+  const goals = others.map(({ acknowledged }) => acknowledged + WENT_ON);
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  const otherAnswered = others.every(({ acknowledged }, at) => acknowledged >= goals[at]!);
   const ended = !demo.signal(process, 'SIGCONT');
   await load.progress(5);
   await load.pause();
@@ -86,6 +111,7 @@ async function stopOnce(
     victim,
     pauseMs,
     ended,
+    otherWentOn: otherAnswered && !ended,
     otherWorstMs,
     failoverWorstMs,
     acknowledged,

@@ -13,7 +13,8 @@ const INPUTS: Readonly<Record<FuzzKind, number>> = {
   loginText: 3000,
   afterLogin: 4000,
 };
-const WITNESS_WORST_MS = 2000;
+/** For each command of an honest initiator: it shares the gateway with all that is hostile. */
+const INPUTS_A_COMMAND_MAX = 500;
 const RSS_GROWTH_BYTES_MAX = 150 * 1024 * 1024;
 
 let demo: Demo;
@@ -34,7 +35,8 @@ for (const [kind, inputs] of Object.entries(INPUTS) as [FuzzKind, number][]) {
     const seen = await witness.finish();
     t.diagnostic(JSON.stringify({ ...report, ...seen }));
     assert.ok(report.inputs >= inputs && report.answers > inputs / 100);
-    assert.ok(seen.worstMs < WITNESS_WORST_MS, `a witness waited ${seen.worstMs} ms`);
+    const commandsMin = report.inputs / INPUTS_A_COMMAND_MAX;
+    assert.ok(seen.commands > commandsMin, `a witness had ${seen.commands} answers`);
     assert.ok(seen.rssGrowthBytes < RSS_GROWTH_BYTES_MAX, `${seen.rssGrowthBytes} bytes more`);
   });
 }

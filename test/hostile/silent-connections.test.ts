@@ -12,7 +12,8 @@ import { Witness } from './witness.ts';
 
 const COUNT = 600;
 const WITNESSES = 4;
-const CLOSED_LIMIT_MS = 60_000;
+/** Of each witness while the silent ones are there, for 15 s and more. */
+const ANSWERS_MIN = 10;
 const GROWTH_BYTES_MAX = 96 * 1024 * 1024;
 
 test('silent connections', async (t) => {
@@ -23,13 +24,15 @@ test('silent connections', async (t) => {
   const silent = new SilentConnections(demo.address(0), demoTargetName, random);
   await silent.open(COUNT);
   const { openNow } = silent;
+  const before = witness.commands;
   const growth = witness.rssGrowthBytes;
   const late = await Initiator.connect({ ...demo.address(0), targetName: demoTargetName });
   await late.nop();
   await late.logout();
-  await waitFor('the target closes them', () => silent.openNow === 0, CLOSED_LIMIT_MS);
+  await waitFor('the target closes them', () => silent.openNow === 0);
+  const answers = witness.commands - before;
   const seen = await witness.finish();
   t.diagnostic(JSON.stringify({ openNow, growth, ...silent.stop(), ...seen }));
   assert.ok(growth < GROWTH_BYTES_MAX, `${growth} bytes more`);
-  assert.ok(seen.worstMs < 2000, `a witness waited ${seen.worstMs} ms`);
+  assert.ok(answers > WITNESSES * ANSWERS_MIN, `the witnesses had ${answers} answers`);
 });

@@ -43,9 +43,14 @@ export class Witness {
     for (let index = 0; index < count; index++) {
       const initiatorName = `iqn.2026-11.test:witness-${index}`;
       const options = { ...demo.address(gateway), initiatorName, targetName: demoTargetName };
-      sessions.push(await Initiator.connect({ ...options, timeoutMs: 10_000 }));
+      sessions.push(await Initiator.connect(options));
     }
     return new Witness(demo, gateway, sessions);
+  }
+
+  /** Answers that all of its sessions had. */
+  get commands(): number {
+    return this.#commands;
   }
 
   /** Memory that the gateway has taken since the start. */

@@ -6,6 +6,8 @@ import { BHS_LENGTH, Bhs, NO_BYTES, type Pdu, padding } from './pdu.ts';
 
 /** PDUs that nobody has taken yet; more means that the test forgot to read. */
 const INBOX_MAX = 10_000;
+/** Only a hang takes longer. */
+const HANG_MS = 60_000;
 const ZEROS = Buffer.alloc(4);
 
 /**
@@ -44,7 +46,7 @@ export class Connection {
 
   static async open(
     address: Address,
-    timeoutMs = 5000,
+    timeoutMs = HANG_MS,
     host: InitiatorHost = thisHost,
   ): Promise<Connection> {
     return new Connection(await host.connect(address, timeoutMs), host.clock);
@@ -82,7 +84,7 @@ export class Connection {
   }
 
   /** The next PDU. Rejects on `timeoutMs` without one, and when the connection is over. */
-  receive(timeoutMs = 5000): Promise<Pdu> {
+  receive(timeoutMs = HANG_MS): Promise<Pdu> {
     const ready = this.#inbox.shift();
     if (ready !== undefined) return Promise.resolve(ready);
     if (this.#over !== undefined) return Promise.reject(this.#over);

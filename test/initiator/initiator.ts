@@ -63,7 +63,8 @@ interface Outstanding {
   readonly failed: (error: Error) => void;
 }
 
-const TIMEOUT_MS = 30_000;
+/** Only a hang takes longer. */
+const TIMEOUT_MS = 60_000;
 /** Commands that wait for the CmdSN window. */
 const QUEUE_MAX = 100_000;
 const TEXT_STEPS_MAX = 100;
@@ -111,8 +112,8 @@ export class Initiator {
 
   /** Connects and logs in. */
   static async connect(options: InitiatorOptions): Promise<Initiator> {
-    const { host, port, on } = options;
-    const connection = await Connection.open({ host, port }, undefined, on);
+    const { host, port, loginTimeoutMs, on } = options;
+    const connection = await Connection.open({ host, port }, loginTimeoutMs, on);
     const declared = options.keys?.['MaxRecvDataSegmentLength'] ?? '262144';
     connection.maxRecvDataSegmentLength = Number(declared);
     try {

@@ -29,6 +29,8 @@ export interface LoginOptions {
   readonly tsih?: number;
   readonly cid?: number;
   readonly chap?: ChapOptions;
+  /** For the connection and for each answer of the login phase; only a hang takes 60 s. */
+  readonly loginTimeoutMs?: number;
   /** Operational keys to offer beside (or instead of) ours; undefined offers a key not at all. */
   readonly keys?: Readonly<Record<string, string | undefined>>;
 }
@@ -150,7 +152,7 @@ export class LoginExchange {
   }
 
   async #answer(step: LoginStep): Promise<LoginAnswer> {
-    const { bhs, data } = await this.connection.receive();
+    const { bhs, data } = await this.connection.receive(this.#options.loginTimeoutMs);
     const R = LoginResponse;
     if (R.opcode.get(bhs) !== Opcode.loginResponse) {
       throw violation(`opcode ${R.opcode.get(bhs)} in the login phase`);

@@ -38,6 +38,8 @@ interface SentCommand {
 const NOP_INTERVAL_MS = 250;
 const RECONNECT_INTERVAL_MS = 100;
 const ANSWER_BOUND_MS = 1500;
+/** Of a login that was given up: a gateway that goes on finds few of them. */
+const LOGIN_TIMEOUT_MS = 5_000;
 const BUSY = 0x08;
 const TASK_SET_FULL = 0x28;
 const UNIT_ATTENTION = 0x06;
@@ -211,6 +213,7 @@ export class MultipathInitiator {
       ...this.#options.login,
       ...path.address,
       isid: path.isid,
+      loginTimeoutMs: LOGIN_TIMEOUT_MS,
     });
     const session = await Promise.race([connecting, delay(this.#bound())]);
     if (session !== undefined) return session;

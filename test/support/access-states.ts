@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reportTargetPortGroups, testUnitReady } from '../initiator/cdb.ts';
 import type { Initiator } from '../initiator/initiator.ts';
+import { HANG_MS } from './wait-for.ts';
 
 /** ASYMMETRIC ACCESS STATE. */
 export const ACTIVE = 0;
 export const UNAVAILABLE = 3;
 
 const asymmetricAccessStateChanged = '2a06';
-const LIMIT_MS = 60_000;
 const POLL_MS = 20;
 const DESCRIPTOR_OF_ONE_PORT_LENGTH = 12;
 
@@ -41,7 +41,7 @@ export async function pendingAt(initiator: Initiator, lun: number): Promise<read
 export async function hearsOnce(initiator: Initiator, luns: readonly number[]): Promise<void> {
   for (const lun of luns) {
     let told: readonly string[] = [];
-    const deadline = performance.now() + LIMIT_MS;
+    const deadline = performance.now() + HANG_MS;
     while (told.length === 0) {
       assert.ok(performance.now() < deadline, `LUN ${lun} hears of it`);
       await delay(POLL_MS);
@@ -61,7 +61,7 @@ export async function seesStates(
   luns: readonly number[],
   states: readonly number[],
 ): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
+  const deadline = performance.now() + HANG_MS;
   for (;;) {
     for (const lun of luns) await pendingAt(initiator, lun);
     const seen = await accessStates(initiator);

@@ -26,12 +26,11 @@ import type { NetworkNamespace } from './network-namespace.ts';
 import { openRadosMember, type RadosMember, type RadosPlace } from './rados-member.ts';
 import { type Finished, run } from './run.ts';
 import { tied } from './tied.ts';
+import { HANG_MS } from './wait-for.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 const ISCSI_PORT = 3260;
-const END_LIMIT_MS = 60_000;
-const READY_LIMIT_MS = 60_000;
 const FENCE_WAIT_MS = 8_000;
 const POLL_MS = 20;
 /** Of what a gateway says on standard error, so many of the last characters are kept. */
@@ -104,7 +103,7 @@ export class CephGateway {
   }
 
   /** Resolves when it has said that it serves more often than `before`, and how long that took. */
-  async servesAgain(before: number, limitMs = READY_LIMIT_MS): Promise<number> {
+  async servesAgain(before: number, limitMs = HANG_MS): Promise<number> {
     const startMs = performance.now();
     while (this.served <= before) {
       if (!this.isRunning) throw new Error(`${this.name} has ended:\n${this.errors}`);
@@ -132,7 +131,7 @@ export class CephGateway {
     // A stopped process takes no SIGTERM.
     this.#child?.kill('SIGCONT');
     this.#child?.kill('SIGTERM');
-    const late = setTimeout(() => this.#child?.kill('SIGKILL'), END_LIMIT_MS);
+    const late = setTimeout(() => this.#child?.kill('SIGKILL'), HANG_MS);
     await this.#ended;
     clearTimeout(late);
   }
@@ -256,7 +255,7 @@ export class CephGateways {
     { incarnation }: MemberState,
     what: string,
     holds: (now: MemberState | undefined) => boolean,
-    limitMs = READY_LIMIT_MS,
+    limitMs = HANG_MS,
   ): Promise<void> {
     const deadline = performance.now() + limitMs;
     for (;;) {

@@ -10,14 +10,12 @@ import { closed, listening } from '../../lab/ceph/port-claim.ts';
 import { storeWords } from '../../src/cli/store-options.ts';
 import type { CephLocation } from '../../src/gateway/store-location.ts';
 import { tied } from './tied.ts';
+import { HANG_MS } from './wait-for.ts';
 
 /** The program under test; a packed build can be put in its place. */
 const testedProgram =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
 export const demoTargetName = 'iqn.2026-11.io.allpath:demo';
-/** Four gateways on three OSDs are there in 3 s; with both cores taken by others 20 s were few. */
-const readyLimitMs = 60_000;
-const endLimitMs = 60_000;
 /** How many lines of the demo's error output a failure message quotes. */
 const quotedLinesMax = 40;
 
@@ -97,7 +95,7 @@ export class Demo {
     running.add(demo);
     const late = setTimeout(() => {
       demo.#ready.reject(new Error(`the demo is not ready yet:\n${demo.errors()}`));
-    }, readyLimitMs);
+    }, HANG_MS);
     try {
       await demo.#ready.promise;
       return demo;
@@ -159,7 +157,7 @@ export class Demo {
   async stop(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGINT');
-      const late = setTimeout(() => this.#child.kill('SIGKILL'), endLimitMs);
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), HANG_MS);
       await this.#ended.promise;
       clearTimeout(late);
     }

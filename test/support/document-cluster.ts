@@ -12,10 +12,10 @@ import type { Address } from '../initiator/host.ts';
 import { freePorts } from './demo.ts';
 import { type Finished, run } from './run.ts';
 import { tied } from './tied.ts';
+import { HANG_MS } from './wait-for.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
-const endLimitMs = 60_000;
 /** Of what a gateway says on standard error, so many characters are kept. */
 const errorsMax = 100_000;
 
@@ -53,7 +53,7 @@ export class GatewayProcess {
 
   /** Resolves with the exit code; null when it had to be killed. */
   async ended(): Promise<number | null> {
-    const late = setTimeout(() => this.child.kill('SIGKILL'), endLimitMs);
+    const late = setTimeout(() => this.child.kill('SIGKILL'), HANG_MS);
     await this.#ended;
     clearTimeout(late);
     return this.child.exitCode;

@@ -11,11 +11,10 @@ import type { Address } from '../initiator/host.ts';
 import { freePorts } from './demo.ts';
 import { mustRun } from './run.ts';
 import { tied } from './tied.ts';
+import { HANG_MS } from './wait-for.ts';
 
 const program =
   process.env['ALLPATH_PROGRAM'] ?? fileURLToPath(new URL('../../bin/allpath', import.meta.url));
-const readyLimitMs = 60_000;
-const endLimitMs = 60_000;
 
 export class DocumentGateway {
   readonly address: Address;
@@ -53,7 +52,7 @@ export class DocumentGateway {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = once(this.#child, 'exit');
       this.#child.kill('SIGTERM');
-      const late = setTimeout(() => this.#child.kill('SIGKILL'), endLimitMs);
+      const late = setTimeout(() => this.#child.kill('SIGKILL'), HANG_MS);
       await ended;
       clearTimeout(late);
     }
@@ -68,7 +67,7 @@ export class DocumentGateway {
     return new Promise((resolve, reject) => {
       const errors: string[] = [];
       const { stdout, stderr } = this.#child;
-      const late = setTimeout(() => reject(new Error('the gateway is not ready')), readyLimitMs);
+      const late = setTimeout(() => reject(new Error('the gateway is not ready')), HANG_MS);
       createInterface(stderr!).on('line', (line) => {
         if (errors.length < 100) errors.push(line);
       });

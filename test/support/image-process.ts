@@ -7,10 +7,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { tied } from './tied.ts';
+import { HANG_MS } from './wait-for.ts';
 
 const SCRIPT = fileURLToPath(new URL('./image-process-main.ts', import.meta.url));
-
-const END_LIMIT_MS = 60_000;
 
 export interface ImageRequest {
   readonly serial: number;
@@ -76,7 +75,7 @@ export class ImageProcess {
     const closed = once(this.#child, 'close');
     this.#child.kill('SIGCONT');
     this.#child.stdin!.end();
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), END_LIMIT_MS);
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), HANG_MS);
     await closed;
     clearTimeout(late);
   }

@@ -13,7 +13,6 @@ const PREFIX = 'apt';
 /** Of 198.18.0.0/15, which RFC 2544 keeps for benchmarks: no network of the machine's. */
 const SUBNETS_MAX = 512;
 const ATTEMPTS_MAX = 20;
-const UP_LIMIT_MS = 60_000;
 
 export interface Ports {
   readonly first: number;
@@ -117,7 +116,7 @@ export class NetworkNamespace {
     await inside('route', 'add', 'default', 'via', hostAddress);
     const state = `/sys/class/net/${outer}/operstate`;
     const isUp = () => readFileSync(state, 'latin1').trim() === 'up';
-    await waitFor('the interfaces are up', isUp, UP_LIMIT_MS);
+    await waitFor('the interfaces are up', isUp);
   }
 
   async #run(program: string, script: string): Promise<void> {

@@ -4,10 +4,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { createImage, createPool } from '../../lab/ceph/throwaway-pools.ts';
+import { HANG_MS } from './wait-for.ts';
 
 const IMAGE_ATTEMPTS_MAX = 30;
 const PLACE_ATTEMPTS_MAX = 5;
-const SERVES_LIMIT_MS = 60_000;
 
 /** A pool of one copy of each object, on one OSD per group. */
 export class PlacedPool {
@@ -113,6 +113,6 @@ export class PlacedPool {
       () => true,
       () => false,
     );
-    return await Promise.race([listed, delay(SERVES_LIMIT_MS, false, { ref: false })]);
+    return await Promise.race([listed, delay(HANG_MS, false, { ref: false })]);
   }
 }

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { tied } from './tied.ts';
+import { HANG_MS } from './wait-for.ts';
 
 export interface Finished {
   readonly code: number | null;
@@ -12,8 +13,6 @@ export interface Finished {
 
 /** Output beyond this is dropped; a program that says so much has gone astray. */
 const outputMaxBytes = 16 * 1024 * 1024;
-/** Only a hang takes longer, also on a machine that does much else. */
-const HANG_MS = 180_000;
 
 /** Resolves whatever the exit code is; a program still running after `limitMs` is killed. */
 export function run(file: string, args: readonly string[], limitMs = HANG_MS): Promise<Finished> {

@@ -2,7 +2,7 @@ import type { Address } from '../initiator/host.ts';
 import { Initiator } from '../initiator/initiator.ts';
 import { MultipathInitiator } from '../initiator/multipath-initiator.ts';
 import { StampedWriter } from './stamped-writer.ts';
-import { waitFor } from './wait-for.ts';
+import { HANG_MS, waitFor } from './wait-for.ts';
 
 export interface StampedLoadOptions {
   readonly paths: readonly Address[];
@@ -20,10 +20,6 @@ export interface StampedLoadOptions {
   /** Sees no answer to a NOP-Out for so long: the path is given up. */
   readonly answerBoundMs?: number;
 }
-
-const PROGRESS_LIMIT_MS = 60_000;
-/** A gateway that was fenced before waits up to 60 s until it serves again. */
-const RECONNECT_LIMIT_MS = 75_000;
 
 /** Several initiators, each with a region of its own, spread over the paths by turns. */
 export class StampedLoad {
@@ -82,7 +78,7 @@ export class StampedLoad {
   }
 
   /** Resolves when every writer has had another `count` writes acknowledged. */
-  async progress(count: number, limitMs = PROGRESS_LIMIT_MS): Promise<void> {
+  async progress(count: number, limitMs = HANG_MS): Promise<void> {
     const goals = this.writers.map(({ acknowledged }) => acknowledged + count);
     await waitFor(
       'every writer goes on',
@@ -119,7 +115,7 @@ export class StampedLoad {
         this.writers.every(({ initiator }) => {
           return this.#options.paths.every((_, path) => initiator.isConnected(path));
         }),
-      RECONNECT_LIMIT_MS,
+      HANG_MS,
     );
     const initiators = new Set(this.writers.map(({ initiator }) => initiator));
     for (const [index, initiator] of [...initiators].entries()) initiator.prefer(index % count);

@@ -11,7 +11,6 @@ export async function loggedIn(
   const initiator = await Initiator.connect({
     ...demo.address(gateway),
     targetName: demoTargetName,
-    timeoutMs: 15_000,
     ...options,
   });
   for (let attempts = 0; attempts < 10; attempts++) {

@@ -76,7 +76,7 @@ test('SendTargets in a normal session names its own target', async () => {
 
 test('a discovery session takes no SCSI command', async () => {
   const discovery = await Initiator.connect({ ...demo.address(0), sessionType: 'Discovery' });
-  await assert.rejects(discovery.execute({ cdb: testUnitReady(), timeoutMs: 5000 }), (error) => {
+  await assert.rejects(discovery.execute({ cdb: testUnitReady() }), (error) => {
     assert.match(String(error), /rejected|connectionLost/);
     return true;
   });

@@ -71,7 +71,7 @@ test('a real process is seen stopped, and is ended although it is', async () => 
     assert.equal(child.signalCode, null);
     child.kill('SIGSTOP');
 
-    await waitFor('the kernel shows it stopped', () => isProcessStopped(child.pid!), 10_000);
+    await waitFor('the kernel shows it stopped', () => isProcessStopped(child.pid!));
     await clock.advance(STOPPED_MAX_MS + 2 * LOOK_INTERVAL_MS);
     assert.deepEqual(await ended, [null, 'SIGKILL']);
   } finally {

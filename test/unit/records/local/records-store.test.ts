@@ -12,7 +12,9 @@ import { RecordsStore } from '../../../../src/records/local/records-store.ts';
 const folder = mkdtempSync(join(tmpdir(), 'allpath-store-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const HANG_MS = 2000;
+/** Less than SQLite waits where it is told to. */
+const WAIT_MS = 1000;
+const CALLS_MAX = 10;
 
 test('records, versions and fields outlive the store that made them', () => {
   const path = join(folder, 'kept.db');
@@ -54,9 +56,14 @@ test('a store that is locked is not waited for, and a call that found it so chan
   const store = new RecordsStore(path);
   const holder = new DatabaseSync(path);
   holder.exec('BEGIN IMMEDIATE');
-  const begunMs = performance.now();
-  assert.throws(() => store.compareAndSet('a', 0, Buffer.from('1')), /locked/);
-  assert.ok(performance.now() - begunMs < HANG_MS);
+  // A machine that is slow at one call is not so at every one.
+  let shortestMs = Number.POSITIVE_INFINITY;
+  for (let calls = 0; shortestMs > WAIT_MS && calls < CALLS_MAX; calls++) {
+    const begunMs = performance.now();
+    assert.throws(() => store.compareAndSet('a', 0, Buffer.from('1')), /locked/);
+    shortestMs = Math.min(shortestMs, performance.now() - begunMs);
+  }
+  assert.ok(shortestMs <= WAIT_MS);
   holder.exec('COMMIT');
   assert.deepEqual(store.compareAndSet('a', 0, Buffer.from('1')), { status: 'done', version: 1 });
   holder.close();
