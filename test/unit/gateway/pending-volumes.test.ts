@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import { Failure } from '../../../src/base/failure.ts';
 import type { Disk } from '../../../src/config/document.ts';
 import {
-  isSameOpening,
+  canShareVolume,
   isSameVolume,
   OPEN_WAIT_MAX_MS,
-  VolumeOpenings,
-} from '../../../src/gateway/volume-openings.ts';
+  PendingVolumes,
+} from '../../../src/gateway/pending-volumes.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
@@ -34,69 +34,69 @@ function world() {
     });
     return promise;
   };
-  return { clock, opened, closed, ends, openings: new VolumeOpenings({ openVolume }, clock) };
+  return { clock, opened, closed, ends, pending: new PendingVolumes({ openVolume }, clock) };
 }
 
-test('a volume is asked for as its disk says, and is the opener’s alone', async () => {
-  const { opened, ends, openings } = world();
+test('a volume is asked for as its disk says, and belongs to the one that opened it', async () => {
+  const { opened, ends, pending } = world();
   const through = { ...disk, writethrough: true, volume: { name: 'v', id: '3/1' } };
-  const opening = openings.open(through);
+  const opening = pending.open(through);
   ends[0]!.open();
   assert.equal(((await opening) as unknown as { number: number }).number, 0);
   assert.deepEqual(opened, [{ name: 'v', writethrough: true, uuid: disk.uuid, id: '3/1' }]);
-  void openings.open(through);
+  void pending.open(through);
   assert.equal(opened.length, 2, 'what was given away is opened again');
 });
 
 test('a silent one is waited for once; later attempts take what has come', async () => {
-  const { clock, opened, ends, openings } = world();
-  const first = assert.rejects(openings.open(disk), SILENT);
+  const { clock, opened, ends, pending } = world();
+  const first = assert.rejects(pending.open(disk), SILENT);
   await clock.advance(OPEN_WAIT_MAX_MS);
   await first;
-  await assert.rejects(openings.open(disk), SILENT);
+  await assert.rejects(pending.open(disk), SILENT);
   ends[0]!.open();
   await settle();
-  assert.ok(await openings.open(disk));
+  assert.ok(await pending.open(disk));
   assert.equal(opened.length, 1);
 });
 
 test('one that fails is tried again', async () => {
-  const { opened, ends, openings } = world();
-  const first = assert.rejects(openings.open(disk), { code: 'volumeNotFound' });
+  const { opened, ends, pending } = world();
+  const first = assert.rejects(pending.open(disk), { code: 'volumeNotFound' });
   ends[0]!.fail();
   await first;
-  const second = openings.open(disk);
+  const second = pending.open(disk);
   ends[1]!.open();
   assert.ok(await second);
   assert.equal(opened.length, 2);
 });
 
 test('what nobody waits for is closed when it opens: for another volume, or no disk', async () => {
-  const { clock, closed, ends, openings } = world();
+  const { clock, closed, ends, pending } = world();
   const silent = async (each: Disk) => {
-    const opening = assert.rejects(openings.open(each), SILENT);
+    const opening = assert.rejects(pending.open(each), SILENT);
     await clock.advance(OPEN_WAIT_MAX_MS);
     await opening;
   };
   await silent(disk);
   await silent({ ...disk, writethrough: true });
-  openings.keep(new Set([disk.uuid]));
+  pending.keep(new Set([disk.uuid]));
   ends[0]!.open();
   await settle();
   assert.deepEqual(closed, [0]);
-  openings.keep(new Set());
+  pending.keep(new Set());
   ends[1]!.open();
   await settle();
   assert.deepEqual(closed, [0, 1]);
 });
 
-test('an opening serves a disk with the same volume and the same cache', () => {
+test('one open volume serves disks with the same volume and the same cache', () => {
   const named = { ...disk, volume: { name: 'a' } };
   const known = { ...disk, volume: { id: '1' } };
   const other = { ...disk, volume: { id: '2' } };
   assert.ok(isSameVolume(disk, named) && isSameVolume(disk, known));
   assert.ok(!isSameVolume(known, other));
   assert.ok(!isSameVolume(disk, { ...disk, volume: { name: 'b' } }));
-  assert.ok(isSameOpening(disk, named));
-  assert.ok(!isSameOpening(disk, { ...disk, writethrough: true }));
+  assert.ok(canShareVolume(disk, named));
+  assert.ok(!canShareVolume(disk, { ...disk, writethrough: true }));
 });
