@@ -25,6 +25,9 @@ import type { EventAttention, SharedState, UnitEvent } from './unit-state.ts';
  */
 export const STATE_AND_EVENT_LENGTH_MAX = 4 * 4 * Math.ceil(RESERVATIONS_MAX_BYTES / 3) + 8 * 1024;
 
+/** Names of nexuses in a list that is not packed, in characters. Three lists fit into 8 KiB. */
+const PLAIN_NEXUSES_LENGTH_MAX = 2_000;
+
 export type EventContent = ReturnType<typeof encodeEvent>;
 
 export function encodeState(state: SharedState) {
@@ -107,11 +110,16 @@ export function encodeEvent({ aborts, attentions }: UnitEvent) {
   };
 }
 
-/** A group of nexuses by its name, or the nexuses. */
+/**
+ * A group of nexuses by its name, or the nexuses: a short list as it is, which the release before
+ * this also reads, and a longer one packed.
+ */
 function packed<Group extends string>(
   nexuses: Group | readonly NexusName[],
-): Group | { readonly nexuses: string } {
-  return typeof nexuses === 'string' ? nexuses : { nexuses: encodeNexusList(nexuses) };
+): Group | readonly NexusName[] | { readonly nexuses: string } {
+  if (typeof nexuses === 'string') return nexuses;
+  const lengthChars = nexuses.reduce((sum, { length }) => sum + length, 0);
+  return lengthChars <= PLAIN_NEXUSES_LENGTH_MAX ? nexuses : { nexuses: encodeNexusList(nexuses) };
 }
 
 export function decodeEvent(content: unknown): UnitEvent {
@@ -135,6 +143,7 @@ function decodeAttention(content: unknown): EventAttention {
 }
 
 function nexusesOf(value: unknown, name: string): readonly NexusName[] {
+  if (Array.isArray(value)) return value.map((nexus) => textOf(nexus, name));
   const decoded = decodeNexusList(textOf(fieldsOf(value, name)['nexuses'], name));
   if ('malformed' in decoded) throw new Error(`${name}: ${decoded.malformed}`);
   return decoded;

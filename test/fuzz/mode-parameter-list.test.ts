@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultModes } from '../../src/scsi/mode-parameters.ts';
 import { Status } from '../../src/scsi/status.ts';
+import { fuzzRun } from '../support/fuzz-inputs.ts';
 import { logicalUnit, run } from '../support/scsi-call.ts';
 
-const runs = Number(process.env['ALLPATH_FUZZ_RUNS'] ?? 2000);
 const PF = 0x10;
 const DEFAULTS = defaultModes(true);
 type Parameter = keyof typeof DEFAULTS;
@@ -26,7 +26,7 @@ function ten(length: number): readonly number[] {
   return [0x55, PF, 0, 0, 0, 0, 0, length >> 8, length & 0xff, 0];
 }
 
-test('no list throws, and one that is refused changes nothing', async () => {
+test('no list throws, and one that is refused changes nothing', async (t) => {
   const plausible = fc.tuple(fc.constantFrom(...mutations()), fc.uint8Array({ maxLength: 24 }));
   const lists = fc.oneof(
     fc.uint8Array({ maxLength: 255 }),
@@ -44,7 +44,7 @@ test('no list throws, and one that is refused changes nothing', async () => {
       if (result.status !== Status.good) assert.equal(changed, false);
       assert.equal(told.length, changed ? 1 : 0);
     }),
-    { numRuns: runs },
+    fuzzRun(t),
   );
 });
 

@@ -10,10 +10,11 @@ import { decodeReservations, encodeReservations } from '../../src/scsi/reservati
 import { NO_RESERVATIONS, type Reservations } from '../../src/scsi/reservations/reservations.ts';
 import { reserveOut } from '../../src/scsi/reservations/reserve-out.ts';
 import { isListLength, readReserveOut } from '../../src/scsi/reservations/reserve-out-list.ts';
+import { readTransportIds } from '../../src/scsi/reservations/transport-id-list.ts';
+import { ISCSI_PROTOCOL_IDENTIFIER } from '../../src/scsi/transport-id.ts';
+import { fuzzRun } from '../support/fuzz-inputs.ts';
 import { identityOf, nexusOf } from '../support/nexus-names.ts';
 import { Action, moveList, reserveOutCdb, reserveOutList } from '../support/reserve-out.ts';
-
-const runs = Number(process.env['ALLPATH_FUZZ_RUNS'] ?? 2000);
 
 const { transportId } = identityOf('b', 2).initiatorPort;
 const reserved: Reservations = {
@@ -71,7 +72,7 @@ const bytes = (good: readonly Uint8Array[]) =>
     { weight: 5, arbitrary: damaged(good) },
   );
 
-test('a parameter list is taken whole, or refused and changes nothing', () => {
+test('a parameter list is taken whole, or refused and changes nothing', (t) => {
   const origin = { nexus: nexusOf('a', 1), protocolIdentifier: 5, targetPorts: [1, 2] };
   const action = fc.constantFrom(...Object.values(Action));
   let taken = 0;
@@ -96,12 +97,28 @@ test('a parameter list is taken whole, or refused and changes nothing', () => {
         assert.deepEqual(decodeReservations(encodeReservations(outcome.next)), outcome.next);
       },
     ),
-    { numRuns: runs },
+    fuzzRun(t),
   );
   assert.ok(taken > 0, 'some lists are taken');
 });
 
-test('a record is read only if it is the encoding of what it says', () => {
+test('a TransportID is read in the one form that names its port, or refused', (t) => {
+  const good = ['c', 'd'].map((host) => identityOf(host, 1).initiatorPort.transportId);
+  let read = 0;
+  fc.assert(
+    fc.property(bytes([...good, Buffer.concat(good)]), fc.nat({ max: 8 }), (list, from) => {
+      const found = readTransportIds(list, from, ISCSI_PROTOCOL_IDENTIFIER);
+      if (found === undefined || 'status' in found) return;
+      read += found.length;
+      const again = readTransportIds(Buffer.concat(found), 0, ISCSI_PROTOCOL_IDENTIFIER);
+      assert.deepEqual(again, found);
+    }),
+    fuzzRun(t),
+  );
+  assert.ok(read > 0, 'some are read');
+});
+
+test('a record is read only if it is the encoding of what it says', (t) => {
   let read = 0;
   fc.assert(
     fc.property(bytes(states.map(encodeReservations)), (record) => {
@@ -110,7 +127,7 @@ test('a record is read only if it is the encoding of what it says', () => {
       read++;
       assert.deepEqual(Buffer.from(encodeReservations(decoded)), Buffer.from(record));
     }),
-    { numRuns: runs },
+    fuzzRun(t),
   );
   assert.ok(read > 0, 'some records are read');
 });

@@ -3,6 +3,8 @@ import type { Nexuses } from './nexuses.ts';
 /** What of a logical unit is the same through every gateway: a test with a disk of its own. */
 export interface Row {
   readonly name: string;
+  /** The release before does not do this. */
+  readonly isNew?: true;
   run(place: RowPlace): Promise<void>;
 }
 

@@ -6,13 +6,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_RESERVATIONS } from '../../../src/scsi/reservations/reservations.ts';
 import {
+  decodeEvent,
   decodeState,
   decodeStateAfter,
+  encodeEvent,
   encodeState,
   encodeStateAfter,
 } from '../../../src/scsi/unit-codec.ts';
 import type { SharedState } from '../../../src/scsi/unit-state.ts';
-import { nexusOf } from '../../support/nexus-names.ts';
+import { nexusesOf, nexusOf } from '../../support/nexus-names.ts';
 import { unitState } from '../../support/scsi-call.ts';
 
 const KEY = '00000000000000aa';
@@ -40,6 +42,20 @@ test('a state is read as what it changes of the one before', () => {
   assert.equal(same.reservations, before.reservations);
   const after = withRegistrations('b', 'c');
   assert.deepEqual(decodeStateAfter(before, throughJson(encodeStateAfter(before, after))), after);
+});
+
+test('an event names few nexuses as the release before this reads them, and many packed', () => {
+  const named = (nexuses: readonly string[]) => ({
+    aborts: nexuses,
+    attentions: [{ condition: 'reservationsPreempted' as const, nexuses }],
+  });
+  const few = named(nexusesOf('iqn.1993-08.org.debian:01:a', 8));
+  assert.deepEqual(encodeEvent(few), few);
+  assert.deepEqual(decodeEvent(throughJson(encodeEvent(named([])))), named([]));
+  const many = named(nexusesOf('iqn.1993-08.org.debian:01:a', 100));
+  const content = throughJson(encodeEvent(many));
+  assert.ok(JSON.stringify(content).length < JSON.stringify(many).length / 4);
+  assert.deepEqual(decodeEvent(content), many);
 });
 
 test('a change that does not fit the state before is refused', () => {
