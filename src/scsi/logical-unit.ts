@@ -97,6 +97,8 @@ export class LogicalUnit implements UnitEventTarget {
   // Copies of the shared state: every command reads them.
   #identity: LogicalUnitIdentity;
   #blocks: number;
+  /** That this gateway serves; 0 before it does. */
+  #documentVersion = 0;
   #modes: Readonly<ModeParameters>;
   #isWriteProtected: boolean;
   #reservations: Reservations;
@@ -209,6 +211,7 @@ export class LogicalUnit implements UnitEventTarget {
       this.#stopWatching = this.#watch(volume);
     }
     if (isReplaced) this.establish(conditions.powerOnResetOrBusDeviceResetOccurred);
+    this.#documentVersion = description.documentVersion;
     await this.commit(described(description));
   }
 
@@ -342,7 +345,8 @@ export class LogicalUnit implements UnitEventTarget {
 
   #watch(volume: Volume): () => void {
     return volume.onResize((sizeBytes) => {
-      void this.commit(resized(Math.floor(sizeBytes / this.blockLengthBytes)));
+      const known = { blocks: this.#blocks, documentVersion: this.#documentVersion };
+      void this.commit(resized(Math.floor(sizeBytes / this.blockLengthBytes), known));
     });
   }
 }

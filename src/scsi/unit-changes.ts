@@ -21,7 +21,10 @@ import {
 /** The description of a logical unit by the document and the medium. */
 export interface UnitDescription {
   readonly identity: LogicalUnitIdentity;
+  /** Of the medium, as its gateway knows it. */
   readonly blocks: number;
+  /** By the document. */
+  readonly documentBlocks: number;
   readonly blockLengthBytes: number;
   readonly readOnly: boolean;
   /** The version of the document. */
@@ -31,7 +34,7 @@ export interface UnitDescription {
 }
 
 /** The first state of a logical unit. */
-export function initialState(description: UnitDescription): SharedState {
+export function initialState(description: Omit<UnitDescription, 'documentBlocks'>): SharedState {
   const { identity, blocks, blockLengthBytes, documentVersion, readOnly } = description;
   const modes = defaultModes(description.volatileCache);
   const state = {
@@ -45,8 +48,7 @@ export function initialState(description: UnitDescription): SharedState {
 
 /** The document, or the medium that it names, describes the unit differently than before. */
 export function described(description: UnitDescription): UnitChange {
-  const { identity, blocks, blockLengthBytes, documentVersion, readOnly } = description;
-  const { volatileCache } = description;
+  const { identity, blockLengthBytes, documentVersion, readOnly, volatileCache } = description;
   return (state) => {
     // Another gateway serves a later version already: this one will follow.
     if (documentVersion < state.documentVersion) return COMMITTED;
@@ -57,6 +59,7 @@ export function described(description: UnitDescription): UnitChange {
     if (readOnly !== state.readOnly || volatileCache !== state.modes.current.wce) {
       attentions.push(toAll('modeParametersChanged'));
     }
+    const blocks = describedBlocks(description, state);
     if (blocks !== state.blocks) attentions.push(toAll('capacityDataHasChanged'));
     if (attentions.length === 0) return COMMITTED;
     const current = withCache(state.modes.current, volatileCache);
@@ -67,11 +70,21 @@ export function described(description: UnitDescription): UnitChange {
   };
 }
 
-/** The medium has another size. */
-export function resized(blocks: number): UnitChange {
+/**
+ * The medium has another size. `known`: the capacity that its gateway knew when it learned that,
+ * and the version of the document that it serves.
+ */
+export function resized(
+  blocks: number,
+  known: { readonly blocks?: number; readonly documentVersion?: number } = {},
+): UnitChange {
   return (state) => {
-    if (blocks === state.blocks) return COMMITTED;
-    return { next: { ...state, blocks }, event: telling(toAll('capacityDataHasChanged')) };
+    // Others have learned of a later size meanwhile.
+    const isLate = known.blocks !== undefined && known.blocks !== state.blocks;
+    if (blocks === state.blocks || (blocks < state.blocks && isLate)) return COMMITTED;
+    const documentVersion = Math.max(state.documentVersion, known.documentVersion ?? 0);
+    const next = { ...state, blocks, documentVersion };
+    return { next, event: telling(toAll('capacityDataHasChanged')) };
   };
 }
 
@@ -118,6 +131,18 @@ export const taskSetCleared: UnitChange = (next) => {
   const condition = 'commandsClearedByAnotherInitiator';
   return { next, event: { aborts: 'everything', attentions: [{ condition, nexuses: 'cleared' }] } };
 };
+
+/**
+ * A gateway whose store did not answer may know the medium as it was before it grew: a description
+ * makes the unit smaller only as a later document has it.
+ */
+function describedBlocks(
+  { blocks, documentBlocks, documentVersion }: UnitDescription,
+  state: SharedState,
+): number {
+  const isAsked = blocks === documentBlocks && documentVersion > state.documentVersion;
+  return blocks < state.blocks && !isAsked ? state.blocks : blocks;
+}
 
 function toAll(condition: EventAttention['condition']): EventAttention {
   return { condition, nexuses: 'all' };

@@ -65,6 +65,7 @@ async function world() {
     ...{
       identity,
       blocks: 100,
+      documentBlocks: 100,
       blockLengthBytes: 512,
       readOnly: false,
       volatileCache: true,
@@ -80,8 +81,11 @@ async function world() {
   const [one, other] = [new Listener('a'), new Listener('b')];
   unit.join(one);
   unit.join(other);
-  const serve = (by: GatedVolume, isReplaced = false) =>
-    unit.serve({ name: 'a', volume: by, description, isReplaced });
+  const serve = (by: GatedVolume, isReplaced = false, documentVersion = 1) =>
+    unit.serve({
+      ...{ name: 'a', volume: by, isReplaced },
+      description: { ...description, documentVersion },
+    });
   return { store, open, volume, description, state, unit, one, other, unfenced, serve };
 }
 
@@ -151,9 +155,10 @@ test('the size of the volume that serves it is the capacity, and the one before 
   const next = await open();
   await serve(next);
   assert.equal(unit.volume, next);
+  assert.equal(unit.blocks, 200, 'the document that is served already makes it no smaller');
   await store.create('b', 50 * 512);
   const last = new GatedVolume((await store.open('b')) as MemoryVolume);
-  await serve(last, true);
+  await serve(last, true, 2);
   await store.resize('a', 300 * 512);
   assert.equal(unit.blocks, 100, 'as it was described, whatever becomes of the volumes before');
   await volume.close();

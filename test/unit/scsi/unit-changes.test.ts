@@ -22,8 +22,8 @@ import {
 import { identity } from '../../support/scsi-call.ts';
 
 const description: UnitDescription = {
-  ...{ identity, blocks: 100, blockLengthBytes: 512, readOnly: false, volatileCache: true },
-  documentVersion: 1,
+  ...{ identity, blockLengthBytes: 512, readOnly: false, volatileCache: true },
+  ...{ blocks: 100, documentBlocks: 100, documentVersion: 1 },
 };
 
 function transition(change: UnitChange, state: SharedState): UnitTransition {
@@ -44,7 +44,8 @@ test('each thing that a document says differently has its unit attention, for ev
     [{ readOnly: true }, ['modeParametersChanged all']],
     [{ volatileCache: false }, ['modeParametersChanged all']],
     [{ readOnly: true, volatileCache: false }, ['modeParametersChanged all']],
-    [{ blocks: 99 }, ['capacityDataHasChanged all']],
+    [{ blocks: 101 }, ['capacityDataHasChanged all']],
+    [{ blocks: 99, documentBlocks: 99, documentVersion: 2 }, ['capacityDataHasChanged all']],
   ];
   for (const [change, attentions] of cases) {
     const state = initialState(description);
@@ -80,6 +81,7 @@ test('a description or a size that is already so is no change, whatever it is', 
         plain,
       ),
       blocks: fc.nat(3),
+      documentBlocks: fc.nat(3),
       blockLengthBytes: fc.constant(512),
       ...{ readOnly: fc.boolean(), volatileCache: fc.boolean() },
       documentVersion: fc.constant(1),
@@ -87,7 +89,8 @@ test('a description or a size that is already so is no change, whatever it is', 
     plain,
   );
   fc.assert(
-    fc.property(descriptions, descriptions, (before, after) => {
+    fc.property(descriptions, descriptions, (before, grown) => {
+      const after = { ...grown, blocks: Math.max(before.blocks, grown.blocks) };
       const outcome = described(after)(initialState(before));
       const next = 'next' in outcome ? outcome.next : initialState(before);
       assert.deepEqual(next, initialState(after));
@@ -100,10 +103,26 @@ test('a description or a size that is already so is no change, whatever it is', 
 
 test('a description by an earlier document changes nothing', () => {
   const state = initialState({ ...description, documentVersion: 2 });
-  const earlier = { ...description, blocks: 7, documentVersion: 1 };
+  const earlier = { ...description, blocks: 700, documentVersion: 1 };
   assert.equal(described(earlier)(state), COMMITTED);
   const { next } = transition(described({ ...earlier, documentVersion: 2 }), state);
-  assert.equal(next.blocks, 7);
+  assert.equal(next.blocks, 700);
+});
+
+test('a gateway that does not know yet that the medium grew makes the unit no smaller', () => {
+  const known = { blocks: 100, documentVersion: 5 };
+  const { next: grown } = transition(resized(200, known), initialState(description));
+  // It still serves the document of before, or waits for its store to show the size of the next.
+  for (const stale of [
+    { blocks: 100, documentBlocks: 100, documentVersion: 5 },
+    { blocks: 100, documentBlocks: 200, documentVersion: 6 },
+  ]) {
+    assert.equal(described({ ...description, ...stale })(grown), COMMITTED);
+  }
+  assert.equal(resized(150, known)(grown), COMMITTED);
+  const asked = { blocks: 100, documentBlocks: 100, documentVersion: 6 };
+  assert.equal(transition(described({ ...description, ...asked }), grown).next.blocks, 100);
+  assert.equal(transition(resized(150, { ...known, blocks: 200 }), grown).next.blocks, 150);
 });
 
 test('a description of another disk, or of another block length, is a defect', () => {
