@@ -1,30 +1,19 @@
-import { InvariantBroken } from '../src/base/assert.ts';
 import { fenceGateway } from '../src/control/fence-gateway.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
 import { runGatewayLives } from '../src/gateway/gateway-lives.ts';
 import { joinStore } from '../src/gateway/join-store.ts';
-import type { Store } from '../src/gateway/store.ts';
 import { isOpen, isOver } from '../src/membership/membership.ts';
-import type { SeededRandom } from '../test/support/seeded-random.ts';
 import type { SimNetwork } from './network/sim-network.ts';
 import { type PlantedError, withPlanted } from './planted-errors.ts';
 import { InputSource, SimProcess } from './time/sim-process.ts';
-import type { Timeline } from './time/timeline.ts';
-import type { Trace } from './trace.ts';
-import { check, Violation } from './violation.ts';
-import type { WorldStore } from './world-store.ts';
+import { isDefect, openStoreOf, runTool, type ToolParts } from './tool.ts';
+import { check } from './violation.ts';
 
 const RESTART_MAX_MS = 3_000;
 
-export interface PlaceParts {
-  readonly timeline: Timeline;
-  readonly random: SeededRandom;
+export interface PlaceParts extends ToolParts {
   readonly network: SimNetwork;
-  readonly store: WorldStore;
-  readonly trace: Trace;
   readonly planted: PlantedError | undefined;
-  /** Called when an invariant is broken. */
-  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -70,7 +59,7 @@ export class GatewayPlace {
       void this.#run(process).then(
         () => this.#end(process, 'ended'),
         (error: unknown) => {
-          this.#failOnDefect(error);
+          if (isDefect(error)) this.#parts.fail(error);
           this.#end(process, String(error));
         },
       );
@@ -89,7 +78,8 @@ export class GatewayPlace {
 
   /** A second process of this name, which leaves at once if it may join. */
   startTwin(): void {
-    this.#runTool(`${this.name}.twin`, this.name, async (store, process) => {
+    const names = { processName: `${this.name}.twin`, memberName: this.name };
+    void runTool(this.#parts, names, async (store, process) => {
       const { random, trace } = this.#parts;
       const { clock } = process;
       const joined = await joinStore({ store, clock, random, log: trace.log(process.name) });
@@ -100,7 +90,8 @@ export class GatewayPlace {
   /** As the command `fence` does: another gateway fences this one. */
   askFence(): void {
     const { name } = this;
-    this.#runTool(`${name}.fence`, 'tool', async (store) => {
+    const names = { processName: `${name}.fence`, memberName: 'tool' };
+    void runTool(this.#parts, names, async (store) => {
       const { members } = await store.membership.read();
       await fenceGateway(store, name);
       const view = await store.membership.read();
@@ -110,42 +101,6 @@ export class GatewayPlace {
         () => `${name} is said to be fenced, and is not`,
       );
     });
-  }
-
-  /** A process that does one thing with the store, whatever the result. */
-  #runTool(
-    processName: string,
-    memberName: string,
-    work: (store: Store, process: SimProcess) => Promise<void>,
-  ): void {
-    const { timeline, random, trace } = this.#parts;
-    const process = new SimProcess(processName, timeline, random);
-    const run = async (): Promise<void> => {
-      const store = await openStoreOf(this.#parts, process, memberName, 'refuse');
-      try {
-        await work(store, process);
-      } finally {
-        await store.close();
-      }
-    };
-    const end = (how: string): void => {
-      trace.add(processName, how);
-      process.kill();
-    };
-    process.deliver(new InputSource(), () => {
-      void run().then(
-        () => end('done'),
-        (error: unknown) => {
-          this.#failOnDefect(error);
-          end(String(error));
-        },
-      );
-    });
-  }
-
-  /** A process may end with an ordinary failure, or because of a defect. */
-  #failOnDefect(error: unknown): void {
-    if (error instanceof InvariantBroken || error instanceof Violation) this.#parts.fail(error);
   }
 
   async #run(process: SimProcess): Promise<void> {
@@ -189,17 +144,6 @@ export class GatewayPlace {
       if (this.#isWanted && this.process === undefined) this.start();
     });
   }
-}
-
-/** The store that a process of the world has open. */
-export function openStoreOf(
-  { store, random, trace }: PlaceParts,
-  process: SimProcess,
-  memberName: string,
-  ifAbsent: 'make' | 'refuse',
-): Promise<Store> {
-  const { clock, name } = process;
-  return store.open(process, { memberName, ifAbsent, clock, random, log: trace.log(name) });
 }
 
 function factsOf(process: SimProcess) {

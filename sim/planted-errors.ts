@@ -1,15 +1,6 @@
-import type { Pending } from '../src/base/pending.ts';
 import type { Store } from '../src/gateway/store.ts';
-import type { FencingDriver } from '../src/membership/fencing-driver.ts';
-import type { Records } from '../src/records/records.ts';
-import {
-  decodeEventMessage,
-  encodeAcknowledgement,
-  unitChannels,
-} from '../src/units/event-message.ts';
-import type { VolumeOperation } from '../src/volume/filters/stats.ts';
-import { DONE, type VolumeResult } from '../src/volume/volume.ts';
-import { VolumeFilter } from '../test/doubles/volume-filter.ts';
+import { eventErrors } from './planted/event-errors.ts';
+import { storeErrors } from './planted/store-errors.ts';
 
 /** Errors that the simulation must find; each breaks one assumption of the design. */
 export const plantedErrors = {
@@ -17,85 +8,37 @@ export const plantedErrors = {
   pausedSocketsRead: 'after a long pause a gateway goes on as if no time had passed',
   notEnded: 'a process that is to be fenced is said to have ended, and goes on',
   earlyAcknowledgement: 'a write is acknowledged before the store has it',
-  eventNotApplied: 'a gateway acknowledges an event of a logical unit before it applies it',
+  eventNotApplied: 'a gateway acknowledges an event before it applies it',
+  answeredEarly: 'an event counts as enforced before the other gateways enforce it',
+  notDrained: 'a gateway acknowledges an event before what it aborts or forbids is over',
+  closedNotCounted: 'a gateway whose fence is not finished is not waited for',
+  membersNotRead: 'the members are not read after the commit, so one that has joined is left out',
+  markNotSet: 'no mark is set before the commit',
+  markTakenEarly: 'a mark is removed before its event is settled',
+  marksNotRead: 'marked units are not read, neither after a fence nor at all',
+  slotOverwritten: 'an event is committed while the one before is not enforced',
+  appliedTwice: 'after a lost answer a change is made again without a look at the record',
+  readBeforeOpen: 'a gateway loads units by records that it read before it opened',
+  attentionLost: 'an event that a gateway learns by its record tells nobody',
+  toldTwice: 'an event that is notified again tells again',
+  askerTold: 'the nexus that asked for an event is told of it',
+  reserveOfDeadKept: 'what a lost session of a fenced gateway held by RESERVE stays reserved',
 } as const;
 
 export type PlantedError = keyof typeof plantedErrors;
 
 /** The store of a gateway, with the error in it if it is an error of the store. */
 export function withPlanted(store: Store, planted: PlantedError | undefined): Store {
-  switch (planted) {
-    case 'noBarrier':
-      return withDriver(store, { passBarrier: async () => {} });
-    case 'notEnded': {
-      const processes = store.fencing?.driver.processes;
-      const end = async () => true;
-      return processes === undefined
-        ? store
-        : withDriver(store, { processes: { ...processes, end } });
-    }
-    case 'earlyAcknowledgement':
-      return {
-        ...store,
-        openVolume: async (name, options) =>
-          new EarlyAcknowledgement(await store.openVolume(name, options)),
-      };
-    case 'eventNotApplied':
-      return { ...store, records: acknowledgingEarly(store.records) };
-    default:
-      return store;
-  }
+  if (planted === undefined || !isOf(storeErrors, planted)) return store;
+  return storeErrors[planted](store);
 }
 
-/** Notifications of events are acknowledged, and dropped. */
-function acknowledgingEarly(records: Records): Records {
-  const onNotify = (message: Uint8Array): Uint8Array => {
-    const event = decodeEventMessage(message);
-    return event === undefined
-      ? new Uint8Array(0)
-      : encodeAcknowledgement({ number: event.number, isWaiting: false });
-  };
-  return {
-    self: records.self,
-    get: (key) => records.get(key),
-    compareAndSet: (key, expected, value) => records.compareAndSet(key, expected, value),
-    list: (prefix) => records.list(prefix),
-    setFields: (key, fields, guard) => records.setFields(key, fields, guard),
-    getFields: (key) => records.getFields(key),
-    notify: (channel, message, timeoutMs) => records.notify(channel, message, timeoutMs),
-    watch: (channel, watcher) => {
-      const isOfEvents = unitChannels.includes(channel);
-      return records.watch(channel, isOfEvents ? { ...watcher, onNotify } : watcher);
-    },
-    close: () => records.close(),
-  };
+/** Puts the error into the code of all gateways, if it is one of the event; returns the undo. */
+export function plant(planted: PlantedError | undefined): () => void {
+  if (planted === undefined || !isOf(eventErrors, planted)) return () => {};
+  return eventErrors[planted]();
 }
 
-function withDriver(store: Store, changes: Partial<FencingDriver>): Store {
-  const { fencing } = store;
-  if (fencing === undefined) return store;
-  const { driver } = fencing;
-  const { processes } = driver;
-  const same: FencingDriver = {
-    confirmMonitor: () => driver.confirmMonitor(),
-    blocklist: (address) => driver.blocklist(address),
-    isBlocklisted: () => driver.isBlocklisted(),
-    passBarrier: () => driver.passBarrier(),
-    hold: () => driver.hold(),
-    release: () => driver.release(),
-    renewLease: (untilMs) => driver.renewLease?.(untilMs),
-    witnessAgesMs: () => driver.witnessAgesMs(),
-    ...(processes === undefined ? {} : { processes }),
-  };
-  return { ...store, fencing: { ...fencing, driver: { ...same, ...changes } } };
-}
-
-class EarlyAcknowledgement extends VolumeFilter {
-  protected around(
-    operation: VolumeOperation,
-    submit: () => Pending<VolumeResult>,
-  ): Pending<VolumeResult> {
-    const result = submit();
-    return operation === 'write' ? DONE : result;
-  }
+function isOf<Errors extends object>(errors: Errors, name: PropertyKey): name is keyof Errors {
+  return name in errors;
 }

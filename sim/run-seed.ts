@@ -1,15 +1,18 @@
-import type { UnitEventKind } from './initiator/unit-events.ts';
-import type { PlantedError } from './planted-errors.ts';
+import { type PlantedError, plant } from './planted-errors.ts';
 import { type StoreKind, World } from './world.ts';
+import type { WorldEvent } from './world-events.ts';
 
 const WORKERS = 2;
-const RUN_MS = 45_000;
+const RUN_MS = 16_000;
 const HEAL_MAX_MS = 120_000;
+/** A seed goes on until this has happened, with what it switches on. */
+const MINIMA = { operations: 500, faults: 3, gateways: 2, initiators: 3 };
+const RUN_MAX_MS = 400_000;
 
 export interface SeedOptions {
   readonly store?: StoreKind;
   readonly gateways?: number;
-  readonly events?: readonly UnitEventKind[] | undefined;
+  readonly events?: readonly WorldEvent[] | undefined;
   readonly planted?: PlantedError | undefined;
   readonly kinds?: readonly string[] | undefined;
 }
@@ -20,8 +23,11 @@ export interface SeedResult {
   /** Undefined if no invariant was broken. */
   readonly failure: unknown;
   readonly digest: string;
+  /** Commands that read or write, beside those of events. */
   readonly operations: number;
   readonly events: number;
+  /** What initiators and administrators did to the unit, by kind. */
+  readonly unitEvents: ReadonlyMap<string, number>;
   /** Unit attentions that were reported. */
   readonly attentions: number;
   readonly fences: number;
@@ -34,17 +40,15 @@ export interface SeedResult {
 
 /** One world from its beginning to the end of its last command, with faults in between. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
+  const undo = plant(options.planted);
   const world = new World({ seed, ...options });
   let failure: unknown;
   try {
-    await world.start();
-    world.work(WORKERS);
-    world.faults.start();
-    await world.run(RUN_MS);
-    await world.heal(HEAL_MAX_MS);
-    await world.readAll(HEAL_MAX_MS);
+    await run(world);
   } catch (error) {
     failure = error;
+  } finally {
+    undo();
   }
   const { trace, history, timeline, fences, faults } = world;
   return {
@@ -53,6 +57,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     digest: trace.digest,
     operations: history.blocks.operations,
     events: timeline.happened,
+    unitEvents: world.unitEvents,
     attentions: history.attentions.reports,
     fences: fences.fences,
     selfFences: fences.selfFences,
@@ -60,4 +65,19 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     faults: faults.counts,
     lastLines: trace.lastLines,
   };
+}
+
+async function run(world: World): Promise<void> {
+  await world.start();
+  world.work(WORKERS);
+  world.faults.start();
+  await world.run(RUN_MS);
+  await world.until(RUN_MAX_MS, 'enough has happened', () => hasEnough(world));
+  await world.heal(HEAL_MAX_MS);
+  await world.readAll(HEAL_MAX_MS);
+}
+
+function hasEnough({ history, faults }: World): boolean {
+  const { operations } = history.blocks;
+  return operations >= MINIMA.operations && faults.total >= MINIMA.faults;
 }

@@ -1,3 +1,4 @@
+import { isThrough } from '../initiator/port-names.ts';
 import { check } from '../violation.ts';
 import {
   type AttentionEvent,
@@ -21,8 +22,10 @@ export class NexusRecord {
   readonly commands: NexusCommand[] = [];
   /** A new I_T nexus may get the attentions of one. */
   readonly login: AttentionEvent;
+  readonly #ledger: AttentionLedger;
 
-  constructor(nexus: string, loginSentMs: number, openedMs: number) {
+  constructor(ledger: AttentionLedger, nexus: string, loginSentMs: number, openedMs: number) {
+    this.#ledger = ledger;
     this.nexus = nexus;
     this.loginSentMs = loginSentMs;
     this.openedMs = openedMs;
@@ -31,6 +34,17 @@ export class NexusRecord {
       ...{ isCertain: false, belongsTo: () => true },
     };
   }
+
+  /** The LUN map of the target is being changed. */
+  get isMapping(): boolean {
+    return this.#ledger.isMapping;
+  }
+
+  /** What was pending may be lost by now. It is no command, so it orders nothing. */
+  mapped(sentMs: number): void {
+    const endMs = Number.POSITIVE_INFINITY;
+    this.commands.push({ name: 'the LUN map changes', sentMs, endMs, report: 'absent' });
+  }
 }
 
 /** The unit attention conditions that are due at every nexus, and those that it got (I5). */
@@ -38,9 +52,12 @@ export class AttentionLedger {
   readonly #events = new Set<AttentionEvent>();
   readonly #records: NexusRecord[] = [];
   reports = 0;
+  isMapping = false;
+  /** How often the LUN map began to change, or ended to. */
+  mappings = 0;
 
   open(nexus: string, loginSentMs: number, openedMs: number): NexusRecord {
-    const record = new NexusRecord(nexus, loginSentMs, openedMs);
+    const record = new NexusRecord(this, nexus, loginSentMs, openedMs);
     this.#records.push(record);
     return record;
   }
@@ -61,12 +78,28 @@ export class AttentionLedger {
 
   /** A gateway serves the logical unit again: for its nexuses it is a new one. */
   unitCame(address: string, nowMs: number): void {
-    const belongsTo = (nexus: string): boolean => nexus.endsWith(`:${address}`);
+    this.#mayCome(`the unit is served through ${address}`, nowMs, (nexus) => {
+      return isThrough(nexus, address);
+    });
+  }
+
+  /** The LUN leaves the map, or comes back, at one gateway after the other; returns the end. */
+  beginMapping(nowMs: number): (nowMs: number) => void {
+    this.isMapping = true;
+    this.mappings++;
+    for (const record of this.#records) record.mapped(nowMs);
+    this.#mayCome('the LUN map changes', nowMs, () => true);
+    return (endMs) => {
+      this.isMapping = false;
+      this.mappings++;
+      for (const record of this.#records) record.mapped(endMs);
+    };
+  }
+
+  #mayCome(name: string, beginMs: number, belongsTo: (nexus: string) => boolean): void {
     for (const codes of [POWER_ON_CODES, [REPORTED_LUNS_DATA_HAS_CHANGED]]) {
-      this.begin({
-        ...{ name: `the unit is served through ${address}`, codes, beginMs: nowMs },
-        ...{ endMs: Number.POSITIVE_INFINITY, isCertain: false, belongsTo },
-      });
+      const endMs = Number.POSITIVE_INFINITY;
+      this.begin({ name, codes, beginMs, endMs, isCertain: false, belongsTo });
     }
   }
 

@@ -1,18 +1,25 @@
-import type { ReserveOutRequest } from '../../src/scsi/reservations/reserve-out-request.ts';
+import type { NexusSession } from '../../src/scsi/reservations/reservations.ts';
 import { NaiveReservations, type NaiveStatus } from '../../test/support/naive-reservations.ts';
 import { check } from '../violation.ts';
+import {
+  changeNaive,
+  isReservedBy,
+  type ReservationChange,
+  type ReservationReading,
+  readingOf,
+} from './reservation-change.ts';
 
-/** PERSISTENT RESERVE OUT that was sent once. */
-export interface ReserveOut {
+/** A change of the reservations that was asked for once. */
+export interface ReservationCommand {
   readonly id: number;
-  readonly request: ReserveOutRequest;
+  readonly change: ReservationChange;
 }
 
-/** A command that reads or writes, sent once, which reservations allow or refuse. */
+/** A command that the reservations judge, or that reads them, sent once. */
 export interface Access {
   readonly id: number;
-  readonly nexus: string;
-  readonly kind: 'reads' | 'writes';
+  readonly session: NexusSession;
+  readonly kind: 'reads' | 'writes' | ReservationReading;
 }
 
 /** `unknown`: it may have taken effect by now, and never does later. `none`: not examined. */
@@ -30,81 +37,109 @@ interface Done {
   readonly told: ReadonlySet<string>;
 }
 
-/** One possible history. */
+interface Past {
+  readonly state: NaiveReservations;
+  readonly before: ReservationCommand;
+}
+
+/** One course that things may have taken. */
 interface Course {
   readonly state: NaiveReservations;
-  /** The open commands that have taken effect in this history. */
-  readonly done: ReadonlyMap<ReserveOut, Done>;
-  /** For each open access: the verdicts that it may have met. */
-  readonly met: ReadonlyMap<Access, ReadonlySet<boolean>>;
+  /** Until a command is answered, a gateway may still enforce the state before it. */
+  readonly past: readonly Past[];
+  /** Of the commands that are open, those that have been done in it. */
+  readonly done: ReadonlyMap<ReservationCommand, Done>;
+  /** By open access, the verdicts that it had a moment to meet. */
+  readonly met: ReadonlyMap<Access, ReadonlySet<string>>;
 }
 
 const COURSES_MAX = 20_000;
+const TOLD_MAX = 20;
 
 /**
- * Checks that all observations of the reservations of a logical unit could come from a single copy
- * of them (I4): each command takes effect at one moment between its begin and its end, and each
- * access is decided at one such moment, whichever gateway it goes through.
+ * Whether all that was seen of the reservations of a logical unit is what one copy of them could
+ * have shown (I4): each command takes effect at one moment between its begin and its end, and each
+ * access is judged at one such moment, whichever gateway it goes through. A gateway may be late to
+ * enforce what is not answered yet, but PERSISTENT RESERVE IN shows what all of them enforce.
  */
 export class ReservationHistory {
-  readonly #open = new Set<ReserveOut>();
+  readonly #open = new Set<ReservationCommand>();
   #courses: readonly Course[] = [
-    { state: new NaiveReservations(), done: new Map(), met: new Map() },
+    { state: new NaiveReservations(), past: [], done: new Map(), met: new Map() },
   ];
   #ids = 0;
+  readonly #nowMs: () => number;
+  #lines: string[] = [];
 
-  begin(request: ReserveOutRequest): ReserveOut {
-    const command = { id: ++this.#ids, request };
+  constructor(nowMs: () => number = () => 0) {
+    this.#nowMs = nowMs;
+  }
+
+  begin(change: ReservationChange): ReservationCommand {
+    const command = { id: ++this.#ids, change };
     this.#open.add(command);
+    this.#record(command, 'begins');
     return command;
   }
 
-  /** Throws if no possible history explains this. */
-  end(command: ReserveOut, ended: Ended<NaiveStatus>): ReserveAttentions {
+  /** Throws when nothing that could have happened explains this. */
+  end(command: ReservationCommand, ended: Ended<NaiveStatus>): ReserveAttentions {
+    this.#record(command, `ends ${ended}`);
     const kept = this.#reachable().filter(({ done }) => {
       if (ended === 'unknown') return true;
       return ended === 'none' ? !done.has(command) : done.get(command)?.status === ended;
     });
-    const { action, nexus } = command.request;
-    check(kept.length > 0, () => `${action} of ${nexus} cannot end ${ended}`);
+    check(kept.length > 0, () => this.#told(`${whatOf(command)} cannot end ${ended}`));
     const told = new Map(kept.map(({ done }) => textAndSet(done.get(command)?.told)));
-    this.#open.delete(command);
-    this.#keep(kept.map((course) => withoutCommand(course, command)));
+    this.#close(command, kept);
     return {
       told: new Set([...told.values()].flatMap((each) => [...each])),
       isCertain: told.size === 1,
     };
   }
 
-  beginAccess(nexus: string, kind: Access['kind']): Access {
-    const access = { id: ++this.#ids, nexus, kind };
+  /** The session is over: nothing that it held by RESERVE is held now. */
+  sessionOver(ending: ReservationCommand, session: NexusSession): void {
+    this.#record(ending, 'is over');
+    const kept = this.#reachable().filter(({ state }) => !isReservedBy(state, session));
+    check(kept.length > 0, () => this.#told('a session is over, and its RESERVE is not'));
+    this.#close(ending, kept);
+  }
+
+  beginAccess(session: NexusSession, kind: Access['kind']): Access {
+    const access = { id: ++this.#ids, session, kind };
     this.#courses = this.#courses.map((course) => {
       return {
         ...course,
-        met: new Map([...course.met, [access, new Set([verdict(course, access)])]]),
+        met: new Map([...course.met, [access, verdicts(course, access)]]),
       };
     });
     return access;
   }
 
-  endAccess(access: Access, ended: Ended<'allowed' | 'conflict'>): void {
-    const courses = ended === 'none' || ended === 'unknown' ? this.#courses : this.#reachable();
-    const kept = courses.filter(({ met }) => {
-      return ended === 'none' || ended === 'unknown' || met.get(access)!.has(ended === 'allowed');
-    });
-    const { nexus, kind } = access;
-    const [{ state } = { state: undefined }] = this.#courses;
+  /** `verdict`: `allowed`, `conflict`, or what was read. */
+  endAccess(access: Access, ended: Ended<string>): void {
+    const isKnown = ended !== 'none' && ended !== 'unknown';
+    const courses = isKnown ? this.#reachable() : this.#courses;
+    const kept = courses.filter(({ met }) => !isKnown || met.get(access)!.has(ended));
+    const { session, kind } = access;
     check(kept.length > 0, () => {
-      return `${nexus} ${kind}, and the end is ${ended}: ${JSON.stringify(state)}`;
+      const [{ state } = { state: undefined }] = this.#courses;
+      return this.#told(`${session.nexus} ${kind}, the end is ${ended}: ${JSON.stringify(state)}`);
     });
     this.#keep(kept.map((course) => withoutAccess(course, access)));
   }
 
-  /** All gateways were down at once, and APTPL was not set. */
+  /** All gateways were down at one time: what was to outlast that is left (APTPL). */
   lifeBegan(): void {
     this.#keep(
-      this.#reachable().map(({ state: { generation }, done, met }) => {
-        return seen({ state: Object.assign(new NaiveReservations(), { generation }), done, met });
+      this.#reachable().map(({ state, done, met }) => {
+        const next = new NaiveReservations();
+        if (state.aptpl) {
+          const { rows, type, aptpl } = copyOf(state);
+          Object.assign(next, { rows, type, aptpl });
+        }
+        return seen({ state: next, past: [], done, met });
       }),
     );
   }
@@ -112,7 +147,21 @@ export class ReservationHistory {
   /** Whether a nexus certainly may not write now, and until another command begins. */
   forbidsWrites(nexus: string): boolean {
     if (this.#open.size > 0) return false;
-    return this.#courses.every(({ state }) => !accessOf(state, nexus).writes);
+    return this.#courses.every(({ state }) => !state.access({ ...ANY_SESSION, nexus }).writes);
+  }
+
+  #close(command: ReservationCommand, kept: readonly Course[]): void {
+    this.#open.delete(command);
+    this.#keep(kept.map((course) => withoutCommand(course, command)));
+  }
+
+  #record(command: ReservationCommand, how: string): void {
+    this.#lines.push(`  ${this.#nowMs().toFixed(1)} #${command.id} ${whatOf(command)} ${how}`);
+    if (this.#lines.length > 2 * TOLD_MAX) this.#lines = this.#lines.slice(-TOLD_MAX);
+  }
+
+  #told(what: string): string {
+    return [what, ...this.#lines.slice(-TOLD_MAX)].join('\n');
   }
 
   #keep(courses: readonly Course[]): void {
@@ -129,36 +178,62 @@ export class ReservationHistory {
       const key = keyOf(course);
       if (found.has(key)) continue;
       found.set(key, course);
-      for (const command of this.#open) {
-        if (!course.done.has(command)) waiting.push(after(course, command));
-      }
+      for (const command of this.#open)
+        if (mayBeDone(course, command)) waiting.push(after(course, command));
     }
     return [...found.values()];
   }
 }
 
-function after({ state, done, met }: Course, command: ReserveOut): Course {
+function whatOf({ change }: ReservationCommand): string {
+  const who = 'nexus' in change ? change.nexus : 'session' in change ? change.session.nexus : '';
+  return `${change.action} ${who}`;
+}
+
+const ANY_SESSION = { incarnation: '', number: 0 };
+
+/** A session ends at most once, and matters only while it holds the unit. */
+function mayBeDone({ state, done }: Course, command: ReservationCommand): boolean {
+  const { change } = command;
+  return change.action === 'endSession' ? isReservedBy(state, change.session) : !done.has(command);
+}
+
+function after({ state, past, done, met }: Course, command: ReservationCommand): Course {
   const next = copyOf(state);
-  const status = next.reserveOut(command.request);
-  // A refused command notifies no nexus.
-  const told = status === 'good' ? new Set(next.attentions) : new Set<string>();
-  return seen({ state: next, done: new Map([...done, [command, { status, told }]]), met });
+  const status = changeNaive(next, command.change);
+  // What is refused tells nobody.
+  const told = status === 'good' ? next.attentions : new Set<string>();
+  return seen({
+    state: next,
+    past: [...past, { state, before: command }],
+    done: new Map([...done, [command, { status, told }]]),
+    met,
+  });
 }
 
 /** Open accesses may meet the current state. */
 function seen(course: Course): Course {
   const met = [...course.met].map(([access, verdicts]) => {
-    return [access, new Set([...verdicts, verdict(course, access)])] as const;
+    return [access, new Set([...verdicts, verdict(course.state, access)])] as const;
   });
   return { ...course, met: new Map(met) };
 }
 
-function verdict({ state }: Pick<Course, 'state'>, { nexus, kind }: Access): boolean {
-  return accessOf(state, nexus)[kind];
+/** Those that it may meet at its begin. */
+function verdicts({ state, past }: Course, access: Access): ReadonlySet<string> {
+  const late = isJudged(access) ? past.map((each) => verdict(each.state, access)) : [];
+  return new Set([...late, verdict(state, access)]);
 }
 
-function accessOf(state: NaiveReservations, nexus: string) {
-  return state.access({ nexus, incarnation: '', number: 0 });
+function isJudged({ kind }: Access): boolean {
+  return kind === 'reads' || kind === 'writes';
+}
+
+function verdict(state: NaiveReservations, { session, kind }: Access): string {
+  if (kind === 'reads' || kind === 'writes') {
+    return state.access(session)[kind] ? 'allowed' : 'conflict';
+  }
+  return state.reserved === undefined ? readingOf(state, kind) : 'conflict';
 }
 
 function copyOf(state: NaiveReservations): NaiveReservations {
@@ -167,10 +242,11 @@ function copyOf(state: NaiveReservations): NaiveReservations {
   return copy;
 }
 
-function withoutCommand(course: Course, command: ReserveOut): Course {
+function withoutCommand(course: Course, command: ReservationCommand): Course {
   const done = new Map(course.done);
   done.delete(command);
-  return { ...course, done };
+  const past = course.past.slice(1 + course.past.findLastIndex((each) => each.before === command));
+  return { ...course, past, done };
 }
 
 function withoutAccess(course: Course, access: Access): Course {
@@ -183,10 +259,15 @@ function textAndSet(told: ReadonlySet<string> = new Set()) {
   return [[...told].sort().join(), told] as const;
 }
 
-function keyOf({ state, done, met }: Course): string {
-  // Two histories that end in one state may differ in their unit attentions.
+function keyOf({ state, past, done, met }: Course): string {
+  // Two courses that end in one state may have told others.
   const ends = [...done].map(([{ id }, { status, told }]) => `${id}=${status} ${[...told].sort()}`);
+  const late = past.map((each) => `${each.before.id}: ${stateKey(each.state)}`);
   const verdicts = [...met].map(([{ id }, each]) => `${id}:${[...each].sort().join('/')}`).sort();
-  const rows = state.rows.map(({ nexus, key, holds }) => `${nexus} ${key} ${holds}`).sort();
-  return [state.type, ...rows, '', ...ends.sort(), '', ...verdicts].join('|');
+  return [stateKey(state), '', ...late, '', ...ends.sort(), '', ...verdicts].join('|');
+}
+
+function stateKey({ type, generation, aptpl, reserved, rows }: NaiveReservations): string {
+  const each = rows.map(({ nexus, key, holds }) => `${nexus} ${key} ${holds}`).sort();
+  return [type, generation, aptpl, reserved?.nexus, reserved?.number, ...each].join();
 }

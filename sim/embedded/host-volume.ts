@@ -37,6 +37,21 @@ export class HostVolume extends VolumeFilter {
     return result;
   }
 
+  /** News are inputs of the process. */
+  override onResize(listener: (sizeBytes: number) => void): () => void {
+    const { process } = this.#parts;
+    let isOver = false;
+    const stop = super.onResize((sizeBytes) => {
+      process.deliver(this.#answers, () => {
+        if (!isOver) listener(sizeBytes);
+      });
+    });
+    return () => {
+      isOver = true;
+      stop();
+    };
+  }
+
   async #late(
     operation: VolumeOperation,
     submit: () => Pending<VolumeResult>,

@@ -36,6 +36,11 @@ export class Faults {
     this.counts = new Map(all.map((kind) => [kind, 0]));
   }
 
+  /** How often anything went wrong. */
+  get total(): number {
+    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   start(): void {
     const { timeline, random } = this.#parts;
     timeline.after(random.below(INTERVAL_MAX_MS), () => {

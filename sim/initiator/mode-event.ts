@@ -1,17 +1,19 @@
-import { Status } from './scsi-status.ts';
+import { changedNothing, Status } from './scsi-status.ts';
 import type { UnitEvent } from './unit-event-parts.ts';
 
 const MODE_PARAMETERS_CHANGED = 0x2a01;
 const CONTROL_PAGE = 0x0a;
 /** Mode parameter header (6) without block descriptors, and the control page. */
 const LIST_BYTES = 4 + 12;
-const D_SENSE_BYTE = 4 + 2;
+/** Of the control page: TST, and D_SENSE. */
+const FLAGS_BYTE = 4 + 2;
 const D_SENSE_BIT = 1 << 2;
+const TST_BIT = 1 << 5;
 const PF = 0x10;
 const DBD = 0x08;
 
-/** Reads D_SENSE, and sets it to the other value. */
-export const changeModes: UnitEvent = async ({ clock, history, host }, path) => {
+/** Reads D_SENSE and TST, and makes one of them the other value. */
+export const changeModes: UnitEvent = async ({ clock, random, history, host }, path) => {
   const { modes, attentions } = history;
   const { mark } = modes;
   const sense = await readModes(history, path, host);
@@ -19,8 +21,8 @@ export const changeModes: UnitEvent = async ({ clock, history, host }, path) => 
   if (sense === undefined || commands === undefined) return;
   const list = Buffer.from(sense);
   list[0] = 0;
-  list[D_SENSE_BYTE]! ^= D_SENSE_BIT;
-  const value = dSenseIn(list);
+  list[FLAGS_BYTE]! ^= random.pick([D_SENSE_BIT, TST_BIT]);
+  const value = modesIn(list);
   const isAlone = mark !== undefined && modes.mark === mark;
   const change = modes.begin('write', value, host);
   const begun = modes.changes;
@@ -40,9 +42,11 @@ export const changeModes: UnitEvent = async ({ clock, history, host }, path) => 
     // If others changed it as well, it may already have had that value: then nothing was changed.
     event.isCertain = isAlone && modes.changes === begun;
     modes.end(change, 'done');
-  } else {
+  } else if (changedNothing(result)) {
     attentions.withdraw(event);
     modes.end(change, 'none');
+  } else {
+    modes.end(change, 'unknown');
   }
 };
 
@@ -59,10 +63,11 @@ async function readModes(
     modes.end(read, 'none');
     return undefined;
   }
-  modes.end(read, 'done', dSenseIn(result.dataIn));
+  modes.end(read, 'done', modesIn(result.dataIn));
   return result.dataIn;
 }
 
-function dSenseIn(list: Buffer): number {
-  return (list[D_SENSE_BYTE]! & D_SENSE_BIT) === 0 ? 0 : 1;
+/** As the history has them: 0 while they are as saved. */
+function modesIn(list: Buffer): number {
+  return (list[FLAGS_BYTE]! & (D_SENSE_BIT | TST_BIT)) ^ TST_BIT;
 }

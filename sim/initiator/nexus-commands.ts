@@ -2,10 +2,11 @@ import { type Clock, sleep } from '../../src/base/clock.ts';
 import type { CommandHandle, Initiator } from '../../test/initiator/initiator.ts';
 import { InitiatorError } from '../../test/initiator/initiator-error.ts';
 import type { ScsiRequest, ScsiResult } from '../../test/initiator/scsi-exchange.ts';
+import type { AbortLog } from '../checkers/abort-log.ts';
 import type { NexusRecord } from '../checkers/attention-ledger.ts';
-import type { AttentionReport } from '../checkers/attention-rules.ts';
+import type { AttentionReport, NexusCommand } from '../checkers/attention-rules.ts';
 import { Violation } from '../violation.ts';
-import { SenseKey, Status, senseOf } from './scsi-status.ts';
+import { LOGICAL_UNIT_NOT_SUPPORTED, SenseKey, Status, senseOf } from './scsi-status.ts';
 
 /** Task management functions (RFC 7143). */
 export const TaskFunction = {
@@ -13,14 +14,15 @@ export const TaskFunction = {
   abortTaskSet: 2,
   clearTaskSet: 4,
   logicalUnitReset: 5,
+  targetWarmReset: 6,
 } as const;
 export type TaskFunction = keyof typeof TaskFunction;
 
 /** This long after the answer, a gateway has ended the aborted commands, with a status or not. */
 const ABORT_MAX_MS = 8_000;
+const INQUIRY = 0x12;
 const COMMANDS_CLEARED = 0x2f00;
-const LOGICAL_UNIT_NOT_SUPPORTED = 0x2500;
-const RESETS = 0x29;
+const BUS_DEVICE_RESET_FUNCTION_OCCURRED = 0x2903;
 const FUNCTION_COMPLETE = 0;
 
 /** `aborted`: by task management, so it changes nothing from now on. `lost`: with its session. */
@@ -30,14 +32,16 @@ export type NexusResult = ScsiResult | 'aborted' | 'lost';
 export class NexusCommands {
   readonly session: Initiator;
   readonly #record: NexusRecord;
+  readonly #aborts: AbortLog;
   readonly #clock: Clock;
-  /** In the order in which they were sent. */
-  readonly #outstanding = new Set<CommandHandle>();
+  /** In the order in which they were sent; each with what ends it for whoever sent it. */
+  readonly #outstanding = new Map<CommandHandle, () => void>();
   #isManaging = false;
 
-  constructor(session: Initiator, record: NexusRecord, clock: Clock) {
+  constructor(session: Initiator, record: NexusRecord, aborts: AbortLog, clock: Clock) {
     this.session = session;
     this.#record = record;
+    this.#aborts = aborts;
     this.#clock = clock;
   }
 
@@ -46,35 +50,25 @@ export class NexusCommands {
     return this.session.isOpen && !this.#isManaging;
   }
 
-  async execute(name: string, request: ScsiRequest): Promise<NexusResult> {
+  execute(name: string, request: ScsiRequest): Promise<NexusResult> {
     const command = {
       ...{ name, sentMs: this.#clock.now(), endMs: Number.POSITIVE_INFINITY },
       report: 'unknown' as AttentionReport,
     };
-    this.#record.commands.push(command);
+    // INQUIRY tells no unit attention.
+    if (request.cdb[0] !== INQUIRY) this.#record.commands.push(command);
+    const isMapping = this.#record.isMapping;
     const handle = this.session.start(request);
-    this.#outstanding.add(handle);
-    try {
-      const result = await handle.result;
-      command.endMs = this.#clock.now();
-      command.report = reportOf(result);
-      this.#attention(command.report, handle);
-      return result;
-    } catch (error) {
-      if (!(error instanceof InitiatorError)) throw error;
-      if (error.code === 'protocolViolation') throw new Violation(error.message);
-      if (error.code === 'aborted') return 'aborted';
-      this.session.destroy();
-      return 'lost';
-    } finally {
-      this.#outstanding.delete(handle);
-    }
+    return new Promise((resolve, reject) => {
+      this.#outstanding.set(handle, () => resolve('aborted'));
+      this.#answer(command, handle, isMapping).then(resolve, reject);
+    });
   }
 
   /** True: the function is complete. False: it is refused. Undefined: the session is lost. */
   async manage(name: TaskFunction): Promise<boolean | undefined> {
     const all = name !== 'abortTask';
-    const sent = [...this.#outstanding].filter(({ cmdSn }) => all || cmdSn !== undefined);
+    const sent = [...this.#outstanding.keys()].filter(({ cmdSn }) => all || cmdSn !== undefined);
     const [of] = sent;
     if (!all && of === undefined) return undefined;
     this.#isManaging ||= all;
@@ -96,13 +90,44 @@ export class NexusCommands {
     }
   }
 
-  /** A reset by another nexus has aborted all commands that were admitted before it. */
+  async #answer(
+    command: NexusCommand,
+    handle: CommandHandle,
+    wasMapping: boolean,
+  ): Promise<NexusResult> {
+    try {
+      const result = await handle.result;
+      command.endMs = this.#clock.now();
+      command.report = reportOf(result);
+      this.#attention(command.report, handle);
+      // What was pending may have left with the logical unit.
+      const mayBeNew = wasMapping || this.#record.isMapping;
+      if (mayBeNew && command.report === 'none') command.report = 'absent';
+      return result;
+    } catch (error) {
+      if (!(error instanceof InitiatorError)) throw error;
+      if (error.code === 'protocolViolation') throw new Violation(error.message);
+      if (error.code === 'aborted') return 'aborted';
+      this.session.destroy();
+      return 'lost';
+    } finally {
+      this.#outstanding.delete(handle);
+    }
+  }
+
+  /**
+   * What another nexus asked for has aborted all that was admitted before it. It changes nothing
+   * once that is answered, though the end of a write that was drained may still be on its way.
+   */
   #attention(report: AttentionReport, handle: CommandHandle): void {
-    if (typeof report !== 'number') return;
-    if (report >> 8 !== RESETS && report !== COMMANDS_CLEARED) return;
-    const all = [...this.#outstanding];
+    if (report !== BUS_DEVICE_RESET_FUNCTION_OCCURRED && report !== COMMANDS_CLEARED) return;
+    const all = [...this.#outstanding.keys()];
     const before = all.slice(0, all.indexOf(handle));
-    if (before.length > 0) void sleep(this.#clock, ABORT_MAX_MS).then(() => this.#forget(before));
+    if (before.length === 0) return;
+    void this.#aborts.answered().then((isAnswered) => {
+      if (isAnswered) for (const each of before) this.#outstanding.get(each)?.();
+    });
+    void sleep(this.#clock, ABORT_MAX_MS).then(() => this.#forget(before));
   }
 
   /** Commands that are not answered by now never are. */

@@ -9,7 +9,26 @@ export const Status = {
   taskAborted: 0x40,
 } as const;
 
-export const SenseKey = { notReady: 0x02, unitAttention: 0x06, miscompare: 0x0e } as const;
+export const SenseKey = {
+  notReady: 0x02,
+  illegalRequest: 0x05,
+  unitAttention: 0x06,
+  miscompare: 0x0e,
+} as const;
+
+export const LOGICAL_UNIT_NOT_SUPPORTED = 0x2500;
+
+/** A command that ends with one of these has had no effect. */
+const UNDONE_STATUSES: readonly number[] = [
+  Status.busy,
+  Status.reservationConflict,
+  Status.taskSetFull,
+];
+const UNDONE_KEYS: readonly number[] = [
+  SenseKey.notReady,
+  SenseKey.illegalRequest,
+  SenseKey.unitAttention,
+];
 
 export interface Sense {
   readonly key: number;
@@ -24,4 +43,11 @@ export function senseOf({ status, sense }: ScsiResult): Sense | undefined {
   return isDescriptor
     ? { key: sense[1]! & 0x0f, code: sense.readUInt16BE(2) }
     : { key: sense[2]! & 0x0f, code: sense.readUInt16BE(12) };
+}
+
+export function changedNothing(result: ScsiResult): boolean {
+  const key = senseOf(result)?.key;
+  return (
+    UNDONE_STATUSES.includes(result.status) || (key !== undefined && UNDONE_KEYS.includes(key))
+  );
 }

@@ -6,7 +6,8 @@ import type { BlockOperation, BlockOutcome } from '../checkers/block-history.ts'
 import { blockOf, valueIn } from '../checkers/disk-history.ts';
 import type { UnitHistory } from '../checkers/unit-history.ts';
 import type { NexusCommands } from './nexus-commands.ts';
-import { SenseKey, Status, senseOf } from './scsi-status.ts';
+import type { PortNames } from './port-names.ts';
+import { changedNothing, SenseKey, Status, senseOf } from './scsi-status.ts';
 import type { SimPath } from './sim-path.ts';
 import { type UnitEventKind, UnitEvents } from './unit-events.ts';
 
@@ -23,10 +24,12 @@ export interface InitiatorParts {
   readonly random: SeededRandom;
   readonly paths: readonly SimPath[];
   readonly history: UnitHistory;
+  readonly ports: PortNames;
   /** The reservation keys of all hosts, by name. */
   readonly keys: ReadonlyMap<string, string>;
   /** The events that it causes besides reading and writing. */
   readonly events: readonly UnitEventKind[];
+  readonly onEvent: (kind: UnitEventKind) => void;
   readonly nextValue: () => number;
   readonly onFailure: (error: unknown) => void;
 }
@@ -142,9 +145,9 @@ export class SimInitiator {
   ): Promise<Ended> {
     const { blocks, reservations } = this.#parts.history;
     const { kind, lba, values, expected } = command;
-    const { nexus, logins } = path;
+    const { nexus, session, logins } = path;
     const operation = blocks.begin(kind, lba, values, expected, by, nexus);
-    const access = reservations.beginAccess(nexus, kind === 'read' ? 'reads' : 'writes');
+    const access = reservations.beginAccess(session, kind === 'read' ? 'reads' : 'writes');
     const result = await commands.execute(kind, requestOf(command));
     if (result === 'lost') await path.mayFailOver(logins);
     const ended = typeof result === 'string' ? GIVEN_UP : endOf(command, result);
@@ -189,10 +192,7 @@ function endOf({ kind, values }: Command, result: ScsiResult): Ended {
     const seen = values.map((_, index) => valueIn(dataIn.subarray(512 * index, 512 * (index + 1))));
     return { outcome: 'done', seen, again: false, isRefused };
   }
-  const isBusy = status === Status.busy || status === Status.taskSetFull;
-  const key = senseOf(result)?.key;
-  if (key === SenseKey.miscompare) return { outcome: 'miscompare', again: false, isRefused };
-  const isUndone =
-    isRefused || isBusy || key === SenseKey.unitAttention || key === SenseKey.notReady;
-  return { outcome: isUndone ? 'none' : 'unknown', again: true, isRefused };
+  const isMiscompare = senseOf(result)?.key === SenseKey.miscompare;
+  if (isMiscompare) return { outcome: 'miscompare', again: false, isRefused };
+  return { outcome: changedNothing(result) ? 'none' : 'unknown', again: true, isRefused };
 }

@@ -1,9 +1,10 @@
 import type { SocketAddress } from '../../src/base/byte-stream.ts';
 import { type Clock, sleep } from '../../src/base/clock.ts';
+import type { NexusSession } from '../../src/scsi/reservations/reservations.ts';
 import { Initiator } from '../../test/initiator/initiator.ts';
 import type { Isid } from '../../test/initiator/login.ts';
 import type { SeededRandom } from '../../test/support/seeded-random.ts';
-import type { AttentionLedger } from '../checkers/attention-ledger.ts';
+import type { UnitHistory } from '../checkers/unit-history.ts';
 import type { ClientEnd } from '../network/connection-ends.ts';
 import type { SimNetwork } from '../network/sim-network.ts';
 import type { SimProcess } from '../time/sim-process.ts';
@@ -19,7 +20,9 @@ export interface PathParts {
   readonly process: SimProcess;
   readonly network: SimNetwork;
   readonly random: SeededRandom;
-  readonly ledger: AttentionLedger;
+  readonly history: UnitHistory;
+  /** The nexus, the same for each of its sessions. */
+  readonly nexus: string;
   readonly address: SocketAddress;
   readonly initiatorName: string;
   readonly targetName: string;
@@ -50,14 +53,22 @@ export class SimPath {
     return this.#commands?.isReady === true ? this.#commands : undefined;
   }
 
-  /** The nexus, the same for each of its sessions. */
   get nexus(): string {
-    const { process, address } = this.#parts;
-    return nexusOf(process.name, address.address);
+    return this.#parts.nexus;
+  }
+
+  /** Of its gateway. */
+  get address(): string {
+    return this.#parts.address.address;
   }
 
   get logins(): number {
     return this.#logins;
+  }
+
+  /** The last session, as reservations name it. */
+  get session(): NexusSession {
+    return { nexus: this.nexus, incarnation: '', number: this.#logins };
   }
 
   /**
@@ -73,14 +84,19 @@ export class SimPath {
     }
   }
 
+  /** Resolves when it has made another session than that one. */
+  async isBack(logins: number): Promise<void> {
+    while (this.#logins === logins) await this.#change();
+  }
+
   async #keep(): Promise<never> {
-    const { random, ledger } = this.#parts;
+    const { random, history } = this.#parts;
     for (;;) {
       try {
         const sentMs = this.#clock.now();
         const session = await this.#logIn();
-        const record = ledger.open(this.nexus, sentMs, this.#clock.now());
-        this.#commands = new NexusCommands(session, record, this.#clock);
+        const record = history.attentions.open(this.nexus, sentMs, this.#clock.now());
+        this.#commands = new NexusCommands(session, record, history.aborts, this.#clock);
         this.#logins++;
         this.#changed();
         await this.#probe(session);
@@ -130,9 +146,4 @@ export class SimPath {
   #changed(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
-}
-
-/** An initiator port and a target port, in the form that the checkers use. */
-export function nexusOf(host: string, address: string): string {
-  return `${host}:${address}`;
 }

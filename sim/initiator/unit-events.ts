@@ -1,8 +1,10 @@
 import { sleep } from '../../src/base/clock.ts';
-import { testUnitReady } from '../../test/initiator/cdb.ts';
 import { changeModes } from './mode-event.ts';
+import { checkPath } from './path-check.ts';
 import { changeReservations, clearReservations } from './reservation-event.ts';
-import { resetUnit, taskFunction } from './reset-event.ts';
+import { reserveUnit } from './reserve-event.ts';
+import { readReservations } from './reserve-in-event.ts';
+import { clearTaskSet, reset, taskFunction } from './reset-event.ts';
 import type { SimPath } from './sim-path.ts';
 import type { UnitEvent, UnitEventParts } from './unit-event-parts.ts';
 
@@ -15,31 +17,37 @@ const CLEAR_RETRY_MS = 200;
 export const unitEvents = {
   abortTask: taskFunction('abortTask'),
   abortTaskSet: taskFunction('abortTaskSet'),
-  /** With a task set for each nexus, it clears its own. */
-  clearTaskSet: taskFunction('clearTaskSet'),
-  logicalUnitReset: resetUnit,
+  clearTaskSet,
+  logicalUnitReset: reset('logicalUnitReset'),
+  targetReset: reset('targetWarmReset'),
   modeSelect: changeModes,
-  reservations: changeReservations,
+  /** PERSISTENT RESERVE OUT. */
+  reserveOut: changeReservations,
+  /** PERSISTENT RESERVE IN. */
+  reserveIn: readReservations,
+  /** RESERVE, and RELEASE after a while. */
+  reserve: reserveUnit,
 } satisfies Readonly<Record<string, UnitEvent>>;
 
 export type UnitEventKind = keyof typeof unitEvents;
 
-/** The events of every seed, unless others are requested. */
-export const eventsOfSeeds = Object.keys(unitEvents) as readonly UnitEventKind[];
+/** Those that register nexuses. */
+const reservationKinds: readonly UnitEventKind[] = ['reserveOut', 'reserve'];
+
+interface EventsParts extends UnitEventParts {
+  readonly onEvent: (kind: UnitEventKind) => void;
+  readonly onFailure: (error: unknown) => void;
+}
 
 /** An initiator's events, and its path checks, by which it learns of the events of others. */
 export class UnitEvents {
-  readonly #parts: UnitEventParts;
+  readonly #parts: EventsParts;
   readonly #paths: readonly SimPath[];
   readonly #kinds: readonly UnitEventKind[];
   #working = 0;
   #isStopping = false;
 
-  constructor(
-    parts: UnitEventParts & { readonly onFailure: (error: unknown) => void },
-    paths: readonly SimPath[],
-    kinds: readonly UnitEventKind[],
-  ) {
+  constructor(parts: EventsParts, paths: readonly SimPath[], kinds: readonly UnitEventKind[]) {
     this.#parts = parts;
     this.#paths = paths;
     this.#kinds = kinds;
@@ -62,7 +70,7 @@ export class UnitEvents {
 
   /** There are no reservations afterwards. */
   async clear(): Promise<void> {
-    if (!this.#kinds.includes('reservations')) return;
+    if (!reservationKinds.some((kind) => this.#kinds.includes(kind))) return;
     for (;;) {
       for (const path of this.#live) if (await clearReservations(this.#parts, path)) return;
       await sleep(this.#parts.clock, CLEAR_RETRY_MS);
@@ -79,14 +87,16 @@ export class UnitEvents {
       await sleep(clock, random.below(EVENT_INTERVAL_MAX_MS));
       const live = this.#live;
       if (live.length === 0) continue;
-      await unitEvents[random.pick(this.#kinds)](this.#parts, random.pick(live));
+      const kind = random.pick(this.#kinds);
+      this.#parts.onEvent(kind);
+      await unitEvents[kind](this.#parts, random.pick(live));
     }
   }
 
   async #checkPath(path: SimPath): Promise<void> {
     while (!this.#isStopping) {
       await sleep(this.#parts.clock, CHECK_INTERVAL_MS);
-      await path.commands?.execute('TEST UNIT READY', { cdb: testUnitReady() });
+      if (path.commands !== undefined) await checkPath(this.#parts, path);
     }
   }
 }

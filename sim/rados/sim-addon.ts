@@ -7,7 +7,7 @@ import { runImageOperation } from './image-operation.ts';
 import { applySteps, changes, errnoOfSteps, readSteps } from './object-operation.ts';
 import type { SimClient } from './sim-client.ts';
 import type { ObjectWork, SimCluster } from './sim-cluster.ts';
-import { headerOf, imageInfoOf, POOL_ID, type SimImages } from './sim-images.ts';
+import { headerOf, imageInfoOf, POOL_ID, type SimImages, type WatchedImage } from './sim-images.ts';
 import type { SimWatch } from './sim-watch.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -24,16 +24,15 @@ type Implemented = Omit<
   | 'poolStat'
   | 'listObjects'
   | 'closeListing'
-  | 'resizeImage'
   | 'setImageFeatures'
   | 'diffImage'
   | 'removeImage'
 >;
 
-interface SimImage {
-  readonly client: SimClient;
-  readonly id: string;
+interface SimImage extends WatchedImage {
   info: ReturnType<typeof imageInfoOf>;
+  /** What librbd has counted of the changes of its header. */
+  updates: number;
 }
 
 type OnMessage = (slot: number, errno: number, value: unknown) => void;
@@ -231,7 +230,7 @@ export class SimAddon implements Implemented {
 
   openImage(
     slot: number,
-    _updateSlot: number,
+    updateSlot: number,
     pool: number,
     nameOrId: string,
     _readOnly: boolean,
@@ -241,14 +240,25 @@ export class SimAddon implements Implemented {
     const done = this.#begin(client, slot);
     const id = byId ? nameOrId : (this.#images.idOf(nameOrId) ?? '');
     this.#cluster.operate(client, headerOf(id), headerWork(id), (info) => {
-      if (typeof info === 'number') done(info, undefined);
-      else done(0, { handle: this.#open.add({ client, id, info }), info });
+      if (typeof info === 'number') {
+        done(info, undefined);
+        return;
+      }
+      const image: SimImage = { client, id, info, updates: 0, onUpdate: () => {} };
+      image.onUpdate = () => {
+        image.updates++;
+        if (!client.isClosed) this.#onMessage(updateSlot, 0, undefined);
+      };
+      this.#images.watch(image);
+      done(0, { handle: this.#open.add(image), info });
     });
   }
 
   /** librbd removes its watch of the header. */
   closeImage(slot: number, handle: number): void {
-    const { client, id } = this.#open.take(handle);
+    const image = this.#open.take(handle);
+    const { client, id } = image;
+    this.#images.unwatch(image);
     const done = this.#begin(client, slot);
     this.#cluster.operate(client, headerOf(id), headerWork(id), () => done(0, undefined));
   }
@@ -266,8 +276,17 @@ export class SimAddon implements Implemented {
     });
   }
 
-  imageUpdates(): number {
-    return 0;
+  imageUpdates(handle: number): number {
+    return this.#open.get(handle).updates;
+  }
+
+  resizeImage(slot: number, handle: number, sizeBytes: number, allowShrink: boolean): void {
+    const { client, id } = this.#open.get(handle);
+    const done = this.#begin(client, slot);
+    const run = () => this.#images.resize(id, sizeBytes, allowShrink);
+    this.#cluster.operate(client, headerOf(id), { changes: true, run }, (errno) => {
+      done(errno, undefined);
+    });
   }
 
   listImages(slot: number): void {

@@ -1,5 +1,6 @@
-import { EEXIST, ENOENT } from '../../src/ceph/errno.ts';
+import { EEXIST, EINVAL, ENOENT } from '../../src/ceph/errno.ts';
 import type { NativeImageInfo } from '../../src/ceph/rbd-image-info.ts';
+import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -8,9 +9,18 @@ const FEATURE_LAYERING = 1n;
 const DIRECTORY = 'rbd_directory';
 const METADATA_PREFIX = 'metadata_';
 
-/** The data of an image that librbd keeps in objects. */
+/** An open image: librbd hears of each change of its header. */
+export interface WatchedImage {
+  readonly client: SimClient;
+  readonly id: string;
+  /** An input of its process. */
+  onUpdate: () => void;
+}
+
+/** What librbd keeps of an image in its objects. */
 export class SimImages {
   readonly #cluster: SimCluster;
+  readonly #watched = new Set<WatchedImage>();
   #count = 0;
 
   constructor(cluster: SimCluster) {
@@ -39,6 +49,27 @@ export class SimImages {
     header.omap.set('order', Uint8Array.of(order));
     header.omap.set('features', number64(FEATURE_LAYERING));
     return 0;
+  }
+
+  /** What an OSD does to the header. */
+  resize(id: string, sizeBytes: number, allowShrink: boolean): number {
+    const header = this.#cluster.objects.get(headerOf(id));
+    if (header === undefined) return ENOENT;
+    if (!allowShrink && sizeBytes < imageInfoOf(id, header).sizeBytes) return EINVAL;
+    this.#cluster.changed(headerOf(id)).omap.set('size', number64(BigInt(sizeBytes)));
+    const osd = this.#cluster.osdOf(headerOf(id));
+    for (const image of this.#watched) {
+      if (image.id === id) image.client.fromOsd(osd, () => image.onUpdate());
+    }
+    return 0;
+  }
+
+  watch(image: WatchedImage): void {
+    this.#watched.add(image);
+  }
+
+  unwatch(image: WatchedImage): void {
+    this.#watched.delete(image);
   }
 
   idOf(name: string): string | undefined {

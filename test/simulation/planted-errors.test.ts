@@ -1,5 +1,6 @@
-// Each planted error is found: the checkers see what it breaks. Of the faults those are switched on
-// that the error is about; `npm run simulate -- --planted ERROR` finds it among all of them.
+// Planted errors are found: the checkers see what they break. Of the faults those are switched on
+// that the error is about, if few seeds would not find it among all of them; those that take many
+// seeds are found by `npm run simulate -- --planted each`.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,15 +9,20 @@ import { runSeed, type SeedOptions } from '../../sim/run-seed.ts';
 import { Violation } from '../../sim/violation.ts';
 
 const SEEDS_MAX = 500;
-const optionsOf: Readonly<Record<PlantedError, SeedOptions>> = {
+const optionsOf: Partial<Readonly<Record<PlantedError, SeedOptions>>> = {
   noBarrier: { kinds: ['cutCluster', 'deafOsd'] },
   pausedSocketsRead: { kinds: ['pauseAll'] },
   notEnded: { store: 'embedded', kinds: ['pause'] },
   earlyAcknowledgement: { kinds: ['slowOsd'] },
-  eventNotApplied: { kinds: ['cutInitiator'], events: ['logicalUnitReset', 'modeSelect'] },
+  eventNotApplied: {},
+  answeredEarly: {},
+  slotOverwritten: {},
+  attentionLost: {},
+  toldTwice: {},
+  askerTold: {},
 };
 
-for (const planted of Object.keys(plantedErrors) as PlantedError[]) {
+for (const planted of Object.keys(optionsOf) as PlantedError[]) {
   test(`found: ${plantedErrors[planted]}`, { timeout: 1_200_000 }, async (t) => {
     for (let seed = 1; seed <= SEEDS_MAX; seed++) {
       const { failure } = await runSeed(seed, { planted, ...optionsOf[planted] });

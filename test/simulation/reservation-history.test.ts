@@ -4,13 +4,19 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ReservationChange } from '../../sim/checkers/reservation-change.ts';
 import { ReservationHistory } from '../../sim/checkers/reservation-history.ts';
 import { Violation } from '../../sim/violation.ts';
+import type { NexusSession } from '../../src/scsi/reservations/reservations.ts';
 import type { ReserveOutRequest } from '../../src/scsi/reservations/reserve-out-request.ts';
 
-const [A, B] = ['host0:192.0.2.1', 'host1:192.0.2.2'];
+const [A, B] = ['192.0.2.1:host0/0', '192.0.2.2:host1/1'];
 const [KEY_A, KEY_B] = ['aa'.repeat(8), 'bb'.repeat(8)];
 const ZERO = '00'.repeat(8);
+
+function sessionOf(nexus: string, number = 1): NexusSession {
+  return { nexus, incarnation: '', number };
+}
 
 function register(nexus: string, newKey: string): ReserveOutRequest {
   return {
@@ -27,8 +33,8 @@ const preempt = (nexus: string, key: string, victimKey: string): ReserveOutReque
   return { action: 'preempt', nexus, key, victimKey, scope: 0, type: 5 };
 };
 
-function run(history: ReservationHistory, request: ReserveOutRequest, status: 'good' | 'conflict') {
-  return history.end(history.begin(request), status);
+function run(history: ReservationHistory, change: ReservationChange, status: 'good' | 'conflict') {
+  return history.end(history.begin(change), status);
 }
 
 function reserved(): ReservationHistory {
@@ -41,24 +47,37 @@ function reserved(): ReservationHistory {
 test('a write of one that is not registered conflicts once a reservation is answered', () => {
   const history = reserved();
   assert.ok(history.forbidsWrites(B) && !history.forbidsWrites(A));
-  history.endAccess(history.beginAccess(B, 'writes'), 'conflict');
-  history.endAccess(history.beginAccess(B, 'reads'), 'allowed');
-  history.endAccess(history.beginAccess(A, 'writes'), 'allowed');
-  assert.throws(() => history.endAccess(history.beginAccess(B, 'writes'), 'allowed'), Violation);
-  assert.throws(() => history.endAccess(history.beginAccess(A, 'writes'), 'conflict'), Violation);
+  history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'conflict');
+  history.endAccess(history.beginAccess(sessionOf(B), 'reads'), 'allowed');
+  history.endAccess(history.beginAccess(sessionOf(A), 'writes'), 'allowed');
+  assert.throws(
+    () => history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'allowed'),
+    Violation,
+  );
+  assert.throws(
+    () => history.endAccess(history.beginAccess(sessionOf(A), 'writes'), 'conflict'),
+    Violation,
+  );
 });
 
-test('while a command is under way both are right, but not one after the other the wrong way', () => {
+test('until a command is answered a gateway may be late to enforce it, and not after that', () => {
   const history = new ReservationHistory();
   run(history, register(A, KEY_A), 'good');
   const command = history.begin(reserve(A, KEY_A));
-  const late = history.beginAccess(B, 'writes');
-  history.endAccess(history.beginAccess(B, 'writes'), 'allowed');
-  history.endAccess(history.beginAccess(B, 'writes'), 'conflict');
-  assert.throws(() => history.endAccess(history.beginAccess(B, 'writes'), 'allowed'), Violation);
+  const late = history.beginAccess(sessionOf(B), 'writes');
+  for (const seen of ['allowed', 'conflict', 'allowed']) {
+    history.endAccess(history.beginAccess(sessionOf(B), 'writes'), seen);
+  }
+  history.endAccess(history.beginAccess(sessionOf(B), 'reservation'), `1: 5 of ${KEY_A}`);
+  const early = () =>
+    history.endAccess(history.beginAccess(sessionOf(B), 'reservation'), '1: none');
+  assert.throws(early, Violation);
   history.endAccess(late, 'allowed');
   history.end(command, 'good');
-  history.endAccess(history.beginAccess(B, 'writes'), 'conflict');
+  assert.throws(() => {
+    history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'allowed');
+  }, Violation);
+  history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'conflict');
 });
 
 test('of two that reserve at one time one has the reservation', () => {
@@ -81,8 +100,11 @@ test('a command of unknown outcome may have been done or not, and stays as it wa
     const [first, second] = isDone
       ? (['conflict', 'allowed'] as const)
       : (['allowed', 'conflict'] as const);
-    history.endAccess(history.beginAccess(A, 'writes'), first);
-    assert.throws(() => history.endAccess(history.beginAccess(A, 'writes'), second), Violation);
+    history.endAccess(history.beginAccess(sessionOf(A), 'writes'), first);
+    assert.throws(
+      () => history.endAccess(history.beginAccess(sessionOf(A), 'writes'), second),
+      Violation,
+    );
   }
 });
 
@@ -106,4 +128,62 @@ test('whom a command told is in doubt as long as an earlier REGISTER may have be
   run(history, register(A, KEY_A), 'good');
   const { told, isCertain } = run(history, { action: 'clear', nexus: A, key: KEY_A }, 'good');
   assert.deepEqual([[...told], isCertain], [[`${B} 2a03`], false]);
+});
+
+test('PERSISTENT RESERVE IN shows the reservations of one moment while it is under way', () => {
+  const [before, after] = [`1: 5 of ${KEY_A}`, '2: none'];
+  for (const seen of [before, after]) {
+    const history = reserved();
+    const reading = history.beginAccess(sessionOf(B), 'reservation');
+    run(history, { action: 'clear', nexus: A, key: KEY_A }, 'good');
+    history.endAccess(reading, seen);
+    const late = history.beginAccess(sessionOf(B), 'reservation');
+    assert.throws(() => history.endAccess(late, before), Violation);
+  }
+});
+
+test('registrations outlast all gateways with APTPL alone', () => {
+  for (const aptpl of [false, true]) {
+    const history = new ReservationHistory();
+    run(history, { ...register(A, KEY_A), aptpl } as ReservationChange, 'good');
+    run(history, reserve(A, KEY_A), 'good');
+    history.lifeBegan();
+    const write = history.beginAccess(sessionOf(B), 'writes');
+    history.endAccess(write, aptpl ? 'conflict' : 'allowed');
+    const keys = history.beginAccess(sessionOf(B), 'keys');
+    history.endAccess(keys, aptpl ? `0: ${KEY_A}` : '0: ');
+  }
+});
+
+test('RESERVE keeps others out until RELEASE, a reset, or the end of its session', () => {
+  const ends: readonly ((history: ReservationHistory) => unknown)[] = [
+    (history) => run(history, { action: 'releaseUnit', session: sessionOf(A) }, 'good'),
+    (history) => run(history, { action: 'reset' }, 'good'),
+    (history) => {
+      const ending = history.begin({ action: 'endSession', session: sessionOf(A) });
+      // Its gateway may have released it, and another one may not know that yet.
+      history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'allowed');
+      history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'conflict');
+      history.sessionOver(ending, sessionOf(A));
+    },
+  ];
+  for (const end of ends) {
+    const history = new ReservationHistory();
+    run(history, { action: 'reserveUnit', session: sessionOf(A) }, 'good');
+    run(history, register(B, KEY_B), 'conflict');
+    const again = history.beginAccess(sessionOf(A, 2), 'writes');
+    history.endAccess(again, 'conflict');
+    end(history);
+    history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'allowed');
+    run(history, register(B, KEY_B), 'good');
+  }
+});
+
+test('whoever answers RELEASE had not ended the session before', () => {
+  const history = new ReservationHistory();
+  const ending = history.begin({ action: 'endSession', session: sessionOf(A) });
+  run(history, { action: 'reserveUnit', session: sessionOf(A) }, 'good');
+  history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'allowed');
+  run(history, { action: 'releaseUnit', session: sessionOf(A) }, 'good');
+  assert.throws(() => history.end(ending, 'none'), Violation);
 });
