@@ -16,15 +16,18 @@ export const WAITING_WRITE_LENGTH = 8 * BLOCK_LENGTH;
 
 /** ADDITIONAL SENSE CODE and QUALIFIER of a unit attention; undefined for any other answer. */
 export function additionalSense({ status, sense }: ScsiResult): string | undefined {
-  if (sense.length === 0) return undefined;
-  const key = sense[isDescriptorFormat(sense) ? 1 : 2]! & 0x0f;
-  if (status !== CHECK_CONDITION || key !== UNIT_ATTENTION) return undefined;
+  if (status !== CHECK_CONDITION || senseKey(sense) !== UNIT_ATTENTION) return undefined;
   return senseCode(sense);
 }
 
 export function senseCode(sense: Buffer): string {
   const at = isDescriptorFormat(sense) ? 2 : 12;
   return sense.subarray(at, at + 2).toString('hex');
+}
+
+/** 0 without sense data. */
+export function senseKey(sense: Buffer): number {
+  return sense.length < 3 ? 0 : sense[isDescriptorFormat(sense) ? 1 : 2]! & 0x0f;
 }
 
 export function isDescriptorFormat(sense: Buffer): boolean {
