@@ -1,8 +1,9 @@
-// Proves that file systems of Linux over dm-multipath lose nothing, and see no error, when a
-// gateway is killed and another one drains under load.
+// Proves that file systems of Linux over dm-multipath lose nothing, and see no error, when gateways
+// are killed, drain, or are stopped under load, and that one that goes on after a stop does no harm.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DocumentCluster } from '../support/document-cluster.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { FileLoad } from './file-load.ts';
@@ -11,6 +12,8 @@ import { GUEST_POLL_MS, LinuxInitiator } from './linux-initiator.ts';
 
 const targetName = 'iqn.2026-11.com.example:t';
 const FAILURE_LIMIT_MS = 5 * 60_000;
+/** A gateway that stands still for longer than 4 s may not go on with what lies in its sockets. */
+const STOP_MS = 6_000;
 
 interface FileSystem {
   readonly lun: number;
@@ -23,7 +26,7 @@ const fileSystems: readonly FileSystem[] = [
   { lun: 1, make: 'mkfs.xfs -q', check: 'xfs_repair -n' },
 ];
 
-test('ext4 and xfs under load outlive a gateway that is killed and one that drains', async () => {
+test('ext4 and xfs under load outlive gateways that are killed, drain and are stopped', async () => {
   await using cluster = await DocumentCluster.start(2, {
     settings: { drainSeconds: 30 },
     disks: ['a', 'b'].map((name) => ({ name, size: '320M' })),
@@ -61,6 +64,24 @@ test('ext4 and xfs under load outlive a gateway that is killed and one that drai
   await progress();
   await serveAgain(cluster, host, 'g1');
   await progress();
+
+  const [, , stopped, witness] = cluster.gateways;
+  stopped!.child.kill('SIGSTOP');
+  const isKilled = () => stopped!.child.signalCode === 'SIGKILL';
+  await waitFor('the other gateway kills the stopped one', isKilled, FAILURE_LIMIT_MS);
+  await pathsFail(host, portals[0]!.port);
+  await progress();
+  await serveAgain(cluster, host, 'g0');
+  await progress();
+
+  // Nobody kills them, and what their initiators have sent meanwhile is too old when they go on.
+  const all = [witness!.child, cluster.gateways.at(-1)!.child];
+  for (const child of all) child.kill('SIGSTOP');
+  await delay(STOP_MS);
+  for (const child of all) child.kill('SIGCONT');
+  await progress();
+  await host.activePaths(4);
+  for (const child of all) assert.deepEqual([child.exitCode, child.signalCode], [null, null]);
 
   for (const load of loads) await load.stop();
   for (const { lun, check } of fileSystems) {
