@@ -121,7 +121,7 @@ export class EventCompletion {
 
   /** Adds the incarnations that acknowledge the event, and notes those that wait for its end. */
   async #notify({ events, number, message }: ToldEvent, acknowledged: Set<string>): Promise<void> {
-    const { records, clock } = this.#options;
+    const { records, membership, clock } = this.#options;
     const { uuid } = events.state.identity;
     try {
       const { answers } = await records.notify(channelOf(uuid), message, NOTIFY_INTERVAL_MS);
@@ -129,7 +129,7 @@ export class EventCompletion {
         const acknowledgement = decodeAcknowledgement(payload);
         if (acknowledgement === undefined || acknowledgement.number < number) continue;
         acknowledged.add(from.incarnation);
-        if (acknowledgement.isWaiting) events.othersWait();
+        if (acknowledgement.isWaiting && !isSame(from, membership.self)) events.othersWait();
       }
     } catch {
       // Heartbeats also acknowledge it.

@@ -174,6 +174,16 @@ test('a nexus that asks without a pause leaves others at its gateway their turns
   assert.ok(outcomes.includes(NOT_COMMITTED), 'it is told to ask later');
 });
 
+test('a gateway with many changes waits for no other that has none', async () => {
+  const world = new UnitsWorld(25);
+  const { units } = await world.pair(3);
+  const beganMs = world.clock.now();
+  const commits = Array.from({ length: 20 }, () => units[0]!.state.commit(grown, command()));
+  await world.within(REQUEST_MAX_MS, Promise.all(commits));
+  assert.equal(world.record().number, 20);
+  assert.equal(world.clock.now() - beganMs, 0, 'its own answer is no request for a turn');
+});
+
 test('a gateway whose nexuses ask without a pause leaves other gateways their turns', async () => {
   const world = new UnitsWorld(23, { delayMaxMs: 5 });
   const { units } = await world.pair(3);
