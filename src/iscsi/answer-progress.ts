@@ -54,8 +54,8 @@ export class AnswerProgress {
     return now - this.#lastTakenMs;
   }
 
-  /** The gateway itself stood still until now. */
-  skipGap(now: number): void {
+  /** The session begins, or the gateway itself stood still until now. */
+  countFrom(now: number): void {
     this.#lastTakenMs = now;
   }
 }

@@ -70,6 +70,7 @@ export class PeerWatch {
     this.#session = session;
     this.#sessionSinceMs = this.#clock.now();
     this.#lastCheckMs = this.#sessionSinceMs;
+    this.#connection.progress.countFrom(this.#sessionSinceMs);
     this.#checkLater();
   }
 
@@ -196,7 +197,7 @@ export class PeerWatch {
     if (gapMs > GAP_MAX_MS) {
       this.#lastReceivedMs = now;
       this.#pingSentMs = undefined;
-      this.#connection.progress.skipGap(now);
+      this.#connection.progress.countFrom(now);
       session.dataOut.skipGap(gapMs);
     }
     return session.nexus?.age(Math.min(gapMs, GAP_MAX_MS)) ?? NO_COMMANDS;

@@ -26,7 +26,7 @@ function begin(options: SessionPartsOptions = {}) {
   const loginPool = new CountingSlabPool();
   const logins: number[] = [];
   const faults: string[] = [];
-  const progress = { look: () => true, stalledMs: () => 0, skipGap: () => {} };
+  const progress = { look: () => true, stalledMs: () => 0, countFrom: () => {} };
   const watch = new PeerWatch(clock, {
     progress: progress as never,
     isWithinPdu: () => intake.isWithinPdu,

@@ -132,6 +132,20 @@ test('an initiator that takes none of its answers is absent, however much it sen
   assert.deepEqual(lost, ['the initiator takes no data']);
 });
 
+test('an initiator that takes an answer while it is first looked at is not absent', async () => {
+  const { clock, session, stream, lost, live, begin } = watched();
+  // A clock says how long the machine has been up.
+  clock.skip(10 * ABSENT_TIMEOUT_MS);
+  begin();
+  stream.draining = false;
+  stream.unacknowledgedBytes = 48;
+  session.writer.compose(0x20, 0x80, 1, undefined, () => {});
+  await live(ABSENT_TIMEOUT_MS - LOOKS_MS);
+  assert.deepEqual(lost, []);
+  await live(3 * LOOKS_MS);
+  assert.deepEqual(lost, ['the initiator takes no data']);
+});
+
 test('data that is owed is late, but not while nothing is read', async () => {
   for (const isBlocked of [false, true]) {
     const parts = watched({ parameters: { initialR2t: true, immediateData: false } });
