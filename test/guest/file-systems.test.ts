@@ -1,5 +1,5 @@
 // Proves that file systems of Linux over dm-multipath lose nothing, and see no error, when gateways
-// are killed, drain, or are stopped under load, and that one that goes on after a stop does no harm.
+// are killed, drain, or are stopped under load, and that gateways which resume do no harm.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
