@@ -6,9 +6,9 @@ import { LibrbdClient } from './client/librbd-client.ts';
 
 const pool = 'bench';
 const image = 'raw';
-/** What librbd of Ceph 16 takes. */
+/** The length that librbd of Ceph 16 takes. */
 const blockBytes = 512;
-/** Short, so that what else the machine does meets all subjects alike. */
+/** Short, so that other load of the machine affects all subjects alike. */
 const turnMs = 100;
 const warmUpCalls = 5000;
 
@@ -34,7 +34,7 @@ export interface CawFigures {
 
 export interface CawResult {
   readonly subjects: readonly CawFigures[];
-  /** Of the medians, Allpath's to librbd's. */
+  /** The ratio of the medians, Allpath's to librbd's. */
   readonly ratio: number;
   readonly reached: boolean;
 }
@@ -42,15 +42,15 @@ export interface CawResult {
 interface Subject {
   readonly name: string;
   readonly timesUs: number[];
-  /** The call of this number; each compares with what the one before wrote. */
+  /** The call of this number; each compares with the data that the previous one wrote. */
   readonly call: (number: number) => void;
   next: number;
 }
 
 /**
- * How long one COMPARE AND WRITE of a block takes at depth 1: by librbd's own synchronous call, and
- * by libiscsi's through a gateway, in short turns; beside it TEST UNIT READY, the way there and
- * back.
+ * Measures how long one COMPARE AND WRITE of a block takes at depth 1: by librbd's own synchronous
+ * call, and by libiscsi's through a gateway, in short turns; in addition TEST UNIT READY, which is
+ * the round trip alone.
  */
 export async function compareCaw(options: CawComparisonOptions): Promise<CawResult> {
   const { backend, osds, folder, seconds, progress } = options;
@@ -74,7 +74,7 @@ export async function compareCaw(options: CawComparisonOptions): Promise<CawResu
   const wayOnly = subject('TEST UNIT READY', () => session.testUnitReady());
   const subjects = [librbd, allpath, wayOnly];
   progress('warming up');
-  // In turns, too: the session answers the target's NOPs only in calls of its own.
+  // Also in turns: the session answers the target's NOPs only during its own calls.
   while (subjects.some(({ next }) => next < warmUpCalls)) turn(subjects);
   for (const each of subjects) each.timesUs.length = 0;
   const turns = Math.max(1, Math.round((seconds * 1000) / turnMs));
@@ -87,7 +87,7 @@ export async function compareCaw(options: CawComparisonOptions): Promise<CawResu
   return { subjects: figures, ratio, reached: ratio <= cawRatioMax };
 }
 
-/** A block that names its number. */
+/** A block that contains its number. */
 function block(number: number): Buffer {
   return Buffer.alloc(blockBytes, String(number).padStart(8, '0'));
 }
@@ -96,7 +96,7 @@ function subject(name: string, call: (number: number) => void): Subject {
   return { name, call, timesUs: [], next: 0 };
 }
 
-/** Each subject for a while, and for one call at least. */
+/** Runs each subject for a while, and for at least one call. */
 function turn(subjects: readonly Subject[]): void {
   for (const each of subjects) {
     const endMs = performance.now() + turnMs;

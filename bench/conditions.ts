@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { run } from '../test/support/run.ts';
 
-/** What a figure depends on besides the programs measured. */
+/** The conditions on which a figure depends, besides the measured programs. */
 export type Conditions = Readonly<Record<string, string>>;
 
 /** Magic numbers of statfs(2). */

@@ -11,18 +11,18 @@ import { fillDisk } from './server/fill-disk.ts';
 const kiB = 1024;
 const pool = 'bench';
 const fillBytes = 4 * kiB ** 2;
-/** What the others are measured by. */
+/** The depth to which the others are compared. */
 const baseDepth = 32;
 const depths = [baseDepth, 64, 128, 256];
-/** Deep queues are to be nearly as fast as that of `baseDepth`. */
+/** Deep queues must be nearly as fast as that of `baseDepth`. */
 export const depthRatioMin = 0.9;
-/** With about how many commands a second to expect. */
+/** Loads, with the expected commands per second. */
 const sizes = [
   { blockBytes: 4 * kiB, perSecond: 20_000 },
   { blockBytes: 256 * kiB, perSecond: 2_000 },
   { blockBytes: 1024 * kiB, perSecond: 500 },
 ];
-/** Each depth is used up some times in a measurement. */
+/** Each measurement fills the queue this many times. */
 const turnsOfDepthMin = 4;
 
 export interface DeepQueuesOptions {
@@ -33,7 +33,7 @@ export interface DeepQueuesOptions {
   readonly sizeBytes: number;
   readonly seconds: number;
   readonly rounds: number;
-  /** Only rows whose label contains this, and those that they are measured by. */
+  /** Only rows whose label contains this, and the rows that they are compared with. */
   readonly only?: string;
   progress(text: string): void;
 }
@@ -42,13 +42,13 @@ export interface DepthResult {
   readonly label: string;
   /** Median. */
   readonly iops: number;
-  /** To the queue of `baseDepth`, turn by turn: the median. */
+  /** The median ratio to the queue of `baseDepth`, turn by turn. */
   readonly ratio: number;
-  /** What the client said in runs that failed. */
+  /** The output of the client in runs that failed. */
   readonly errors: readonly string[];
 }
 
-/** Reads and writes of three lengths with ever deeper queues: none may fail, or be much slower. */
+/** Reads and writes of three lengths with ever deeper queues: none may fail or be much slower. */
 export async function measureDeepQueues(
   options: DeepQueuesOptions,
 ): Promise<readonly DepthResult[]> {
@@ -92,7 +92,7 @@ function isWanted(load: Load, only: string | undefined): boolean {
   return only === undefined || labelOf(load).includes(only);
 }
 
-/** The depths turn by turn, so that what else the machine does strikes all alike. */
+/** Runs the depths turn by turn, so that other load of the machine affects all alike. */
 async function measureDepths(
   url: string,
   loads: readonly Load[],

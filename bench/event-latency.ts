@@ -15,20 +15,20 @@ import { StampedLoad } from '../test/support/stamped-load.ts';
 const targetName = 'iqn.2026-11.io.allpath:bench';
 const pool = 'bench';
 const sessions = 8;
-/** So many that an event finds its logical unit idle again: each is settled after a second. */
+/** Enough that an event finds its logical unit idle again: each is settled after a second. */
 const disks = 16;
-/** The LUNs of as many disks without registrations, and of as many with them. */
+/** The LUNs of disks without registrations, and of as many with them. */
 const plainLuns = Array.from({ length: disks }, (_, index) => index);
 const registeredLuns = plainLuns.map((lun) => disks + lun);
 const betweenMs = 60;
 const BUSY = 0x08;
 
-/** The most that a median may be, in ms. */
+/** The upper bound of a median, in ms. */
 const limitsMs = {
   local: { idle: 20, loaded: 100 },
   rbd: { idle: 60, loaded: 250 },
 } as const;
-/** Of the medians with and without registrations. */
+/** The ratio of the medians with and without registrations. */
 export const registeredRatioMax = 1.5;
 
 export interface EventLatencyOptions {
@@ -42,7 +42,7 @@ export interface EventLatencyOptions {
   readonly only?: string;
   /** How many gateways there are, one cluster after the other. */
   readonly gateways: readonly number[];
-  /** Of each disk that has some. */
+  /** The registrations of each disk that has any. */
   readonly registrations: number;
   progress(text: string): void;
 }
@@ -52,12 +52,12 @@ export interface EventRowResult {
   readonly events: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the median. */
+  /** The bound of the median. */
   readonly limitMs: number;
   readonly reached: boolean;
 }
 
-/** Prepares an event, and resolves with what makes it: that is measured. */
+/** Prepares an event, and resolves with the function that causes it, which is measured. */
 type Kind = (nexus: Nexus, number: number) => Promise<() => Promise<unknown>>;
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -72,7 +72,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** BUSY changes nothing: it is sent again, as initiators do. */
+/** BUSY changes nothing: the command is repeated, as initiators do. */
 async function untilDone(nexus: Nexus, request: Omit<ScsiRequest, 'lun'>): Promise<void> {
   for (;;) {
     const { status, sense } = await nexus.execute(request);
@@ -81,7 +81,7 @@ async function untilDone(nexus: Nexus, request: Omit<ScsiRequest, 'lun'>): Promi
   }
 }
 
-/** How long it takes until a change of a logical unit is answered. */
+/** Measures how long it takes until a change of a logical unit is answered. */
 export async function measureEvents(options: EventLatencyOptions): Promise<EventRowResult[]> {
   const results: EventRowResult[] = [];
   if (options.on === 'local') {
@@ -131,7 +131,7 @@ interface Measurement {
   readonly options: EventLatencyOptions;
 }
 
-/** Disks without and with registrations are measured in turns, because they are compared. */
+/** Measures disks without and with registrations in turns, because they are compared. */
 async function measureIdle({ nexuses, addresses, options }: Measurement) {
   const { registrations, seconds, on } = options;
   const results: EventRowResult[] = [];
@@ -157,7 +157,7 @@ async function measureLoaded({ nexuses, addresses, options }: Measurement) {
   if (wanted.length === 0) return results;
   const load = await StampedLoad.connect({ paths: addresses, targetName, writers: sessions });
   const settling = setInterval(() => {
-    // What an event has aborted does not land after its answer.
+    // Commands that an event has aborted do not land after its answer.
     for (const writer of load.writers) writer.settled();
   }, betweenMs);
   try {
@@ -179,7 +179,7 @@ function isWanted(label: string, { only }: EventLatencyOptions): boolean {
   return only === undefined || label.includes(only);
 }
 
-/** By one REGISTER of many initiator ports, through every target port. */
+/** Registers many initiator ports at once, through every target port. */
 async function fillRegistrations(
   nexus: Nexus,
   addresses: readonly Address[],
@@ -197,7 +197,7 @@ async function fillRegistrations(
   await untilDone(nexus, reserveOut(Action.register, all));
 }
 
-/** Events of each group of logical units in turn, through all gateways; the times by group. */
+/** Causes events of each group of units in turn, through all gateways; the times by group. */
 async function timesOf(
   nexuses: Nexuses,
   prepare: Kind,

@@ -1,6 +1,6 @@
-// `npm run bench -- tgt` measures Allpath beside tgt, `rbd` beside tgt-rbd and raw librbd, `caw`
-// its COMPARE AND WRITE beside librbd's, `memory` its memory, `depth` deep queues beside one of 32,
-// `trees` this tree beside another, and `event` how long changes of a logical unit take.
+// `npm run bench -- tgt` compares Allpath with tgt, `rbd` with tgt-rbd and raw librbd, `caw` its
+// COMPARE AND WRITE with librbd's, `depth` deep queues with one of 32, and `trees` this tree with
+// another; `memory` measures its memory, and `event` how long changes of a logical unit take.
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';

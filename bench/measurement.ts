@@ -3,14 +3,14 @@ import { cpuUs } from './process-figures.ts';
 
 const kiB = 1024;
 
-/** What is measured: a target, or a client's own library where nothing stands between. */
+/** A subject: a target, or the library of the client without a target. */
 export interface Subject {
   readonly name: string;
-  /** Where the client's tools reach the disk. */
+  /** The address of the disk for the tools of the client. */
   readonly url: string;
-  /** The process whose CPU is told; none where the client does all. */
+  /** The process whose CPU is reported; none if the client does everything. */
   readonly pid: number | undefined;
-  /** Processes behind it that work for it, the daemons of a cluster, say. */
+  /** Processes that work for it, such as the daemons of a cluster. */
   readonly behind?: () => readonly number[];
 }
 
@@ -20,7 +20,7 @@ export interface Figures {
   /** Microseconds per command; 0 without a server. */
   readonly serverCpuUs: number;
   readonly clientCpuUs: number;
-  /** Of the processes behind it, together. */
+  /** The CPU of the processes that work for it, together. */
   readonly behindCpuUs: number;
 }
 
@@ -29,11 +29,11 @@ export interface TurnsOptions {
   readonly rounds: number;
   /** About how long each measurement takes. */
   readonly seconds: number;
-  /** Told before each measurement. */
+  /** Called before each measurement. */
   progress(text: string): void;
 }
 
-/** Puts one load on all subjects turn by turn; the medians, in the order of the subjects. */
+/** Measures one load on all subjects turn by turn; returns medians in the order of the subjects. */
 export async function measureTurns(
   load: Load,
   subjects: readonly Subject[],
@@ -43,7 +43,7 @@ export async function measureTurns(
   const rates = new Map<Subject, number>();
   for (const subject of subjects) rates.set(subject, await findRate(subject, load, seconds));
   for (let round = 0; round < rounds; round += 1) {
-    // Who comes first changes, for the next may find the machine warmer or busier.
+    // The order changes, because a later subject may find the machine warmer or busier.
     const turns = round % 2 === 0 ? subjects : [...subjects].reverse();
     for (const subject of turns) {
       progress(`${labelOf(load)}, round ${round + 1} of ${rounds}, ${subject.name}`);
@@ -54,14 +54,14 @@ export async function measureTurns(
   return subjects.map((subject) => medians(measured.get(subject)));
 }
 
-/** What a just-in-time compiler meets before anything is measured, with commands a second. */
+/** Loads for warming up just-in-time compilers, with the expected commands per second. */
 const warmUpLoads = [
   { blockBytes: 4 * kiB, depth: 32, perSecond: 60_000 },
   { blockBytes: 4 * kiB, depth: 1, perSecond: 10_000 },
   { blockBytes: 256 * kiB, depth: 16, perSecond: 10_000 },
 ];
 
-/** Each direction, deep and alone, short and long, until a just-in-time compiler has done its work. */
+/** Runs each direction, deep and alone, short and long, until everything is compiled. */
 export async function warmUp(subject: Subject, seconds: number): Promise<void> {
   for (const direction of ['read', 'write'] as const) {
     for (const { perSecond, ...load } of warmUpLoads) {
@@ -71,7 +71,7 @@ export async function warmUp(subject: Subject, seconds: number): Promise<void> {
   }
 }
 
-/** A short run that finds the rate, from which the count of a measurement follows. */
+/** A short run that finds the rate, which decides the count of a measurement. */
 async function findRate(subject: Subject, load: Load, seconds: number): Promise<number> {
   const commands = Math.max(8, Math.round((200_000 * Math.min(1, seconds)) / load.blockBytes) * 8);
   const result = await putLoad(subject.url, load, commands, commands);

@@ -18,7 +18,7 @@ export interface MemoryOptions {
   readonly sizeBytes: number;
   /** How long each number of sessions is held under load. */
   readonly seconds: number;
-  /** How long the growth under load is watched; 0 leaves it out. */
+  /** How long the growth under load is measured; 0: not at all. */
   readonly minutes: number;
   progress(text: string): void;
 }
@@ -28,11 +28,13 @@ export interface MemoryResult {
   readonly oneSessionBytes: number;
   readonly manySessionsBytes: number;
   readonly perSessionBytes: number;
-  /** From minute 2 to the last minute of load; undefined if it was not watched. */
+  /** From minute 2 to the last minute of load; undefined if it was not measured. */
   readonly growthBytes: number | undefined;
 }
 
-/** Memory of one gateway: idle, per session at depth 128, and its growth under lasting load. */
+/**
+ * Memory of one gateway: idle, for each session at depth 128, and its growth under lasting load.
+ */
 export async function measureMemory(options: MemoryOptions): Promise<MemoryResult> {
   const folder = await mkdtemp(join(options.folder, 'allpath-bench-'));
   try {
@@ -68,7 +70,7 @@ async function peakUnderLoad(server: Server, sessions: number, seconds: number):
 
 async function growth(server: Server, options: MemoryOptions): Promise<number> {
   const startedMs = performance.now();
-  /** The highest of each minute: what a garbage collector leaves is not what it needs. */
+  /** The maximum of each minute: what remains after a garbage collection is not what it needs. */
   const perMinute: number[] = [];
   await underLoad(server, 2, options.minutes * 60, () => {
     const minute = Math.floor((performance.now() - startedMs) / 60_000);
@@ -79,7 +81,7 @@ async function growth(server: Server, options: MemoryOptions): Promise<number> {
   return last - (perMinute[firstMinutes - 1] ?? Number.NaN);
 }
 
-/** Keeps that many sessions loaded for the time, and samples meanwhile. */
+/** Keeps that many sessions under load for this time, and takes samples. */
 async function underLoad(
   server: Server,
   sessions: number,
@@ -87,7 +89,7 @@ async function underLoad(
   sample: () => void,
 ): Promise<void> {
   const endMs = performance.now() + seconds * 1000;
-  /** Reads and writes in turns; half of the sessions begin with each. */
+  /** Reads and writes in turns; half of the sessions start with each. */
   const session = async (index: number) => {
     for (let turn = index; performance.now() < endMs; turn += 1) {
       const direction = turn % 2 === 0 ? 'write' : 'read';

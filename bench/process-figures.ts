@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** CPU that a process has used in all its threads, in microseconds; proc_pid_stat(5). */
+/** CPU time of all threads of a process, in microseconds; proc_pid_stat(5). */
 export function cpuUs(pid: number): number {
   const [userTicks, systemTicks] = statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   return ticksToUs((userTicks ?? 0) + (systemTicks ?? 0));
@@ -23,7 +23,7 @@ export function residentBytes(pid: number): number {
   return Number(kiB) * 1024;
 }
 
-/** utime, stime, cutime, cstime: fields 14 to 17, counted behind the name in parentheses. */
+/** utime, stime, cutime, cstime: fields 14 to 17, counted after the name in parentheses. */
 function statFields(stat: string): readonly number[] {
   return stat
     .slice(stat.lastIndexOf(')') + 2)

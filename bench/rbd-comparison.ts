@@ -15,19 +15,19 @@ import { startTgtOn } from './server/tgt-server.ts';
 
 const kiB = 1024;
 const pool = 'bench';
-/** Long writes: the images only must have no hole. */
+/** Long writes, because the images only must not have holes. */
 const fillBytes = 4 * kiB ** 2;
 /**
- * Every subject under the same conditions.
+ * The same conditions for every subject.
  *
- * - Without a client cache: by default librbd acknowledges what is in its memory alone, also to
- *   tgt, and several gateways would serve different data.
+ * - No client cache: by default librbd acknowledges data that is only in its memory, also to tgt,
+ *   and several gateways would serve different data.
  * - An OSD in memory keeps an object in pages: by default each short write makes all later ones to
- *   the object slower, so that who is measured later, or writes faster, would lose by it.
+ *   the object slower, to the disadvantage of subjects that are measured later or write faster.
  */
 export const rbdConfLines = { client: ['rbd cache = false'], osd: ['memstore page set = true'] };
 
-/** A row of the table, with what it is to reach. */
+/** A row of the table, with its aims. */
 interface Row {
   readonly load: Load;
   /** At least this many times tgt-rbd's commands per second; 0: no floor. */
@@ -74,7 +74,7 @@ export interface RbdRowResult {
   readonly reached: boolean;
 }
 
-/** Measures raw librbd, tgt with tgt-rbd, and Allpath turn by turn, each on an image of its own. */
+/** Measures raw librbd, tgt with tgt-rbd, and Allpath turn by turn, each on its own image. */
 export async function compareOnRbd(
   options: RbdComparisonOptions,
 ): Promise<readonly RbdRowResult[]> {
@@ -133,7 +133,7 @@ async function compareRow(
   return { label: labelOf(load), raw, tgt, allpath, tgtRatio, rawRatio, cpuRatio, floors, reached };
 }
 
-/** As QEMU's block driver takes it. */
+/** The image in the form that QEMU's block driver takes. */
 function rbdUrl(ceph: ThrowawayCeph, image: string): string {
   return `rbd:${pool}/${image}:id=admin:conf=${ceph.conf}:rbd_cache=false`;
 }

@@ -30,7 +30,7 @@ export function comparisonTable(results: readonly RowResult[]): string {
   return table([...head, ...rows]);
 }
 
-/** This tree beside another. */
+/** This tree compared with another. */
 export function treeTable(results: readonly TreeRowResult[]): string {
   const head = [
     ['', 'IOPS', 'IOPS', 'IOPS', 'CPU us', 'CPU us', 'CPU'],
@@ -48,7 +48,7 @@ export function treeTable(results: readonly TreeRowResult[]): string {
   return table([...head, ...rows]);
 }
 
-/** Allpath beside raw librbd and tgt-rbd; then where the CPU of each went. */
+/** Allpath compared with raw librbd and tgt-rbd, followed by the CPU of each. */
 export function rbdTable(results: readonly RbdRowResult[]): string {
   const head = [
     ['', 'IOPS', 'IOPS', 'IOPS', 'to', 'at', 'to', 'at', 'CPU us', 'CPU us', 'CPU', 'at', ''],
@@ -74,7 +74,7 @@ export function rbdTable(results: readonly RbdRowResult[]): string {
   return `${table([...head, ...rows])}\n\n${rbdCpuTable(results)}`;
 }
 
-/** CPU of all three sides of a command, which is what bounds the rate on a busy machine. */
+/** CPU of all three sides of a command, which bounds the rate on a busy machine. */
 function rbdCpuTable(results: readonly RbdRowResult[]): string {
   const head = [
     ['CPU us a command', 'librbd', '', 'tgt', '', '', 'allpath', '', ''],
@@ -92,7 +92,7 @@ function rbdCpuTable(results: readonly RbdRowResult[]): string {
   return table([...head, ...rows]);
 }
 
-/** COMPARE AND WRITE beside librbd's own. */
+/** COMPARE AND WRITE compared with librbd's own. */
 export function cawTable({ subjects, ratio, reached }: CawResult): string {
   const rows = subjects.map(({ name, calls, p50Us, p99Us }) => [
     name,
@@ -105,7 +105,7 @@ export function cawTable({ subjects, ratio, reached }: CawResult): string {
   return `${text}\n${verdict}${reached ? '' : '  missed'}`;
 }
 
-/** Deep queues, each beside the one of depth 32 in the same turns. */
+/** Deep queues, each compared with the one of depth 32 in the same turns. */
 export function depthTable(results: readonly DepthResult[]): string {
   const rows = results.map(({ label, iops, ratio, errors }) => [
     label,
@@ -148,7 +148,7 @@ export function memoryTable(result: MemoryResult): string {
   return table(rows);
 }
 
-/** Columns as wide as their widest cell; the first to the left, the others to the right. */
+/** Columns as wide as their widest cell; the first is left-aligned, the others right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>

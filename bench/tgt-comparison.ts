@@ -8,7 +8,7 @@ import { startTgt } from './server/tgt-server.ts';
 
 const kiB = 1024;
 
-/** A row of the table, with what it is to reach beside tgt. */
+/** A row of the table, with its aims compared with tgt. */
 interface Row {
   readonly load: Load;
   /** At least this many times tgt's commands per second. */
@@ -43,7 +43,7 @@ function row(
 }
 
 export interface ComparisonOptions extends TurnsOptions {
-  /** Images and store go to a new folder in it; its file system is the one measured. */
+  /** Images and store go to a new folder in it; its file system is the one that is measured. */
   readonly folder: string;
   readonly sizeBytes: number;
   /** The images are filled by writes of this length; see `fillDisk`. */

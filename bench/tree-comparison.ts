@@ -17,11 +17,11 @@ import { startDemo } from './server/allpath-server.ts';
 import { fillDisk } from './server/fill-disk.ts';
 import { rows } from './tgt-comparison.ts';
 
-/** Long writes: the disks only must have no hole. */
+/** Long writes, because the disks only must not have holes. */
 const FILL_BYTES = 4 * 1024 ** 2;
 
 export interface TreeComparisonOptions extends TurnsOptions {
-  /** Another checkout of the project, set up. */
+  /** Another checkout of the project, which is set up. */
   readonly before: string;
   readonly on: 'local' | 'rbd';
   /** Stores, and the cluster, go to a new folder in it. */
@@ -41,7 +41,7 @@ export interface TreeRowResult {
   readonly cpuRatio: number;
 }
 
-/** Measures this tree beside another checkout turn by turn, each with one gateway. */
+/** Measures this tree and another checkout turn by turn, each with one gateway. */
 export async function compareTrees(
   options: TreeComparisonOptions,
 ): Promise<readonly TreeRowResult[]> {

@@ -1,7 +1,7 @@
-// Builds the addon for Ceph, native/build/ceph.node, unless it is there, here or as the package
-// brought it, of these very sources. Without a C++ compiler it says so in one line and ends well:
-// all but Ceph works without. `--prebuilt` also puts it where a published package carries it.
-// Plain JavaScript, for any Node from 18 on may run it, also when a package is installed.
+// Builds the addon for Ceph, native/build/ceph.node, unless it exists for exactly these sources,
+// here or in the package. Without a C++ compiler it says so in one line and succeeds: everything
+// but Ceph works without the addon. `--prebuilt` also puts it where a published package has it.
+// Plain JavaScript, because any Node from 18 on may run it, also when a package is installed.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -41,12 +41,12 @@ main();
 
 function main() {
   if (!existsSync(sources)) return;
-  // scripts/setup.mjs, which sets this for npm alone, runs this script itself afterwards.
+  // scripts/setup.mjs sets this only for npm, and runs this script itself afterwards.
   if (process.env.ALLPATH_NATIVE === 'later') return;
   const files = readdirSync(sources).sort();
   const hash = hashOf(files);
   if (isCurrent(prebuilt, hash)) {
-    // What was built here comes first when it is there, and this one is newer.
+    // An addon that was built here would take precedence, and this one is newer.
     rmSync(built, { recursive: true, force: true });
     return;
   }
@@ -69,7 +69,7 @@ function buildHere(files, hash) {
   return true;
 }
 
-/** Whether that folder has the addon of these very sources. */
+/** Whether that folder has the addon of exactly these sources. */
 function isCurrent(folder, hash) {
   const stamp = join(folder, 'ceph.sha256');
   return (
@@ -79,11 +79,11 @@ function isCurrent(folder, hash) {
   );
 }
 
-/** The addon appears whole or not at all, also when two build it at once. */
+/** Replaces the addon atomically, also if two builds run at once. */
 function build(compiler, include, files) {
   mkdirSync(built, { recursive: true });
   const made = join(built, `ceph.${process.pid}.node`);
-  // One unit of all: the headers of the language are most of the work of each file.
+  // A single compilation unit, because most of the work for each file is in the headers.
   const unit = join(built, `ceph.${process.pid}.cc`);
   const units = files.filter((file) => file.endsWith('.cc'));
   writeFileSync(unit, units.map((file) => `#include "${join(sources, file)}"\n`).join(''));

@@ -1,5 +1,5 @@
-// `npm run build` makes dist/, what the published package runs (Node strips no types from files
-// below node_modules), and prebuilt/, its addon for the platform that this runs on.
+// `npm run build` makes dist/, which the published package runs (Node strips no types from files
+// below node_modules), and prebuilt/, the addon for this platform.
 
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { globSync, readFileSync, rmSync } from 'node:fs';
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
-// The compiler rewrites imports, but not the names of files that are opened otherwise.
+// The compiler rewrites imports, but not names of files that are opened in other ways.
 const stale = globSync('dist/**/*.js').filter((file) =>
   /new URL\(\s*['"][^'"]+\.ts['"]/.test(readFileSync(file, 'utf8')),
 );

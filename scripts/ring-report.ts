@@ -1,10 +1,10 @@
-// A reporter for `node --test` that keeps, beside what a ring prints, one line of JSON for each
-// failed test, so that `npm test` can name them all at its end, and one for each file's cost.
+// A reporter for `node --test` that writes one line of JSON for each failed test, so that `npm
+// test` can name them all at its end, and one line for the cost of each file.
 
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** A test that failed: where it stands, its name, and the first line of what was wrong. */
+/** A test that failed: its place, its name, and the first line of the error. */
 export interface FailedTest {
   /** The test file and line, from the working directory. */
   readonly place: string;
@@ -12,7 +12,7 @@ export interface FailedTest {
   readonly message: string;
 }
 
-/** What a test file cost, from the start of its process. */
+/** The cost of a test file, from the start of its process. */
 export interface FileCost {
   readonly path: string;
   readonly seconds: number;
@@ -49,7 +49,7 @@ export default async function* ringReport(
 }
 
 function failedTest({ name, file, line, details }: Failure): Line | undefined {
-  // A suite fails because of the tests in it, which have lines of their own.
+  // A suite fails because of its tests, which have their own lines.
   if (details.error.failureType === 'subtestsFailed') return undefined;
   const path = file === undefined ? 'unknown file' : relative(process.cwd(), file);
   const place = line === undefined ? path : `${path}:${line}`;
@@ -62,7 +62,7 @@ function fileCost({ file, duration_ms: durationMs }: Summary): Line | undefined 
   return { cost: { path: relative(process.cwd(), file), seconds: durationMs / 1000 } };
 }
 
-/** What the runs of a ring reported to the files of this folder; the slowest file first. */
+/** The reports of all runs of a ring, in the files of this folder; the slowest file first. */
 export function readRingReport(folder: string): {
   readonly failedTests: readonly FailedTest[];
   readonly fileCosts: readonly FileCost[];

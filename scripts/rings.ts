@@ -3,17 +3,17 @@
 export interface Ring {
   readonly name: string;
   readonly proves: string;
-  /** What the ring costs on two quiet cores. */
+  /** The cost of the ring on two quiet cores. */
   readonly costS: number;
   readonly commands?: readonly (readonly string[])[];
   readonly files?: readonly string[];
   /** Test files that run at a time, 1 unless given. */
   readonly concurrency?: number;
-  /** Of `files` those that bound waits by the clock: they run before the others, one at a time. */
+  /** Those of `files` that bound waits by the clock: they run first, one at a time. */
   readonly alone?: readonly string[];
-  /** Left out with ALLPATH_TEST_CEPH=skip, and by nothing else. */
+  /** Skipped only with ALLPATH_TEST_CEPH=skip. */
   readonly needsCeph?: boolean;
-  /** Debian packages, which are installed when they are absent; those of util-linux are not named. */
+  /** Debian packages, installed if they are absent; those of util-linux are not listed. */
   readonly packages?: readonly string[];
 }
 

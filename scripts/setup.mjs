@@ -1,7 +1,7 @@
-// Makes a clone ready: installs the npm packages when they are missing, incomplete or older
-// than the lock file, and checks that they brought Node 24. With --test it also installs Debian
-// packages: those named behind it, or all that any test or benchmark drives. Plain JavaScript,
-// because an older Node (18 and up) must be able to run it. It is quick when nothing is to be done.
+// Prepares a clone: installs the npm packages if they are missing, incomplete or older than the
+// lock file, and checks that they include Node 24. With --test it also installs Debian packages:
+// those that follow, or all that any test or benchmark uses. Plain JavaScript, because an older
+// Node (18 and up) must be able to run it. It is quick if there is nothing to do.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const nodeMajorMin = 24;
 const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 
-/** Debian packages that tests or benchmarks drive, each with a file that shows it is installed. */
+/** Debian packages that tests or benchmarks use, each with a file that shows it is installed. */
 const testPackages = [
   { name: 'g++', shownBy: ['/usr/bin/g++', '/usr/bin/c++'] },
   { name: 'gcc', shownBy: ['/usr/bin/gcc'] },
@@ -37,7 +37,7 @@ const testPackages = [
   { name: 'tgt-rbd', shownBy: ['/usr/lib/tgt/backing-store/bs_rbd.so'] },
 ];
 
-/** Installs "$@"; forbids Debian to start the daemons that come along, unless a policy exists. */
+/** Installs "$@"; keeps Debian from starting the daemons in them, unless a policy exists. */
 const installScript = String.raw`
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -64,7 +64,7 @@ function main() {
   checkNode();
   const option = process.argv.indexOf('--test');
   if (option > 0) installTestPackages(process.argv.slice(option + 1));
-  // Says by itself what it does, and what it lacks: without Ceph all else works.
+  // It reports by itself what it does and lacks: everything but Ceph works without it.
   spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], { stdio: 'inherit' });
   fillCompileCache();
 }
@@ -94,14 +94,14 @@ function readJson(path) {
 }
 
 function installNpmPackages() {
-  // The npm that runs this script, if one does; --include, for NODE_ENV or a user's setting could
-  // leave out what is needed: the Node binary is an optional dependency.
+  // The npm that runs this script, if any; --include, because NODE_ENV or a setting of the user
+  // could omit the Node binary, which is an optional dependency.
   const npm = process.env.npm_execpath;
   const args = [
     'ci',
     '--include=dev',
     '--include=optional',
-    // The program runs on the Node that is installed here, not on the one that runs npm.
+    // The program uses the Node that is installed here, not the one that runs npm.
     '--engine-strict=false',
     '--no-audit',
     '--no-fund',
@@ -111,14 +111,14 @@ function installNpmPackages() {
   const { status, error } = spawnSync(command, [...first, ...args], {
     cwd: root,
     stdio: 'inherit',
-    // The addon is built once all is there that this installs, a compiler maybe among it.
+    // The addon is built last, because the installed packages may include a compiler.
     env: { ...process.env, ALLPATH_NATIVE: 'later' },
   });
   if (error !== undefined) fail(`npm could not be run: ${error.message}`);
   if (status !== 0) fail('npm ci failed; its own message stands above');
 }
 
-/** A failed download of an optional package is silent, so what it should have brought is tried. */
+/** A failed download of an optional package is silent, so the Node binary is tried. */
 function checkNode() {
   const packageName = `node-linux-${process.arch}`;
   if (!existsSync(nodeBinary)) {
@@ -138,14 +138,16 @@ function checkNode() {
   }
 }
 
-/** As bin/allpath finds it. A program that cannot have it (a folder of others) runs all the same. */
+/**
+ * The folder that bin/allpath uses. The program also runs without it (if others own the folder).
+ */
 function fillCompileCache() {
   const folder = join(root, 'node_modules', '.cache', 'allpath');
   const filled = join(folder, 'filled');
   const newestSourceMs = Math.max(...['src', 'lab'].map((part) => newestMs(join(root, part))));
   if (existsSync(filled) && statSync(filled).mtimeMs > newestSourceMs) return;
   try {
-    // Before it is filled: what is edited meanwhile is newer.
+    // Before it is filled, so that files edited in between are newer.
     mkdirSync(folder, { recursive: true });
     writeFileSync(filled, '');
   } catch {
@@ -157,7 +159,7 @@ function fillCompileCache() {
   });
 }
 
-/** When a file in this folder, or below it, was changed last. */
+/** When a file in this folder, or below it, was last changed. */
 function newestMs(folder) {
   const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
     const path = join(folder, entry.name);
@@ -191,7 +193,7 @@ function installTestPackages(chosen) {
   if (status !== 0) fail(`could not install: ${names.join(' ')}`);
 }
 
-/** Where a library of that name may lie: Debian's folder bears the name of the architecture. */
+/** Possible paths of a library: the folder of Debian contains the name of the architecture. */
 function libraries(name) {
   return readdirSync('/usr/lib')
     .filter((folder) => folder.endsWith('-linux-gnu'))

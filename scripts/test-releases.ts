@@ -7,14 +7,14 @@ import { chmodSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } fro
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** Debian's mirror network, which apt in a root uses, too. */
+/** Debian's mirror network, which apt in a root also uses. */
 const MIRROR = 'http://deb.debian.org/debian';
 const CACHE = '/var/cache/allpath-releases';
 const TREE = process.cwd();
 
 interface Release {
   readonly name: string;
-  /** The suite of Debian, and the script of debootstrap that can make it. */
+  /** The suite of Debian, and the script of debootstrap that makes it. */
   readonly suite: string;
   readonly script: string;
 }
@@ -24,7 +24,7 @@ const releases: readonly Release[] = [
   { name: 'testing', suite: 'testing', script: 'sid' },
 ];
 
-/** What a cluster runs; with `--clients host` these come from the root, and nothing else does. */
+/** The programs of a cluster; with `--clients host`, only these come from the root. */
 const DAEMON_PROGRAMS = ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'monmaptool'];
 /**
  * Monitors of Ceph 19.2.6, 20.2.4 and later refuse the keys that older clients have, unless the
@@ -32,7 +32,7 @@ const DAEMON_PROGRAMS = ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'monmaptool'];
  */
 const OLDER_KEYS = ['--auth-allowed-ciphers aes,aes256k', '--auth-preferred-cipher aes'];
 
-/** Shell: in a mount namespace of its own, which takes all of its mounts with it. */
+/** Shell: in its own mount namespace, with which all its mounts end. */
 const MOUNT_ROOT = `set -e
 mount --make-rprivate /
 mount --bind "$root" "$root"
@@ -110,13 +110,13 @@ function prepare({ name, suite, script }: Release): string {
     say(['debootstrap', '--variant=minbase', suite, root, MIRROR, scriptFile]);
     writeFileSync(complete, '');
   }
-  // Finishes an installation that was cut short, and installs what is absent. Nothing starts.
+  // Completes an interrupted installation, and installs absent packages. Starts no daemon.
   say(inRoot(root, 'env DEBIAN_FRONTEND=noninteractive dpkg --configure -a'));
   say(inRoot(root, 'node scripts/setup.mjs --test'));
   return root;
 }
 
-/** A command inside the root, with this tree mounted where it lies here. */
+/** A command inside the root, with this tree mounted at its own path. */
 function inRoot(root: string, command: string): readonly string[] {
   const script = `${MOUNT_ROOT}
 for folder in tmp run; do mount -t tmpfs tmpfs "$root/$folder"; done
@@ -128,7 +128,7 @@ exec chroot "$root" env -i HOME=/root LANG=C.UTF-8 CI="$CI" \\
   return inMountNamespace(script, { root, command });
 }
 
-/** A command on this machine, where the daemons of a cluster are those of the root. */
+/** A command on this machine, with the daemons of a cluster from the root. */
 function withDaemonsOf(root: string, command: string): readonly string[] {
   const programs = makeDaemonPrograms(root);
   const script = `${MOUNT_ROOT}
@@ -150,7 +150,7 @@ function inMountNamespace(
   return ['env', ...environment, 'unshare', '--mount', 'sh', '-c', script];
 }
 
-/** A folder of programs, each of which becomes the one of the same name in the root. */
+/** A folder of programs, each of which runs the one of the same name in the root. */
 function makeDaemonPrograms(root: string): string {
   const folder = `${root}-programs`;
   mkdirSync(folder, { recursive: true });
@@ -177,7 +177,7 @@ async function runTests(root: string, log: string): Promise<number> {
   return await new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
 }
 
-/** Runs a command to its end and gives back what it printed; ends this program if it fails. */
+/** Runs a command to its end, and returns its output; ends this program if it fails. */
 function say([file = '', ...args]: readonly string[]): string {
   const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const { status, stdout } = spawnSync(file, args, { stdio: [...stdio], encoding: 'utf8' });

@@ -1,4 +1,4 @@
-// `npm test` runs the rings in order, all of them even when one fails, and prints what each cost.
+// `npm test` runs all rings in order, even if one fails, and prints the cost of each.
 // `npm test -- unit fault` runs those two; `npm test -- quick` those that need no process and no
 // Ceph: check, tidy, unit and contract.
 
@@ -10,11 +10,11 @@ import { isCephLeftOut } from '../test/support/ceph-left-out.ts';
 import { type FailedTest, type FileCost, readRingReport } from './ring-report.ts';
 import { quickRings, type Ring, rings } from './rings.ts';
 
-/** What `npm test` should cost on two quiet cores. Beyond it a note is printed; nothing fails. */
+/** The budget of `npm test` on two quiet cores. Beyond it a note is printed; nothing fails. */
 const budgetS = 30 * 60;
-/** A ring is given up at so many times its cost: that is a hang, not a slow machine. */
+/** A ring is given up at this many times its cost: that is a hang, not a slow machine. */
 const HANG_FACTOR = 6;
-/** A ring that costs next to nothing is given this long all the same. */
+/** The minimum of that time, for rings that cost next to nothing. */
 const LIMIT_MIN_S = 120;
 
 interface Outcome {
@@ -27,14 +27,14 @@ interface Outcome {
   readonly fileCosts: readonly FileCost[];
 }
 
-/** Failed tests of a ring that are named at the end; a broken tree fails them all. */
+/** Failed tests of a ring that are named at the end, because a broken tree fails all. */
 const FAILED_TESTS_NAMED_MAX = 10;
-/** Files whose cost is printed with their ring's, each of at least this many seconds. */
+/** Files whose cost is printed with their ring, each of at least this many seconds. */
 const SLOW_FILES_MAX = 5;
 const SLOW_FILE_MIN_S = 5;
 
 let running: ChildProcess | undefined;
-/** After this signal no further command begins; a second one ends this process at once. */
+/** After this signal no further command starts; a second one ends this process at once. */
 let interruptedBy: NodeJS.Signals | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -43,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// Where Debian keeps tgtd and mke2fs; an ordinary user's PATH has it not.
+// Debian keeps tgtd and mke2fs there; the PATH of an ordinary user lacks it.
 process.env['PATH'] += ':/usr/sbin:/sbin';
 process.exit(await main(process.argv.slice(2)));
 
@@ -88,7 +88,7 @@ async function main(names: readonly string[]): Promise<number> {
   return 1;
 }
 
-/** Installs the packages of these rings, and builds the addon where a compiler is among them. */
+/** Installs the packages of these rings, and builds the addon if a compiler is among them. */
 function install(toRun: readonly Ring[]): boolean {
   const packages = new Set(toRun.flatMap((ring) => ring.packages ?? []));
   if (packages.size === 0) return true;
@@ -151,7 +151,7 @@ function testCommands(
     ]);
 }
 
-/** Runs a command to its end; resolves to what was wrong, if something was. */
+/** Runs a command to its end; resolves with the error, if any. */
 function execute(command: readonly string[], limitMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const [file = '', ...args] = command;

@@ -1,6 +1,6 @@
 // `npm run figures` prints the shape of the product's source: sizes, circles of imports, arrows
 // against the layers, assertions, tests of the same path, exports without a user. Other trees can
-// be given and stand beside this one. `--help` lists the options.
+// be given for comparison. `--help` lists the options.
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path/posix';
@@ -12,9 +12,9 @@ import { codeOf, importsOf } from '../test/support/source-text.ts';
 
 const FUNCTION_LINES_LONG = 50;
 const FUNCTION_HEAD = /^ *(?:export )?(?:static |async |private )*(?:function\b|[#\w]+(?:<.*>)?\()/;
-/** A file of so many lines wants a test of its own path. */
+/** A file of this many lines needs a test of the same path. */
 const TESTED_LINES_MIN = 150;
-/** Rooms that have another name in older trees. */
+/** Folders that have another name in older trees. */
 const OLDER_NAMES: Readonly<Record<string, string>> = { members: 'membership' };
 
 const help = `usage: npm run figures -- [options] [tree ...]
@@ -25,7 +25,7 @@ Prints figures of the source of this tree, and of others beside it.
   --help`;
 
 interface SourceFile {
-  /** From the root of its tree. */
+  /** The path from the root of its tree. */
   readonly path: string;
   readonly text: string;
   readonly code: string;
@@ -116,7 +116,7 @@ function testPathOf(path: string): string {
   return path.replace(/^src\//, 'test/unit/').replace(/\.ts$/, '.test.ts');
 }
 
-/** Functions and methods that a line of their own begins and a brace of its indent ends. */
+/** Functions and methods that start on their own line, up to the brace of the same indent. */
 function longFunctions({ code }: SourceFile): number {
   const lines = code.split('\n');
   let found = 0;
@@ -142,13 +142,13 @@ function upwards({ path, imports }: SourceFile): number {
   return imports.filter(({ to }) => rankOf(to) > from).length;
 }
 
-/** How far above `base` the layers put the room of a file. */
+/** The rank of the folder of a file in the layers, counted from `base`. */
 function rankOf(path: string): number {
   const room = path.split('/')[1] ?? '';
   return ranks.get(OLDER_NAMES[room] ?? room) ?? 0;
 }
 
-/** Of each room: one more than the highest of those that it may import. */
+/** The rank of each folder: one more than the highest of those that it may import. */
 function ranksOfRooms(): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   const rank = (room: string): number => {

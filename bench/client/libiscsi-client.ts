@@ -21,7 +21,7 @@ const NORMAL_SESSION = 2;
 const UNIT_ATTENTIONS_MAX = 16;
 const lun = 0;
 
-/** A session by libiscsi's synchronous calls, as a C program has it. Throws what is not GOOD. */
+/** A session through libiscsi's synchronous calls, like that of a C program. Throws unless GOOD. */
 export class LibiscsiClient implements Disposable {
   readonly #context: unknown;
   readonly #blockBytes: number;
@@ -50,7 +50,7 @@ export class LibiscsiClient implements Disposable {
     this.#must(write(this.#context, lun, lba, bytes, length, block, 0, 0, 0, 0, 0));
   }
 
-  /** `both`: the compare instance, then the write instance. */
+  /** `both`: the compare instance, followed by the write instance. */
   compareAndWrite(lba: number, both: Uint8Array): void {
     const block = this.#blockBytes;
     this.#must(exchange(this.#context, lun, lba, both, both.length, block, 0, 0, 0, 0));

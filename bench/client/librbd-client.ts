@@ -18,7 +18,7 @@ const exchange = rbd.func(
   'int64 rbd_compare_and_write(void *, uint64, size_t, void *, void *, _Out_ uint64 *, int)',
 );
 
-/** An image by librbd's synchronous calls, as a C program has it. Throws when one fails. */
+/** An image through librbd's synchronous calls, like that of a C program. Throws on failure. */
 export class LibrbdClient implements Disposable {
   readonly #cluster: unknown;
   readonly #io: unknown;
@@ -37,7 +37,7 @@ export class LibrbdClient implements Disposable {
     check('rbd_write', Number(write(this.#image, offset, bytes.length, bytes)));
   }
 
-  /** Inside one sector of 512 bytes. */
+  /** Within one sector of 512 bytes. */
   compareAndWrite(offset: number, from: Uint8Array, to: Uint8Array): void {
     const mismatch = [0];
     const { length } = from;

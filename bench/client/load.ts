@@ -1,6 +1,6 @@
 import { measuredRun } from './measured-run.ts';
 
-/** One kind of load: what a row of the table measures. */
+/** One kind of load, which a row of the table measures. */
 export interface Load {
   readonly tool: 'qemu-img' | 'iscsi-perf';
   readonly direction: 'read' | 'write';
@@ -14,16 +14,16 @@ export interface LoadResult {
   readonly clientCpuUs: number;
 }
 
-/** iscsi-perf counts its blocks in the target's, which the benchmark leaves at 512 bytes. */
+/** iscsi-perf counts in blocks of the target, which the benchmark leaves at 512 bytes. */
 const logicalBlockBytes = 512;
 const strideBytes = 4 * 1024 ** 2;
-/** qemu-img tells milliseconds: fewer commands than this may take none. */
+/** qemu-img reports milliseconds: fewer commands than this may take none. */
 const qemuImgCommandsMin = 100;
 
 /**
  * Puts about `commands` commands of this load on a target.
  *
- * @param commandsPerSecond what to expect; iscsi-perf is given a time, not a count.
+ * @param commandsPerSecond the expected rate; iscsi-perf takes a time, not a count.
  */
 export function putLoad(
   url: string,

@@ -1,7 +1,7 @@
 import { mustRun } from '../../test/support/run.ts';
 import { childrenCpuUs } from '../process-figures.ts';
 
-/** The shell waits for the client and tells, from its own stat line, what CPU its child used. */
+/** The shell waits for the client, and prints from its own stat line the CPU of its child. */
 const script = '"$@" || exit 1; read -r stat < /proc/$$/stat; echo "stat $stat"';
 const runLimitMs = 600_000;
 

@@ -1,17 +1,17 @@
-/** The way of one request through the source. */
+/** The path of one request through the source. */
 export interface Course {
   /** In the order of their first entries. */
   readonly files: readonly string[];
-  /** How often the next function lies in another room. */
+  /** How often the next function is in another folder. */
   readonly crossings: number;
-  /** Files that were entered again after others had been; the most often first. */
+  /** Files that were entered again after others; the most frequent first. */
   readonly returns: readonly { readonly file: string; readonly times: number }[];
 }
 
-/** Rooms whose work goes on beside any request, or serves all others as a language does. */
+/** Folders whose work is independent of requests, or which serve all others like a language. */
 const LEFT_OUT = new Set(['base', 'members', 'membership', 'records', 'cli']);
 
-/** Makes a course of the files whose functions were entered, in order. */
+/** Makes a path of the files whose functions were entered, in order. */
 export function courseOf(entered: readonly string[]): Course {
   const kept = entered.filter((file) => !LEFT_OUT.has(roomOf(file)));
   const steps = kept.filter((file, at) => file !== kept[at - 1]);

@@ -1,10 +1,10 @@
 import { codeOf } from '../../test/support/source-text.ts';
 
 const CONTROL = new Set(['if', 'for', 'while', 'switch', 'catch', 'with']);
-/** How far before its brace the head of a function with a long result type may begin. */
+/** The maximal distance between the start of a function with a long result type and its brace. */
 const HEAD_LENGTH_MAX = 400;
 
-/** Offsets just behind the braces that open the bodies of functions, methods and arrows. */
+/** Offsets just after the braces that open the bodies of functions, methods and arrows. */
 export function functionStarts(source: string): readonly number[] {
   const code = codeOf(source);
   const found: number[] = [];
@@ -18,7 +18,7 @@ function opensFunction(code: string, brace: number): boolean {
   const head = code.slice(Math.max(0, brace - HEAD_LENGTH_MAX), brace).trimEnd();
   if (head.endsWith('=>')) return true;
   if (head.endsWith(')')) return !CONTROL.has(wordBeforeList(head));
-  // A result type: no brace, semicolon or assignment between it and the list of parameters.
+  // A result type: no brace, semicolon or assignment between it and the parameter list.
   const typed = /\)\s*:\s*([^;{}=]+)$/.exec(head);
   if (typed === null || /\b(?:case|default)\b[^;{}]*$/.test(head)) return false;
   return !CONTROL.has(wordBeforeList(head.slice(0, typed.index + 1)));

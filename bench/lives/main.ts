@@ -1,6 +1,6 @@
 // `npm run lives` follows a write, a login and a COMPARE AND WRITE through a gateway of this tree,
-// and of others beside it: which files they enter, how often they change the room, and how often
-// they come back to a file that they had left. `--help` lists the options.
+// and optionally of others: which files they enter, how often they change to another folder, and
+// how often they return to a file that they had left. `--help` lists the options.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ import { waitFor } from '../../test/support/wait-for.ts';
 import { type Course, courseOf } from './course.ts';
 
 const BLOCK_BYTES = 512;
-/** Of the write: all of it is asked for by R2T. */
+/** The length of the write: all of it is solicited by R2T. */
 const WRITE_BLOCKS = 128;
-/** What a life needs once only is done by then. */
+/** Runs before the trace, in which everything happens that is needed only once. */
 const WARM_UPS = 5;
 const LIMIT_MS = 30_000;
 
@@ -135,7 +135,7 @@ async function connect(demo: Demo, name: string): Promise<Initiator> {
   const initiatorName = `iqn.2026-11.com.example:${name}`;
   const options = { ...demo.address(0), initiatorName, targetName: demoTargetName };
   const initiator = await Initiator.connect(options);
-  // The unit attention of a new nexus.
+  // Reports the unit attention of a new nexus.
   await initiator.execute({ cdb: testUnitReady() });
   return initiator;
 }

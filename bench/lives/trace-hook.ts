@@ -1,5 +1,5 @@
-// Loaded before a program (`node --import`): notes each entry into a function of the product's
-// source, in order, between two SIGUSR2, and then writes the names of the files to a file.
+// Loaded before a program (`node --import`): records each entry into a function of the product's
+// source, in order, between two SIGUSR2, and then writes the names of their files to a file.
 
 import { renameSync, writeFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
@@ -31,7 +31,7 @@ process.on('SIGUSR2', () => {
   }
   const names = entries.map((file) => files[file]);
   entries = undefined;
-  // Under another name first: a reader finds it whole.
+  // First under another name, so that a reader finds the whole file.
   const file = `${FOLDER}/${process.pid}-${written}.json`;
   writeFileSync(`${file}.new`, JSON.stringify(names));
   renameSync(`${file}.new`, file);

@@ -1,6 +1,7 @@
-// What the addon for Ceph costs beside raw librbd, in turns on one throwaway cluster of memstore
-// OSDs: `node bench/micro/rbd-image.ts [SECONDS] [SETTING=VALUE...]`. `own` is this process through
-// RbdImage, `qemu` is `qemu-img bench rbd:`; CPU is the client's, in microseconds an operation.
+// The cost of the addon for Ceph compared with raw librbd, in turns on one throwaway cluster of
+// memstore OSDs: `node bench/micro/rbd-image.ts [SECONDS] [SETTING=VALUE...]`. `own` is this
+// process through RbdImage, `qemu` is `qemu-img bench rbd:`; CPU is the client's, in microseconds
+// per operation.
 
 import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { createPool } from '../../lab/ceph/throwaway-pools.ts';
@@ -62,7 +63,7 @@ await image.close();
 pool.close();
 await client.close();
 
-/** The most operations and the least CPU of the rounds: others share the machine. */
+/** The most operations and the least CPU of all rounds, because others share the machine. */
 function figures(all: readonly Figures[]): string {
   const perSecond = Math.max(...all.map((one) => one.perSecond));
   const cpuUs = Math.min(...all.map((one) => one.cpuUs));
@@ -77,7 +78,7 @@ async function ownLoad({ direction, blockBytes, depth }: Row): Promise<Figures> 
   const lane = async (): Promise<void> => {
     const buffer = [new Uint8Array(blockBytes).fill(7)];
     while (performance.now() < endMs) {
-      // As qemu-img's step: each operation in another object.
+      // The step of qemu-img: each operation in another object.
       const offset = ((next++ * 1025) % blocks) * blockBytes;
       const result = await (direction === 'read'
         ? image.read(offset, buffer)

@@ -1,7 +1,7 @@
 // How many client instances the volumes of a gateway should share: eight volumes under load over 1,
 // 2, 4 and 8 of them, in turns on one throwaway cluster of a memstore OSD:
-// `node bench/micro/rbd-instances.ts [SECONDS]`. CPU is this process's, in microseconds an
-// operation; RSS at the end of each run.
+// `node bench/micro/rbd-instances.ts [SECONDS]`. CPU is this process's, in microseconds per
+// operation; RSS is that at the end of each run.
 
 import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { createPool } from '../../lab/ceph/throwaway-pools.ts';
@@ -99,7 +99,7 @@ function keyOf({ write, blockBytes }: (typeof rows)[number], instances: number):
   return `${instances} ${blockBytes} ${write}`;
 }
 
-/** The most operations and the least CPU of the rounds: others share the machine. */
+/** The most operations and the least CPU of all rounds, because others share the machine. */
 function cell(all: readonly Figures[]): string {
   const perSecond = Math.round(Math.max(...all.map((one) => one.perSecond)));
   const cpuUs = Math.min(...all.map((one) => one.cpuUs)).toFixed(1);

@@ -1,4 +1,4 @@
-// What the records of the local store cost: `node bench/micro/records-local.ts [SECONDS] [FOLDER]`.
+// The cost of records of the local store: `node bench/micro/records-local.ts [SECONDS] [FOLDER]`.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const environment = { clock: systemClock, random: systemRandom, log: silentLog }
 const open = (name: string): Promise<Records> =>
   openLocalRecords({ directory: join(temporary, 'store'), memberName: name, ...environment });
 
-/** Repeats `step` for the time given and prints its rate and the times of one step. */
+/** Repeats `step` for the given time, and prints its rate and the times of one step. */
 async function measure(label: string, step: () => Promise<unknown>): Promise<void> {
   const tookMs: number[] = [];
   const endMs = performance.now() + seconds * 1000;

@@ -1,4 +1,4 @@
-// What records on RADOS cost, on a throwaway Ceph: `node bench/micro/records-rados.ts [SECONDS]`.
+// The cost of records on RADOS, on a throwaway Ceph: `node bench/micro/records-rados.ts [SECONDS]`.
 
 import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
 import { createPool } from '../../lab/ceph/throwaway-pools.ts';
@@ -12,7 +12,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Repeats `step` for the time given and prints its rate and the times of one step. */
+/** Repeats `step` for the given time, and prints its rate and the times of one step. */
 async function measure(label: string, step: () => Promise<unknown>): Promise<void> {
   const tookMs: number[] = [];
   const endMs = performance.now() + seconds * 1000;

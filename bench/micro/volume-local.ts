@@ -1,4 +1,4 @@
-// What a local volume costs: microseconds of wall clock and of this process's CPU per operation.
+// The cost of a local volume: wall clock and CPU of this process, in microseconds per operation.
 // Run it with `node bench/micro/volume-local.ts [FOLDER]`.
 
 import { fork } from 'node:child_process';
@@ -16,7 +16,7 @@ import { WriteBatches, WriteQueue } from '../../src/volume/local/write-queue.ts'
 import type { Volume, VolumeResult } from '../../src/volume/volume.ts';
 
 const SIZE_BYTES = 256 * 1024 * 1024;
-/** A stride that leaves neighbours alone. */
+/** A stride that skips neighbouring blocks. */
 const STRIDE_BYTES = 1024 * 1024 + 4096;
 
 type Operation = (offset: number, slot: number) => VolumeResult | Promise<VolumeResult>;
@@ -55,8 +55,8 @@ function blocks(lengthBytes: number): readonly Uint8Array[] {
 
 async function run(volume: Volume): Promise<void> {
   const small = blocks(4096);
-  // In small pieces: ext4 keeps what came in 1 MiB writes in large folios, in which a write of
-  // 4 KiB costs six times as much.
+  // In small pieces: ext4 keeps the data of 1 MiB writes in large folios, in which a write of 4 KiB
+  // costs six times as much.
   for (let at = 0; at < SIZE_BYTES; at += 4096) await volume.write(at, [small[0]!]);
   for (const depth of [1, 32, 128]) {
     await measure('read 4 KiB', depth, 100_000, 4096, (at, i) => volume.read(at, [small[i]!]));
@@ -76,7 +76,7 @@ async function run(volume: Volume): Promise<void> {
   );
 }
 
-/** The ways that a write could go without the thread and its ring, for comparison. */
+/** The ways in which writes could be done without the thread and its ring, for comparison. */
 async function compareWays(path: string): Promise<void> {
   const descriptor = openSync(path, 'r+');
   const batches = new WriteBatches();
@@ -101,7 +101,7 @@ async function compareWays(path: string): Promise<void> {
   closeSync(descriptor);
 }
 
-/** COMPARE AND WRITE while another process writes all the time, 32 at a time. */
+/** COMPARE AND WRITE while another process keeps 32 writes in flight. */
 async function compareBesideStream(volume: Volume, folder: string): Promise<void> {
   const other = fork(import.meta.filename, ['--stream', folder]);
   await once(other, 'message');
@@ -112,7 +112,7 @@ async function compareBesideStream(volume: Volume, folder: string): Promise<void
     await volume.read(0, [block]);
     await volume.compareAndWrite(0, [block], [block]);
     tookMs.push(performance.now() - begunMs);
-    // Now and then so rare that the other process has forgotten about it.
+    // Sometimes so rare that the other process shares one lock again.
     if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 700));
   }
   tookMs.sort((a, b) => a - b);
@@ -123,7 +123,7 @@ async function compareBesideStream(volume: Volume, folder: string): Promise<void
   await once(other, 'exit');
 }
 
-/** What the other process does, until it is killed. */
+/** The work of the other process, until it is killed. */
 async function stream(volume: Volume): Promise<never> {
   const small = blocks(4096);
   let next = 0;

@@ -26,7 +26,7 @@ export async function startAllpathOnCeph(
   return await startDemo({ ceph }, sizeBytes);
 }
 
-/** Starts one gateway, of another tree where `where` names its program. */
+/** Starts one gateway, of another tree if `where` names its program. */
 export async function startDemo(where: DemoOptions, sizeBytes: number): Promise<Server> {
   const demo = await Demo.start({ ...where, gateways: 1, size: `${sizeBytes / 1024 ** 2}M` });
   try {

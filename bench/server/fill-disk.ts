@@ -1,16 +1,15 @@
 import { mustRun } from '../../test/support/run.ts';
 
 const fillLimitMs = 600_000;
-/** As many writes on their way: the fill is not what is measured. */
+/** Writes in flight; the fill itself is not measured. */
 const depth = 32;
 
 /**
- * Writes every block of a disk through its target, so that no server gains by a hole and both
- * images came to be in the same way; ends with a flush.
+ * Writes every block of a disk through its target, so that no server gains from holes, and all
+ * images are made in the same way; ends with a flush.
  *
- * @param pieceBytes length of each write. It matters: the page cache of ext4 keeps what came in
- *   long writes in large folios, in which a later write of 4 KiB costs many times as much, whoever
- *   writes it.
+ * @param pieceBytes length of each write. It matters: the page cache of ext4 keeps the data of long
+ *   writes in large folios, in which a later write of 4 KiB costs any server many times as much.
  */
 export async function fillDisk(url: string, sizeBytes: number, pieceBytes: number): Promise<void> {
   const count = String(sizeBytes / pieceBytes);

@@ -1,7 +1,7 @@
 /** A target under measurement: one process that serves one disk. */
 export interface Server extends AsyncDisposable {
   readonly name: string;
-  /** Where libiscsi's tools reach the disk. */
+  /** The address of the disk for libiscsi's tools. */
   readonly url: string;
   readonly pid: number;
 }

@@ -32,11 +32,11 @@ export async function startTgt(
 /**
  * Starts Debian's tgtd with its defaults on one logical unit.
  *
- * @param backing what tgtadm is told of it, for example `-b FILE`.
+ * @param backing options of tgtadm for it, for example `-b FILE`.
  */
 export async function startTgtOn(name: string, backing: readonly string[]): Promise<Server> {
   const port = await freePorts(1);
-  // Names the socket that tgtadm reaches this very daemon by, apart from any other on the machine.
+  // Names the socket by which tgtadm reaches this daemon, and no other on the machine.
   const control = String((port % 30_000) + 1);
   const child = spawn(
     '/usr/sbin/tgtd',

@@ -1,4 +1,5 @@
-// Counts one block up with COMPARE AND WRITE from many initiators over all gateways.
+// Increments the counter in one block with COMPARE AND WRITE, from many initiators over all
+// gateways.
 
 import { cawRounds } from '../../test/fault/caw-rounds.ts';
 import { runSoak } from './soak-command.ts';

@@ -1,4 +1,4 @@
-// Opens very many connections that never send a whole Login Request, while real initiators work.
+// Opens very many connections that never send a complete Login Request, while real initiators work.
 
 import { readFileSync } from 'node:fs';
 import { SilentConnections } from '../../test/hostile/silent-connections.ts';
@@ -7,7 +7,7 @@ import { Initiator } from '../../test/initiator/initiator.ts';
 import { Demo, demoTargetName } from '../../test/support/demo.ts';
 import { runSoak } from './soak-command.ts';
 
-/** Descriptors of this process beside the connections. */
+/** Descriptors of this process besides the connections. */
 const DESCRIPTORS_BESIDE = 200;
 
 await runSoak({

@@ -1,4 +1,4 @@
-// A day in small: everything that happens to a cluster in a day, within minutes.
+// A condensed day: everything that happens to a cluster in a day, within minutes.
 
 import { day } from '../../test/fault/day.ts';
 import { runSoak } from './soak-command.ts';

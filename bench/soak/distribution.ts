@@ -1,4 +1,4 @@
-/** What a list of measurements looks like, rounded to tenths. */
+/** The distribution of a list of measurements, rounded to tenths. */
 export interface Distribution {
   readonly p50: number;
   readonly p99: number;

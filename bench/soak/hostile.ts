@@ -1,4 +1,4 @@
-// Attacks one gateway in every way that is known, one after the other, while well-behaved
+// Attacks one gateway in every known way, one after the other, while well-behaved
 // initiators work through all gateways.
 
 import { attacks } from '../../test/hostile/attacks/attacks.ts';
@@ -47,7 +47,7 @@ await runSoak({
     const verdicts: Verdict[] = [];
     for (const { name } of chosen) {
       const options = { gateways: numbers['gateways']!, size: BATTLE_DISK };
-      // Fresh gateways for each: what one attack leaves behind must not be counted for the next.
+      // New gateways for each attack, so that no attack affects the figures of the next.
       await using place = await demoAt(numbers['osds']!, options);
       const report = await battle({
         demo: place.demo,

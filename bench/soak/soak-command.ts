@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { SeededRandom } from '../../test/support/seeded-random.ts';
 
-/** What every long run shares: options, progress, a summary, exit codes. */
+/** The common part of every long run: options, progress, a summary, exit codes. */
 export interface SoakCommand {
   readonly name: string;
-  /** One sentence, in lines: what the run proves. */
+  /** One sentence, in lines, which says what the run proves. */
   readonly proves: readonly string[];
   /** Options that take a number, with their default and meaning. */
   readonly numbers: Readonly<Record<string, readonly [number, string]>>;
-  /** Options that take a word, with the name of the word and its meaning; none by default. */
+  /** Options that take a word, with the name of the word and its meaning; not set by default. */
   readonly words?: Readonly<Record<string, readonly [string, string]>>;
-  /** Resolves with the summary; rejects with what was found wrong. */
+  /** Resolves with the summary; rejects with the error that was found. */
   run(options: SoakOptions): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -19,11 +19,11 @@ export interface SoakOptions {
   readonly words: Readonly<Record<string, string | undefined>>;
   readonly json: boolean;
   readonly random: SeededRandom;
-  /** Tells how far the run is. */
+  /** Reports the progress of the run. */
   progress(what: Readonly<Record<string, unknown>>): void;
 }
 
-/** Runs a command as the program; ends with 0, 1 (something was found) or 2 (wrong usage). */
+/** Runs a command as the program; exits with 0, 1 (an error was found) or 2 (wrong usage). */
 export async function runSoak(command: SoakCommand): Promise<void> {
   const parsed = parse(command);
   if (typeof parsed === 'string') {

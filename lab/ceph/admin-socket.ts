@@ -11,9 +11,9 @@ const HEADER_LENGTH_BYTES = 4;
 export type DaemonCommand = { readonly prefix: string } & Readonly<Record<string, unknown>>;
 
 /**
- * What a daemon answers on its admin socket, decoded from JSON: `config set`, `perf dump`,
- * `dump_ops_in_flight`. Needs no monitor and no key. Throws
- * `cephDaemonSilent` when there is no answer in time, and `cephCommandFailed` when it refuses.
+ * The answer of a daemon on its admin socket, decoded from JSON: `config set`, `perf dump`,
+ * `dump_ops_in_flight`. Needs no monitor and no key. Throws `cephDaemonSilent` if there is no
+ * answer in time, and `cephCommandFailed` if the daemon refuses.
  */
 export async function askDaemon(path: string, command: DaemonCommand): Promise<unknown> {
   const bytes = await exchange(
@@ -32,7 +32,7 @@ function parse(text: string, command: DaemonCommand): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // It says in words what it does not understand.
+    // An error is plain text instead of JSON.
     throw failure('cephCommandFailed', command, text.trim());
   }
 }
@@ -57,7 +57,7 @@ function exchange(path: string, question: Buffer): Promise<Buffer> {
       if (length < HEADER_LENGTH_BYTES) give('closed without an answer');
       else resolve(Buffer.concat(chunks));
     });
-    // Not ended: the daemon reads on until the zero.
+    // The socket is not ended, because the daemon reads until the zero.
     socket.write(question);
   });
 }

@@ -1,8 +1,8 @@
-/** How a throwaway OSD keeps its objects. */
+/** Where a throwaway OSD keeps its objects. */
 export type OsdBackend =
-  /** In the memory of its process: the fastest; a killed OSD has lost everything. */
+  /** In the memory of its process: the fastest, but a killed OSD loses everything. */
   | 'memstore'
-  /** In a sparse file: what a killed OSD acknowledged is there when it is started again. */
+  /** In a sparse file: acknowledged data of a killed OSD is there after its restart. */
   | 'bluestore';
 
 interface CephConfOptions {
@@ -15,9 +15,9 @@ interface CephConfOptions {
   readonly mons: number;
   readonly backend: OsdBackend;
   readonly osdSizeBytes: number;
-  /** Copies of an object in pools that say nothing else. */
+  /** Copies of an object, unless the pool has its own number. */
   readonly poolSize: number;
-  /** Lines by section, last, so that they win. */
+  /** Lines by section, which come last and so take precedence. */
   readonly lines: ConfLines;
 }
 
@@ -26,27 +26,27 @@ export type ConfLines = Readonly<
   Partial<Record<'global' | 'mon' | 'osd' | 'mgr' | 'client', readonly string[]>>
 >;
 
-/** Groups of a throwaway pool. */
+/** Placement groups of a throwaway pool. */
 export const PLACEMENT_GROUPS = 8;
 /**
- * An OSD serves a placement group while it holds a read lease, by default for 16 s. It looks again
- * at an operation that waited for a lease when another OSD acknowledges one, so an operation at a
- * group of one copy waits for ever once a stop of its OSD has outlasted the lease.
- * This is longer than any stop here.
+ * An OSD serves a placement group while it holds a read lease, by default for 16 s. It retries an
+ * operation that waits for a lease when another OSD acknowledges one, so an operation on a group
+ * with one copy waits for ever once a stop of its OSD has outlasted the lease. This is longer than
+ * any stop here.
  */
 export const LONE_COPY_LEASE_S = 300;
-/** The default of `osd heartbeat grace`, which Ceph takes the lease as a multiple of. */
+/** The default of `osd heartbeat grace`; the lease of Ceph is a multiple of it. */
 const HEARTBEAT_GRACE_S = 20;
-/** Both sizes suit a machine that also serves the cluster's clients. */
+/** Both sizes suit a machine that also runs the clients of the cluster. */
 const BLUESTORE_CACHE_BYTES = 128 * 2 ** 20;
 const OSD_MEMORY_TARGET_BYTES = 896 * 2 ** 20;
 
-/** A monitor's address as clients are given it: messenger version 2 alone. */
+/** The address of a monitor for clients: messenger version 2 only. */
 function monAddress(address: string, port: number): string {
   return `[v2:${address}:${port}]`;
 }
 
-/** Of all monitors, in the order of their names. */
+/** The addresses of all monitors, in the order of their names. */
 export function monAddresses({
   address,
   ports,
@@ -56,8 +56,8 @@ export function monAddresses({
 }
 
 /**
- * The text of the cluster's ceph.conf. It names no folder but its own, and sets nothing for
- * clients: what a gateway needs set, it sets itself.
+ * The text of the cluster's ceph.conf. It names only the cluster's own folder, and sets nothing for
+ * clients: a gateway makes its own settings.
  */
 export function cephConf(options: CephConfOptions): string {
   const { lines } = options;
@@ -103,7 +103,7 @@ function globalLines(options: CephConfOptions): readonly string[] {
   ];
 }
 
-/** What all daemons have: their files are in the cluster's folder. */
+/** The settings of all daemons: their files are in the folder of the cluster. */
 function daemonLines(folder: string): readonly string[] {
   return [
     `pid file = ${folder}/run/$name.pid`,
@@ -118,15 +118,15 @@ function monLines({ folder }: CephConfOptions): readonly string[] {
   return [
     ...daemonLines(folder),
     `mon data = ${folder}/mon.$id`,
-    // By it monitors know each other; without one they would refuse cephx.
+    // Monitors authenticate each other by it; without it they would refuse cephx.
     `keyring = ${folder}/mon.keyring`,
     `mon cluster log file = ${folder}/log/cluster.log`,
-    // A second by default, which every change of a map would take.
+    // By default a second, which would delay every change of a map.
     'paxos propose interval = 0.05',
-    // Five seconds by default, which a quota that is reached would wait for.
+    // By default five seconds, which would delay the effect of a quota.
     'mon tick interval = 1',
     'mon osd min down reporters = 1',
-    // The disk is not the cluster's alone.
+    // Others use the disk as well.
     'mon data avail warn = 3',
     'mon data avail crit = 1',
     'mon warn on pool no redundancy = false',
@@ -150,19 +150,19 @@ function osdLines({ folder, backend, osdSizeBytes }: CephConfOptions): readonly 
     `osd data = ${folder}/osd.$id`,
     `osd objectstore = ${backend}`,
     `memstore device bytes = ${osdSizeBytes}`,
-    // It is written out by a clean end alone.
+    // It is written only at a clean end.
     ...(backend === 'memstore' ? ['osd fast shutdown = false'] : []),
     `bluestore block size = ${osdSizeBytes}`,
     'bluestore block create = true',
     'bluestore cache autotune = false',
     `bluestore cache size = ${BLUESTORE_CACHE_BYTES}`,
     `osd memory target = ${OSD_MEMORY_TARGET_BYTES}`,
-    // Each closing of a block device waits for one such poll, and a start has nine.
+    // Closing a block device waits for one such poll, and a start closes nine.
     'bdev aio poll ms = 25',
     'osd op num shards = 2',
     'osd op num threads per shard = 1',
     'osd max scrubs = 0',
-    // What file systems that are not XFS take.
+    // The limits of file systems other than XFS.
     'osd max object name len = 256',
     'osd max object namespace len = 64',
   ];

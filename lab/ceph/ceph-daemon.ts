@@ -15,12 +15,12 @@ import { tiedCommand } from '../../src/host/tied-command.ts';
 import { askDaemon, type DaemonCommand } from './admin-socket.ts';
 import { cephEnvironment } from './program-run.ts';
 
-/** A daemon that is asked to end has this long; then it is killed. */
+/** A daemon that does not end in this time is killed. */
 const TERMINATION_LIMIT_MS = 30_000;
 /** A signal that stops a process takes effect when its threads have left their system calls. */
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 2;
-/** Of each file that a dead daemon wrote, so much of the end is quoted. */
+/** How much of the end of each file of a dead daemon is quoted. */
 const TAIL_BYTES = 2_000;
 
 interface CephDaemonOptions {
@@ -28,7 +28,7 @@ interface CephDaemonOptions {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** What it prints goes here; what it logs, to the file that ceph.conf names. */
+  /** The file for its output; its log goes to the file that ceph.conf names. */
   readonly outputFile: string;
   readonly logFile: string;
   readonly adminSocket: string;
@@ -36,8 +36,8 @@ interface CephDaemonOptions {
 }
 
 /**
- * One daemon of a throwaway cluster: a child of this process, in a session of its own (Ctrl-C in a
- * terminal does not reach it), killed by the kernel when this process ends.
+ * One daemon of a throwaway cluster: a child of this process, in its own session (so that Ctrl-C in
+ * a terminal does not reach it), which the kernel kills when this process ends.
  */
 export class CephDaemon {
   readonly name: string;
@@ -56,7 +56,7 @@ export class CephDaemon {
     return this.isRunning ? this.#identity : undefined;
   }
 
-  /** True also for a stopped one. */
+  /** Also true for a stopped one. */
   get isRunning(): boolean {
     const child = this.#child;
     return child !== undefined && child.exitCode === null && child.signalCode === null;
@@ -67,7 +67,7 @@ export class CephDaemon {
     return this.#ended;
   }
 
-  /** Starts the process; that it serves is another matter. Throws if it runs already. */
+  /** Starts the process, without waiting until it serves. Throws if it runs already. */
   async start(): Promise<void> {
     if (this.isRunning) throw new Failure('cephDaemonRunning', `${this.name} runs already`);
     const { program, args, outputFile } = this.#options;
@@ -76,7 +76,7 @@ export class CephDaemon {
       const child = spawn(...tiedCommand(program, args), {
         stdio: ['ignore', output, output],
         detached: true,
-        // As under a service manager. An OSD of Ceph 18 looks for its classes below this folder.
+        // As under a service manager. An OSD of Ceph 18 searches for its classes below this folder.
         cwd: '/',
         env: cephEnvironment(),
       });
@@ -89,12 +89,12 @@ export class CephDaemon {
     }
   }
 
-  /** What it answers on its admin socket: `config set`, `dump_ops_in_flight`, `perf dump`. */
+  /** Its answer on the admin socket: `config set`, `dump_ops_in_flight`, `perf dump`. */
   async ask(command: DaemonCommand): Promise<unknown> {
     return await askDaemon(this.#options.adminSocket, command);
   }
 
-  /** SIGSTOP; resolves when no thread of it runs. */
+  /** SIGSTOP; resolves when none of its threads runs. */
   async pause(): Promise<void> {
     const identity = this.#signal('SIGSTOP');
     const here = ownProcessIdentity();
@@ -113,7 +113,7 @@ export class CephDaemon {
     this.#signal('SIGCONT');
   }
 
-  /** SIGKILL, also of one that is stopped; resolves when it has ended. No harm if it has already. */
+  /** SIGKILL, also of a stopped one; resolves when it has ended, also if it had ended before. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL');
     await this.#ended;
@@ -129,7 +129,7 @@ export class CephDaemon {
     late.cancel();
   }
 
-  /** The end of what it printed and of what it logged. */
+  /** The end of its output and of its log. */
   async lastWords(): Promise<string> {
     const { outputFile, logFile } = this.#options;
     const tails = await Promise.all([tailOf(outputFile), tailOf(logFile)]);
@@ -138,7 +138,7 @@ export class CephDaemon {
 
   #signal(signal: NodeJS.Signals): ProcessIdentity {
     const identity = this.process;
-    // The child's own handle: its process id cannot have been given away while it is unreaped.
+    // The handle of the child: its process id cannot be reused before Node has waited for it.
     if (identity === undefined || this.#child?.kill(signal) !== true) {
       throw new Failure('cephDaemonEnded', `${this.name} does not run`);
     }
@@ -153,14 +153,14 @@ async function tailOf(file: string): Promise<string> {
     const length = Math.min(size, TAIL_BYTES);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
     const text = buffer.toString('utf8');
-    // From the first whole line on.
+    // Starts at the first whole line.
     return (length < size ? text.slice(text.indexOf('\n') + 1) : text).trim();
   } catch {
     return '';
   }
 }
 
-/** Kills a daemon that a dead owner left behind, if `conf` is the configuration it was started with. */
+/** Kills a daemon of a dead owner, if it was started with the configuration `conf`. */
 export function killLeftDaemon(pid: number, conf: string, commandLine: string): void {
   if (!commandLine.split('\0').includes(conf)) return;
   const identity = processIdentity(pid);

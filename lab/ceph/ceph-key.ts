@@ -1,8 +1,8 @@
 import type { Random } from '../../src/base/random.ts';
 
 /**
- * What a key is made for. Ceph 19.2.6, 20.2.4 and later prefer `aes256k`, and a new cluster of
- * them refuses `aes`, which is all that earlier releases know.
+ * The cipher of a key. Ceph 19.2.6, 20.2.4 and later prefer `aes256k`, and a new cluster of these
+ * releases refuses `aes`, the only cipher of earlier releases.
  */
 export type CephCipher = keyof typeof CIPHERS;
 
@@ -22,13 +22,13 @@ export type Capabilities = Readonly<Record<string, string>>;
 export interface CephKey {
   /** `client.admin`, `osd.0`. */
   readonly entity: string;
-  /** Base64. A secret: it is in no message and no log. */
+  /** Base64. A secret, which must not appear in any message or log. */
   readonly key: string;
   readonly caps: Capabilities;
 }
 
 /**
- * A new key, as `ceph-authtool --gen-key` makes it: type (16 bits), time of creation (seconds and
+ * A new key, like that of `ceph-authtool --gen-key`: type (16 bits), time of creation (seconds and
  * nanoseconds, 32 bits each), length (16 bits) and secret, all little-endian.
  */
 export function makeCephKey(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Failure } from '../../src/base/failure.ts';
 import { SETPRIV } from '../../src/host/tied-command.ts';
 
-/** Programs that a throwaway cluster runs, and the Debian packages that bring them. */
+/** Programs that a throwaway cluster runs, and the Debian packages that contain them. */
 const PACKAGES = {
   monmaptool: 'ceph-base',
   'ceph-mon': 'ceph-mon',
@@ -15,10 +15,10 @@ const PACKAGES = {
 
 export type CephProgram = keyof typeof PACKAGES;
 
-/** Where each program lies. */
+/** The path of each program. */
 export type CephPrograms = ReadonlyMap<CephProgram, string>;
 
-/** The folders of Debian; a user's PATH need not have them all. */
+/** The folders of Debian; the PATH of a user may lack some of them. */
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 
 /**

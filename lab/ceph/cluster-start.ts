@@ -21,7 +21,7 @@ import type { PortClaim } from './port-claim.ts';
 import { runCephProgram } from './program-run.ts';
 
 const POLL_MS = 10;
-/** The first of them is the only one unless more are asked for. */
+/** Names of monitors; only the first is used unless more are requested. */
 export const MON_NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
 const MGR = 'x';
 
@@ -29,7 +29,7 @@ const ADMIN_CAPS = { mon: 'allow *', osd: 'allow *', mgr: 'allow *' };
 const MGR_CAPS = { mon: 'allow profile mgr', osd: 'allow *' };
 const OSD_CAPS = { mon: 'allow profile osd', mgr: 'allow profile osd', osd: 'allow *' };
 
-/** What a cluster is made of, all decided. */
+/** The complete configuration of a cluster. */
 export interface ClusterPlan {
   readonly folder: string;
   readonly address: string;
@@ -47,7 +47,7 @@ export interface ClusterPlan {
   readonly onProgress: (text: string) => void;
 }
 
-/** The daemons of a cluster, and who asks its monitor. */
+/** The daemons of a cluster, and the client of its monitor. */
 export interface ClusterParts {
   readonly mons: readonly CephDaemon[];
   readonly osds: readonly CephDaemon[];
@@ -59,7 +59,7 @@ export function daemonsOf({ mons, osds, mgr }: ClusterParts): readonly CephDaemo
   return [...mons, ...osds, ...(mgr === undefined ? [] : [mgr])];
 }
 
-/** The parts; nothing runs yet but who will ask the monitor. */
+/** Makes the parts; only the client of the monitor runs yet. */
 export function clusterParts(plan: ClusterPlan): ClusterParts {
   const { osds, mgr } = plan;
   return {
@@ -111,7 +111,7 @@ export async function startCluster(plan: ClusterPlan, parts: ClusterParts): Prom
   await writeFiles(plan, fsid, cipher);
   const uuids = parts.osds.map(() => randomUUID());
   const osdStores = uuids.map((uuid, id) => makeOsdStore(plan, monmap, id, uuid));
-  // Else a failure of these, while the monitor starts, would be nobody's.
+  // Otherwise a failure of these, while the monitor starts, would be an unhandled rejection.
   for (const made of osdStores) made.catch(() => {});
   await Promise.all(monNames(plan).map((name) => makeMonStore(plan, monmap, name)));
   onProgress(`starting ${plan.mons === 1 ? 'the monitor' : `${plan.mons} monitors`}`);
@@ -161,12 +161,12 @@ function requireRunning(parts: ClusterParts): void {
   }
 }
 
-/** Makes the first map of the monitors; gives back the cipher of the keys that they will accept. */
+/** Makes the first map of the monitors; returns the cipher of the keys that they will accept. */
 async function makeMonmap(plan: ClusterPlan, fsid: string, monmap: string): Promise<CephCipher> {
   const addresses = monAddresses(plan).flatMap((each, i) => ['--addv', MON_NAMES[i]!, each]);
   const args = ['--create', '--print', '--fsid', fsid, ...addresses, monmap];
   const printed = await runCephProgram(plan.programs.get('monmaptool')!, args, plan.limitMs);
-  // Releases that know one cipher alone name none.
+  // Releases with only one cipher do not name it.
   const cipher = /^auth_preferred_cipher (\S+)$/m.exec(printed)?.[1] ?? 'aes';
   if (isCephCipher(cipher)) return cipher;
   throw new Failure('cephStartFailed', `this release of Ceph needs unknown keys: ${cipher}`);
@@ -182,7 +182,7 @@ async function writeFiles(plan: ClusterPlan, fsid: string, cipher: CephCipher): 
   );
   const poolSize = Math.min(osds, 3);
   await writeFile(confOf(folder), cephConf({ ...plan, fsid, poolSize }));
-  // A monitor refuses a key whose time of creation is in the future by its own clock; 0 never is.
+  // A monitor refuses a key whose time of creation is in the future by its clock; 0 never is.
   const made = { cipher, createdSeconds: 0 };
   const keyOf = (entity: string, caps: Capabilities) => makeCephKey(entity, caps, random, made);
   const keys: readonly CephKey[] = [
@@ -196,7 +196,7 @@ async function writeFiles(plan: ClusterPlan, fsid: string, cipher: CephCipher): 
   await Promise.all(keys.map((key) => write(keyringOf(folder, key.entity), keyringText([key]))));
 }
 
-/** The keys that the monitor begins with. */
+/** The initial keys of the monitor. */
 function monKeysOf(folder: string): string {
   return join(folder, 'mon.keyring');
 }
@@ -214,13 +214,13 @@ async function makeOsdStore(
   id: number,
   uuid: string,
 ): Promise<void> {
-  // The monitor need not be there yet.
+  // The monitor may not be up yet.
   const files = ['--no-mon-config', '--monmap', monmap, '--osd-uuid', uuid];
   const args = ['--mkfs', '-i', String(id), '-c', confOf(folder), ...files];
   await runCephProgram(programs.get('ceph-osd')!, args, limitMs);
 }
 
-/** Until then each attempt to connect would be put off by the client for longer and longer. */
+/** Before that, the client would wait longer and longer between its attempts to connect. */
 async function portOpen(
   { address, clock }: ClusterPlan,
   mon: CephDaemon,

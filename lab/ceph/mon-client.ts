@@ -31,7 +31,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Asks the monitor of a cluster, as its administrator, one command after the other. */
+/** Sends commands to the monitor of a cluster, as administrator, one after the other. */
 export class MonClient {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -55,8 +55,8 @@ export class MonClient {
   }
 
   /**
-   * What the monitor answers. Throws `cephCommandFailed` (data: `errno`, positive) when it refuses,
-   * or gives no answer within `limitMs`: then whether the command was done is not known.
+   * The answer of the monitor. Throws `cephCommandFailed` (data: `errno`, positive) if it refuses,
+   * or does not answer within `limitMs`: then it is unknown whether the command was executed.
    */
   async ask(command: MonCommand, limitMs: number): Promise<string> {
     const { code, output, status } = await this.#answer(command, limitMs);

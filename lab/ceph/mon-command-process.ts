@@ -1,11 +1,11 @@
-// A process that speaks to the monitor for the process that started it: librados blocks while the
-// monitor is silent, and keeps threads; here it can be killed, and holds up nobody.
+// A process that talks to the monitor for the process that started it: librados blocks while the
+// monitor is silent, and keeps threads; here it can be killed, and blocks no other work.
 
 import koffi from 'koffi';
 import type { MonAnswer, MonQuestion } from './mon-client.ts';
 
 const LIBRARY = 'librados.so.2';
-/** Seconds. The process that asks has limits of its own, which are shorter. */
+/** Seconds. The parent process has its own limits, which are shorter. */
 const CONNECT_LIMIT = '300';
 
 type Pointer = unknown;
@@ -41,7 +41,7 @@ function answerTo({ id, command }: MonQuestion): MonAnswer {
   return { id, code, output: take(output, outputLength), status: take(status, statusLength) };
 }
 
-/** 0, or the negative errno of what failed. */
+/** 0, or the negative errno of the failed call. */
 function open(): number {
   const made: Pointer[] = [null];
   const steps = [

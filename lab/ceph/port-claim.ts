@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { Failure } from '../../src/base/failure.ts';
 
 /**
- * Blocks of ports, one a cluster, below the kernel's ephemeral ports and below those that tests and
- * other programs of Ceph (6789, 6800 to 7300) take.
+ * Blocks of ports, one for each cluster, below the kernel's ephemeral ports and outside of those of
+ * tests and other programs of Ceph (6789, 6800 to 7300).
  */
 const PORT_FIRST = 10_000;
 export const PORTS_PER_CLUSTER = 100;
@@ -18,9 +18,8 @@ export interface PortClaim {
 }
 
 /**
- * Claims a block whose first port is free. The claim is an abstract Unix socket (unix(7)): it
- * counts in the network namespace, as ports do, and the kernel gives it back however this process
- * ends.
+ * Claims a block whose first port is free. The claim is an abstract Unix socket (unix(7)): like
+ * ports, it belongs to the network namespace, and the kernel releases it however this process ends.
  */
 export async function claimPorts(startBlock: number, address = '127.0.0.1'): Promise<PortClaim> {
   for (let i = 0; i < CLUSTERS_MAX; i++) {

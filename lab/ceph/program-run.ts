@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { Failure } from '../../src/base/failure.ts';
 import { tiedCommand } from '../../src/host/tied-command.ts';
 
-/** Of what a program prints, so much is kept. */
+/** How much of the output of a program is kept. */
 const OUTPUT_MAX_CHARACTERS = 4 * 1024 * 1024;
-/** Of what a program says before it fails, so much is repeated. */
+/** How much of the output of a failed program is quoted. */
 const QUOTED_MAX_CHARACTERS = 2_000;
 
 /**
- * Runs a program of Ceph to its end and gives back what it printed. Throws `cephProgramFailed` with
- * the program's own words, also when it takes longer than `limitMs`. It ends with this process.
+ * Runs a program of Ceph to its end, and returns its output. Throws `cephProgramFailed` with the
+ * program's own words, also if it takes longer than `limitMs`. The program ends with this process.
  */
 export function runCephProgram(
   file: string,
@@ -46,7 +46,7 @@ export function runCephProgram(
   });
 }
 
-/** Without what would add arguments, or another cluster's configuration, to every program of Ceph. */
+/** Without variables that add arguments or another configuration to every program of Ceph. */
 export function cephEnvironment(): NodeJS.ProcessEnv {
   const { CEPH_ARGS: _args, CEPH_CONF: _conf, CEPH_KEYRING: _keyring, ...rest } = process.env;
   return rest;

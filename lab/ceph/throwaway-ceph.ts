@@ -29,9 +29,9 @@ import { runCephProgram } from './program-run.ts';
 const FOLDER_PREFIX = 'allpath-ceph-';
 const LOOPBACK = '127.0.0.1';
 const OSDS_MAX = 16;
-/** Sparse: a file system gives room for what is written. */
+/** Sparse: it takes only the space that is written. */
 const OSD_SIZE_DEFAULT_BYTES = 6 * 2 ** 30;
-/** A start takes 1 to 3 s; with both cores taken by others 16 s were seen. */
+/** A start takes 1 to 3 s; with both cores busy, 16 s were seen. */
 const START_LIMIT_MS = 120_000;
 /** One command, or one run of a program. */
 const COMMAND_LIMIT_MS = 60_000;
@@ -43,12 +43,12 @@ const FOLDER_LENGTH_MAX = 80;
 export interface ThrowawayCephOptions {
   /** 1 unless given; at most 16. */
   readonly osds?: number;
-  /** 1 unless given; at most 5. With three or more the cluster outlives one. */
+  /** 1 unless given; at most 5. With three or more, the cluster survives the loss of one. */
   readonly mons?: number;
   /** `bluestore` unless given. */
   readonly backend?: OsdBackend;
   readonly osdSizeBytes?: number;
-  /** Needed for usage figures, quotas and health alone; takes 310 MiB. Off unless given. */
+  /** Needed only for usage figures, quotas and health; takes 310 MiB. Off unless given. */
   readonly mgr?: boolean;
   /**
    * An IPv4 address of this machine, for clients in other network namespaces; 127.0.0.1 if none.
@@ -56,18 +56,18 @@ export interface ThrowawayCephOptions {
   readonly address?: string;
   /** Further lines of ceph.conf, by section. */
   readonly lines?: ConfLines;
-  /** The folder to make the cluster's own in; the system's temporary one unless given. */
+  /** The parent of the cluster's folder; the system's temporary folder unless given. */
   readonly parent?: string;
-  /** Where the programs of Ceph lie; Debian's folders unless given. */
+  /** The folders with the programs of Ceph; Debian's folders unless given. */
   readonly programFolders?: readonly string[];
   readonly onProgress?: (text: string) => void;
 }
 
 /**
- * A real, small Ceph cluster on this machine, in a folder of its own: a monitor or some, OSDs,
- * cephx, no pool yet. Nothing of it is in /etc/ceph or /var/lib/ceph, no service manager knows it,
- * and several run at once. It ends with this process, however that ends; what a killed one leaves
- * in the temporary folder, the next start removes.
+ * A real, small Ceph cluster on this machine, in its own folder: one monitor or several, OSDs,
+ * cephx, no pool yet. It uses neither /etc/ceph nor /var/lib/ceph nor a service manager, and
+ * several can run at once. It ends with this process, however that ends; the next start removes
+ * what a killed one left in the temporary folder.
  */
 export class ThrowawayCeph {
   readonly folder: string;
@@ -78,7 +78,7 @@ export class ThrowawayCeph {
   readonly mons: readonly CephDaemon[];
   readonly osds: readonly CephDaemon[];
   readonly mgr: CephDaemon | undefined;
-  /** The ports that are its own. */
+  /** Its ports. */
   readonly ports: PortClaim;
   readonly #parts: ClusterParts;
   readonly #programs: CephPrograms;
@@ -100,7 +100,7 @@ export class ThrowawayCeph {
 
   /**
    * Resolves when all OSDs are up. Throws `cephPackagesMissing`, or `cephStartFailed` with the last
-   * words of the daemons; then nothing of it is left.
+   * words of the daemons; then everything is removed again.
    */
   static async start(options: ThrowawayCephOptions = {}): Promise<ThrowawayCeph> {
     const { osds = 1, mons = 1, mgr = false, address = LOOPBACK } = options;
@@ -156,8 +156,8 @@ export class ThrowawayCeph {
   }
 
   /**
-   * Kills the daemons, and removes every trace. Nothing is asked of them: they may be stopped.
-   * Close clients before: librados waits for daemons that are gone.
+   * Kills the daemons, which may be stopped, and removes every trace. Close clients first, because
+   * librados waits for daemons that are gone.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -173,7 +173,7 @@ export class ThrowawayCeph {
     return keyringOf(this.folder, `client.${user}`);
   }
 
-  /** What the monitor answers to its administrator. Throws `cephCommandFailed`. */
+  /** The answer of the monitor to its administrator. Throws `cephCommandFailed`. */
   async ask(command: MonCommand): Promise<string> {
     return await this.#parts.monClient.ask(command, COMMAND_LIMIT_MS);
   }
@@ -188,7 +188,7 @@ export class ThrowawayCeph {
     return await this.#run('rbd', args);
   }
 
-  /** Runs `rados` on the cluster, as `rbd`. */
+  /** Runs `rados` on the cluster, like `rbd`. */
   async rados(...args: readonly string[]): Promise<string> {
     return await this.#run('rados', args);
   }
@@ -211,7 +211,7 @@ export class ThrowawayCeph {
 
   async #run(program: 'rbd' | 'rados', args: readonly string[]): Promise<string> {
     const file = this.#programs.get(program)!;
-    // A client whose request has no OSD to go to asks for a new map only at each such tick.
+    // A client without an OSD for its request asks for a new map only at each such tick.
     const eager = ['--objecter_tick_interval', '0.1', '--objecter_timeout', '0.5'];
     return await runCephProgram(file, ['-c', this.conf, ...eager, ...args], COMMAND_LIMIT_MS);
   }
@@ -241,8 +241,8 @@ async function makeFolder(parent: string | undefined): Promise<string> {
 }
 
 /**
- * For the rare daemon whose parent was killed before it could ask the kernel to end the daemon as
- * well.
+ * For the rare daemon whose parent was killed before it could ask the kernel to end the daemon with
+ * it.
  */
 function killLeftDaemons(folder: string): void {
   for (const file of globSync(join(folder, 'run', '*.pid'))) {

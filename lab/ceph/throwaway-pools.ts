@@ -12,7 +12,7 @@ const ERASURE_PROFILE = 'throwaway';
 export interface PoolOptions {
   /** Copies of each object; as many as OSDs, and at most 3, unless given. */
   readonly size?: number;
-  /** With fewer copies in reach the pool's writes wait; 1 unless given. */
+  /** Writes wait while fewer copies are reachable; 1 unless given. */
   readonly minSize?: number;
   readonly placementGroups?: number;
 }
@@ -25,18 +25,18 @@ export async function createPool(
 ): Promise<void> {
   const { size, minSize, placementGroups: groups = PLACEMENT_GROUPS } = options;
   await ceph.ask({ prefix: 'osd pool create', pool, pg_num: groups, pgp_num: groups });
-  // First, because the change of the size begins the leases again.
+  // First, because a change of the size restarts the leases.
   if (size === 1) await setOfPool(ceph, pool, 'read_lease_interval', String(LONE_COPY_LEASE_S));
   if (size !== undefined) await setOfPool(ceph, pool, 'size', String(size));
   if (minSize !== undefined) await setOfPool(ceph, pool, 'min_size', String(minSize));
   await groupsServe(ceph, pool);
-  // Without it the first image of a pool is refused to a user of one namespace (EPERM).
+  // Without it, a user of one namespace cannot make the first image of a pool (EPERM).
   await ceph.rbd('pool', 'init', pool);
 }
 
 /**
- * Makes an erasure-coded pool that takes overwrites, for the data of images whose header is in a
- * replicated one. Needs three OSDs on `bluestore`.
+ * Makes an erasure-coded pool that supports overwrites, for the data of images whose header is in a
+ * replicated pool. Needs three OSDs on `bluestore`.
  */
 export async function createErasurePool(ceph: ThrowawayCeph, pool: string): Promise<void> {
   const chunks = ERASURE_DATA_CHUNKS + ERASURE_CODING_CHUNKS;
@@ -59,7 +59,7 @@ export async function createErasurePool(ceph: ThrowawayCeph, pool: string): Prom
     erasure_code_profile: name,
   });
   await setOfPool(ceph, pool, 'allow_ec_overwrites', 'true');
-  // It holds no header of an image, and has nothing to be initialized.
+  // It has no image headers, so it need not be initialized.
   await ceph.ask({ prefix: 'osd pool application enable', pool, app: 'rbd' });
   await groupsServe(ceph, pool);
 }
@@ -75,13 +75,13 @@ async function setOfPool(
 }
 
 async function groupsServe(ceph: ThrowawayCeph, pool: string): Promise<void> {
-  // A listing asks every placement group, and waits for those that do not serve yet.
+  // A listing reads every placement group, and waits for those that do not serve yet.
   await ceph.rados('-p', pool, 'ls', '--all');
 }
 
 /**
- * Bounds what the pool holds; 0 lifts the bound. Needs a manager, which tells the monitor of usage:
- * until `poolIsFull`, 2 to 4 s after the bound was passed, writes go on.
+ * Bounds the size of the pool; 0 removes the bound. Needs a manager, which reports usage to the
+ * monitor: writes continue until `poolIsFull`, 2 to 4 s after the bound was passed.
  */
 export async function setPoolQuota(
   ceph: ThrowawayCeph,
@@ -92,7 +92,7 @@ export async function setPoolQuota(
   await ceph.ask({ prefix: 'osd pool set-quota', pool, ...quota });
 }
 
-/** Whether the monitor holds the pool full, by its quota or because OSDs are. */
+/** Whether the monitor considers the pool full, because of its quota or of full OSDs. */
 export async function poolIsFull(ceph: ThrowawayCeph, pool: string): Promise<boolean> {
   const { pools } = (await ceph.askJson({ prefix: 'osd dump' })) as {
     pools: readonly { readonly pool_name: string; readonly flags_names: string }[];
@@ -115,7 +115,7 @@ export interface ImageOptions {
   readonly namespace?: string;
   readonly name: string;
   readonly sizeBytes: number;
-  /** As `rbd` names them; `layering` alone unless given. */
+  /** The names that `rbd` uses; only `layering` unless given. */
   readonly features?: readonly string[];
   /** The pool for its data if that is another one, such as an erasure-coded pool. */
   readonly dataPool?: string;

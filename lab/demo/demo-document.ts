@@ -4,7 +4,7 @@ import type { ClusterDocument, DiskDraft, DocumentDraft } from '../../src/config
 import { parseDocument } from '../../src/config/parse.ts';
 import { formatSize } from '../../src/config/size.ts';
 
-/** What the demo was asked for. */
+/** The options of the demo. */
 export interface DemoOptions {
   readonly sizeBytes: number;
   readonly gateways: number;
@@ -15,7 +15,7 @@ export interface DemoOptions {
 }
 
 const DEMO_DISK = 'demo';
-/** The demo ends within seconds: its initiators get less time to log out than others. */
+/** The demo ends within seconds, so its initiators get less time to log out than others. */
 const DRAIN_SECONDS = 1;
 
 /** The name of gateway `index`. */
@@ -23,12 +23,12 @@ export function demoGatewayName(index: number): string {
   return `gateway${index}`;
 }
 
-/** The demo's document, or what is wrong with the options that ask for it. */
+/** The document of the demo, or the problems of its options. */
 type DemoDraft =
   | { readonly ok: true; readonly document: DocumentDraft }
   | { readonly ok: false; readonly message: string };
 
-/** The demo's document by itself. */
+/** The document of a new store. */
 export function demoDocument(options: DemoOptions): DemoDraft {
   const { sizeBytes, gateways, port, listen, blockLength, target } = options;
   if (port + gateways - 1 > 65_535) {
@@ -55,7 +55,7 @@ export function demoDocument(options: DemoOptions): DemoDraft {
     }),
   );
   if (parsed.ok) return { ok: true, document: parsed.document };
-  // What several gateways share is told once.
+  // A problem that several gateways share is reported once.
   const lines = parsed.problems.map(({ path, message }) => `${optionOf(path)}: ${message}`);
   return { ok: false, message: [...new Set(lines)].join('\n') };
 }
@@ -66,14 +66,14 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/\.portals\[0\]\.(address|listen)$/, '--listen'],
 ];
 
-/** Whoever starts the demo has written options, and no document. */
+/** Problems are reported by option, because the user has not written a document. */
 function optionOf(path: string): string {
   return OPTIONS.find(([pattern]) => pattern.test(path))?.[1] ?? path;
 }
 
 /**
- * The document of a kept store with the demo's gateways and target in it. Other disks stay. Throws
- * `demoDiskDiffers` when its disk has another size or block length.
+ * The document of an existing store, with the gateways and target of the demo added. Other disks
+ * stay. Throws `demoDiskDiffers` if its demo disk has another size or block length.
  */
 export function onKeptStore(
   demo: DocumentDraft,
@@ -97,7 +97,7 @@ function inWords({ size, blockLength }: DiskDraft): string {
   return `${formatSize(size)} in blocks of ${blockLength} bytes`;
 }
 
-/** An initiator cannot connect to a wildcard: it is told an address of this machine instead. */
+/** Initiators cannot connect to a wildcard, so they get an address of this machine instead. */
 function reachableAddress(listen: string): string {
   if (listen !== '0.0.0.0' && listen !== '::') return listen;
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);

@@ -2,16 +2,16 @@ import { clientCaps } from '../../src/ceph/client-caps.ts';
 import type { StoreLocation } from '../../src/gateway/store-location.ts';
 import { makeTemporaryStore, removeTemporaryStore } from './temporary-store.ts';
 
-/** The throwaway cluster's pool, and who the gateways are there. */
+/** The pool of the throwaway cluster, and the user of the gateways. */
 const POOL = 'allpath';
 const USER = 'allpath';
-/** Room beside the disk: metadata of the OSD, and what is not given back at once. */
+/** Space in addition to the disk: metadata of the OSD, and data that is freed later. */
 const SPARE_BYTES = 8 * 2 ** 30;
 
-/** Where a demo's store is. */
+/** The location of the store of a demo. */
 export interface DemoPlace {
   readonly location: StoreLocation;
-  /** It is gone when the demo ends. */
+  /** The store is removed when the demo ends. */
   readonly isTemporary: boolean;
   remove(): Promise<void>;
 }
@@ -19,14 +19,14 @@ export interface DemoPlace {
 interface DemoPlaceOptions {
   /** Undefined: a temporary one. */
   readonly asked: StoreLocation | undefined;
-  /** A temporary one on a Ceph cluster of the demo's own. */
+  /** A temporary store on a throwaway Ceph cluster. */
   readonly throwawayCeph: boolean;
   readonly osds: number;
   readonly sizeBytes: number;
   readonly onProgress: (text: string) => void;
 }
 
-/** The store that was asked for, or one that is removed at the end. */
+/** The requested store, or one that is removed at the end. */
 export async function demoPlace(options: DemoPlaceOptions): Promise<DemoPlace> {
   const { asked, throwawayCeph } = options;
   if (throwawayCeph) return await onThrowawayCeph(options);
@@ -39,7 +39,7 @@ export async function demoPlace(options: DemoPlaceOptions): Promise<DemoPlace> {
 
 async function onThrowawayCeph(options: DemoPlaceOptions): Promise<DemoPlace> {
   const { osds, sizeBytes, onProgress } = options;
-  // No other demo pays for these.
+  // Imported only by demos that need it.
   const { ThrowawayCeph } = await import('../ceph/throwaway-ceph.ts');
   const { createPool } = await import('../ceph/throwaway-pools.ts');
   const osdSizeBytes = sizeBytes + SPARE_BYTES;

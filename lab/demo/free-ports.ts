@@ -8,8 +8,8 @@ const SUGGESTIONS_MAX = 20;
 const PORT_MAX = 65_535;
 
 /**
- * Rejects with `portalUnavailable` if a gateway of the demo could not listen. Asked before anything
- * is made or started, so that there is one error, with the ports that would do.
+ * Rejects with `portalUnavailable` if a gateway of the demo could not listen. Checked before
+ * anything is made or started, so that there is one error, which suggests free ports.
  */
 export async function requireFreePorts(portals: readonly PortalDraft[]): Promise<void> {
   const failure = await listenFailure(portals);
@@ -44,5 +44,5 @@ async function listenFailure(portals: readonly PortalDraft[]): Promise<Failure |
   }
 }
 
-/** Nobody sees them: nothing is accepted. */
+/** Values that nothing uses, because no connection is accepted. */
 const TAGS = { portalGroupTag: 1, relativePortIdentifier: 1 };

@@ -1,29 +1,29 @@
 import type { Clock, Timer } from '../../src/base/clock.ts';
 import { isProcessStopped } from '../../src/host/process-identity.ts';
 
-/** What was stopped for longer is killed: nobody may continue what its host has long replaced. */
+/** A process that was stopped for longer is killed, because others have long replaced it. */
 export const STOPPED_MAX_MS = 60 * 60 * 1_000;
-export const LOOK_INTERVAL_MS = 60 * 1_000;
+export const CHECK_INTERVAL_MS = 60 * 1_000;
 
-/** Of a child process: `ChildProcess` is one. */
+/** The part of `ChildProcess` that is needed. */
 interface WatchedProcess {
   readonly pid?: number | undefined;
   kill(signal: 'SIGKILL'): boolean;
 }
 
 /**
- * Kills processes that stand stopped (SIGSTOP, a debugger). Each look finds one stopped or not:
- * one that ran for a moment in between counts as stopped all the time.
+ * Kills processes that stay stopped (SIGSTOP, a debugger). A process that is found stopped at each
+ * check counts as stopped all the time, even if it ran for a moment in between.
  */
 export class StoppedProcesses<P extends WatchedProcess> {
   readonly #clock: Clock;
   readonly #running: () => readonly P[];
   readonly #isStopped: (pid: number) => boolean;
-  /** When each was first found stopped, of those that still are. */
+  /** For each process that is still stopped: when it was first found so. */
   #sinceMs = new Map<P, number>();
   #timer: Timer | undefined;
 
-  /** `running`: those that have not ended, as of the call. */
+  /** `running`: returns the processes that have not ended. */
   constructor(clock: Clock, running: () => readonly P[], isStopped = isProcessStopped) {
     this.#clock = clock;
     this.#running = running;
@@ -31,7 +31,7 @@ export class StoppedProcesses<P extends WatchedProcess> {
   }
 
   open(): void {
-    this.#timer = this.#clock.after(LOOK_INTERVAL_MS, () => {
+    this.#timer = this.#clock.after(CHECK_INTERVAL_MS, () => {
       this.#check();
       this.open();
     });

@@ -7,39 +7,39 @@ import { systemClock } from '../../src/host/system-clock.ts';
 import { HEAP_MIB } from '../../src/iscsi/limits.ts';
 import { StoppedProcesses } from './stopped-processes.ts';
 
-/** A gateway that lives shorter than this is started again later each time. */
+/** A gateway that ends sooner than this is restarted after a growing wait. */
 const SETTLED_MS = 5_000;
 const RESTART_DELAY_MS = 50;
-/** With the start itself a gateway is back within 2 s, however often it died before. */
+/** Including its start, a gateway is back within 2 s, however often it died before. */
 const RESTART_DELAY_MAX_MS = 500;
-/** A gateway that was asked to end has this long. */
+/** A gateway that was asked to end is killed after this. */
 const END_WAIT_MAX_MS = 6_000;
 /** File operations of a gateway run on the threads of libuv; its default is 4. */
 const GATEWAY_THREADS = '8';
 
 /**
- * A gateway's JavaScript heap: above what the bounds of its sessions let it need, and low enough
- * that one with a leak is started again before the host suffers. Buffers are not in it.
+ * The JavaScript heap of a gateway: more than the bounds of its sessions allow it to need, and low
+ * enough that one with a leak is restarted before the host suffers. Buffers are not in it.
  */
 const HEAP = `--max-old-space-size=${HEAP_MIB}`;
-/** What a command leaves behind is gone at once: a young generation of 48 MiB would be dirt. */
+/** Garbage of commands dies at once: a young generation of 48 MiB would only waste memory. */
 const YOUNG_HEAP = '--max-semi-space-size=4';
 
 /**
  * glibc's allocator (mallopt(3)): by default it has a heap for each of a dozen threads, and keeps
- * in each what the compiler or the collector needed there once. From one heap another takes it.
- * Buffers are mapped one by one, and not kept by the heap when they go.
+ * in each the memory that the compiler or the collector needed there once. With one heap, others
+ * reuse it. Buffers are mapped one by one, and the heap does not keep them.
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 interface SupervisorOptions {
   /** The words of a command line that name the store. */
   readonly storeWords: readonly string[];
-  /** Gateway names, and their portals as they are printed. */
+  /** Gateway names, and their portals in printed form. */
   readonly gateways: readonly { readonly name: string; readonly portal: string }[];
-  /** A gateway process accepts logins: the first time, and each time it was started again. */
+  /** A gateway process accepts logins: at first, and after each restart. */
   readonly onServing: (name: string, pid: number, portal: string) => void;
-  /** A gateway process has ended, and is started again; otherwise `onFailure` is called. */
+  /** A gateway process has ended, and is restarted; otherwise `onFailure` is called. */
   readonly onEnded: (name: string, pid: number, how: string) => void;
   /** A line of a gateway's standard error: its log. */
   readonly onLine: (line: string) => void;
@@ -53,7 +53,7 @@ interface Supervised {
   child: ChildProcess | undefined;
   startedMs: number;
   delayMs: number;
-  /** It served at least once: then its death is an accident, and it comes back. */
+  /** It served at least once, so if it ends it is restarted. */
   served: boolean;
   /** Its last incarnation that served. */
   incarnation: string;
@@ -61,7 +61,7 @@ interface Supervised {
   status: GatewayStatus | undefined;
 }
 
-/** Starts gateway processes, starts them again when they end, and ends them. */
+/** Starts gateway processes, restarts them when they end, and ends them. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #gateways: Supervised[];
@@ -69,7 +69,7 @@ export class Supervisor {
     this.#gateways.flatMap(({ child }) => child ?? []),
   );
   #isStopping = false;
-  /** Called at each end of a process while all are to end. */
+  /** Called at each end of a process while all are being ended. */
   #onEnd: () => void = () => {};
 
   constructor(options: SupervisorOptions) {
@@ -87,7 +87,7 @@ export class Supervisor {
     }));
   }
 
-  /** The newest figures of each gateway that runs. */
+  /** The latest figures of each running gateway. */
   get statuses(): readonly GatewayStatus[] {
     return this.#gateways.flatMap(({ child, status }) => (child && status ? [status] : []));
   }
@@ -134,7 +134,7 @@ export class Supervisor {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         env: {
           ...{ UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...ALLOCATOR, ...process.env },
-          // The process that it was of has ended: there is one at a time.
+          // Its process has ended: there is one at a time.
           [PREVIOUS_VARIABLE]: gateway.incarnation,
         },
       },

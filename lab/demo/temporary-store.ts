@@ -2,7 +2,7 @@ import { makeOwnedFolder, removeOwnedFolder } from '../../src/host/owned-folder.
 
 const PREFIX = 'allpath-demo-';
 
-/** A store for one demo; removes those of demos that were killed. */
+/** A store for one demo; also removes the stores of killed demos. */
 export async function makeTemporaryStore(parent?: string): Promise<string> {
   return await makeOwnedFolder({ prefix: PREFIX, ...(parent === undefined ? {} : { parent }) });
 }

@@ -1,4 +1,4 @@
-// A call from JavaScript, and how the addon's functions are made known to it.
+// A call from JavaScript, and the registration of the addon's functions.
 #pragma once
 
 #include <node_api.h>
@@ -38,7 +38,7 @@ void define(napi_env env, napi_value exports, const char *name) {
   setMember(env, exports, name, function);
 }
 
-// Each file of calls makes its own known.
+// Each file of calls registers its own.
 void defineClientCalls(napi_env env, napi_value exports);
 void definePoolCalls(napi_env env, napi_value exports);
 void defineObjectWrite(napi_env env, napi_value exports);

@@ -1,5 +1,5 @@
-// The addon of Allpath for Ceph: Node-API above, the C interface of librados and librbd below, and
-// nothing decided in between. `CephNative` of src/ceph/ceph-native.ts is its other side.
+// The addon of Allpath for Ceph, between Node-API and the C interface of librados and librbd. It
+// decides nothing. `CephNative` of src/ceph/ceph-native.ts is its other side.
 #include "addon-call.h"
 #include "ceph-library.h"
 #include "protocol.h"

@@ -1,4 +1,4 @@
 #pragma once
 
-// What Ceph receives and copies is taken from the heap, of all threads, and not mapped each time.
+// Makes buffers of Ceph, in all threads, come from the heap instead of a new mapping each time.
 void keepBuffersInHeap();

@@ -12,7 +12,7 @@ void AnswerQueue::close() {
   dropped.swap(messages_);
 }
 
-// With the mutex held, so that `close` cannot come between.
+// With the mutex held, so that `close` cannot run in between.
 void AnswerQueue::wake() {
   if (woken_ || wake_ == nullptr) return;
   woken_ = napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking) == napi_ok;

@@ -8,7 +8,7 @@
 
 namespace {
 
-// librbd's deepest calls (open, diff) stay far below.
+// The deepest calls of librbd (open, diff) need far less.
 constexpr size_t kStackBytes = 1024 * 1024;
 
 void *run(void *argument) {
@@ -25,7 +25,7 @@ bool startThread(std::function<void()> work) {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, kStackBytes);
-  // Signals are the JavaScript thread's.
+  // Signals are handled by the JavaScript thread.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -1,6 +1,6 @@
-// The part of Ceph's stable C interface that is used here, declared by ourselves: neither the
-// development packages nor the libraries are needed to build. Facts from rados/librados.h and
-// rbd/librbd.h of Ceph 16.2; all of them are there since 14.2 or earlier, save where said.
+// Our own declarations of the part of Ceph's stable C interface that is used here: the build needs
+// neither the development packages nor the libraries. Facts from rados/librados.h and rbd/librbd.h
+// of Ceph 16.2; all functions exist since 14.2 or earlier, unless a comment says otherwise.
 #pragma once
 
 #include <sys/types.h>

@@ -46,7 +46,7 @@ bool loadCeph(MissingLibrary &missing) {
   RBD_FUNCTIONS(CEPH_RBD)
 #undef CEPH_RBD
   keepBuffersInHeap();
-  // After the libraries' own handlers, so that ours runs before them.
+  // Registered after the handlers of the libraries, so that it runs before them.
   leaveAtOnceWithOpenClients();
   loaded = true;
   return true;

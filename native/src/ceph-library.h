@@ -12,5 +12,5 @@ struct MissingLibrary {
 // Ceph's functions; filled by the first `loadCeph` of the process that succeeds.
 extern CephApi ceph;
 
-// Loads librados and librbd once. True when they are there; else `missing` says which one is not.
+// Loads librados and librbd once. True on success; otherwise `missing` names the absent one.
 bool loadCeph(MissingLibrary &missing);

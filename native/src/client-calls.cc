@@ -21,7 +21,7 @@ const char *openCluster(const Connection &to, rados_t &cluster, int64_t &result)
   if (result < 0) return "rados_conf_read_file";
   for (size_t i = 0; i + 1 < to.settings.size(); i += 2) {
     result = ceph.rados_conf_set(cluster, to.settings[i].c_str(), to.settings[i + 1].c_str());
-    // What a release of Ceph does not know can do no harm in it.
+    // A setting that a release of Ceph does not know is harmless.
     if (result < 0 && result != -ENOENT) return "rados_conf_set";
   }
   result = ceph.rados_connect(cluster);
@@ -70,7 +70,7 @@ napi_value instanceId(const Call &call) {
   return bigint(call.env, client == nullptr ? 0 : ceph.rados_get_instance_id(client->cluster));
 }
 
-// Those calls that wait, of a client that is open.
+// The blocking calls of an open client.
 void callClient(const Call &call, std::function<void(rados_t, Message &)> work) {
   const auto client = call.environment.clients.get(call.handle(1));
   callBlocking(call.environment, call.slot(), [client, work](Message &message) {

@@ -17,7 +17,7 @@ Client::~Client() {
     message.slot = slot;
     queue->push(std::move(message));
   };
-  // Without a thread the client stays; whoever waits for its end is told.
+  // Without a thread the client stays, and the pending `close` gets an error.
   if (startThread(shutDown) || queue_ == nullptr) return;
   Message message;
   message.slot = slot_;

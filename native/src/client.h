@@ -16,7 +16,7 @@ class Client {
   Client(const Client &) = delete;
   Client &operator=(const Client &) = delete;
 
-  // Whom to tell when the instance is gone.
+  // The call that is answered when the instance is gone.
   void answerWhenGone(std::shared_ptr<AnswerQueue> queue, uint32_t slot);
 
   const rados_t cluster;

@@ -1,4 +1,4 @@
-// CMPEXT and WRITE on one object: what a write operation of any steps does, without the steps' cost.
+// CMPEXT and WRITE on one object, without the cost of a general write operation with steps.
 #include <cerrno>
 #include <memory>
 
@@ -40,7 +40,7 @@ napi_value compareAndWriteObject(const Call &call) {
   ceph.rados_aio_create_completion2(exchange.get(), onExchanged, &completion);
   const int result = ceph.rados_aio_write_op_operate(operation, pool->io, completion,
                                                      call.text(2).c_str(), nullptr, 0);
-  // What was submitted holds its own copy of the steps.
+  // The submitted operation has its own copy of the steps.
   ceph.rados_release_write_op(operation);
   if (result < 0) {
     ceph.rados_aio_release(completion);

@@ -15,9 +15,9 @@
 
 namespace {
 
-// Batches that one wake-up delivers before other events of the loop get their turn.
+// Batches that one wake-up delivers before other events of the loop run.
 constexpr int kBatchesMax = 4;
-// How long a thread that ends waits for Ceph to let go of its buffers.
+// How long an ending thread waits for Ceph to return its buffers.
 constexpr int kReturnMs = 5000;
 constexpr int kExitCode = 70;  // EX_SOFTWARE
 
@@ -83,7 +83,7 @@ void Environment::deliver() {
       if (!queue->take(results_, messages_)) return;
       resultsDelivered_ = messagesDelivered_ = 0;
     }
-    // A listener that threw: the rest comes with the next wake-up.
+    // A listener threw: the rest is delivered with the next wake-up.
     if (!deliverResults() || !deliverMessages()) break;
   }
   napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
@@ -131,10 +131,10 @@ bool Environment::callJs(napi_ref function, size_t count, const napi_value *valu
          napi_ok;
 }
 
-// Ceph may hold buffers of JavaScript, to read from or to fill, and gives none of them back before
-// its operation ended. Their memory goes with this thread's heap, so the thread waits; and when
-// that does not help (a silent OSD), the process ends: other memory would be written over, or other
-// bytes written to the image.
+// Ceph may hold buffers of JavaScript, to read from or to fill, and returns none of them before its
+// operation has ended. Their memory is freed with the heap of this thread, so the thread waits. If
+// that does not help (a silent OSD), the process ends: otherwise other memory would be overwritten,
+// or other bytes written to the image.
 void Environment::end() {
   queue->close();
   if (!queue->awaitReturn(kReturnMs)) {

@@ -1,5 +1,5 @@
 // One JavaScript thread (the main one, or a worker): where its answers go and what it has open.
-// Used on that thread alone, except for `queue`.
+// Used only on that thread, except for `queue`.
 #pragma once
 
 #include <node_api.h>
@@ -25,10 +25,10 @@ class Environment {
   // See `CephNative.attach`.
   void attach(napi_value results, napi_value onResults, napi_value onMessage);
 
-  // A call was started that one answer will end; until then the event loop goes on.
+  // A call was started that one answer will end; until then the event loop stays alive.
   void begin(int count = 1);
 
-  // Answers a call at once, as if Ceph had.
+  // Answers a call at once, in place of Ceph.
   void answer(uint32_t slot, int64_t result);
 
   // Runs when the thread's JavaScript ends: see environment.cc for what must not outlive it.

@@ -4,7 +4,7 @@
 #include <memory>
 #include <unordered_map>
 
-// Objects that JavaScript knows by a number. A number is never given twice.
+// Objects that JavaScript knows by a number. Numbers are never reused.
 template <typename Object>
 class HandleTable {
  public:

@@ -90,7 +90,7 @@ napi_value closeImage(const Call &call) {
   return nullptr;
 }
 
-// Those calls that wait, of an image that is open.
+// The blocking calls of an open image.
 void callImage(const Call &call, std::function<void(Image &, Message &)> work) {
   const auto image = call.environment.images.get(call.handle(1));
   callBlocking(call.environment, call.slot(), [image, work](Message &message) {

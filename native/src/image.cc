@@ -28,9 +28,9 @@ struct Image::Updates : std::enable_shared_from_this<Image::Updates> {
   const std::shared_ptr<AnswerQueue> queue;
   const uint32_t slot;
   uint64_t watch = 0;
-  // How many there were.
+  // The number of updates.
   std::atomic<uint32_t> count{0};
-  // News is on its way, and stands for all updates until it is delivered.
+  // A message is pending, which covers all updates until it is delivered.
   std::atomic<bool> isQueued{false};
 };
 
@@ -54,7 +54,7 @@ int Image::watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot) {
 
 void Image::onUpdate(void *argument) {
   auto *updates = static_cast<Updates *>(argument);
-  // Before librbd tells whoever made the change that this client knows of it.
+  // Runs before librbd acknowledges the update to the client that made the change.
   updates->count.fetch_add(1);
   if (updates->isQueued.exchange(true)) return;
   Message message;

@@ -7,7 +7,7 @@
 
 #include "pool.h"
 
-// What librbd knows of an image; `RbdImageInfo` of src/ceph/rbd-image-info.ts.
+// The properties of an image in librbd; `RbdImageInfo` of src/ceph/rbd-image-info.ts.
 struct ImageInfo {
   struct Snapshot {
     uint64_t id;
@@ -32,21 +32,21 @@ struct ImageInfo {
   std::vector<Snapshot> snapshots;
 };
 
-// An open image. What waits is called on a thread of our own.
+// An open image. Its blocking functions are called on a thread of the addon.
 class Image {
  public:
   Image(std::shared_ptr<Pool> pool, rbd_image_t handle);
-  // One that was not closed is closed on a thread, for it may wait for its OSDs.
+  // An image that was not closed is closed on a thread, because that may wait for OSDs.
   ~Image();
   Image(const Image &) = delete;
   Image &operator=(const Image &) = delete;
 
-  // Waits. From then on, news of the header go to that slot.
+  // Blocks. From then on, updates of the header are reported to that slot.
   int watchUpdates(std::shared_ptr<AnswerQueue> queue, uint32_t slot);
   int info(ImageInfo &info) const;
-  // News of the header so far, those too that are still on their way to the slot.
+  // The number of updates of the header so far, including those not delivered to the slot yet.
   uint32_t updates() const;
-  // Waits until librbd let go of all that it was given.
+  // Waits until librbd has returned all buffers.
   int close();
 
   const std::shared_ptr<Pool> pool;

@@ -87,7 +87,7 @@ napi_value createImage(const Call &call) {
   return nullptr;
 }
 
-// Passes news of a long call on, as percent, once for each.
+// Reports the progress of a long call, in percent, each value once.
 struct Progress {
   std::shared_ptr<AnswerQueue> queue;
   uint32_t slot;

@@ -1,5 +1,5 @@
-// Between C++ and JavaScript values. An argument of another type than the typed layer gives is a
-// broken invariant and ends the process.
+// Conversion between C++ and JavaScript values. An argument whose type differs from that of the
+// typed layer is a broken invariant, and ends the process.
 #pragma once
 
 #include <node_api.h>
@@ -31,7 +31,7 @@ napi_value number(napi_env env, double value);
 napi_value boolean(napi_env env, bool value);
 napi_value bigint(napi_env env, uint64_t value);
 napi_value string(napi_env env, std::string_view value);
-// A Buffer with a copy of these.
+// A Buffer with a copy of these bytes.
 napi_value bytes(napi_env env, std::string_view value);
 napi_value array(napi_env env, size_t length);
 void setElement(napi_env env, napi_value array, size_t index, napi_value value);

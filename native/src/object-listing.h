@@ -4,7 +4,7 @@
 
 #include "pool.h"
 
-// Where a walk over a pool's objects stands.
+// The position of a walk over the objects of a pool.
 class ObjectListing {
  public:
   explicit ObjectListing(std::shared_ptr<Pool> owner)

@@ -1,5 +1,5 @@
-// Operations on objects that are under way. When their client ends first, librados forgets them
-// without a word; then they are answered here.
+// Operations on objects that are under way. If their client ends first, librados drops them without
+// a callback, and they are answered here.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,13 @@
 class ObjectOperation;
 class Pool;
 
-// Those of one client.
+// The operations of one client.
 class ObjectOperations {
  public:
   void add(ObjectOperation *operation);
   void remove(ObjectOperation *operation);
 
-  // After rados_shutdown, when no callback comes any more: ends all that are left, -ESHUTDOWN.
+  // After rados_shutdown, when there are no more callbacks: ends all remaining ones, -ESHUTDOWN.
   void endAll();
 
  private:
@@ -25,7 +25,7 @@ class ObjectOperations {
   std::unordered_set<ObjectOperation *> all_;
 };
 
-// One of them, from before its submission to its callback, which deletes it.
+// One operation, from before its submission to its callback, which deletes it.
 class ObjectOperation {
  public:
   ObjectOperation(const Pool &pool, std::shared_ptr<AnswerQueue> queue, uint32_t slot);

@@ -7,7 +7,7 @@
 
 namespace {
 
-// A step of a read operation and where librados puts what it gives.
+// A step of a read operation, and the place for its result.
 struct ReadStep {
   uint32_t code = 0;
   int error = 0;
@@ -20,8 +20,8 @@ struct ReadStep {
   unsigned char more = 0;
   std::vector<std::pair<std::string, std::string>> rows;
 
-  // Takes over what the iterators hold, and frees them. Of what the OSD did not answer they hold
-  // nothing, and must not be asked.
+  // Takes over the contents of the iterators, and frees them. Those of steps that the OSD did not answer
+  // are empty, and must not be used.
   void gather(bool isAnswered) {
     if (isAnswered) take();
     if (omap != nullptr) ceph.rados_omap_get_end(omap);
@@ -77,7 +77,7 @@ struct ObjectRead final : ObjectOperation {
   ~ObjectRead() override { ceph.rados_release_read_op(operation); }
 
   rados_read_op_t operation = ceph.rados_create_read_op();
-  // They outlive the operation, until the JavaScript thread has made its values of them.
+  // They outlive the operation, until the JavaScript thread has made values of them.
   const std::shared_ptr<std::vector<ReadStep>> steps = std::make_shared<std::vector<ReadStep>>();
 };
 

@@ -13,7 +13,7 @@ struct ObjectWrite final : ObjectOperation {
   ~ObjectWrite() override { ceph.rados_release_write_op(operation); }
 
   rados_write_op_t operation = ceph.rados_create_write_op();
-  // What each step says for itself; filled by librados.
+  // The result of each step, filled by librados.
   std::vector<int> stepErrnos;
 };
 

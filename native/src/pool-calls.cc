@@ -9,7 +9,7 @@ namespace {
 void answerPool(Message &message, const std::shared_ptr<Client> &client, rados_ioctx_t io,
                 const std::string &nameSpace) {
   ceph.rados_ioctx_set_namespace(io, nameSpace.c_str());
-  // Otherwise a full pool holds back writes, and the opening of images, for ever.
+  // Otherwise a full pool would block writes, and the opening of images, for ever.
   ceph.rados_set_pool_full_try(io);
   const auto pool = std::make_shared<Pool>(client, io);
   message.value = [pool](Environment &environment) {

@@ -4,7 +4,7 @@
 
 #include "client.h"
 
-// A way to one pool and namespace.
+// An ioctx of one pool and namespace.
 class Pool {
  public:
   Pool(std::shared_ptr<Client> client, rados_ioctx_t io)
@@ -14,6 +14,6 @@ class Pool {
 
   const std::shared_ptr<Client> client;
   const rados_ioctx_t io;
-  // Destroys `io`. Operations hold it, too: librados keeps it alive for writes alone.
+  // Destroys `io`. Operations also hold it, because librados keeps it alive only for writes.
   const std::shared_ptr<void> ioOwner;
 };

@@ -5,6 +5,6 @@
 void clientOpened();
 void clientGone();
 
-// From now on, exit(3) with clients open goes straight to _exit, past the destructors of Ceph's
-// libraries, which would pull the ground from under those threads.
+// From now on, exit(3) with open clients calls _exit at once, without the destructors of Ceph's
+// libraries, which would destroy data that those threads use.
 void leaveAtOnceWithOpenClients();

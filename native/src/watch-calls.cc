@@ -56,11 +56,11 @@ napi_value watchAck(const Call &call) {
   return number(call.env, watch->acknowledge(notifyId, toBytes(call.env, call.arguments[2])));
 }
 
-// A notification under way. The message is copied by librados when it is sent.
+// A notification under way. librados copies the message when it is sent.
 struct Notify final : ObjectOperation {
   using ObjectOperation::ObjectOperation;
 
-  // And with it the client: what librados does after an answer crashes while that is shut down.
+  // This also holds the client: librados crashes if it is shut down while it handles an answer.
   std::shared_ptr<Pool> pool;
   char *reply = nullptr;
   size_t replyLength = 0;

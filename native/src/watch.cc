@@ -12,7 +12,7 @@ void onCompleted(rados_completion_t completion, void *argument) {
   (*then)(result);
 }
 
-// Starts a call of librados that ends with `then`, also when it does not even start.
+// Starts a call of librados that ends with `then`, even if it cannot start.
 template <typename Start>
 void complete(Watch::Then then, Start start) {
   auto argument = std::make_unique<Watch::Then>(std::move(then));
@@ -81,7 +81,7 @@ void Watch::onNotify(void *watch, uint64_t notifyId, uint64_t, uint64_t notifier
   static_cast<Watch *>(watch)->tell(std::move(message));
 }
 
-// librados tells a watch of its loss once.
+// librados reports the loss of a watch once.
 void Watch::onError(void *watch, uint64_t, int error) {
   Message message;
   message.result = error;

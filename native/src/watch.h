@@ -6,11 +6,11 @@
 
 #include "pool.h"
 
-// A watch of an object. News of it come on Ceph's threads; it keeps itself alive from `start` until
-// none can come any more.
+// A watch of an object. Its callbacks run on threads of Ceph; it keeps itself alive from `start`
+// until there can be no more callbacks.
 class Watch : public std::enable_shared_from_this<Watch> {
  public:
-  // `slot`: where notifications and the loss of the watch are told.
+  // `slot`: receives notifications, and the loss of the watch.
   Watch(std::shared_ptr<Pool> pool, std::string object, std::shared_ptr<AnswerQueue> queue,
         uint32_t slot)
       : pool_(std::move(pool)),
@@ -18,7 +18,7 @@ class Watch : public std::enable_shared_from_this<Watch> {
         queue_(std::move(queue)),
         slot_(slot) {}
 
-  // Both call `then` with the result, on a thread of Ceph's.
+  // Both call `then` with the result, on a thread of Ceph.
   using Then = std::function<void(int)>;
   void start(uint32_t timeoutSeconds, Then then);
   void end(Then then);

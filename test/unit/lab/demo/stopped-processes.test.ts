@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import {
-  LOOK_INTERVAL_MS,
+  CHECK_INTERVAL_MS,
   STOPPED_MAX_MS,
   StoppedProcesses,
 } from '../../../../lab/demo/stopped-processes.ts';
@@ -38,7 +38,7 @@ test('who is stopped for over an hour is killed, once; who runs is not', async (
   stopped.add(1);
   await clock.advance(STOPPED_MAX_MS);
   assert.deepEqual(killed, [], 'not before the hour is over');
-  await clock.advance(3 * LOOK_INTERVAL_MS);
+  await clock.advance(3 * CHECK_INTERVAL_MS);
   assert.deepEqual(killed, [1]);
   await clock.advance(2 * STOPPED_MAX_MS);
   assert.deepEqual(killed, [1]);
@@ -49,7 +49,7 @@ test('who was continued within the hour begins anew', async () => {
   stopped.add(0);
   await clock.advance(STOPPED_MAX_MS);
   stopped.delete(0);
-  await clock.advance(LOOK_INTERVAL_MS);
+  await clock.advance(CHECK_INTERVAL_MS);
   stopped.add(0);
   await clock.advance(STOPPED_MAX_MS);
   assert.deepEqual(killed, []);
@@ -72,7 +72,7 @@ test('a real process is seen stopped, and is ended although it is', async () => 
     child.kill('SIGSTOP');
 
     await waitFor('the kernel shows it stopped', () => isProcessStopped(child.pid!));
-    await clock.advance(STOPPED_MAX_MS + 2 * LOOK_INTERVAL_MS);
+    await clock.advance(STOPPED_MAX_MS + 2 * CHECK_INTERVAL_MS);
     assert.deepEqual(await ended, [null, 'SIGKILL']);
   } finally {
     child.kill('SIGKILL');
