@@ -172,6 +172,11 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Nothing: its state would be lost for no reason.',
     ],
     [
+      'gatewayTooOld',
+      'A gateway runs a release that does not enforce reservations.',
+      'Upgrade it.',
+    ],
+    [
       'unitInUse',
       'A gateway may be serving the logical unit.',
       'Stop the gateways that the message names, then try again.',

@@ -17,6 +17,7 @@ import { ChangeTurns } from './change-turns.ts';
 import type { EventCompletion } from './event-completion.ts';
 import { COMMIT_MAX_MS, RETRY_MS, YIELD_MAX_MS } from './limits.ts';
 import type { Marks } from './marks.ts';
+import { requireReservations } from './older-releases.ts';
 import { settleEvent } from './settle-event.ts';
 import type { Attempt, UnitEvents } from './unit-events.ts';
 import { type UnitRecord, withEvent } from './unit-record.ts';
@@ -262,6 +263,7 @@ export class SharedUnitState implements UnitState {
     const { record } = before;
     const transition = request.change(record.state);
     if ('status' in transition) return undefined;
+    requireReservations(membership.view, record.state, transition.next);
     const serial = nextSerial();
     const next = withEvent(record, transition, { author: self, serial });
     const { incarnation } = self;

@@ -17,6 +17,8 @@ export interface MembershipStatus {
     readonly isDraining: boolean;
     readonly instances: number;
     readonly isHolding: boolean;
+    /** False: it runs a release that does not enforce reservations. */
+    readonly enforcesEvents: boolean;
   }[];
 }
 
@@ -69,6 +71,7 @@ export function membershipStatus({ life, epoch, members }: MembershipView): Memb
       isDraining: member.isDraining,
       instances: member.instances.length,
       isHolding: member.heartbeat.isHolding,
+      enforcesEvents: member.enforcesEvents,
     })),
   };
 }

@@ -16,6 +16,8 @@ export interface StatusProblem {
     | 'gatewayBehind'
     /** It runs, and is not in the document. */
     | 'gatewayUnknown'
+    /** It runs a release that does not enforce reservations. */
+    | 'gatewayTooOld'
     | 'diskNotServed'
     /** The record of its logical unit, which has a mark, cannot be read. */
     | 'unitRecordUnreadable'
@@ -54,6 +56,7 @@ export function statusProblems(
     ...missingGateways(status),
     ...silentProblems(status, advice),
     ...answerProblems(status),
+    ...olderGateways(status),
     ...unservedLines(status.unserved).map(
       (message): StatusProblem => ({ kind: 'diskNotServed', message }),
     ),
@@ -116,6 +119,18 @@ function answerProblems({ gateways, wanted, version, members }: StatusFacts): St
       `version ${version}: see its log if this persists`;
     return [{ kind: 'gatewayBehind', message }];
   });
+}
+
+function olderGateways({ members }: StatusFacts): StatusProblem[] {
+  const older = members.list.filter(({ state, enforcesEvents }) => {
+    return state === 'serving' && !enforcesEvents;
+  });
+  return older.map(({ name }) => ({
+    kind: 'gatewayTooOld',
+    message:
+      `gateway ${name} runs a release that does not enforce reservations: no host can reserve a ` +
+      'disk until it is upgraded',
+  }));
 }
 
 /** A gateway that does not serve the disk for this reason has said so. */

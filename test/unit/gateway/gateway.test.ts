@@ -9,6 +9,7 @@ import { writeDocument } from '../../../src/control/document/document-record.ts'
 import { Gateway } from '../../../src/gateway/gateway.ts';
 import type { Store } from '../../../src/gateway/store.ts';
 import { MembershipStore } from '../../../src/membership/membership-store.ts';
+import { UNIT_RECORD_LENGTH_MAX } from '../../../src/units/limits.ts';
 import type { Volume } from '../../../src/volume/volume.ts';
 import { MemoryCluster, MemoryFencing } from '../../doubles/memory-fencing.ts';
 import { MemoryRecordsWorld } from '../../doubles/memory-records-world.ts';
@@ -204,6 +205,39 @@ test('a disk that does not open is left out, named, and the others are served', 
   );
   await gateway.close();
 });
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+for (const [what, bytes, remedy] of [
+  ['that is malformed', text('{"formatVersion":1,"content":{}}'), /allpath disk forget-state/],
+  ['of a later format', text('{"formatVersion":99,"content":{}}'), /the release that wrote it/],
+  ['that is too large', new Uint8Array(UNIT_RECORD_LENGTH_MAX + 1), /allpath disk forget-state/],
+] as const) {
+  test(`a record of a unit ${what}: its disk is not served, which is said once`, async () => {
+    const world = new World();
+    world.isClustered = true;
+    await world.createDisks();
+    const document = documentOf();
+    await world.commit(document);
+    const { uuid } = document.disks.find(({ name }) => name === 'a')!;
+    const tool = await world.records.open('tool');
+    await tool.compareAndSet(`units/${uuid}`, 0, bytes);
+    const gateway = await world.start();
+    assert.equal((await world.logIn()).status, 0);
+    await world.clock.advance(60_000);
+    const { servedDisks, unserved } = gateway.status;
+    assert.deepEqual([servedDisks, unserved?.disks.map(({ disk }) => disk)], [1, ['a']]);
+    const reason = unserved?.disks[0]?.reason ?? '';
+    assert.match(reason, remedy);
+    assert.ok(reason.includes(`units/${uuid}`), reason);
+    const said = world.log.lines.filter(({ event }) => event === 'disk_not_served');
+    assert.deepEqual(
+      said.map(({ fields }) => fields),
+      [{ disk: 'a', reason }],
+    );
+    await Promise.all([gateway.close(), world.clock.advance(10_000)]);
+  });
+}
 
 test('another document is served whole: portals, access and sessions switch together', async () => {
   const { world, gateway } = await serving();

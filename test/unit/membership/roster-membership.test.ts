@@ -151,3 +151,18 @@ test('a gateway that is stopped for three seconds is not fenced, and confirms be
   assert.deepEqual([a.closed, b.closed], [undefined, undefined]);
   assert.equal(a.members!.mayAct(), true);
 });
+
+test('a field of a later format is said once, and nothing is answered from memory any longer', async () => {
+  const world = new MembershipWorld(5);
+  const [a] = (await world.serving('a')) as [SimGateway];
+  const field = 'about:later/1';
+  const later = new TextEncoder().encode('{"v":2,"instances":[]}');
+  const open = new TextEncoder().encode('{"v":1,"state":"open"}');
+  await a.records.setFields('members', { 'inc:later/1': open, [field]: later });
+  await world.clock.advance(30_000);
+  const said = a.log.lines.filter(({ event }) => event === 'members_not_understood');
+  assert.equal(said.length, 1);
+  assert.match(said[0]!.fields['reason'] as string, /about:later\/1 of format 2/);
+  assert.ok(a.members!.memoryLease.untilMs < world.clock.now());
+  await assert.rejects((await world.gateway('b')).join(), { code: 'membersFormatUnknown' });
+});

@@ -91,11 +91,21 @@ test('a gateway that answers is wrong if it drains, is behind, or is in no docum
   ]);
 });
 
+function member(incarnation: string, name: string, isHolding: boolean, enforcesEvents = true) {
+  const state = 'serving' as const;
+  const rest = { state, start: 1, isDraining: false, instances: 1, enforcesEvents };
+  return { incarnation, name, isHolding, ...rest };
+}
+
+test('a gateway of a release that does not enforce reservations is named', () => {
+  const list = [member('1', 'a', false), member('2', 'b', false, false)];
+  assert.deepEqual(found({ members: { life: 1, barrierEpoch: 3, list } }), [
+    'gatewayTooOld: gateway b runs a release that does not enforce reservations: no host can ' +
+      'reserve a disk until it is upgraded',
+  ]);
+});
+
 test('a gateway that answers is wrong while it holds commands', () => {
-  const member = (incarnation: string, name: string, isHolding: boolean) => {
-    const state = 'serving' as const;
-    return { incarnation, name, state, start: 1, isDraining: false, instances: 1, isHolding };
-  };
   const list = [member('1', 'a', true), member('2', 'a', false), member('3', 'b', true)];
   assert.deepEqual(found({ members: { life: 1, barrierEpoch: 3, list } }), [
     "gatewayNotServing: gateway b holds new commands until Ceph's monitors answer",
