@@ -1,5 +1,6 @@
 // Proves that file systems of Linux over dm-multipath lose nothing, and see no error, when gateways
-// are killed, drain, or are stopped under load, and that gateways which resume do no harm.
+// are killed, drain, or are stopped under load, that gateways which resume do no harm, and that
+// sg_xcopy has a gateway copy a disk.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -88,8 +89,32 @@ test('ext4 and xfs under load outlive gateways that are killed, drain and are st
     await guest.mustRun(`umount /mnt/${lun} && ${check} ${devices[lun]}`);
     await guest.mustRun(`mount -o ro ${devices[lun]} /mnt/${lun}`);
     await loads[lun]!.verify();
+    await guest.mustRun(`umount /mnt/${lun}`);
   }
+  await copyThrough(guest, host, portals[0]!.port, () => witness!.child.kill('SIGKILL'));
+  await guest.mustRun(`
+    echo 3 > /proc/sys/vm/drop_caches
+    mount -o ro ${devices[1]} /mnt/0`);
+  await loads[0]!.verify();
 });
+
+/** Has one gateway copy the first disk over the second, while the other gateway is killed. */
+async function copyThrough(
+  guest: Guest,
+  host: LinuxInitiator,
+  port: number,
+  killOther: () => void,
+): Promise<void> {
+  const [source, destination] = (await host.disks())
+    .filter((disk) => disk.port === port)
+    .sort((a, b) => a.lun - b.lun);
+  const copied = guest.mustRun(
+    `sg_xcopy if=/dev/${source!.generic} of=/dev/${destination!.generic} bs=512`,
+    FAILURE_LIMIT_MS,
+  );
+  killOther();
+  await copied;
+}
 
 /** The dm-multipath device of each LUN. */
 async function devicesOf(host: LinuxInitiator): Promise<readonly string[]> {
