@@ -1,10 +1,12 @@
 // What EXTENDED COPY costs beside the same copy by READ and WRITE of its initiator, in turns on one
-// gateway of the embedded store: `node bench/micro/third-party-copy.ts [ROUNDS] [FOLDER]`. CPU is
-// the gateway's, in milliseconds for 256 MiB.
+// gateway: `node bench/micro/third-party-copy.ts [ROUNDS] [FOLDER | rbd]`, on the embedded store in
+// that folder, or on a throwaway Ceph of memstore. CPU is the gateway's, in ms for 256 MiB.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
+import { createPool } from '../../lab/ceph/throwaway-pools.ts';
 import { read16, write16 } from '../../test/initiator/cdb.ts';
 import { Initiator } from '../../test/initiator/initiator.ts';
 import type { ScsiRequest } from '../../test/initiator/scsi-exchange.ts';
@@ -18,9 +20,16 @@ const SEGMENTS = 64;
 const TRANSFER_BYTES = 2 ** 20;
 const DEPTH = 8;
 const rounds = Number(process.argv[2] ?? 5);
-const folder = await mkdtemp(join(process.argv[3] ?? tmpdir(), 'allpath-copy-'));
-
-const demo = await Demo.start({ store: join(folder, 'store'), gateways: 1, size: '1G' });
+const place = process.argv[3] ?? tmpdir();
+const isOnCeph = place === 'rbd';
+const folder = await mkdtemp(join(isOnCeph ? tmpdir() : place, 'allpath-copy-'));
+const ceph = isOnCeph ? await ThrowawayCeph.start({ backend: 'memstore' }) : undefined;
+if (ceph !== undefined) await createPool(ceph, 'rbd');
+const store =
+  ceph === undefined
+    ? { store: join(folder, 'store') }
+    : { ceph: { conf: ceph.conf, pool: 'rbd' } };
+const demo = await Demo.start({ ...store, gateways: 1, size: '1G' });
 try {
   const initiator = await Initiator.connect({ ...demo.address(0), targetName: demoTargetName });
   const pid = demo.starts.at(-1)!.pid;
@@ -38,6 +47,7 @@ try {
   await initiator.logout();
 } finally {
   await demo.stop();
+  await ceph?.stop();
   await rm(folder, { recursive: true, force: true });
 }
 

@@ -43,6 +43,7 @@ void defineClientCalls(napi_env env, napi_value exports);
 void definePoolCalls(napi_env env, napi_value exports);
 void defineObjectWrite(napi_env env, napi_value exports);
 void defineCompareAndWrite(napi_env env, napi_value exports);
+void defineCopyObject(napi_env env, napi_value exports);
 void defineObjectRead(napi_env env, napi_value exports);
 void defineWatchCalls(napi_env env, napi_value exports);
 void defineImageCalls(napi_env env, napi_value exports);

@@ -47,6 +47,7 @@ NAPI_MODULE_INIT() {
   definePoolCalls(env, exports);
   defineObjectWrite(env, exports);
   defineCompareAndWrite(env, exports);
+  defineCopyObject(env, exports);
   defineObjectRead(env, exports);
   defineWatchCalls(env, exports);
   defineImageCalls(env, exports);

@@ -1,5 +1,5 @@
 import type { CephNative, NativeStep } from '../../src/ceph/ceph-native.ts';
-import { ENOENT, ENOTCONN, ESHUTDOWN } from '../../src/ceph/errno.ts';
+import { ENOENT, ENOSYS, ENOTCONN, ESHUTDOWN } from '../../src/ceph/errno.ts';
 import { nativeProtocol } from '../../src/ceph/native-protocol.ts';
 import { InputSource, type SimProcess } from '../time/sim-process.ts';
 import { HandleTable } from './handle-table.ts';
@@ -171,6 +171,13 @@ export class SimAddon implements Implemented {
     const steps: NativeStep[] = mustExist ? [[writeAssertExists]] : [];
     steps.push([writeCmpext, offset, compare.slice()], [writeWrite, offset, write.slice()]);
     this.#write(pool, object, steps, result);
+  }
+
+  /** As of a librados that cannot copy. */
+  copyObject(slot: number, pool: number, object: string): void {
+    const client = this.#pools.get(pool);
+    const result = this.#beginResult(client, slot);
+    this.#cluster.operate(client, object, { changes: false, run: () => ENOSYS }, result);
   }
 
   readObject(slot: number, pool: number, object: string, steps: readonly NativeStep[]): void {

@@ -57,6 +57,8 @@ export interface CephNative {
     write: Uint8Array,
     mustExist: boolean,
   ): void;
+  /** As the one above; -ENOSYS: not in this librados, or the handle of the source is closed. */
+  copyObject(slot: number, pool: number, object: string, sourcePool: number, source: string): void;
   readObject(slot: number, pool: number, object: string, steps: readonly NativeStep[]): void;
   watch(slot: number, watchSlot: number, pool: number, object: string, seconds: number): void;
   watchCheck(watch: number): number;

@@ -14,6 +14,8 @@ export const EROFS = -30;
 export const ERANGE = -34;
 /** assert_version: the object is older than that. */
 export const EOVERFLOW = -75;
+/** Not in this librados. */
+export const ENOSYS = -38;
 /** A compare-and-write of librbd that miscompared. */
 export const EILSEQ = -84;
 export const EOPNOTSUPP = -95;

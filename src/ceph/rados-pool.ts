@@ -126,6 +126,27 @@ export class RadosPool implements OperationCounter {
     calls.native.compareAndWriteObject(slot, handle, object, offset, compare, write, mustExist);
   }
 
+  /**
+   * The whole of `object` becomes what `source` of that pool is, in one step of the OSDs; it is
+   * removed never. `done` is called with the errno, always later: -ENOENT when there is no source,
+   * -ENOSYS when this librados cannot copy, with nothing changed.
+   */
+  startCopy(
+    object: string,
+    sourcePool: RadosPool,
+    source: string,
+    done: (errno: number) => void,
+  ): void {
+    const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
+    const slot = isOver ? undefined : this.calls.takeCounted(this, { complete: done });
+    if (slot === undefined) {
+      queueMicrotask(() => done(EAGAIN));
+      return;
+    }
+    this.#inFlight++;
+    this.calls.native.copyObject(slot, this.handle, object, sourcePool.handle, source);
+  }
+
   /** One operation that sees the object at one moment. */
   async read(object: string, steps: readonly ReadStep[]): Promise<ReadResult> {
     assert(steps.length <= STEPS_MAX, 'an operation has at most STEPS_MAX steps');

@@ -1,7 +1,7 @@
 // The part of the contract of volumes that says what a copy is.
 
 import assert from 'node:assert/strict';
-import type { Volume, VolumeStore } from '../../src/volume/volume.ts';
+import type { Volume, VolumeLayout, VolumeStore } from '../../src/volume/volume.ts';
 import { bytes, content, counting, done } from './volume-bytes.ts';
 
 const SIZE = 1024 * 1024;
@@ -13,9 +13,9 @@ type On = (
 ) => void;
 
 /** What a copy from another volume, or another place of this one, does. */
-export function copies(on: On): void {
+export function copies(on: On, layout: VolumeLayout): void {
   on('a copy is exact, and touches nothing beside it, or is not supported', async (volume, it) => {
-    await it.store.create('source', SIZE);
+    await it.store.create('source', SIZE, { layout });
     const other = await it.store.open('source');
     for (const source of [other, volume]) {
       const data = counting(128 * 1024);
@@ -32,7 +32,7 @@ export function copies(on: On): void {
   });
 
   on('a copy from or to a range that leaves its volume touches nothing', async (volume, it) => {
-    await it.store.create('source', SIZE);
+    await it.store.create('source', SIZE, { layout });
     const source = await it.store.open('source');
     done(await source.write(0, [bytes(SIZE, 1)]));
     for (const [from, to] of [
@@ -46,7 +46,7 @@ export function copies(on: On): void {
   });
 
   on('while its source is written, a copy has each block old or new', async (volume, it) => {
-    await it.store.create('source', SIZE);
+    await it.store.create('source', SIZE, { layout });
     const source = await it.store.open('source');
     const length = 64 * 1024;
     for (let round = 1; round < 20; round++) {

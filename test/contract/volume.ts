@@ -50,7 +50,7 @@ export function volumeContract(
     ranges(on);
     compareAndWrites(on);
     zeros(on);
-    copies(on);
+    copies(on, layout);
     fences(on);
     ends(on);
     stores(on);

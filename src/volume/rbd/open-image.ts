@@ -9,6 +9,7 @@ import { type Allocation, DONE, type VolumeResult } from '../volume.ts';
 import { allocationExtents } from './allocation-extents.ts';
 import { joined } from './buffer-list.ts';
 import { type CompareAndWriteImage, compareAndWrite } from './compare-and-write.ts';
+import { type CopyDestination, type CopySource, copyObjects } from './copy-objects.ts';
 import { runBytes } from './data-object.ts';
 import { resultOf } from './errno-result.ts';
 import { HeaderBarrier } from './header-barrier.ts';
@@ -174,6 +175,20 @@ export class OpenImage {
     });
   }
 
+  /** Copies from an image of the same cluster, which may be this one. */
+  copyFrom(
+    source: OpenImage,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+  ): Promise<VolumeResult> {
+    return copyObjects(source.#copySource(), this.#copyDestination(), {
+      sourceOffset,
+      offset,
+      length,
+    });
+  }
+
   writeSame(offset: number, length: number, pattern: Uint8Array): Promise<VolumeResult> {
     return this.#zeroing(offset, () => this.#image.writeSame(offset, length, pattern));
   }
@@ -234,12 +249,50 @@ export class OpenImage {
     return new Promise((resolve) => this.#onWritesIdle.push(resolve));
   }
 
+  /** Why nothing may be submitted beside librbd, if so. */
+  #objectRefusal(): VolumeResult | undefined {
+    if (this.#closed !== undefined) return CLOSED;
+    return this.#parts.maySubmit() ? this.verdict.refusal : BUSY;
+  }
+
+  #copySource(): CopySource {
+    const { layout, parentOverlapBytes } = this.#compareAndWriteOf;
+    const refusal = this.#closed === undefined ? this.verdict.refusal : CLOSED;
+    return { layout, parentOverlapBytes, refusal, dataPool: this.#parts.dataPool };
+  }
+
+  #copyDestination(): CopyDestination {
+    const { dataPool } = this.#parts;
+    const image = this.#compareAndWriteOf;
+    const holdsWrites = (): boolean => this.holdsWrites;
+    return {
+      get refusal() {
+        return image.refusal;
+      },
+      get fresh() {
+        return image.fresh;
+      },
+      get layout() {
+        return image.layout;
+      },
+      get holdsWrites() {
+        return holdsWrites();
+      },
+      copyObject: async (object, sourcePool, source) => {
+        this.#writesInFlight++;
+        const copied = Promise.withResolvers<number>();
+        dataPool.startCopy(object, sourcePool, source, copied.resolve);
+        const errno = await copied.promise;
+        this.writeEnded();
+        return errno;
+      },
+      writeZeroes: (at, bytes) => this.writeZeroes(at, bytes),
+    };
+  }
+
   #compareAndWriteImage(dataPool: RadosPool): CompareAndWriteImage {
     const { header } = this;
-    const refusal = (): VolumeResult | undefined => {
-      if (this.#closed !== undefined) return CLOSED;
-      return this.#parts.maySubmit() ? this.verdict.refusal : BUSY;
-    };
+    const refusal = (): VolumeResult | undefined => this.#objectRefusal();
     return {
       get refusal() {
         return refusal();

@@ -171,9 +171,21 @@ export class RbdVolume implements Volume, InstanceUser {
     );
   }
 
-  /** The bytes of images pass through the gateway. */
-  copyFrom(): VolumeResult {
-    return UNSUPPORTED;
+  /** Whole objects, from OSD to OSD. Durable when it is done. */
+  copyFrom(
+    source: Volume,
+    sourceOffset: number,
+    offset: number,
+    length: number,
+    _?: WriteOptions,
+  ): Pending<VolumeResult> {
+    if (!(source instanceof RbdVolume)) return UNSUPPORTED;
+    const early = source.#refusal(sourceOffset, length) ?? this.#early(offset, length);
+    if (early !== undefined) return early;
+    return this.#rarely(false, offset, 0, (image, onResult) => {
+      const from = source.#operations.image;
+      void image.copyFrom(from, sourceOffset, offset, length).then(onResult);
+    });
   }
 
   unmap(offset: number, length: number): Pending<VolumeResult> {
