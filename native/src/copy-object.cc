@@ -13,7 +13,7 @@
 
 namespace {
 
-// librados::v14_2_0::IoCtx and AioCompletion hold the handle of the C interface, and nothing else.
+// Its IoCtx and its AioCompletion hold the handle of the C interface, and nothing else.
 struct IoCtx {
   void *impl;
 };
@@ -21,7 +21,7 @@ struct AioCompletion {
   void *impl;
 };
 
-// librados::v14_2_0::ObjectWriteOperation: virtual functions, what it consists of, and one pointer.
+// Its ObjectWriteOperation: virtual functions, what it consists of, and one pointer.
 struct alignas(void *) WriteOperation {
   void *members[3];
 };

@@ -35,14 +35,17 @@ const foreign: readonly { readonly owner: string; readonly names: readonly strin
     names: [
       'LIBRADOS_CREATE_EXCLUSIVE',
       'NotifyMessage',
+      'ObjectWriteOperation',
       'QoS',
       'cls_rbd_parent',
+      'copy_from',
       'dump_ops_in_flight',
       'io_context_pool',
       'ms_tcp_prefetch_max_size',
       'osd_heartbeat_grace',
       'rados/librados.h',
       'rbd/librbd.h',
+      'v14_2_0',
     ],
   },
   {
