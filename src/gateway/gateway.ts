@@ -98,6 +98,7 @@ export class Gateway {
         log.write('writes_not_fenced', { disk });
         this.#over.resolve('unfenced');
       },
+      onTargetEnded: (targetName) => this.#transport.endTarget(targetName, 'TARGET COLD RESET'),
     });
     void this.#over.promise.then((end) => {
       this.#closeReason = END_REASONS[end];
@@ -239,9 +240,12 @@ export class Gateway {
     this.#space.close();
     const closing = async (): Promise<boolean> => {
       await this.#transport.stopListening();
-      await this.#documentWatch.close();
-      await this.#requests.close();
-      await this.#transport.close(this.#closeReason);
+      // Sessions end at once: a read of the document that is under way may take long.
+      await Promise.all([
+        this.#transport.close(this.#closeReason),
+        this.#documentWatch.close(),
+        this.#requests.close(),
+      ]);
       await this.#units.close();
       return true;
     };

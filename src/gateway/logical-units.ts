@@ -54,6 +54,8 @@ interface LogicalUnitsOptions {
   readonly clock: Clock;
   /** Writes to that disk are stuck, and may land at any time. */
   readonly onUnfenced?: (disk: string) => void;
+  /** See `LogicalUnit`. */
+  readonly onTargetEnded?: (targetName: string) => void;
 }
 
 /**
@@ -222,12 +224,13 @@ export class LogicalUnits {
   }
 
   async #makeUnit(disk: Disk, volume: Volume, version: number): Promise<LogicalUnit> {
-    const { states, clock, onUnfenced = () => {} } = this.#options;
+    const { states, clock, onUnfenced = () => {}, onTargetEnded = () => {} } = this.#options;
     try {
       const state = await states.open(initialState(unitDescription(disk, volume, version)));
       const unit: LogicalUnit = new LogicalUnit({
         ...{ name: disk.name, state, volume, clock },
         onUnfenced: () => onUnfenced(unit.name),
+        onTargetEnded,
       });
       return unit;
     } catch (error) {

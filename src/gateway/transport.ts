@@ -30,6 +30,9 @@ export interface Transport {
   /** Continues the work that was left because this gateway was not allowed to act. */
   recheck(): void;
 
+  /** Ends the sessions of a target when their answers have left. */
+  endTarget(targetName: string, reason: string): void;
+
   /** Asks initiators to end their sessions. */
   requestLogouts(): void;
 

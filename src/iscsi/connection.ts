@@ -160,15 +160,13 @@ export class Connection implements RegisteredSession {
   }
 
   #fullFeaturePhaseOf(session: Session): FullFeaturePhase {
-    const { tasks, clock, log, registry } = this.#options;
-    const { targetName, tsih } = session.identity;
+    const { tasks, clock, log } = this.#options;
     return new FullFeaturePhase({
       session,
       tasks,
       clock,
       log,
       end: (reason, when) => this.end(reason, when),
-      endTarget: (reason) => registry.endTarget(targetName, reason, tsih),
     });
   }
 

@@ -27,8 +27,6 @@ interface FullFeatureOptions {
   readonly log: Log;
   /** Ends the connection: at once, or after its queued PDUs have left. */
   readonly end: (reason: string, when: 'now' | 'afterSending') => void;
-  /** Ends the other sessions of this target. */
-  readonly endTarget: (reason: string) => void;
 }
 
 /** Requests that carry a CmdSN (RFC 7143, command numbering). */
@@ -228,8 +226,7 @@ export class FullFeaturePhase {
   }
 
   #coldReset(): void {
-    const { end, endTarget } = this.#options;
-    endTarget('TARGET COLD RESET');
-    end('TARGET COLD RESET', 'afterSending');
+    this.#session.nexus?.endTarget();
+    this.#options.end('TARGET COLD RESET', 'afterSending');
   }
 }

@@ -140,6 +140,13 @@ export class IscsiServer {
     for (const each of this.#connections) each.recheck();
   }
 
+  /** Ends the sessions of a target when their queued PDUs have left. */
+  endTarget(targetName: string, reason: string): void {
+    for (const each of [...this.#connections]) {
+      if (each.session?.identity.targetName === targetName) each.end(reason, 'afterSending');
+    }
+  }
+
   /** Asks every initiator to log out (draining). */
   requestLogouts(): void {
     for (const each of this.#connections) each.requestLogout();

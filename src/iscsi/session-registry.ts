@@ -77,14 +77,6 @@ export class SessionRegistry {
     return this.#byNexus.get(nexusKey(nexus));
   }
 
-  /** Ends the other sessions of a target (TARGET COLD RESET). */
-  endTarget(targetName: string, reason: string, except: number): void {
-    for (const { session } of [...this.#places.values()]) {
-      if (session?.identity.targetName !== targetName || session.identity.tsih === except) continue;
-      void session.terminate(reason);
-    }
-  }
-
   enter(session: RegisteredSession): void {
     const { identity } = session;
     const place = this.#places.get(identity.tsih);

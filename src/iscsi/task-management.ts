@@ -28,7 +28,7 @@ interface TaskManagementEffects {
    * it.
    */
   skip(cmdSn: number): boolean;
-  /** Ends this session and the others of its target. */
+  /** It was answered: ends this session and the others of its target. */
   coldReset(): void;
   /** A function was not over in time: ends this session. */
   fail(): void;

@@ -1,6 +1,14 @@
 import { assert } from '../base/assert.ts';
-import { TaskSetType } from './standard/mode.ts';
+import {
+  IDENTIFYING_LENGTH_MAX_BYTES,
+  type IdentifyingInformation,
+} from './identifying-information.ts';
+import type { ModeParameters } from './mode-parameters.ts';
+import { QueueErrorManagement, TaskSetType, UnitAttentionInterlock } from './standard/mode.ts';
 import type { LogicalUnitIdentity, SharedState } from './unit-state.ts';
+
+const QERR_VALUES: ReadonlySet<number> = new Set(Object.values(QueueErrorManagement));
+const UA_INTLCK_VALUES: ReadonlySet<number> = new Set(Object.values(UnitAttentionInterlock));
 
 /** Invariants of every state; documents and records were validated before they became one. */
 export function checkSharedState(state: SharedState): void {
@@ -10,13 +18,27 @@ export function checkSharedState(state: SharedState): void {
   assert(blocks >= 0, 'a capacity is not negative');
   assert(blockLengthBytes === 512 || blockLengthBytes === 4096, 'blocks have 512 or 4096 bytes');
   assert(Number.isSafeInteger(blocks * blockLengthBytes), 'every byte of a medium has a number');
-  for (const { tst, qerr, queueAlgorithmModifier, uaIntlckCtrl } of [modes.current, modes.saved]) {
-    const isTaskSetType = tst === TaskSetType.perNexus || tst === TaskSetType.shared;
-    assert(isTaskSetType, 'there is a task set for each I_T nexus, or one for all');
-    assert(qerr === 0, 'other commands go on after an error');
-    assert(queueAlgorithmModifier === 0, 'reordering is restricted');
-    assert(uaIntlckCtrl === 0, 'unit attentions are cleared by their report');
-  }
+  checkModes(modes.current);
+  checkModes(modes.saved);
+  checkIdentifying(state.identifying);
+}
+
+function checkIdentifying({ peripheral, text }: IdentifyingInformation): void {
+  const { peripheral: peripheralMaxBytes, text: textMaxBytes } = IDENTIFYING_LENGTH_MAX_BYTES;
+  assert(peripheral.length <= peripheralMaxBytes, 'identifying information is bounded');
+  assert(text.length <= textMaxBytes, 'text identifying information is bounded');
+}
+
+function checkModes({ tst, qerr, queueAlgorithmModifier, uaIntlckCtrl }: ModeParameters): void {
+  const isShared = tst === TaskSetType.shared;
+  assert(isShared || tst === TaskSetType.perNexus, 'TST is for each I_T nexus, or for all');
+  assert(QERR_VALUES.has(qerr), 'QERR is not reserved');
+  assert(
+    !isShared || qerr === QueueErrorManagement.continue,
+    'QERR aborts in a task set of a nexus',
+  );
+  assert(queueAlgorithmModifier === 0, 'reordering is restricted');
+  assert(UA_INTLCK_VALUES.has(uaIntlckCtrl), 'UA_INTLCK_CTRL is not reserved');
 }
 
 function checkIdentity({

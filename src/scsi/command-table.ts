@@ -4,6 +4,7 @@ import { type CommandRow, toRow } from './command-row.ts';
 import { compareAndWriteCommand } from './commands/compare-and-write.ts';
 import { extendedCopyCommand } from './commands/extended-copy.ts';
 import { getLbaStatusCommand } from './commands/get-lba-status.ts';
+import { identifyingInformationCommands } from './commands/identifying-information.ts';
 import { inquiryCommand } from './commands/inquiry.ts';
 import { logSenseCommand } from './commands/log-sense.ts';
 import { modeSelectCommands } from './commands/mode-select.ts';
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   reportTargetPortGroupsCommand,
   reportOperationCodesCommand,
   reportTaskManagementCommand,
+  ...identifyingInformationCommands,
   ...persistentReserveInCommands,
   ...persistentReserveOutCommands,
   ...reserveReleaseCommands,

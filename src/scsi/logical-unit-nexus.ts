@@ -1,6 +1,8 @@
+import type { CommandResult } from './command-result.ts';
 import type { CopyResults } from './copy/copy-results.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { type Restrictions, UNRESTRICTED } from './reservations/restrictions.ts';
+import { UnitAttentionInterlock } from './standard/mode.ts';
 import type { Execution } from './tasks/execution.ts';
 import { TaskSet } from './tasks/task-set.ts';
 import { UnitAttentions } from './unit-attention.ts';
@@ -18,5 +20,12 @@ export class LogicalUnitNexus {
 
   constructor(logicalUnit: LogicalUnit | undefined) {
     this.logicalUnit = logicalUnit;
+  }
+
+  /** The condition that a command reports with CHECK CONDITION, if one is pending. */
+  reportAttention(): CommandResult | undefined {
+    const { attentions, logicalUnit } = this;
+    const isCleared = logicalUnit?.modes.uaIntlckCtrl === UnitAttentionInterlock.none;
+    return isCleared ? attentions.take() : attentions.first;
   }
 }

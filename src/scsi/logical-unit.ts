@@ -3,8 +3,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Volume } from '../volume/volume.ts';
 import { checkSharedState } from './check-state.ts';
 import type { CommandResult } from './command-result.ts';
+import type { IdentifyingInformation } from './identifying-information.ts';
 import { DRAIN_MAX_MS } from './limits.ts';
-import type { ModeParameters } from './mode-parameters.ts';
+import { type ModeParameters, modesInLife } from './mode-parameters.ts';
 import { reservationsAfterFence, reservationsInLife } from './reservations/life.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
 import type { NexusSession, Reservations } from './reservations/reservations.ts';
@@ -36,6 +37,8 @@ interface LogicalUnitOptions {
   readonly clock: Clock;
   /** The volume could not be fenced: see `UnitMedium`. */
   readonly onUnfenced?: () => void;
+  /** An event ends the sessions of that target at this gateway. */
+  readonly onTargetEnded?: (targetName: string) => void;
 }
 
 /** A nexus as the logical units that it reaches see it. */
@@ -89,6 +92,7 @@ export class LogicalUnit implements UnitEventTarget {
   readonly #state: UnitState;
   readonly #clock: Clock;
   readonly #onUnfenced: () => void;
+  readonly #onTargetEnded: (targetName: string) => void;
   #name: string;
   #medium: UnitMedium;
   /** Previous volumes, as long as commands may be in flight on them. */
@@ -111,13 +115,15 @@ export class LogicalUnit implements UnitEventTarget {
     this.gate = new MediumGate(options.clock);
     this.#clock = options.clock;
     this.#onUnfenced = options.onUnfenced ?? (() => {});
+    this.#onTargetEnded = options.onTargetEnded ?? (() => {});
     assert(options.name.length > 0, 'a disk has a name');
     this.#name = options.name;
     this.#identity = current.identity;
     this.#blocks = current.blocks;
-    this.#modes = current.modes.current;
-    this.#isWriteProtected = isWriteProtected(current);
-    this.#reservations = this.#asRead(current).reservations;
+    const read = this.#asRead(current);
+    this.#modes = read.modes.current;
+    this.#isWriteProtected = isWriteProtected(read);
+    this.#reservations = read.reservations;
     this.#medium = new UnitMedium(options.volume, this.#onUnfenced);
     this.volume = options.volume;
     this.#stopWatching = this.#watch(options.volume);
@@ -145,6 +151,14 @@ export class LogicalUnit implements UnitEventTarget {
   /** The current mode parameters. */
   get modes(): Readonly<ModeParameters> {
     return this.#modes;
+  }
+
+  get identifying(): IdentifyingInformation {
+    return this.#state.current.identifying;
+  }
+
+  get savedModes(): Readonly<ModeParameters> {
+    return this.#state.current.modes.saved;
   }
 
   /** True by the document, or by SOFTWARE WRITE PROTECT. */
@@ -189,10 +203,11 @@ export class LogicalUnit implements UnitEventTarget {
     return state && this.#asRead(state).reservations;
   }
 
-  /** A life has begun, or an incarnation is over: what reservations there are may read otherwise. */
+  /** A life has begun, or an incarnation is over: reservations and modes may read otherwise. */
   readAgain(): void {
-    const { reservations } = this.#asRead(this.#state.current);
-    if (reservations !== this.#reservations) this.#restrict(reservations);
+    const state = this.#asRead(this.#state.current);
+    this.#takeModes(state);
+    if (state.reservations !== this.#reservations) this.#restrict(state.reservations);
   }
 
   /**
@@ -239,14 +254,15 @@ export class LogicalUnit implements UnitEventTarget {
     const ends = this.#abort(event.aborts, origin);
     this.#identity = state.identity;
     this.#blocks = state.blocks;
-    this.#modes = state.modes.current;
-    this.#isWriteProtected = isWriteProtected(state);
-    const { reservations } = this.#asRead(state);
+    const read = this.#asRead(state);
+    this.#takeModes(read);
+    const { reservations } = read;
     if (reservations !== this.#reservations) ends.push(...this.#restrict(reservations));
     for (const attention of event.attentions) {
       const told = attention.nexuses === 'cleared' ? cleared : this.#told(attention, origin?.nexus);
       for (const nexus of told) nexus.establish(this, conditions[attention.condition]);
     }
+    if (event.endsTarget !== undefined) this.#onTargetEnded(event.endsTarget);
     // Aborted changes of shared state need not be waited for: they would have to come before this.
     return settleAborts(this.#clock, ends, DRAIN_MAX_MS);
   }
@@ -307,14 +323,24 @@ export class LogicalUnit implements UnitEventTarget {
     );
   }
 
-  /** Reservations that must not outlive the last gateway, or the gateway of a session, are absent. */
+  /**
+   * What must not outlive the last gateway is absent (reservations, mode parameters that were not
+   * saved), and what must not outlive the gateway of a session.
+   */
   #asRead(state: SharedState): SharedState {
+    const modes = modesInLife(state.modes, this.#state.life);
     let reservations = reservationsInLife(state.reservations, this.#state.life);
     const { reserve } = reservations;
     if (reserve !== undefined && this.#state.isLost(reserve.incarnation)) {
       reservations = reservationsAfterFence(reservations, reserve.incarnation);
     }
-    return reservations === state.reservations ? state : { ...state, reservations };
+    const isSame = reservations === state.reservations && modes === state.modes;
+    return isSame ? state : { ...state, modes, reservations };
+  }
+
+  #takeModes(state: SharedState): void {
+    this.#modes = state.modes.current;
+    this.#isWriteProtected = isWriteProtected(state);
   }
 
   #restrict(reservations: Reservations): Abort[] {

@@ -1,4 +1,4 @@
-import { TaskSetType } from './standard/mode.ts';
+import { QueueErrorManagement, TaskSetType, UnitAttentionInterlock } from './standard/mode.ts';
 
 /** The mode parameters of a logical unit that have an effect; pages read and write them. */
 export interface ModeParameters {
@@ -12,9 +12,9 @@ export interface ModeParameters {
   tst: number;
   /** Control page, QUEUE ALGORITHM MODIFIER: 0, restricted reordering. */
   queueAlgorithmModifier: number;
-  /** Control page, QUEUE ERROR MANAGEMENT: 00b, other commands continue after an error. */
+  /** Control page, QUEUE ERROR MANAGEMENT: other commands after one with CHECK CONDITION. */
   qerr: number;
-  /** Control page, UNIT ATTENTION INTERLOCKS CONTROL: 00b. */
+  /** Control page, UNIT ATTENTION INTERLOCKS CONTROL. */
   uaIntlckCtrl: number;
   /** Control page, TASK ABORTED STATUS: tasks aborted by others end with that status. */
   tas: boolean;
@@ -23,8 +23,19 @@ export interface ModeParameters {
 /** The mode parameters of a logical unit as its initiators share them. */
 export interface ModeValues {
   readonly current: Readonly<ModeParameters>;
-  /** The parameters that a logical unit reset makes current. */
+  /** The parameters that a logical unit reset makes current, and the next life of the cluster. */
   readonly saved: Readonly<ModeParameters>;
+  /** The life in which `current` was made; undefined: a release that did not note it has made it. */
+  readonly life: number | undefined;
+}
+
+/**
+ * The mode parameters as they read in a life of the cluster: when every gateway was down at once,
+ * the saved ones are current, as after a power on. Those of an unknown life are of this one.
+ */
+export function modesInLife(modes: ModeValues, life: number): ModeValues {
+  if (modes.life === undefined) return { ...modes, life };
+  return modes.life >= life ? modes : { current: modes.saved, saved: modes.saved, life };
 }
 
 /** `volatileCache`: whether the medium has one (default of WCE). */
@@ -35,8 +46,8 @@ export function defaultModes(volatileCache: boolean): Readonly<ModeParameters> {
     dSense: false,
     tst: TaskSetType.perNexus,
     queueAlgorithmModifier: 0,
-    qerr: 0,
-    uaIntlckCtrl: 0,
+    qerr: QueueErrorManagement.continue,
+    uaIntlckCtrl: UnitAttentionInterlock.none,
     tas: false,
   });
 }

@@ -45,7 +45,7 @@ export function scsiReference(): string {
     ),
     '## Mode pages',
     'Current and default values can be read, and the changeable ones changed by MODE SELECT; ' +
-      'nothing is saved (PS is 0).',
+      'what can be changed can be saved (PS is 1).',
     markdownTable(['code', 'page', 'changeable'], modePages.map(modePageRow)),
     '',
   ]

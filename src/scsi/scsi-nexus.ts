@@ -36,6 +36,7 @@ import type { StepQueue } from './tasks/step-queue.ts';
 import { TaskEvent, TaskState } from './tasks/task-life.ts';
 import { type ManagedNexus, manage } from './tasks/task-management.ts';
 import { TaskManager } from './tasks/task-manager.ts';
+import { targetEnded } from './unit-changes.ts';
 
 /** The parts of the device server that a nexus uses. */
 export interface NexusContext {
@@ -78,9 +79,9 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     };
     this.#context = context;
     const { clock, executions, lease, probe } = context;
-    const completion = new CommandCompletion(identity, probe);
+    const completion = new CommandCompletion(identity, probe, this);
     const leaseWait = new LeaseWait(lease, clock, () => this.#leaseRenewed());
-    this.#tasks = new TaskManager(this, executions, completion, leaseWait);
+    this.#tasks = new TaskManager(this, clock, executions, completion, leaseWait);
     this.#inventory = new LunInventory(this, luns);
   }
 
@@ -150,6 +151,12 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
 
   manage(request: TaskManagementRequest): Pending<TaskManagementResponse> {
     return manage(this, request);
+  }
+
+  endTarget(): void {
+    // Whichever logical unit it is, every gateway applies its events.
+    const [unit] = this.#inventory.units;
+    void unit?.logicalUnit?.commit(targetEnded(this.identity.targetPort.deviceName));
   }
 
   updateLuns(luns: LunMap): void {

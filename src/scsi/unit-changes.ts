@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { checkSharedState } from './check-state.ts';
 import type { CommandResult } from './command-result.ts';
+import { type IdentifyingInformationName, NOT_IDENTIFIED } from './identifying-information.ts';
 import { defaultModes, isSameModes, type ModeParameters } from './mode-parameters.ts';
 import {
   NO_RESERVATIONS,
@@ -39,8 +40,9 @@ export function initialState(description: Omit<UnitDescription, 'documentBlocks'
   const modes = defaultModes(description.volatileCache);
   const state = {
     ...{ identity, blocks, blockLengthBytes, documentVersion, readOnly },
-    modes: { current: modes, saved: modes },
+    modes: { current: modes, saved: modes, life: 0 },
     reservations: NO_RESERVATIONS,
+    identifying: NOT_IDENTIFIED,
   };
   checkSharedState(state);
   return state;
@@ -64,7 +66,7 @@ export function described(description: UnitDescription): UnitChange {
     if (attentions.length === 0) return COMMITTED;
     const current = withCache(state.modes.current, volatileCache);
     const saved = withCache(state.modes.saved, volatileCache);
-    const modes = { current, saved };
+    const modes = { ...state.modes, current, saved };
     const next = { ...state, identity, blocks, documentVersion, readOnly, modes };
     return { next, event: { aborts: 'nothing', attentions } };
   };
@@ -88,14 +90,32 @@ export function resized(
   };
 }
 
-/** MODE SELECT: these parameters become current; its own nexus gets no unit attention. */
+/**
+ * MODE SELECT: these parameters become current, and the saved ones if it says so; its own nexus
+ * gets no unit attention.
+ */
 export function modesSelected(
   state: SharedState,
   current: Readonly<ModeParameters>,
+  isSaved = false,
 ): UnitTransition | typeof COMMITTED {
-  if (isSameModes(state.modes.current, current)) return COMMITTED;
-  const next = { ...state, modes: { ...state.modes, current: Object.freeze(current) } };
+  const { modes } = state;
+  const saved = isSaved ? current : modes.saved;
+  if (isSameModes(modes.current, current) && isSameModes(modes.saved, saved)) return COMMITTED;
+  const next = { ...state, modes: { ...modes, current: Object.freeze(current), saved } };
   return { next, event: telling({ condition: 'modeParametersChanged', nexuses: 'others' }) };
+}
+
+/** SET IDENTIFYING INFORMATION; its own nexus gets no unit attention. */
+export function identified(
+  state: SharedState,
+  name: IdentifyingInformationName,
+  information: Uint8Array,
+): UnitTransition | typeof COMMITTED {
+  if (isSameBytes(state.identifying[name], information)) return COMMITTED;
+  const identifying = { ...state.identifying, [name]: information };
+  const event = telling({ condition: 'deviceIdentifierChanged', nexuses: 'others' });
+  return { next: { ...state, identifying }, event };
 }
 
 /** What becomes of the reservations, by a pure function of them alone. */
@@ -118,7 +138,7 @@ export const reset: UnitChange = (state) => {
   const { next: reservations } = reserveReset(state.reservations);
   const attentions = [toAll('busDeviceResetFunctionOccurred')];
   return {
-    next: { ...state, modes: { current: saved, saved }, reservations },
+    next: { ...state, modes: { ...state.modes, current: saved }, reservations },
     event: { aborts: 'everything', attentions },
   };
 };
@@ -144,6 +164,14 @@ function describedBlocks(
   return blocks < state.blocks && !isAsked ? state.blocks : blocks;
 }
 
+/** TARGET COLD RESET, after its answer: the sessions of the target end at every gateway. */
+export function targetEnded(targetName: string): UnitChange {
+  return (next) => ({
+    next,
+    event: { aborts: 'nothing', attentions: [], endsTarget: targetName },
+  });
+}
+
 function toAll(condition: EventAttention['condition']): EventAttention {
   return { condition, nexuses: 'all' };
 }
@@ -157,12 +185,15 @@ function withCache(modes: Readonly<ModeParameters>, wce: boolean): Readonly<Mode
 }
 
 function isSameIdentity(a: LogicalUnitIdentity, b: LogicalUnitIdentity): boolean {
-  const isSameNaa = a.naa.length === b.naa.length && a.naa.every((byte, at) => byte === b.naa[at]);
   return (
-    isSameNaa &&
+    isSameBytes(a.naa, b.naa) &&
     a.serial === b.serial &&
     a.vendor === b.vendor &&
     a.product === b.product &&
     a.revision === b.revision
   );
+}
+
+function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

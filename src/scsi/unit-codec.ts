@@ -1,5 +1,6 @@
 import { isCount } from '../base/count.ts';
 import { checkSharedState } from './check-state.ts';
+import { type IdentifyingInformation, NOT_IDENTIFIED } from './identifying-information.ts';
 import { defaultModes, type ModeParameters } from './mode-parameters.ts';
 import { decodeNexusList, encodeNexusList } from './reservations/nexus-list.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
@@ -56,13 +57,18 @@ export function decodeStateAfter(before: SharedState, content: unknown): SharedS
   );
 }
 
-function contentOf<R>({ identity, modes, reservations: _, ...rest }: SharedState, reservations: R) {
+function contentOf<R>(state: SharedState, reservations: R) {
+  const { identity, modes, reservations: _, identifying, ...rest } = state;
   const { blocks, blockLengthBytes, documentVersion, readOnly } = rest;
   return {
     identity: { ...identity, naa: Buffer.from(identity.naa).toString('hex') },
     ...{ blocks, blockLengthBytes, documentVersion, readOnly },
-    modes: { current: { ...modes.current }, saved: { ...modes.saved } },
+    modes: { current: { ...modes.current }, saved: { ...modes.saved }, life: modes.life },
     reservations,
+    identifying: {
+      peripheral: Buffer.from(identifying.peripheral).toString('base64'),
+      text: Buffer.from(identifying.text).toString('base64'),
+    },
   };
 }
 
@@ -87,8 +93,14 @@ function decodeStateWith(
     blockLengthBytes: countOf(state['blockLengthBytes'], 'blockLengthBytes'),
     documentVersion: countOf(state['documentVersion'], 'documentVersion'),
     readOnly: flagOf(state['readOnly'], 'readOnly'),
-    modes: { current: decodeModes(modes['current']), saved: decodeModes(modes['saved']) },
+    modes: {
+      current: decodeModes(modes['current']),
+      saved: decodeModes(modes['saved']),
+      // Records of earlier releases do not have it.
+      life: modes['life'] === undefined ? undefined : countOf(modes['life'], 'life'),
+    },
     reservations: reservationsOf(state['reservations']),
+    identifying: identifyingOf(state['identifying']),
   };
   // What no gateway would have made is refused as what cannot be read is.
   checkSharedState(decoded);
@@ -101,12 +113,22 @@ function changeOf(content: unknown): ReservationsChange {
   return removed === undefined ? change : { ...change, removed: textOf(removed, 'removed') };
 }
 
-export function encodeEvent({ aborts, attentions }: UnitEvent) {
+/** Records of earlier releases do not have it. */
+function identifyingOf(content: unknown): IdentifyingInformation {
+  if (content === undefined) return NOT_IDENTIFIED;
+  const { peripheral, text } = fieldsOf(content, 'identifying');
+  const bytes = (value: unknown, name: string) =>
+    Uint8Array.from(Buffer.from(textOf(value, name), 'base64'));
+  return { peripheral: bytes(peripheral, 'peripheral'), text: bytes(text, 'text') };
+}
+
+export function encodeEvent({ aborts, attentions, endsTarget }: UnitEvent) {
   return {
     aborts: packed(aborts),
     attentions: attentions.map(({ condition, nexuses }) => {
       return { condition, nexuses: packed(nexuses) };
     }),
+    ...(endsTarget === undefined ? {} : { endsTarget }),
   };
 }
 
@@ -123,11 +145,12 @@ function packed<Group extends string>(
 }
 
 export function decodeEvent(content: unknown): UnitEvent {
-  const { aborts, attentions } = fieldsOf(content, 'the event');
+  const { aborts, attentions, endsTarget } = fieldsOf(content, 'the event');
   if (!Array.isArray(attentions)) throw new Error('attentions is not a list');
   return {
     aborts: aborts === 'nothing' || aborts === 'everything' ? aborts : nexusesOf(aborts, 'aborts'),
     attentions: attentions.map(decodeAttention),
+    ...(endsTarget === undefined ? {} : { endsTarget: textOf(endsTarget, 'endsTarget') }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CommandResult } from './command-result.ts';
+import type { IdentifyingInformation } from './identifying-information.ts';
 import type { ModeValues } from './mode-parameters.ts';
 import type { NexusName } from './reservations/nexus-name.ts';
 import type { Reservations } from './reservations/reservations.ts';
@@ -26,6 +27,7 @@ export interface SharedState {
   readonly readOnly: boolean;
   readonly modes: ModeValues;
   readonly reservations: Reservations;
+  readonly identifying: IdentifyingInformation;
 }
 
 /** The identity of a logical unit, the same through every path (I6). */
@@ -52,6 +54,8 @@ export interface UnitEvent {
   /** The nexuses whose commands it aborts, but never the command that asked. */
   readonly aborts: 'nothing' | 'everything' | readonly NexusName[];
   readonly attentions: readonly EventAttention[];
+  /** The target whose sessions it ends. */
+  readonly endsTarget?: string;
 }
 
 /**

@@ -13,7 +13,7 @@ const PF = 0x10;
 const DEFAULTS = defaultModes(true);
 type Parameter = keyof typeof DEFAULTS;
 /** What MODE SELECT may change. */
-const CHANGEABLE: readonly Parameter[] = ['dSense', 'swp', 'tst', 'tas'];
+const CHANGEABLE: readonly Parameter[] = ['dSense', 'swp', 'tst', 'tas', 'qerr', 'uaIntlckCtrl'];
 const isChangeable = (name: string): boolean => CHANGEABLE.some((each) => each === name);
 /** Header without block descriptor, then the control page with D_SENSE and SWP. */
 const setBoth = [0, 0, 0, 0, 0x0a, 0x0a, 0x26, 0, 0x08, 0, 0, 0, 0, 0, 0, 0];

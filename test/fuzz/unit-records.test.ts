@@ -40,12 +40,16 @@ const states: fc.Arbitrary<SharedState> = fc
     readOnly: fc.boolean(),
     naa: fc.uint8Array({ minLength: 8, maxLength: 8 }),
     swp: fc.boolean(),
+    modeLife: fc.option(fc.nat(), { nil: undefined }),
+    peripheral: fc.uint8Array({ maxLength: 64 }),
+    text: fc.uint8Array({ maxLength: 256 }),
     keys: fc.subarray(nexuses),
     aptpl: fc.boolean(),
     generation: fc.nat(),
     reserve: fc.option(fc.constantFrom(...nexuses), { nil: undefined }),
   })
-  .map(({ blocks, blockLengthBytes, readOnly, naa, swp, keys, aptpl, generation, reserve }) => {
+  .map(({ blocks, blockLengthBytes, readOnly, naa, swp, keys, aptpl, generation, ...rest }) => {
+    const { reserve, modeLife, peripheral, text } = rest;
     const state = unitState({ blocks, blockLengthBytes, readOnly, naa });
     const { current, saved } = state.modes;
     const [holder] = keys;
@@ -56,7 +60,8 @@ const states: fc.Arbitrary<SharedState> = fc
       reserve:
         reserve === undefined ? undefined : { nexus: reserve, incarnation: 'one', number: 7 },
     };
-    return { ...state, modes: { current: { ...current, swp }, saved }, reservations };
+    const modes = { current: { ...current, swp }, saved, life: modeLife };
+    return { ...state, modes, reservations, identifying: { peripheral, text } };
   });
 
 const groups = fc.oneof(fc.constant('all' as const), fc.constant('others' as const));
@@ -65,8 +70,11 @@ const attentions = fc
   .map(([condition, told]) => ({ condition, nexuses: told }));
 const aborts = fc.oneof(fc.constant('nothing' as const), fc.constant('everything' as const), named);
 const events: fc.Arbitrary<UnitEvent> = fc
-  .tuple(aborts, fc.array(attentions, { maxLength: 3 }))
-  .map(([aborted, told]) => ({ aborts: aborted, attentions: told }));
+  .tuple(aborts, fc.array(attentions, { maxLength: 3 }), fc.option(fc.string()))
+  .map(([aborted, told, endsTarget]) => ({
+    ...{ aborts: aborted, attentions: told },
+    ...(endsTarget === null ? {} : { endsTarget }),
+  }));
 
 const records: fc.Arbitrary<UnitRecord> = fc
   .record({

@@ -62,15 +62,33 @@ export function standardInquiry(): Request {
   return { cdb: inquiry(36), dataInLength: 36 };
 }
 
-/** MODE SENSE (6) of the current control page, without block descriptors. */
-export function senseControlPage(): Request {
-  const cdb = Uint8Array.of(0x1a, 0x08, 0x0a, 0, ALLOCATION_LENGTH, 0);
+/** MODE SENSE (6) of the control page, current or saved, without block descriptors. */
+export function senseControlPage(isSaved = false): Request {
+  const pageControl = isSaved ? 0b11 : 0b00;
+  const cdb = Uint8Array.of(0x1a, 0x08, (pageControl << 6) | 0x0a, 0, ALLOCATION_LENGTH, 0);
   return { cdb, dataInLength: ALLOCATION_LENGTH };
 }
 
 /** MODE SELECT (6) of a control page, as `senseControlPage` returned it and then changed. */
-export function selectControlPage(list: Buffer): Request {
-  return { cdb: Uint8Array.of(0x15, 0x10, 0, 0, list.length, 0), dataOut: list };
+export function selectControlPage(list: Buffer, isSaved = false): Request {
+  const flags = isSaved ? 0x11 : 0x10;
+  return { cdb: Uint8Array.of(0x15, flags, 0, 0, list.length, 0), dataOut: list };
+}
+
+export function requestSense(): Request {
+  const cdb = Uint8Array.of(0x03, 0, 0, 0, ALLOCATION_LENGTH, 0);
+  return { cdb, dataInLength: ALLOCATION_LENGTH };
+}
+
+/** SET IDENTIFYING INFORMATION of the peripheral device. */
+export function setIdentifyingInformation(text: string): Request {
+  const cdb = Uint8Array.of(0xa4, 0x06, 0, 0, 0, 0, 0, 0, 0, text.length, 0, 0);
+  return { cdb, dataOut: Buffer.from(text) };
+}
+
+export function reportIdentifyingInformation(): Request {
+  const cdb = Uint8Array.of(0xa3, 0x05, 0, 0, 0, 0, 0, 0, 0, ALLOCATION_LENGTH, 0, 0);
+  return { cdb, dataInLength: ALLOCATION_LENGTH };
 }
 
 export function reserve(): Request {

@@ -12,8 +12,10 @@ const UNIT_ATTENTIONS_MAX = 16;
 
 const TaskFunction = {
   abortTask: 1,
+  clearTaskSet: 4,
   logicalUnitReset: 5,
   targetWarmReset: 6,
+  targetColdReset: 7,
   queryTask: 9,
 } as const;
 const FUNCTION_COMPLETE = 0;
@@ -113,8 +115,13 @@ export class Nexus {
     await this.#manage(TaskFunction.logicalUnitReset);
   }
 
-  async resetTarget(): Promise<void> {
-    await this.#manage(TaskFunction.targetWarmReset);
+  async resetTarget(kind: 'warm' | 'cold' = 'warm'): Promise<void> {
+    const { targetWarmReset, targetColdReset } = TaskFunction;
+    await this.#manage(kind === 'warm' ? targetWarmReset : targetColdReset);
+  }
+
+  async clearTaskSet(): Promise<void> {
+    await this.#manage(TaskFunction.clearTaskSet);
   }
 
   start(request: Omit<ScsiRequest, 'lun'>): CommandHandle {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { waitFor } from '../support/wait-for.ts';
 import { isDescriptorFormat, readOutOfRange, reserve, write } from './commands.ts';
 import { setControlBit } from './events.ts';
 import { each } from './nexuses.ts';
 import type { Row } from './row.ts';
 import { Code } from './told.ts';
+
+const HANG_MS = 60_000;
 
 export const resetRows: readonly Row[] = [
   {
@@ -43,6 +46,34 @@ export const resetRows: readonly Row[] = [
       await nexuses.last.resetTarget();
       await nexuses.areTold(each(nexuses.all, Code.busDeviceReset), lun);
       await nexuses.areTold(each(nexuses.all, Code.busDeviceReset), otherLun);
+    },
+  },
+  {
+    name: 'CLEAR TASK SET of a shared task set tells the nexuses that lose commands, and no other',
+    run: async ({ nexuses }) => {
+      const { first, firstElsewhere, last } = nexuses;
+      await setControlBit(first, 'tst');
+      await nexuses.areTold(each(nexuses.except(first), Code.modeParametersChanged));
+      const losers = [firstElsewhere, last];
+      const writes = await Promise.all(
+        losers.map(async (nexus) => ({ nexus, handle: await nexus.startWrite() })),
+      );
+      await first.clearTaskSet();
+      for (const { nexus, handle } of writes) {
+        assert.equal(await nexus.hasTask(handle), false, nexus.name);
+        nexus.session.abandon(handle);
+      }
+      await nexuses.areTold(each(losers, Code.commandsCleared));
+    },
+  },
+  {
+    name: 'TARGET COLD RESET ends the sessions of the target at every gateway, after its answer',
+    run: async ({ nexuses }) => {
+      const { last, all } = nexuses;
+      await last.resetTarget('cold');
+      for (const { name, session } of all) {
+        await waitFor(`the session ${name} ends`, () => !session.isOpen, HANG_MS);
+      }
     },
   },
 ];

@@ -1,6 +1,8 @@
 /** ADDITIONAL SENSE CODE and QUALIFIER of the unit attentions that the suite expects. */
 export const Code = {
   busDeviceReset: '2903',
+  commandsCleared: '2f00',
+  deviceIdentifierChanged: '3f05',
   modeParametersChanged: '2a01',
   reservationsPreempted: '2a03',
   reservationsReleased: '2a04',

@@ -95,6 +95,7 @@ export class ScriptedNexus implements Nexus {
   readonly granted: Task[] = [];
   readonly failed: { readonly task: Task; readonly reason: string }[] = [];
   closes = 0;
+  targetEnds = 0;
   onSubmit: (task: Task) => void = () => {};
   onGranted: (task: Task) => void = () => {};
   onClose: () => Promise<void> = () => Promise.resolve();
@@ -127,6 +128,10 @@ export class ScriptedNexus implements Nexus {
 
   manage(): TaskManagementResponse {
     return this.response;
+  }
+
+  endTarget(): void {
+    this.targetEnds++;
   }
 
   updateLuns(): void {}

@@ -11,7 +11,7 @@ export function setModes(
   void unit.commit((state) => {
     const current = { ...state.modes.current, ...parameters };
     const saved = which === 'saved' ? current : state.modes.saved;
-    const next = { ...state, modes: { current, saved } };
+    const next = { ...state, modes: { ...state.modes, current, saved } };
     return { next, event: { aborts: 'nothing', attentions: [] } };
   });
 }

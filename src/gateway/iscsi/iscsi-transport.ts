@@ -116,6 +116,10 @@ export class IscsiTransport implements Transport {
     this.#server.recheck();
   }
 
+  endTarget(targetName: string, reason: string): void {
+    this.#server.endTarget(targetName, reason);
+  }
+
   requestLogouts(): void {
     this.#server.requestLogouts();
   }

@@ -14,7 +14,7 @@ import { mediumOf } from './medium.ts';
 
 type ModeSelectCdb = Layout<Record<'pf' | 'sp' | 'parameterListLength', Field>>;
 
-/** MODE SELECT (6) and (10). A list is applied whole or not at all. */
+/** MODE SELECT (6) and (10). A list is applied whole or not at all; SP saves all pages with it. */
 export const modeSelectCommands: readonly Command[] = [
   modeSelect(0x15, ModeSelect6Cdb, ModeHeader6),
   modeSelect(0x55, ModeSelect10Cdb, ModeHeader10),
@@ -35,7 +35,6 @@ function modeSelect(operationCode: number, cdb: ModeSelectCdb, header: ModeListH
 }
 
 function planModeSelect({ task }: CommandCall, cdb: ModeSelectCdb): Plan | CommandResult {
-  if (cdb.sp.get(task.cdb) === 1) return invalidInCdb(cdb.sp);
   const length = cdb.parameterListLength.get(task.cdb);
   if (length === 0) return NO_DATA;
   // PF 0 means that all pages are vendor specific, and this device server has none of those.
@@ -50,14 +49,16 @@ function runModeSelect(
 ): Pending<CommandResult> {
   const { task, nexus } = call;
   const length = cdb.parameterListLength.get(task.cdb);
-  if (length === 0) return results.good;
+  const isSaved = cdb.sp.get(task.cdb) === 1;
+  if (length === 0 && !isSaved) return results.good;
   // A copy: the list may be applied again after the transport's buffers are released.
   const list = parameterList(task, length).slice();
   const change: UnitChange = (state) => {
     // A reservation may have come before the change, since the command began.
     if (isForbidden(state.reservations, nexus.session, 'write')) return results.reservationConflict;
     const next: ModeParameters = { ...state.modes.current };
-    return applyModeParameterList(list, header, state, next) ?? modesSelected(state, next);
+    const refusal = length === 0 ? undefined : applyModeParameterList(list, header, state, next);
+    return refusal ?? modesSelected(state, next, isSaved);
   };
   return mediumOf(call).commit(change, call);
 }

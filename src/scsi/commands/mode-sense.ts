@@ -4,11 +4,11 @@ import type { Field, Layout } from '../../base/bytes/layout.ts';
 import type { Command, CommandCall, Plan } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
-import { defaultModes } from '../mode-parameters.ts';
+import { defaultModes, type ModeParameters } from '../mode-parameters.ts';
 import { encodeChangeable, encodeModePage, type ModePage } from '../pages/mode-page.ts';
 import { findModePage, selectModePages } from '../pages/mode-pages.ts';
 import { answer, returning } from '../parameter-data.ts';
-import { conditions, invalidInCdb } from '../sense-table.ts';
+import { invalidInCdb } from '../sense-table.ts';
 import {
   ALL_PAGES,
   LongLbaBlockDescriptor,
@@ -64,16 +64,13 @@ function planModeSense({ task }: CommandCall, cdb: ModeSenseCdb): Plan | Command
     const pageKnown = pageCode === ALL_PAGES || findModePage(pageCode, 0) !== undefined;
     return invalidInCdb(pageKnown ? cdb.subpageCode : cdb.pageCode);
   }
-  if (cdb.pc.get(task.cdb) === PageControl.saved) return conditions.savingParametersNotSupported;
   return returning(cdb.allocationLength.get(task.cdb));
 }
 
 function encodePages(call: CommandCall, layout: ModeSenseCdb): Uint8Array {
   const { cdb } = call.task;
   const pageControl = layout.pc.get(cdb);
-  const { modes, volume } = mediumOf(call);
-  const isDefault = pageControl === PageControl.defaults;
-  const shown = isDefault ? defaultModes(volume.limits.volatileCache) : modes;
+  const shown = shownModes(mediumOf(call), pageControl);
   const encode = (page: ModePage): Uint8Array => {
     if (pageControl === PageControl.changeable) return encodeChangeable(page);
     return encodeModePage(page, shown);
@@ -82,6 +79,17 @@ function encodePages(call: CommandCall, layout: ModeSenseCdb): Uint8Array {
   const pages = selectModePages(layout.pageCode.get(cdb), layout.subpageCode.get(cdb));
   for (const page of pages) writer.bytes(encode(page));
   return writer.finish();
+}
+
+function shownModes(unit: LogicalUnit, pageControl: number): Readonly<ModeParameters> {
+  switch (pageControl) {
+    case PageControl.defaults:
+      return defaultModes(unit.volume.limits.volatileCache);
+    case PageControl.saved:
+      return unit.savedModes;
+    default:
+      return unit.modes;
+  }
 }
 
 function modeSense6Data(call: CommandCall, pages: Uint8Array): Uint8Array {

@@ -16,12 +16,14 @@ export interface ModePage {
   encode(page: Uint8Array, parameters: Readonly<ModeParameters>): void;
   /** The fields that MODE SELECT may change. */
   readonly changeable: readonly ChangeableField[];
+  /** The field whose value does not go with that of another one, if there is one. */
+  conflict?(parameters: Readonly<ModeParameters>): Field | undefined;
 }
 
 interface ChangeableField {
   readonly field: Field;
-  /** Higher values are reserved, and refused. */
-  readonly valueMax?: number;
+  /** Other values are reserved, and refused; all are meant when left out. */
+  readonly values?: readonly number[];
   /** Applies a value that MODE SELECT sent. */
   apply(parameters: ModeParameters, value: number): void;
 }
@@ -43,12 +45,11 @@ export function modePage(page: ModePage): ModePage {
   return page;
 }
 
-/** The whole page with these values. PS is 0: nothing is saved. */
+/** The whole page with these values. */
 export function encodeModePage(page: ModePage, parameters: Readonly<ModeParameters>): Uint8Array {
   const bytes = withHeader(page);
   page.encode(bytes, parameters);
   assert(ModePageHeader.pageCode.get(bytes) === page.pageCode, 'a page keeps its header');
-  assert(ModePageHeader.ps.get(bytes) === 0, 'no page is saved');
   return bytes;
 }
 
@@ -68,6 +69,8 @@ function withHeader(page: ModePage): Uint8Array {
   const bytes = new Uint8Array(page.layout.$.length);
   const length = bytes.length - headerLength(page);
   ModePageHeader.pageCode.set(bytes, page.pageCode);
+  // What can be changed can be saved.
+  ModePageHeader.ps.set(bytes, page.changeable.length > 0 ? 1 : 0);
   if (page.subpageCode === 0) {
     ModePageHeader.pageLength.set(bytes, length);
   } else {

@@ -20,9 +20,9 @@ export type ModeListHeader = Layout<Record<'mediumType' | 'blockDescriptorLength
 
 /**
  * Applies the parameter list of a MODE SELECT to `next` (a copy of what is current). Returns the
- * result of a list that is refused; `next` must then be discarded. MODE DATA LENGTH and the
- * DEVICE-SPECIFIC PARAMETER mean nothing in this direction and are ignored: initiators send back
- * what MODE SENSE returned.
+ * result of a list that is refused; `next` must then be discarded. MODE DATA LENGTH, the
+ * DEVICE-SPECIFIC PARAMETER and PS mean nothing in this direction and are ignored: initiators send
+ * back what MODE SENSE returned.
  */
 export function applyModeParameterList(
   list: Uint8Array,
@@ -77,7 +77,6 @@ function allOnes(long: boolean): number {
 /** Applies one page; returns its length, or the result of the command. */
 function applyPage(list: Uint8Array, at: number, next: ModeParameters): number | CommandResult {
   if (list.length < at + ModePageHeader.$.length) return conditions.parameterListLengthError;
-  if (ModePageHeader.ps.get(list, at) === 1) return invalidInParameterList(ModePageHeader.ps, at);
   const spf = ModePageHeader.spf.get(list, at) === 1;
   const header = spf ? ModeSubpageHeader : ModePageHeader;
   if (list.length < at + header.$.length) return conditions.parameterListLengthError;
@@ -118,10 +117,11 @@ function applyFields(
       return atParameter(conditions.invalidFieldInParameterList, at + i, bit);
     }
   }
-  for (const { field, valueMax, apply } of page.changeable) {
+  for (const { field, values, apply } of page.changeable) {
     const value = field.get(sent);
-    if (valueMax !== undefined && value > valueMax) return invalidInParameterList(field, at);
+    if (values?.includes(value) === false) return invalidInParameterList(field, at);
     apply(next, value);
   }
-  return undefined;
+  const conflict = page.conflict?.(next);
+  return conflict === undefined ? undefined : invalidInParameterList(conflict, at);
 }

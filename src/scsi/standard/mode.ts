@@ -163,6 +163,25 @@ export const ControlPage = layout('Control mode page', 12, {
 /** TST: TASK SET TYPE (SPC-4). */
 export const TaskSetType = { shared: 0b000, perNexus: 0b001 } as const;
 
+/** QERR: QUEUE ERROR MANAGEMENT (SPC-4): the other commands after one with CHECK CONDITION. */
+export const QueueErrorManagement = {
+  continue: 0b00,
+  /** Those of the task set. */
+  abort: 0b01,
+  /** Those of the I_T nexus. */
+  abortOfNexus: 0b11,
+} as const;
+
+/** UA_INTLCK_CTRL: UNIT ATTENTION INTERLOCKS CONTROL (SPC-4). */
+export const UnitAttentionInterlock = {
+  /** A report with CHECK CONDITION clears the condition. */
+  none: 0b00,
+  /** Only REQUEST SENSE clears it. */
+  kept: 0b10,
+  /** The same, and BUSY, TASK SET FULL and RESERVATION CONFLICT establish one. */
+  keptAndEstablished: 0b11,
+} as const;
+
 export const ControlExtensionPage = layout('Control Extension mode page', 32, {
   tcmos: bits(4, 2),
   scsip: bits(4, 1),

@@ -103,9 +103,35 @@ export const SelectReport = {
 
 /** Service actions of MAINTENANCE IN (A3h). */
 export const MaintenanceIn = {
+  reportIdentifyingInformation: 0x05,
   reportTargetPortGroups: 0x0a,
   reportSupportedOperationCodes: 0x0c,
   reportSupportedTaskManagementFunctions: 0x0d,
+} as const;
+
+/** Service actions of MAINTENANCE OUT (A4h). */
+export const MaintenanceOut = { setIdentifyingInformation: 0x06 } as const;
+
+export const ReportIdentifyingInformationCdb = layout('REPORT IDENTIFYING INFORMATION', 12, {
+  operationCode: u8(0),
+  serviceAction: bits(1, 4, 0),
+  allocationLength: u32(6),
+  informationType: bits(10, 7, 1),
+});
+
+export const SetIdentifyingInformationCdb = layout('SET IDENTIFYING INFORMATION', 12, {
+  operationCode: u8(0),
+  serviceAction: bits(1, 4, 0),
+  parameterListLength: u32(6),
+  informationType: bits(10, 7, 1),
+});
+
+/** INFORMATION TYPE. */
+export const InformationType = {
+  peripheral: 0b000_0000,
+  text: 0b000_0010,
+  /** The types that there are; REPORT alone. */
+  supported: 0b111_1111,
 } as const;
 
 export const ReportTargetPortGroupsCdb = layout('REPORT TARGET PORT GROUPS', 12, {

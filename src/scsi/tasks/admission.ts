@@ -38,7 +38,7 @@ export function refusalOf(
   if (command !== undefined) return admit(command, task, unit);
   // SPC puts LOGICAL UNIT NOT SUPPORTED before INVALID OPERATION CODE.
   if (unit.logicalUnit === undefined) return conditions.logicalUnitNotSupported;
-  return unit.attentions.take() ?? refuseUnknown(table, task.cdb);
+  return unit.reportAttention() ?? refuseUnknown(table, task.cdb);
 }
 
 /**
@@ -46,16 +46,13 @@ export function refusalOf(
  * the medium, write protection; in the order of precedence of SAM and SPC. Undefined: the command
  * may proceed.
  */
-function admit(
-  command: CommandRow,
-  task: Task,
-  { logicalUnit, attentions, restrictions }: LogicalUnitNexus,
-): CommandResult | undefined {
+function admit(command: CommandRow, task: Task, unit: LogicalUnitNexus): CommandResult | undefined {
+  const { logicalUnit, attentions, restrictions } = unit;
   if (logicalUnit === undefined && command.addressing === 'logicalUnit') {
     return conditions.logicalUnitNotSupported;
   }
   if (attentions.length > 0 && command.unitAttention === 'report') {
-    return attentions.take();
+    return unit.reportAttention();
   }
   if (isForbidden(command, restrictions, task)) return results.reservationConflict;
   return checkCdb(command, task) ?? checkState(command, logicalUnit);

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { FreeList } from '../../base/free-list.ts';
 import { whenSettled } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
@@ -6,15 +7,19 @@ import type { CommandCall, CommandNexus, Plan } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import type { CommandRow } from '../command-row.ts';
 import { READ_STEP_BYTES } from '../limits.ts';
+import type { LogicalUnit } from '../logical-unit.ts';
 import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
 import type { CommandAges } from '../nexus.ts';
 import { conditions, results } from '../sense-table.ts';
+import { QueueErrorManagement } from '../standard/mode.ts';
+import { Status } from '../status.ts';
 import type { Task, TransportFault } from '../task.ts';
-import { Abort } from './abort-settlement.ts';
+import { Abort, awaitAborts } from './abort-settlement.ts';
 import { checkStart, fitsExpected, isForbidden, refusalsFromMemory } from './admission.ts';
 import { ageCommands } from './command-ages.ts';
 import type { CommandCompletion } from './command-completion.ts';
 import { Execution, type ExecutionOwner } from './execution.ts';
+import { lateResult } from './late-result.ts';
 import type { LeaseWait } from './lease-wait.ts';
 import { refusedCommand } from './refused-command.ts';
 import { TagIndex } from './tag-index.ts';
@@ -27,9 +32,12 @@ import { commandResultOf } from './volume-fault.ts';
 const Events = TaskEvent;
 const States = TaskState;
 
+const NO_ABORTS: readonly Abort[] = [];
+
 /** Takes the commands of one I_T nexus through their life, whose table is `taskLife`. */
 export class TaskManager implements ExecutionOwner {
   readonly nexus: CommandNexus;
+  readonly #clock: Clock;
   readonly #executions: FreeList<Execution>;
   readonly #completion: CommandCompletion;
   readonly #leaseWait: LeaseWait;
@@ -39,11 +47,13 @@ export class TaskManager implements ExecutionOwner {
 
   constructor(
     nexus: CommandNexus,
+    clock: Clock,
     executions: FreeList<Execution>,
     completion: CommandCompletion,
     leaseWait: LeaseWait,
   ) {
     this.nexus = nexus;
+    this.#clock = clock;
     this.#executions = executions;
     this.#completion = completion;
     this.#leaseWait = leaseWait;
@@ -88,15 +98,29 @@ export class TaskManager implements ExecutionOwner {
     }
   }
 
-  /** Ends a command that was not taken: at once, unless the reason may be true no longer. */
+  /**
+   * Ends a command that was not taken: at once, unless the reason may be true no longer, or QERR
+   * aborts others.
+   */
   refuse(
     task: Task,
     command: CommandRow | undefined,
     refusal: CommandResult,
     unit: LogicalUnitNexus,
   ): void {
-    if (this.#isOutdated(refusal)) this.accept(task, refusedCommand(refusal), unit);
-    else this.#completion.complete(task, command, refusal, unit.logicalUnit, 0, 0);
+    const { logicalUnit, tasks } = unit;
+    if (this.#isOutdated(refusal)) {
+      this.accept(task, refusedCommand(refusal), unit);
+      return;
+    }
+    const aborts = this.#abortAfter(refusal, task, logicalUnit, tasks);
+    if (aborts.length === 0) {
+      this.#completion.complete(task, command, refusal, logicalUnit, 0, 0);
+      return;
+    }
+    // It starts at once, and only the end of the aborts ends it.
+    task.attribute = 'headOfQueue';
+    this.accept(task, lateResult(command?.name, this.#clock, aborts, refusal), unit);
   }
 
   dataReady(execution: Execution): void {
@@ -105,8 +129,15 @@ export class TaskManager implements ExecutionOwner {
   }
 
   fail(execution: Execution, reason: TransportFault): void {
-    if (execution.isRunning) execution.move(Events.fail);
-    else this.#end(execution, Events.fail, transportFaults[reason]);
+    if (execution.isRunning) {
+      execution.move(Events.fail);
+      return;
+    }
+    const { task, logicalUnit, set } = execution;
+    const result = transportFaults[reason];
+    // It does not wait for the aborts: data of it may still come, and it must be over by then.
+    this.#end(execution, Events.fail, result);
+    this.#abortAfter(result, task, logicalUnit, set);
   }
 
   admitted(execution: Execution): void {
@@ -124,12 +155,29 @@ export class TaskManager implements ExecutionOwner {
     const { logicalUnit } = execution;
     // That may start other commands, and their ends may abort this one.
     if (execution.gate === 'inside') logicalUnit?.gate.leave(execution);
+    if (result.status === 'noSpace' && execution.state <= States.settling) {
+      logicalUnit?.onNoSpace?.();
+    }
+    const ended = commandResultOf(result);
+    const isError = ended.status === Status.checkCondition && execution.state < States.settling;
+    const aborts = isError
+      ? this.#abortAfter(ended, execution.task, logicalUnit, execution.set, execution)
+      : NO_ABORTS;
+    if (aborts.length === 0) this.#finish(execution, ended);
+    else this.#finishAfter(aborts, execution, ended);
+  }
+
+  #finishAfter(aborts: readonly Abort[], execution: Execution, result: CommandResult): void {
+    void awaitAborts(this.#clock, aborts).then(() => this.#finish(execution, result));
+  }
+
+  /** Its handler is done. It may have been aborted. */
+  #finish(execution: Execution, result: CommandResult): void {
     switch (execution.state) {
       case States.running:
       case States.uninterruptible:
       case States.settling:
-        if (result.status === 'noSpace') logicalUnit?.onNoSpace?.();
-        this.#end(execution, Events.settle, commandResultOf(result));
+        this.#end(execution, Events.settle, result);
         break;
       case States.aborting:
       case States.detachedAborting:
@@ -284,9 +332,21 @@ export class TaskManager implements ExecutionOwner {
     else execution.move(Events.awaitMedium);
   }
 
+  /** The state of its logical unit forbids a command before its handler is called. */
   #refuseStart(execution: Execution, refusal: CommandResult): void {
-    if (this.#isOutdated(refusal)) this.#awaitLease(execution);
-    else this.#end(execution, Events.refuse, refusal);
+    if (this.#isOutdated(refusal)) {
+      this.#awaitLease(execution);
+      return;
+    }
+    const { task, logicalUnit, set } = execution;
+    const aborts = this.#abortAfter(refusal, task, logicalUnit, set, execution);
+    if (aborts.length === 0) {
+      this.#end(execution, Events.refuse, refusal);
+      return;
+    }
+    execution.move(Events.run);
+    execution.startedMs = this.#agedMs;
+    this.#finishAfter(aborts, execution, refusal);
   }
 
   /** The refusal is by shared state that may be another by now. */
@@ -298,6 +358,27 @@ export class TaskManager implements ExecutionOwner {
     execution.move(Events.awaitLease);
     execution.startedMs = this.#agedMs;
     this.#leaseWait.begin();
+  }
+
+  /**
+   * QERR: a command ends with CHECK CONDITION, and the others of its nexus at the logical unit are
+   * aborted. Returns the aborts that its status waits for: its initiator may repeat what was
+   * aborted, and an older write must not land on a newer one. The initiator is not told how a
+   * participant in a copy ends.
+   */
+  #abortAfter(
+    { status }: CommandResult,
+    { attribute }: Task,
+    logicalUnit: LogicalUnit | undefined,
+    tasks: TaskSet<Execution> | undefined,
+    ended?: Execution,
+  ): readonly Abort[] {
+    if (status !== Status.checkCondition || tasks === undefined) return NO_ABORTS;
+    if (attribute === 'participant') return NO_ABORTS;
+    const qerr = logicalUnit?.modes.qerr ?? QueueErrorManagement.continue;
+    if (qerr === QueueErrorManagement.continue) return NO_ABORTS;
+    const aborts = this.abortAll(tasks, Events.discard, ended);
+    return aborts.filter(({ changesMedium, changesState }) => changesMedium || changesState);
   }
 
   #run(execution: Execution): void {

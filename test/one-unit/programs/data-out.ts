@@ -28,6 +28,8 @@ type DataOut = (parts: DataOutParts) => Uint8Array;
 const FILLS = [0, 0, 1, 2];
 const UNMAP_DESCRIPTORS_MAX = 3;
 const COPY_SEGMENTS_MAX = 2;
+/** In bytes; the last is refused of either type. */
+const IDENTIFYING_LENGTHS = [0, 1, 64, 256, 257];
 const NO_BYTES = new Uint8Array(0);
 
 const blocksOfTransfer: DataOut = ({ random, command, cdb }) =>
@@ -57,6 +59,9 @@ export const dataOuts: Readonly<Record<string, DataOut>> = {
   UNMAP: ({ random }) => unmapList(random),
   'MODE SELECT (6)': ({ random }) => modeList(random, ModeHeader6.$.length),
   'MODE SELECT (10)': ({ random }) => modeList(random, ModeHeader10.$.length),
+  'SET IDENTIFYING INFORMATION': ({ random }) => {
+    return new Uint8Array(random.pick(IDENTIFYING_LENGTHS)).fill(random.pick(FILLS));
+  },
   'PERSISTENT RESERVE OUT': ({ random, command, keys, nexus, lun }) =>
     reserveOutList(command.serviceAction!, { random, keys, nexus, lun }),
 };
@@ -119,11 +124,11 @@ function modeList(random: SeededRandom, headerLength: number): Uint8Array {
 
 function randomPage(random: SeededRandom, page: ModePage): Uint8Array {
   const bytes = encodeModePage(page, defaultModes(true));
-  for (const { field, valueMax } of page.changeable) {
-    // Write protection would leave little to do.
-    const isRare = field === ControlPage.swp;
+  for (const { field, values } of page.changeable) {
+    // Write protection, and unit attentions that stay, would leave little to do.
+    const isRare = field === ControlPage.swp || field === ControlPage.uaIntlckCtrl;
     if (random.below(isRare ? 8 : 2) > 0) continue;
-    field.set(bytes, random.below((valueMax ?? 1) + 1));
+    field.set(bytes, random.pick(values ?? [0, 1]));
   }
   return bytes;
 }

@@ -23,6 +23,8 @@ import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 const IQN = 'iqn.2026-11.com.example:t';
 const NAMES = ['InitiatorName=iqn.1994-05.com.example:host', `TargetName=${IQN}`];
 const DRAIN_SECONDS = 5;
+/** A gateway reads the document at least so often. */
+const DOCUMENT_READ_MS = 5_000;
 
 function documentOf(parts: object = {}) {
   return clusterDocument({
@@ -296,6 +298,18 @@ test('its close ends sessions, portals and volumes, and leaves no timer of its o
   assert.deepEqual([world.listening.size, world.open.size], [0, 0]);
   await world.clock.advance(60_000);
   assert.equal(world.clock.pending, 0);
+});
+
+test('its close ends sessions at once, also while it reads the document', async () => {
+  const { world, gateway } = await serving();
+  const { stream } = await world.logIn();
+  world.onStep = () => new Promise(() => {});
+  await world.clock.advance(DOCUMENT_READ_MS);
+  assert.equal(stream.destroyed, false);
+  const closed = gateway.close();
+  await settle();
+  assert.ok(stream.destroyed);
+  await Promise.all([closed, world.clock.advance(10_000)]);
 });
 
 test('its close takes no longer than its bound, whatever hangs', async () => {

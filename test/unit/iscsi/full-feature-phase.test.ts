@@ -40,7 +40,6 @@ function begin(options: SessionPartsOptions = {}) {
     clock: parts.clock,
     log: silentLog,
     end: (reason, when) => ends.push(`${when}: ${reason}`),
-    endTarget: (reason) => ends.push(`target: ${reason}`),
   });
   const feed = (bytes: Buffer, intact = true) => phase.onPdu(received(bytes), intact);
   const sent = async () => {
@@ -271,10 +270,11 @@ test('a function that is not over in time ends its session without an answer', a
   assert.deepEqual(await sent(), []);
 });
 
-test('TARGET COLD RESET ends this session and the others of its target', () => {
-  const { feed, ends } = begin();
+test('TARGET COLD RESET ends this session, and its nexus is to end those of its target', () => {
+  const { feed, ends, nexus } = begin();
   feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 1, 0));
-  assert.deepEqual(ends, ['target: TARGET COLD RESET', 'afterSending: TARGET COLD RESET']);
+  assert.deepEqual(ends, ['afterSending: TARGET COLD RESET']);
+  assert.equal(nexus.targetEnds, 1);
 });
 
 test('nothing more is read while a slab of answers waits and there is no room for another', async () => {

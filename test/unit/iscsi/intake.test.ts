@@ -66,7 +66,7 @@ function begin(options: SessionPartsOptions = {}) {
   queue.onSent = () => intake.sent();
   intake.start();
   const enter = () => {
-    const ends = { end: () => {}, endTarget: () => {} };
+    const ends = { end: () => {} };
     const phase = new FullFeaturePhase({ session, tasks, clock, log: silentLog, ...ends });
     intake.enterFullFeaturePhase(phase, session);
   };

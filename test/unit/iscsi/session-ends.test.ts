@@ -20,6 +20,7 @@ import {
   READ,
   scsiCommand,
   signOfLife,
+  TARGET,
   taskManagement,
   WRITE,
 } from '../../support/iscsi-world.ts';
@@ -189,7 +190,7 @@ test('a login that waited for reinstatement is authorized by the document of aft
   }
 });
 
-test('TARGET COLD RESET ends every session of the target', async () => {
+test('TARGET COLD RESET ends its session after the answer, and the others by its nexus', async () => {
   const world = new IscsiWorld();
   const other = await world.logIn();
   const stream = await world.logIn([], {
@@ -202,7 +203,15 @@ test('TARGET COLD RESET ends every session of the target', async () => {
   stream.feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 5, 0));
   await settle();
   assert.equal(stream.take().at(-1)?.[0], 0x22);
-  assert.ok(stream.destroyed && other.destroyed);
+  assert.ok(stream.destroyed);
+  assert.equal(world.nexus.targetEnds, 1);
+  assert.equal(other.destroyed, false);
+  world.server.endTarget('iqn.2026-11.com.example:other', 'TARGET COLD RESET');
+  await settle();
+  assert.equal(other.destroyed, false);
+  world.server.endTarget(TARGET, 'TARGET COLD RESET');
+  await settle();
+  assert.ok(other.destroyed);
   assert.equal(discovery.destroyed, false);
 });
 

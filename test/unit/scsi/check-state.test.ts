@@ -13,7 +13,8 @@ test('a state as it begins is none, whatever its block length', () => {
 
 test('each field that no initiator may be told is found', () => {
   const state = unitState();
-  const { current, saved } = state.modes;
+  const { current, saved, life } = state.modes;
+  const { identifying } = state;
   const bad: readonly Partial<SharedState>[] = [
     { blocks: -1 },
     { blocks: 1.5 },
@@ -25,8 +26,12 @@ test('each field that no initiator may be told is found', () => {
     { identity: { ...identity, vendor: 'NINECHARS' } },
     { identity: { ...identity, product: 'ü' } },
     { identity: { ...identity, revision: '00001' } },
-    { modes: { current: { ...current, tst: 2 }, saved } },
-    { modes: { current, saved: { ...saved, qerr: 1 } } },
+    { modes: { current: { ...current, tst: 2 }, saved, life } },
+    { modes: { current: { ...current, tst: 0, qerr: 1 }, saved, life } },
+    { modes: { current, saved: { ...saved, qerr: 2 }, life } },
+    { modes: { current, saved: { ...saved, uaIntlckCtrl: 1 }, life } },
+    { identifying: { ...identifying, peripheral: new Uint8Array(65) } },
+    { identifying: { ...identifying, text: new Uint8Array(257) } },
   ];
   for (const fields of bad) {
     assert.throws(() => checkSharedState({ ...state, ...fields }), /^InvariantBroken/);

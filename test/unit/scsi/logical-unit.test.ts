@@ -17,7 +17,7 @@ import {
 } from '../../../src/scsi/reservations/reservations.ts';
 import { UNRESTRICTED } from '../../../src/scsi/reservations/restrictions.ts';
 import { conditions } from '../../../src/scsi/sense-table.ts';
-import { initialState, reset } from '../../../src/scsi/unit-changes.ts';
+import { initialState, modesSelected, reset, targetEnded } from '../../../src/scsi/unit-changes.ts';
 import type { CommittedEvent } from '../../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../../src/units/local-unit-state.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
@@ -260,6 +260,42 @@ test('in a later life what has no APTPL is absent, and the rest stays', async ()
     unit.readAgain();
     assert.equal((await unit.latestReservations())?.life, 6);
   }
+});
+
+test('in a later life the saved mode parameters are current', async () => {
+  const { unit, other, cluster } = await reservedUnit({});
+  const select = (parameters: object, isSaved: boolean) =>
+    unit.commit((state) =>
+      modesSelected(state, { ...state.modes.current, ...parameters }, isSaved),
+    );
+  await select({ dSense: true }, true);
+  await select({ swp: true }, false);
+  cluster.life = 5;
+  unit.readAgain();
+  assert.deepEqual(
+    [unit.modes.dSense, unit.modes.swp, unit.isWriteProtected],
+    [true, false, false],
+  );
+  await select({ swp: true }, false);
+  unit.readAgain();
+  assert.equal(unit.isWriteProtected, true, 'selected in this life');
+  assert.ok(other.told.length > 0);
+});
+
+test('an event that ends a target says so to the gateway, once and to no nexus', async () => {
+  const { volume, description } = await world();
+  const ended: string[] = [];
+  const unit = new LogicalUnit({
+    ...{ name: 'a', state: new LocalUnitState(initialState(description)), volume },
+    clock: new VirtualClock(),
+    onTargetEnded: (targetName) => ended.push(targetName),
+  });
+  const nexus = new Listener('a');
+  unit.join(nexus);
+  await unit.commit(targetEnded('iqn.2026-11.com.example:t'));
+  await unit.commit(reset);
+  assert.deepEqual(ended, ['iqn.2026-11.com.example:t']);
+  assert.deepEqual(nexus.told, ['otherNexus', conditions.busDeviceResetFunctionOccurred]);
 });
 
 test('RESERVE of a session whose gateway is over is absent', async () => {

@@ -142,19 +142,33 @@ test('MODE SELECT tells the others alone, and a list that changes nothing tells 
   assert.deepEqual(told(outcome), ['modeParametersChanged others']);
   assert.deepEqual(outcome.next, {
     ...state,
-    modes: { current: { ...current, dSense: true }, saved: current },
+    modes: { ...state.modes, current: { ...current, dSense: true }, saved: current },
   });
   assert.equal(modesSelected(state, { ...current }), COMMITTED);
+});
+
+test('MODE SELECT with SP saves, and tells the others also when only saved values change', () => {
+  const state = initialState(description);
+  const selected = { ...state.modes.current, dSense: true };
+  const save = (from: SharedState) => modesSelected(from, { ...selected }, true);
+  const both = transition(save, state).next.modes;
+  assert.deepEqual([both.current, both.saved], [selected, selected]);
+  const unsaved = transition((from) => modesSelected(from, { ...selected }), state).next;
+  const saved = transition(save, unsaved);
+  assert.deepEqual(told(saved), ['modeParametersChanged others']);
+  assert.deepEqual(saved.next.modes.saved, selected);
+  assert.equal(save(saved.next), COMMITTED);
 });
 
 test('a reset aborts everything, makes the saved modes current and tells every nexus', () => {
   const state = initialState(description);
   const saved = { ...state.modes.saved, tas: true };
-  const changed = { ...state, modes: { current: { ...saved, swp: true, tas: false }, saved } };
+  const current = { ...saved, swp: true, tas: false };
+  const changed = { ...state, modes: { ...state.modes, current, saved } };
   const outcome = transition(reset, changed);
   assert.deepEqual(told(outcome), ['busDeviceResetFunctionOccurred all']);
   assert.equal(outcome.event.aborts, 'everything');
-  assert.deepEqual(outcome.next.modes, { current: saved, saved });
+  assert.deepEqual(outcome.next.modes, { ...state.modes, current: saved, saved });
 });
 
 test('a cleared task set changes nothing, and tells those whose commands it takes away', () => {

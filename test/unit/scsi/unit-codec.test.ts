@@ -1,9 +1,10 @@
 // Proves that a state is read as it was written, whole and as what an event changes of the state
 // before; that what is the same is not made again; and that a change which does not fit the state
-// before is refused in words.
+// before is refused in words. What a record of an earlier release lacks reads as it was then.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NOT_IDENTIFIED } from '../../../src/scsi/identifying-information.ts';
 import { NO_RESERVATIONS } from '../../../src/scsi/reservations/reservations.ts';
 import {
   decodeEvent,
@@ -13,7 +14,7 @@ import {
   encodeState,
   encodeStateAfter,
 } from '../../../src/scsi/unit-codec.ts';
-import type { SharedState } from '../../../src/scsi/unit-state.ts';
+import type { SharedState, UnitEvent } from '../../../src/scsi/unit-state.ts';
 import { nexusesOf, nexusOf } from '../../support/nexus-names.ts';
 import { unitState } from '../../support/scsi-call.ts';
 
@@ -64,4 +65,34 @@ test('a change that does not fit the state before is refused', () => {
   assert.throws(() => decodeStateAfter(withRegistrations('a'), change), refused);
   const { reservations: _, ...without } = change as Record<string, unknown>;
   assert.throws(() => decodeStateAfter(withRegistrations('a'), without), /is not an object$/);
+});
+
+test('modes with their life, and identifying information, are read as they were written', () => {
+  const state = unitState();
+  const { saved } = state.modes;
+  const changed = {
+    ...state,
+    modes: { current: { ...saved, qerr: 0b11, uaIntlckCtrl: 0b10 }, saved, life: 7 },
+    identifying: { peripheral: Uint8Array.of(0, 0xff), text: Uint8Array.of(0x41, 0) },
+  };
+  assert.deepEqual(decodeState(throughJson(encodeState(changed))), changed);
+});
+
+test('a record of an earlier release has no life of its modes, and no identifying information', () => {
+  const state = unitState();
+  const content = throughJson(encodeState(state)) as Record<string, unknown>;
+  delete content['identifying'];
+  delete (content['modes'] as Record<string, unknown>)['life'];
+  const decoded = decodeState(content);
+  assert.deepEqual(decoded.identifying, NOT_IDENTIFIED);
+  assert.deepEqual(decoded.modes, { ...state.modes, life: undefined });
+});
+
+test('an event names the target that it ends; others are as before, and fields to come no harm', () => {
+  const plain: UnitEvent = { aborts: 'nothing', attentions: [] };
+  assert.deepEqual(throughJson(encodeEvent(plain)), plain);
+  const ending = { ...plain, endsTarget: 'iqn.2026-11.com.example:t' };
+  assert.deepEqual(decodeEvent(throughJson(encodeEvent(ending))), ending);
+  assert.deepEqual(decodeEvent({ ...plain, later: [1] }), plain);
+  assert.throws(() => decodeEvent({ ...plain, endsTarget: 1 }), /endsTarget/);
 });

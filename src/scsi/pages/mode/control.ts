@@ -1,7 +1,12 @@
-import { ControlPage, TaskSetType } from '../../standard/mode.ts';
+import {
+  ControlPage,
+  QueueErrorManagement,
+  TaskSetType,
+  UnitAttentionInterlock,
+} from '../../standard/mode.ts';
 import type { ModePage } from '../mode-page.ts';
 
-/** 0Ah: task sets, sense format and software write protection. */
+/** 0Ah: task sets, errors, unit attentions, sense format and software write protection. */
 export const controlPage: ModePage = {
   name: 'Control',
   pageCode: 0x0a,
@@ -21,7 +26,7 @@ export const controlPage: ModePage = {
   changeable: [
     {
       field: ControlPage.tst,
-      valueMax: TaskSetType.perNexus,
+      values: Object.values(TaskSetType),
       apply: (parameters, value) => {
         parameters.tst = value;
       },
@@ -30,6 +35,20 @@ export const controlPage: ModePage = {
       field: ControlPage.dSense,
       apply: (parameters, value) => {
         parameters.dSense = value === 1;
+      },
+    },
+    {
+      field: ControlPage.qerr,
+      values: Object.values(QueueErrorManagement),
+      apply: (parameters, value) => {
+        parameters.qerr = value;
+      },
+    },
+    {
+      field: ControlPage.uaIntlckCtrl,
+      values: Object.values(UnitAttentionInterlock),
+      apply: (parameters, value) => {
+        parameters.uaIntlckCtrl = value;
       },
     },
     {
@@ -45,4 +64,9 @@ export const controlPage: ModePage = {
       },
     },
   ],
+  // Each error would have to abort commands at every gateway.
+  conflict: ({ tst, qerr }) =>
+    tst === TaskSetType.shared && qerr !== QueueErrorManagement.continue
+      ? ControlPage.qerr
+      : undefined,
 };

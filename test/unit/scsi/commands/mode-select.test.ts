@@ -56,12 +56,23 @@ test('what MODE SENSE (10) gives with a long block descriptor can be sent back',
   assert.equal(result, results.good);
 });
 
-test('an empty list is no error; SP, and pages without PF, are refused', async () => {
+test('SP saves the list, and without a list what is current', async () => {
+  const unit = logicalUnit();
+  const dataOut = Uint8Array.from(setBoth);
+  await run(six(16), { unit, dataOut });
+  assert.deepEqual([unit.modes.swp, unit.savedModes.swp], [true, false]);
+  assert.equal((await run(six(0, SP), { unit })).result, results.good);
+  assert.deepEqual(unit.savedModes, unit.modes);
+  const cleared = Uint8Array.from([...setBoth.slice(0, 6), 0x22, 0, 0, ...setBoth.slice(9)]);
+  const { told } = await run(six(16, PF | SP), { unit, dataOut: cleared });
+  assert.deepEqual(told, [conditions.modeParametersChanged]);
+  assert.deepEqual([unit.modes.swp, unit.savedModes.swp], [false, false]);
+});
+
+test('an empty list is no error; pages without PF are refused', async () => {
   const unit = logicalUnit();
   assert.equal((await run(six(0, 0), { unit })).result, results.good);
   const dataOut = Uint8Array.from(setBoth);
-  const saved = await run(six(16, PF | SP), { unit, dataOut });
-  assert.deepEqual(saved.result, invalidInCdb(ModeSelect6Cdb.sp));
   const vendor = await run(six(16, 0), { unit, dataOut });
   assert.deepEqual(vendor.result, invalidInCdb(ModeSelect6Cdb.pf));
   assert.equal(unit.modes.swp, false);

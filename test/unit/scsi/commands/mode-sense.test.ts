@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { conditions, invalidInCdb } from '../../../../src/scsi/sense-table.ts';
+import { invalidInCdb } from '../../../../src/scsi/sense-table.ts';
 import { ModeSense6Cdb } from '../../../../src/scsi/standard/mode.ts';
 import { hex, logicalUnit, run } from '../../../support/scsi-call.ts';
 import { setModes } from '../../../support/set-modes.ts';
@@ -22,7 +22,7 @@ function ten(flags: number, page: number, subpage = 0): readonly number[] {
 test('(6): header, short block descriptor, page', async () => {
   assert.equal(
     hex((await run(six(0, CONTROL))).dataIn),
-    '17 00 10 08 00 20 00 00 00 00 02 00 0a 0a 22 00\n00 00 00 00 00 00 00 00',
+    '17 00 10 08 00 20 00 00 00 00 02 00 8a 0a 22 00\n00 00 00 00 00 00 00 00',
   );
 });
 
@@ -30,7 +30,7 @@ test('(10): header, short block descriptor, page', async () => {
   assert.equal(
     hex((await run(ten(0, CONTROL))).dataIn),
     `00 1a 00 10 00 00 00 08 00 20 00 00 00 00 02 00
-0a 0a 22 00 00 00 00 00 00 00 00 00`,
+8a 0a 22 00 00 00 00 00 00 00 00 00`,
   );
 });
 
@@ -69,14 +69,21 @@ test('page control: current follows, defaults do not, changeable is a mask', asy
   setModes(unit, { dSense: true });
   const control = async (pageControl: number) =>
     hex((await run(six(DBD, (pageControl << 6) | CONTROL), { unit })).dataIn.subarray(4, 10));
-  assert.equal(await control(0b00), '0a 0a 26 00 00 00');
-  assert.equal(await control(0b01), '0a 0a e4 00 08 40');
-  assert.equal(await control(0b10), '0a 0a 22 00 00 00');
+  assert.equal(await control(0b00), '8a 0a 26 00 00 00');
+  assert.equal(await control(0b01), '8a 0a e4 06 38 40');
+  assert.equal(await control(0b10), '8a 0a 22 00 00 00');
+  assert.equal(await control(0b11), '8a 0a 22 00 00 00');
 });
 
-test('saved values: SAVING PARAMETERS NOT SUPPORTED', async () => {
-  const { result } = await run(six(0, 0xc0 | 0x3f));
-  assert.equal(result, conditions.savingParametersNotSupported);
+test('saved values are reported apart from the current ones; PS tells what can be saved', async () => {
+  const unit = logicalUnit();
+  setModes(unit, { swp: true }, 'saved');
+  setModes(unit, { swp: false, dSense: true });
+  const { dataIn } = await run(six(DBD, 0xc0 | 0x3f), { unit });
+  const pages = Buffer.from(dataIn.subarray(4));
+  const caching = pages.subarray(12);
+  assert.deepEqual([pages[0], caching[0], caching[2]], [0x01, 0x08, 0x04]);
+  assert.equal(hex(caching.subarray(20, 26)), '8a 0a 22 00 08 00');
 });
 
 test('an unknown page points at PAGE CODE, an unknown subpage at SUBPAGE CODE', async () => {

@@ -14,7 +14,7 @@ const zeros = (count: number) => ' 00'.repeat(count);
 const golden: Readonly<Record<string, readonly [string, string]>> = {
   'Read-Write Error Recovery': [`01 0a${zeros(10)}`, `01 0a${zeros(10)}`],
   Caching: [`08 12 04${zeros(13)}\n00 00 00 00`, `08 12${zeros(14)}\n00 00 00 00`],
-  Control: [`0a 0a 22${zeros(9)}`, `0a 0a e4 00 08 40${zeros(6)}`],
+  Control: [`8a 0a 22${zeros(9)}`, `8a 0a e4 06 38 40${zeros(6)}`],
   'Control Extension': [
     `4a 01 00 1c 01${zeros(11)}\n${zeros(16).trim()}`,
     `4a 01 00 1c${zeros(12)}\n${zeros(16).trim()}`,

@@ -95,10 +95,28 @@ test('a long block descriptor too', () => {
   assert.deepEqual(apply10(list([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), options), fieldAt(8, 7));
 });
 
-test('unknown pages and subpages, PS and wrong page lengths are pointed at', () => {
+test('PS, which MODE SENSE returns, says nothing here', () => {
+  assert.equal(apply([...HEADER, ...having(CONTROL, 0, 0x8a)]), undefined);
+});
+
+test('QERR and UA_INTLCK_CTRL: reserved values are refused, and QERR with a shared task set', () => {
+  for (const [byte, value, bit] of [
+    [3, 0b10 << 1, 2],
+    [4, 0b01 << 4, 5],
+  ] as const) {
+    assert.deepEqual(apply([...HEADER, ...having(CONTROL, byte, value)]), fieldAt(4 + byte, bit));
+  }
+  const shared = having(CONTROL, 2, 0x02);
+  for (const qerr of [0b00, 0b01, 0b11]) {
+    assert.equal(apply([...HEADER, ...having(CONTROL, 3, qerr << 1)]), undefined);
+    const refusal = qerr === 0 ? undefined : fieldAt(4 + 3, 2);
+    assert.deepEqual(apply([...HEADER, ...having(shared, 3, qerr << 1)]), refusal);
+  }
+});
+
+test('unknown pages and subpages, and wrong page lengths are pointed at', () => {
   const page = (bytes: readonly number[]) => apply([...HEADER, ...bytes]);
   assert.deepEqual(page(having(CONTROL, 0, 0x02)), fieldAt(4, 5));
-  assert.deepEqual(page(having(CONTROL, 0, 0x8a)), fieldAt(4, 7));
   assert.deepEqual(page(having(CONTROL, 1, 0x0b)), fieldAt(5, 7));
   assert.deepEqual(page([0x4a, 0x02, 0, 0x1c]), fieldAt(5, 7));
   assert.deepEqual(page([0x42, 0x01, 0, 0x1c]), fieldAt(4, 5));
@@ -110,7 +128,7 @@ test('a change of what is not changeable points at its highest bit', () => {
   for (const [byte, value, bit] of [
     [2, 0x20, 1],
     [2, 0xff, 4],
-    [3, 0x12, 4],
+    [3, 0x10, 4],
     [5, 0x80, 7],
     [11, 0x01, 0],
   ] as const) {
