@@ -84,14 +84,14 @@ async function mapping(
 }
 
 async function changing<Value>(
-  { command }: StepParts,
+  { command, allServe }: StepParts,
   of: DocumentValue<Value>,
   next: Value,
   work: (context: ControlContext) => Promise<unknown>,
 ): Promise<void> {
   of.begin(next);
   await command(work);
-  of.end();
+  of.end(allServe());
 }
 
 /** A change of the unit that tells every nexus. */

@@ -34,6 +34,9 @@ export interface WrongAttention {
   readonly codes: readonly number[];
 }
 
+/** POWER ON, RESET, OR BUS DEVICE RESET OCCURRED: to this nexus the logical unit is a new one. */
+const POWER_ON = 0x2900;
+
 interface Session {
   readonly nexus: string;
   readonly loginSentMs: number;
@@ -65,11 +68,14 @@ export function findWrongAttention(
   const windows = windowsOf(session, events);
   for (const [at, { report }] of commands.entries()) {
     if (typeof report === 'number') {
-      if (take(windows, at, report)) continue;
-      return { what: `attention ${report.toString(16)} is not due`, at, codes: [report] };
+      if (!take(windows, at, report)) {
+        return { what: `attention ${report.toString(16)} is not due`, at, codes: [report] };
+      }
+      if (report === POWER_ON) waive(windows, at);
+      continue;
     }
     if (report === 'absent') {
-      for (const window of windows) window.isDue &&= window.low > at;
+      waive(windows, at);
     }
     if (report !== 'none') continue;
     const missing = windows.find(({ isDue, high }) => isDue && high <= at);
@@ -96,6 +102,11 @@ function take(windows: readonly Window[], at: number, code: number): boolean {
   // All that were established by now may be part of this report; which ones is unknown.
   for (const window of possible) window.isDue = false;
   return true;
+}
+
+/** What was established by then may be lost with what it was established at. */
+function waive(windows: readonly Window[], at: number): void {
+  for (const window of windows) window.isDue &&= window.low > at;
 }
 
 function over(window: Window): void {

@@ -14,6 +14,8 @@ export class DocumentValue<Value> {
   readonly #readings = new Set<DocumentReading<Value>>();
   #value: Value;
   #next: readonly Value[] = [];
+  /** What the next gateway that comes may still show for a moment. */
+  #late: readonly Value[] = [];
 
   constructor(what: string, value: Value) {
     this.#what = what;
@@ -29,13 +31,15 @@ export class DocumentValue<Value> {
     for (const { possible } of this.#readings) possible.add(next);
   }
 
-  end(): void {
+  /** `isServed`: gateways have it; else the next that comes makes it an event. */
+  end(isServed: boolean): void {
+    this.#late = isServed ? [] : [...this.#late, this.#value];
     [this.#value = this.#value] = this.#next;
     this.#next = [];
   }
 
   beginReading(): DocumentReading<Value> {
-    const reading = { possible: new Set([this.#value, ...this.#next]) };
+    const reading = { possible: new Set([...this.#late, this.#value, ...this.#next]) };
     this.#readings.add(reading);
     return reading;
   }

@@ -13,6 +13,8 @@ import {
 export interface ReservationCommand {
   readonly id: number;
   readonly change: ReservationChange;
+  /** When it began, a gateway may have enforced a RESERVE: PERSISTENT RESERVE OUT conflicts with it. */
+  readonly mayMeetReserve: boolean;
 }
 
 /** A command that the reservations judge, or that reads them, sent once. */
@@ -76,7 +78,8 @@ export class ReservationHistory {
   }
 
   begin(change: ReservationChange): ReservationCommand {
-    const command = { id: ++this.#ids, change };
+    const mayMeetReserve = 'key' in change && this.#courses.some(hasReserve);
+    const command = { id: ++this.#ids, change, mayMeetReserve };
     this.#open.add(command);
     this.#record(command, 'begins');
     return command;
@@ -85,8 +88,9 @@ export class ReservationHistory {
   /** Throws when nothing that could have happened explains this. */
   end(command: ReservationCommand, ended: Ended<NaiveStatus>): ReserveAttentions {
     this.#record(command, `ends ${ended}`);
+    const isRefusedLate = ended === 'conflict' && command.mayMeetReserve;
     const kept = this.#reachable().filter(({ done }) => {
-      if (ended === 'unknown') return true;
+      if (ended === 'unknown' || (isRefusedLate && !done.has(command))) return true;
       return ended === 'none' ? !done.has(command) : done.get(command)?.status === ended;
     });
     check(kept.length > 0, () => this.#told(`${whatOf(command)} cannot end ${ended}`));
@@ -185,6 +189,10 @@ export class ReservationHistory {
   }
 }
 
+function hasReserve({ state, past }: Course): boolean {
+  return [state, ...past.map((each) => each.state)].some(({ reserved }) => reserved !== undefined);
+}
+
 function whatOf({ change }: ReservationCommand): string {
   const who = 'nexus' in change ? change.nexus : 'session' in change ? change.session.nexus : '';
   return `${change.action} ${who}`;
@@ -219,14 +227,12 @@ function seen(course: Course): Course {
   return { ...course, met: new Map(met) };
 }
 
-/** Those that it may meet at its begin. */
+/** Those that it may meet at its begin. A late gateway refuses to read, but reads what all enforce. */
 function verdicts({ state, past }: Course, access: Access): ReadonlySet<string> {
-  const late = isJudged(access) ? past.map((each) => verdict(each.state, access)) : [];
-  return new Set([...late, verdict(state, access)]);
-}
-
-function isJudged({ kind }: Access): boolean {
-  return kind === 'reads' || kind === 'writes';
+  const late = past.map((each) => verdict(each.state, access));
+  const isJudged = access.kind === 'reads' || access.kind === 'writes';
+  const met = isJudged ? late : late.filter((each) => each === 'conflict');
+  return new Set([...met, verdict(state, access)]);
 }
 
 function verdict(state: NaiveReservations, { session, kind }: Access): string {

@@ -9,8 +9,12 @@ export class HandleTable<Item> {
     return this.#last;
   }
 
+  find(handle: number): Item | undefined {
+    return this.#items.get(handle);
+  }
+
   get(handle: number): Item {
-    const item = this.#items.get(handle);
+    const item = this.find(handle);
     if (item === undefined) throw new Error(`no handle ${handle}`);
     return item;
   }

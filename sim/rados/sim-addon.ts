@@ -266,6 +266,7 @@ export class SimAddon implements Implemented {
     const image = this.#open.take(handle);
     const { client, id } = image;
     this.#images.unwatch(image);
+    image.onUpdate = () => {};
     const done = this.#begin(client, slot);
     this.#cluster.operate(client, headerOf(id), headerWork(id), () => done(0, undefined));
   }
@@ -284,7 +285,7 @@ export class SimAddon implements Implemented {
   }
 
   imageUpdates(handle: number): number {
-    return this.#open.get(handle).updates;
+    return this.#open.find(handle)?.updates ?? 0;
   }
 
   resizeImage(slot: number, handle: number, sizeBytes: number, allowShrink: boolean): void {

@@ -136,6 +136,7 @@ export class SimCluster {
   }
 
   unwatch(watch: SimWatch, done: () => void): void {
+    watch.isCancelled = true;
     const run = (): undefined => this.#drop(watch);
     this.operate(watch.client, watch.object, { changes: false, run }, done);
   }
@@ -163,8 +164,10 @@ export class SimCluster {
       this.#notifies.set(id, notify);
       const late = (): void => this.osds[osd]!.handle(() => notify.timedOut());
       notify.timer = this.timeline.after(timeoutMs, late);
-      for (const { client: watcher, hearer } of notify.waiting) {
-        watcher.fromOsd(osd, () => hearer.notified(id, message.slice(), client.gid));
+      for (const watch of notify.waiting) {
+        watch.client.fromOsd(osd, () => {
+          if (!watch.isCancelled) watch.hearer.notified(id, message.slice(), client.gid);
+        });
       }
       notify.endIfDone();
       return 0;
@@ -213,7 +216,7 @@ export class SimCluster {
     this.#drop(watch);
     watch.client.fromOsd(watch.osd, () => {
       watch.isLost = true;
-      watch.hearer.lost();
+      if (!watch.isCancelled) watch.hearer.lost();
     });
   }
 

@@ -21,6 +21,9 @@ export class SimWatch {
   /** The client knows that it is lost. */
   isLost = false;
 
+  /** The client takes it back, and is told nothing more of it. */
+  isCancelled = false;
+
   constructor(parts: {
     readonly client: SimClient;
     readonly object: string;

@@ -88,6 +88,15 @@ test('what may have happened is due to nobody, and told once at most', () => {
   assert.match(wrong([command(40, 50, RESET), command(60, 70, RESET)], events)!, /not due/);
 });
 
+test('a logical unit that is new to a nexus has lost what was pending', () => {
+  const login = event(0, 35, { codes: [0x2900], isCertain: false });
+  const events = [event(20, 30), login];
+  assert.equal(wrong([command(40, 50, 0x2900), command(60, 70)], events), undefined);
+  assert.equal(wrong([command(40, 50, 'absent'), command(60, 70)], events), undefined);
+  const later = event(52, 55);
+  assert.match(wrong([command(40, 50, 0x2900), command(60, 70)], [later, login])!, /is due/);
+});
+
 interface Step {
   readonly act: number;
   readonly code: number;
