@@ -45,7 +45,7 @@ export function randomRequest(
 export function registering(nexus: string, newKey: string, aptpl = false): ReserveOutRequest {
   return {
     ...{ action: 'registerAndIgnoreExistingKey', nexus, key: NO_KEY, newKey, aptpl },
-    ...{ others: [], namesInitiatorPorts: false },
+    ...{ others: [], namesInitiatorPorts: false, namesTooMany: false },
   };
 }
 

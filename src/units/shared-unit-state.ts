@@ -19,6 +19,7 @@ import { COMMIT_MAX_MS, RETRY_MS, YIELD_MAX_MS } from './limits.ts';
 import type { Marks } from './marks.ts';
 import { requireReservations } from './older-releases.ts';
 import { settleEvent } from './settle-event.ts';
+import { SharedRead } from './shared-read.ts';
 import type { Attempt, UnitEvents } from './unit-events.ts';
 import { type UnitRecord, withEvent } from './unit-record.ts';
 import type { ReplaceResult, StoredUnit, UnitRecords } from './unit-records.ts';
@@ -53,6 +54,7 @@ interface Request {
 /** The shared state of a logical unit that gateways agree on by its record. */
 export class SharedUnitState implements UnitState {
   readonly #parts: SharedUnitStateParts;
+  readonly #catchUp: SharedRead;
   /** One at a time is committed. */
   readonly #turns = new ChangeTurns<Request>();
   /** The one that is being committed: it looks itself whether it is given up. */
@@ -64,7 +66,12 @@ export class SharedUnitState implements UnitState {
   #complained = false;
 
   constructor(parts: SharedUnitStateParts) {
+    const { uuid, events, unitRecords } = parts;
     this.#parts = parts;
+    this.#catchUp = new SharedRead(async () => {
+      const stored = await unitRecords.read(uuid, events.stored);
+      if (stored !== undefined) events.take(stored);
+    });
   }
 
   get current(): SharedState {
@@ -118,7 +125,7 @@ export class SharedUnitState implements UnitState {
     const { events, completion, clock } = this.#parts;
     const deadlineMs = clock.now() + COMMIT_MAX_MS;
     try {
-      await this.#catchUp();
+      await this.#catchUp.ask();
     } catch {
       return undefined;
     }
@@ -143,7 +150,7 @@ export class SharedUnitState implements UnitState {
   async settle(): Promise<boolean> {
     const { events, unitRecords } = this.#parts;
     try {
-      if (!events.isCompleted) await this.#catchUp();
+      if (!events.isCompleted) await this.#catchUp.ask();
     } catch {
       return false;
     }
@@ -154,12 +161,6 @@ export class SharedUnitState implements UnitState {
     } catch {
       return false;
     }
-  }
-
-  async #catchUp(): Promise<void> {
-    const { uuid, events, unitRecords } = this.#parts;
-    const stored = await unitRecords.read(uuid, events.stored);
-    if (stored !== undefined) events.take(stored);
   }
 
   /** Commits what waits, one after the other. */

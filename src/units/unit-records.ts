@@ -111,6 +111,7 @@ function decode(
 ): StoredUnit | undefined {
   if (entry === undefined) return undefined;
   const { version, value } = entry;
+  if (version === known?.version) return known;
   try {
     return { version, record: decodeUnitRecord(value, known?.record) };
   } catch (cause) {

@@ -60,7 +60,7 @@ const register = fc
       ports.map((port) => throughPort(each, port)),
     );
     const others = [...new Set(all)].filter((each) => each !== request.nexus);
-    return { ...request, others, namesInitiatorPorts: named !== undefined };
+    return { ...request, others, namesInitiatorPorts: named !== undefined, namesTooMany: false };
   });
 
 const request: fc.Arbitrary<ReserveOutRequest> = fc.oneof(

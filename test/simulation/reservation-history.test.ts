@@ -21,7 +21,7 @@ function sessionOf(nexus: string, number = 1): NexusSession {
 function register(nexus: string, newKey: string): ReserveOutRequest {
   return {
     ...{ action: 'registerAndIgnoreExistingKey', nexus, key: ZERO, newKey, aptpl: false },
-    ...{ others: [], namesInitiatorPorts: false },
+    ...{ others: [], namesInitiatorPorts: false, namesTooMany: false },
   };
 }
 

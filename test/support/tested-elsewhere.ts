@@ -49,10 +49,6 @@ export const testedElsewhere: Readonly<Record<string, Elsewhere>> = {
     test: 'test/unit/records/local/local-records.test.ts',
     because: 'members are processes there, with files that are taken away',
   },
-  'src/scsi/reservations/reserve-out-list.ts': {
-    test: 'test/unit/scsi/commands/persistent-reserve.test.ts',
-    because: 'lists go through their command there, from the CDB to the state',
-  },
   'src/scsi/standard/mode.ts': {
     test: 'test/unit/scsi/pages/mode-pages.test.ts',
     because: 'a table of the standard; pages are compared byte by byte there',

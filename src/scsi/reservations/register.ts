@@ -31,7 +31,10 @@ export function register(
   if (registered !== undefined && request.namesInitiatorPorts) {
     return invalidInParameterList(ReserveOutList.specIPt);
   }
-  if (newKey !== NO_KEY) return registerAll(state, request);
+  if (newKey !== NO_KEY) {
+    if (request.namesTooMany) return conditions.insufficientRegistrationResources;
+    return registerAll(state, request);
+  }
   return registered === undefined ? results.good : unregister(state, request);
 }
 

@@ -9,11 +9,11 @@ import { type NexusName, targetPortOf, transportIdOf } from './nexus-name.ts';
 import { isHolder, NO_KEY, type ReservationKey, type Reservations } from './reservations.ts';
 
 /** READ KEYS: the key of every registration, in the order in which they were made. */
-export function keysData(state: Reservations): Uint8Array {
-  return listData(state, (writer) => {
+export const keysData = oncePerState((state) =>
+  listData(state, (writer) => {
     for (const key of state.registrations.values()) writer.bytes(bytesOf(key));
-  });
-}
+  }),
+);
 
 /** READ RESERVATION: the reservation, if there is one. */
 export function reservationData(state: Reservations): Uint8Array {
@@ -31,11 +31,11 @@ export function reservationData(state: Reservations): Uint8Array {
 }
 
 /** READ FULL STATUS: every registration with its nexus. */
-export function fullStatusData(state: Reservations): Uint8Array {
-  return listData(state, (writer) => {
+export const fullStatusData = oncePerState((state) =>
+  listData(state, (writer) => {
     for (const [nexus, key] of state.registrations) writeFullStatus(writer, state, nexus, key);
-  });
-}
+  }),
+);
 
 /** REPORT CAPABILITIES: the same for every unit. */
 export function capabilitiesData(state: Reservations): Uint8Array {
@@ -54,6 +54,16 @@ export function capabilitiesData(state: Reservations): Uint8Array {
   ReportCapabilitiesData.wrEx.set(data, 1);
   ReportCapabilitiesData.exAcAr.set(data, 1);
   return data;
+}
+
+/** A state may have thousands of registrations, and initiators may ask for them without a pause. */
+function oncePerState(dataOf: (state: Reservations) => Uint8Array) {
+  const known = new WeakMap<Reservations, Uint8Array>();
+  return (state: Reservations): Uint8Array => {
+    const data = known.get(state) ?? dataOf(state);
+    known.set(state, data);
+    return data;
+  };
 }
 
 /** PRGENERATION, and a list whose length is told as it is, however little of it is asked for. */

@@ -10,7 +10,7 @@ import {
 } from '../standard/persistent-reservations.ts';
 import { TRANSPORT_ID_LENGTH } from '../standard/transport-id.ts';
 import { type NexusName, nexusName, targetPortOf, throughPort } from './nexus-name.ts';
-import type { ReservationKey } from './reservations.ts';
+import { REGISTRATIONS_MAX, type ReservationKey } from './reservations.ts';
 import type {
   RegisterAndMoveRequest,
   RegisterRequest,
@@ -79,14 +79,18 @@ function readRegister(
   }
   const isIgnoring = serviceAction === PersistentReserveOut.registerAndIgnoreExistingKey;
   const isOnAllPorts = ReserveOutList.allTgPt.get(list) === 1;
+  const ports = isOnAllPorts ? origin.targetPorts : [targetPortOf(origin.nexus)];
+  // Lists are short, but their products with all target ports are not.
+  const namesTooMany = initiatorPorts.length * ports.length > REGISTRATIONS_MAX;
   return {
     action: isIgnoring ? 'registerAndIgnoreExistingKey' : 'register',
     nexus: origin.nexus,
     key: keyAt(list, ReserveOutList.reservationKey.byte),
     newKey: keyAt(list, ReserveOutList.serviceActionReservationKey.byte),
     aptpl: ReserveOutList.aptpl.get(list) === 1,
-    others: othersOf(origin, initiatorPorts, isOnAllPorts),
+    others: namesTooMany ? [] : othersOf(origin.nexus, initiatorPorts, ports),
     namesInitiatorPorts,
+    namesTooMany,
   };
 }
 
@@ -108,11 +112,10 @@ function readInitiatorPorts(
 
 /** Every nexus that is registered with the one that asks. */
 function othersOf(
-  { nexus, targetPorts }: ReserveOutOrigin,
+  nexus: NexusName,
   initiatorPorts: readonly NexusName[],
-  isOnAllPorts: boolean,
+  ports: readonly number[],
 ): NexusName[] {
-  const ports = isOnAllPorts ? targetPorts : [targetPortOf(nexus)];
   const all = [nexus, ...initiatorPorts].flatMap((each) =>
     ports.map((port) => throughPort(each, port)),
   );

@@ -26,6 +26,8 @@ export interface RegisterRequest extends Asking {
   readonly others: readonly NexusName[];
   /** SPEC_I_PT. */
   readonly namesInitiatorPorts: boolean;
+  /** They are more than may be registered: `others` is empty. */
+  readonly namesTooMany: boolean;
 }
 
 export interface ReserveRequest extends Asking {

@@ -444,6 +444,25 @@ test('the latest state is told when every gateway enforces it', async () => {
   assert.equal((await world.within(3_000, b!.state.latest()))?.blocks, 1001);
 });
 
+test('many that ask for the latest state at a time share a read, and what has not changed', async () => {
+  const world = new UnitsWorld(26, { delayMaxMs: 5 });
+  const { gateways, units } = await world.pair();
+  await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
+  const { records } = gateways[1]!.sim;
+  const { get } = records;
+  let reads = 0;
+  Object.assign(records, {
+    get: (key: string) => {
+      reads += key === `units/${UUID}` ? 1 : 0;
+      return get(key);
+    },
+  });
+  const asked = Array.from({ length: 100 }, () => units[1]!.state.latest());
+  const states = await world.within(REQUEST_MAX_MS, Promise.all(asked));
+  assert.equal(reads, 2);
+  for (const state of states) assert.equal(state, units[1]!.state.current);
+});
+
 test('a record that this release cannot read is not served, and others go on', async () => {
   const world = new UnitsWorld(16);
   const { gateways } = await world.pair();
