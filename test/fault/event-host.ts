@@ -26,6 +26,8 @@ const CHECK_CONDITION = 0x02;
 /** The host that changes the logical unit: one initiator port, with a session to each gateway. */
 export class EventHost {
   readonly timesMs: number[] = [];
+  /** How long those took whose sessions were lost. */
+  readonly lostMs: number[] = [];
   readonly counts: Record<EventOutcome, number> = { done: 0, busy: 0, lost: 0, unsent: 0 };
   readonly faults: string[] = [];
   readonly #addresses: readonly Address[];
@@ -104,7 +106,9 @@ export class EventHost {
       this.#sessions.delete(gateway);
       const isLate = error.code === 'timeout' && !this.#silent.has(gateway);
       if (isLate) this.faults.push(`gateway ${gateway}: no answer, and no end of the session`);
-      return this.#count(gateway, startMs === undefined ? 'unsent' : 'lost', 0);
+      if (startMs === undefined) return this.#count(gateway, 'unsent', 0);
+      this.lostMs.push(performance.now() - startMs);
+      return this.#count(gateway, 'lost', 0);
     }
   }
 

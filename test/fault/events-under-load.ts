@@ -31,6 +31,8 @@ export interface EventsUnderLoadOptions {
 export interface EventsSummary {
   /** Of each event that was done. */
   readonly timesMs: readonly number[];
+  /** Of each whose session was lost. */
+  readonly lostMs: readonly number[];
   readonly events: Readonly<Record<EventOutcome, number>>;
   readonly commands: Readonly<Record<CommandEnd, number>>;
   readonly acknowledged: number;
@@ -170,7 +172,7 @@ class Run {
     const sum = (of: (session: JudgedSession) => number) =>
       sessions.reduce((total, session) => total + of(session), 0);
     return {
-      ...{ timesMs: host.timesMs, events: { ...host.counts }, commands },
+      ...{ timesMs: host.timesMs, lostMs: host.lostMs, events: { ...host.counts }, commands },
       acknowledged: sum(({ acknowledged }) => acknowledged),
       worstCommandMs: Math.max(...sessions.map(({ worstMs }) => worstMs)),
       lostSessions: sum(({ losses }) => losses),
