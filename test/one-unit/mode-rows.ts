@@ -50,6 +50,7 @@ export const modeRows: readonly Row[] = [
   },
   {
     name: 'MODE SELECT with SP: every gateway has the saved values, and a reset makes them current',
+    isNew: true,
     run: async ({ nexuses }) => {
       const { first, last, all } = nexuses;
       await setControlBit(first, 'dSense', true);
@@ -70,6 +71,7 @@ export const modeRows: readonly Row[] = [
   },
   {
     name: 'QERR: an error aborts what its nexus has, and no other nexus; refused with TST 000b',
+    isNew: true,
     run: async ({ nexuses }) => {
       const { first, last, all } = nexuses;
       await setControlBit(first, 'qerr');
@@ -89,6 +91,7 @@ export const modeRows: readonly Row[] = [
   },
   {
     name: 'UA_INTLCK_CTRL: at every gateway only REQUEST SENSE clears a unit attention',
+    isNew: true,
     run: async ({ nexuses }) => {
       const { first, all } = nexuses;
       await setControlBit(first, 'uaIntlckCtrl');
@@ -105,6 +108,7 @@ export const modeRows: readonly Row[] = [
   },
   {
     name: 'identifying information is the same through every gateway, and outlasts a reset',
+    isNew: true,
     run: async ({ nexuses }) => {
       const { first, last, all } = nexuses;
       const text = 'left rack';

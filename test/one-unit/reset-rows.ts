@@ -68,6 +68,7 @@ export const resetRows: readonly Row[] = [
   },
   {
     name: 'TARGET COLD RESET ends the sessions of the target at every gateway, after its answer',
+    isNew: true,
     run: async ({ nexuses }) => {
       const { last, all } = nexuses;
       await last.resetTarget('cold');
