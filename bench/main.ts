@@ -19,6 +19,7 @@ import {
   rbdTable,
   treeTable,
 } from './report.ts';
+import { measureTargetResets } from './target-reset.ts';
 import { compareWithTgt } from './tgt-comparison.ts';
 import { compareTrees } from './tree-comparison.ts';
 
@@ -124,6 +125,10 @@ async function main(): Promise<number> {
     const registrations = Number(values.registrations);
     const counts = { gateways, registrations };
     const results = await measureEvents({ ...common, ...only, ...counts, osds, backend, on });
+    if (on === 'local') {
+      const units = values.quick ? 8 : 256;
+      results.push(...(await measureTargetResets({ ...common, ...only, gateways, units })));
+    }
     print(results, eventTable(results));
   } else if (positionals[0] === 'memory') {
     const result = await measureMemory({ ...common, minutes });

@@ -36,6 +36,12 @@ export const WRITE_SAME_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
 /** WSNZ: a WRITE SAME of zero blocks (meaning: to the end of the medium) is refused. */
 export const WRITE_SAME_NON_ZERO = true;
 
+/**
+ * Logical units of a TARGET RESET whose events are under way at a time. Each is committed soon
+ * after it is begun or not at all, and they share the processors of the gateways.
+ */
+export const UNITS_CHANGED_AT_ONCE = 32;
+
 /** Executions that are kept for reuse, over all nexuses. */
 export const FREE_EXECUTIONS_MAX = 1024;
 

@@ -1,7 +1,12 @@
 import { assert } from '../../base/assert.ts';
 import { type Clock, within } from '../../base/clock.ts';
 import type { Pending } from '../../base/pending.ts';
-import { ABORT_TASK_SETTLE_MAX_MS, DRAIN_MAX_MS, FENCED_REPORT_MAX_MS } from '../limits.ts';
+import {
+  ABORT_TASK_SETTLE_MAX_MS,
+  DRAIN_MAX_MS,
+  FENCED_REPORT_MAX_MS,
+  UNITS_CHANGED_AT_ONCE,
+} from '../limits.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import type { LogicalUnitNexus } from '../logical-unit-nexus.ts';
 import {
@@ -20,6 +25,13 @@ import type { Execution } from './execution.ts';
 assert(
   ABORT_TASK_SETTLE_MAX_MS + FENCED_REPORT_MAX_MS < AGREEMENT_MAX_MS,
   'an abort that is fenced soon is answered',
+);
+
+/** Later nothing is begun: the session ends after `AGREEMENT_MAX_MS`, and nothing may follow. */
+const CHANGES_BEGIN_MAX_MS = 5_000;
+assert(
+  CHANGES_BEGIN_MAX_MS + DRAIN_MAX_MS < AGREEMENT_MAX_MS,
+  'a change that is begun last may be in time',
 );
 
 const COMPLETE: TaskManagementResponse = { response: 'functionComplete' };
@@ -140,10 +152,22 @@ async function changeUnits(
   logicalUnits: readonly LogicalUnit[],
   change: UnitChange,
 ): Promise<TaskManagementResponse> {
+  const { clock } = nexus;
   const origin = { nexus, isAborted: false };
-  const commits = logicalUnits.map((logicalUnit) => logicalUnit.commit(change, origin));
-  const results = await Promise.all(commits);
-  return results.every((result) => result === COMMITTED) ? COMPLETE : FAILED;
+  const deadlineMs = clock.now() + CHANGES_BEGIN_MAX_MS;
+  const left = [...logicalUnits];
+  const changeInTurn = async (): Promise<boolean> => {
+    let isChanged = true;
+    for (let unit = left.shift(); unit !== undefined; unit = left.shift()) {
+      if (clock.now() > deadlineMs) return false;
+      const result = await unit.commit(change, origin);
+      isChanged &&= result === COMMITTED;
+    }
+    return isChanged;
+  };
+  const turns = Math.min(UNITS_CHANGED_AT_ONCE, logicalUnits.length);
+  const results = await Promise.all(Array.from({ length: turns }, changeInTurn));
+  return results.includes(false) ? FAILED : COMPLETE;
 }
 
 /** At LUNs that left the map nothing is reset for others, but this nexus's commands end. */

@@ -4,10 +4,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { CommandResult } from '../../../../src/scsi/command-result.ts';
 import {
   ABORT_TASK_SETTLE_MAX_MS,
   DRAIN_MAX_MS,
   FENCED_REPORT_MAX_MS,
+  UNITS_CHANGED_AT_ONCE,
 } from '../../../../src/scsi/limits.ts';
 import { encodeLun } from '../../../../src/scsi/lun.ts';
 import {
@@ -16,9 +18,14 @@ import {
   type TaskManagementFunction,
 } from '../../../../src/scsi/nexus.ts';
 import { Status } from '../../../../src/scsi/status.ts';
+import {
+  type ManagedNexus,
+  manage as manageNexus,
+} from '../../../../src/scsi/tasks/task-management.ts';
+import { COMMITTED } from '../../../../src/scsi/unit-state.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
 import { setModes } from '../../../support/set-modes.ts';
-import { settle } from '../../../support/virtual-clock.ts';
+import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
 
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];
@@ -316,4 +323,31 @@ test('functions on a LUN that is not there, CLEAR ACA and the resets of target a
     assert.deepEqual(task.ends, ['discarded']);
     assert.equal(bench.send(READ, { dataInExpected: 512 }).condition, condition);
   }
+});
+
+test('a TARGET RESET of many units has a bounded number of events under way', async () => {
+  const commits: ((result: CommandResult) => void)[] = [];
+  const logicalUnit = () => ({ commit: () => new Promise((resolve) => commits.push(resolve)) });
+  const units = Array.from({ length: 3 * UNITS_CHANGED_AT_ONCE }, () => ({
+    logicalUnit: logicalUnit(),
+  }));
+  const clock = new VirtualClock();
+  const nexus = { clock, units, unitsInUse: units } as unknown as ManagedNexus;
+  const reset = () =>
+    watch(manageNexus(nexus, { function: 'targetWarmReset', lun: encodeLun(0), referencedTag: 0 }));
+  const answer = reset();
+  for (let turn = 1; turn <= 3; turn++) {
+    await settle();
+    assert.equal(commits.length, UNITS_CHANGED_AT_ONCE);
+    assert.equal(answer.response, undefined);
+    for (const resolve of commits.splice(0)) resolve(COMMITTED);
+  }
+  await settle();
+  assert.equal(answer.response, 'functionComplete');
+
+  const late = reset();
+  await clock.advance(5_001);
+  for (const resolve of commits.splice(0)) resolve(COMMITTED);
+  await settle();
+  assert.deepEqual([commits.length, late.response], [0, 'serviceDeliveryOrTargetFailure']);
 });
