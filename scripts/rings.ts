@@ -24,7 +24,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'check',
     proves: 'types, lint and format are clean',
-    costS: 5,
+    costS: 7,
     commands: [
       ['tsc', '--noEmit'],
       ['biome', 'ci', '.'],
@@ -33,13 +33,13 @@ export const rings: readonly Ring[] = [
   {
     name: 'tidy',
     proves: 'the tree follows its own rules: layers, sizes, names',
-    costS: 2,
+    costS: 3,
     files: ['test/tidy.test.ts'],
   },
   {
     name: 'unit',
     proves: 'each part by itself: examples, laws, and bytes against the standards',
-    costS: 60,
+    costS: 100,
     files: ['test/{unit,golden,property}/**/*.test.ts'],
     concurrency: 2,
     packages: ['sg3-utils'],
@@ -47,7 +47,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'contract',
     proves: 'every driver of volume and records keeps its contract',
-    costS: 45,
+    costS: 80,
     files: ['test/contract/**/*.test.ts'],
   },
   {
@@ -74,7 +74,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'process',
     proves: 'the program and its gateways as processes, by their own initiator',
-    costS: 210,
+    costS: 260,
     files: ['test/process/**/*.test.ts'],
     packages: ['g++', 'git', 'iproute2', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra'],
   },
@@ -88,7 +88,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'cluster',
     proves: 'on a real Ceph: what is said of the embedded store, and what only a cluster can do',
-    costS: 520,
+    costS: 650,
     files: ['test/cluster/**/*.test.ts'],
     concurrency: 2,
     alone: [
@@ -123,7 +123,7 @@ export const rings: readonly Ring[] = [
   {
     name: 'guest',
     proves: 'Linux as an initiator: open-iscsi, dm-multipath, file systems, resets, fence agents',
-    costS: 240,
+    costS: 270,
     files: ['test/guest/**/*.test.ts'],
     packages: ['qemu-system-x86', 'cpio', 'kmod', 'xz-utils'],
   },

@@ -21,7 +21,7 @@ test('a disk and its volume', () => {
       ...{ uuid, serial, vendor, revision, product: 'P' },
       naa: Uint8Array.of(0x60, ...Array(14).fill(0), 0x0f),
     },
-    ...{ blocks: 2, blockLengthBytes: 4096, documentVersion: 7 },
+    ...{ blocks: 2, documentBlocks: 256, blockLengthBytes: 4096, documentVersion: 7 },
     ...{ readOnly: true, volatileCache: false },
   });
   assert.equal(unitDescription(disk, volume(3 * 4096, true), 7).blocks, 3);

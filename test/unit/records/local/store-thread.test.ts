@@ -17,13 +17,13 @@ import { RecordingLog } from '../../../support/recording-log.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const CALLS_MAX = 1024;
-/** Of the 100 ticks of 100 ms after which a call ends. */
 const FAST = 20;
 
-/** Time goes by faster: a call's bound of 10 s is half a second. */
-const fastClock: Clock = {
+/** How fast time goes by for what begins to wait: FAST makes a call's bound of 10 s half a second. */
+let speed = 1;
+const clock: Clock = {
   ...systemClock,
-  after: (delayMs, task) => systemClock.after(delayMs / FAST, task),
+  after: (delayMs, task) => systemClock.after(delayMs / speed, task),
 };
 
 let folder: string;
@@ -32,6 +32,7 @@ let log: RecordingLog;
 const threads: StoreThread[] = [];
 
 beforeEach(() => {
+  speed = 1;
   folder = mkdtempSync(join(tmpdir(), 'allpath-store-thread-'));
   databasePath = join(folder, 'records.db');
   log = new RecordingLog();
@@ -42,7 +43,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function start(clock: Clock = systemClock): StoreThread {
+function start(): StoreThread {
   const rest = { isReader: false, self: ownProcessIdentity(), random: systemRandom, log };
   const thread = new StoreThread({ databasePath, clock, ...rest });
   threads.push(thread);
@@ -85,12 +86,14 @@ test('a call waits for another holder of the database, and is then done once', a
 });
 
 test('a call that another holder keeps waiting ends, and later ones are done', async () => {
-  const thread = start(fastClock);
+  const thread = start();
   await thread.call('get', 'a');
   const holder = lock();
+  speed = FAST;
   await assert.rejects(thread.call('compareAndSet', 'a', 0, bytes('x')), {
     ...{ code: 'recordsUnavailable', message: /did not answer in 10000 ms/ },
   });
+  speed = 1;
   holder.exec('COMMIT');
   holder.close();
   // Whether the first one was done is not known; its last attempt may have been under way.
