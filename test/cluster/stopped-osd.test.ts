@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
+import { read16, write16 } from '../initiator/cdb.ts';
 import { type CommandHandle, Initiator } from '../initiator/initiator.ts';
 import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
+import { ACTIVE, seesStates } from '../support/access-states.ts';
 import { cephOfFile } from '../support/ceph.ts';
 import { CephGateways } from '../support/ceph-gateways.ts';
 import { PlacedPool } from '../support/placed-pool.ts';
@@ -59,9 +60,7 @@ async function connect(gateway: number): Promise<Initiator> {
   const initiatorName = `iqn.2026-11.test:${gateway}`;
   const address = cluster.addresses[gateway]!;
   const initiator = await Initiator.connect({ ...address, targetName: target, initiatorName });
-  for (const lun of [FAST, SLOW]) {
-    while ((await initiator.execute({ lun, cdb: testUnitReady() })).status !== 0);
-  }
+  await seesStates(initiator, [FAST, SLOW], [ACTIVE, ACTIVE]);
   return initiator;
 }
 

@@ -4,6 +4,8 @@
 
 import { after, before, describe, test } from 'node:test';
 import type { Address } from '../initiator/host.ts';
+import { Initiator } from '../initiator/initiator.ts';
+import { ACTIVE, seesStates } from '../support/access-states.ts';
 import { documentRows } from './document-rows.ts';
 import { modeRows } from './mode-rows.ts';
 import { Nexuses } from './nexuses.ts';
@@ -53,6 +55,13 @@ interface SuiteOptions {
   readonly withReleaseBefore?: boolean;
 }
 
+/** A gateway that has not seen yet that another one is back would tell the nexuses of a later row. */
+async function seesAllActive(address: Address, gateways: number): Promise<void> {
+  const initiator = await Initiator.connect({ ...address, targetName });
+  await seesStates(initiator, [0], Array(gateways).fill(ACTIVE));
+  await initiator.logout();
+}
+
 /** Proves it on the gateways that `start` starts with this document: they serve all rows. */
 export function oneLogicalUnit(
   place: string,
@@ -87,6 +96,7 @@ export function oneLogicalUnit(
               await whileGone();
             } finally {
               await gateways.start(gateway);
+              for (const address of addresses) await seesAllActive(address, addresses.length);
             }
           },
         });

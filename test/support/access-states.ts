@@ -16,9 +16,14 @@ const DESCRIPTOR_OF_ONE_PORT_LENGTH = 12;
 
 /** ASYMMETRIC ACCESS STATE of each port group, in the order of the gateways, of one port each. */
 export async function accessStates(initiator: Initiator): Promise<readonly number[]> {
+  const states = await statesUnlessPending(initiator);
+  return states ?? assert.fail('a unit attention is pending');
+}
+
+async function statesUnlessPending(initiator: Initiator): Promise<readonly number[] | undefined> {
   const cdb = reportTargetPortGroups(4096);
   const { status, dataIn } = await initiator.execute({ cdb, dataInLength: 4096 });
-  assert.equal(status, 0, 'nothing is pending');
+  if (status !== 0) return undefined;
   const found: number[] = [];
   for (let at = 4; at < 4 + dataIn.readUInt32BE(0); at += DESCRIPTOR_OF_ONE_PORT_LENGTH) {
     assert.equal(dataIn[at + 7], 1, 'each group has one port');
@@ -64,8 +69,9 @@ export async function seesStates(
   const deadline = performance.now() + HANG_MS;
   for (;;) {
     for (const lun of luns) await pendingAt(initiator, lun);
-    const seen = await accessStates(initiator);
-    if (seen.join() === states.join()) return;
+    // Another change may have come meanwhile.
+    const seen = await statesUnlessPending(initiator);
+    if (seen?.join() === states.join()) return;
     assert.ok(performance.now() < deadline, `${seen} is not ${states}`);
   }
 }
