@@ -55,13 +55,6 @@ interface SuiteOptions {
   readonly withReleaseBefore?: boolean;
 }
 
-/** A gateway that has not seen yet that another one is back would tell the nexuses of a later row. */
-async function seesAllActive(address: Address, gateways: number): Promise<void> {
-  const initiator = await Initiator.connect({ ...address, targetName });
-  await seesStates(initiator, [0], Array(gateways).fill(ACTIVE));
-  await initiator.logout();
-}
-
 /** Proves it on the gateways that `start` starts with this document: they serve all rows. */
 export function oneLogicalUnit(
   place: string,
@@ -103,4 +96,11 @@ export function oneLogicalUnit(
       });
     }
   });
+}
+
+/** A gateway that has not seen yet that another one is back would tell the nexuses of a later row. */
+async function seesAllActive(address: Address, gateways: number): Promise<void> {
+  const initiator = await Initiator.connect({ ...address, targetName });
+  await seesStates(initiator, [0], Array(gateways).fill(ACTIVE));
+  await initiator.logout();
 }

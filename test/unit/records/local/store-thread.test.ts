@@ -141,8 +141,8 @@ test('settling waits for calls under way, and for no longer than it may', async 
     isDone = true;
   });
   await thread.settle(60_000);
-  await read;
   assert.equal(isDone, true);
+  await read;
   const holder = lock();
   const set = thread.call('compareAndSet', 'a', 0, bytes('x'));
   await thread.settle(20);
