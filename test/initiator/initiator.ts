@@ -164,6 +164,13 @@ export class Initiator {
     return handle;
   }
 
+  /** Answers the R2Ts of a command that `onR2t` has left unanswered. */
+  sendWithheld({ initiatorTaskTag }: CommandHandle): void {
+    const exchange = this.#outstanding.get(initiatorTaskTag)?.exchange;
+    const parts = exchange?.withheld(this.#watch.expStatSn) ?? [];
+    for (const part of parts) this.connection.send(part);
+  }
+
   /** Resolves with the response code and the additional response information. */
   async manage(request: TaskManagement): Promise<{ response: number; additional: number }> {
     const tag = this.#takeTag();

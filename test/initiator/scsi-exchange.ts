@@ -32,7 +32,7 @@ export interface ScsiRequest {
   readonly unsolicitedLength?: number;
   /** Longest data segment of Data-Out, if shorter than the target allows. */
   readonly segmentLength?: number;
-  /** Called for each R2T; false leaves it unanswered. */
+  /** Called for each R2T; false leaves it unanswered, until `Initiator.sendWithheld`. */
   readonly onR2t?: (bufferOffset: number, desiredLength: number) => boolean;
   readonly timeoutMs?: number;
 }
@@ -72,6 +72,7 @@ export class ScsiExchange {
   #r2ts = 0;
   #openR2ts = 0;
   #solicitedTo = 0;
+  readonly #withheld: Burst[] = [];
 
   constructor(
     request: ScsiRequest,
@@ -144,9 +145,14 @@ export class ScsiExchange {
       throw violation('R2T beyond the expected length');
     if (++this.#openR2ts > maxOutstandingR2t) throw violation('more R2Ts than MaxOutstandingR2T');
     this.#solicitedTo = offset + desired;
-    if (this.#request.onR2t?.(offset, desired) === false) return;
-    yield* this.#burst({ tag, offset, end: offset + desired }, expStatSn);
-    this.#openR2ts -= 1;
+    const burst = { tag, offset, end: offset + desired };
+    if (this.#request.onR2t?.(offset, desired) === false) this.#withheld.push(burst);
+    else yield* this.#answer(burst, expStatSn);
+  }
+
+  /** The data of R2Ts that were left unanswered. */
+  *withheld(expStatSn: number): Generator<Pdu> {
+    for (const burst of this.#withheld.splice(0)) yield* this.#answer(burst, expStatSn);
   }
 
   /** Returns the result when the PDU carries the status. */
@@ -219,6 +225,11 @@ export class ScsiExchange {
     }
     const dataIn = this.#dataIn.subarray(0, this.#received);
     return { response, status, sense, dataIn, residual: signed, r2ts: this.#r2ts };
+  }
+
+  *#answer(burst: Burst, expStatSn: number): Generator<Pdu> {
+    yield* this.#burst(burst, expStatSn);
+    this.#openR2ts -= 1;
   }
 
   *#burst({ tag, offset, end }: Burst, expStatSn: number): Generator<Pdu> {

@@ -1,4 +1,4 @@
-import type { PlantedError } from '../../../sim/planted-errors.ts';
+import { type PlantedError, plant } from '../../../sim/planted-errors.ts';
 import { MemoryGateways } from './memory-gateways.ts';
 import { runInMemory } from './memory-run.ts';
 import type { Program } from './program.ts';
@@ -17,6 +17,11 @@ export async function compareInMemory(
   planted?: PlantedError,
 ): Promise<Comparison> {
   const one = await runInMemory(program, await MemoryGateways.one(program.seed));
-  const four = await runInMemory(program, await MemoryGateways.four(program.seed, planted));
-  return { one, four, differsAt: firstDifference(one, four) };
+  const takeOut = plant(planted);
+  try {
+    const four = await runInMemory(program, await MemoryGateways.four(program.seed, planted));
+    return { one, four, differsAt: firstDifference(one, four) };
+  } finally {
+    takeOut();
+  }
 }

@@ -55,7 +55,10 @@ export const dataOuts: Readonly<Record<string, DataOut>> = {
     const count = command.cdb.$.fields['numberOfLogicalBlocks']!.get(cdb);
     return new ByteWriter().bytes(blocks(random, count)).bytes(blocks(random, count)).finish();
   },
-  'EXTENDED COPY (LID1)': ({ random }) => randomCopyList(random),
+  'EXTENDED COPY (LID1)': ({ random, keys, nexus }) => {
+    keys.favourite = nexus;
+    return randomCopyList(random);
+  },
   UNMAP: ({ random }) => unmapList(random),
   'MODE SELECT (6)': ({ random }) => modeList(random, ModeHeader6.$.length),
   'MODE SELECT (10)': ({ random }) => modeList(random, ModeHeader10.$.length),

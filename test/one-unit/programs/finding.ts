@@ -10,17 +10,25 @@ export async function textOfFinding(
   compare: (program: Program) => Promise<Comparison>,
 ): Promise<string> {
   const short = await shortened(program, async (each) => isDifferent(await compare(each)));
-  const { one, four, differsAt = 0 } = await compare(short);
-  const steps = wholeProgram(short);
-  const own = one.slice(0, Math.min(differsAt, short.steps.length));
-  const before = own.map((text, at) => textOfStep(short, steps[at]!) + text);
   return [
-    `seed ${program.seed}: ${short.steps.length} of ${program.steps.length} steps find it`,
-    ...before,
-    textOfStep(short, steps[differsAt]!),
-    `through one gateway:${one[differsAt]}`,
-    `through four:${four[differsAt]}`,
+    `${short.steps.length} of ${program.steps.length} steps find it`,
+    textOfDifference(short, await compare(short)),
     `again: npm run one-unit -- --programs 1 --from ${program.seed}`,
+  ].join('\n');
+}
+
+/** The steps up to the first that came to something else, with all answers. */
+export function textOfDifference(program: Program, comparison: Comparison): string {
+  const { one, four, differsAt = 0 } = comparison;
+  const steps = wholeProgram(program);
+  const textOf = (at: number): string => textOfStep(program, steps[at]!);
+  const own = one.slice(0, Math.min(differsAt, program.steps.length));
+  return [
+    `seed ${program.seed}:`,
+    ...own.map((text, at) => `${textOf(at)}\n${text}`),
+    textOf(differsAt),
+    `through one gateway:\n${one[differsAt]}`,
+    `through four:\n${four[differsAt]}`,
   ].join('\n');
 }
 

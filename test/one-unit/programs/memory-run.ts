@@ -59,7 +59,8 @@ class MemoryRun {
     const note = await this.#perform(step);
     await this.#quiet(step);
     const ends = this.#ends.sort((left, right) => left.number - right.number);
-    return [note, ...ends.map(textOfEnd)].join('\n');
+    const notes = note === '' ? [] : [note];
+    return [...notes, ...ends.map(textOfEnd)].map((line) => `  ${line}`).join('\n');
   }
 
   async close(): Promise<void> {

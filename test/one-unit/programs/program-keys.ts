@@ -12,6 +12,8 @@ export class ProgramKeys {
   readonly nexuses: readonly NexusEnds[];
   readonly #random: SeededRandom;
   readonly #keys = new Map<string, number>();
+  /** The nexus that reserved last, or had a copy made: it has more to ask for. */
+  favourite: number | undefined;
 
   constructor(random: SeededRandom, nexuses: readonly NexusEnds[]) {
     this.#random = random;

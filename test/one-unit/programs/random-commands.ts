@@ -13,7 +13,7 @@ const OTHER_LUN = 7;
 /** How often kinds of commands come up in one program; a kind may be absent. */
 const kindWeights = {
   data: [2, 6, 10],
-  persistent: [0, 3, 10],
+  persistent: [0, 4, 20],
   state: [0, 2, 4],
   reports: [1, 2, 3],
 } as const;
@@ -47,6 +47,10 @@ export class RandomCommands {
 
   any(nexus: number): Request {
     return this.#request(this.#pick(), nexus);
+  }
+
+  named(name: string, nexus: number): Request {
+    return this.#request(commands.find((command) => command.name === name)!, nexus);
   }
 
   /** One that changes the medium. */

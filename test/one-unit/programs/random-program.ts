@@ -8,6 +8,7 @@ import {
   type NexusEnds,
   type Program,
   type ProgramForms,
+  type Request,
   type Step,
   TARGET_PORTS,
 } from './program.ts';
@@ -19,6 +20,8 @@ const COMMANDS_MORE_MAX = 30;
 const HOSTS = ['h1', 'h2', 'h3'];
 const NEXUSES_OF_HOST_MAX = 3;
 const WAIT_MAX_MS = 1_500;
+/** Data is withheld for that many steps over the wire. */
+const WITHHELD_STEPS_MAX = 3;
 const FUNCTIONS: readonly TaskManagementFunction[] = [
   'abortTask',
   'abortTask',
@@ -35,14 +38,21 @@ const FUNCTIONS: readonly TaskManagementFunction[] = [
   'queryAsynchronousEvent',
 ];
 
+const REGISTER = 'PERSISTENT RESERVE OUT (REGISTER AND IGNORE EXISTING KEY)';
+const TEST_UNIT_READY: Request = {
+  ...{ name: 'TEST UNIT READY', lun: LUNS[0], cdb: new Uint8Array(6) },
+  ...{ dataOut: new Uint8Array(0), dataInExpected: 0, attribute: 'simple' },
+};
+
 /** The program of a seed: at least 50 commands of several hosts. */
 export function randomProgram(seed: number, forms: ProgramForms = { inMemory: true }): Program {
   const random = new SeededRandom(seed);
   const nexuses = randomNexuses(random);
-  const commands = new RandomCommands(random, new ProgramKeys(random, nexuses), forms);
-  const maker = new StepMaker(random, nexuses.length, commands, forms);
+  const keys = new ProgramKeys(random, nexuses);
+  const maker = new StepMaker(random, keys, forms);
   const count = COMMANDS_MIN + random.below(COMMANDS_MORE_MAX);
-  const steps: Step[] = [];
+  // Else the first command of each nexus does no more than report a unit attention.
+  const steps: Step[] = random.below(2) === 0 ? maker.greetings() : [];
   while (maker.commands < count) steps.push(maker.step());
   return { seed, nexuses, steps };
 }
@@ -68,32 +78,48 @@ function randomNexuses(random: SeededRandom): readonly NexusEnds[] {
 class StepMaker {
   commands = 0;
   readonly #random: SeededRandom;
-  readonly #nexuses: number;
+  readonly #keys: ProgramKeys;
   readonly #requests: RandomCommands;
   readonly #forms: ProgramForms;
   /** Those that may wait for their data. */
   readonly #started: { readonly number: CommandNumber; readonly nexus: number }[] = [];
+  readonly #withheld: { readonly number: CommandNumber; readonly sinceStep: number }[] = [];
+  #steps = 0;
   /** How often commands are begun and left, of 100 steps. */
   readonly #startsPercent: number;
   readonly #managesPercent: number;
 
-  constructor(
-    random: SeededRandom,
-    nexuses: number,
-    requests: RandomCommands,
-    forms: ProgramForms,
-  ) {
+  constructor(random: SeededRandom, keys: ProgramKeys, forms: ProgramForms) {
     this.#random = random;
-    this.#nexuses = nexuses;
-    this.#requests = requests;
+    this.#keys = keys;
+    this.#requests = new RandomCommands(random, keys, forms);
     this.#forms = forms;
     this.#startsPercent = random.pick([0, 5, 12]);
     this.#managesPercent = random.pick([0, 3, 8]);
   }
 
+  /** Each nexus takes the unit attention of its login, and may register, as cluster hosts do. */
+  greetings(): Step[] {
+    const doRegister = this.#random.below(2) === 0;
+    return [...this.#keys.nexuses.keys()].flatMap((nexus) => {
+      const requests = [TEST_UNIT_READY];
+      if (doRegister) requests.push(this.#requests.named(REGISTER, nexus));
+      return requests.map((request): Step => {
+        return { kind: 'command', number: ++this.commands, nexus, request };
+      });
+    });
+  }
+
   step(): Step {
     const random = this.#random;
-    const nexus = random.below(this.#nexuses);
+    this.#steps++;
+    // A target ends a session that keeps it waiting for data for long.
+    const overdue = this.#forms.inMemory ? undefined : this.#withheld[0];
+    if (overdue !== undefined && overdue.sinceStep + WITHHELD_STEPS_MAX <= this.#steps) {
+      this.#withheld.shift();
+      return { kind: 'data', of: overdue.number };
+    }
+    const nexus = this.#nexus();
     const dice = random.below(100);
     if (dice < this.#startsPercent) return this.#start(nexus);
     if (dice < this.#startsPercent + this.#managesPercent) return this.#manage(nexus);
@@ -121,6 +147,7 @@ class StepMaker {
     const isWrite = !this.#forms.inMemory || random.below(4) > 0;
     const request = isWrite ? this.#requests.write(nexus) : this.#requests.any(nexus);
     this.#started.push({ number, nexus });
+    this.#withheld.push({ number, sinceStep: this.#steps });
     return { kind: 'start', number, nexus, request };
   }
 
@@ -129,7 +156,7 @@ class StepMaker {
     const random = this.#random;
     const request = this.#requests.write(nexus);
     this.#started.push({ number, nexus });
-    const other = random.below(this.#nexuses);
+    const other = this.#nexus();
     const then =
       random.below(2) === 0
         ? this.#manage(random.below(3) === 0 ? nexus : other)
@@ -153,6 +180,12 @@ class StepMaker {
 
   #command(nexus: number) {
     return { number: ++this.commands, nexus, request: this.#requests.any(nexus) };
+  }
+
+  #nexus(): number {
+    const { favourite, nexuses } = this.#keys;
+    const isPreferred = favourite !== undefined && this.#random.below(3) === 0;
+    return isPreferred ? favourite : this.#random.below(nexuses.length);
   }
 
   /** One of the youngest that were started, or none. */

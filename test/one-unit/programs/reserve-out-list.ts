@@ -30,7 +30,7 @@ export function reserveOutList(action: number, parts: ReserveOutParts): Uint8Arr
       return encodeList({ key, actionKey });
     }
     case Action.registerAndMove: {
-      const to = random.below(keys.nexuses.length);
+      const to = otherInitiatorPort(parts);
       const actionKey = keys.any();
       keys.register(to, lun, actionKey);
       const { transportId } = identityOf(keys.nexuses[to]!).initiatorPort;
@@ -38,9 +38,19 @@ export function reserveOutList(action: number, parts: ReserveOutParts): Uint8Arr
       const unregisters = random.below(4) === 0;
       return moveList({ key, actionKey, targetPort, transportId, unregisters });
     }
+    case Action.reserve:
+      if (key !== 0) keys.favourite = nexus;
+      return encodeList({ key });
     default:
       return encodeList({ key });
   }
+}
+
+/** A nexus of another initiator port, if there is one. */
+function otherInitiatorPort({ random, keys, nexus }: ReserveOutParts): number {
+  const own = keys.nexuses[nexus]!.isid;
+  const others = [...keys.nexuses.keys()].filter((each) => keys.nexuses[each]!.isid !== own);
+  return others.length === 0 ? nexus : random.pick(others);
 }
 
 function registerList(

@@ -16,6 +16,8 @@ import type {
 import { type Transcript, textOfAnswer, textOfStep } from './transcript.ts';
 import { wholeProgram } from './whole-program.ts';
 
+/** The target ends a session after twice as long. */
+const WITHHELD_MAX_MS = 5_000;
 const HANG_MS = 60_000;
 
 /** FUNCTION of a task management request (RFC 7143, RFC 7144). */
@@ -42,13 +44,27 @@ export interface WirePlace {
   addressOf(targetPort: number): Address;
 }
 
-/** Runs a program of steps that initiators can make, over iSCSI. */
-export async function runOverWire(program: Program, place: WirePlace): Promise<Transcript> {
+/**
+ * Runs a program of steps that initiators can make, over iSCSI. Undefined: this machine was so slow
+ * that the target lost patience with withheld data, and ended the session.
+ */
+export async function runOverWire(
+  program: Program,
+  place: WirePlace,
+): Promise<Transcript | undefined> {
   const run = new WireRun(program, place);
   try {
     await run.open();
     const transcript: string[] = [];
-    for (const step of wholeProgram(program)) transcript.push(await run.step(step));
+    for (const step of wholeProgram(program)) {
+      try {
+        transcript.push(`  ${await run.step(step)}`);
+      } catch (cause) {
+        if (run.isSlow) return undefined;
+        const what = `seed ${program.seed}, ${textOfStep(program, step)}`;
+        throw new Error(`${what}: ${(cause as Error).message}`, { cause });
+      }
+    }
     return transcript;
   } finally {
     await run.end();
@@ -57,6 +73,8 @@ export async function runOverWire(program: Program, place: WirePlace): Promise<T
 
 interface Started {
   readonly nexus: number;
+  readonly lun: number;
+  readonly sinceMs: number;
   readonly session: Initiator;
   readonly handle: CommandHandle;
   end: string | undefined;
@@ -81,6 +99,12 @@ class WireRun {
     for (const session of this.#sessions) if (session.isOpen) await session.logout();
   }
 
+  /** Data is withheld for longer than programs are meant to. */
+  get isSlow(): boolean {
+    const nowMs = performance.now();
+    return [...this.#started.values()].some(({ sinceMs }) => nowMs - sinceMs > WITHHELD_MAX_MS);
+  }
+
   /** What came of it. */
   async step(step: Step): Promise<string> {
     switch (step.kind) {
@@ -90,11 +114,8 @@ class WireRun {
         return await this.#start(step);
       case 'manage':
         return await this.#manage(step);
-      case 'data': {
-        // They never come here: what became of the command is all that there is to see.
-        const started = this.#started.get(step.of);
-        return started === undefined ? '' : await this.#fate(started);
-      }
+      case 'data':
+        return await this.#deliver(step.of);
       case 'login': {
         const session = this.#sessions[step.nexus]!;
         if (step.isLogout) await session.logout();
@@ -117,7 +138,9 @@ class WireRun {
     const session = this.#sessions[nexus]!;
     const withheld = { immediateLength: 0, unsolicitedLength: 0, onR2t };
     const handle = session.start({ ...requestOf(request), ...withheld });
-    const started: Started = { nexus, session, handle, end: undefined };
+    const sinceMs = performance.now();
+    const { lun } = request;
+    const started: Started = { nexus, lun, sinceMs, session, handle, end: undefined };
     void handle.result.then(
       (result) => {
         started.end = textOfResult(result);
@@ -132,22 +155,41 @@ class WireRun {
 
   async #manage({ nexus, function: name, lun, of }: ManageStep): Promise<string> {
     const session = this.#sessions[nexus]!;
-    const started = this.#started.get(of);
-    const isOwn = started?.session === session;
-    const { response, additional } = await session.manage({
+    const own = [...this.#started].filter(([, started]) => started.session === session);
+    const asked = new Map(own).get(of);
+    const answer = session.manage({
       ...{ function: functionCodes[name], lun },
-      ...(isOwn ? { of: started.handle } : {}),
+      ...(asked === undefined ? {} : { of: asked.handle }),
     });
+    // An initiator answers the R2Ts of what it aborts, and the target waits two seconds for that
+    // (RFC 7143). Where an event aborts, the data might come first, and the command end well.
+    for (const [number, { handle, lun: at }] of own) {
+      if (isAbortedAtOnce(name, number === of, at === lun)) session.sendWithheld(handle);
+    }
+    const { response, additional } = await answer;
     return `response ${response}, additional ${additional}`;
   }
 
-  async #fate({ session, handle, nexus, end }: Started): Promise<string> {
-    if (end !== undefined) return end;
+  /** Resolves with how the command ends, or that it was aborted. */
+  async #deliver(number: CommandNumber): Promise<string> {
+    const started = this.#started.get(number);
+    if (started === undefined) return '';
+    this.#started.delete(number);
+    const { session, handle, nexus, lun } = started;
+    if (started.end !== undefined) return started.end;
     if (session !== this.#sessions[nexus]) return 'went with its session';
-    const { response } = await session.manage({ function: functionCodes.queryTask, of: handle });
-    // A status that was on its way has come before the answer.
+    // A status that was on its way comes before the answer.
+    const { response } = await session.manage({
+      function: functionCodes.queryTask,
+      lun,
+      of: handle,
+    });
+    if (response === FUNCTION_SUCCEEDED) {
+      session.sendWithheld(handle);
+      return textOfResult(await handle.result);
+    }
     session.abandon(handle);
-    return response === FUNCTION_SUCCEEDED ? 'still waits' : 'is gone';
+    return started.end ?? 'is gone';
   }
 
   #login({ host, isid, targetPort }: NexusEnds): Promise<Initiator> {
@@ -162,6 +204,24 @@ class WireRun {
       keys: { iSCSIProtocolLevel: '2' },
       timeoutMs: HANG_MS,
     });
+  }
+}
+
+/** Whether a function of its own session aborts a command in the turn in which it arrives. */
+function isAbortedAtOnce(
+  name: TaskManagementFunction,
+  isAsked: boolean,
+  isThere: boolean,
+): boolean {
+  switch (name) {
+    case 'abortTask':
+      return isAsked && isThere;
+    case 'abortTaskSet':
+      return isThere;
+    case 'iTNexusReset':
+      return true;
+    default:
+      return false;
   }
 }
 
