@@ -10,7 +10,7 @@ import { Violation } from '../../sim/violation.ts';
 
 const SEEDS_MAX = 500;
 const optionsOf: Partial<Readonly<Record<PlantedError, SeedOptions>>> = {
-  noBarrier: { kinds: ['cutCluster', 'deafOsd'] },
+  noBarrier: { kinds: ['cutCluster', 'deafOsd'], events: [] },
   pausedSocketsRead: { kinds: ['pauseAll'] },
   notEnded: { store: 'embedded', kinds: ['pause'] },
   earlyAcknowledgement: { kinds: ['slowOsd'] },
