@@ -17,7 +17,7 @@ export interface ReservationCommand {
   readonly mayMeetReserve: boolean;
 }
 
-/** A command that the reservations judge, or that reads them, sent once. */
+/** A command that reservations allow or refuse, or that reads them, sent once. */
 export interface Access {
   readonly id: number;
   readonly session: NexusSession;
@@ -61,7 +61,7 @@ const TOLD_MAX = 20;
 /**
  * Whether all that was seen of the reservations of a logical unit is what one copy of them could
  * have shown (I4): each command takes effect at one moment between its begin and its end, and each
- * access is judged at one such moment, whichever gateway it goes through. A gateway may be late to
+ * access is decided at one such moment, whichever gateway it goes through. A gateway may be late to
  * enforce what is not answered yet, but PERSISTENT RESERVE IN shows what all of them enforce.
  */
 export class ReservationHistory {

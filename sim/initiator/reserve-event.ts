@@ -39,7 +39,7 @@ export const reserveUnit: UnitEvent = async (parts, path) => {
   else reservations.end(ending, history.attentions.mappings === mappings ? 'none' : 'unknown');
 };
 
-/** Again and again, until it is judged or the session is lost. */
+/** Repeats it until it is decided or the session is lost. */
 async function releaseUnit(
   parts: UnitEventParts,
   path: SimPath,

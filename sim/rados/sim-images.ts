@@ -9,7 +9,7 @@ const FEATURE_LAYERING = 1n;
 const DIRECTORY = 'rbd_directory';
 const METADATA_PREFIX = 'metadata_';
 
-/** An open image: librbd hears of each change of its header. */
+/** An open image: librbd is notified of each change of its header. */
 export interface WatchedImage {
   readonly client: SimClient;
   readonly id: string;

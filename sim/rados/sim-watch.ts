@@ -14,7 +14,7 @@ export class SimWatch {
   readonly cookie: bigint;
   readonly timeoutMs: number;
   readonly hearer: WatchHearer;
-  /** When the OSD last heard of the client. */
+  /** When the OSD last heard from the client. */
   heardMs: number;
   /** The OSD has dropped it. */
   isDropped = false;

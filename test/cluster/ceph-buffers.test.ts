@@ -10,7 +10,7 @@ import { mustRun } from '../support/run.ts';
 const TURNS = 2000;
 /** A transfer of 256 KiB and what Ceph puts around it. */
 const TRANSFER_BYTES = 280 * 1024;
-/** The command beside it runs in this process's JavaScript, too, which has faults of its own. */
+/** The command also runs JavaScript of this process, which causes page faults of its own. */
 const FAULTS_MAX = TURNS / 2;
 
 test('memory for a transfer is taken from the heap', async () => {

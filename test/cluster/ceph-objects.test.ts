@@ -1,6 +1,6 @@
-// The addon's objects on a real Ceph: one operation is atomic and tells the version of itself, its
-// comparisons end as Ceph says, reads see one moment; watches answer, age and are lost; a fenced
-// client can do nothing any more.
+// The addon's objects on a real Ceph: one operation is atomic and returns its version, its
+// comparisons end as Ceph documents, reads see one moment; watches answer, age and are lost; a
+// fenced client can no longer do anything.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -187,7 +187,7 @@ async function waits(
     other.stop();
     const changed = ceph.rbd(...change);
     await waitFor('the change is told', () => other.heard.includes(message));
-    // The gateway hears of it in its own time, and until then it does what it is asked.
+    // The gateway learns of it later, and until then it does what it is asked to do.
     for (let number = 0; number < ACTS_MAX; number++) {
       let status: string | undefined;
       const acted = Promise.resolve(act(volume, number)).then((result) => {

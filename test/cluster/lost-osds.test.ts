@@ -1,5 +1,5 @@
 // Proves on a real Ceph that a gateway which loses the OSDs, but not the monitors, is fenced by the
-// others, hears of it from a monitor, and then drops its sessions; and that it serves again.
+// others, learns that from a monitor, and then drops its sessions; and that it serves again.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// Proves with QEMU's initiator that on RBD, too, what is written through one gateway is what the
-// others read: a whole file system through two and through four gateways, and patterns of all
+// Proves with QEMU's initiator on RBD that the other gateways read what is written through one
+// gateway: a whole file system through two and through four gateways, and patterns of all
 // sizes, unaligned and at the end of the disk, by 512 and 4096 byte blocks.
 
 import { test } from 'node:test';

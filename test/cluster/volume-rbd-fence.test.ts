@@ -83,7 +83,7 @@ test('an instance that others blocklist is replaced: reads go on, writes end don
     for (let round = 0; round < 3; round++) {
       const instance = await store.instances.any();
       await world.blocklist(instance.addresses);
-      // The OSDs hear of it at a time of their own.
+      // Each OSD learns of it at its own time.
       const ends = new Set<string>();
       while (instance.state === 'open') {
         const reads = Array.from({ length: 20 }, (_, i) => content(volume!, i * 4096, 4096));

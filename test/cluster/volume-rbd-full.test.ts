@@ -1,5 +1,5 @@
-// A pool whose quota is full: what needs no new space goes on, what does ends noSpace at once, and
-// writes go on when there is space again. With the data in a pool of its own, too.
+// Proves, for a pool whose quota is full: operations that need no new space continue, others end
+// noSpace at once, and writes continue when there is space again; also with a separate data pool.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,6 +1,6 @@
 // What an image may be, and what its clones and snapshots keep: images that gateways must not share
-// are refused with the command that mends them, a parent's data and a snapshot's are never changed
-// by a compare-and-write or a part of a write.
+// are refused with the command that repairs them, a parent's data and a snapshot's are never
+// changed by a compare-and-write or a part of a write.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

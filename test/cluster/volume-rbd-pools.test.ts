@@ -145,7 +145,7 @@ test(
       const good = await store.open('good');
       let isOver = false;
       const load = async (at: number) => {
-        // `store` is closed when anything fails: then its operations fail, too.
+        // `store` is closed when anything fails: then its operations also fail.
         for (let count = 0; !isOver; count++) {
           done(await good.write(at, [bytes(512, count)]));
           assert.deepEqual(await content(good, at, 512), bytes(512, count));

@@ -24,16 +24,16 @@ export interface MembershipContractWorld {
 
 export interface JoinedMember {
   readonly members: Membership;
-  /** Leaves, and lets go of the store. */
+  /** Leaves, and closes the store. */
   close(): Promise<void>;
 }
 
 export interface MemberPuppet {
   readonly self: Member;
-  /** It does nothing any more until `resume`. */
+  /** It does nothing until `resume`. */
   stop(): Promise<void>;
   resume(): Promise<void>;
-  /** Whether it does nothing any more, because it is dead or because it says that it is closed. */
+  /** Whether it no longer does anything, because it is dead or knows that it is closed. */
   isOver(): boolean;
   /** Kills it, if it lives. */
   end(): Promise<void>;

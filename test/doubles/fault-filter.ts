@@ -4,17 +4,17 @@ import type { VolumeOperation } from '../../src/volume/filters/stats.ts';
 import type { Volume, VolumeFault, VolumeResult } from '../../src/volume/volume.ts';
 import { VolumeFilter } from './volume-filter.ts';
 
-/** What fails, and how often. */
+/** Which operations fail, and how often. */
 export interface FaultRule {
   readonly operations: readonly VolumeOperation[];
   readonly status: VolumeFault;
   /** One in this many fails; 1: all do. */
   readonly oneIn: number;
-  /** True: the operation lands all the same, and only its result is bad. */
+  /** True: the operation lands nevertheless, and only its result is bad. */
   readonly isApplied?: boolean;
 }
 
-/** Fails operations at random by rules, which may be changed while it works. */
+/** Fails operations at random by rules, which may change while it is in use. */
 export class Fault extends VolumeFilter {
   rules: readonly FaultRule[];
   readonly #random: Random;

@@ -38,9 +38,9 @@ export function randomLateness(
 }
 
 /**
- * The volumes of another store behind a medium that is late, as a cluster is. Every opening has a
- * client instance, which is what a fence ends: whatever an instance has on its way at its fence
- * never lands, however late it arrives.
+ * The volumes of another store behind a late medium, like a cluster. Every open volume has a client
+ * instance, which a fence ends: operations that an instance has on their way at its fence never
+ * land, however late they arrive.
  */
 export class LateVolumes implements VolumeStore {
   readonly #inner: VolumeStore;
@@ -85,7 +85,7 @@ export class LateVolumes implements VolumeStore {
   }
 }
 
-/** An opening of the inner volume, and the operations on their way to it. */
+/** An open inner volume, and the operations on their way to it. */
 class ClientInstance {
   readonly volume: Volume;
   readonly #fenced = Promise.withResolvers<void>();
@@ -244,7 +244,7 @@ class LateVolume implements Volume {
       if (instance.isFenced) return FENCED;
       const result = await operation(instance.volume);
       await instance.await(this.#lateness.result());
-      // It landed, but nobody was told before the fence: its outcome stays unknown.
+      // It landed, but was not reported before the fence: its outcome stays unknown.
       return instance.isFenced ? FENCED : result;
     } finally {
       this.#inFlight.end(epoch);

@@ -3,7 +3,7 @@ import type { FencingDriver } from '../../src/membership/fencing-driver.ts';
 /** Witnesses of a gateway of a memory cluster. */
 const WITNESSES = 3;
 
-/** The part of a memory cluster that its clients' instances share: a map with a blocklist. */
+/** The part of a memory cluster that client instances share: a map with a blocklist. */
 export class MemoryCluster {
   #mapEpoch = 1;
   /** The map epoch from which on an address is on the blocklist. */
@@ -23,7 +23,7 @@ export class MemoryCluster {
     this.#blocklist.set(address, this.#mapEpoch);
   }
 
-  /** Whether a storage daemon that has this map takes an operation of that address. */
+  /** Whether a storage daemon with this map accepts an operation of that address. */
   takes(address: string, mapEpoch: number): boolean {
     return mapEpoch < (this.#blocklist.get(address) ?? Number.POSITIVE_INFINITY);
   }
@@ -40,13 +40,13 @@ export class MemoryFencing implements FencingDriver {
   isHolding = false;
   readonly #onBlocklist: (address: string) => void;
 
-  /** `onBlocklist` is called with each address that goes on the blocklist by this gateway. */
+  /** `onBlocklist` is called with each address that this gateway blocklists. */
   constructor(cluster: MemoryCluster, onBlocklist: (address: string) => void = () => {}) {
     this.#cluster = cluster;
     this.#onBlocklist = onBlocklist;
   }
 
-  /** A new instance may begin with an older map, from a monitor that lags. */
+  /** A new instance may start with an older map, from a monitor that lags. */
   openInstance(address: string, mapEpoch = this.#cluster.mapEpoch): void {
     this.instances.set(address, mapEpoch);
   }

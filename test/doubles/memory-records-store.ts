@@ -5,7 +5,7 @@ import type { CompareAndSetResult, FieldGuard, RecordEntry } from '../../src/rec
 export class MemoryStore {
   readonly #records = new Map<string, RecordEntry>();
   readonly #fields = new Map<string, Map<string, Uint8Array>>();
-  /** The highest version that a deleted record had: records made anew count on from there. */
+  /** The highest version of a deleted record; new records continue from there. */
   #floor = 0;
 
   get(key: string): RecordEntry | undefined {

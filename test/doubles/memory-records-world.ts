@@ -6,15 +6,15 @@ import { MEMBERS_MAX, type Member, type Records } from '../../src/records/record
 import { MemoryRecords } from './memory-records.ts';
 import { MemoryStore } from './memory-records-store.ts';
 
-/** Bound of what waits for a stopped member to go on. */
+/** Bound on what waits for a stopped member to continue. */
 const WAITERS_MAX = 65_536;
 
 export interface MemoryRecordsWorldOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Each way of each request and message takes up to this long. */
+  /** Each direction of each request and message takes up to this long. */
   readonly delayMaxMs?: number;
-  /** Of 1000 requests and messages, how many are lost on one of their ways. */
+  /** Of 1000 requests and messages, how many are lost in one of their directions. */
   readonly lossPerMille?: number;
 }
 
@@ -27,8 +27,8 @@ export interface MemoryMember {
 }
 
 /**
- * A store in memory and the members that share it, for tests and simulation. What travels between
- * a member and the store or another member may be delayed and lost, as the seed has it.
+ * A store in memory and the members that share it, for tests and simulation. Messages between a
+ * member and the store or another member may be delayed and lost, as the seed decides.
  */
 export class MemoryRecordsWorld {
   readonly store = new MemoryStore();
@@ -47,7 +47,7 @@ export class MemoryRecordsWorld {
     this.#lossPerMille = lossPerMille;
   }
 
-  /** Opens the store as one more member. Names are not looked at: several may have the same. */
+  /** Opens the store as another member. Names are not checked: several may have the same. */
   async open(name: string): Promise<Records> {
     checkMemberName(name);
     if (this.openMembers().length >= MEMBERS_MAX) {
@@ -64,14 +64,14 @@ export class MemoryRecordsWorld {
     return [...this.#members.values()].filter(({ state }) => state === 'open');
   }
 
-  /** The member as the world sees it; a life that has ended is not forgotten. */
+  /** The member as the world sees it, even after its end. */
   member({ incarnation }: Member): MemoryMember {
     const member = this.#members.get(incarnation);
     if (member === undefined) throw new Failure('recordsUnavailable', 'no such member');
     return member;
   }
 
-  /** The member neither asks nor answers any more until `resume`, as under SIGSTOP. */
+  /** The member neither sends nor answers until `resume`, as under SIGSTOP. */
   stop(member: Member): void {
     this.member(member).stopped = true;
   }
@@ -84,21 +84,21 @@ export class MemoryRecordsWorld {
     }
   }
 
-  /** Nothing of the member lands any more, whatever it has sent. */
+  /** From now on nothing of the member lands, whatever it has sent. */
   fence(member: Member): void {
     const fenced = this.member(member);
     if (fenced.state === 'open') fenced.state = 'fenced';
     fenced.records.loseWatches();
   }
 
-  /** Ends the member's watches, as when its place among the others is taken away. */
+  /** Ends the member's watches, as when its entry is removed. */
   loseWatches(member: Member): void {
     this.member(member).records.loseWatches();
   }
 
   /**
-   * One way between a member and the store or another member. Resolves whether what went it
-   * arrived.
+   * One direction between a member and the store or another member. Resolves with whether the
+   * message arrived.
    */
   async travel(): Promise<boolean> {
     if (this.#delayMaxMs > 0) await sleep(this.clock, this.#random.below(this.#delayMaxMs + 1));

@@ -98,7 +98,7 @@ export class MemoryRecords extends CheckedRecords {
     this.#watches.lose();
   }
 
-  /** One request: there, landing (where a fenced member's changes nothing any more), and back. */
+  /** One request: there, landing (which changes nothing if the member is fenced), and back. */
   async #ask<T>(request: (store: MemoryStore) => T): Promise<T> {
     this.#checkOpen();
     await this.#world.running(this.#member());
@@ -119,7 +119,7 @@ export class MemoryRecords extends CheckedRecords {
     const arrived = await this.#world.travel();
     await this.#world.running(this.#member());
     if (!arrived || this.#member().state !== 'open') return false;
-    // Each answer travels alone: one watcher that never answers holds up no other's.
+    // Each answer travels alone, so that a watcher that never answers does not delay others.
     const ways: Promise<void>[] = [];
     const complete = await this.#watches.call(channel, message, from, (answer) => {
       ways.push(this.#answer(() => onAnswer(answer)));

@@ -34,9 +34,9 @@ const limits = volumeLimits({
 });
 
 export interface MemoryStoreOptions {
-  /** Each volume has an id of its own, which it keeps when it is renamed. */
+  /** Each volume has an id, which it keeps when it is renamed. */
   readonly withIds?: boolean;
-  /** The largest volume that there may be. */
+  /** The size of the largest possible volume. */
   readonly sizeMaxBytes?: number;
 }
 
@@ -97,7 +97,7 @@ export class MemoryStore implements VolumeStore {
     this.#medium(name, known).disk = disk;
   }
 
-  /** As the tools of a store may do to a volume that is open. */
+  /** Like tools of the store, which may change a volume that is open. */
   rename(from: string, to: string): void {
     this.#volumes.set(to, this.#medium(from));
     this.#volumes.delete(from);
@@ -141,7 +141,7 @@ interface Medium {
   disk: VolumeDisk | undefined;
 }
 
-/** One opening of a volume in memory. Everything completes at once. */
+/** An open volume in memory. Everything completes at once. */
 export class MemoryVolume implements Volume {
   readonly limits = limits;
   readonly #medium: Medium;

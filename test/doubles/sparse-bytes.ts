@@ -3,7 +3,7 @@ import type { Extent } from '../../src/volume/volume.ts';
 
 const PAGE_BYTES = 4096;
 
-/** A row of bytes of any length that keeps only the pages that were written. */
+/** An array of bytes of any length that keeps only the pages that were written. */
 export class SparseBytes {
   readonly #pages = new Map<number, Uint8Array>();
 
@@ -28,7 +28,7 @@ export class SparseBytes {
     });
   }
 
-  /** Zeros the range and gives whole pages back; walks the smaller of range and kept pages. */
+  /** Zeros the range and frees whole pages; walks the smaller of range and kept pages. */
   zero(offset: number, length: number): void {
     const end = offset + length;
     if (length / PAGE_BYTES > this.#pages.size) {
@@ -42,7 +42,7 @@ export class SparseBytes {
     }
   }
 
-  /** What is kept, from `offset` on, in order, without gaps. */
+  /** The kept ranges from `offset` on, in order, adjacent ones merged. */
   extents(offset: number, length: number, extentsMax: number): readonly Extent[] {
     const end = offset + length;
     const kept = [...this.#pages.keys()]

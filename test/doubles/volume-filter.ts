@@ -11,22 +11,23 @@ import type {
 } from '../../src/volume/volume.ts';
 
 /**
- * A volume around a volume: every operation passes through `around`, the rest goes straight. A
- * filter may hold an operation back; what it holds across a fence never reaches the inner volume.
+ * A volume around a volume: every operation passes through `around`, other calls go straight
+ * through. A filter may hold back an operation; one that it holds across a fence never reaches the
+ * inner volume.
  */
 export abstract class VolumeFilter implements Volume {
   protected readonly inner: Volume;
   readonly #inFlight = new InFlight();
-  /** Fences so far: what was submitted before the last one is over. */
+  /** Fences so far: operations from before the last one are over. */
   #fences = 0;
-  /** Fenced or closed: the inner volume says so itself, and no filter may say otherwise. */
+  /** Fenced or closed: the inner volume reports that itself, and no filter may change it. */
   #isEnded = false;
 
   constructor(inner: Volume) {
     this.inner = inner;
   }
 
-  /** Decides when and whether `submit` is called, and what becomes of its result. */
+  /** Decides whether and when `submit` is called, and may change its result. */
   protected abstract around(
     operation: VolumeOperation,
     submit: () => Pending<VolumeResult>,

@@ -13,7 +13,7 @@ const GROWTH_BYTES_MAX = 64 * 1024 * 1024;
 const STUCK_MS = 1_000;
 const REST_MS = 500;
 const REST_BYTES = 256 * 1024;
-const LOOKS_MAX = 60;
+const CHECKS_MAX = 60;
 const SESSIONS = 60;
 const NEW_EXCHANGE = 0xffff_ffff;
 /** The tag that a target gives to the first exchange of a session; any other is refused at once. */
@@ -38,9 +38,9 @@ function crumb(tag: number): Buffer {
   });
 }
 
-/** Resolves when the gateway has worked off what was sent: its memory does not change any more. */
+/** Resolves when the gateway has handled what was sent: its memory no longer changes. */
 async function atRest(witness: Witness): Promise<void> {
-  for (let looks = 0, last = Number.NaN; looks < LOOKS_MAX; looks++) {
+  for (let checks = 0, last = Number.NaN; checks < CHECKS_MAX; checks++) {
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const { rssGrowthBytes } = witness;
     if (Math.abs(rssGrowthBytes - last) < REST_BYTES) return;

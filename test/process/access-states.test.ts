@@ -1,6 +1,6 @@
 // Proves, with running gateways and a real initiator: REPORT TARGET PORT GROUPS shows the port
 // group of a gateway that is killed, drains or has not started as unavailable, every nexus of every
-// LUN hears of each change once, and while a gateway drains the answer is the same through every
+// LUN reports each change once, and while a gateway drains the answer is the same through every
 // path.
 
 import assert from 'node:assert/strict';

@@ -1,7 +1,7 @@
 // Proves, with two gateways and real initiators, what an operator sees and does from any host of
 // the store: the sessions of all gateways, the reservations of disks, a reset through every
 // gateway, a change that waits for a gateway which does not answer, and a record that cannot be
-// read, with what mends it.
+// read, with its repair.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,6 +1,6 @@
-// The checker of reservations takes what one copy of them could have shown, in whatever order the
-// commands overlap, and refuses the rest: a conflict that nobody made, a write through a gateway
-// that has not heard of a reservation, a reservation that is not there.
+// Proves that the checker of reservations accepts what a single copy of them could show, however
+// the commands overlap, and refuses the rest: a conflict without a cause, a write through a gateway
+// that does not know of a reservation, a reservation that does not exist.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

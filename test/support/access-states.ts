@@ -1,4 +1,4 @@
-// What an initiator sees of the states of port groups, and how it hears of a change.
+// The states of port groups as an initiator sees them, and its notification of a change.
 
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,7 +42,7 @@ export async function pendingAt(initiator: Initiator, lun: number): Promise<read
   }
 }
 
-/** Resolves when every LUN has heard of a change; rejects if one hears of more than that. */
+/** Resolves when every LUN has reported a change; rejects if one reports anything else. */
 export async function hearsOnce(initiator: Initiator, luns: readonly number[]): Promise<void> {
   for (const lun of luns) {
     let told: readonly string[] = [];
@@ -60,7 +60,7 @@ export async function hearsNothing(initiator: Initiator, luns: readonly number[]
   for (const lun of luns) assert.deepEqual(await pendingAt(initiator, lun), []);
 }
 
-/** Takes what a new nexus is told, until the port groups are in these states. */
+/** Takes the unit attentions of a new nexus, until the port groups are in these states. */
 export async function seesStates(
   initiator: Initiator,
   luns: readonly number[],

@@ -52,7 +52,7 @@ export function budgetWorld() {
   };
 }
 
-/** Takes all there is, and has a command wait for each of these initiators, in this order. */
+/** Takes all memory, and lets a command wait for each of these initiators, in this order. */
 export async function crowd(
   { open, endTurn }: BudgetWorld,
   names: readonly (readonly [peer: string, initiator: string])[],

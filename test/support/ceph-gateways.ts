@@ -1,5 +1,5 @@
-// Gateways of a given document on a pool of a cluster, each a process of its own that can be
-// stopped, killed and started again, in a network namespace if one is given; leaves none behind.
+// Gateways of a given document on a pool of a cluster, each in its own process, which can be
+// stopped, killed and restarted, in a network namespace if one is given; leaves none behind.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ const program =
 const ISCSI_PORT = 3260;
 const FENCE_WAIT_MS = 8_000;
 const POLL_MS = 20;
-/** Of what a gateway says on standard error, so many of the last characters are kept. */
+/** How many of the last characters of the standard error of a gateway are kept. */
 const ERRORS_MAX = 20_000;
 
 export interface CephGatewaysOptions {
@@ -41,17 +41,17 @@ export interface CephGatewaysOptions {
   readonly gateways: number;
   /** The document without its gateways, which are added: `g0`, `g1` and so on. */
   readonly parts: object;
-  /** Where a gateway runs, by its number; in this process's own network where there is none. */
+  /** The namespace of a gateway, by its number; the network of this process if there is none. */
   readonly namespaces?: readonly NetworkNamespace[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** One gateway by its name, over the processes that it has been. */
+/** One gateway by its name, across its processes. */
 export class CephGateway {
   readonly name: string;
   readonly address: Address;
   readonly namespace: NetworkNamespace | undefined;
-  /** How often it has said that it serves: once for each incarnation. */
+  /** How often it has logged that it serves: once for each incarnation. */
   served = 0;
   errors = '';
   readonly #command: readonly [string, string[]];
@@ -102,7 +102,7 @@ export class CephGateway {
     await this.servesAgain(before);
   }
 
-  /** Resolves when it has said that it serves more often than `before`, and how long that took. */
+  /** Resolves when it has logged that more often than `before`, with the time that this took. */
   async servesAgain(before: number, limitMs = HANG_MS): Promise<number> {
     const startMs = performance.now();
     while (this.served <= before) {
@@ -120,7 +120,7 @@ export class CephGateway {
     if (this.#child?.kill(signal) !== true) throw new Error(`${this.name} has ended`);
   }
 
-  /** Resolves when it is gone; no harm if it is already. */
+  /** Resolves when it is gone, also if it already was. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL');
     await this.#ended;
@@ -229,14 +229,14 @@ export class CephGateways {
     return stdout;
   }
 
-  /** Asks the gateways that serve to fence one, as the command does; resolves what each answers. */
+  /** Asks the serving gateways to fence one, as the command does; resolves with the answers. */
   async askToFence(name: string): Promise<readonly FenceAnswer[]> {
     const request = encodeMessage({ name });
     const { answers } = await this.#tool.records.notify(FENCE_CHANNEL, request, FENCE_WAIT_MS);
     return answers.flatMap(({ payload }) => decodeMessage<FenceAnswer>(payload) ?? []);
   }
 
-  /** The members as the store has them now. */
+  /** The current members in the store. */
   async view(): Promise<MembershipView> {
     return await this.#membership.read();
   }
@@ -250,7 +250,7 @@ export class CephGateways {
     return found;
   }
 
-  /** Resolves when what is said holds of the incarnation; `undefined`: it is not listed any more. */
+  /** Resolves when the condition holds for the incarnation; `undefined`: it is no longer listed. */
   async until(
     { incarnation }: MemberState,
     what: string,

@@ -9,7 +9,7 @@ const DYNAMIC = /\bimport\(\s*'(\.[^']+)'\s*\)/g;
 const EXPORT =
   /^export (?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
 
-/** What the files import, by the file that exports it; `*` stands for all. */
+/** The imported names, by the file that exports them; `*` means all. */
 export function importedNames(
   files: readonly string[],
   read: (file: string) => string,

@@ -14,10 +14,10 @@ export interface PlacedDemo extends AsyncDisposable {
 }
 
 /**
- * Starts a demo; the store goes with it.
+ * Starts a demo; its store is removed with it.
  *
  * @param osds of a throwaway Ceph; 0 for the embedded store.
- * @param backend `memstore` costs the least, and loses all when its OSD is killed.
+ * @param backend `memstore` costs the least, and loses everything when its OSD is killed.
  */
 export async function demoAt(
   osds: number,

@@ -19,7 +19,7 @@ export const demoTargetName = 'iqn.2026-11.io.allpath:demo';
 /** How many lines of the demo's error output a failure message quotes. */
 const quotedLinesMax = 40;
 
-/** Demos not stopped yet: a test process that is ended (a ring's limit, Ctrl-C) takes them along. */
+/** Demos not stopped yet: they end with the test process (a limit of the ring, Ctrl-C). */
 const running = new Set<Demo>();
 process.on('exit', () => {
   for (const demo of running) demo.kill();
@@ -49,7 +49,7 @@ export class Demo {
   readonly #port: number;
   readonly #gateways: number;
   readonly #errors: string[] = [];
-  /** Every start seen, in order; the processes by pid and start time, for a pid is used again. */
+  /** Every start seen, in order; processes by pid and start time, because pids are reused. */
   readonly #starts: GatewayStart[] = [];
   readonly #births = new Map<number, string>();
   readonly #ready = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-// The codes with which a source makes failures, in any of the ways that there are.
+// Finds the codes with which a source makes failures.
 
 export function failureCodesOf(source: string): string[] {
   const made = source.matchAll(/\b[fF]ailure(?:<[^>]*>)?\(\s*'(\w+)'/g);
@@ -12,13 +12,13 @@ export function failureCodesOf(source: string): string[] {
   ];
 }
 
-/** Files in which a failure is made anew with the code of another one, or of a listed type. */
+/** Files that make a failure with the code of another one, or of a listed type. */
 const PASSED_ON = [
   ...['cli/runs/demo', 'demo/free-ports', 'ceph/admin-socket', 'volume/local/local-store'],
   ...['records/record-arguments', 'records/local/store-thread'],
 ];
 
-/** A code that is not written where the failure is made would not be found. */
+/** A code that is not written at the place of the failure would not be found. */
 export function hiddenFailureCodes(source: string, file: string): boolean {
   if (PASSED_ON.some((name) => file.endsWith(`${name}.ts`))) return false;
   return /\bnew Failure(?:<[^>]*>)?\(\s*[^\s']/.test(source);

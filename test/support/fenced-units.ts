@@ -1,6 +1,6 @@
-// What may be read of units that a fenced gateway was writing to, by gateways that go on.
+// The contents that other gateways may read of units that a fenced gateway was writing to.
 
-/** Who wrote, in which round, which unit, which of its writes to it. */
+/** The writer, its round, the unit, and the number of the write to it. */
 export interface UnitStamp {
   readonly writer: number;
   readonly round: number;
@@ -23,8 +23,8 @@ export function stampedBytes({ writer, round, unit, write }: UnitStamp, length: 
 
 /**
  * The set of contents that each unit may have. Before a fence is finished a write of the fenced
- * gateway may have landed or not, and may land at any time. Afterwards the first look at a unit, or
- * the first write to it, through a gateway that goes on settles which: nothing else is ever seen.
+ * gateway may have landed or not, and may land at any time. Afterwards the first read of a unit, or
+ * the first write to it, through another gateway decides which: nothing else is ever seen.
  */
 export class FencedUnits {
   readonly #possible: Uint8Array[][];
@@ -41,15 +41,15 @@ export class FencedUnits {
   }
 
   /**
-   * A gateway that goes on answered a write GOOD, and no other write that may count is under way.
+   * Another gateway answered a write GOOD, and no other relevant write is under way.
    */
   written(unit: number, bytes: Uint8Array): void {
     this.#possible[unit] = [bytes];
   }
 
   /**
-   * A read that was begun after the fence was finished shows these bytes: resolves the unit.
-   * Returns what is wrong, if they cannot be.
+   * A read that started after the end of the fence shows these bytes, which decides the unit.
+   * Returns the error, if they are not possible.
    */
   seen(unit: number, bytes: Uint8Array): string | undefined {
     const possible = this.#possible[unit]!;

@@ -68,11 +68,11 @@ export class MemoryStream implements ByteStream {
     }
   }
 
-  /** Bytes of a header digest and a data digest behind each PDU that `take` cuts off. */
+  /** Bytes of a header digest and a data digest after each PDU, which `take` cuts off. */
   headerDigestLength = 0;
   dataDigestLength = 0;
 
-  /** PDUs that came since the last call, with their digests. */
+  /** PDUs that arrived since the last call, with their digests. */
   take(): Buffer[] {
     const pdus: Buffer[] = [];
     let at = 0;

@@ -8,9 +8,9 @@ interface Span {
 }
 
 /**
- * The kernel's byte-range locks on one file, as fcntl(2) has them for open file descriptions: what
- * one description locks replaces what it had there, splits it and joins its neighbours; two may
- * overlap only where both are shared; a lock is granted whole or not at all.
+ * The kernel's byte-range locks on one file, as fcntl(2) describes them for open file descriptions:
+ * a new lock of a description replaces its locks in that range, splits them and merges with its
+ * neighbours; two may overlap only where both are shared; a lock is granted whole or not at all.
  */
 export class KernelLocks {
   readonly #spans = new Map<object, readonly Span[]>();

@@ -10,7 +10,7 @@ import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 
 type Outcome = Awaited<ReturnType<UnitState['commit']>>;
 
-/** The state of a unit that others share: while it is late, changes wait for the test. */
+/** The shared state of a unit: while it is late, changes wait for the test. */
 export class LateUnitState implements UnitState {
   isLate = false;
   readonly #inner: LocalUnitState;
@@ -34,12 +34,12 @@ export class LateUnitState implements UnitState {
     return isAgreed ? await this.#inner.commit(change, origin) : NOT_COMMITTED;
   }
 
-  /** The oldest change that waits is attempted, or the gateways could not agree in time. */
+  /** Attempts the oldest waiting change, or reports that the gateways could not agree in time. */
   settle(isAgreed = true): void {
     this.#waiting.shift()?.(isAgreed);
   }
 
-  /** The youngest change is attempted: that of another command came first. */
+  /** Attempts the youngest change, so that another command comes first. */
   settleLast(): void {
     this.#waiting.pop()?.(true);
   }

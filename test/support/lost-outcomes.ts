@@ -1,4 +1,4 @@
-// Outcomes that nobody takes: promises that float, handlers of events that do nothing.
+// Finds lost outcomes: floating promises, and event handlers that do nothing.
 
 import { codeOf } from './source-text.ts';
 

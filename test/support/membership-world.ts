@@ -15,7 +15,7 @@ import { RecordingLog } from './recording-log.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** What a test may break of one gateway. Each is looked at when a call begins and ends. */
+/** The faults of one gateway that a test sets. Each is checked when a call begins and ends. */
 export interface Faults {
   /** The records of this gateway give no answer while it is set. */
   isStoreSilent: boolean;
@@ -25,7 +25,7 @@ export interface Faults {
   areWitnessesSilent: boolean;
 }
 
-/** One process: killed, it is never heard of again, though what it has sent may land. */
+/** One process. A killed one is silent for ever, but what it has sent may land. */
 export class SimGateway implements FencingDriver {
   readonly name: string;
   readonly clock: PausableClock;
@@ -206,7 +206,7 @@ export class MembershipWorld {
   readonly cluster = new MemoryCluster();
   readonly store: MemoryRecordsWorld;
   readonly #delayMaxMs: number;
-  /** Reads as nobody does. */
+  /** Reads the store directly, not as a member. */
   readonly #membership: Promise<MembershipStore>;
 
   constructor(seed: number, { delayMaxMs = 0, lossPerMille = 0 } = {}) {
@@ -240,7 +240,7 @@ export class MembershipWorld {
     return await (await this.#membership).read();
   }
 
-  /** One way to the monitors, or back. */
+  /** One direction to the monitors, or back. */
   async travel(): Promise<void> {
     if (this.#delayMaxMs === 0) return;
     await sleepOn(this.clock, this.random.below(this.#delayMaxMs + 1));

@@ -51,7 +51,8 @@ export class ModelRados {
   }
 
   nextVersion(): number {
-    // Other objects of a placement group count on, too: an object's versions have gaps.
+    // Other objects of the placement group use the same counter, so versions of an object have
+    // gaps.
     this.#version += 3;
     return this.#version;
   }
@@ -60,7 +61,7 @@ export class ModelRados {
     return this.#silent;
   }
 
-  /** Nothing is answered from now on; what is asked is done when the silence ends. */
+  /** From now on nothing is answered; operations are executed when the silence ends. */
   fallSilent(): void {
     this.#silent = true;
   }
@@ -84,9 +85,9 @@ export class ModelClient implements RecordsPool {
   readonly rados: ModelRados;
   readonly gid: bigint;
   blocklisted = false;
-  /** It may not do anything any longer: what it does ends -EPERM. */
+  /** It has no capabilities any longer: its operations end -EPERM. */
   forbidden = false;
-  /** Stands for a process that is stopped: nothing reaches its listeners. */
+  /** Simulates a stopped process: nothing reaches its listeners. */
   #stopped: (() => void)[] | undefined;
 
   constructor(rados: ModelRados, gid: bigint) {
@@ -158,7 +159,7 @@ export class ModelClient implements RecordsPool {
     });
   }
 
-  /** What a fence does to it. */
+  /** The effect of a fence on it. */
   blocklist(): void {
     this.blocklisted = true;
     this.cutWatches();
@@ -181,7 +182,7 @@ export class ModelClient implements RecordsPool {
     for (const action of held) action();
   }
 
-  /** In a later turn, unless it is stopped: then when it goes on. */
+  /** In a later turn; if it is stopped, when it continues. */
   hear(action: () => void): void {
     setImmediate(() => (this.#stopped === undefined ? action() : this.#stopped.push(action)));
   }

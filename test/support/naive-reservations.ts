@@ -1,5 +1,5 @@
-// Reservations a second time, for the tests: one row for each nexus, changed in place, and the
-// rules one after the other as SPC-4 tells them. It shares no code with `src/scsi/reservations`.
+// A second implementation of reservations, for the tests: one row for each nexus, changed in place,
+// and the rules one after the other as in SPC-4. It shares no code with `src/scsi/reservations`.
 
 import type { NexusSession } from '../../src/scsi/reservations/reservations.ts';
 import type { ReserveOutRequest } from '../../src/scsi/reservations/reserve-out-request.ts';

@@ -1,5 +1,5 @@
-// Network namespaces of a test's own: a process inside reaches this machine by one pair of
-// interfaces, and what it sends to some ports there can be dropped, without a word, for a while.
+// Network namespaces for a test: a process inside reaches this machine by one pair of interfaces,
+// and its packets to some ports can be dropped silently for a while.
 
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { waitFor } from './wait-for.ts';
 
 const IP = '/usr/sbin/ip';
 const NFT = '/usr/sbin/nft';
-/** Names carry the process that made them: what a killed one left, the next removes. */
+/** Names contain the process that made them, so that the next one removes leftovers. */
 const PREFIX = 'apt';
 /** Of 198.18.0.0/15, which RFC 2544 keeps for benchmarks: no network of the machine's. */
 const SUBNETS_MAX = 512;

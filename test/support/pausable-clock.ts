@@ -1,4 +1,4 @@
-// The clock of one process of many on a virtual clock: stopped, it does nothing until it goes on.
+// The clock of one of several processes on a virtual clock; a stopped one does nothing.
 
 import type { Clock, Timer } from '../../src/base/clock.ts';
 
@@ -52,7 +52,7 @@ export class PausableClock implements Clock {
     for (const action of this.#late.splice(0)) action();
   }
 
-  /** Nothing falls due any more, as when the process was killed. */
+  /** Ends all timers, as when the process is killed. */
   kill(): void {
     this.#isDead = true;
   }

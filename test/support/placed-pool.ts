@@ -1,5 +1,5 @@
-// Pools of a throwaway cluster whose placement groups are where a test wants them, so that one OSD
-// can be stopped and it is known what that touches.
+// Pools of a throwaway cluster whose placement groups are where a test wants them, so that the
+// effect of stopping one OSD is known.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ThrowawayCeph } from '../../lab/ceph/throwaway-ceph.ts';
@@ -59,7 +59,7 @@ export class PlacedPool {
 
   /** Moves a placement group to that OSD. */
   async move(group: string, osd: number): Promise<void> {
-    // Moved back and forth it peers anew: one that is moved while it peers may be stuck.
+    // Moved back and forth it peers again: a group that is moved while it peers may get stuck.
     if (this.#moved.delete(group)) {
       await this.#ceph.ask({ prefix: 'osd rm-pg-upmap-items', pgid: group });
     }

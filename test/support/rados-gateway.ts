@@ -1,5 +1,5 @@
-// A member of a store on a real Ceph, as a gateway is one: with the clients, the fencing and the
-// instances of `openStore`, and nothing that serves initiators.
+// A member of a store on a real Ceph, like a gateway: with the clients, the fencing and the
+// instances of `openStore`, but without serving initiators.
 
 import { openStore } from '../../src/gateway/open-store.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
@@ -11,7 +11,7 @@ import type { RadosPlace } from './rados-member.ts';
 
 export interface RadosGateway {
   readonly members: Membership;
-  /** Leaves, and lets go of the store. */
+  /** Leaves, and closes the store. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
-// Stores of volumes on one Ceph cluster, each with client instances of its own as gateways have
-// them, and a stand-in for the members: an instance is fenced by a client apart, and then every
-// store passes the barrier.
+// Stores of volumes on one Ceph cluster, each with its own client instances like a gateway, and a
+// stand-in for the members: a separate client fences an instance, and then every store passes the
+// barrier.
 
 import { Failure } from '../../src/base/failure.ts';
 import { RadosClient } from '../../src/ceph/rados-client.ts';
@@ -61,7 +61,7 @@ export class RbdWorld {
     },
   };
 
-  /** As another gateway fences: nobody of these stores hears of it. */
+  /** Fences like another gateway, without notice to these stores. */
   async blocklist(addresses: string): Promise<void> {
     this.#fencer ??= this.connect();
     const errno = await (await this.#fencer).blocklist(addresses, DAY_S);

@@ -1,5 +1,5 @@
-// Reads TypeScript as the tidy guard needs it: what a file imports, its code without comments and
-// strings, and its comments. A scanner of characters, not a parser: TypeScript 7 has no interface
+// Reads TypeScript for the tidy test: the imports of a file, its code without comments and strings,
+// and its comments. A scanner of characters, not a parser: TypeScript 7 has no interface
 // for programs.
 
 export interface Import {

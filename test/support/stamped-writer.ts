@@ -24,9 +24,9 @@ export interface StampedWriterOptions {
 }
 
 /**
- * Writes stamped units over and over through a multipath initiator and knows what of it was
- * acknowledged. A unit whose write was sent twice is left alone until `settled`: the first sending
- * may still land through a stopped gateway, and would undo a later write.
+ * Writes stamped units over and over through a multipath initiator, and remembers which writes were
+ * acknowledged. A unit whose write was sent twice is not written again until `settled`: the first
+ * attempt may still land through a stopped gateway, and would undo a later write.
  */
 export class StampedWriter {
   acknowledged = 0;
@@ -34,7 +34,7 @@ export class StampedWriter {
   /** Longest time to a status of a write that needed one attempt, and of one that needed more. */
   steadyWorstMs = 0;
   failoverWorstMs = 0;
-  /** What ended a worker; `pause` rejects with it. */
+  /** The error that ended a worker; `pause` rejects with it. */
   failure: unknown = undefined;
   readonly #options: StampedWriterOptions;
   readonly #sequences: Uint32Array;
@@ -77,7 +77,7 @@ export class StampedWriter {
     await Promise.all(this.#workers);
   }
 
-  /** Nothing that was sent earlier can land any more. */
+  /** From now on nothing that was sent earlier can land. */
   settled(): void {
     this.#unsettled.clear();
   }

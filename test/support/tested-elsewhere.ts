@@ -1,4 +1,4 @@
-// Long source files without a test of the same path, the test that proves each instead, and why.
+// Long source files without a test of the same path, the test that covers each instead, and why.
 
 export const LONG_FILE_LINES = 150;
 

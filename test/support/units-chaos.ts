@@ -1,5 +1,5 @@
 // Gateways that agree on a logical unit under random kills, pauses, silent stores, lost and late
-// messages: what is answered is enforced by every gateway that may still act, and nothing is lost.
+// messages: every gateway that may still act enforces what is answered, and nothing is lost.
 
 import assert from 'node:assert/strict';
 import { isOver } from '../../src/membership/membership.ts';

@@ -7,12 +7,12 @@ import { SeededRandom, seedOfRun } from './seeded-random.ts';
 /** The order of what happens at the end of a turn; the same in each run. */
 const SEED = 1;
 
-/** A clock that stands until a test moves it. */
+/** A clock that stands still until a test moves it. */
 export class VirtualClock implements Clock {
   readonly timeline: Timeline;
   protected readonly turnEnd = new TurnEnd(new SeededRandom(seedOfRun() ?? SEED));
   #ending: (() => void)[] = [];
-  /** Ends of turns that the host's event loop has not come to. */
+  /** Ends of turns that the host's event loop has not reached. */
   #turnsOpen = 0;
 
   constructor(timeline = new Timeline()) {

@@ -1,5 +1,5 @@
-// Loaded before the program (`--import`), it makes a gateway that believes to have passed every
-// barrier at once: what a test of fencing must find wrong, else it proves nothing.
+// Loaded before the program (`--import`): the gateway believes that it passes every barrier at
+// once. A test of fencing that does not detect this proves nothing.
 
 import { RadosClient } from '../../src/ceph/rados-client.ts';
 

@@ -18,7 +18,7 @@ class Turns {
   readonly #actions: (() => void)[] = [];
   readonly clock = { endOfTurn: (action: () => void) => this.#actions.push(action) };
 
-  /** False: there is nothing to do any more. */
+  /** False: there is nothing left to do. */
   next(): boolean {
     const actions = this.#actions.splice(0);
     for (const action of actions) action();

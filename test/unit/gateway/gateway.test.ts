@@ -347,21 +347,21 @@ test('a gateway shows as serving when its units are loaded and its portals liste
     ...{ clock, random },
   });
   const shown = new Map<string, readonly string[]>();
-  const strangers: MemoryStream[] = [];
+  const early: MemoryStream[] = [];
   world.onStep = async (step) => {
     const { members } = await membership.read();
     shown.set(
       step,
       members.map(({ state }) => state),
     );
-    if (step === 'listens') strangers.push((await world.logIn()).stream);
+    if (step === 'listens') early.push((await world.logIn()).stream);
   };
   const gateway = await world.start();
   for (const { uuid } of document.disks) {
     assert.deepEqual(shown.get(`units/${uuid}`), ['joining'], 'its units are not loaded');
   }
   assert.deepEqual(shown.get('listens'), ['joining'], 'its portals do not listen');
-  assert.ok(strangers.length > 0 && strangers.every(({ destroyed }) => destroyed));
+  assert.ok(early.length > 0 && early.every(({ destroyed }) => destroyed));
   const { members } = await membership.read();
   assert.deepEqual(
     members.map(({ state }) => state),

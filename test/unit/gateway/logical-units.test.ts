@@ -259,7 +259,7 @@ test('what was prepared for a document that was never served does not stay open'
   const first = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));
   await serve(first);
   const both = mapping([{ name: 'a' }, { name: 'b' }], { 0: 'a', 1: 'b' });
-  // A portal of that version cannot be opened, say: it is tried again and again.
+  // For example, a portal of that version cannot be opened: it is tried again and again.
   for (let attempt = 0; attempt < 3; attempt++) await units.prepare(both);
   assert.equal(store.open, 2);
   const last = await units.prepare(mapping([{ name: 'a' }], { 0: 'a' }));

@@ -1,5 +1,6 @@
 // Proves the life of a connection and its session against scripted bytes and a scripted nexus:
-// ordering, data-out, residuals, limits, liveness on virtual time, and that ends let go of all.
+// ordering, data-out, residuals, limits, liveness on virtual time, and that an end releases
+// everything.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Directory, Portal } from '../../../src/iscsi/contracts.ts';

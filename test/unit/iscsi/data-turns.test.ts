@@ -24,7 +24,7 @@ const MIB = 2 ** 20;
 test('what is too long for the share of its session goes as the exception, one at a time', async () => {
   const { open, endTurn } = budgetWorld();
   const hog = open(0, 'one');
-  // Counted though it was not asked for: slabs of answers, say.
+  // Counted although no command asked for it, like slabs of answers.
   hog.hold(GATEWAY_DATA_BYTES_MAX);
   const accounts = [open(0, 'one'), open(0, 'one')];
   const [first, second] = accounts.map((each) => new BudgetCommand(each, LONGEST_BYTES));

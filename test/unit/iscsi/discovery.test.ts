@@ -90,7 +90,8 @@ test('an initiator that is not done keeps the exchange open', () => {
 });
 
 test('keys after the login are declared, refused or unknown', () => {
-  // Proves: MaxRecvDataSegmentLength may be declared anew; what the login settled is refused.
+  // Proves: MaxRecvDataSegmentLength may be declared again; keys that the login settled are
+  // refused.
   const send = bench('iqn.x');
   const answer = send(
     'MaxRecvDataSegmentLength=65536\0MaxBurstLength=512\0HeaderDigest=None\0AuthMethod=CHAP\0' +

@@ -1,5 +1,6 @@
-// What the heartbeats show: eight that stand still, four behind an epoch, gaps that begin the count
-// anew, reasons that are asked again, and who carries on a fence that stands still, by rank.
+// Proves what follows from heartbeats: eight that do not change, four behind an epoch, gaps that
+// restart the count, reasons that are checked again, and which member, by rank, continues a fence
+// that makes no progress.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -63,7 +64,7 @@ test('one that is behind an epoch over four heartbeats is fenced for it, and no 
   const { failureDetector, asked } = start();
   const at = (beat: number, epoch: number) =>
     view([member('a', beat, 9), member('b', beat, 1), member('c', beat, epoch)], epoch);
-  // New epochs do not have one that is behind an old one begin anew.
+  // New epochs do not restart the count of a member that is behind an old one.
   for (let beat = 0; beat < 4; beat++) failureDetector.observe(at(beat, 2 + beat));
   assert.equal(asked.length, 0);
   failureDetector.observe(at(4, 6));

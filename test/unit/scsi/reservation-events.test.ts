@@ -1,6 +1,6 @@
-// Proves what an event of the reservations does at a gateway: who hears of it, whose commands are
-// aborted, that what it forbids is drained without an abort or ends RESERVATION CONFLICT, and how
-// long RESERVE lasts.
+// Proves what an event of the reservations does at a gateway: which nexuses are notified, whose
+// commands are aborted, that commands which it forbids are drained without an abort or end
+// RESERVATION CONFLICT, and how long RESERVE lasts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

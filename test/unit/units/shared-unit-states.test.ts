@@ -200,7 +200,7 @@ test('a gateway whose nexuses ask without a pause leaves other gateways their tu
     assert.equal(await world.within(REQUEST_MAX_MS, state.commit(grown, command())), COMMITTED);
     before.push(world.record().number - number - 1);
   }
-  // One may be on its way, and the next be sent before this gateway is heard of.
+  // One may be on its way, and the next may be sent before the mark of this gateway is seen.
   assert.ok(Math.max(...before) <= 3, `so many of others came first: ${before}`);
   isFlooding = false;
   await world.within(60_000, Promise.all(flood));

@@ -1,5 +1,5 @@
-// Proves that initiators set up as the demo prints it fail over when no late write of a lost
-// gateway can land any more: not sooner than 8 s after its last sign of life.
+// Proves that initiators with the settings that the demo prints fail over only when no late write
+// of a lost gateway can land: not sooner than 8 s after its last sign of life.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

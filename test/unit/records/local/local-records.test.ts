@@ -54,7 +54,7 @@ test('members whose files are taken away are members still', { timeout: HANG_MS 
     await rm(join(directory, 'run'), { recursive: true });
     for (const records of [a, b])
       assert.deepEqual(await records.processes.living(), [a.self, b.self]);
-    // Watching has a take its place anew; b, whose clock stands, does not.
+    // The watch makes a write its entry again; b, whose clock stands still, does not.
     const watch = await a.watch('x', { onNotify: (message) => message, onLost() {} });
     const c = await open('c');
     for (const records of [a, b, c]) {

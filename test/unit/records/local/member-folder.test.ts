@@ -86,7 +86,7 @@ test('an entry is replaced in whole blocks, by the file before last', async () =
   assert.deepEqual(await folder.living(), [a]);
 });
 
-test('the files of a process that has ended go, and those of one that cannot be judged stay', async () => {
+test('the files of a process that has ended go, and those of one that cannot be checked stay', async () => {
   const gone = [entry('dead', { process: dead }), entry('old', { process: ofEarlierBoot })];
   for (const each of [...gone, entry('far', { process: ofOtherNamespace }), entry('here')]) {
     await folder.show(each);

@@ -1,4 +1,4 @@
-// Mending takes away what is the image's own, and nothing else.
+// Proves that a repair removes only features and settings of the image itself.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// Proves how an operation passes between the volume's buffers and librbd's, that what an image
-// refuses is told later, and that an image hears of the end of each of its writes.
+// Proves how an operation passes between the volume's buffers and librbd's, that a refusal of an
+// image is reported later, and that an image is notified of the end of each of its writes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
