@@ -67,7 +67,8 @@ test('an image that is imported brings its layout, and is never taken for a new 
   assert.deepEqual({ dataPool: 'coded', objectSize: 65_536, ...made }, made);
   const other = ['disk', 'create', 'left', '16M', '--object-size', '8M', ...store()];
   await ceph.rbd('create', 'p/left', '--size', '16M', '--image-feature', 'layering');
-  assert.match(await refusal(...other), /volume left of 16M already: "disk import left" serves it/);
+  const there = /volume left of 16M exists already: "disk import left" serves it/;
+  assert.match(await refusal(...other), there);
 });
 
 test('what cannot be laid so is refused, and nothing is left of it', async () => {

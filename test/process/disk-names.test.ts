@@ -81,7 +81,7 @@ test('data that are there are served again as what they are, and never by accide
   await cluster.mustApply(parts([], {}));
   const created = await cluster.allpath('disk', 'create', 'a', '64M');
   assert.equal(created.code, 1);
-  assert.match(created.stderr, /volume a of 64M already.*disk import a/);
+  assert.match(created.stderr, /volume a of 64M exists already.*disk import a/);
   const uuid = '00000000-0000-4000-8000-000000000001';
   const other = await cluster.apply(parts([{ ...a, uuid }], { 0: 'a' }));
   assert.equal(other.code, 1);

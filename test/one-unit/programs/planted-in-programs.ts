@@ -10,7 +10,7 @@ export const plantedInPrograms: Readonly<
   slotOverwritten: 'found',
   appliedTwice: 'found',
   attentionLost: 'found',
-  toldTwice: 'found',
+  toldTwice: { because: 'a gateway takes an event again only while it looks after a mark' },
   askerTold: 'found',
   markNotSet: 'found',
   markTakenEarly: 'found',
