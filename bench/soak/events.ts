@@ -1,4 +1,4 @@
-// Events of one logical unit through all gateways under load, each status judged.
+// Events of one logical unit through all gateways under load; each status is checked.
 
 import { eventKinds } from '../../test/fault/event-kinds.ts';
 import { type EventsSummary, eventsUnderLoad } from '../../test/fault/events-under-load.ts';

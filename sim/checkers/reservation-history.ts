@@ -13,7 +13,7 @@ import {
 export interface ReservationCommand {
   readonly id: number;
   readonly change: ReservationChange;
-  /** When it began, a gateway may have enforced a RESERVE: PERSISTENT RESERVE OUT conflicts with it. */
+  /** At its begin a gateway may have enforced a RESERVE, with which it conflicts. */
   readonly mayMeetReserve: boolean;
 }
 
@@ -227,11 +227,11 @@ function seen(course: Course): Course {
   return { ...course, met: new Map(met) };
 }
 
-/** Those that it may meet at its begin. A late gateway refuses to read, but reads what all enforce. */
+/** Verdicts possible at its begin. A late gateway refuses reads, but reports what all enforce. */
 function verdicts({ state, past }: Course, access: Access): ReadonlySet<string> {
   const late = past.map((each) => verdict(each.state, access));
-  const isJudged = access.kind === 'reads' || access.kind === 'writes';
-  const met = isJudged ? late : late.filter((each) => each === 'conflict');
+  const isReadOrWrite = access.kind === 'reads' || access.kind === 'writes';
+  const met = isReadOrWrite ? late : late.filter((each) => each === 'conflict');
   return new Set([...met, verdict(state, access)]);
 }
 

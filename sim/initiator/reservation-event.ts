@@ -47,11 +47,11 @@ async function reserveOut(
   }
   const code = senseOf(result)?.code;
   const isDone = result.status === Status.good;
-  const isJudged = isDone || result.status === Status.reservationConflict || isRefused(code);
-  const judged = isDone ? 'good' : code === undefined ? 'conflict' : code;
-  const unjudged = changedNothing(result) ? 'none' : 'unknown';
-  const verdict = reservations.end(command, isJudged ? judged : unjudged);
-  if (isJudged || unjudged === 'none') told = isDone ? verdict.told : new Set();
+  const isDecided = isDone || result.status === Status.reservationConflict || isRefused(code);
+  const decision = isDone ? 'good' : code === undefined ? 'conflict' : code;
+  const undecided = changedNothing(result) ? 'none' : 'unknown';
+  const verdict = reservations.end(command, isDecided ? decision : undecided);
+  if (isDecided || undecided === 'none') told = isDone ? verdict.told : new Set();
   for (const event of events) {
     event.endMs = clock.now();
     event.isCertain = isDone && verdict.isCertain;

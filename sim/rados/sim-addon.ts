@@ -201,12 +201,12 @@ export class SimAddon implements Implemented {
     const hear = (errno: number, value: unknown): void => {
       if (!client.isClosed) this.#onMessage(watchSlot, errno, value);
     };
-    const hearer = {
+    const listener = {
       notified: (notifyId: bigint, message: Uint8Array, fromGid: bigint) =>
         hear(0, { notifyId, message, fromGid }),
       lost: () => hear(ENOTCONN, undefined),
     };
-    this.#cluster.watch(client, object, { timeoutMs, hearer }, (watch) => {
+    this.#cluster.watch(client, object, { timeoutMs, listener }, (watch) => {
       if (typeof watch === 'number') done(watch, undefined);
       else done(0, this.#watches.add(watch));
     });

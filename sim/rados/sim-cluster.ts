@@ -6,7 +6,7 @@ import { type ClusterLink, SimClient } from './sim-client.ts';
 import { SimMonitor } from './sim-monitor.ts';
 import { SimNotify } from './sim-notify.ts';
 import { SimOsd } from './sim-osd.ts';
-import { SimWatch, type WatchHearer } from './sim-watch.ts';
+import { SimWatch, type WatchListener } from './sim-watch.ts';
 import { StoredObject } from './stored-object.ts';
 
 /** How often a client pings the OSDs (objecter_tick_interval). */
@@ -121,13 +121,13 @@ export class SimCluster {
   watch(
     client: SimClient,
     name: string,
-    { timeoutMs, hearer }: { readonly timeoutMs: number; readonly hearer: WatchHearer },
+    { timeoutMs, listener }: { readonly timeoutMs: number; readonly listener: WatchListener },
     done: (watch: SimWatch | number) => void,
   ): void {
     const run = (object: StoredObject | undefined): SimWatch | number => {
       if (object === undefined) return ENOENT;
       const [osd, cookie, nowMs] = [this.osdOf(name), this.nextSerial(), this.timeline.nowMs];
-      const watch = new SimWatch({ client, object: name, osd, cookie, timeoutMs, hearer, nowMs });
+      const watch = new SimWatch({ client, object: name, osd, cookie, timeoutMs, listener, nowMs });
       object.watches.add(watch);
       client.watches.add(watch);
       return watch;
@@ -166,7 +166,7 @@ export class SimCluster {
       notify.timer = this.timeline.after(timeoutMs, late);
       for (const watch of notify.waiting) {
         watch.client.fromOsd(osd, () => {
-          if (!watch.isCancelled) watch.hearer.notified(id, message.slice(), client.gid);
+          if (!watch.isCancelled) watch.listener.notified(id, message.slice(), client.gid);
         });
       }
       notify.endIfDone();
@@ -216,7 +216,7 @@ export class SimCluster {
     this.#drop(watch);
     watch.client.fromOsd(watch.osd, () => {
       watch.isLost = true;
-      if (!watch.isCancelled) watch.hearer.lost();
+      if (!watch.isCancelled) watch.listener.lost();
     });
   }
 

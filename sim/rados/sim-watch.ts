@@ -1,7 +1,7 @@
 import type { SimClient } from './sim-client.ts';
 
 /** The callbacks of the client. */
-export interface WatchHearer {
+export interface WatchListener {
   notified(notifyId: bigint, message: Uint8Array, fromGid: bigint): void;
   lost(): void;
 }
@@ -13,7 +13,7 @@ export class SimWatch {
   readonly osd: number;
   readonly cookie: bigint;
   readonly timeoutMs: number;
-  readonly hearer: WatchHearer;
+  readonly listener: WatchListener;
   /** When the OSD last heard from the client. */
   heardMs: number;
   /** The OSD has dropped it. */
@@ -30,7 +30,7 @@ export class SimWatch {
     readonly osd: number;
     readonly cookie: bigint;
     readonly timeoutMs: number;
-    readonly hearer: WatchHearer;
+    readonly listener: WatchListener;
     readonly nowMs: number;
   }) {
     this.client = parts.client;
@@ -38,7 +38,7 @@ export class SimWatch {
     this.osd = parts.osd;
     this.cookie = parts.cookie;
     this.timeoutMs = parts.timeoutMs;
-    this.hearer = parts.hearer;
+    this.listener = parts.listener;
     this.heardMs = parts.nowMs;
   }
 }

@@ -23,7 +23,7 @@ export function clientCaps({ pool, namespace, dataPools }: ClientCapsOptions): C
   return { mon: 'profile rbd', osd: osd.join(', ') };
 }
 
-/** The command that makes the user, to be pasted into a shell by an administrator of the cluster. */
+/** The command that makes the user, for an administrator of the cluster to paste into a shell. */
 export function createUserCommand(user: string, { mon, osd }: ClientCaps): string {
   return `ceph auth get-or-create client.${user} mon '${mon}' osd '${osd}' -o ${keyringPath(user)}`;
 }

@@ -20,7 +20,7 @@ export class ImageSubmission {
     this.#native = native;
   }
 
-  /** `code`: an `image...` of the protocol. `detail`: flags, or the number of buffers of the compare list. */
+  /** `code`: an `image...` of the protocol. `detail`: flags, or how many buffers are compared. */
   add(
     code: number,
     image: number,

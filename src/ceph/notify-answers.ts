@@ -8,7 +8,7 @@ interface NotifyAnswer {
 }
 
 export interface NotifyAnswers {
-  /** 0; -ETIMEDOUT when some did not answer in time, and then answers and time-outs are here too. */
+  /** 0, or -ETIMEDOUT if some did not answer in time. Both have answers and time-outs. */
   readonly errno: number;
   readonly answers: readonly NotifyAnswer[];
   readonly timeouts: readonly { readonly gid: bigint; readonly cookie: bigint }[];

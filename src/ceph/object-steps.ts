@@ -1,7 +1,7 @@
 import type { NativeStep } from './ceph-native.ts';
 import { nativeProtocol } from './native-protocol.ts';
 
-/** How the stored value is compared with the given one: `stored OP given` reads backwards in Ceph. */
+/** Compares the stored value with the given one, as `stored OP given`; Ceph has it reversed. */
 type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
 
 /**

@@ -5,7 +5,7 @@ interface OtherSettings {
   readonly reason: string;
 }
 
-/** Together with `cephSettingTable` these are all of librbd, librados and the objecter (Ceph 16). */
+/** With `cephSettingTable`, all settings of librbd, librados and the objecter (Ceph 16). */
 export const otherSettings: readonly OtherSettings[] = [
   {
     names: [

@@ -165,7 +165,7 @@ export class RadosPool implements OperationCounter {
     };
   }
 
-  /** The context of every later write through this handle; `undefined`: no snapshots. 0 or -EINVAL. */
+  /** Sets the context of later writes through this handle; `undefined`: none. 0 or -EINVAL. */
   setSnapWriteContext(context: SnapContext | undefined): number {
     if (this.#closed) return EINVAL;
     const { newest, ids } = context ?? { newest: 0n, ids: [] };

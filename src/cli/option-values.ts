@@ -46,7 +46,7 @@ export function textValue(text: string): string {
   throw new UsageError('empty, or not UTF-8');
 }
 
-/** Pools and namespaces: Ceph allows more, which `rbd` and capabilities would then have to quote. */
+/** Pools and namespaces. Ceph allows more, but `rbd` and capabilities would have to quote it. */
 export function cephNameValue(text: string): string {
   if (/^[A-Za-z0-9._-]{1,128}$/.test(text)) return text;
   throw new UsageError('not a name of letters, digits, ".", "_" and "-"');

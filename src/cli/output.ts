@@ -15,7 +15,7 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
-/** On standard error, beside what a command answers: a sentence, or with `json` one value a line. */
+/** On standard error, beside the answer: a sentence, or with `json` one value a line. */
 export function notice(value: object, text: string, json: boolean): void {
   printError(json ? JSON.stringify({ notice: value }) : text);
 }

@@ -57,7 +57,7 @@ export interface GatewayStatus {
   readonly host?: string;
   /** How many disks it serves; a release before this says nothing. */
   readonly servedDisks?: number;
-  /** Disks of which writes end because their store has no room; a release before this says nothing. */
+  /** Disks whose writes fail because their store is full; an earlier release omits them. */
   readonly fullDisks?: readonly string[];
   /** A release before this says nothing. */
   readonly unserved?: UnservedDisks;

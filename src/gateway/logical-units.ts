@@ -29,7 +29,7 @@ interface OpenDisk {
 /** How many disks are opened at a time: each may take a thread and some round trips. */
 const VOLUMES_OPENING_MAX = 16;
 
-/** One that takes longer leaves its place to the next: many silent disks delay a start as one does. */
+/** A disk that takes longer gives up its place: many silent disks delay a start like one. */
 const OPEN_SLOW_MS = 250;
 
 /** How long a new size of the document is waited for to reach the open volume. */

@@ -119,7 +119,7 @@ export function readIfCached(
   return orErrno(preadv2(descriptor, vectorAddress, count, offset, RWF_NOWAIT));
 }
 
-/** struct msghdr: name, its length, vector, its length, control, its length, flags; 8 bytes each. */
+/** struct msghdr, 8 bytes each: name, vector and control, each with its length, and flags. */
 const message = new Uint32Array(14);
 const messageAddress = addressOf(message.buffer);
 message[4] = vectorAddress;
@@ -243,7 +243,7 @@ export async function copyFileRange(
   return copied;
 }
 
-/** As many of these calls run at a time, so that the pool's other threads serve reads and writes. */
+/** So many of these calls run at a time; the pool's other threads serve reads and writes. */
 const POOL_CALLS_MAX = 2;
 let poolCalls = 0;
 const waiting: (() => void)[] = [];

@@ -29,7 +29,7 @@ export async function makeFolders(path: string): Promise<void> {
   }
 }
 
-/** False if the path does not exist. Rejects if it is a file, or if this user may not look at it. */
+/** False if the path does not exist. Rejects if it is a file, or this user may not look at it. */
 async function isFolder(path: string): Promise<boolean> {
   try {
     const isFile = !(await stat(path)).isDirectory();

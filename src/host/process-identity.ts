@@ -26,7 +26,7 @@ export function ownProcessIdentity(): ProcessIdentity {
   return identity;
 }
 
-/** The identity of the process that has `pid` now; undefined when there is none. Throws if unsure. */
+/** Identity of the process that has `pid` now; undefined if none has it. Throws if unsure. */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   const status = readStatus(pid);
   if (status === undefined) return undefined;

@@ -252,7 +252,7 @@ export class DataAccount implements SlabSource, SlabOwner {
     return others || 2 * this.#claims.size > this.#invitedCommands;
   }
 
-  /** The session is over: it invites and waits for nothing. What is held counts until it is back. */
+  /** The session is over: it invites and awaits nothing. Held buffers count until returned. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -106,7 +106,7 @@ export class DataBudget implements AccountQueue {
     this.freed();
   }
 
-  /** Grants what fits, a claim of each session in turn; then exceptions, as many as there may be. */
+  /** Grants what fits, a claim of each session in turn; then exceptions, up to their bound. */
   readonly #serve = (): void => {
     this.#scheduled = false;
     for (const account of this.#waiting) {

@@ -50,7 +50,7 @@ export class DataOut {
     this.#parameters = parameters;
   }
 
-  /** A command announced unsolicited Data-Out PDUs behind its immediate data, if only an empty one. */
+  /** A command announced unsolicited Data-Out PDUs, even if only an empty one. */
   expectUnsolicited(command: DataOutCommand, end: number): void {
     const { received } = command;
     const now = this.#clock.now();

@@ -120,7 +120,7 @@ export const FIRST_BURST_BYTES_MAX = 256 * 1024;
 export const FIRST_BURST_BYTES_MIN = 4 * 1024;
 /** The guaranteed part of each session for commands with unsolicited data. */
 export const SESSION_OWN_INVITED_BYTES = OWN_COMMANDS_MIN * (FIRST_BURST_BYTES_MAX + COMMAND_BYTES);
-/** The FirstBurstLength offered is such that a window of `queueDepth` asks for no more than this. */
+/** FirstBurstLength is offered so that a window of `queueDepth` asks for no more than this. */
 export const WINDOW_FIRST_BURSTS_BYTES_MAX = 64 * 1024 * 1024;
 /** And such that this many commands of each session fit beside those of all others. */
 export const SHARED_COMMANDS = 64;
@@ -181,7 +181,7 @@ export const DATA_OUT_MAX_MS = 27_000;
 export const ABORTED_TRANSFER_TIMEOUT_MS = 2_000;
 /** From accept to full feature phase. */
 export const LOGIN_TIMEOUT_MS = 15_000;
-/** A text that goes over several PDUs, and each further piece of an answer, is asked for within this. */
+/** Bound of the next PDU of a text, and of the request for the next piece of an answer. */
 export const TEXT_TIMEOUT_MS = 10_000;
 /** A discovery session ends after this: initiators list the targets and leave within a second. */
 export const DISCOVERY_SESSION_MAX_MS = 60_000;

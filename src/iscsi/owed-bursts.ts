@@ -9,7 +9,7 @@ export class OwedBursts {
   readonly #unsolicited = new Map<number, DataOutBurst>();
   readonly #solicited = new Map<number, DataOutBurst>();
   #nextTag = 1;
-  /** When more data is due, of whatever burst: on a slow link the later ones wait for the earlier. */
+  /** When more data is due, of any burst: on a slow link later bursts wait for earlier ones. */
   #dueMs = 0;
 
   /** Bursts that are owed, including those of aborted commands. */

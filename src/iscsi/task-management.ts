@@ -103,7 +103,7 @@ export class TaskManagement {
     return this.#effects.skip(refCmdSn);
   }
 
-  /** The initiator still answers the R2Ts of aborted commands; the answer waits for that, bounded. */
+  /** The answer waits, bounded, until the initiator has answered the R2Ts of aborted commands. */
   #afterTransfers(deadlineMs: number, action: () => void): void {
     const { dataOut } = this.#session;
     if (!dataOut.owed.isDraining) {

@@ -43,7 +43,7 @@ export const JOIN_STEP_MAX_MS = 30_000;
 
 /** How often a member checks whether its own event loop stood still, and whether it is cut off. */
 export const STALL_CHECK_INTERVAL_MS = 250;
-/** After a longer gap of its event loop a member acts only when it has confirmed that it is open. */
+/** After a longer gap of its event loop, a member acts only once it is confirmed to be open. */
 export const PAUSE_GAP_MAX_MS = 1_000;
 /**
  * A longer gap ends the incarnation: initiators may have failed over, and what lies in the sockets

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { type Metric, metric } from './metric.ts';
 
-/** Every metric of a gateway. Its reference page, and whatever prints metrics, are made from this. */
+/** Every metric of a gateway. The reference page and all output of metrics are made from this. */
 export const catalogue = {
   commands: metric({
     name: 'allpath_commands_total',

@@ -65,7 +65,7 @@ export class ChannelWatches {
     return watchers.length > 0 && answered.every(Boolean);
   }
 
-  /** Takes all watches away, or those of the channels that `isLost` names, and tells each watcher. */
+  /** Removes all watches, or those of the channels that `isLost` names, and tells each watcher. */
   lose(isLost: (channel: string) => boolean = () => true): void {
     const lost = [...this.#watchers].filter(([channel]) => isLost(channel));
     const told: Watcher[] = [];

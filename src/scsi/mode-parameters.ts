@@ -25,7 +25,7 @@ export interface ModeValues {
   readonly current: Readonly<ModeParameters>;
   /** The parameters that a logical unit reset makes current, and the next life of the cluster. */
   readonly saved: Readonly<ModeParameters>;
-  /** The life in which `current` was made; undefined: a release that did not note it has made it. */
+  /** The life in which `current` was made; undefined: by a release that did not record it. */
   readonly life: number | undefined;
 }
 

@@ -126,7 +126,7 @@ export type VolumeResult =
   | { readonly status: 'miscompare'; readonly offset: number }
   | { readonly status: VolumeFault; readonly errno?: number };
 
-/** Why an operation did not succeed; `scsi/tasks/volume-fault.ts` maps each to a sense condition. */
+/** Why an operation failed; `scsi/tasks/volume-fault.ts` maps each to a sense condition. */
 export type VolumeFault =
   /** The range leaves the volume. */
   | 'outOfRange'

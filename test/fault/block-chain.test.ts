@@ -1,5 +1,5 @@
-// Proves that the judge of a block agrees with the checker of the simulator, which tries all
-// orders: on random histories of one block, as they happened and with a lie in them.
+// Proves that the checker of a chain agrees with the simulator's checker, which tries all orders:
+// on random histories of one block, as they happened and with a lie in them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

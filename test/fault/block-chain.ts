@@ -1,6 +1,6 @@
-// Judges a block that is read, and changed by COMPARE AND WRITE alone, each to a value of its own.
-// Then each value says which one was there before it, so the order of all changes is known, and
-// whether it can be the order in time is decided without a search, however many clients there are.
+// Checks a block that is read, and changed only by COMPARE AND WRITE, each to a value of its own.
+// Each change names the value that it replaces, so the order of all changes is known. Whether it
+// can be the order in time is decided without a search, however many clients there are.
 
 /**
  * How an operation ended, as far as its client knows. `unknown`: it was done before this end, or
@@ -25,7 +25,7 @@ interface Moment {
   readonly isBegin: boolean;
 }
 
-/** By the order of changes: each change is at an odd place, the value that it writes at the next. */
+/** In the order of changes: a change has an odd place, the value that it writes the next one. */
 type Places = ReadonlyMap<BlockOperation, number>;
 
 export class BlockChain {

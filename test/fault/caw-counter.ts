@@ -37,7 +37,7 @@ export class CawCounter {
   readonly #options: CawCounterOptions;
   readonly #initiators: readonly MultipathInitiator[];
   readonly #done: number[];
-  /** Initiators whose next increment was sent, lost its path, and was not applied when last seen. */
+  /** Initiators whose next increment lost its path, and was not applied when last seen. */
   readonly #late = new Set<number>();
   #running = false;
   #workers: Promise<void>[] = [];

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { release, reserve, reserveOut } from '../one-unit/commands.ts';
 import { Code } from '../one-unit/told.ts';
 import { Action } from '../support/reserve-out.ts';
+import type { CheckedSession } from './checked-session.ts';
 import type { EventHost, EventOutcome } from './event-host.ts';
-import type { JudgedSession } from './judged-session.ts';
 
 export interface EventWorld {
   readonly host: EventHost;
-  readonly sessions: readonly JudgedSession[];
+  readonly sessions: readonly CheckedSession[];
 }
 
 /** A kind of event, and what comes of it at each nexus. */
@@ -27,7 +27,7 @@ const LOST_MS = 10_000;
 const HOST_KEY = 0xa11;
 const WRITE_EXCLUSIVE_REGISTRANTS_ONLY = 5;
 
-const keyOf = (session: JudgedSession) => 0x100 + session.units.writer;
+const keyOf = (session: CheckedSession) => 0x100 + session.units.writer;
 
 const reset: EventKind = {
   attention: Code.busDeviceReset,
@@ -94,7 +94,7 @@ export const eventKinds: Readonly<Record<string, EventKind>> = {
 
 /** An event that tells these sessions. */
 async function telling(
-  sessions: readonly JudgedSession[],
+  sessions: readonly CheckedSession[],
   event: () => Promise<EventOutcome>,
 ): Promise<EventOutcome> {
   for (const { expectation } of sessions) expectation.eventBegins();
@@ -106,7 +106,7 @@ async function telling(
   return outcome;
 }
 
-async function register(session: JudgedSession): Promise<void> {
+async function register(session: CheckedSession): Promise<void> {
   const { expectation } = session;
   if (expectation.access === 'forbidden') expectation.access = 'unknown';
   const request = reserveOut(Action.registerAndIgnore, { actionKey: keyOf(session) });
@@ -114,6 +114,6 @@ async function register(session: JudgedSession): Promise<void> {
   expectation.access = 'allowed';
 }
 
-function allow(sessions: readonly JudgedSession[], access: 'allowed' | 'unknown' | 'forbidden') {
+function allow(sessions: readonly CheckedSession[], access: 'allowed' | 'unknown' | 'forbidden') {
   for (const { expectation } of sessions) expectation.access = access;
 }

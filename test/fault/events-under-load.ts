@@ -1,6 +1,6 @@
 // Events of one logical unit, one after the other through all gateways, while sessions through all
-// gateways read and write it. Every status is judged, every unit attention counted, and all that
-// was acknowledged is read back.
+// gateways read and write it. Every status is checked, every unit attention is counted, and all
+// that was acknowledged is read back.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { testUnitReady } from '../initiator/cdb.ts';
@@ -8,10 +8,10 @@ import { Initiator, type InitiatorOptions } from '../initiator/initiator.ts';
 import { demoTargetName } from '../support/demo.ts';
 import type { PlacedDemo } from '../support/demo-place.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
+import { CheckedSession } from './checked-session.ts';
 import { EventHost, type EventOutcome } from './event-host.ts';
 import { type EventKind, type EventWorld, eventKinds } from './event-kinds.ts';
 import { faultLoop, type GatewayFault } from './gateway-faults.ts';
-import { JudgedSession } from './judged-session.ts';
 import type { CommandEnd } from './nexus-expectation.ts';
 
 export interface EventsUnderLoadOptions {
@@ -92,7 +92,7 @@ class Run {
       const at = { index, gateway, address: demo.address(gateway), targetName: demoTargetName };
       const eventAnswered = () => current.event;
       const isSteady = fault === undefined;
-      return JudgedSession.connect({
+      return CheckedSession.connect({
         ...{ ...at, random, attention, forbidsReads, eventAnswered, isSteady },
       });
     });
@@ -169,7 +169,7 @@ class Run {
     for (const { counts } of sessions) {
       for (const end of Object.keys(commands) as CommandEnd[]) commands[end] += counts[end];
     }
-    const sum = (of: (session: JudgedSession) => number) =>
+    const sum = (of: (session: CheckedSession) => number) =>
       sessions.reduce((total, session) => total + of(session), 0);
     return {
       ...{ timesMs: host.timesMs, lostMs: host.lostMs, events: { ...host.counts }, commands },

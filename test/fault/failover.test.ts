@@ -1,6 +1,6 @@
 // Proves that nothing acknowledged is lost when a gateway is killed under write load from several
-// initiators that fail over, and that the killed gateway comes back and serves. How soon is judged
-// by `bench/soak/failover.ts`, on a machine at rest.
+// initiators that fail over, and that the killed gateway comes back and serves.
+// `bench/soak/failover.ts` measures how soon, on a machine at rest.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

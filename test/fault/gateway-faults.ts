@@ -3,8 +3,8 @@ import type { Demo } from '../support/demo.ts';
 import type { PlacedDemo } from '../support/demo-place.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { waitFor } from '../support/wait-for.ts';
+import type { CheckedSession } from './checked-session.ts';
 import type { EventHost } from './event-host.ts';
-import type { JudgedSession } from './judged-session.ts';
 
 /** A gateway is killed, or stopped for a while; or one OSD is, which fences no gateway. */
 export type GatewayFault = 'kill' | 'stop' | 'osd';
@@ -13,7 +13,7 @@ interface FaultWorld {
   readonly place: PlacedDemo;
   readonly random: SeededRandom;
   readonly host: EventHost;
-  readonly sessions: readonly JudgedSession[];
+  readonly sessions: readonly CheckedSession[];
   readonly signal: AbortSignal;
   readonly onFault: () => void;
 }

@@ -1,6 +1,6 @@
-// Proves that the judge of one nexus tells what may come to its commands from what may not: a unit
-// attention that is missing, comes twice or comes unasked; RESERVATION CONFLICT and GOOD at the
-// wrong time; and that it accepts whatever the order of answers leaves open.
+// Proves that the expectation of one nexus finds wrong ends of its commands: a unit attention that
+// is missing, repeated or unfounded; RESERVATION CONFLICT and GOOD at the wrong time. It accepts
+// whatever the order of answers leaves open.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -53,7 +53,7 @@ test('an attention that is missing, comes twice or comes unasked is found', () =
   assert.deepEqual(faultsOf(unasked.expectation), ['a unit attention that is not due']);
 });
 
-test('commands are judged in the order in which they were sent', () => {
+test('commands are checked in the order in which they were sent', () => {
   const { expectation, event } = nexus();
   event();
   const [first, second] = [expectation.sent(true), expectation.sent(true)];

@@ -11,7 +11,7 @@ export type CommandEnd = 'good' | 'conflict' | 'attention' | 'refused' | 'nothin
 export interface ExpectedCommand {
   /** Reservations can forbid it. */
   readonly isRestricted: boolean;
-  /** Events that were answered before it was sent: their attention has been told, or it tells it. */
+  /** Events that were answered before it was sent: it, or an earlier command, tells of them. */
   readonly effectiveBefore: number;
   mayBeGood: boolean;
   mayConflict: boolean;
@@ -94,7 +94,7 @@ export class NexusExpectation {
     command.end = end;
     command.begunAtEnd = this.#begun;
     // An attention goes to the first command after the event, whichever ends first.
-    while (this.#commands[0]?.end !== undefined) this.#judge(this.#commands.shift()!);
+    while (this.#commands[0]?.end !== undefined) this.#check(this.#commands.shift()!);
   }
 
   #permit(command: ExpectedCommand): void {
@@ -103,7 +103,7 @@ export class NexusExpectation {
     if (this.#access !== 'allowed') command.mayConflict = true;
   }
 
-  #judge(command: ExpectedCommand): void {
+  #check(command: ExpectedCommand): void {
     const { end, effectiveBefore, begunAtEnd } = command;
     if (end === 'nothing' || end === 'refused') return;
     if (end === 'attention') {

@@ -1,6 +1,6 @@
 // Proves that the other gateway serves on while one is stopped with SIGSTOP at a random moment
-// under write load, and that nothing acknowledged is lost. How long a write waits then is judged by
-// `bench/soak/sigstop.ts`, on a machine at rest.
+// under write load, and that nothing acknowledged is lost. `bench/soak/sigstop.ts` measures how
+// long a write waits then, on a machine at rest.
 
 import { test } from 'node:test';
 import { Demo } from '../support/demo.ts';

@@ -7,7 +7,7 @@ import { openLocalVolumeStore } from '../../src/volume/local/local-store.ts';
 import { LockFile } from '../../src/volume/local/lock-file.ts';
 import type { Volume } from '../../src/volume/volume.ts';
 
-/** As many blocks of 4096 bytes, from the first on, are written over and over by the task `stamp`. */
+/** How many blocks of 4096 bytes, from the first on, the task `stamp` writes repeatedly. */
 export const STAMPED_BLOCKS = 4;
 
 /** Adds one to the number in the first block by COMPARE AND WRITE, however often it takes. */

@@ -170,7 +170,7 @@ class SessionFuzz {
     }
   }
 
-  /** The Data-Outs of one R2T: as asked, the last one without data, or too few, or a wrong field. */
+  /** The Data-Outs of one R2T: as asked, with an empty last one, too few, or with a wrong field. */
   #answer(r2t: Buffer): void {
     const random = this.#random;
     const length = r2t.readUInt32BE(44);

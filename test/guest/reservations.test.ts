@@ -19,7 +19,7 @@ const STATUS_OFF = 2;
 
 let cluster: DocumentCluster;
 let guest: Guest;
-/** The paths of this host, which dm-multipath joins, and those of another, which it leaves alone. */
+/** This host's paths, which dm-multipath joins, and another host's, which it leaves alone. */
 let own: readonly DiskPath[];
 let others: readonly DiskPath[];
 /** The device of dm-multipath. */

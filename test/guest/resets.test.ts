@@ -15,7 +15,7 @@ const heldTarget = 'iqn.2026-11.com.example:held';
 const ownInitiator = 'iqn.2026-11.io.allpath:guest';
 const otherInitiator = 'iqn.2026-11.io.allpath:other';
 const RESET = 'Additional sense: Bus device reset function occurred';
-/** Of a command: when it is over, the kernel asks the target for a sign of life, and waits as long. */
+/** Of a command; the kernel then sends the target a NOP-Out, and waits as long again. */
 const COMMAND_TIMEOUT_S = 5;
 const RECOVERY_LIMIT_MS = 5 * 60_000;
 
@@ -58,7 +58,7 @@ async function logIn(target: string, addresses: HeldGateways['addresses']) {
   return paths;
 }
 
-/** What the next command through this path is told, if something; the one after it is told nothing. */
+/** The attention of the next command through this path, if any; the one after it gets none. */
 async function told({ generic }: DiskPath): Promise<string | undefined> {
   const tur = `sg_turs -v /dev/${generic}`;
   const { stderr } = await guest.run(tur);

@@ -98,7 +98,7 @@ export function oneLogicalUnit(
   });
 }
 
-/** A gateway that has not seen yet that another one is back would tell the nexuses of a later row. */
+/** A gateway that sees late that another one is back would notify the nexuses of a later row. */
 async function seesAllActive(address: Address, gateways: number): Promise<void> {
   const initiator = await Initiator.connect({ ...address, targetName });
   await seesStates(initiator, [0], Array(gateways).fill(ACTIVE));

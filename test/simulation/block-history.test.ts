@@ -93,7 +93,7 @@ test('a write that is held is done by then, or not before it is released', () =>
   assert.ok(read(history, 1) && history.end(write, 'done'));
 });
 
-/** A block that is right: each operation takes effect at one moment, given by the order of effects. */
+/** A correct block: each operation takes effect at one moment. */
 test('whatever one block shows is taken', () => {
   const steps = fc.array(fc.record({ slot: fc.nat(3), act: fc.nat(3), value: fc.nat(4) }), {
     maxLength: 60,

@@ -20,7 +20,7 @@ interface NegotiationStep {
   readonly negotiated: Negotiated;
 }
 
-/** The text breaks the protocol: a login ends with "initiator error", a Text Request is rejected. */
+/** The text breaks the protocol: a login ends with "initiator error", a text is rejected. */
 interface NegotiationFault {
   readonly fault: string;
 }

@@ -49,7 +49,7 @@ export class PduReader {
   #headerCopy: Uint8Array | undefined;
   #stopped = false;
 
-  /** `loginPool`: buffers for the login, small; `dataSegmentMax`: the longest data segment in it. */
+  /** `loginPool`: small buffers for the login; `dataSegmentMax`: the longest data segment in it. */
   constructor(consumer: PduConsumer, loginPool: SlabSource, dataSegmentMax: number) {
     this.#consumer = consumer;
     this.#pool = loginPool;

@@ -28,7 +28,7 @@ interface VolumeInstances {
   release(): void;
 }
 
-/** Fencing by the blocklist of a Ceph cluster, whose maps the client instances of a gateway have. */
+/** Fencing by the blocklist of a Ceph cluster, whose maps a gateway's client instances have. */
 export class CephFencing implements FencingDriver {
   readonly #parts: CephFencingParts;
   #watchesCluster = false;

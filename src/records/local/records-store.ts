@@ -285,7 +285,7 @@ function makePrivate(path: string): void {
   }
 }
 
-/** Appends zeros to a file, as far as there is room. The log has no locks that closing would drop. */
+/** Appends zeros to a file while there is room. The log has no locks that closing would drop. */
 function lengthen(path: string): void {
   const descriptor = openSync(path, 'r+');
   try {

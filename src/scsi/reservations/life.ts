@@ -11,7 +11,7 @@ export function reservationsInLife(state: Reservations, life: number): Reservati
   return { ...state, life, generation: 0, reserve: undefined };
 }
 
-/** The reservations as they read when an incarnation of a gateway is fenced: its sessions are lost. */
+/** The reservations once an incarnation of a gateway is fenced, and its sessions are lost. */
 export function reservationsAfterFence(state: Reservations, incarnation: string): Reservations {
   return state.reserve?.incarnation === incarnation ? { ...state, reserve: undefined } : state;
 }

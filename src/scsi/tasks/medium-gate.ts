@@ -32,7 +32,7 @@ export class MediumGate {
   readonly #clock: Clock;
   #commands = 0;
   #bytes = 0;
-  /** Nexuses with commands that wait, in the order of their turns; the commands in that of arrival. */
+  /** Nexuses with waiting commands, in the order of their turns; commands in order of arrival. */
   readonly #waiting = new Map<object, Set<GatedCommand>>();
   #isAdmitting = false;
   /** Bytes that commands which waited may still move in this turn. */

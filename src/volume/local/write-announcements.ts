@@ -68,7 +68,7 @@ export class WriteAnnouncements {
     }
   }
 
-  /** A change of the range begins: to be called before it is submitted. Returns what `end` wants. */
+  /** A change of the range begins; called before it is submitted. Returns what `end` needs. */
   begin(volume: number, offset: number, length: number): number {
     const { words, table, log } = this.#own!;
     const entry = this.#free.pop() ?? WIDE;

@@ -54,7 +54,7 @@ function decoded<T>(bytes: Uint8Array, decode: (reader: Reader) => T): T | undef
   }
 }
 
-/** Ceph's encoding: the lowest byte first, texts after their length. Throws RangeError at the end. */
+/** Ceph's encoding: little-endian, texts after their length. Throws RangeError at the end. */
 class Reader {
   readonly #bytes: Buffer;
   #at = 0;

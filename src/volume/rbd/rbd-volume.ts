@@ -55,7 +55,7 @@ export class RbdVolume implements Volume, InstanceUser {
   readonly #listeners = new Set<(sizeBytes: number) => void>();
   #instance: ClientInstance;
   #sizeBytes: number;
-  /** Where an operation was older than SLOW_OPERATION_MS at a suspension; until a probe succeeds. */
+  /** Place of an operation older than SLOW_OPERATION_MS at a suspension, until a probe succeeds. */
   #stuckAt: number | undefined;
   #ended: VolumeResult | undefined;
   /** Why the image is not opened on the instance that it was moved to, if that is not Ceph's. */

@@ -7,7 +7,7 @@ import { AttackSession, floodFrom } from './attack-session.ts';
 const NO_SUCH_COMMAND = new Uint8Array(16).fill(0xff);
 const ANNOUNCED_BYTES = 4096;
 
-/** Each burst that is announced and never comes must cost the target nothing once it has refused. */
+/** A burst that is announced but never comes must cost the target nothing after its refusal. */
 const announcedBursts: Attack = {
   name: 'announced bursts',
   does: 'floods with commands that are refused at once, and never sends the data they announce',

@@ -23,7 +23,7 @@ export class MultipathDevice {
     return this.paths.filter(({ isCut }) => !isCut);
   }
 
-  /** Registers a key, at all paths at once: the first one, or another in place of the one before. */
+  /** Registers a key at all paths at once: a first one, or one that replaces the previous one. */
   async register(key: number): Promise<void> {
     const previous = this.#key;
     const action = previous === 0 ? Action.registerAndIgnore : Action.register;
@@ -38,7 +38,7 @@ export class MultipathDevice {
     assert.equal(await path.statusPastAttentions(request), 0, path.name);
   }
 
-  /** At one path after the other, until one takes it. A conflict may mean that another path holds. */
+  /** Path by path, until one accepts it. A conflict may mean that another path is the holder. */
   async reserve(type: number): Promise<Nexus> {
     const request = reserveOut(Action.reserve, { key: this.#key, type });
     for (const path of this.pathsUp) {

@@ -14,7 +14,7 @@ function seen(isStopped: boolean) {
   ];
 }
 
-/** Looks every half second; `stopped` and `blind` are given the time. Returns when it was too long. */
+/** Looks every half second; `stopped` and `blind` get the time. Returns when it was too long. */
 function watch(
   stopped: (nowMs: number) => boolean,
   blind: (nowMs: number) => boolean = () => false,

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { CommandTable, commands } from '../../../src/scsi/command-table.ts';
 import { CONFLICTS } from '../../../src/scsi/reservations/restrictions.ts';
 
-/** By name: allowed under RESERVE of another, write exclusive of others, exclusive access of others. */
+/** By name: allowed under another's RESERVE, write exclusive, and exclusive access. */
 const EXPECTED: Readonly<Record<string, string>> = {
   'TEST UNIT READY': '-WE',
   'REQUEST SENSE': 'RWE',

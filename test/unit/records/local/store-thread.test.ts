@@ -19,7 +19,7 @@ const bytes = (text: string) => Buffer.from(text);
 const CALLS_MAX = 1024;
 const FAST = 20;
 
-/** How fast time goes by for what begins to wait: FAST makes a call's bound of 10 s half a second. */
+/** Speed of time for waits that begin: FAST makes a call's bound of 10 s half a second. */
 let speed = 1;
 const clock: Clock = {
   ...systemClock,

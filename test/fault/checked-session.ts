@@ -11,7 +11,7 @@ import { UNIT_LENGTH } from '../support/stamped-writer.ts';
 import { type CommandEnd, NexusExpectation } from './nexus-expectation.ts';
 import { StampedUnits } from './stamped-units.ts';
 
-export interface JudgedSessionOptions {
+export interface CheckedSessionOptions {
   readonly index: number;
   readonly gateway: number;
   readonly address: Address;
@@ -45,8 +45,8 @@ const ACCESS_STATE_CHANGED = '2a06';
 
 type Request = Omit<ScsiRequest, 'lun'>;
 
-/** One of the sessions that put load on a logical unit; judges each answer and what it reads. */
-export class JudgedSession {
+/** One of the sessions that put load on a logical unit; checks each answer and what it reads. */
+export class CheckedSession {
   readonly expectation: NexusExpectation;
   readonly units: StampedUnits;
   readonly gateway: number;
@@ -57,7 +57,7 @@ export class JudgedSession {
   };
   losses = 0;
   readonly faults: string[] = [];
-  readonly #options: JudgedSessionOptions;
+  readonly #options: CheckedSessionOptions;
   readonly #isid = freshIsid();
   readonly #sent = new Set<CommandHandle>();
   #session: Initiator | undefined;
@@ -65,15 +65,15 @@ export class JudgedSession {
   #isRunning = true;
   #workers: Promise<void>[] = [];
 
-  private constructor(options: JudgedSessionOptions) {
+  private constructor(options: CheckedSessionOptions) {
     this.#options = options;
     this.gateway = options.gateway;
     this.expectation = new NexusExpectation(`session ${options.index}`);
     this.units = new StampedUnits(options.index, UNITS);
   }
 
-  static async connect(options: JudgedSessionOptions): Promise<JudgedSession> {
-    const session = new JudgedSession(options);
+  static async connect(options: CheckedSessionOptions): Promise<CheckedSession> {
+    const session = new CheckedSession(options);
     await session.#connected();
     return session;
   }
@@ -138,7 +138,7 @@ export class JudgedSession {
       this.#sent.delete(handle);
     }
     this.counts[end] += 1;
-    // Those of a session before are judged no longer.
+    // Commands of an earlier session are not checked.
     if (session === this.#session || end !== 'nothing') expectation.ended(expected, end);
     return { end, isLost, dataIn: result?.dataIn };
   }
@@ -261,7 +261,7 @@ export class JudgedSession {
 
   async #connect(): Promise<Initiator> {
     const { address, targetName, index } = this.#options;
-    const initiatorName = `iqn.2026-11.test:judged-${index}`;
+    const initiatorName = `iqn.2026-11.test:checked-${index}`;
     const login = { ...address, targetName, initiatorName, isid: this.#isid };
     while (this.#isRunning) {
       try {
