@@ -1,6 +1,6 @@
 import { systemReason } from '../base/system-reason.ts';
 import { decodeMessage, type FenceAnswer, type FenceRequest } from '../control/channels.ts';
-import { isOpen, isSame, type Membership } from '../membership/membership.ts';
+import { isSame, type Membership } from '../membership/membership.ts';
 
 /**
  * Fences the gateway that a request of `FENCE_CHANNEL` names. Tools ask gateways to do it, because
@@ -11,13 +11,13 @@ export async function fenceNamed(
   message: Uint8Array,
 ): Promise<FenceAnswer> {
   const name = decodeMessage<FenceRequest>(message)?.name;
-  // Of two incarnations of one name, the older may be closed and not yet fenced.
-  const victims = membership.view.members.filter((member) => {
-    return member.name === name && (isOpen(member) || member.state === 'closed');
-  });
-  if (victims.length === 0) return { outcome: 'unknown' };
-  if (victims.some((member) => isSame(member, membership.self))) return { outcome: 'self' };
   try {
+    // Not `membership.view`: an incarnation that was opened since then would be left unfenced.
+    const { members } = await membership.read();
+    // Of two incarnations of one name, the older may be closed and not yet fenced.
+    const victims = members.filter((member) => member.name === name && member.state !== 'finished');
+    if (victims.length === 0) return { outcome: 'unknown' };
+    if (victims.some((member) => isSame(member, membership.self))) return { outcome: 'self' };
     await Promise.all(victims.map((victim) => membership.fence(victim)));
     return { outcome: 'fenced' };
   } catch (error) {

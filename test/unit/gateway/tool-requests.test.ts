@@ -18,7 +18,7 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const self = { name: 'g', incarnation: 'g1', state: 'serving' };
-const membershipOf = { self, view: { members: [self] } } as unknown as Membership;
+const membershipOf = { self, read: async () => ({ members: [self] }) } as unknown as Membership;
 
 async function world(membership: Membership | undefined) {
   const clock = new VirtualClock();
