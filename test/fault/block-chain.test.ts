@@ -70,7 +70,7 @@ class History {
   }
 }
 
-test('what a block can have shown is told from what it cannot', () => {
+test('possible histories of a block are accepted, impossible ones are not', () => {
   const random = new SeededRandom(seedOfRun());
   const found = { explained: 0, not: 0 };
   for (let number = 0; number < HISTORIES; number++) {

@@ -23,7 +23,7 @@ test('a write in flight may be seen or not, but what was seen once stays', () =>
   }
 });
 
-test('of two writes in flight to a unit any may be seen, and then that one alone', () => {
+test('either of two writes in flight may be seen, and then only that one', () => {
   const units = new FencedUnits(1, () => zeros);
   units.sent(0, fenced(1));
   units.sent(0, fenced(2));
@@ -41,7 +41,7 @@ test('what another gateway wrote is not undone', () => {
   assert.equal(units.seen(0, other), undefined);
 });
 
-test('nobody else is ever seen, nor half a write', () => {
+test('no other value and no half write is ever seen', () => {
   const units = new FencedUnits(2, () => zeros);
   units.sent(0, fenced());
   assert.match(units.seen(0, other) ?? '', /shows writer 2 .*, not zeros or writer 1 /);
@@ -50,7 +50,7 @@ test('nobody else is ever seen, nor half a write', () => {
   assert.match(units.seen(1, fenced()) ?? '', /^unit 1 /);
 });
 
-test('a stamp tells what it says', () => {
+test('a stamp is decoded as it was encoded', () => {
   assert.equal(describeStamp(fenced()), 'writer 1 round 7 unit 0 write 1');
   assert.match(describeStamp(Buffer.alloc(LENGTH, 9)), /^alien bytes 0909/);
 });

@@ -20,7 +20,7 @@ function nexus() {
 
 const faultsOf = ({ faults }: NexusExpectation) => faults.map((each) => each.slice(3));
 
-test('each event is told once, by the first command after its answer at the latest', () => {
+test('each event is reported once, at the latest by the first command after its answer', () => {
   const { expectation, command, event } = nexus();
   event();
   command('attention');
@@ -36,7 +36,7 @@ test('each event is told once, by the first command after its answer at the late
   assert.deepEqual(faultsOf(expectation), []);
 });
 
-test('an attention that is missing, comes twice or comes unasked is found', () => {
+test('an attention that is missing, repeated or unfounded is found', () => {
   const missing = nexus();
   missing.event();
   missing.command('good');
@@ -83,7 +83,7 @@ test('a nexus is kept out while it is forbidden, and no longer', () => {
   ]);
 });
 
-test('a new session is told of what comes after its login alone', () => {
+test('a new session is notified only of events after its login', () => {
   const { expectation, command, event } = nexus();
   event();
   expectation.eventBegins();

@@ -107,7 +107,7 @@ async function expectNew(initiator: Initiator): Promise<void> {
   assert.ok(found.equals(expected), `old data at byte ${old}`);
 }
 
-test('stopped gateways write nothing that was given up', {
+test('stopped gateways write nothing that initiators gave up', {
   timeout: 240_000,
   concurrency: true,
 }, async (t) => {

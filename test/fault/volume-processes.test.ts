@@ -78,7 +78,9 @@ test('counters in four processes lose and double nothing', { timeout }, async (c
   assert.equal(await total(volume), 400);
 });
 
-test('a process killed in the middle leaves no lock and no half', { timeout }, async (context) => {
+test('a process killed in the middle leaves no lock and no half-written block', {
+  timeout,
+}, async (context) => {
   const { volume, start } = await bench(context);
   let acknowledged = 0;
   const kills = 4;
@@ -101,7 +103,7 @@ test('a process killed in the middle leaves no lock and no half', { timeout }, a
   assert.ok(found <= acknowledged + kills, `${found} counted, ${acknowledged} acknowledged`);
 });
 
-test('a stopped holder is ended and its range is had', { timeout }, async (context) => {
+test('a stopped holder is ended and its range can be locked', { timeout }, async (context) => {
   const { volume, start } = await bench(context);
   const child = await started(start, 'hold', 1);
   child.kill('SIGSTOP');

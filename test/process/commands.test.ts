@@ -82,7 +82,7 @@ test('exit code 2 for what is not understood, 1 for what cannot be done', async 
   );
 });
 
-test('a file that is no document does not flood the terminal', async () => {
+test('an invalid document does not flood the terminal', async () => {
   const file = join(folder, 'gateway.log');
   await writeFile(file, '{"level":30,"msg":"serving"}\n'.repeat(100));
   const { code, error } = await allpath('apply', file, '--store', store);
@@ -215,7 +215,7 @@ async function ended(gateway: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-test('who stops reading the output breaks nothing: a command ends as it would, a gateway serves', async () => {
+test('a closed output breaks nothing: a command ends normally, a gateway serves', async () => {
   const unread = spawn(program, ['get', '--store', store], { stdio: ['ignore', 'pipe', 'pipe'] });
   unread.stdout.destroy();
   let errors = '';
@@ -245,7 +245,7 @@ test('who stops reading the output breaks nothing: a command ends as it would, a
   assert.equal(gateway.exitCode, 0);
 });
 
-test('nobody but its owner reads what a store holds', async () => {
+test('only its owner can read a store', async () => {
   const files = await readdir(store, { recursive: true, withFileTypes: true });
   const open = files.filter(({ name, parentPath }) => {
     const { mode } = statSync(join(parentPath, name));

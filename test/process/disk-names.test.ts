@@ -70,7 +70,7 @@ test('a disk is renamed under sessions of two gateways, and served again after a
   assert.equal(await serial(again), before);
 });
 
-test('data that are there are served again as what they are, and never by accident', async () => {
+test('existing data are served again as the same disk, and never by accident', async () => {
   const disks = [{ name: 'a', size: '64M' }];
   await using cluster = await DocumentCluster.start(1, parts(disks, { 0: 'a' }));
   const first = await connect(cluster, 0);

@@ -93,7 +93,7 @@ test('a LUN that is mapped while a session is open is announced, and works', asy
   await initiator.logout();
 });
 
-test('access that is taken away ends the session and refuses the next login', async () => {
+test('removed access ends the session and refuses the next login', async () => {
   const access = [{ initiator: initiatorName }, { initiator: `${initiatorName}b` }];
   await using cluster = await DocumentCluster.start(1, { disks, targets: [target({ access })] });
   const initiator = await connect(cluster);

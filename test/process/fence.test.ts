@@ -59,13 +59,13 @@ describe('gateways of one host as members', { timeout: 4 * LIMIT_MS }, () => {
   const isServing = (list: readonly ListedMember[], ...names: string[]) =>
     names.every((name) => list.some((each) => each.name === name && each.state === 'serving'));
 
-  test('status lists those who serve', async () => {
+  test('status lists the members that serve', async () => {
     const names = [demo.processOf(0).name, demo.processOf(1).name];
     const list = await until((each) => isServing(each, ...names));
     assert.equal(list.length, 2);
   });
 
-  test('a fence that is asked for ends that process; it serves again, as a later one', async () => {
+  test('a requested fence ends the process; a later incarnation serves again', async () => {
     const before = demo.processOf(0);
     const other = demo.processOf(1);
     const first = (await listed()).find(({ name }) => name === before.name)!;
@@ -79,7 +79,7 @@ describe('gateways of one host as members', { timeout: 4 * LIMIT_MS }, () => {
     assert.equal(demo.processOf(1).pid, other.pid, 'the other one is not touched');
   });
 
-  test('a gateway that is killed is fenced with nobody asking, and serves again', async () => {
+  test('a killed gateway is fenced without a request, and serves again', async () => {
     const before = demo.processOf(1);
     const first = (await listed()).find(
       ({ name, state }) => name === before.name && state === 'serving',

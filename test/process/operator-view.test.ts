@@ -168,7 +168,7 @@ async function damage(cluster: DocumentCluster, disk: string): Promise<void> {
   await store.close();
 }
 
-test('a record that cannot be read is named with what mends it, and mended', {
+test('a record that cannot be read is named with its remedy, which works', {
   timeout: LIMIT_MS,
 }, async () => {
   await using cluster = await DocumentCluster.start(2, parts('a'));

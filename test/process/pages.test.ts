@@ -115,7 +115,7 @@ test('a block that could hide from the tests is found', () => {
   refused(fence('console', 'output\n'), /page\.md:2: output without a command/);
 });
 
-test('blocks are read as a reader reads them', () => {
+test('blocks are parsed as a reader sees them', () => {
   const text = [
     '# Page',
     '- In a list:',

@@ -40,7 +40,7 @@ oneLogicalUnit(
   { withReleaseBefore: true },
 );
 
-test('gateways are exchanged one at a time, forth and back', async () => {
+test('gateways are replaced one at a time, up and back', async () => {
   /** What runs as the release before: gateways by name, and the tools. */
   const isBefore = new Set(['g0', 'g1', 'apply']);
   const place = before.placeOf((words) => words.some((word) => isBefore.has(word)));

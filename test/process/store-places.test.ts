@@ -44,7 +44,7 @@ test('a gateway makes no store', async () => {
   assert.deepEqual(await readdir(join(folder, 'empty')), []);
 });
 
-test('a store that is made is told, on standard error', async () => {
+test('making a store is reported on standard error', async () => {
   const store = join(folder, 'made', 'deeper');
   const first = await allpath('apply', file, '--store', store);
   assert.deepEqual([first.code, first.stderr], [0, `made a store in ${store}\n`]);
@@ -57,7 +57,7 @@ test('a store that is made is told, on standard error', async () => {
   JSON.parse(create.stdout);
 });
 
-test('where no folder can be made, that is said, at once', async () => {
+test('a folder that cannot be made is an error at once', async () => {
   for (const store of ['/proc/x', '/proc/x/y', join(file, 'x')]) {
     const { code, stderr } = await allpath('apply', file, '--store', store);
     assert.equal(code, 1, `${store}: ${stderr}`);
@@ -66,7 +66,7 @@ test('where no folder can be made, that is said, at once', async () => {
   }
 });
 
-test('a folder without permission is called what it is, by a user who has none', async () => {
+test('a folder without permission is reported as such', async () => {
   const store = join(folder, 'private');
   assert.equal((await allpath('apply', file, '--store', store)).code, 0);
   const isRoot = process.getuid?.() === 0;

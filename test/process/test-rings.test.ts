@@ -30,7 +30,7 @@ test('ALLPATH_TEST_CEPH=skip leaves the ring out, and says so', () => {
   assert.deepEqual(said, ['cluster      left out (ALLPATH_TEST_CEPH=skip)']);
 });
 
-test('another word is no word', () => {
+test('other values are refused', () => {
   const { status, stderr } = runCluster('no');
   assert.notEqual(status, 0);
   assert.match(stderr, /ALLPATH_TEST_CEPH is "no"/);
@@ -75,7 +75,7 @@ test('set-up knows every package that a ring names, and refuses another', () => 
   assert.match(stderr, /no-such-package/);
 });
 
-test('files that run alone are there', () => {
+test('files that run alone exist', () => {
   for (const path of rings.flatMap(({ alone = [] }) => alone)) assert.ok(existsSync(path), path);
 });
 

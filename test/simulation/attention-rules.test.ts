@@ -30,7 +30,7 @@ function wrong(commands: readonly NexusCommand[], events: readonly AttentionEven
   return findWrongAttention({ nexus: NEXUS, loginSentMs: 0, openedMs: 10, commands }, events)?.what;
 }
 
-test('what was answered before a command was sent is told by that command', () => {
+test('events answered before a command was sent are reported by that command', () => {
   const events = [event(20, 30)];
   assert.equal(wrong([command(40, 50, RESET), command(60, 70)], events), undefined);
   assert.match(wrong([command(40, 50), command(60, 70, RESET)], events)!, /is due/);
@@ -39,7 +39,7 @@ test('what was answered before a command was sent is told by that command', () =
   assert.equal(wrong([command(40, Infinity, 'unknown')], events), undefined);
 });
 
-test('what is under way may be told by any command, and then by no other', () => {
+test('an event under way may be reported by any command, but by one only', () => {
   const events = [event(20, 100)];
   assert.equal(
     wrong([command(40, 50), command(60, 70, RESET), command(120, 130)], events),
@@ -50,7 +50,7 @@ test('what is under way may be told by any command, and then by no other', () =>
   assert.match(wrong([command(40, 50), command(120, 130)], events)!, /is due/);
 });
 
-test('nothing is told before its event, to others, or of another kind', () => {
+test('no attention comes before its event, to other nexuses, or with another code', () => {
   assert.match(wrong([command(40, 50, RESET)], [event(60, 70)])!, /not due/);
   assert.match(wrong([command(40, 50, RESET)], [])!, /not due/);
   const others = event(20, 30, { belongsTo: (nexus) => nexus !== NEXUS });
@@ -66,20 +66,20 @@ test('one report may stand for several events of a code, but not for a later one
   assert.match(wrong([command(40, 50, RESET), command(60, 70)], later)!, /is due/);
 });
 
-test('events of several kinds are told one after the other', () => {
+test('events of several kinds are reported one after the other', () => {
   const events = [event(20, 30), event(31, 35, { name: 'modes', codes: [MODES] })];
   assert.equal(wrong([command(40, 50, RESET), command(51, 60, MODES)], events), undefined);
   assert.equal(wrong([command(40, 50, MODES), command(51, 60, RESET)], events), undefined);
   assert.match(wrong([command(40, 50, MODES), command(51, 60)], events)!, /reset is due/);
 });
 
-test('a session is due nothing of before its login, and may be told of what is under way then', () => {
+test('a session reports no event before its login, but may report one under way then', () => {
   assert.equal(wrong([command(40, 50)], [event(5, 30)]), undefined);
   assert.equal(wrong([command(40, 50, RESET)], [event(5, 30)]), undefined);
   assert.match(wrong([command(40, 50, RESET)], [event(-20, -10)])!, /not due/);
 });
 
-test('what may have happened is due to nobody, and told once at most', () => {
+test('an event that may have happened need not be reported, and is at most once', () => {
   const events = [event(20, Infinity, { isCertain: false })];
   assert.equal(
     wrong([command(40, 50), command(60, 70, RESET), command(80, 90)], events),
@@ -140,7 +140,7 @@ const steps = fc.array(fc.record({ act: fc.nat(3), code: fc.constantFrom(RESET, 
   size: 'max',
 });
 
-test('whatever a right target does is taken', () => {
+test('every behaviour of a correct target is accepted', () => {
   fc.assert(
     fc.property(steps, (all) => {
       const { commands, events } = rightCourse(all);
@@ -150,7 +150,7 @@ test('whatever a right target does is taken', () => {
   );
 });
 
-test('a report that is left out, or made twice, is found where nothing overlaps', () => {
+test('a missing or repeated report is found where nothing overlaps', () => {
   let found = 0;
   fc.assert(
     fc.property(steps, (all) => {

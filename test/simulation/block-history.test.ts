@@ -50,7 +50,7 @@ test('COMPARE AND WRITE holds or miscompares by what was there', () => {
   assert.deepEqual(sequence([caw(0, 1), 'miscompare']), [false]);
 });
 
-test('what overlaps may be seen in any order, and one order alone', () => {
+test('overlapping operations may take effect in any one order', () => {
   const history = new BlockHistory();
   const [one, two, early, late] = [
     operation('write', 1),
@@ -71,7 +71,7 @@ test('what overlaps may be seen in any order, and one order alone', () => {
   assert.ok(!history.end(last, 'done', 2));
 });
 
-test('a write that is held is done by then, or not before it is released', () => {
+test('a held write is done by then, or not before its release', () => {
   const read = (history: BlockHistory, seen: number): boolean => {
     const each = operation('read');
     history.begin(each);
@@ -94,7 +94,7 @@ test('a write that is held is done by then, or not before it is released', () =>
 });
 
 /** A correct block: each operation takes effect at one moment. */
-test('whatever one block shows is taken', () => {
+test('every history of a correct block is accepted', () => {
   const steps = fc.array(fc.record({ slot: fc.nat(3), act: fc.nat(3), value: fc.nat(4) }), {
     maxLength: 60,
   });

@@ -65,7 +65,7 @@ test('a write of a process that was killed never lands', async () => {
   assert.equal(await hasLanded(timeline, other), false);
 });
 
-test('a write of one whose lease is over is refused', async () => {
+test('a write of a process whose lease is over is refused', async () => {
   const { timeline, a, volume, other } = await openTwo();
   a.store.fencing!.driver.renewLease!(500);
   a.process.pause();

@@ -42,7 +42,7 @@ test(`${count} programs see the same through four gateways`, { timeout }, async 
   if (isWhole) assert.deepEqual(refused(), []);
 });
 
-test('what programs say of fields and data is of commands that are there', () => {
+test('all fields and data of programs belong to commands that exist', () => {
   const fields = new Set(commands.flatMap(({ cdb }) => Object.keys(cdb.$.fields)));
   assert.deepEqual(
     Object.keys(fieldValues).filter((name) => !fields.has(name)),

@@ -80,7 +80,7 @@ test('until a command is answered a gateway may be late to enforce it, and not a
   history.endAccess(history.beginAccess(sessionOf(B), 'writes'), 'conflict');
 });
 
-test('of two that reserve at one time one has the reservation', () => {
+test('of two concurrent reservations one succeeds', () => {
   for (const winner of [0, 1]) {
     const history = new ReservationHistory();
     run(history, register(A, KEY_A), 'good');
@@ -108,7 +108,7 @@ test('a command of unknown outcome may have been done or not, and stays as it wa
   }
 });
 
-test('whom a command tells is certain unless another came between', () => {
+test('the nexuses that a command notifies are certain unless another came between', () => {
   const history = reserved();
   run(history, register(B, KEY_B), 'good');
   const alone = run(history, preempt(B, KEY_B, KEY_A), 'good');
@@ -122,7 +122,7 @@ test('whom a command tells is certain unless another came between', () => {
   history.end(registering, 'good');
 });
 
-test('whom a command told is in doubt as long as an earlier REGISTER may have been done', () => {
+test('the notified nexuses are uncertain while an earlier REGISTER may have been done', () => {
   const history = new ReservationHistory();
   history.end(history.begin(register(B, KEY_B)), 'unknown');
   run(history, register(A, KEY_A), 'good');
@@ -142,7 +142,7 @@ test('PERSISTENT RESERVE IN shows the reservations of one moment while it is und
   }
 });
 
-test('registrations outlast all gateways with APTPL alone', () => {
+test('registrations outlast all gateways only with APTPL', () => {
   for (const aptpl of [false, true]) {
     const history = new ReservationHistory();
     run(history, { ...register(A, KEY_A), aptpl } as ReservationChange, 'good');
@@ -179,7 +179,7 @@ test('RESERVE keeps others out until RELEASE, a reset, or the end of its session
   }
 });
 
-test('whoever answers RELEASE had not ended the session before', () => {
+test('a gateway that answers RELEASE had not ended the session before', () => {
   const history = new ReservationHistory();
   const ending = history.begin({ action: 'endSession', session: sessionOf(A) });
   run(history, { action: 'reserveUnit', session: sessionOf(A) }, 'good');

@@ -46,7 +46,7 @@ async function race(seed: number, passesBarrier: boolean) {
   return { ends, isStale: landed.lastIndexOf('old') > landed.indexOf('other') };
 }
 
-test('after a client with the new map nothing of the fenced one lands; before it may', async () => {
+test('nothing of a fenced client lands after a client with the new map; before that it may', async () => {
   let stale = 0;
   let refused = 0;
   for (let seed = 1; seed <= 60; seed++) {

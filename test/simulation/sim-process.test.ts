@@ -13,7 +13,7 @@ function world(seed = 1) {
   return { timeline, process, log: [] as string[] };
 }
 
-test('events happen in the order of their moments, those of one moment as they were made', async () => {
+test('events happen in order of time, those of one moment in order of creation', async () => {
   const { timeline, log } = world();
   timeline.after(5, () => void log.push('c'));
   timeline.after(1, () => void log.push('a'));

@@ -38,7 +38,7 @@ async function world() {
   return { bench, state, select, manage, isSet: () => bench.logicalUnit.modes.swp };
 }
 
-test('MODE SELECT is answered when its change is committed; others go on meanwhile', async () => {
+test('MODE SELECT is answered when its change is committed; other commands continue', async () => {
   const { bench, state, select, isSet } = await world();
   const task = select();
   await settle();
@@ -57,7 +57,7 @@ test('a change that the gateways do not agree on in time ends BUSY', async () =>
   assert.deepEqual([task.ends, isSet(), bench.nexus.outstanding], [[Status.busy], false, 0]);
 });
 
-test('a list is checked against the state that it changes, not by that of its arrival', async () => {
+test('a list is checked against the state that it changes, not the one at its arrival', async () => {
   const { bench, state } = await world();
   // NUMBER OF LOGICAL BLOCKS in the block descriptor is the capacity: 2048 blocks.
   const data = Uint8Array.of(0, 0, 0, 8, 0, 0, 8, 0, 0, 0, 2, 0);
@@ -81,7 +81,7 @@ test('a command that is aborted before its change is committed changes nothing',
   assert.deepEqual([answer.response, isSet()], ['functionComplete', false]);
 });
 
-test('an abort of what may still be committed promises nothing, and ends its session', async () => {
+test('an abort of a change that may still be committed ends its session', async () => {
   const { bench, select, manage } = await world();
   select();
   const answer = manage('abortTask');
@@ -91,7 +91,7 @@ test('an abort of what may still be committed promises nothing, and ends its ses
   assert.equal(answer.response, 'serviceDeliveryOrTargetFailure');
 });
 
-test('a nexus that is lost is gone when its change is over, however long that takes', async () => {
+test('a lost nexus is gone when its change is over, however long that takes', async () => {
   const { bench, state, select, isSet } = await world();
   const task = select();
   let isClosed = false;
@@ -105,7 +105,7 @@ test('a nexus that is lost is gone when its change is over, however long that ta
   assert.deepEqual([isClosed, task.ends, isSet()], [true, ['discarded'], false]);
 });
 
-test('a command whose change is not over ages', async () => {
+test('a command ages until its change is over', async () => {
   const { bench, state, select } = await world();
   select();
   const { runningMs, agreeingMs } = bench.nexus.age(3_000);
@@ -115,7 +115,7 @@ test('a command whose change is not over ages', async () => {
   assert.equal(bench.nexus.age(3_000).runningMs, 0);
 });
 
-test('a reset waits for no change that it aborts: that cannot be committed after it', async () => {
+test('a reset does not wait for a change that it aborts, which can no longer be committed', async () => {
   const { state, select, manage, isSet } = await world();
   const task = select();
   const answer = manage('logicalUnitReset');
@@ -127,7 +127,7 @@ test('a reset waits for no change that it aborts: that cannot be committed after
   assert.deepEqual([task.ends, isSet()], [['discarded'], false]);
 });
 
-test('a reset is answered when it is committed, and aborts nothing before', async () => {
+test('a reset aborts nothing before it is committed, and is then answered', async () => {
   const { bench, state, manage } = await world();
   bench.volume.shut = true;
   const read = bench.send(READ, { dataInExpected: 512 });

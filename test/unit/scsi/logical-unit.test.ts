@@ -111,7 +111,7 @@ test('an event changes what commands read, in the turn in which it is applied', 
   assert.deepEqual([unit.identity, unit.isWriteProtected], [renamed, false]);
 });
 
-test('an event tells all nexuses, or all but the one that asked', async () => {
+test('an event notifies all nexuses, or all but the one that asked', async () => {
   const { unit, state, one, other } = await world();
   const attentions = [
     { condition: 'modeParametersChanged', nexuses: 'others' },
@@ -125,7 +125,7 @@ test('an event tells all nexuses, or all but the one that asked', async () => {
   assert.deepEqual(other.told, both);
 });
 
-test('what an event aborts ends by the TAS of before, and then the event is told', async () => {
+test('commands that an event aborts end by the previous TAS; then the event is reported', async () => {
   const { unit, state, one, other } = await world();
   const { modes } = state.current;
   void unit.apply(
@@ -148,7 +148,7 @@ function resetOf(state: LocalUnitState): CommittedEvent['event'] {
   return outcome.event;
 }
 
-test('the size of the volume that serves it is the capacity, and the one before counts no more', async () => {
+test('the capacity is that of the volume that serves it, not of the previous one', async () => {
   const { store, open, volume, unit, one, serve } = await world();
   await store.resize('a', 200 * 512);
   assert.deepEqual([unit.blocks, one.told], [200, [conditions.capacityDataHasChanged]]);
@@ -191,7 +191,7 @@ test('a self-fence fences every volume that may have commands in flight, and no 
   assert.deepEqual([second.fences, third.fences], [2, 1]);
 });
 
-test('a volume of before that cannot be fenced leaves the unit unfenced, and commands go on', async () => {
+test('if a former volume cannot be fenced, the unit is not, and commands continue', async () => {
   const { open, volume, unit, unfenced, serve } = await world();
   await serve(await open());
   volume.holdFences = true;
@@ -202,7 +202,7 @@ test('a volume of before that cannot be fenced leaves the unit unfenced, and com
   assert.deepEqual([unfenced, unit.fencing], [['a'], false]);
 });
 
-test('other data are told as a reset, before what else has changed', async () => {
+test('other data are reported as a reset, before all other changes', async () => {
   const { open, unit, one, description } = await world();
   const volume = await open();
   await unit.serve({
@@ -214,7 +214,7 @@ test('other data are told as a reset, before what else has changed', async () =>
   assert.equal(unit.name, 'b');
 });
 
-test('it is closed when no nexus reaches it, and hears nothing of its volume afterwards', async () => {
+test('it is closed when no nexus reaches it, and then ignores its volume', async () => {
   const { store, unit, one, other } = await world();
   assert.throws(() => unit.close(), /no nexus reaches/);
   await unit.part(one);
@@ -245,7 +245,7 @@ const holder = nexusOf('holder', 1);
 const registrations = new Map([[holder, '1'.repeat(16)]]);
 const persistent = { type: ReservationType.exclusiveAccess, holder };
 
-test('in a later life what has no APTPL is absent, and the rest stays', async () => {
+test('in a later life registrations without APTPL are absent, and the rest stays', async () => {
   for (const aptpl of [false, true]) {
     const { unit, other, cluster } = await reservedUnit({ aptpl, registrations, persistent });
     assert.notEqual(unit.restrictionsOf(other.session), UNRESTRICTED);
@@ -282,7 +282,7 @@ test('in a later life the saved mode parameters are current', async () => {
   assert.ok(other.told.length > 0);
 });
 
-test('an event that ends a target says so to the gateway, once and to no nexus', async () => {
+test('an event that ends a target notifies the gateway once, and no nexus', async () => {
   const { volume, description } = await world();
   const ended: string[] = [];
   const unit = new LogicalUnit({

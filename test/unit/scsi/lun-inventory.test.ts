@@ -63,7 +63,7 @@ for (const name of ['iTNexusReset', 'targetWarmReset', 'targetColdReset'] as con
   });
 }
 
-test('a target reset aborts nothing of others at a LUN that left the map', async () => {
+test('a target reset aborts no commands of others at a LUN that left the map', async () => {
   const { bench } = await left();
   const other = bench.openNexus();
   const ofOther = bench.send(WRITE, block, other);
@@ -71,7 +71,7 @@ test('a target reset aborts nothing of others at a LUN that left the map', async
   assert.deepEqual(ofOther.ends, [Status.good]);
 });
 
-test('a unit that goes to another LUN has one task set, and what has not begun ends', async () => {
+test('a unit that moves to another LUN has one task set; commands not begun end', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const running = bench.send(WRITE, block);
@@ -87,7 +87,7 @@ test('a unit that goes to another LUN has one task set, and what has not begun e
   assert.deepEqual([running.ends, ordered.ends], [[Status.good], [Status.good]]);
 });
 
-test('a unit knows the nexus until its last command has ended, and if it is back for longer', async () => {
+test('a unit keeps the nexus until its last command has ended, or longer if it is back', async () => {
   const gone = await left();
   assert.equal(gone.bench.logicalUnit.nexuses.size, 1);
   gone.bench.volume.releaseAll();

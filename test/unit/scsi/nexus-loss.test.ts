@@ -27,7 +27,7 @@ function close(bench: ScsiBench): { isOver: boolean } {
   return seen;
 }
 
-test('the close of a nexus waits for its writes, and fences what does not end', async () => {
+test('close waits for the writes of the nexus, and fences those that do not end', async () => {
   const bench = await stuckBench();
   const task = bench.send(WRITE, block);
   const closed = close(bench);
@@ -42,7 +42,7 @@ test('the close of a nexus waits for its writes, and fences what does not end', 
   assert.equal(bench.logicalUnit.nexuses.size, 0);
 });
 
-test('writes that end in time fence nobody', async () => {
+test('writes that end in time cause no fence', async () => {
   const bench = await stuckBench();
   bench.send(WRITE, block);
   const closed = close(bench);
@@ -55,7 +55,7 @@ test('writes that end in time fence nobody', async () => {
   assert.equal(bench.clock.pending, 0);
 });
 
-test('reads of a lost nexus fence nobody and hold nobody up for longer', async () => {
+test('reads of a lost nexus cause no fence and delay nothing', async () => {
   const bench = await stuckBench();
   const task = bench.send(READ, { dataInExpected: 512 });
   const closed = close(bench);
@@ -67,7 +67,7 @@ test('reads of a lost nexus fence nobody and hold nobody up for longer', async (
   assert.deepEqual(task.ends, ['discarded']);
 });
 
-test('one fence serves all who need it; commands of other nexuses end ABORTED COMMAND', async () => {
+test('one fence serves all that need it; commands of other nexuses end ABORTED COMMAND', async () => {
   const bench = await stuckBench();
   bench.volume.shut = false;
   const second = bench.openNexus();
@@ -85,7 +85,7 @@ test('one fence serves all who need it; commands of other nexuses end ABORTED CO
   assert.equal(bystander.condition, 'b/0000');
 });
 
-test('a fence that is not to be had leaves the close to the end of what is stuck', async () => {
+test('if the fence fails, close waits until stuck commands end', async () => {
   const bench = await stuckBench();
   bench.send(WRITE, block);
   const closed = close(bench);
@@ -102,7 +102,7 @@ function agesOf({ runningMs, changingMs }: CommandAges) {
   return [runningMs, changingMs];
 }
 
-test('commands age by the time told, from when they began or made a step', async () => {
+test('commands age from when they began or last made a step', async () => {
   const bench = await ScsiBench.open({ blocks: 65_536 });
   const { nexus, volume } = bench;
   const ages = (ms: number) => agesOf(nexus.age(ms));

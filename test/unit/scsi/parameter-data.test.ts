@@ -15,7 +15,7 @@ test('an allocation length beyond the data leaves the data whole', async () => {
   assert.equal(transferLength, INQUIRY_LENGTH);
 });
 
-test('a shorter allocation length cuts, and changes nothing in what is sent', async () => {
+test('a shorter allocation length truncates the data and changes nothing else', async () => {
   const { dataIn: whole } = await run([0x12, 0, 0, 1, 0, 0]);
   for (let length = 0; length <= INQUIRY_LENGTH; length++) {
     const { result, dataIn, transferLength } = await run([0x12, 0, 0, 0, length, 0]);
@@ -25,7 +25,7 @@ test('a shorter allocation length cuts, and changes nothing in what is sent', as
   }
 });
 
-test('an initiator that expects less gets less; the transfer length tells the overflow', async () => {
+test('an initiator that expects less gets less; the transfer length shows the overflow', async () => {
   const { dataIn, transferLength } = await run([0x12, 0, 0, 0, 36, 0], { dataInExpected: 5 });
   assert.equal(dataIn.length, 5);
   assert.equal(transferLength, 36);

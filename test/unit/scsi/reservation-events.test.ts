@@ -98,7 +98,7 @@ async function lateWorld() {
   return { world, state: state! };
 }
 
-test('those whom SPC names hear of an event, once, and nobody else does', async () => {
+test('an event notifies the nexuses that SPC names, once, and no others', async () => {
   const world = await World.open();
   const { a, b, c } = world;
   await world.reserve(REGISTRANTS_ONLY, a, b);
@@ -124,7 +124,7 @@ test('those whom SPC names hear of an event, once, and nobody else does', async 
   );
 });
 
-test('PREEMPT AND ABORT ends the commands of whom it preempts, and of nobody else', async () => {
+test('PREEMPT AND ABORT aborts the commands of preempted nexuses, and no others', async () => {
   const world = await World.open();
   const { a, b, c, bench } = world;
   await world.reserve(REGISTRANTS_ONLY, a, b, c);
@@ -146,7 +146,7 @@ test('PREEMPT AND ABORT ends the commands of whom it preempts, and of nobody els
   assert.deepEqual(world.told(b), ['6/2a05']);
 });
 
-test('a nexus that preempts its own key loses its other commands, not the one that asks', async () => {
+test('a nexus that preempts its own key loses all its commands but that one', async () => {
   const world = await World.open();
   const { a, bench } = world;
   await world.reserve(WRITE_EXCLUSIVE, a);
@@ -158,7 +158,7 @@ test('a nexus that preempts its own key loses its other commands, not the one th
   assert.deepEqual(write.ends, ['discarded']);
 });
 
-test('a write that the medium has when it is forbidden is drained, and ends as it ends', async () => {
+test('a write at the medium when it is forbidden is drained, and keeps its status', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.good(world.out(a, Action.register, { actionKey: 1 }));
@@ -177,7 +177,7 @@ test('a write that the medium has when it is forbidden is drained, and ends as i
   assert.deepEqual(read.ends, [Status.good]);
 });
 
-test('a write that does not end in time is fenced, and ends as the fence tells', async () => {
+test('a write that does not end in time is fenced, and ends by the result of the fence', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.good(world.out(a, Action.register, { actionKey: 1 }));
@@ -192,7 +192,7 @@ test('a write that does not end in time is fenced, and ends as the fence tells',
   assert.deepEqual(write.ends, [Status.checkCondition]);
 });
 
-test('one of which the medium never tells the end stays in its task set after the fence', async () => {
+test('a write whose end the medium never reports stays in its task set after the fence', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.good(world.out(a, Action.register, { actionKey: 1 }));
@@ -206,7 +206,7 @@ test('one of which the medium never tells the end stays in its task set after th
   assert.equal(write.ends.length, 1);
 });
 
-test('what was not submitted when it is forbidden ends RESERVATION CONFLICT', async () => {
+test('a command not yet submitted when it is forbidden ends RESERVATION CONFLICT', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.good(world.out(a, Action.register, { actionKey: 1 }));
@@ -241,7 +241,7 @@ test('a command in steps makes no further step when it is forbidden', async () =
   assert.ok(submitted > 0 && submitted < 512 / 4);
 });
 
-test('a command in steps whose last step is submitted ends as it ends', async () => {
+test('a command in steps whose last step is submitted keeps its status', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.good(world.out(a, Action.register, { actionKey: 1 }));
@@ -292,7 +292,7 @@ test('a nexus that logs in finds the reservation that is there', async () => {
   assert.equal(read.status, Status.good);
 });
 
-test('unit attentions go before a conflict, and a conflict before other checks', async () => {
+test('unit attentions precede a conflict, and a conflict precedes other checks', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.reserve(WRITE_EXCLUSIVE, a, b);
@@ -302,7 +302,7 @@ test('unit attentions go before a conflict, and a conflict before other checks',
   assert.equal(bench.send(beyond, block, b).status, Status.reservationConflict);
 });
 
-test('RESERVE keeps others out, and is released by RELEASE of its own nexus alone', async () => {
+test('RESERVE keeps others out, and only RELEASE by its own nexus releases it', async () => {
   const world = await World.open();
   const { a, b, bench } = world;
   await world.good(bench.send(RESERVE, {}, a));
@@ -361,7 +361,7 @@ test('RESERVE lasts no longer than its session, its LUN and the next reset', asy
   assert.equal(bench.send(TEST_UNIT_READY, {}, b).status, Status.good);
 });
 
-test('a LUN that is back before RESERVE is released hears of the unit as before', async () => {
+test('a LUN that is back before RESERVE is released is notified as before', async () => {
   const { world, state } = await lateWorld();
   const { a, b, bench } = world;
   await world.good(bench.send(RESERVE, {}, a));

@@ -21,7 +21,7 @@ test('a read that the medium answers at once ends within submit', async () => {
   assert.equal(bench.nexus.outstanding, 0);
 });
 
-test('what was written is read, by 512 and by 4096 bytes a block', async () => {
+test('a read returns what was written, with blocks of 512 and of 4096 bytes', async () => {
   for (const blockLengthBytes of [512, 4096]) {
     const bench = await ScsiBench.open({ blockLengthBytes });
     const data = Uint8Array.from({ length: blockLengthBytes }, (_, i) => i % 251);
@@ -107,7 +107,7 @@ test('a new nexus begins with POWER ON, RESET, OR BUS DEVICE RESET OCCURRED, tol
   assert.equal(bench.send(READ, at5, other).status, Status.good);
 });
 
-test('a change of size is told to every nexus, once however often it changed', async () => {
+test('every nexus is notified of a new size, once for any number of changes', async () => {
   const bench = await ScsiBench.open();
   const other = bench.openNexus();
   await bench.store.resize('disk', 4096 * 512);
@@ -154,7 +154,7 @@ test('faults of the medium reach the initiator as the conditions of SPC', async 
   assert.equal(bench.send(READ, reading).status, Status.busy);
 });
 
-test('a command that the transport fails ends with its condition, and not again', async () => {
+test('a command that the transport fails ends once, with that condition', async () => {
   const bench = await ScsiBench.open();
   const task = bench.send(WRITE, { data: new Uint8Array(512), immediate: false });
   const { owner } = task;
@@ -183,7 +183,7 @@ test('close discards every command and waits for the medium', async () => {
   assert.equal(bench.logicalUnit.nexuses.size, 0);
 });
 
-test('a LUN that leaves the map takes along what has not begun', async () => {
+test('commands that have not begun end when their LUN leaves the map', async () => {
   const bench = await ScsiBench.open();
   const task = bench.send(WRITE, { data: new Uint8Array(512), immediate: false });
   bench.nexus.updateLuns(new Map());
@@ -192,7 +192,7 @@ test('a LUN that leaves the map takes along what has not begun', async () => {
   assert.equal(bench.logicalUnit.nexuses.size, 0);
 });
 
-test('what a LUN left at the medium is waited for by close, and by a reset of others', async () => {
+test('close, and a reset by others, wait for what a removed LUN left at the medium', async () => {
   for (const waiter of ['close', 'reset'] as const) {
     const bench = await ScsiBench.open();
     const other = bench.openNexus();
@@ -217,7 +217,7 @@ test('what a LUN left at the medium is waited for by close, and by a reset of ot
   }
 });
 
-test('a reset waits for what a nexus that is being lost has at the medium', async () => {
+test('a reset waits for commands at the medium of a nexus that is being lost', async () => {
   const bench = await ScsiBench.open();
   const other = bench.openNexus();
   bench.volume.shut = true;

@@ -23,7 +23,7 @@ function taken(queue: UnitAttentions): CommandResult[] {
   return list;
 }
 
-test('in order, each once, resets first', () => {
+test('attentions are pending in order, each once, resets first', () => {
   const queue = new UnitAttentions();
   queue.establish(conditions.capacityDataHasChanged);
   queue.establish(conditions.modeParametersChanged);
@@ -46,7 +46,7 @@ test('a lower reset comes behind a higher one, and a higher one clears it', () =
   assert.deepEqual(taken(queue), [levels[0], conditions.modeParametersChanged]);
 });
 
-test('clearing takes one off wherever it is', () => {
+test('clearing removes an attention at any place', () => {
   const queue = new UnitAttentions();
   queue.establish(conditions.capacityDataHasChanged);
   queue.establish(conditions.reportedLunsDataHasChanged);
@@ -56,7 +56,7 @@ test('clearing takes one off wherever it is', () => {
   assert.equal(queue.length, 0);
 });
 
-test('whatever is established and taken, it stays in its bound and in order', () => {
+test('the queue stays bounded and in order under random use', () => {
   const steps = fc.array(fc.option(fc.constantFrom(...all), { freq: 4 }), { maxLength: 100 });
   fc.assert(
     fc.property(steps, (conditionsOrTakes) => {

@@ -37,7 +37,7 @@ function told({ event }: UnitTransition): readonly string[] {
   return event.attentions.map(({ condition, nexuses }) => `${condition} ${nexuses}`);
 }
 
-test('each thing that a document says differently has its unit attention, for every nexus', () => {
+test('each difference of a document has its unit attention, for every nexus', () => {
   const cases: readonly [Partial<UnitDescription>, string[]][] = [
     [{ identity: { ...identity, serial: 'ANOTHER' } }, ['inquiryDataHasChanged all']],
     [{ identity: { ...identity, naa: new Uint8Array(8) } }, ['inquiryDataHasChanged all']],
@@ -56,7 +56,7 @@ test('each thing that a document says differently has its unit attention, for ev
   }
 });
 
-test('MODE SELECT survives what a document says, and WCE is what the medium is', () => {
+test('changes by MODE SELECT survive a new document; WCE follows the medium', () => {
   const selected = transition(
     (state) => modesSelected(state, { ...state.modes.current, swp: true }),
     initialState(description),
@@ -66,7 +66,7 @@ test('MODE SELECT survives what a document says, and WCE is what the medium is',
   assert.deepEqual([next.modes.saved.swp, next.modes.saved.wce], [false, false]);
 });
 
-test('a description or a size that is already so is no change, whatever it is', () => {
+test('a description or size that equals the current one changes nothing', () => {
   const plain = { noNullPrototype: true };
   const descriptions = fc.record(
     {
@@ -109,7 +109,7 @@ test('a description by an earlier document changes nothing', () => {
   assert.equal(next.blocks, 700);
 });
 
-test('a gateway that does not know yet that the medium grew makes the unit no smaller', () => {
+test('a gateway that has not seen the medium grow does not shrink the unit', () => {
   const known = { blocks: 100, documentVersion: 5 };
   const { next: grown } = transition(resized(200, known), initialState(description));
   // It still serves the document of before, or waits for its store to show the size of the next.
@@ -135,7 +135,7 @@ test('a description of another disk, or of another block length, is a defect', (
   );
 });
 
-test('MODE SELECT tells the others alone, and a list that changes nothing tells nobody', () => {
+test('MODE SELECT notifies the other nexuses; a list that changes nothing notifies none', () => {
   const state = initialState(description);
   const { current } = state.modes;
   const outcome = transition((from) => modesSelected(from, { ...current, dSense: true }), state);
@@ -147,7 +147,7 @@ test('MODE SELECT tells the others alone, and a list that changes nothing tells 
   assert.equal(modesSelected(state, { ...current }), COMMITTED);
 });
 
-test('MODE SELECT with SP saves, and tells the others also when only saved values change', () => {
+test('MODE SELECT with SP saves, and notifies others also of saved values alone', () => {
   const state = initialState(description);
   const selected = { ...state.modes.current, dSense: true };
   const save = (from: SharedState) => modesSelected(from, { ...selected }, true);
@@ -160,7 +160,7 @@ test('MODE SELECT with SP saves, and tells the others also when only saved value
   assert.equal(save(saved.next), COMMITTED);
 });
 
-test('a reset aborts everything, makes the saved modes current and tells every nexus', () => {
+test('a reset aborts everything, makes the saved modes current, notifies every nexus', () => {
   const state = initialState(description);
   const saved = { ...state.modes.saved, tas: true };
   const current = { ...saved, swp: true, tas: false };
@@ -171,14 +171,14 @@ test('a reset aborts everything, makes the saved modes current and tells every n
   assert.deepEqual(outcome.next.modes, { ...state.modes, current: saved, saved });
 });
 
-test('a cleared task set changes nothing, and tells those whose commands it takes away', () => {
+test('clearing a task set changes nothing, and notifies nexuses whose commands it aborts', () => {
   const state = initialState(description);
   const outcome = transition(taskSetCleared, state);
   assert.deepEqual(told(outcome), ['commandsClearedByAnotherInitiator cleared']);
   assert.deepEqual([outcome.event.aborts, outcome.next], ['everything', state]);
 });
 
-test('a new size tells every nexus', () => {
+test('a new size notifies every nexus', () => {
   const outcome = transition(resized(1), initialState(description));
   assert.deepEqual(told(outcome), ['capacityDataHasChanged all']);
   assert.equal(outcome.next.blocks, 1);

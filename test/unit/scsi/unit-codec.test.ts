@@ -27,7 +27,7 @@ function withRegistrations(...hosts: readonly string[]): SharedState {
 
 const throughJson = (content: unknown): unknown => JSON.parse(JSON.stringify(content));
 
-test('a state is read as it was written', () => {
+test('a state is decoded as it was encoded', () => {
   const state = withRegistrations('a', 'b');
   const content = throughJson(encodeState(state));
   assert.deepEqual(decodeState(content), state);
@@ -35,7 +35,7 @@ test('a state is read as it was written', () => {
   assert.equal(decodeState(content, known).reservations, known.reservations);
 });
 
-test('a state is read as what it changes of the one before', () => {
+test('a state is decoded from what it changes of the previous one', () => {
   const before = withRegistrations('a', 'b');
   const grown = { ...before, blocks: before.blocks + 1 };
   const same = decodeStateAfter(before, throughJson(encodeStateAfter(before, grown)));
@@ -45,7 +45,7 @@ test('a state is read as what it changes of the one before', () => {
   assert.deepEqual(decodeStateAfter(before, throughJson(encodeStateAfter(before, after))), after);
 });
 
-test('an event names few nexuses as the release before this reads them, and many packed', () => {
+test('an event lists few nexuses in the format of the release before, many packed', () => {
   const named = (nexuses: readonly string[]) => ({
     aborts: nexuses,
     attentions: [{ condition: 'reservationsPreempted' as const, nexuses }],
@@ -67,7 +67,7 @@ test('a change that does not fit the state before is refused', () => {
   assert.throws(() => decodeStateAfter(withRegistrations('a'), without), /is not an object$/);
 });
 
-test('modes with their life, and identifying information, are read as they were written', () => {
+test('modes with their life, and identifying information, are decoded as encoded', () => {
   const state = unitState();
   const { saved } = state.modes;
   const changed = {
@@ -78,7 +78,7 @@ test('modes with their life, and identifying information, are read as they were 
   assert.deepEqual(decodeState(throughJson(encodeState(changed))), changed);
 });
 
-test('a record of an earlier release has no life of its modes, and no identifying information', () => {
+test('a record of an earlier release has no life of modes and no identifying information', () => {
   const state = unitState();
   const content = throughJson(encodeState(state)) as Record<string, unknown>;
   delete content['identifying'];
@@ -88,7 +88,7 @@ test('a record of an earlier release has no life of its modes, and no identifyin
   assert.deepEqual(decoded.modes, { ...state.modes, life: undefined });
 });
 
-test('an event names the target that it ends; others are as before, and fields to come no harm', () => {
+test('an event names the target that it ends; unknown fields are ignored', () => {
   const plain: UnitEvent = { aborts: 'nothing', attentions: [] };
   assert.deepEqual(throughJson(encodeEvent(plain)), plain);
   const ending = { ...plain, endsTarget: 'iqn.2026-11.com.example:t' };

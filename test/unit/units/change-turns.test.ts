@@ -37,7 +37,7 @@ test('each nexus, and what no nexus asked for, has its turn before a second chan
   assert.ok(turns.isEmpty);
 });
 
-test('a change that is given up takes nobody the turn', () => {
+test('a change that is given up takes no turn', () => {
   const turns = new ChangeTurns<Named>();
   const [first, second, other] = [change('x1', x), change('x2', x), change('y1', y)];
   for (const each of [first, second, other]) turns.add(each);
@@ -47,7 +47,7 @@ test('a change that is given up takes nobody the turn', () => {
   assert.equal(order(turns), 'x1');
 });
 
-test('a nexus may have so many waiting, whatever others have; the document is never refused', () => {
+test('the waiting changes of each nexus are bounded; the document is never refused', () => {
   const turns = new ChangeTurns<Named>();
   for (let i = 0; i < NEXUS_CHANGES_MAX; i++) {
     assert.ok(turns.add(change('x', x)));

@@ -57,7 +57,7 @@ function told(stored: StoredUnit, before: StoredUnit | undefined, known: StoredU
   return { bytes, stored: message.stored(known) };
 }
 
-test('a record that fits is told whole, to everybody', () => {
+test('a record that fits is sent whole to all', () => {
   const before = { version: 4, record: firstRecord(withRegistrations(10)) };
   const next = resetAfter(before);
   const elsewhere = { version: 1, record: firstRecord(stateOf()) };
@@ -71,7 +71,7 @@ for (const [what, change] of [
   ['leaves the registrations as they are', resetAfter],
   ['changes a few registrations', registered],
 ] as const) {
-  test(`an event that ${what} of 4,096 is told by what it changes`, () => {
+  test(`an event that ${what} of 4,096 is sent as what it changes`, () => {
     const before = { version: 4, record: firstRecord(withRegistrations(4096)) };
     const next = change(before);
     const { bytes, stored } = told(next, before, before);
@@ -90,7 +90,7 @@ test('the same from another copy of the state before, and of a later version of 
   assert.deepEqual(told(second, first, settled).stored, second);
 });
 
-test('whoever has not the event before is told the number alone', () => {
+test('a gateway without the previous event is sent only the number', () => {
   const before = { version: 4, record: firstRecord(withRegistrations(4096)) };
   const first = resetAfter(before);
   const second = registered(first);
@@ -98,7 +98,7 @@ test('whoever has not the event before is told the number alone', () => {
   assert.equal(told(second, undefined, first).stored, undefined);
 });
 
-test('a change that is too long is told by its number', () => {
+test('for a change that is too long only the number is sent', () => {
   const before = { version: 4, record: firstRecord(stateOf()) };
   const next = after(before, { next: withRegistrations(4096), event: SILENT_EVENT });
   const { bytes, stored } = told(next, before, before);
@@ -106,7 +106,7 @@ test('a change that is too long is told by its number', () => {
   assert.equal(stored, undefined);
 });
 
-test('gateways that have the event before read no record, however large it is', async () => {
+test('gateways that have the previous event read no record, however large', async () => {
   const world = new UnitsWorld(1);
   const { gateways, units } = await world.pair(3);
   const { reservations } = withRegistrations(4096);

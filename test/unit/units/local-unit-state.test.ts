@@ -79,7 +79,7 @@ test('the next change is computed from the one before, enforced or not', async (
   );
 });
 
-test('a change that is refused, or is none, changes nothing and makes no event', async () => {
+test('a change that is refused, or changes nothing, makes no event', async () => {
   const { initial, state, target } = world();
   assert.equal(await state.commit(resized(initial.blocks)), COMMITTED);
   const refusal = conditions.invalidFieldInParameterList;

@@ -83,7 +83,7 @@ test('a commit that begins while the last event is settled keeps the mark', asyn
   assert.equal(world.marked.size, 0);
 });
 
-test('a commit that is given up while the last event is settled leaves nothing behind', async () => {
+test('a commit given up while the last event is settled leaves no mark', async () => {
   const world = new World();
   const { marks, marked } = world;
   await marks.hold(UNIT);
@@ -107,7 +107,7 @@ test('a commit that is given up while the last event is settled leaves nothing b
   assert.equal(world.clock.pending, 0);
 });
 
-test('a mark that cannot be set is held by nobody, and one that cannot be removed is tried again', async () => {
+test('a mark that cannot be set is dropped; a removal that fails is repeated', async () => {
   const world = new World();
   const { marks, marked } = world;
   world.isStoreSilent = true;

@@ -81,7 +81,7 @@ test('it answers nothing from memory when the event that it missed is answered',
   for (const task of tasks) assert.deepEqual(task.ends, [], 'its session ends in place of this');
 });
 
-test('the monitors tell it that it is fenced', async () => {
+test('it learns from the monitors that it is fenced', async () => {
   const { world, b, atA, loseStore } = await pair();
   loseStore(false);
   const changed = atA.unit.commit(dSenseOn, command());
@@ -90,7 +90,7 @@ test('the monitors tell it that it is fenced', async () => {
   assert.equal(b.sim.closed, 'closed');
 });
 
-test('when its store answers again in time it goes on by the state of then', async () => {
+test('when its store answers again in time it continues with the current state', async () => {
   const { world, b, atA, atB, loseStore, findStore } = await pair();
   loseStore(true);
   await world.clock.advance(3_100);

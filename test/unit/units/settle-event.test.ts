@@ -25,7 +25,7 @@ function grown(record: UnitRecord): UnitRecord {
   return withEvent(record, transition, { author, serial: record.number + 1 });
 }
 
-test('the next event is not settled because the one before is complete', async () => {
+test('completing an event does not settle the next one', async () => {
   const first = grown(firstRecord(stateOf()));
   const events = new UnitEvents({
     loaded: { version: 1, record: first },

@@ -22,7 +22,7 @@ function world() {
   return { reads, ends, ask };
 }
 
-test('the first read serves who asked before it began, the next one all others', async () => {
+test('a read serves those that asked before it began, the next one all others', async () => {
   const { reads, ends, ask } = world();
   for (const name of ['a', 'b', 'c']) void ask(name);
   assert.equal(reads.length, 1);
@@ -40,7 +40,7 @@ test('the first read serves who asked before it began, the next one all others',
   assert.equal(reads.length, 3);
 });
 
-test('a read that fails does so for those that it serves alone', async () => {
+test('a failed read fails only for those that it serves', async () => {
   const { reads, ends, ask } = world();
   for (const name of ['a', 'b']) void ask(name);
   reads[0]!.reject(new Error('no answer'));

@@ -79,7 +79,7 @@ test('a task set that all nexuses share is cleared at every gateway', async () =
   }
 });
 
-test('changes from all sides are each made once, in one order', async () => {
+test('changes from all gateways are each made once, in one order', async () => {
   const world = new UnitsWorld(2, { delayMaxMs: 5 });
   const { units } = await world.pair(3);
   const commits = units.flatMap(({ state }) => [1, 2, 3, 4].map(() => state.commit(grown)));
@@ -123,7 +123,7 @@ test('a unit that is given up, or whose record is deleted, after an event keeps 
   }
 });
 
-test('as many registrations as there may be are preempted and cleared', async () => {
+test('the maximum of registrations can be preempted and cleared', async () => {
   const world = new UnitsWorld(24);
   const { units } = await world.pair();
   const { state } = units[0]!;
@@ -237,7 +237,7 @@ test('a change whose answer is lost is made once', async () => {
   assert.notEqual(units[0]!.events[0]!.origin, undefined, 'it is known as its own');
 });
 
-test('a refusal after a lost answer says nothing of the change: it is made once, and answered so', async () => {
+test('a refusal after a lost answer is not believed: the change is made once', async () => {
   const world = new UnitsWorld(19);
   const { gateways, units } = await world.pair();
   const { records } = gateways[0]!.sim;
@@ -326,7 +326,7 @@ test('a gateway that lives and does not enforce an event is fenced in time', asy
   assert.equal(gateways[2]!.sim.closed, undefined);
 });
 
-test('where the store is silent nobody is fenced, and a command is not answered', async () => {
+test('while the store is silent nobody is fenced, and a command is not answered', async () => {
   const world = new UnitsWorld(9);
   const { gateways, units } = await world.pair();
   units[1]!.isStuck = true;
@@ -363,7 +363,7 @@ test('a change that cannot be committed in time is not committed', async () => {
   assert.equal(world.record().number, 0);
 });
 
-test('a command that is aborted while it waits changes nothing, and holds no reset up', async () => {
+test('a command aborted while it waits changes nothing and delays no reset', async () => {
   const world = new UnitsWorld(11);
   const { units } = await world.pair();
   const [a, b] = units;
@@ -418,7 +418,7 @@ test('a gateway loads a logical unit with the events before it', async () => {
   assert.equal(unit.events.length, 1);
 });
 
-test('a unit that a gateway does not have, or no longer has, holds no event up', async () => {
+test('a unit that a gateway does not have, or no longer has, delays no event', async () => {
   const world = new UnitsWorld(14);
   const { gateways, units } = await world.pair();
   await world.unitsGateway('other');
@@ -429,7 +429,7 @@ test('a unit that a gateway does not have, or no longer has, holds no event up',
   assert.equal(again.blocks, 1001);
 });
 
-test('the latest state is told when every gateway enforces it', async () => {
+test('the latest state is reported when every gateway enforces it', async () => {
   const world = new UnitsWorld(15);
   const { units } = await world.pair();
   const [a, b] = units;
@@ -444,7 +444,7 @@ test('the latest state is told when every gateway enforces it', async () => {
   assert.equal((await world.within(3_000, b!.state.latest()))?.blocks, 1001);
 });
 
-test('many that ask for the latest state at a time share a read, and what has not changed', async () => {
+test('concurrent requests for the latest state share a read and an unchanged state', async () => {
   const world = new UnitsWorld(26, { delayMaxMs: 5 });
   const { gateways, units } = await world.pair();
   await world.within(REQUEST_MAX_MS, units[0]!.state.commit(grown, command()));
@@ -463,7 +463,7 @@ test('many that ask for the latest state at a time share a read, and what has no
   for (const state of states) assert.equal(state, units[1]!.state.current);
 });
 
-test('a record that this release cannot read is not served, and others go on', async () => {
+test('a unit whose record cannot be read is not served; others are', async () => {
   const world = new UnitsWorld(16);
   const { gateways } = await world.pair();
   const uuid = UUID.replace('0b9d', '0b9e');

@@ -27,7 +27,7 @@ function set(type: number, length: number): readonly number[] {
 const reported = async (unit: ReturnType<typeof logicalUnit>, type: number) =>
   Buffer.from((await run(report(type), { unit })).dataIn);
 
-test('what is set of either type is reported, and the others are told', async () => {
+test('information of either type is reported once set, and the others are notified', async () => {
   const unit = logicalUnit();
   assert.deepEqual(await reported(unit, TEXT), Buffer.alloc(4));
   for (const [type, text] of [
@@ -56,7 +56,7 @@ test('a reset leaves it, and an empty list clears it', async () => {
   assert.deepEqual(await reported(unit, PERIPHERAL), Buffer.alloc(4));
 });
 
-test('the types that there are, with their bounds, which are enforced', async () => {
+test('the supported types are reported with their bounds, which are enforced', async () => {
   const unit = logicalUnit();
   const types = await reported(unit, SUPPORTED);
   assert.equal(types.toString('hex'), '00000008' + '00000040' + '04000100');
@@ -79,7 +79,7 @@ test('the types that there are, with their bounds, which are enforced', async ()
   assert.deepEqual((await run(report(1), { unit })).result, unknown);
 });
 
-test('an answer that is cut says how long the whole is', async () => {
+test('a truncated answer has the length of the whole', async () => {
   const unit = logicalUnit();
   await run(set(PERIPHERAL, 3), { unit, dataOut: Buffer.from('abc') });
   const { dataIn, transferLength } = await run(report(PERIPHERAL, 5), { unit });

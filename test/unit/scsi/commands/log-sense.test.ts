@@ -15,13 +15,13 @@ async function sense(bench: ScsiBench, cdb: readonly number[]) {
   return await bench.perform(cdb, { dataInExpected: 256 });
 }
 
-test('without figures there is the list of pages alone', async () => {
+test('without figures only the list of pages exists', async () => {
   const bench = await ScsiBench.open();
   assert.deepEqual([...(await sense(bench, logSense(0))).dataIn], [0, 0, 0, 1, 0]);
   assert.equal((await sense(bench, logSense(0x0c))).condition, '5/2400');
 });
 
-test('the figures of the store are told in threshold sets, as shared', async () => {
+test('the figures of the store are reported in threshold sets, as shared', async () => {
   const bench = await ScsiBench.open();
   bench.logicalUnit.setSpace({ usedBytes: 3 * MIB + 5, availableBytes: 300 * MIB }, 90);
   assert.deepEqual([...(await sense(bench, logSense(0))).dataIn], [0, 0, 0, 2, 0, 0x0c]);
@@ -35,14 +35,14 @@ test('the figures of the store are told in threshold sets, as shared', async () 
   assert.equal(2 ** vpd.dataIn[4]! * 512, MIB);
 });
 
-test('a store beyond what the field holds is told as its largest number', async () => {
+test('a store too large for the field is reported as its largest number', async () => {
   const bench = await ScsiBench.open();
   bench.logicalUnit.setSpace({ usedBytes: 0, availableBytes: 2 ** 53 }, 90);
   const { dataIn } = await sense(bench, logSense(0x0c));
   assert.deepEqual([...dataIn.subarray(8, 12)], [255, 255, 255, 255]);
 });
 
-test('pages, subpages, pointers and saving that there are not are refused', async () => {
+test('unsupported pages, subpages, pointers and saving are refused', async () => {
   const bench = await ScsiBench.open();
   bench.logicalUnit.setSpace({ usedBytes: MIB, availableBytes: MIB }, 90);
   for (const cdb of [
@@ -57,7 +57,7 @@ test('pages, subpages, pointers and saving that there are not are refused', asyn
   }
 });
 
-test('the soft threshold is told once, and again only after use has fallen', async () => {
+test('the soft threshold is reported once, and again only after use has fallen', async () => {
   const bench = await ScsiBench.open();
   const fill = (usedBytes: number) =>
     bench.logicalUnit.setSpace({ usedBytes, availableBytes: 1000 - usedBytes }, 80);

@@ -25,7 +25,7 @@ function ten(length: number): readonly number[] {
   return [0x55, PF, 0, 0, 0, 0, 0, length >> 8, length & 0xff, 0];
 }
 
-test('a change is taken over, and the others get MODE PARAMETERS CHANGED', async () => {
+test('a change takes effect, and the others get MODE PARAMETERS CHANGED', async () => {
   const unit = logicalUnit();
   const selected = await run(six(16), { unit, dataOut: Uint8Array.from(setBoth) });
   assert.equal(selected.result, results.good);
@@ -41,7 +41,7 @@ test('(10) does the same behind its longer header', async () => {
   assert.equal(unit.modes.swp, true);
 });
 
-test('a list that says what is already so tells nobody', async () => {
+test('a list that changes nothing notifies nobody', async () => {
   const unit = logicalUnit();
   const { dataIn } = await run([0x1a, 0, 0x3f, 0xff, 255, 0], { unit });
   const selected = await run(six(dataIn.length), { unit, dataOut: dataIn });
@@ -78,12 +78,12 @@ test('an empty list is no error; pages without PF are refused', async () => {
   assert.equal(unit.modes.swp, false);
 });
 
-test('only PARAMETER LIST LENGTH bytes of what was sent are the list', async () => {
+test('the list has PARAMETER LIST LENGTH bytes, whatever was sent', async () => {
   const dataOut = Uint8Array.from([...setBoth, 0xff, 0xff]);
   assert.equal((await run(six(16), { dataOut })).result, results.good);
 });
 
-test('a fault in a later page takes nothing of an earlier one over', async () => {
+test('an error in a later page also discards the pages before it', async () => {
   const unit = logicalUnit();
   const caching = [0x08, 0x12, 0x00, ...new Array<number>(17).fill(0)];
   const dataOut = Uint8Array.from([...setBoth, ...caching]);

@@ -171,7 +171,7 @@ function flipped(list: Buffer, at: number, bits: number): Buffer {
   return copy;
 }
 
-test('a list of any other length, or whose length lies, changes nothing', async () => {
+test('a list of another length, or with a wrong length field, changes nothing', async () => {
   const world = new World();
   const before = world.reservations;
   const transportIds = [identityOf('b', 1).initiatorPort.transportId];
@@ -211,7 +211,7 @@ test('a list of any other length, or whose length lies, changes nothing', async 
   assert.equal(world.reservations.generation, 1);
 });
 
-test('SCOPE and TYPE are checked where they say what to reserve', async () => {
+test('SCOPE and TYPE are checked in the actions that use them', async () => {
   const world = new World();
   await world.out(Action.register, { actionKey: 0xa });
   assert.equal(await world.out(Action.reserve, { key: 0xa, type: 2 }), '2400@cdb 2.3');
@@ -225,7 +225,7 @@ test('SCOPE and TYPE are checked where they say what to reserve', async () => {
   assert.equal(await world.out(Action.preempt, { key: 0xa, type: 1 }), '2600@8.7');
 });
 
-test('one registration more than there is room for is refused, and nothing is registered', async () => {
+test('one registration too many is refused, and nothing is registered', async () => {
   const world = new World();
   await world.state.commit((state) => {
     const registrations = new Map<string, string>();
@@ -252,7 +252,7 @@ test('one registration more than there is room for is refused, and nothing is re
   assert.equal(await world.send(Action.registerAndMove, 0, away, ['b', 1]), 'good');
 });
 
-test('what is registered and reserved can be read, with lengths as if untruncated', async () => {
+test('registrations and reservations are reported, with untruncated lengths', async () => {
   const world = new World();
   assert.equal(hex(await world.in(1)), '00 00 00 00 00 00 00 00');
   await world.out(Action.register, { actionKey: 0x1122 });
@@ -296,7 +296,7 @@ test('a reservation of all registrants has no key, and every one of them holds i
   assert.deepEqual([full[8 + 12], full[8 + 13], full[8 + length + 12]], [1, 8, 1]);
 });
 
-test('REPORT CAPABILITIES tells what is done', async () => {
+test('REPORT CAPABILITIES reports what is supported', async () => {
   const world = new World();
   // CRH, SIP_C, ATP_C, PTPL_C; TMV without PTPL_A; all six types.
   assert.equal(hex(await world.in(2)), '00 08 1d 80 ea 01 00 00');

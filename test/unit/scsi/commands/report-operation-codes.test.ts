@@ -59,7 +59,7 @@ test('option 001b refuses codes with service actions, 010b those without', async
   }
 });
 
-test('what is not there is not supported, with a CDB size of 0', async () => {
+test('an unknown command is reported as not supported, with a CDB size of 0', async () => {
   for (const one of [cdb(1, 0xc0), cdb(2, 0xc0, 1), cdb(2, 0xa3, 0x1f), cdb(3, 0x12, 1)]) {
     assert.equal(hex((await run(one)).dataIn), '00 01 00 00');
   }

@@ -14,7 +14,7 @@ test('nothing pending is NO SENSE, in fixed and in descriptor format', async () 
   assert.equal(hex(descriptor.dataIn), '72 00 00 00 00 00 00 00');
 });
 
-test('a pending unit attention is told and taken off', async () => {
+test('a pending unit attention is reported and cleared', async () => {
   const unitAttention = conditions.modeParametersChanged;
   const { dataIn, result } = await run([0x03, 1, 0, 0, 252, 0], { unitAttention });
   assert.equal(result.status, Status.good);

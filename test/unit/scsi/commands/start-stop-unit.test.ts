@@ -18,7 +18,7 @@ function cdb(flags: number, immed = 0): readonly number[] {
   return [0x1b, immed, 0, 0, flags, 0];
 }
 
-test('START 0 of one initiator takes the unit from none, and is no unit attention', async () => {
+test('START 0 stops the unit for no initiator, and establishes no unit attention', async () => {
   const bench = await ScsiBench.open();
   const other = bench.openNexus();
   for (const flags of [0, NO_FLUSH]) {

@@ -7,13 +7,13 @@ import { logicalUnit, run } from '../../../support/scsi-call.ts';
 
 const CDB = [0, 0, 0, 0, 0, 0];
 
-test('a logical unit that is there is ready', async () => {
+test('a logical unit is ready', async () => {
   const { result, transferLength } = await run(CDB);
   assert.equal(result, results.good);
   assert.equal(transferLength, 0);
 });
 
-test('one whose medium cannot be used is not, until an administrator has mended it', async () => {
+test('a unit whose medium cannot be used is not ready until it is repaired', async () => {
   const unit = logicalUnit();
   Object.defineProperty(unit.volume, 'unservable', { value: 'planted', configurable: true });
   const { result } = await run(CDB, { unit });

@@ -19,7 +19,7 @@ function list(runs: readonly (readonly [lba: number, blocks: number])[]): Uint8A
 
 const cdb = (length: number) => [0x42, 0, 0, 0, 0, 0, 0, length >> 8, length & 255, 0];
 
-test('what is unmapped reads as zeros, the rest stays', async () => {
+test('unmapped blocks read as zeros, the rest stays', async () => {
   const bench = await ScsiBench.open();
   bench.send([0x2a, 0, 0, 0, 0, 0, 0, 0, 4, 0], { data: new Uint8Array(2048).fill(1) });
   const data = list([
@@ -79,7 +79,7 @@ test('ranges that touch or overlap are unmapped as one', async () => {
 
 const apart = Array.from({ length: 3 * UNMAP_STEPS_AT_ONCE }, (_, i) => [2 * i, 1] as const);
 
-test('so many ranges are under way at a time, and all are done', async () => {
+test('a bounded number of ranges is under way at a time, and all are done', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const data = list(apart);

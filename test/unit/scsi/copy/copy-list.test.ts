@@ -37,7 +37,7 @@ function changed(field: { set: typeof CopyListHead.str.set }, value: number, bas
   return list;
 }
 
-test('descriptors are read as they stand', () => {
+test('descriptors are parsed', () => {
   const units = [naa, naa.toReversed()];
   const segments = [
     { source: 1, destination: 0xffff, sourceLba: 2 ** 40, destinationLba: 9, blocks: 0xffff },
@@ -63,7 +63,7 @@ test('descriptors are read as they stand', () => {
   assert.deepEqual(read[1], { ...offsets, ...second, ...places, length: { bytes } });
 });
 
-test('lists that lie are refused, with the place', () => {
+test('malformed lists are refused, with the place', () => {
   assert.equal(codeOf(good()), 'taken');
   assert.equal(codeOf(changed(CopyListHead.inlineDataLength, 1)), '260b@12');
   assert.equal(codeOf(changed(CopyListHead.listIdUsage, ListIdUsage.reserved)), '2600@1');
@@ -93,7 +93,7 @@ test('descriptors are bounded in number and in bytes', () => {
   assert.equal(codeOf(list), '1a00@-');
 });
 
-test('no truncation and no change of a byte is more than a refusal', () => {
+test('a list with any truncation or changed byte is parsed or refused', () => {
   for (let length = 0; length < good().length; length++) {
     assert.equal(codeOf(good().subarray(0, length)), '1a00@-');
   }

@@ -8,7 +8,7 @@ import {
 } from '../../../../src/scsi/copy/copy-limits.ts';
 import { CopyResults } from '../../../../src/scsi/copy/copy-results.ts';
 
-test('a copy is told of while it lasts, and once after its end', () => {
+test('a copy is reported while it lasts, and once after its end', () => {
   const copies = new CopyResults();
   const progress = copies.begin(5);
   assert.equal(copies.isInProgress(5), true);
@@ -25,7 +25,7 @@ test('an identifier that is used again names the later copy', () => {
   assert.equal(copies.take(5), later);
 });
 
-test('copies at a time, and those that are remembered, have bounds', () => {
+test('running and remembered copies are bounded', () => {
   const copies = new CopyResults();
   for (let listId = 0; listId < 3 * COPIES_REMEMBERED_MAX; listId++) {
     copies.end(copies.begin(listId), true);

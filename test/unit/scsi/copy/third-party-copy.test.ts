@@ -102,7 +102,7 @@ async function copiesAll(isByStore: boolean): Promise<void> {
   );
 }
 
-test('ranges that overlap within a unit are copied as if at once', async () => {
+test('ranges that overlap within a unit are copied correctly', async () => {
   for (const [from, to] of [
     [0, 700],
     [700, 0],
@@ -128,7 +128,7 @@ test('a segment with byte offsets copies whole blocks', async () => {
   assert.deepEqual(await stored(copies.sourceVolume, 50, 2), new Uint8Array(1024).fill(7));
 });
 
-test('a unit that the nexus does not reach is unreachable, though the gateway serves it', async () => {
+test('a unit outside the LUN map is unreachable, though the gateway serves it', async () => {
   const copies = await CopyBench.open();
   const alone = copies.bench.openNexus(new Map([[0, copies.source]]));
   const task = copies.copy([{ source: 1, destination: 0, blocks: 1 }], alone);

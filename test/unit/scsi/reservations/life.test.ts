@@ -27,12 +27,12 @@ const reserved: Reservations = {
   reserve: { nexus, incarnation: 'one', number: 1 },
 };
 
-test('in their own life reservations are what they are', () => {
+test('reservations are unchanged in their own life', () => {
   assert.equal(reservationsInLife(registered, 4), registered);
   assert.equal(reservationsInLife(reserved, 4), reserved);
 });
 
-test('in a later life only what has APTPL is left, and PRGENERATION begins again', () => {
+test('in a later life only state with APTPL remains, and PRGENERATION restarts', () => {
   assert.deepEqual(reservationsInLife(registered, 5), { ...NO_RESERVATIONS, life: 5 });
   assert.deepEqual(reservationsInLife(reserved, 5), { ...NO_RESERVATIONS, life: 5 });
   const durable = { ...registered, aptpl: true };

@@ -10,21 +10,21 @@ import { nexusesOf, nexusOf } from '../../../support/nexus-names.ts';
 
 const LONGEST_NAME = `iqn.1993-08.org.debian:${'x'.repeat(200)}`;
 
-test('nexuses are read as they were written', () => {
+test('nexuses are decoded as they were encoded', () => {
   const all = [nexusOf('b', 2), nexusOf('a', 1), nexusOf('b', 1)];
   for (const nexuses of [[], all.slice(0, 1), all, all.toReversed()]) {
     assert.deepEqual(decodeNexusList(encodeNexusList(nexuses)), nexuses);
   }
 });
 
-test('as many as may register take no more room than their registrations', () => {
+test('the maximum of nexuses needs no more room than their registrations', () => {
   const nexuses = nexusesOf(LONGEST_NAME, REGISTRATIONS_MAX);
   const text = encodeNexusList(nexuses);
   assert.ok((text.length * 3) / 4 <= RESERVATIONS_MAX_BYTES);
   assert.deepEqual(decodeNexusList(text), nexuses);
 });
 
-test('what is no list of nexuses is refused in words', () => {
+test('a malformed list is refused with a message', () => {
   const bytes = Buffer.from(encodeNexusList([nexusOf('a', 1), nexusOf('b', 1)]), 'base64');
   const tooMany = Buffer.from(bytes);
   tooMany.writeUInt16BE(REGISTRATIONS_MAX + 1, bytes.length - 2 * 10 - 2);

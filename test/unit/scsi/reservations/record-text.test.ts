@@ -13,11 +13,11 @@ import { nexusOf } from '../../../support/nexus-names.ts';
 const registrations = new Map([[nexusOf('a', 1), '00000000000000aa']]);
 const state = { ...NO_RESERVATIONS, registrations };
 
-test('a text is read as the state that it was made of', () => {
+test('a text is decoded to the state that it encodes', () => {
   assert.deepEqual(reservationsOfText(reservationsText(state)), state);
 });
 
-test('what is known to be the same is not decoded', () => {
+test('an unchanged text is not decoded again', () => {
   const text = reservationsText(state);
   assert.equal(reservationsOfText(text, state), state);
   const other = { ...state, generation: 1 };
@@ -39,7 +39,7 @@ test('a state is encoded once', () => {
   assert.equal(reads, 1);
 });
 
-test('text that is not canonical is refused: a state has one', () => {
+test('text that is not canonical is refused: a state has one encoding', () => {
   const text = reservationsText(state);
   for (const other of [`${text} `, ` ${text}`, `${text}=`, text.replace(/=+$/, ''), '-']) {
     if (other === text) continue;

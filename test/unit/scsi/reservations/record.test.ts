@@ -74,7 +74,7 @@ test('RESERVE is encoded with the session that holds it', () => {
   assert.equal(encoded[1], 0x04);
 });
 
-test('as many registrations as there may be fit, as long as their names leave room', () => {
+test('the maximum of registrations fits if the names leave room', () => {
   const many = registrations(REGISTRATIONS_MAX, 100);
   assert.ok(fitsRecord(many));
   const encoded = encodeReservations(many);
@@ -94,7 +94,7 @@ function registrations(count: number, hosts: number): Reservations {
   return { ...NO_RESERVATIONS, registrations: all };
 }
 
-test('a damaged record is refused, in words', () => {
+test('a damaged record is refused with a message', () => {
   const head = `${golden.slice(0, 28)}`;
   const none = `${head}00000000`;
   const cases: readonly [string, string][] = [
@@ -152,7 +152,7 @@ test('names that are unused or out of order are refused: a state has one encodin
   }
 });
 
-test('a port of another transport is kept whole, and has no ISID', () => {
+test('a port of another transport is kept as it is, without an ISID', () => {
   const nexus = nexusName(
     Uint8Array.from({ length: 24 }, (_, i) => (i === 0 ? 0 : i)),
     7,
@@ -168,7 +168,7 @@ test('a port of another transport is kept whole, and has no ISID', () => {
   });
 });
 
-test('a name that comes twice is refused', () => {
+test('a repeated name is refused', () => {
   const name = named('iqn.1993-08.org.debian:01:a');
   const twice = golden.replace(`0002${name}`, `0003${name}${name}`);
   assert.deepEqual(decodeReservations(Buffer.from(twice, 'hex')), {

@@ -37,7 +37,7 @@ function registerRequest(initiatorPorts: number, options: ReserveOutOptions) {
   return 'action' in request && request.action === 'register' ? request : assert.fail('refused');
 }
 
-test('as many as may register are named through every target port', () => {
+test('the maximum of registrants can be named through every target port', () => {
   const initiatorPorts = REGISTRATIONS_MAX / PORTS;
   const { others, namesTooMany } = registerRequest(initiatorPorts, {
     actionKey: 1,

@@ -25,7 +25,7 @@ function pointer(read: ReturnType<typeof readTransportIds>): unknown {
   return sense?.fieldPointer;
 }
 
-test('a port is the same in every way of writing it', () => {
+test('all spellings of a port name the same port', () => {
   for (const text of [
     `${name},i,0x00023d000061`,
     `${name.toUpperCase()},i,0x00023D000061`,
@@ -37,7 +37,7 @@ test('a port is the same in every way of writing it', () => {
   assert.deepEqual(readTransportIds(padded, 0, ISCSI), [own]);
 });
 
-test('several follow one another, and none may come twice', () => {
+test('a list may have several ports, each once', () => {
   const [a, b] = ['1', '2'].map((digit) => transportId(`${name},i,0x${digit}`));
   const both = readTransportIds(Buffer.concat([a!, b!]), 0, ISCSI);
   assert.equal((both as Uint8Array[]).length, 2);
@@ -48,7 +48,7 @@ test('several follow one another, and none may come twice', () => {
   });
 });
 
-test('what is no initiator port is refused at its field', () => {
+test('a TransportID that names no initiator port is refused at its field', () => {
   const at = (byte: number, bit?: number) =>
     bit === undefined ? { inCdb: false, byte } : { inCdb: false, byte, bit };
   const good = `${name},i,0x1`;
@@ -68,7 +68,7 @@ test('what is no initiator port is refused at its field', () => {
   }
 });
 
-test('one that the list does not hold whole is no TransportID', () => {
+test('a truncated TransportID is refused', () => {
   const whole = transportId(`${name},i,0x1`);
   for (let length = 1; length < whole.length; length++) {
     assert.equal(readTransportIds(whole.subarray(0, length), 0, ISCSI), undefined);

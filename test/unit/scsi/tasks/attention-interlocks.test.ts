@@ -46,7 +46,7 @@ test('00b: the report clears it', async () => {
   assert.equal(bench.send(TEST_UNIT_READY).status, Status.good);
 });
 
-test('11b: BUSY, TASK SET FULL and RESERVATION CONFLICT are told at the next command', async () => {
+test('11b: BUSY, TASK SET FULL and RESERVATION CONFLICT are reported by the next command', async () => {
   const bench = await ScsiBench.open({ taskSetDepthMax: 1 });
   const other = bench.openNexus();
   setModes(bench.logicalUnit, { uaIntlckCtrl: ESTABLISHED });

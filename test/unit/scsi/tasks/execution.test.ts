@@ -55,7 +55,7 @@ function begin(cdb: readonly number[] = WRITE) {
   return { execution: made, owner, task, told };
 }
 
-test('what the transport, the medium and an abort tell it reaches its owner', () => {
+test('news of the transport, the medium and an abort reach its owner', () => {
   const { execution, told } = begin();
   execution.dataOutArrived();
   execution.dataInGranted();
@@ -73,7 +73,7 @@ test('what the transport, the medium and an abort tell it reaches its owner', ()
   ]);
 });
 
-test('its nexus, its task and its row are those that it was given', () => {
+test('it has the nexus, the task and the row that it was given', () => {
   const { execution, owner, task } = begin();
   assert.equal(execution.nexus, owner.nexus);
   assert.equal(execution.task, task);
@@ -118,14 +118,14 @@ test('what it may change follows from the row of its command', () => {
   assert.deepEqual(changes(TEST_UNIT_READY), [false, false, true]);
 });
 
-test('at the gate of its medium the bytes of both directions count', () => {
+test('the gate of its medium counts the bytes of both directions', () => {
   const { execution } = begin();
   execution.dataOut = 512;
   execution.dataIn = 1024;
   assert.equal(execution.mediumBytes, 1536);
 });
 
-test('progress makes it as young as a command that the medium gets now', () => {
+test('progress resets its age', () => {
   const { execution, owner } = begin();
   owner.agedMs = 4321;
   execution.progressed();

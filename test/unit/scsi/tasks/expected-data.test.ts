@@ -59,7 +59,7 @@ test('a command that takes data is refused when none, or the wrong direction, is
   }
 });
 
-test('a command that returns data is refused when its initiator only offers some', async () => {
+test('a command that returns data is refused when its initiator only sends data', async () => {
   for (const { name, cdb, length } of returnsData) {
     const bench = await ScsiBench.open();
     const before = bench.volume.log.length;

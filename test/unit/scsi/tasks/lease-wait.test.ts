@@ -32,7 +32,7 @@ const REPORTS: Readonly<Record<string, readonly [readonly number[], TestTaskOpti
   reserveIn: [[0x5e, 0, 0, 0, 0, 0, 0, 0, 8, 0], { dataInExpected: 8 }],
 };
 
-test('what reports state waits for the lease, and what the medium answers does not', async () => {
+test('a report of state waits for the lease; an answer of the medium does not', async () => {
   const bench = await ScsiBench.open();
   bench.lease.end();
   const reports = Object.entries(REPORTS).map(([name, [cdb, options]]) => {
@@ -48,7 +48,7 @@ test('what reports state waits for the lease, and what the medium answers does n
   for (const { name, task } of reports) assert.deepEqual(task.ends, [Status.good], name);
 });
 
-test('what waited reports the state of the moment at which it goes on', async () => {
+test('a command that waited reports the state at which it continues', async () => {
   const bench = await ScsiBench.open();
   bench.lease.end();
   const task = bench.send(MODE_SENSE, { dataInExpected: 255 });
@@ -59,7 +59,7 @@ test('what waited reports the state of the moment at which it goes on', async ()
   assert.equal(task.dataIn[D_SENSE_BYTE]! & 0x04, 0x04);
 });
 
-test('a refusal by shared state waits, one by the CDB does not', async () => {
+test('a refusal by shared state waits, a refusal of the CDB does not', async () => {
   const bench = await ScsiBench.open();
   setModes(bench.logicalUnit, { swp: true });
   bench.lease.end();
@@ -87,7 +87,7 @@ test('a command that waits is aborted at once, and its tag is free', async () =>
   assert.equal(bench.send(TEST_UNIT_READY, { tag: 5 }).status, Status.good);
 });
 
-test('a command that waits ages: a change as one that is not agreed on', async () => {
+test('a waiting command ages: a change like one on which gateways do not agree', async () => {
   const bench = await ScsiBench.open();
   bench.lease.end();
   bench.send(TEST_UNIT_READY);

@@ -79,7 +79,7 @@ test('an aborted command that waits is over at once and is never submitted', asy
   assert.deepEqual([writes.length, bench.nexus.outstanding], [6, 0]);
 });
 
-test('a state that forbids a command is looked at again when its turn comes', async () => {
+test('a command is checked against the state again when its turn comes', async () => {
   const bench = await shutBench();
   for (let i = 0; i < MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
   const late = bench.send(WRITE, block);
@@ -90,7 +90,7 @@ test('a state that forbids a command is looked at again when its turn comes', as
   assert.equal(bench.nexus.outstanding, 0);
 });
 
-test('what the medium is slow with keeps nobody else away from it', async () => {
+test('commands at which the medium is slow do not block others', async () => {
   const bench = await shutBench();
   const other = bench.openNexus();
   for (let i = 0; i < 2 * MEDIUM_COMMANDS_MAX; i++) bench.send(READ, { dataInExpected: 512 });
@@ -125,7 +125,7 @@ test('a medium that answers at once does not keep the turn of the event loop', a
   assert.equal(bench.nexus.outstanding, 0);
 });
 
-test('in a turn nexuses take turns, and one that comes late waits for no more than a round', async () => {
+test('within a turn nexuses take turns, and a late one waits for one round at most', async () => {
   const clock = new TurnClock();
   const bench = await ScsiBench.open({ taskSetDepthMax: DEPTH, clock });
   bench.volume.shut = true;

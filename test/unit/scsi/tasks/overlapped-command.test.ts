@@ -98,7 +98,7 @@ test('a write that does not end is fenced before its overlapped command is answe
   assert.deepEqual([first.ends, second.condition], [['discarded'], OVERLAPPED]);
 });
 
-test('what aborts the overlapped command silences it, and its nexus closes in time', async () => {
+test('an aborted overlapped command gets no status, and its nexus closes in time', async () => {
   for (const end of ['abortTask', 'abortTaskSet', 'logicalUnitReset', 'close'] as const) {
     const bench = await shutBench();
     const { nexus } = bench;

@@ -32,7 +32,7 @@ function begin(ranges: readonly ByteRange[], { stepBytes = 100, atOnce = 2 } = {
   return { steps, command, unit, seen };
 }
 
-test('ranges are worked off in their order, each in steps, and empty ones are none', () => {
+test('ranges are done in order, each in steps; empty ones have no step', () => {
   const { steps } = begin([
     { offset: 7, length: 0 },
     { offset: 1000, length: 250 },
@@ -54,7 +54,7 @@ test('ranges are worked off in their order, each in steps, and empty ones are no
   ]);
 });
 
-test('whatever is asked for, the steps cover it once, and none is longer than a step', () => {
+test('the steps cover any work exactly once, and none is too long', () => {
   const range = fc.record({ offset: fc.nat(10_000), length: fc.nat(500) });
   fc.assert(
     fc.property(
@@ -93,7 +93,7 @@ test('work without bytes has no step', () => {
   assert.equal(begin([]).steps.hasNext, false);
 });
 
-test('so many of its steps are with the medium at a time, and each counts for its unit', () => {
+test('the medium has a bounded number of its steps, each counted for its unit', () => {
   const { steps, unit } = begin([{ offset: 0, length: 300 }]);
   assert.deepEqual([steps.isWaiting, steps.maySubmit], [true, true]);
   steps.take();
@@ -104,7 +104,7 @@ test('so many of its steps are with the medium at a time, and each counts for it
   assert.deepEqual([steps.maySubmit, unit.counted, unit.landed], [true, 1, 1]);
 });
 
-test('it is over once, when its last step has landed', () => {
+test('it ends once, when its last step has landed', () => {
   const { steps, command, seen } = begin([{ offset: 0, length: 200 }]);
   steps.take();
   steps.take();
@@ -126,7 +126,7 @@ test('a step that fails is the last to be submitted; the first fault is the resu
   assert.deepEqual([seen.ends, seen.left], [[READ_ERROR], 1]);
 });
 
-test('an aborted command that waits is over at once, one with the medium when that is done', () => {
+test('an aborted command ends at once if it waits, else when its steps have landed', () => {
   const cleared = conditions.commandsClearedByDeviceServer;
   const waiting = begin([{ offset: 0, length: 300 }]);
   waiting.steps.drop();
@@ -141,7 +141,7 @@ test('an aborted command that waits is over at once, one with the medium when th
   assert.deepEqual(running.seen.ends, [cleared]);
 });
 
-test('it ages from when the medium gets its first step, and each step that lands is progress', () => {
+test('it ages from its first step at the medium, and each landed step is progress', () => {
   const { steps, seen } = begin([{ offset: 0, length: 300 }]);
   assert.equal(seen.progressed, 0);
   steps.take();
@@ -154,7 +154,7 @@ test('it ages from when the medium gets its first step, and each step that lands
   assert.equal(seen.progressed, 4, 'the medium had nothing of it');
 });
 
-test('what others of its unit do is progress once', () => {
+test('progress of other commands at its unit counts once', () => {
   const { steps, unit } = begin([{ offset: 0, length: 300 }]);
   assert.equal(steps.takeProgressOfOthers(), false);
   unit.landed += 2;
@@ -162,7 +162,7 @@ test('what others of its unit do is progress once', () => {
   assert.equal(steps.takeProgressOfOthers(), false);
 });
 
-test('a step that the medium was slow with no longer counts when it lands', () => {
+test('a slow step no longer counts when it lands', () => {
   const { steps, unit } = begin([{ offset: 0, length: 200 }]);
   steps.take();
   steps.take();

@@ -67,7 +67,7 @@ test('a turn does a bounded part of what many VERIFYs ask for', async () => {
   );
 });
 
-test('short commands count too, so that a turn does not do any number of them', async () => {
+test('short commands count too, so a turn has a bounded number of them', async () => {
   const { bench, clock } = await turnBench();
   for (let i = 0; i < 256; i++) bench.send(verify(1));
   const inFirst = bench.volume.log.length;
@@ -97,7 +97,7 @@ test('a long READ goes in steps too, and puts the pieces together', async () => 
   }
 });
 
-test('nexuses take turns, whoever asked for more', async () => {
+test('nexuses take turns, however much each asked for', async () => {
   const { bench, clock } = await turnBench();
   const other = bench.openNexus();
   for (let i = 0; i < 200; i++) bench.send(verify(LONG_BLOCKS));
@@ -219,7 +219,7 @@ test('a command that waits is stuck when those before it are', async () => {
   assert.deepEqual(other.age(500), { runningMs: 500, changingMs: 500, agreeingMs: 0 });
 });
 
-test('steps that the medium is slow with let others by, up to a bound', async () => {
+test('slow steps let others pass, up to a bound', async () => {
   const bench = await ScsiBench.open({ blocks: DISK_BLOCKS, taskSetDepthMax: 4096 });
   const other = bench.openNexus();
   bench.volume.shut = true;
@@ -238,7 +238,7 @@ test('steps that the medium is slow with let others by, up to a bound', async ()
   assert.ok(bench.volume.held <= STEPS_SLOW_MAX + STEPS_OF_UNIT_MAX, `${bench.volume.held} held`);
 });
 
-test('what a lost nexus has left at the medium takes no places', async () => {
+test('steps of a lost nexus at the medium take no places', async () => {
   const bench = await ScsiBench.open({ blocks: DISK_BLOCKS, taskSetDepthMax: 1024 });
   const other = bench.openNexus();
   bench.volume.shut = true;

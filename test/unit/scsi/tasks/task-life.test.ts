@@ -61,7 +61,7 @@ test('every state is reached, and every task can end', () => {
   for (const state of states) assert.ok(reachedFrom(state).has('idle'), state);
 });
 
-test('what is compiled is the table, and what the table leaves out ends the process', () => {
+test('the compiled code is the table, and events outside of it end the process', () => {
   for (const state of states) {
     for (const event of events) {
       const next = taskLife[state].next[event];
@@ -72,7 +72,7 @@ test('what is compiled is the table, and what the table leaves out ends the proc
   }
 });
 
-test('the order of the states keeps its promises', () => {
+test('comparisons of states by their order hold', () => {
   for (const state of states) {
     const { next } = taskLife[state];
     const isRunning = TaskState[state] >= TaskState.running;

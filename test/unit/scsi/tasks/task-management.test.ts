@@ -63,7 +63,7 @@ test('ABORT TASK of a write that waits for data discards it at once', async () =
   assert.deepEqual(await manage(bench.nexus, 'abortTask', 3), { response: 'taskDoesNotExist' });
 });
 
-test('a COMPARE AND WRITE in flight tells its true status before its abort is answered', async () => {
+test('a COMPARE AND WRITE in flight sends its true status before its abort is answered', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const data = new Uint8Array(1024).fill(1, 512);
@@ -89,7 +89,7 @@ function watch(answer: ReturnType<Nexus['manage']>): { response?: string } {
   return seen;
 }
 
-test('an abort of what only reads is answered in time, and what reads ends unheard', async () => {
+test('an abort of a read is answered in time, and the end of the read is ignored', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const read = bench.send(READ, { dataInExpected: 512, tag: 1 });
@@ -154,7 +154,7 @@ test('while the volume is fenced and opened again, medium commands end BUSY, oth
   assert.equal(busy(), Status.good);
 });
 
-test('a fence that cannot be reached promises nothing, and the gateway is told', async () => {
+test('a failed fence promises nothing, and the gateway is told', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   bench.volume.holdFences = true;
@@ -209,7 +209,7 @@ test('an aborted write in parts writes no more after its fence', async () => {
   );
 });
 
-test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS is kept', async () => {
+test('LOGICAL UNIT RESET aborts the commands of all nexuses and notifies them; TAS stays', async () => {
   for (const tas of [false, true]) {
     const bench = await ScsiBench.open();
     setModes(bench.logicalUnit, { tas }, 'saved');
@@ -231,7 +231,7 @@ test('LOGICAL UNIT RESET aborts the commands of all nexuses and tells them; TAS 
   }
 });
 
-test('CLEAR TASK SET of a shared task set clears the commands of all nexuses, and tells them', async () => {
+test('CLEAR TASK SET of a shared task set clears and notifies all nexuses', async () => {
   for (const tas of [false, true]) {
     const bench = await ScsiBench.open();
     setModes(bench.logicalUnit, { tst: 0, tas });
@@ -291,7 +291,7 @@ test('a long WRITE SAME stops between steps when it is aborted', async () => {
   assert.equal(steps.length, 1);
 });
 
-test('QUERY functions tell what is there', async () => {
+test('QUERY functions report the commands that are there', async () => {
   const bench = await ScsiBench.open();
   const complete = { response: 'functionComplete' };
   assert.deepEqual(await manage(bench.nexus, 'queryTask', 2), complete);

@@ -107,7 +107,7 @@ test('whatever happens, each command ends once and each abort settles once', asy
   await live({ numRuns: RUNS });
 });
 
-test('such runs come by every row of the table', async () => {
+test('random runs use every row of the table', async () => {
   const missing = new Set(
     (Object.keys(taskLife) as TaskStateName[]).flatMap((state) =>
       Object.keys(taskLife[state].next).map((event) => `${state} ${event}`),
@@ -130,7 +130,7 @@ test('an event that the table does not allow ends the process', async () => {
   assert.throws(() => owner.reset(), InvariantBroken, 'it has not ended');
 });
 
-test('a command that comes while others are aborted is not forgotten', async () => {
+test('a command that arrives while others are aborted is not lost', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const write = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -150,7 +150,7 @@ test('a command that comes while others are aborted is not forgotten', async () 
   assert.equal(next?.state, 'running');
 });
 
-test('a command that waits for one that is aborted starts when that is taken out', async () => {
+test('a command that waits for an aborted one starts when that one leaves', async () => {
   const bench = await ScsiBench.open();
   bench.volume.shut = true;
   const read = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -163,7 +163,7 @@ test('a command that waits for one that is aborted starts when that is taken out
   assert.deepEqual([ordered.state, waiting.state], ['detachedDiscarding', 'running']);
 });
 
-test('the true status of a COMPARE AND WRITE goes out however often it is aborted', async () => {
+test('a COMPARE AND WRITE keeps its true status however often it is aborted', async () => {
   const bench = await ScsiBench.open();
   const other = bench.openNexus();
   setModes(bench.logicalUnit, { tas: true }, 'saved');
