@@ -1,6 +1,6 @@
 // Copies a whole object from one OSD to another, without its bytes passing through the client.
-// librados has this in its C++ interface alone, of which the few symbols are looked up by name: the
-// layouts of its classes below are those of rados/librados.hpp, fixed by the version in the names.
+// librados has this only in its C++ interface, whose few symbols are looked up by name. The layouts
+// of its classes below are those of rados/librados.hpp, fixed by the version in the names.
 #include <dlfcn.h>
 
 #include <cerrno>
@@ -50,7 +50,7 @@ void find(void *library, const char *name, Function &function) {
   function = reinterpret_cast<Function>(dlsym(library, name));
 }
 
-// Null where librados does not have it.
+// Null if librados does not have it.
 const CopyApi *copyApi() {
   static std::once_flag once;
   static CopyApi api = {};
@@ -92,7 +92,7 @@ int submit(const CopyApi &api, const Pool &pool, const std::string &object, cons
   return result;
 }
 
-// Answers -ENOSYS where it cannot be done; then nothing has changed.
+// Answers -ENOSYS if librados cannot copy, or the source pool is gone; then nothing has changed.
 napi_value copyObject(const Call &call) {
   const auto pool = call.environment.pools.get(call.handle(1));
   const auto source = call.environment.pools.get(call.handle(3));

@@ -8,7 +8,7 @@ import { MEMORY_LEASE_MS } from './limits.ts';
  */
 export class MemoryLease {
   readonly #clock: Clock;
-  /** Nobody closes this member while its process lives. */
+  /** No other member closes this one while its process lives. */
   readonly #isEndless: boolean;
   #untilMs: number;
   /** Calls that wait for the next renewal: one for each nexus with commands that wait. */
@@ -33,7 +33,7 @@ export class MemoryLease {
   renew(sentMs: number): void {
     if (this.#isEndless) return;
     this.#untilMs = sentMs + MEMORY_LEASE_MS;
-    // A heartbeat that took long says nothing of now.
+    // A heartbeat that took long says nothing about the present.
     if (this.#waiting.length === 0 || this.#clock.now() >= this.#untilMs) return;
     for (const call of this.#waiting.splice(0)) call();
   }

@@ -32,7 +32,7 @@ interface ToldEvent {
   readonly message: Uint8Array;
 }
 
-/** Completes events: sees to it that every gateway that counts enforces them. */
+/** Completes events: makes sure that every gateway that counts enforces them. */
 export class EventCompletion {
   readonly #options: EventCompletionOptions;
   readonly #running = new Map<UnitEvents, { number: number; done: Promise<boolean> }>();
@@ -72,8 +72,8 @@ export class EventCompletion {
       ]);
       if (events.completed >= number) return true;
       if (events.cannotEnforce || isEnd()) return false;
-      // What counts is one read, begun after the last acknowledgement: whoever is closed meanwhile
-      // may act upon what it read before, so only the end of its fence counts.
+      // One read counts, begun after the last acknowledgement: a member that is closed meanwhile
+      // may act on what it read before, so only the end of its fence counts.
       const view = await this.#readMembers(silence);
       if (view !== undefined) {
         const own = stateOf(view, membership.self);
@@ -88,7 +88,7 @@ export class EventCompletion {
     return true;
   }
 
-  /** Who keeps the event from being complete: open without an acknowledgement, or closed. */
+  /** Members that keep the event incomplete: open without an acknowledgement, or closed. */
   #missing(
     view: MembershipView,
     events: UnitEvents,
@@ -146,7 +146,7 @@ export class EventCompletion {
     const silent = missing.filter((member) => isOpen(member) && silence.isSilent(member));
     if (silent.length === 0) return;
     const { uuid } = events.state.identity;
-    // The store may be what is silent: then nobody is to blame.
+    // If the store is silent, no member is to blame.
     const reading = unitRecords.read(uuid).then(
       () => true,
       () => false,
@@ -162,7 +162,7 @@ export class EventCompletion {
   }
 }
 
-/** For how long members that show themselves have not acknowledged an event. */
+/** How long members with heartbeats have not acknowledged an event. */
 class Silence {
   readonly #clock: Clock;
   #sinceMs: number;
@@ -189,7 +189,7 @@ class Silence {
     if (this.#clock.now() - this.#sinceMs < SILENCE_MAX_MS) return false;
     const before = this.#counters?.get(member.incarnation);
     if (before === undefined) return false;
-    // Processes of one host show no heartbeats: that they run is seen otherwise.
+    // Processes of one host show no heartbeats; other means show that they run.
     return counterOf(member) > before || counterOf(member) === 0;
   }
 }

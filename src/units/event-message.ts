@@ -10,8 +10,8 @@ import {
 import type { StoredUnit } from './unit-records.ts';
 
 /**
- * Notifications of events, and their answers: JSON with a format version. What a gateway does not
- * understand it does not answer; it reads the record when it finds the mark of the logical unit.
+ * Notifications of events, and their answers: JSON with a format version. A gateway does not answer
+ * what it does not understand; it reads the record when it finds the mark of the logical unit.
  */
 const FORMAT_VERSION = 1;
 
@@ -22,7 +22,7 @@ export const unitChannels: readonly string[] = Array.from(
   (_, index) => `${CHANNEL_PREFIX}${index}`,
 );
 
-/** The channel on which events of that logical unit are told. */
+/** The channel for events of that logical unit. */
 export function channelOf(uuid: string): string {
   let hash = 0;
   for (let at = 0; at < uuid.length; at++) hash = (Math.imul(hash, 31) + uuid.charCodeAt(at)) >>> 0;
@@ -34,13 +34,13 @@ interface EventMessage {
   /** Of the event. */
   readonly number: number;
   /**
-   * The unit with the event in it, for a gateway that has `known`; undefined: the record is to be
-   * read. Large records are told as what the event changes of them, or not at all.
+   * The unit with the event in it, for a gateway that has `known`; undefined: the gateway reads the
+   * record. Of a large record the message has what the event changes, or nothing.
    */
   stored(known: StoredUnit): StoredUnit | undefined;
 }
 
-/** `before`: the unit before the event, where this gateway has had it. */
+/** `before`: the unit before the event, if this gateway had it. */
 export function encodeEventMessage(
   uuid: string,
   { version, record }: StoredUnit,
@@ -83,7 +83,7 @@ function fits(record: Uint8Array): boolean {
 }
 
 interface Acknowledgement {
-  /** Whoever answers enforces all events of the logical unit up to that one. */
+  /** The answering member enforces all events of the logical unit up to that one. */
   readonly number: number;
   /** It has a change of the logical unit that waits for this event. */
   readonly isWaiting: boolean;

@@ -10,33 +10,33 @@ export const COMMIT_MAX_MS = 1_500;
 export const NOTIFY_INTERVAL_MS = 500;
 /** How long an answer waits for this gateway to enforce the event; it will be asked again. */
 export const ANSWER_MAX_MS = 2_000;
-/** How long before the next attempt, when the store does not answer or may not be used. */
+/** Time to the next attempt when the store does not answer or may not be used. */
 export const RETRY_MS = 50;
 /**
- * A member that lives, and has not acknowledged an event for so long, is fenced. With the rest that
- * a fence leaves a closed member (3.75 s at most) the event ends within 8 s.
+ * A living member that has not acknowledged an event for so long is fenced. Its fence may wait up
+ * to 3.75 s until the member takes no command, so the event ends within 8 s.
  */
 export const SILENCE_MAX_MS = 4_000;
-/** Only while the store answers this author within so long: else the store may be what is slow. */
+/** Only while the store answers the author within this: otherwise the store may be slow. */
 export const STORE_CONFIRM_MAX_MS = 1_000;
-/** After so long without another event, the last one is written as settled and the mark removed. */
+/** After this time without an event the last one is written as settled, the mark removed. */
 export const SETTLE_AFTER_MS = 1_000;
-/** An event that is not settled after so long is completed by others. */
+/** Other members complete an event that is not settled after this. */
 export const UNSETTLED_MAX_MS = 8_000;
-/** Members that complete an event of another take turns: so much later for each rank. */
+/** Members that complete another's event take turns: each rank begins this much later. */
 export const RANK_MS = 100;
-/** How often the record of a logical unit is read that a member has marked. */
+/** How often the record of a marked logical unit is read. */
 export const MARKED_READ_INTERVAL_MS = 500;
 
-/** A record of a logical unit: the state, its last event, and the author of that. */
+/** A record of a logical unit: the state, its last event, and the author of that event. */
 export const UNIT_RECORD_LENGTH_MAX = STATE_AND_EVENT_LENGTH_MAX + 1024;
-/** A longer record is not sent with the notification, but read by those who need it. */
+/** A longer record is not sent with the notification; gateways that need it read it. */
 export const NOTIFIED_RECORD_LENGTH_MAX = 32 * 1024;
-/** The channels by which events are told; a logical unit has one of them. */
+/** The channels for notifications of events; each logical unit has one of them. */
 export const UNIT_CHANNELS = 4;
 /** Changes of one logical unit that one nexus may have waiting; more end BUSY. */
 export const NEXUS_CHANGES_MAX = 64;
-/** A gateway with changes of its own that wait lets another go first for this long. */
+/** A gateway with waiting changes of its own lets another go first for this long. */
 export const YIELD_MAX_MS = 100;
 
 assert(

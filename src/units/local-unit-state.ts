@@ -12,7 +12,7 @@ import {
 
 type Outcome = Awaited<ReturnType<UnitState['commit']>>;
 
-/** The shared state of a logical unit that no other gateway shares: committed where it is made. */
+/** The state of a logical unit that only this gateway has: each change is committed here. */
 export class LocalUnitState implements UnitState {
   #current: SharedState;
   #target: UnitEventTarget | undefined;

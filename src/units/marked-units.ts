@@ -30,18 +30,18 @@ interface MarkedUnitsOptions {
 interface MarkedUnit {
   readonly uuid: string;
   authors: readonly Member[];
-  /** When an event of it was last told. */
+  /** When a notification of it last came. */
   heardMs: number;
   isReading: boolean;
   /** The last event, of a unit that this gateway does not have. */
   readNumber: number | undefined;
-  /** Since when which event has been found unsettled. */
+  /** The event that was found unsettled, and since when. */
   unsettled: { readonly number: number; readonly sinceMs: number } | undefined;
 }
 
 /**
- * Looks after the logical units that others have marked. A notification may be lost, so their
- * records are read; an author may be lost too, so its event is completed, and its mark removed.
+ * Watches the logical units that others have marked. A notification may be lost, so it reads their
+ * records; an author may be lost as well, so it completes its event, and removes its mark.
  */
 export class MarkedUnits {
   readonly #options: MarkedUnitsOptions;
@@ -67,7 +67,7 @@ export class MarkedUnits {
     if (this.#units.size > 0) this.#readLater();
   }
 
-  /** A member is gone: what it has marked is read at once. */
+  /** A member is gone: reads the records of the units that it marked at once. */
   gone(member: Member): void {
     for (const unit of this.#units.values()) {
       if (unit.authors.some((author) => isSame(author, member))) void this.#read(unit);
@@ -80,7 +80,7 @@ export class MarkedUnits {
     if (unit !== undefined) void this.#read(unit);
   }
 
-  /** An event of it was told: it need not be read now. */
+  /** A notification of it came: its record need not be read now. */
   told(uuid: string): void {
     const unit = this.#units.get(uuid);
     if (unit !== undefined) unit.heardMs = this.#options.clock.now();
@@ -115,7 +115,7 @@ export class MarkedUnits {
     if (unit.isReading || this.#isClosed) return;
     unit.isReading = true;
     try {
-      // Before the read: a compare-and-set of one that is over cannot land after it.
+      // Before the read, after which no compare-and-set of a finished member can land.
       const over = this.#over(unit);
       const { unitRecords, eventsOf } = this.#options;
       const stored = await unitRecords.read(unit.uuid, eventsOf(unit.uuid)?.stored);

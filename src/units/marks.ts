@@ -34,7 +34,7 @@ export class Marks {
     this.#options = options;
   }
 
-  /** Resolves when the logical unit is marked; it stays so until `release`. Rejects. */
+  /** Resolves when the logical unit is marked, and keeps it so until `release`. Rejects. */
   async hold(uuid: string): Promise<void> {
     const mark = this.#marks.get(uuid) ?? { users: 0, isSet: false, timer: undefined };
     this.#marks.set(uuid, mark);
@@ -58,7 +58,7 @@ export class Marks {
     if (mark.users === 0) this.#removeLater(uuid, mark);
   }
 
-  /** What is marked stays so: this gateway is over, or others settle for it. */
+  /** The marks stay: this gateway is over, or others settle for it. */
   close(): void {
     this.#isClosed = true;
     for (const { timer } of this.#marks.values()) timer?.cancel();
@@ -84,10 +84,10 @@ export class Marks {
   async #remove(uuid: string, mark: Mark): Promise<void> {
     mark.timer = undefined;
     const isSettled = await this.#options.settle(uuid);
-    // It is in use, or it was meanwhile: then it is removed after that.
+    // In use now, or meanwhile: removed after that use.
     if (mark.users > 0 || mark.timer !== undefined) return;
     if (!isSettled) return this.#removeLater(uuid, mark);
-    // Whoever commits meanwhile has it set again, in the turn after this.
+    // A commit meanwhile sets it again, in the turn after this.
     mark.isSet = false;
     const { self } = this.#options.membership;
     try {

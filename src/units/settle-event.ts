@@ -6,7 +6,7 @@ import type { UnitRecords } from './unit-records.ts';
 
 /**
  * Writes the last event as settled, if every gateway enforces it and no other came; resolves
- * whether it is. While one event is completed the next may come, which is not. Rejects.
+ * whether it is settled. The next event may come while this one is completed. Rejects.
  */
 export async function settleEvent(unitRecords: UnitRecords, events: UnitEvents): Promise<boolean> {
   const { stored } = events;

@@ -1,4 +1,4 @@
-/** A read that many may ask for at a time: one serves all that asked before it began. */
+/** A read with many callers at a time: one read serves all that asked before it began. */
 export class SharedRead {
   readonly #read: () => Promise<void>;
   #running: Promise<void> | undefined;

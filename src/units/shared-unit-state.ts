@@ -57,12 +57,12 @@ export class SharedUnitState implements UnitState {
   readonly #catchUp: SharedRead;
   /** One at a time is committed. */
   readonly #turns = new ChangeTurns<Request>();
-  /** The one that is being committed: it looks itself whether it is given up. */
+  /** The change being committed, which checks itself whether it is given up. */
   #attempted: Request | undefined;
   #isWorking = false;
   #lookout: Timer | undefined;
   #isClosed = false;
-  /** Said once, until a change is committed. */
+  /** Logged once, until a change is committed. */
   #complained = false;
 
   constructor(parts: SharedUnitStateParts) {
@@ -154,7 +154,7 @@ export class SharedUnitState implements UnitState {
     } catch {
       return false;
     }
-    // Its author, or whoever settles for that one, is about to complete it.
+    // Its author, or the member that settles for it, is about to complete it.
     if (!events.isCompleted) return false;
     try {
       return await settleEvent(unitRecords, events);
@@ -186,7 +186,7 @@ export class SharedUnitState implements UnitState {
     request.outcome.resolve(outcome);
   }
 
-  /** Nobody tells of a command that was aborted: it is looked for. */
+  /** An aborted command causes no call here, so aborts are looked for. */
   #lookLater(): void {
     this.#lookout ??= this.#parts.clock.after(RETRY_MS, () => {
       this.#lookout = undefined;
@@ -199,7 +199,7 @@ export class SharedUnitState implements UnitState {
     });
   }
 
-  /** As `#attempt`; one event follows the other, so the one in the slot is waited for first. */
+  /** As `#attempt`, but first waits until the event in the slot is completed. */
   async #takeTurn(request: Request): Promise<number | Outcome | undefined> {
     const { events, completion, membership, clock } = this.#parts;
     if (this.#isGivenUp(request)) return NOT_COMMITTED;
@@ -210,7 +210,7 @@ export class SharedUnitState implements UnitState {
       await events.until(() => hasChanged() || this.#isGivenUp(request), RETRY_MS);
       return undefined;
     }
-    // Most that changes nothing is found before there is a mark; it is answered from memory.
+    // Most changes that change nothing are found before a mark is set, and answered from memory.
     const transition = request.change(events.state);
     if ('status' in transition) {
       if (clock.now() < membership.memoryLease.untilMs) return transition;
@@ -224,8 +224,8 @@ export class SharedUnitState implements UnitState {
   }
 
   /**
-   * Another gateway waited for the last event, which is this one's. Its change comes first: this
-   * gateway, which knows the end of its event earlier, would else precede it each time.
+   * Another gateway waited for the last event, which is this gateway's. Its change comes first:
+   * otherwise this gateway, which knows the end of its event earlier, would always precede it.
    */
   get #owesTurn(): boolean {
     const { events, membership } = this.#parts;
@@ -285,9 +285,9 @@ export class SharedUnitState implements UnitState {
         // The disk was deleted, or this gateway is over.
         if (stored === undefined) return NOT_COMMITTED;
         events.take(stored);
-        // Another gateway may have told of it, and committed the next event meanwhile.
+        // Another gateway may have sent it back, and committed the next event meanwhile.
         if (attempt.applied !== undefined) return attempt.applied;
-        // The answer was lost, and so may be the attempt: the same one is made again.
+        // The answer was lost, and maybe the attempt as well: makes the same one again.
         if (result.status === 'conflict' || stored.version !== before.version) {
           request.isAttempted = false;
           return undefined;
@@ -298,7 +298,7 @@ export class SharedUnitState implements UnitState {
     }
   }
 
-  /** A refusal says nothing of an earlier attempt whose answer was lost. */
+  /** A refusal says nothing about an earlier attempt whose answer was lost. */
   async #replaceOnce(
     before: StoredUnit,
     next: UnitRecord,
@@ -328,7 +328,7 @@ export class SharedUnitState implements UnitState {
     return undefined;
   }
 
-  /** A change that a command asked for is committed soon, or not at all; others for ever. */
+  /** A command's change is committed soon or not at all; others are attempted for ever. */
   #isGivenUp({ origin, beganMs }: Request): boolean {
     const { clock, isOver } = this.#parts;
     if (isOver() || this.#isClosed) return true;

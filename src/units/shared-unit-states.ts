@@ -38,9 +38,9 @@ interface Unit {
 }
 
 /**
- * The states of the logical units of one gateway, agreed on with the others. It answers for events
- * from `listen` on, which is before its incarnation is opened; whatever it has not loaded it will
- * load with the event.
+ * The states of the logical units of one gateway, agreed on with the others. It acknowledges events
+ * from `listen` on, before its incarnation is opened: a unit that it has not loaded will be loaded
+ * with the event.
  */
 export class SharedUnitStates implements UnitStates {
   readonly #options: SharedUnitStatesOptions;
@@ -71,12 +71,12 @@ export class SharedUnitStates implements UnitStates {
     this.#unitRecords = new UnitRecords({ records, mayUse, clock });
   }
 
-  /** Resolves when this gateway missed an event: it counts no longer, and shall end. */
+  /** Resolves when this gateway missed an event: it no longer counts, and must end. */
   get behind(): Promise<void> {
     return this.#behind.promise;
   }
 
-  /** Answers for events from now on; to be called before this gateway becomes a member. */
+  /** Acknowledges events from now on; called before this gateway becomes a member. */
   async listen(): Promise<void> {
     for (const watch of this.#watches) await watch.open();
   }
@@ -126,7 +126,7 @@ export class SharedUnitStates implements UnitStates {
     const { promise, resolve, reject } = Promise.withResolvers<UnitEvents>();
     promise.catch(() => {});
     const unit: Unit = { events: promise, loaded: undefined, state: undefined };
-    // In the table before its record is read: no event slips through between.
+    // In the table before its record is read, so that no event is missed in between.
     this.#units.set(uuid, unit);
     try {
       const loaded = await this.#load(uuid, initial);
@@ -148,7 +148,7 @@ export class SharedUnitStates implements UnitStates {
     }
   }
 
-  /** This gateway has left, or is about to: it answers for nothing any longer. */
+  /** This gateway has left, or is about to: it no longer acknowledges anything. */
   async close(): Promise<void> {
     this.#end();
     await Promise.all(this.#watches.map((watch) => watch.close()));
@@ -205,7 +205,7 @@ export class SharedUnitStates implements UnitStates {
 
   async #settle(uuid: string): Promise<boolean> {
     const unit = this.#units.get(uuid);
-    // What is loading will be settled by its next event, or at the next attempt.
+    // A unit that is loading is settled by its next event, or at the next attempt.
     if (unit !== undefined) return (await unit.state?.settle()) ?? false;
     const [unitRecords, completion, { clock }] = [
       this.#unitRecords,

@@ -3,7 +3,7 @@ import { type Clock, within } from '../base/clock.ts';
 import type { ChangeOrigin, SharedState, UnitEventTarget } from '../scsi/unit-state.ts';
 import type { StoredUnit } from './unit-records.ts';
 
-/** What a gateway needs of the event that it tries to commit, when it meets it as its own. */
+/** What a gateway needs when it meets the event that it tries to commit as its own. */
 export interface Attempt {
   readonly incarnation: string;
   readonly serial: number;
@@ -15,7 +15,7 @@ export interface Attempt {
 interface UnitEventsOptions {
   readonly loaded: StoredUnit;
   readonly clock: Clock;
-  /** This gateway missed an event, so it no longer counts: it shall end. */
+  /** This gateway missed an event, so it no longer counts and must end. */
   readonly onBehind?: () => void;
 }
 
@@ -37,7 +37,7 @@ export class UnitEvents {
   #doOthersWait = false;
   /** The last event that all gateways enforce, as far as this one knows. */
   #completed: number;
-  /** Enforcement goes on in the order of the events. */
+  /** Events are enforced in their order. */
   #enforcing: Promise<unknown> = Promise.resolve();
   #change = Promise.withResolvers<void>();
 
@@ -50,7 +50,7 @@ export class UnitEvents {
     this.#completed = settled;
   }
 
-  /** The newest that this gateway knows of; applied. */
+  /** The newest record that this gateway knows; applied. */
   get stored(): StoredUnit {
     return this.#stored;
   }
@@ -105,7 +105,7 @@ export class UnitEvents {
     this.wake();
   }
 
-  /** The event that this gateway is about to commit: it is known again by its serial. */
+  /** The event that this gateway is about to commit, recognised by its serial. */
   expect(attempt: Attempt | undefined): void {
     this.#attempt = attempt;
   }
@@ -116,13 +116,13 @@ export class UnitEvents {
     return last?.author.incarnation === incarnation && last?.serial === serial;
   }
 
-  /** Takes over what stands in the store, or stood there. What is older changes nothing. */
+  /** Takes over a record that is, or was, in the store. An older one changes nothing. */
   take(stored: StoredUnit): void {
     if (stored.version <= this.#stored.version || this.#isBehind) return;
     const { number, settled } = stored.record;
     assert(number >= this.number, 'the numbers of events never fall');
     if (number > this.number + 1) {
-      // Whoever counts acknowledges each event before there is a next.
+      // Every member that counts acknowledges each event before there is a next.
       this.#isBehind = true;
       this.#options.onBehind?.();
       return;
@@ -144,7 +144,7 @@ export class UnitEvents {
     this.wake();
   }
 
-  /** Resolves whether it holds, asked again with each change of this, for `limitMs` at most. */
+  /** Resolves whether it holds, checked at each change of this, for `limitMs` at most. */
   async until(holds: () => boolean, limitMs: number): Promise<boolean> {
     const { clock } = this.#options;
     const deadlineMs = clock.now() + limitMs;
@@ -162,7 +162,7 @@ export class UnitEvents {
     const attempt = this.#isExpected(stored) ? this.#attempt : undefined;
     if (attempt !== undefined) attempt.applied = number;
     const origin = attempt?.origin;
-    // In this turn: nothing that the new state forbids is admitted from now on.
+    // In this turn, so that nothing that the new state forbids is admitted from now on.
     const enforced = this.#target?.apply({ state, event: last.event, origin });
     const before = this.#enforcing;
     this.#enforcing = (async () => {
@@ -174,7 +174,7 @@ export class UnitEvents {
     })();
   }
 
-  /** Whoever waits looks again. */
+  /** Has all waiting callers check again. */
   wake(): void {
     const change = this.#change;
     this.#change = Promise.withResolvers();

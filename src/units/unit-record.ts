@@ -34,7 +34,7 @@ interface LastEvent {
   readonly event: UnitEvent;
   /** The incarnation that committed it. */
   readonly author: Member;
-  /** Of the author's attempts: by it the author knows its own when an answer was lost. */
+  /** Number of the author's attempt, which recognises it when an answer was lost. */
   readonly serial: number;
 }
 
@@ -72,7 +72,7 @@ interface RecordContent {
   readonly last?: Omit<LastEvent, 'event'> & { readonly event: EventContent };
 }
 
-/** How a record of a logical unit is kept, and told: JSON. */
+/** How a record of a logical unit is stored and sent: JSON. */
 const format = {
   kind: 'logical unit',
   formatVersion: 1,
@@ -88,7 +88,7 @@ export function decodeUnitRecord(bytes: Uint8Array, known?: UnitRecord): UnitRec
   return decode(bytes, (content) => decodeState(content, known?.state));
 }
 
-/** The record with the next event after `before`, for those that have that one. */
+/** The record with the next event after `before`, for gateways that have `before`. */
 export function encodeNextRecord(before: UnitRecord, next: UnitRecord): Uint8Array {
   assert(next.number === before.number + 1, 'one event follows the other');
   return encode(next, encodeStateAfter(before.state, next.state));

@@ -11,14 +11,14 @@ function unitKey(uuid: string): string {
   return PREFIX + uuid;
 }
 
-/** A record as it stood in the store at some moment. */
+/** A record as it was in the store at some moment. */
 export interface StoredUnit {
   /** What a compare-and-set expects; 0: there is no record. */
   readonly version: number;
   readonly record: UnitRecord;
 }
 
-/** `unknown`: the store did not answer, so the record is there or will be, or not. */
+/** `unknown`: the store did not answer, so the record may be there now, later, or never. */
 export type ReplaceResult =
   | { readonly status: 'done'; readonly version: number }
   | { readonly status: 'conflict'; readonly stored: StoredUnit | undefined }
@@ -104,7 +104,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof Failure && error.code === 'recordsUnavailable';
 }
 
-/** Throws a `Failure` that names the record and tells the remedy. */
+/** Throws a `Failure` that names the record and the remedy. */
 function decode(
   entry: RecordEntry | undefined,
   known: StoredUnit | undefined,
@@ -119,7 +119,7 @@ function decode(
   }
 }
 
-/** What a later release wrote is of use to that one; anything else that cannot be read is not. */
+/** A later release can use the record that it wrote; no other unreadable record is of use. */
 function unreadable(cause: Failure, { key, version }: RecordEntry): Failure {
   const what = `${cause.message} (the record ${key} of the store)`;
   const data = { record: key, version };

@@ -12,7 +12,7 @@ export interface EventWorld {
 
 /** A kind of event, and what comes of it at each nexus. */
 export interface EventKind {
-  /** ADDITIONAL SENSE CODE and QUALIFIER of its unit attention; empty: it tells nobody. */
+  /** ADDITIONAL SENSE CODE and QUALIFIER of its unit attention; empty: it notifies no nexus. */
   readonly attention: string;
   /** It keeps nexuses from reading too. */
   readonly forbidsReads: boolean;

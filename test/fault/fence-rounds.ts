@@ -25,7 +25,7 @@ export interface FenceRound {
   readonly round: number;
   readonly victim: string;
   readonly cause: FenceCause;
-  /** By command; else by suspicion, with nobody asking. */
+  /** By command; otherwise by suspicion. */
   readonly isAsked: boolean;
   /** Another gateway could not reach the monitor from before the fence until after it. */
   readonly isMapHeldOld: boolean;
@@ -226,7 +226,7 @@ class Round {
     }
   }
 
-  /** What the fenced gateway answered GOOD is there, where nobody wrote over it. */
+  /** What the fenced gateway answered GOOD is there, unless overwritten. */
   async #checkAnswers(begun: ReadonlyMap<number, CommandHandle>): Promise<void> {
     for (const [unit, { result }] of begun) {
       const answer = await result.catch(() => undefined);

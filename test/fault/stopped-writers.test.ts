@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait-for.ts';
 const BLOCK_BYTES = 512;
 /** More than the ring of the write thread holds together with what is in a session's window. */
 const BLOCKS = 512;
-/** Written by what comes into the socket after the stop; the block before it by nobody. */
+/** The block that commands sent after the stop write; no command writes the one before it. */
 const SOCKET_BLOCK = BLOCKS + 1;
 const GIVEN_UP_MS = 10_000;
 const CONTINUED_MS = 12_000;

@@ -18,8 +18,8 @@ import { mediumOf } from './medium.ts';
 const LIST_BYTES_MAX = CopyListHead.$.length + DESCRIPTOR_LIST_BYTES_MAX;
 
 /**
- * EXTENDED COPY (LID1): copies between logical units that the nexus reaches. The copy has commands
- * of its own at these; this one waits for them.
+ * EXTENDED COPY (LID1): copies between logical units that the nexus reaches. The copy has a command
+ * of its own at each unit; this one waits for them.
  */
 export const extendedCopyCommand: Command = {
   name: Cdb.$.name,

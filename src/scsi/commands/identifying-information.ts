@@ -95,7 +95,7 @@ function setInformation(call: CommandCall): Promise<CommandResult> {
   // A copy: the change may be made again after the transport's buffers are released.
   const information = length === 0 ? new Uint8Array(0) : parameterList(task, length).slice();
   return mediumOf(call).commit((state) => {
-    // A reservation may have come before the change, since the command began.
+    // Since the command began, a reservation may have come before this change.
     if (isForbidden(state.reservations, nexus.session, 'write')) return results.reservationConflict;
     return identified(state, name, information);
   }, call);

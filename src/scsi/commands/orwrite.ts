@@ -11,7 +11,7 @@ import { readModifyWrite } from './read-modify-write.ts';
 import { planWrite } from './write.ts';
 
 /**
- * ORWRITE (16): each bit of the data-out that is one is set on the medium. No bit that another
+ * ORWRITE (16): sets each bit on the medium that is one in the data-out. No bit that another
  * initiator sets at the same time is lost, because each piece is read, changed and written in one
  * atomic step.
  */
@@ -74,7 +74,7 @@ async function setBits(
   return DONE;
 }
 
-/** How much the medium compares and writes in one step from `offset` on. */
+/** How many bytes from `offset` on the medium compares and writes in one step. */
 function atomicBytes(limits: VolumeLimits, offset: number): number {
   const { atomicBoundaryBytes, compareAndWriteMaxBytes } = limits;
   return Math.min(compareAndWriteMaxBytes, atomicBoundaryBytes - (offset % atomicBoundaryBytes));

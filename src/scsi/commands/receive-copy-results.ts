@@ -24,7 +24,7 @@ import {
 } from '../standard/third-party-copy.ts';
 import { mediumOf } from './medium.ts';
 
-/** RECEIVE COPY RESULTS: how far a copy is, and what copies may ask for. */
+/** RECEIVE COPY RESULTS: the progress of a copy, and the bounds of copies. */
 export const receiveCopyResultsCommands: readonly Command[] = [
   {
     ...common(CopyStatusCdb, ThirdPartyCopyIn.copyStatusLid1),

@@ -6,7 +6,7 @@ import { CSCD_DESCRIPTOR_BYTES, OffsetSegment } from '../standard/third-party-co
 export const CSCDS_MAX = 16;
 export const SEGMENTS_MAX = 64;
 
-/** MAXIMUM DESCRIPTOR LIST LENGTH: of the CSCD and the segment descriptors together. */
+/** MAXIMUM DESCRIPTOR LIST LENGTH, of CSCD and segment descriptors together. */
 export const DESCRIPTOR_LIST_BYTES_MAX = 8192;
 assert(
   CSCDS_MAX * CSCD_DESCRIPTOR_BYTES + SEGMENTS_MAX * OffsetSegment.$.length <=
@@ -28,6 +28,6 @@ export const SEGMENT_GRANULARITY_EXPONENT = 9;
 /** Steps of one copy that are under way at a time; each has a buffer. */
 export const COPY_STEPS_AT_ONCE = 4;
 
-/** How much of a segment is looked at for its holes at a time, and how many pieces that may be. */
+/** How much of a segment one search for holes covers, and how many extents it may return. */
 export const HOLE_SEARCH_BYTES = 64 * 1024 * 1024;
 export const HOLE_SEARCH_EXTENTS_MAX = 256;

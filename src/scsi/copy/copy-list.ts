@@ -21,7 +21,7 @@ export interface Cscd {
   readonly codeSet: number;
   readonly designatorType: number;
   readonly designator: Uint8Array;
-  /** 0: not told. */
+  /** 0: not given. */
   readonly blockLengthBytes: number;
 }
 
@@ -51,7 +51,7 @@ export interface CopyList {
   readonly segments: readonly Segment[];
 }
 
-/** The parameter list of EXTENDED COPY (LID1); a result is the refusal of a list that lies. */
+/** The parameter list of EXTENDED COPY (LID1); a result is the refusal of a malformed list. */
 export function parseCopyList(list: Uint8Array): CopyList | CommandResult {
   const head = CopyListHead.$.length;
   if (list.length < head) return conditions.parameterListLengthError;

@@ -12,7 +12,7 @@ import { Task } from '../task.ts';
 /** What a copy does with a logical unit. */
 export type CopyRole = 'source' | 'destination';
 
-/** Tags of initiators have 32 bits; this is none of them, so no function can name it. */
+/** Beyond the 32 bits of an initiator's tags, so no task management function can name it. */
 const TAG_BASE = 2 ** 32;
 let tags = 0;
 
@@ -60,7 +60,7 @@ export class CopyParticipant {
     this.#call?.progressed();
   }
 
-  /** The copy is over here, or its medium ended a step so. */
+  /** The copy is over here, or a step ended with this result of its medium. */
   end(result: VolumeResult = DONE): void {
     this.#end(result);
   }
@@ -88,7 +88,7 @@ export class CopyParticipant {
 
 const CLASSES = { source: 'read', destination: 'write' } as const;
 
-/** A command that no initiator sent: nobody is answered. */
+/** A command that no initiator sent, and that answers none. */
 class ParticipantTask extends Task {
   readonly dataOut = [];
   readonly #onEnd: (result: CommandResult | undefined) => void;

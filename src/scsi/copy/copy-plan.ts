@@ -25,8 +25,8 @@ interface CopyReach {
   /** The logical unit that the command was sent to. */
   readonly thisUnit: LogicalUnit;
   /**
-   * The logical units in the LUN map of the nexus, and no others: whoever may use one disk must not
-   * read or write all disks of the gateway.
+   * The logical units in the LUN map of the nexus, and no others: an initiator that may use one
+   * disk must not read or write all disks of the gateway.
    */
   readonly units: readonly LogicalUnit[];
 }
@@ -120,7 +120,7 @@ function unreachable(at: number, field: { readonly byte: number }): CommandResul
   return atParameter(conditions.unreachableCopyTarget, at + field.byte);
 }
 
-/** The unit of which that is a designator. */
+/** The unit that has that designator. */
 function unitOf(cscd: Cscd, units: readonly LogicalUnit[]): LogicalUnit | undefined {
   return units.find((unit) =>
     logicalUnitDesignators(unit.identity).some(

@@ -9,8 +9,8 @@ export interface CopyProgress {
 }
 
 /**
- * The copies that one nexus sent to one logical unit. Those with a list identifier can be asked
- * for, also after their end, until they are asked for or there are too many.
+ * The copies that one nexus sent to one logical unit. Copies with a list identifier are reported
+ * while they run, and once after their end, unless too many have ended since.
  */
 export class CopyResults {
   readonly #byListId = new Map<number, CopyProgress>();
@@ -24,7 +24,7 @@ export class CopyResults {
     return this.#byListId.get(listId)?.state === 'inProgress';
   }
 
-  /** A copy begins; undefined: it is not asked for by a list identifier. */
+  /** A copy begins; undefined: it cannot be reported. */
   begin(listId: number | undefined): CopyProgress {
     assert(!this.isFull, 'the copies of a nexus are bounded');
     this.#running++;
@@ -43,7 +43,7 @@ export class CopyResults {
     this.#forgetOldest();
   }
 
-  /** What is known of a copy; one that has ended is told of once. */
+  /** The progress of a copy; one that has ended is reported once. */
   take(listId: number): CopyProgress | undefined {
     const progress = this.#byListId.get(listId);
     if (progress !== undefined && progress.state !== 'inProgress') this.#byListId.delete(listId);

@@ -68,7 +68,7 @@ function toDestination(segment: PlannedSegment, { offset, length }: ByteRange): 
   return { offset: offset - segment.sourceOffset + segment.destinationOffset, length };
 }
 
-/** Copies the ranges, which are those of the destination; in the store where that can. */
+/** Copies these ranges of the destination; within the store if it can. */
 function copyData(copy: SegmentCopy, ranges: readonly ByteRange[]): Pending<StepResult> {
   const { source, destination, sourceOffset, destinationOffset } = copy.segment;
   return inSteps(copy, ranges, COPY_STEPS_AT_ONCE, async (at, length) => {

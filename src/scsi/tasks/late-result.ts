@@ -5,7 +5,7 @@ import { testUnitReadyCommand } from '../commands/test-unit-ready.ts';
 import { type Abort, awaitAborts } from './abort-settlement.ts';
 
 /**
- * The row of a command that has its result before it begins, and ends with it when these aborts are
+ * The row of a command whose result is known before it begins. It ends with it when the aborts are
  * over. The command moves no data and waits in its task set, so it ages, can be aborted, and owns
  * its tag.
  */

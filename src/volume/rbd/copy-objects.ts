@@ -11,18 +11,18 @@ export interface CopySource {
   /** Bytes from its start that a parent backs; 0 without one. May shrink at any time. */
   readonly parentOverlapBytes: number;
   readonly dataPool: RadosPool;
-  /** Why it may not be used, if so. */
+  /** Why it may not be used; undefined if it may. */
   readonly refusal: VolumeResult | undefined;
 }
 
 /** An open image that a copy writes. */
 export interface CopyDestination {
   readonly layout: ObjectLayout;
-  /** Why nothing more may be submitted, if so. */
+  /** Why nothing more may be submitted; undefined if it may. */
   readonly refusal: VolumeResult | undefined;
-  /** True: writes must wait, and so a copy does not go on. */
+  /** True: writes must wait, so a copy of objects stops. */
   readonly holdsWrites: boolean;
-  /** Resolves when the snapshots of now are known; undefined when they are. */
+  /** Resolves when the current snapshots are known; undefined if they are. */
   readonly fresh: Promise<void> | undefined;
   /** See `RadosPool.startCopy`; with the image's snapshot context. Resolves with the errno. */
   copyObject(object: string, sourcePool: RadosPool, source: string): Promise<number>;
@@ -37,13 +37,13 @@ interface CopyRange {
 
 const UNSUPPORTED = fault('unsupported');
 
-/** This librados, the pool or the user cannot: the bytes are read and written instead. */
+/** This librados, the pool or the user cannot copy: the bytes are read and written instead. */
 const CANNOT_COPY: ReadonlySet<number> = new Set([ENOSYS, EOPNOTSUPP, EPERM]);
 
 /**
- * Copies whole data objects from OSD to OSD. An object of the source that is absent, and backed by
- * no parent, holds zeros. `unsupported`: the range is not one of whole objects that both images
- * have alike, or something changes that a copy of objects does not see.
+ * Copies whole data objects from OSD to OSD. A source object that is absent, and that no parent
+ * backs, holds zeros. `unsupported`: the range is not one of whole objects of the same layout in
+ * both images, or a parent backs it, or writes to the destination are held.
  */
 export async function copyObjects(
   source: CopySource,

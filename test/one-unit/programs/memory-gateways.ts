@@ -59,7 +59,7 @@ export class MemoryGateways {
     this.clock = clock;
   }
 
-  /** One gateway, which nobody has to agree with. */
+  /** One gateway, which has no other to agree with. */
   static async one(seed: number): Promise<MemoryGateways> {
     const clock = new VirtualClock();
     const gateways = new MemoryGateways(clock, seed);

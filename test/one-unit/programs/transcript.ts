@@ -44,7 +44,7 @@ function textOfDataOut(data: Uint8Array): string {
 
 const howSent = { command: '', start: ', data withheld', held: ', held' } as const;
 
-/** The step as a reader, or whoever reproduces it by hand, needs it. */
+/** The step as a reader needs it, also to reproduce it by hand. */
 export function textOfStep(program: Program, step: Step): string {
   switch (step.kind) {
     case 'command':

@@ -24,7 +24,7 @@ function image(of: string, beat: number): Buffer {
   return Buffer.alloc(BLOCK_LENGTH, `${of} ${beat} `);
 }
 
-/** The host's block of before, and what it is to be. */
+/** The host's previous block, and the next one. */
 function testAndSet(before: Buffer, after: Buffer) {
   return { cdb: compareAndWrite(HEARTBEAT_LBA, 1), dataOut: Buffer.concat([before, after]) };
 }

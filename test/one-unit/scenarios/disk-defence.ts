@@ -66,7 +66,7 @@ async function dispute({ first, last }: Nexuses) {
   return { defender, attacker };
 }
 
-/** The node may read and write through that path, and nobody through any other. */
+/** The node may read and write through that path, and no node through any other. */
 async function isHeldThrough(path: Nexus, { all }: Nexuses): Promise<void> {
   for (const nexus of all) {
     const status = nexus === path ? 0 : RESERVATION_CONFLICT;

@@ -101,7 +101,7 @@ export const fenceScsi: readonly Row[] = [
       await haveReservation(all, { key: KEY_A, type });
       await onlyWrite(all, all);
       await nexuses.areTold({});
-      // The ports of before are shut out.
+      // The previous ports are shut out.
       for (const path of a) path.cut();
       for (const path of a) await path.logInAgain();
       await onlyWrite(all, b);

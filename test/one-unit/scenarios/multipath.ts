@@ -73,7 +73,7 @@ export const multipath: readonly Row[] = [
       firstElsewhere.cut();
       await firstElsewhere.logInAgain({ asNewPort: true });
       await a.register(NEW_KEY_A);
-      // The port of before keeps the key that it had.
+      // The previous port keeps its key.
       await haveKeys(all, [KEY_A, ...keysOfBoth(NEW_KEY_A, a.paths.length, b)]);
       await haveReservation(all, { key: NEW_KEY_A, type });
       await onlyWrite(all, all);

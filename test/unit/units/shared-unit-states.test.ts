@@ -334,7 +334,7 @@ test('while the store is silent nobody is fenced, and a command is not answered'
   await world.until(1_000, () => units[1]!.events.length === 1);
   const { sim } = gateways[0]!;
   const { getFields } = sim.records;
-  // Slow, though it answers: nobody is to blame.
+  // It answers slowly, so no member is to blame.
   Object.assign(sim.records, {
     getFields: async (key: string) => {
       const fields = await getFields(key);
