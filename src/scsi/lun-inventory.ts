@@ -46,6 +46,11 @@ export class LunInventory {
     return this.unitsInUse.map(({ tasks }) => tasks);
   }
 
+  /** Those in the map, and those that left it, that are of a logical unit. */
+  inUseOf(logicalUnit: LogicalUnit): LogicalUnitNexus[] {
+    return this.unitsInUse.filter((unit) => unit.logicalUnit === logicalUnit);
+  }
+
   /** What a LUN field names, if it names a logical unit. */
   at(lun: Uint8Array): LogicalUnitNexus | undefined {
     return this.#units.get(decodeLun(lun));

@@ -1,12 +1,9 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import type { FreeList } from '../base/free-list.ts';
 import type { Pending } from '../base/pending.ts';
 import type { Command, CommandCall, CommandNexus } from './command.ts';
-import type { CommandProbe } from './command-probe.ts';
 import type { CommandResult } from './command-result.ts';
 import { toRow } from './command-row.ts';
-import type { CommandTable } from './command-table.ts';
 import type { CopyResults } from './copy/copy-results.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
@@ -19,12 +16,12 @@ import type {
   TaskManagementRequest,
   TaskManagementResponse,
 } from './nexus.ts';
+import type { NexusContext } from './nexus-context.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
 import { nexusName } from './reservations/nexus-name.ts';
 import type { NexusSession } from './reservations/reservations.ts';
 import type { Restrictions } from './reservations/restrictions.ts';
 import { conditions, results } from './sense-table.ts';
-import type { StateLease } from './state-lease.ts';
 import type { Task } from './task.ts';
 import { type Abort, awaitAborts } from './tasks/abort-settlement.ts';
 import { refusalOf } from './tasks/admission.ts';
@@ -37,21 +34,6 @@ import { TaskEvent, TaskState } from './tasks/task-life.ts';
 import { type ManagedNexus, manage } from './tasks/task-management.ts';
 import { TaskManager } from './tasks/task-manager.ts';
 import { targetEnded } from './unit-changes.ts';
-
-/** The parts of the device server that a nexus uses. */
-export interface NexusContext {
-  readonly clock: Clock;
-  /** Of the gateway. */
-  readonly incarnation: string;
-  readonly probe: CommandProbe;
-  readonly lease: StateLease;
-  readonly table: CommandTable;
-  readonly steps: StepQueue;
-  readonly taskSetDepthMax: number;
-  /** Executions that are not in use. */
-  readonly executions: FreeList<Execution>;
-  portGroups(deviceName: string): readonly PortGroup[];
-}
 
 /**
  * One I_T nexus: it admits commands and hands them to its task manager, and the logical units of
@@ -201,30 +183,25 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   }
 
   establish(logicalUnit: LogicalUnit, condition: CommandResult): void {
-    for (const unit of this.units) {
-      if (unit.logicalUnit === logicalUnit) unit.attentions.establish(condition);
-    }
+    this.#inventory.of(logicalUnit)?.attentions.establish(condition);
   }
 
   hasCommands(logicalUnit: LogicalUnit): boolean {
-    return this.#inventory.unitsInUse.some(
-      (unit) =>
-        unit.logicalUnit === logicalUnit &&
-        unit.tasks.list().some(({ state }) => state < TaskState.uninterruptible),
-    );
+    return this.#inventory
+      .inUseOf(logicalUnit)
+      .some(({ tasks }) => tasks.list().some(({ state }) => state < TaskState.uninterruptible));
   }
 
   abortCommands(logicalUnit: LogicalUnit, cause: AbortCause, exempt?: object): readonly Abort[] {
     const isTold = cause === 'otherNexus' && logicalUnit.modes.tas;
     const event = isTold ? TaskEvent.abort : TaskEvent.discard;
-    return this.#inventory.unitsInUse.flatMap((unit) =>
-      unit.logicalUnit === logicalUnit ? this.#tasks.abortAll(unit.tasks, event, exempt) : [],
-    );
+    return this.#inventory
+      .inUseOf(logicalUnit)
+      .flatMap(({ tasks }) => this.#tasks.abortAll(tasks, event, exempt));
   }
 
   restrict(logicalUnit: LogicalUnit, restrictions: Restrictions): readonly Abort[] {
-    return this.#inventory.unitsInUse.flatMap((unit) => {
-      if (unit.logicalUnit !== logicalUnit) return [];
+    return this.#inventory.inUseOf(logicalUnit).flatMap((unit) => {
       unit.restrictions = restrictions;
       return this.#tasks.forbid(unit.tasks);
     });
