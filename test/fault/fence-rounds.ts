@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
 import { type CommandHandle, Initiator } from '../initiator/initiator.ts';
+import { InitiatorError } from '../initiator/initiator-error.ts';
 import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
 import type { CephGateway } from '../support/ceph-gateways.ts';
 import { FencedUnits, stampedBytes } from '../support/fenced-units.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { FENCE_TARGET, type FenceWorld } from './fence-world.ts';
 
 /** `stopped`: by SIGSTOP; `cut`: off from the cluster, by a packet filter. */
@@ -121,8 +123,8 @@ class Round {
   async run(): Promise<FenceRound> {
     const { osd, cluster } = this.#world;
     const member = await cluster.serving(cluster.gateways.indexOf(this.#victim));
-    const held = await this.#connect(this.#held);
-    const other = await this.#connect(this.#other);
+    const held = await SteadySession.open(() => this.#connect(this.#held));
+    const other = await SteadySession.open(() => this.#connect(this.#other));
     await this.#each(all(), (unit) => write(other, unit, this.#base(unit)));
     const victims = await Promise.all(
       Array.from({ length: SESSIONS_OF_VICTIM }, () => this.#connect(this.#victim)),
@@ -148,7 +150,7 @@ class Round {
     await asked?.catch(() => {});
     await this.#victim.kill();
     await this.#victim.start();
-    const back = await this.#connect(this.#victim);
+    const back = await SteadySession.open(() => this.#connect(this.#victim));
     await this.#each(all(), async (unit) => this.#look(back, unit));
     await back.logout();
     return {
@@ -179,7 +181,11 @@ class Round {
   }
 
   /** The fence is finished: the others use the units, and all that was held back goes on. */
-  async #goOn(held: Initiator, other: Initiator, victims: readonly Initiator[]): Promise<number> {
+  async #goOn(
+    held: SteadySession,
+    other: SteadySession,
+    victims: readonly Initiator[],
+  ): Promise<number> {
     const using = Promise.all([
       this.#using('readHeld', (unit) => this.#look(held, unit)),
       this.#using('writeHeld', (unit) => this.#overwrite(held, unit)),
@@ -188,7 +194,7 @@ class Round {
     ]);
     // Checked below; a wait in between must not find it unhandled.
     using.catch(() => {});
-    await Promise.all([held.nop(), other.nop()]);
+    await Promise.all([held, other].map((session) => session.execute({ cdb: testUnitReady() })));
     const healed = this.#healHeld();
     let continuedMs = 0;
     const goOn = [
@@ -218,7 +224,7 @@ class Round {
     await this.#held.namespace!.heal();
   }
 
-  async #lookAgain(held: Initiator, other: Initiator): Promise<void> {
+  async #lookAgain(held: SteadySession, other: SteadySession): Promise<void> {
     for (let look = 0; look < LATER_LOOKS; look++) {
       for (const through of [other, held])
         await this.#each(all(), (unit) => this.#look(through, unit));
@@ -236,7 +242,7 @@ class Round {
     }
   }
 
-  async #countLanded(through: Initiator): Promise<{ landed: number; lost: number }> {
+  async #countLanded(through: SteadySession): Promise<{ landed: number; lost: number }> {
     let [landed, lost] = [0, 0];
     await this.#each(all(), async (unit) => {
       if (this.#use[unit]!.startsWith('write')) return;
@@ -246,12 +252,12 @@ class Round {
     return { landed, lost };
   }
 
-  async #look(through: Initiator, unit: number): Promise<void> {
+  async #look(through: SteadySession, unit: number): Promise<void> {
     const wrong = this.#units.seen(unit, await read(through, unit));
     if (wrong !== undefined) this.#faults.push(wrong);
   }
 
-  async #overwrite(through: Initiator, unit: number): Promise<void> {
+  async #overwrite(through: SteadySession, unit: number): Promise<void> {
     const bytes = this.#ours(unit);
     await write(through, unit, bytes);
     this.#units.written(unit, bytes);
@@ -283,6 +289,59 @@ class Round {
   }
 }
 
+interface Executor {
+  execute(request: ScsiRequest): Promise<ScsiResult>;
+}
+
+/**
+ * A session that is made again when it is lost: a gateway that is too slow for the others is fenced
+ * as well, and then serves again. What is read and written is the same on each session.
+ */
+class SteadySession implements Executor {
+  readonly #connect: () => Promise<Initiator>;
+  #session: Promise<Initiator>;
+
+  private constructor(connect: () => Promise<Initiator>, session: Initiator) {
+    this.#connect = connect;
+    this.#session = Promise.resolve(session);
+  }
+
+  static async open(connect: () => Promise<Initiator>): Promise<SteadySession> {
+    return new SteadySession(connect, await connect());
+  }
+
+  async execute(request: ScsiRequest): Promise<ScsiResult> {
+    const session = this.#session;
+    try {
+      return await (await session).execute(request);
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      if (this.#session === session) this.#session = this.#again();
+      return await this.execute(request);
+    }
+  }
+
+  async logout(): Promise<void> {
+    const session = await this.#session;
+    await session.logout().catch((error: unknown) => {
+      if (!isLost(error)) throw error;
+    });
+  }
+
+  async #again(): Promise<Initiator> {
+    let session: Initiator | undefined;
+    await waitFor('the gateway takes a session again', async () => {
+      session = await this.#connect().catch(() => undefined);
+      return session !== undefined;
+    });
+    return session!;
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof InitiatorError && error.code === 'connectionLost';
+}
+
 function all(): number[] {
   return Array.from({ length: UNITS }, (_, unit) => unit);
 }
@@ -297,17 +356,17 @@ function writeRequest(unit: number, dataOut: Buffer): ScsiRequest {
   return { cdb: write16(lbaOf(unit), BLOCKS), dataOut };
 }
 
-async function write(through: Initiator, unit: number, bytes: Buffer): Promise<void> {
+async function write(through: SteadySession, unit: number, bytes: Buffer): Promise<void> {
   await execute(through, writeRequest(unit, bytes));
 }
 
-async function read(through: Initiator, unit: number): Promise<Buffer> {
+async function read(through: SteadySession, unit: number): Promise<Buffer> {
   const request = { cdb: read16(lbaOf(unit), BLOCKS), dataInLength: UNIT_LENGTH };
   return (await execute(through, request)).dataIn;
 }
 
 /** Takes unit attentions on the way. */
-async function execute(through: Initiator, request: ScsiRequest): Promise<ScsiResult> {
+async function execute(through: Executor, request: ScsiRequest): Promise<ScsiResult> {
   for (let attention = 0; ; attention++) {
     const result = await through.execute(request);
     if (result.status === 0) return result;
