@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CSCDS_MAX, SEGMENT_BYTES_MAX, SEGMENTS_MAX } from '../../src/scsi/copy/copy-limits.ts';
 import { UNMAP_DESCRIPTOR_COUNT_MAX } from '../../src/scsi/limits.ts';
 import {
   prefetchBlocksMax,
@@ -59,7 +60,7 @@ test('sg_inq reads the standard data', async () => {
     'PQual=0 PDT=0 RMB=0',
     'version=0x06 [SPC-4]',
     'NormACA=0 HiSUP=1 Resp_data_format=2',
-    'SCCS=0 ACC=0 TPGS=1 3PC=0 Protect=0',
+    'SCCS=0 ACC=0 TPGS=1 3PC=1 Protect=0',
     'MultiP=1',
     'CmdQue=1',
     'length=74',
@@ -93,6 +94,19 @@ const pages: ReadonlyMap<number, readonly string[]> = new Map([
     ],
   ],
   [0x86, ['HEADSUP=1 ORDSUP=1 SIMPSUP=1', 'V_SUP=1', 'UASK_SUP=0', 'SPT=0']],
+  [
+    0x8f,
+    [
+      'Extended copy(LID1)',
+      'Receive copy operating parameters',
+      `Maximum CSCD descriptor count: ${CSCDS_MAX}`,
+      `Maximum segment descriptor count: ${SEGMENTS_MAX}`,
+      'block -> block [0x2]',
+      'CSCD: Identification Descriptor [0xe4]',
+      `Maximum segment length: ${SEGMENT_BYTES_MAX}`,
+      'Data segment granularity: 512',
+    ],
+  ],
   [
     0xb0,
     [
