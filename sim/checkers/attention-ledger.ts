@@ -40,7 +40,7 @@ export class NexusRecord {
     return this.#ledger.isMapping;
   }
 
-  /** What was pending may be lost by now. It is no command, so it orders nothing. */
+  /** Pending unit attentions may have been lost. Commands are not ordered by this. */
   mapped(sentMs: number): void {
     const endMs = Number.POSITIVE_INFINITY;
     this.commands.push({ name: 'the LUN map changes', sentMs, endMs, report: 'absent' });

@@ -115,21 +115,16 @@ export class RadosPool implements OperationCounter {
     mustExist: boolean,
     done: (errno: number) => void,
   ): void {
-    const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
-    const slot = isOver ? undefined : this.calls.takeCounted(this, { complete: done });
-    if (slot === undefined) {
-      queueMicrotask(() => done(EAGAIN));
-      return;
-    }
-    this.#inFlight++;
+    const slot = this.#takeSlot(done);
+    if (slot === undefined) return;
     const { calls, handle } = this;
     calls.native.compareAndWriteObject(slot, handle, object, offset, compare, write, mustExist);
   }
 
   /**
-   * The whole of `object` becomes what `source` of that pool is, in one step of the OSDs; it is
-   * removed never. `done` is called with the errno, always later: -ENOENT when there is no source,
-   * -ENOSYS when this librados cannot copy, with nothing changed.
+   * The OSDs replace the whole of `object` by what `source` of that pool holds, in one step. `done`
+   * is called with the errno, always later. With -ENOENT (there is no `source`) and -ENOSYS (this
+   * librados cannot copy) nothing has changed.
    */
   startCopy(
     object: string,
@@ -137,14 +132,18 @@ export class RadosPool implements OperationCounter {
     source: string,
     done: (errno: number) => void,
   ): void {
+    const slot = this.#takeSlot(done);
+    if (slot === undefined) return;
+    this.calls.native.copyObject(slot, this.handle, object, sourcePool.handle, source);
+  }
+
+  /** The slot of an operation that ends by `done`; undefined: `done` will be told that it is busy. */
+  #takeSlot(done: (errno: number) => void): number | undefined {
     const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
     const slot = isOver ? undefined : this.calls.takeCounted(this, { complete: done });
-    if (slot === undefined) {
-      queueMicrotask(() => done(EAGAIN));
-      return;
-    }
-    this.#inFlight++;
-    this.calls.native.copyObject(slot, this.handle, object, sourcePool.handle, source);
+    if (slot === undefined) queueMicrotask(() => done(EAGAIN));
+    else this.#inFlight++;
+    return slot;
   }
 
   /** One operation that sees the object at one moment. */

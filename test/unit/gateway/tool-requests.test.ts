@@ -55,7 +55,7 @@ test('each kind of request has its answer', async () => {
   assert.deepEqual(await asked({ kind: 'holders', uuid: 'u' }), [{ holds: true }]);
 });
 
-test('what is not understood is answered by nothing', async () => {
+test('a gateway does not answer a request that it does not understand', async () => {
   const { ask } = await world(membershipOf);
   for (const request of [{ kind: 'later' }, {}, null]) {
     assert.deepEqual(await ask(REQUESTS_CHANNEL, request), ['nothing']);
