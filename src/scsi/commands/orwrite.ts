@@ -3,11 +3,11 @@ import { DONE } from '../../volume/volume.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import { contiguous, slice, totalLength } from '../data-buffers.ts';
-import { STEP_BYTES } from '../limits.ts';
 import { conditions, invalidInCdb } from '../sense-table.ts';
 import { OperationCode, Orwrite16 } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';
 import { readModifyWrite } from './read-modify-write.ts';
+import { inSteps } from './steps.ts';
 import { planWrite } from './write.ts';
 
 /**
@@ -40,14 +40,9 @@ export const orwriteCommand: Command = {
     const offset = Orwrite16.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
     const fua = Orwrite16.fua.get(task.cdb) === 1;
     const options = { fua: fua || (volume.limits.volatileCache && !modes.wce) };
-    return call.nexus.steps.run(call, {
-      ranges: [{ offset, length: task.transferLength }],
-      stepBytes: STEP_BYTES,
-      atOnce: 1,
-      step: (at, length) => {
-        const from = at - offset;
-        return setBits(call, at, slice(task.dataOut, from, from + length), options);
-      },
+    return inSteps(call, [{ offset, length: task.transferLength }], (at, length) => {
+      const from = at - offset;
+      return setBits(call, at, slice(task.dataOut, from, from + length), options);
     });
   },
 };

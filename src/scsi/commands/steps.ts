@@ -9,7 +9,7 @@ import type { ByteRange } from '../tasks/queued-steps.ts';
 export function inSteps(
   call: CommandCall,
   ranges: readonly ByteRange[],
-  step: (offset: number, length: number) => Pending<VolumeResult>,
+  step: (offset: number, length: number) => Pending<VolumeResult | CommandResult>,
   atOnce = 1,
 ): Pending<VolumeResult | CommandResult> {
   return call.nexus.steps.run(call, {

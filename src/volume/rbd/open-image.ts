@@ -249,16 +249,22 @@ export class OpenImage {
     return new Promise((resolve) => this.#onWritesIdle.push(resolve));
   }
 
-  /** Why nothing may be submitted beside librbd, if so. */
-  #objectRefusal(): VolumeResult | undefined {
-    if (this.#closed !== undefined) return CLOSED;
-    return this.#parts.maySubmit() ? this.verdict.refusal : BUSY;
-  }
-
   #copySource(): CopySource {
-    const { layout, parentOverlapBytes } = this.#compareAndWriteOf;
-    const refusal = this.#closed === undefined ? this.verdict.refusal : CLOSED;
-    return { layout, parentOverlapBytes, refusal, dataPool: this.#parts.dataPool };
+    const image = this.#compareAndWriteOf;
+    const refusal = (): VolumeResult | undefined =>
+      this.#closed === undefined ? this.verdict.refusal : CLOSED;
+    return {
+      dataPool: this.#parts.dataPool,
+      get layout() {
+        return image.layout;
+      },
+      get parentOverlapBytes() {
+        return image.parentOverlapBytes;
+      },
+      get refusal() {
+        return refusal();
+      },
+    };
   }
 
   #copyDestination(): CopyDestination {
@@ -292,7 +298,10 @@ export class OpenImage {
 
   #compareAndWriteImage(dataPool: RadosPool): CompareAndWriteImage {
     const { header } = this;
-    const refusal = (): VolumeResult | undefined => this.#objectRefusal();
+    const refusal = (): VolumeResult | undefined => {
+      if (this.#closed !== undefined) return CLOSED;
+      return this.#parts.maySubmit() ? this.verdict.refusal : BUSY;
+    };
     return {
       get refusal() {
         return refusal();
