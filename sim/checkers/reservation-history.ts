@@ -61,8 +61,8 @@ const TOLD_MAX = 20;
 /**
  * Whether all that was seen of the reservations of a logical unit is what one copy of them could
  * have shown (I4): each command takes effect at one moment between its begin and its end, and each
- * access is decided at one such moment, whichever gateway it goes through. Until a change
- * is answered, a gateway may be late to enforce it. PERSISTENT RESERVE IN returns only what every
+ * access is decided at one such moment, whichever gateway it goes through. Until a change is
+ * answered, a gateway may be late to enforce it. PERSISTENT RESERVE IN returns only what every
  * gateway enforces.
  */
 export class ReservationHistory {

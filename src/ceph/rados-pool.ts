@@ -137,7 +137,7 @@ export class RadosPool implements OperationCounter {
     this.calls.native.copyObject(slot, this.handle, object, sourcePool.handle, source);
   }
 
-  /** The slot of an operation that ends by `done`; undefined: `done` will be told that it is busy. */
+  /** The slot of an operation that ends by `done`; undefined: too many, as `done` is told. */
   #takeSlot(done: (errno: number) => void): number | undefined {
     const isOver = this.#inFlight >= OBJECT_OPERATIONS_MAX;
     const slot = isOver ? undefined : this.calls.takeCounted(this, { complete: done });

@@ -161,6 +161,11 @@ export class LogicalUnit implements UnitEventTarget {
     return this.#state.current.modes.saved;
   }
 
+  /** Writes are durable before their status: initiators have disabled a volatile cache (WCE 0). */
+  get writesThrough(): boolean {
+    return this.volume.limits.volatileCache && !this.#modes.wce;
+  }
+
   /** True by the document, or by SOFTWARE WRITE PROTECT. */
   get isWriteProtected(): boolean {
     return this.#isWriteProtected;

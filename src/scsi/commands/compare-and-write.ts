@@ -41,12 +41,12 @@ export const compareAndWriteCommand: Command = {
   },
   run: (call) => {
     const { task } = call;
-    const { volume, blockLengthBytes, modes } = mediumOf(call);
+    const { volume, blockLengthBytes, writesThrough } = mediumOf(call);
     const half = task.transferLength / 2;
     if (half === 0) return DONE;
     const offset = CompareAndWrite.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
     const fua = CompareAndWrite.fua.get(task.cdb) === 1;
-    const durable = fua || (volume.limits.volatileCache && !modes.wce);
+    const durable = fua || writesThrough;
     const compare = slice(task.dataOut, 0, half);
     const write = slice(task.dataOut, half, 2 * half);
     return volume.compareAndWrite(offset, compare, write, { fua: durable });

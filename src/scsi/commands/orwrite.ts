@@ -36,10 +36,10 @@ export const orwriteCommand: Command = {
   },
   run: (call) => {
     const { task } = call;
-    const { volume, blockLengthBytes, modes } = mediumOf(call);
+    const { blockLengthBytes, writesThrough } = mediumOf(call);
     const offset = Orwrite16.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
     const fua = Orwrite16.fua.get(task.cdb) === 1;
-    const options = { fua: fua || (volume.limits.volatileCache && !modes.wce) };
+    const options = { fua: fua || writesThrough };
     return inSteps(call, [{ offset, length: task.transferLength }], (at, length) => {
       const from = at - offset;
       return setBits(call, at, slice(task.dataOut, from, from + length), options);

@@ -59,11 +59,11 @@ function runWriteSame(
   cdb: WriteSameLayout,
 ): Pending<VolumeResult | CommandResult> {
   const { task } = call;
-  const { volume, blockLengthBytes, modes } = mediumOf(call);
+  const { volume, blockLengthBytes, writesThrough } = mediumOf(call);
   const offset = cdb.logicalBlockAddress.get(task.cdb) * blockLengthBytes;
   const length = cdb.transferLength.get(task.cdb) * blockLengthBytes;
   const ranges = [{ offset, length }];
-  const options = { fua: volume.limits.volatileCache && !modes.wce };
+  const options = { fua: writesThrough };
   const pattern = hasNoData(cdb, task.cdb)
     ? undefined
     : contiguous(task.dataOut).subarray(0, blockLengthBytes);

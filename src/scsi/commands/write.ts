@@ -94,7 +94,7 @@ export function storeDataOut(
   const length = Math.min(task.transferLength, task.dataOutExpected);
   if (length === 0) return DONE;
   // A volatile cache that the initiator has disabled must not hold acknowledged data.
-  const durable = fua || (volume.limits.volatileCache && !logicalUnit.modes.wce);
+  const durable = fua || logicalUnit.writesThrough;
   const options = durable ? FORCE_UNIT_ACCESS : CACHED;
   const from = slice(task.dataOut, 0, length);
   const part = length % blockLengthBytes;

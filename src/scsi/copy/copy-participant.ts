@@ -22,8 +22,7 @@ let tags = 0;
  * reservation, the end of the nexus. It lasts until the copy ends it.
  */
 export class CopyParticipant {
-  readonly logicalUnit: LogicalUnit;
-  readonly role: CopyRole;
+  readonly #role: CopyRole;
   #call: CommandCall | undefined = undefined;
   /** How it ended, if the copy did not end it. */
   #obstacle: CommandResult | undefined = undefined;
@@ -31,8 +30,7 @@ export class CopyParticipant {
 
   /** Joins the copy that `call` asks for; `obstacle` tells at once whether it may. */
   constructor(call: CommandCall, logicalUnit: LogicalUnit, role: CopyRole) {
-    this.logicalUnit = logicalUnit;
-    this.role = role;
+    this.#role = role;
     const task = new ParticipantTask(call.task.receivedMs, (result) => {
       this.#call = undefined;
       this.#obstacle ??= result;
@@ -45,7 +43,7 @@ export class CopyParticipant {
     const call = this.#call;
     if (call === undefined) return this.#obstacle ?? conditions.commandsClearedByDeviceServer;
     if (call.isAborted) return conditions.commandsClearedByDeviceServer;
-    const isForbidden = (CONFLICTS[CLASSES[this.role]] & call.restrictions) !== 0;
+    const isForbidden = (CONFLICTS[CLASSES[this.#role]] & call.restrictions) !== 0;
     return isForbidden ? results.reservationConflict : undefined;
   }
 

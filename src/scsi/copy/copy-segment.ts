@@ -105,7 +105,7 @@ async function readAndWrite(
 
 /** A volatile cache that initiators have disabled must not hold acknowledged data. */
 function options({ segment: { destination } }: SegmentCopy): WriteOptions {
-  return { fua: destination.volume.limits.volatileCache && !destination.modes.wce };
+  return { fua: destination.writesThrough };
 }
 
 /** Makes holes of the ranges. */
