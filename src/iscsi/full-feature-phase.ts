@@ -52,7 +52,7 @@ export class FullFeaturePhase {
       session.nexus &&
       new TaskManagement(session, session.nexus, clock, {
         skip: (cmdSn) => this.#skip(cmdSn),
-        coldReset: () => this.#coldReset(),
+        coldReset: () => this.#options.end('TARGET COLD RESET', 'afterSending'),
         fail: () => options.end('a task management function is not over in time', 'now'),
       });
   }
@@ -223,10 +223,5 @@ export class FullFeaturePhase {
   #reject(pdu: Pdu, reason: RejectReason): void {
     this.#options.log.write('pdu_rejected', { rejectReason: reason, opcode: pdu.opcode });
     sendReject(this.#session.writer, pdu, reason);
-  }
-
-  #coldReset(): void {
-    this.#session.nexus?.endTarget();
-    this.#options.end('TARGET COLD RESET', 'afterSending');
   }
 }

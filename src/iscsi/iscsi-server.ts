@@ -140,10 +140,15 @@ export class IscsiServer {
     for (const each of this.#connections) each.recheck();
   }
 
-  /** Ends the sessions of a target when their queued PDUs have left. */
+  /**
+   * Ends the sessions of a target when their queued PDUs have left; one that asked for that ends
+   * after its answer.
+   */
   endTarget(targetName: string, reason: string): void {
     for (const each of [...this.#connections]) {
-      if (each.session?.identity.targetName === targetName) each.end(reason, 'afterSending');
+      const { session } = each;
+      if (session === undefined || session.isEndingItself) continue;
+      if (session.identity.targetName === targetName) each.end(reason, 'afterSending');
     }
   }
 

@@ -54,6 +54,8 @@ export class Session implements CommandContext {
   readonly beganMs: number;
   /** When the PDUs that are taken now were read. */
   receivedMs: number;
+  /** It asked for a TARGET COLD RESET, and ends after the answer. */
+  isEndingItself = false;
   closed = false;
   #closing: Promise<void> | undefined = undefined;
 

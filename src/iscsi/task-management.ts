@@ -28,7 +28,7 @@ interface TaskManagementEffects {
    * it.
    */
   skip(cmdSn: number): boolean;
-  /** It was answered: ends this session and the others of its target. */
+  /** It was answered: ends this session. Its nexus ended the others of its target before. */
   coldReset(): void;
   /** A function was not over in time: ends this session. */
   fail(): void;
@@ -69,6 +69,7 @@ export class TaskManagement {
 
   #perform(samFunction: TaskManagementFunction, tag: number, { bytes, base }: Pdu): void {
     this.#underWay++;
+    if (samFunction === 'targetColdReset') this.#session.isEndingItself = true;
     const deadlineMs = this.#clock.now() + AGREEMENT_MAX_MS;
     const refCmdSn = TaskManagementRequest.refCmdSn.get(bytes, base);
     const request = {

@@ -22,12 +22,6 @@ export interface Nexus {
    */
   manage(request: TaskManagementRequest): Pending<TaskManagementResponse>;
 
-  /**
-   * A TARGET COLD RESET of this nexus was answered: ends the sessions of its target, this one among
-   * them, at every gateway that serves a logical unit of this nexus.
-   */
-  endTarget(): void;
-
   /** The LUN map changed: REPORTED LUNS DATA HAS CHANGED on what the initiator can reach. */
   updateLuns(luns: LunMap): void;
 

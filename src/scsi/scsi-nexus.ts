@@ -33,7 +33,6 @@ import type { StepQueue } from './tasks/step-queue.ts';
 import { TaskEvent, TaskState } from './tasks/task-life.ts';
 import { type ManagedNexus, manage } from './tasks/task-management.ts';
 import { TaskManager } from './tasks/task-manager.ts';
-import { targetEnded } from './unit-changes.ts';
 
 /**
  * One I_T nexus: it admits commands and hands them to its task manager, and the logical units of
@@ -133,12 +132,6 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
 
   manage(request: TaskManagementRequest): Pending<TaskManagementResponse> {
     return manage(this, request);
-  }
-
-  endTarget(): void {
-    // Whichever logical unit it is, every gateway applies its events.
-    const [unit] = this.#inventory.units;
-    void unit?.logicalUnit?.commit(targetEnded(this.identity.targetPort.deviceName));
   }
 
   updateLuns(luns: LunMap): void {

@@ -133,7 +133,7 @@ export function reservationsChanged(
  * The logical unit reset condition (SAM): commands of all nexuses, RESERVE, mode parameters,
  * attention. Persistent reservations stay.
  */
-export const reset: UnitChange = (state) => {
+export const reset = (state: SharedState): UnitTransition => {
   const { saved } = state.modes;
   const { next: reservations } = reserveReset(state.reservations);
   const attentions = [toAll('busDeviceResetFunctionOccurred')];
@@ -164,12 +164,12 @@ function describedBlocks(
   return blocks < state.blocks && !isAsked ? state.blocks : blocks;
 }
 
-/** TARGET COLD RESET, after its answer: the sessions of the target end at every gateway. */
-export function targetEnded(targetName: string): UnitChange {
-  return (next) => ({
-    next,
-    event: { aborts: 'nothing', attentions: [], endsTarget: targetName },
-  });
+/** The reset of a unit by a TARGET COLD RESET: it ends the sessions of that target as well. */
+export function coldReset(targetName: string): UnitChange {
+  return (state) => {
+    const { next, event } = reset(state);
+    return { next, event: { ...event, endsTarget: targetName } };
+  };
 }
 
 function toAll(condition: EventAttention['condition']): EventAttention {

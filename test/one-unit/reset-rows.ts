@@ -67,14 +67,20 @@ export const resetRows: readonly Row[] = [
     },
   },
   {
-    name: 'TARGET COLD RESET ends the sessions of the target at every gateway, after its answer',
+    name: 'TARGET COLD RESET ends the sessions of its target at every gateway, and no later one',
     isNew: true,
     run: async ({ nexuses }) => {
-      const { last, all } = nexuses;
+      const { first, last, all } = nexuses;
+      const ended = all.map(({ name, session }) => ({ name, session }));
       await last.resetTarget('cold');
-      for (const { name, session } of all) {
+      await first.logInAgain();
+      await last.logInAgain();
+      for (const { name, session } of ended) {
         await waitFor(`the session ${name} ends`, () => !session.isOpen, HANG_MS);
       }
+      // Every gateway has applied what came before this event of the same unit.
+      await last.resetLogicalUnit();
+      assert.ok(first.session.isOpen && last.session.isOpen, 'the later sessions stay');
     },
   },
 ];

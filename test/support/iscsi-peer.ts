@@ -95,8 +95,8 @@ export class ScriptedNexus implements Nexus {
   readonly granted: Task[] = [];
   readonly failed: { readonly task: Task; readonly reason: string }[] = [];
   closes = 0;
-  targetEnds = 0;
   onSubmit: (task: Task) => void = () => {};
+  onManage: () => void = () => {};
   onGranted: (task: Task) => void = () => {};
   onClose: () => Promise<void> = () => Promise.resolve();
   /** It holds something by RESERVE. */
@@ -127,11 +127,8 @@ export class ScriptedNexus implements Nexus {
   }
 
   manage(): TaskManagementResponse {
+    this.onManage();
     return this.response;
-  }
-
-  endTarget(): void {
-    this.targetEnds++;
   }
 
   updateLuns(): void {}

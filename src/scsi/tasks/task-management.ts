@@ -14,10 +14,11 @@ import {
   type TaskManagementRequest,
   type TaskManagementResponse,
 } from '../nexus.ts';
+import type { NexusIdentity } from '../nexus-identity.ts';
 import type { NexusSession } from '../reservations/reservations.ts';
 import { conditions } from '../sense-table.ts';
 import { TaskSetType } from '../standard/mode.ts';
-import { reset, taskSetCleared } from '../unit-changes.ts';
+import { coldReset, reset, taskSetCleared } from '../unit-changes.ts';
 import { COMMITTED, type UnitChange } from '../unit-state.ts';
 import { type Abort, changesOver, settleAborts } from './abort-settlement.ts';
 import type { Execution } from './execution.ts';
@@ -45,6 +46,7 @@ const NO_LOGICAL_UNIT: TaskManagementResponse = { response: 'incorrectLogicalUni
 export interface ManagedNexus {
   /** As reservations name it. */
   readonly session: NexusSession;
+  readonly identity: NexusIdentity;
   readonly clock: Clock;
   /** One for each LUN in the map. */
   readonly units: Iterable<LogicalUnitNexus>;
@@ -84,8 +86,9 @@ function perform(
     case 'clearAca':
       return REJECTED;
     case 'targetWarmReset':
+      return resetTarget(nexus, reset);
     case 'targetColdReset':
-      return resetTarget(nexus);
+      return resetTarget(nexus, coldReset(nexus.identity.targetPort.deviceName));
     case 'iTNexusReset':
       return resetNexus(nexus);
     default: {
@@ -171,14 +174,17 @@ async function changeUnits(
 }
 
 /** At LUNs that left the map nothing is reset for others, but this nexus's commands end. */
-async function resetTarget(nexus: ManagedNexus): Promise<TaskManagementResponse> {
+async function resetTarget(
+  nexus: ManagedNexus,
+  change: UnitChange,
+): Promise<TaskManagementResponse> {
   const reached = new Set([...nexus.units].flatMap(({ logicalUnit }) => logicalUnit ?? []));
   const left = nexus.unitsInUse.filter(
     ({ logicalUnit }) => logicalUnit !== undefined && !reached.has(logicalUnit),
   );
   const aborts = left.flatMap((unit) => nexus.abortAll(unit));
   const answers = await Promise.all([
-    changeUnits(nexus, [...reached], reset),
+    changeUnits(nexus, [...reached], change),
     afterAborts(nexus, aborts),
   ]);
   return answers.every((answer) => answer === COMPLETE) ? COMPLETE : FAILED;

@@ -270,11 +270,13 @@ test('a function that is not over in time ends its session without an answer', a
   assert.deepEqual(await sent(), []);
 });
 
-test('TARGET COLD RESET ends this session, and its nexus is to end those of its target', () => {
-  const { feed, ends, nexus } = begin();
+test('TARGET COLD RESET ends this session after its answer', async () => {
+  const { feed, ends, sent, session } = begin();
+  assert.equal(session.isEndingItself, false);
   feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 1, 0));
   assert.deepEqual(ends, ['afterSending: TARGET COLD RESET']);
-  assert.equal(nexus.targetEnds, 1);
+  assert.equal(session.isEndingItself, true);
+  assert.equal((await sent()).length, 1);
 });
 
 test('nothing more is read while a slab of answers waits and there is no room for another', async () => {

@@ -190,7 +190,7 @@ test('a login that waited for reinstatement is authorized by the document of aft
   }
 });
 
-test('TARGET COLD RESET ends its session after the answer, and the others by its nexus', async () => {
+test('TARGET COLD RESET ends the other sessions first, and its own after the answer', async () => {
   const world = new IscsiWorld();
   const other = await world.logIn();
   const stream = await world.logIn([], {
@@ -200,18 +200,18 @@ test('TARGET COLD RESET ends its session after the answer, and the others by its
   const discovery = world.connect();
   discovery.feed(loginRequest([NAMES[0]!, 'SessionType=Discovery']));
   await settle();
+  world.server.endTarget('iqn.2026-11.com.example:other', 'TARGET COLD RESET');
+  await settle();
+  assert.equal(other.destroyed, false);
+  world.nexus.onManage = () => world.server.endTarget(TARGET, 'TARGET COLD RESET');
   stream.feed(taskManagement(TARGET_COLD_RESET, FIRST_CMD_SN, 5, 0));
   await settle();
   assert.equal(stream.take().at(-1)?.[0], 0x22);
   assert.ok(stream.destroyed);
-  assert.equal(world.nexus.targetEnds, 1);
-  assert.equal(other.destroyed, false);
-  world.server.endTarget('iqn.2026-11.com.example:other', 'TARGET COLD RESET');
-  await settle();
-  assert.equal(other.destroyed, false);
-  world.server.endTarget(TARGET, 'TARGET COLD RESET');
-  await settle();
   assert.ok(other.destroyed);
+  const later = await world.logIn();
+  await settle();
+  assert.equal(later.destroyed, false);
   assert.equal(discovery.destroyed, false);
 });
 

@@ -17,7 +17,7 @@ import {
 } from '../../../src/scsi/reservations/reservations.ts';
 import { UNRESTRICTED } from '../../../src/scsi/reservations/restrictions.ts';
 import { conditions } from '../../../src/scsi/sense-table.ts';
-import { initialState, modesSelected, reset, targetEnded } from '../../../src/scsi/unit-changes.ts';
+import { coldReset, initialState, modesSelected, reset } from '../../../src/scsi/unit-changes.ts';
 import type { CommittedEvent } from '../../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../../src/units/local-unit-state.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
@@ -282,7 +282,7 @@ test('in a later life the saved mode parameters are current', async () => {
   assert.ok(other.told.length > 0);
 });
 
-test('an event that ends a target notifies the gateway once, and no nexus', async () => {
+test('the reset of a TARGET COLD RESET ends the sessions of the target, another reset does not', async () => {
   const { volume, description } = await world();
   const ended: string[] = [];
   const unit = new LogicalUnit({
@@ -292,10 +292,11 @@ test('an event that ends a target notifies the gateway once, and no nexus', asyn
   });
   const nexus = new Listener('a');
   unit.join(nexus);
-  await unit.commit(targetEnded('iqn.2026-11.com.example:t'));
+  await unit.commit(coldReset('iqn.2026-11.com.example:t'));
   await unit.commit(reset);
   assert.deepEqual(ended, ['iqn.2026-11.com.example:t']);
-  assert.deepEqual(nexus.told, ['otherNexus', conditions.busDeviceResetFunctionOccurred]);
+  const told = ['otherNexus', conditions.busDeviceResetFunctionOccurred];
+  assert.deepEqual(nexus.told, [...told, ...told]);
 });
 
 test('RESERVE of a session whose gateway is over is absent', async () => {
