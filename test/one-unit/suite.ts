@@ -18,6 +18,7 @@ import { diskDefence } from './scenarios/disk-defence.ts';
 import { fenceScsi } from './scenarios/fence-scsi.ts';
 import { multipath } from './scenarios/multipath.ts';
 import { qemuMigration } from './scenarios/qemu-migration.ts';
+import { vaai } from './scenarios/vaai.ts';
 import { windowsValidation } from './scenarios/windows-validation.ts';
 
 /** Gateways as processes on some store, of the document that is applied. */
@@ -45,6 +46,7 @@ const scenarios: readonly Row[] = [
   ...fenceScsi,
   ...multipath,
   ...atsHeartbeat,
+  ...vaai,
   ...qemuMigration,
 ];
 
