@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { read16, testUnitReady, write16 } from '../initiator/cdb.ts';
-import { type CommandHandle, Initiator } from '../initiator/initiator.ts';
-import { InitiatorError } from '../initiator/initiator-error.ts';
+import { type CommandHandle, Initiator, type InitiatorOptions } from '../initiator/initiator.ts';
 import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
 import type { CephGateway } from '../support/ceph-gateways.ts';
 import { FencedUnits, stampedBytes } from '../support/fenced-units.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { SteadySession } from '../support/steady-session.ts';
 import { FENCE_TARGET, type FenceWorld } from './fence-world.ts';
 
 /** `stopped`: by SIGSTOP; `cut`: off from the cluster, by a packet filter. */
@@ -31,6 +30,8 @@ export interface FenceRound {
   readonly isAsked: boolean;
   /** Another gateway could not reach the monitor from before the fence until after it. */
   readonly isMapHeldOld: boolean;
+  /** That one was too slow for the others, and was fenced as well. */
+  readonly isHeldLost: boolean;
   /** From the stop, or the cut, to the finished fence. */
   readonly fencedMs: number;
   /** From when the fenced one could act again to the end of its last session. */
@@ -95,6 +96,7 @@ class Round {
   readonly #other: CephGateway;
   readonly #faults: string[] = [];
   readonly #units: FencedUnits;
+  #isHeldLost = false;
   readonly #written: readonly Buffer[];
   #use: readonly Use[] = [];
 
@@ -123,8 +125,8 @@ class Round {
   async run(): Promise<FenceRound> {
     const { osd, cluster } = this.#world;
     const member = await cluster.serving(cluster.gateways.indexOf(this.#victim));
-    const held = await SteadySession.open(() => this.#connect(this.#held));
-    const other = await SteadySession.open(() => this.#connect(this.#other));
+    const held = await SteadySession.open(loginAt(this.#held));
+    const other = await SteadySession.open(loginAt(this.#other));
     await this.#each(all(), (unit) => write(other, unit, this.#base(unit)));
     const victims = await Promise.all(
       Array.from({ length: SESSIONS_OF_VICTIM }, () => this.#connect(this.#victim)),
@@ -150,7 +152,7 @@ class Round {
     await asked?.catch(() => {});
     await this.#victim.kill();
     await this.#victim.start();
-    const back = await SteadySession.open(() => this.#connect(this.#victim));
+    const back = await SteadySession.open(loginAt(this.#victim));
     await this.#each(all(), async (unit) => this.#look(back, unit));
     await back.logout();
     return {
@@ -159,6 +161,7 @@ class Round {
       cause: this.#cause,
       isAsked: this.#isAsked,
       isMapHeldOld: this.#isMapHeldOld,
+      isHeldLost: this.#isHeldLost,
       fencedMs,
       droppedMs,
       ...landed,
@@ -194,7 +197,12 @@ class Round {
     ]);
     // Checked below; a wait in between must not find it unhandled.
     using.catch(() => {});
-    await Promise.all([held, other].map((session) => session.execute({ cdb: testUnitReady() })));
+    const begun = [held, other].map((session) => session.execute({ cdb: testUnitReady() }));
+    // A gateway whose map is held takes no session again before it is healed.
+    const lost = held.lost.then(() => {
+      this.#isHeldLost = true;
+    });
+    await Promise.race([Promise.all(begun), lost]);
     const healed = this.#healHeld();
     let continuedMs = 0;
     const goOn = [
@@ -279,67 +287,14 @@ class Round {
   }
 
   async #connect(gateway: CephGateway): Promise<Initiator> {
-    const initiator = await Initiator.connect({
-      ...gateway.address,
-      targetName: FENCE_TARGET,
-      initiatorName: `iqn.2026-11.test:${gateway.name}`,
-    });
+    const initiator = await Initiator.connect(loginAt(gateway));
     await execute(initiator, { cdb: testUnitReady() });
     return initiator;
   }
 }
 
-interface Executor {
-  execute(request: ScsiRequest): Promise<ScsiResult>;
-}
-
-/**
- * A session that is made again when it is lost: a gateway that is too slow for the others is fenced
- * as well, and then serves again. What is read and written is the same on each session.
- */
-class SteadySession implements Executor {
-  readonly #connect: () => Promise<Initiator>;
-  #session: Promise<Initiator>;
-
-  private constructor(connect: () => Promise<Initiator>, session: Initiator) {
-    this.#connect = connect;
-    this.#session = Promise.resolve(session);
-  }
-
-  static async open(connect: () => Promise<Initiator>): Promise<SteadySession> {
-    return new SteadySession(connect, await connect());
-  }
-
-  async execute(request: ScsiRequest): Promise<ScsiResult> {
-    const session = this.#session;
-    try {
-      return await (await session).execute(request);
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      if (this.#session === session) this.#session = this.#again();
-      return await this.execute(request);
-    }
-  }
-
-  async logout(): Promise<void> {
-    const session = await this.#session;
-    await session.logout().catch((error: unknown) => {
-      if (!isLost(error)) throw error;
-    });
-  }
-
-  async #again(): Promise<Initiator> {
-    let session: Initiator | undefined;
-    await waitFor('the gateway takes a session again', async () => {
-      session = await this.#connect().catch(() => undefined);
-      return session !== undefined;
-    });
-    return session!;
-  }
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof InitiatorError && error.code === 'connectionLost';
+function loginAt({ name, address }: CephGateway): InitiatorOptions {
+  return { ...address, targetName: FENCE_TARGET, initiatorName: `iqn.2026-11.test:${name}` };
 }
 
 function all(): number[] {
@@ -366,7 +321,10 @@ async function read(through: SteadySession, unit: number): Promise<Buffer> {
 }
 
 /** Takes unit attentions on the way. */
-async function execute(through: Executor, request: ScsiRequest): Promise<ScsiResult> {
+async function execute(
+  through: Pick<Initiator, 'execute'>,
+  request: ScsiRequest,
+): Promise<ScsiResult> {
   for (let attention = 0; ; attention++) {
     const result = await through.execute(request);
     if (result.status === 0) return result;

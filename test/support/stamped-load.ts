@@ -1,7 +1,7 @@
 import type { Address } from '../initiator/host.ts';
-import { Initiator } from '../initiator/initiator.ts';
 import { MultipathInitiator } from '../initiator/multipath-initiator.ts';
 import { StampedWriter } from './stamped-writer.ts';
+import { SteadySession } from './steady-session.ts';
 import { HANG_MS, waitFor } from './wait-for.ts';
 
 export interface StampedLoadOptions {
@@ -99,7 +99,7 @@ export class StampedLoad {
   async faults(path: number): Promise<string[]> {
     const { paths, targetName } = this.#options;
     const initiatorName = 'iqn.2026-11.test:reader';
-    const reader = await Initiator.connect({ ...paths[path]!, initiatorName, targetName });
+    const reader = await SteadySession.open({ ...paths[path]!, initiatorName, targetName });
     const faults: string[] = [];
     for (const writer of this.writers) faults.push(...(await writer.faults(reader)));
     await reader.logout();

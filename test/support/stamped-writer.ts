@@ -88,7 +88,7 @@ export class StampedWriter {
   }
 
   /** Reads every unit written and returns what differs from what was acknowledged. */
-  async faults(reader: Initiator): Promise<string[]> {
+  async faults(reader: Pick<Initiator, 'execute'>): Promise<string[]> {
     const { firstUnit, units, blockLength, writer, lun = 0 } = this.#options;
     const blocks = (READ_UNITS * UNIT_LENGTH) / blockLength;
     const faults: string[] = [];
@@ -155,7 +155,7 @@ export class StampedWriter {
 }
 
 /** Unit attentions of the reader's fresh session are taken on the way. */
-async function readThrough(reader: Initiator, request: ScsiRequest) {
+async function readThrough(reader: Pick<Initiator, 'execute'>, request: ScsiRequest) {
   for (let attempts = 0; ; attempts++) {
     const result = await reader.execute(request);
     if (result.status === 0 || attempts === 10) return result;
