@@ -121,7 +121,7 @@ export class LogicalUnits {
     return [...this.#open.values()].filter(({ volume }) => volume.unservable === undefined).length;
   }
 
-  /** The cluster has another life, or a gateway is over: see `LogicalUnit.readAgain`. */
+  /** The cluster has another life, or a gateway is over: see `UnitEventTarget.readAgain`. */
   readAgain(): void {
     for (const { unit } of this.#open.values()) unit.readAgain();
     for (const unit of this.#leaving.values()) unit.readAgain();

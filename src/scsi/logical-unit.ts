@@ -208,7 +208,7 @@ export class LogicalUnit implements UnitEventTarget {
     return state && this.#asRead(state).reservations;
   }
 
-  /** A life has begun, or an incarnation is over: reservations and modes may read otherwise. */
+  /** See `UnitEventTarget`: reservations and modes may read otherwise. */
   readAgain(): void {
     const state = this.#asRead(this.#state.current);
     this.#takeModes(state);

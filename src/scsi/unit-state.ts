@@ -136,7 +136,10 @@ export interface UnitState {
    */
   readonly life: number;
 
-  /** Whether that incarnation of a gateway is over, and with it the sessions that it had. */
+  /**
+   * Whether that incarnation of a gateway is over, and with it the sessions that it had. If this
+   * gateway does not know it yet, `UnitEventTarget.readAgain` follows when it does.
+   */
   isLost(incarnation: string): boolean;
 
   /** Names the logical unit at which events take effect; one at a time. */
@@ -156,6 +159,9 @@ export interface UnitEventTarget {
    * change the medium; false when that cannot be ensured.
    */
   apply(committed: CommittedEvent): Promise<boolean>;
+
+  /** A life has begun, or an incarnation is over: the same state may read otherwise. */
+  readAgain(): void;
 }
 
 export interface CommittedEvent {

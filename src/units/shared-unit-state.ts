@@ -16,6 +16,7 @@ import {
 import { ChangeTurns } from './change-turns.ts';
 import type { EventCompletion } from './event-completion.ts';
 import { COMMIT_MAX_MS, RETRY_MS, YIELD_MAX_MS } from './limits.ts';
+import { LostIncarnations } from './lost-incarnations.ts';
 import type { Marks } from './marks.ts';
 import { requireReservations } from './older-releases.ts';
 import { settleEvent } from './settle-event.ts';
@@ -55,6 +56,7 @@ interface Request {
 export class SharedUnitState implements UnitState {
   readonly #parts: SharedUnitStateParts;
   readonly #catchUp: SharedRead;
+  readonly #lost: LostIncarnations;
   /** One at a time is committed. */
   readonly #turns = new ChangeTurns<Request>();
   /** The change being committed, which checks itself whether it is given up. */
@@ -66,8 +68,9 @@ export class SharedUnitState implements UnitState {
   #complained = false;
 
   constructor(parts: SharedUnitStateParts) {
-    const { uuid, events, unitRecords } = parts;
+    const { uuid, events, unitRecords, membership } = parts;
     this.#parts = parts;
+    this.#lost = new LostIncarnations(membership, () => events.readAgain());
     this.#catchUp = new SharedRead(async () => {
       const stored = await unitRecords.read(uuid, events.stored);
       if (stored !== undefined) events.take(stored);
@@ -116,9 +119,7 @@ export class SharedUnitState implements UnitState {
   }
 
   isLost(incarnation: string): boolean {
-    const { members } = this.#parts.membership.view;
-    const member = members.find((each) => each.incarnation === incarnation);
-    return member === undefined || member.state === 'finished';
+    return this.#lost.isLost(incarnation);
   }
 
   async latest(): Promise<SharedState | undefined> {

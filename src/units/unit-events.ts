@@ -105,6 +105,11 @@ export class UnitEvents {
     this.wake();
   }
 
+  /** The same state reads otherwise. */
+  readAgain(): void {
+    this.#target?.readAgain();
+  }
+
   /** The event that this gateway is about to commit, recognised by its serial. */
   expect(attempt: Attempt | undefined): void {
     this.#attempt = attempt;

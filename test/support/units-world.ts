@@ -40,6 +40,7 @@ export function command(): { readonly nexus: object; isAborted: boolean } & Chan
 /** A logical unit as a gateway serves it: what takes effect, and what takes long. */
 export class UnitDouble implements UnitEventTarget {
   readonly events: CommittedEvent[] = [];
+  readsAgain = 0;
   readonly state: UnitState;
   /** What it drains does not end while it is set. */
   isStuck = false;
@@ -62,6 +63,10 @@ export class UnitDouble implements UnitEventTarget {
     this.onApply(event);
     if (this.isStuck) await new Promise<void>((go) => this.#release.push(go));
     return !this.isUnfenced;
+  }
+
+  readAgain(): void {
+    this.readsAgain++;
   }
 
   release(): void {

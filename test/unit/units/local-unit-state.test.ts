@@ -29,6 +29,8 @@ class Target implements UnitEventTarget {
     });
   }
 
+  readAgain(): void {}
+
   enforce(isEnforced = true): void {
     this.#answers.shift()?.(isEnforced);
   }
