@@ -23,6 +23,7 @@ let tags = 0;
  */
 export class CopyParticipant {
   readonly #role: CopyRole;
+  readonly #logicalUnit: LogicalUnit;
   #call: CommandCall | undefined = undefined;
   /** How it ended, if the copy did not end it. */
   #obstacle: CommandResult | undefined = undefined;
@@ -31,6 +32,7 @@ export class CopyParticipant {
   /** Joins the copy that `call` asks for; `obstacle` tells at once whether it may. */
   constructor(call: CommandCall, logicalUnit: LogicalUnit, role: CopyRole) {
     this.#role = role;
+    this.#logicalUnit = logicalUnit;
     const task = new ParticipantTask(call.task.receivedMs, (result) => {
       this.#call = undefined;
       this.#obstacle ??= result;
@@ -44,18 +46,15 @@ export class CopyParticipant {
     if (call === undefined) return this.#obstacle ?? conditions.commandsClearedByDeviceServer;
     if (call.isAborted) return conditions.commandsClearedByDeviceServer;
     const isForbidden = (CONFLICTS[CLASSES[this.#role]] & call.restrictions) !== 0;
-    return isForbidden ? results.reservationConflict : undefined;
+    if (isForbidden) return results.reservationConflict;
+    const isProtected = this.#role === 'destination' && this.#logicalUnit.isWriteProtected;
+    return isProtected ? conditions.writeProtected : undefined;
   }
 
   /** The command at this unit, while there is no obstacle. */
   get call(): CommandCall {
     assert(this.#call !== undefined, 'a copy works at a unit only while it has a command there');
     return this.#call;
-  }
-
-  /** A step of the copy is done: its command here is not stuck. */
-  progressed(): void {
-    this.#call?.progressed();
   }
 
   /** The copy is over here, or a step ended with this result of its medium. */

@@ -1,14 +1,19 @@
 import type { Pending } from '../../base/pending.ts';
 import { map } from '../../base/pending.ts';
-import { DONE, type VolumeResult, type WriteOptions } from '../../volume/volume.ts';
+import { DONE, type Extent, type VolumeResult, type WriteOptions } from '../../volume/volume.ts';
 import type { CommandResult } from '../command-result.ts';
 import { STEP_BYTES, VERIFY_STEP_BYTES } from '../limits.ts';
-import type { ByteRange } from '../tasks/queued-steps.ts';
+import type { ByteRange, SteppedWork } from '../tasks/queued-steps.ts';
 import { COPY_STEPS_AT_ONCE, HOLE_SEARCH_BYTES, HOLE_SEARCH_EXTENTS_MAX } from './copy-limits.ts';
 import type { CopyParticipant } from './copy-participant.ts';
 import type { PlannedSegment } from './copy-plan.ts';
 
 type StepResult = VolumeResult | CommandResult;
+
+interface FoundExtents {
+  readonly result: StepResult;
+  readonly extents: readonly Extent[];
+}
 
 /** A copy at work: the command that asked for it, and its commands at the units of one segment. */
 interface SegmentCopy {
@@ -27,15 +32,7 @@ export async function copySegment(copy: SegmentCopy): Promise<StepResult> {
   const { segment } = copy;
   if (isOverlapping(segment)) return await copyOverlapping(copy);
   for (let done = 0; done < segment.length; ) {
-    const obstacle = obstacleOf(copy);
-    if (obstacle !== undefined) return obstacle;
-    const length = Math.min(segment.length - done, HOLE_SEARCH_BYTES);
-    const { volume } = segment.source;
-    const { result, extents } = await volume.allocation(
-      segment.sourceOffset + done,
-      length,
-      HOLE_SEARCH_EXTENTS_MAX,
-    );
+    const { result, extents } = await nextExtents(copy, done);
     if (result.status !== 'done') return result;
     for (const { allocated, ...extent } of extents) {
       const ranges = [toDestination(segment, extent)];
@@ -45,6 +42,26 @@ export async function copySegment(copy: SegmentCopy): Promise<StepResult> {
     }
   }
   return DONE;
+}
+
+/**
+ * The extents of the source that follow. The search is a step like others, because the medium may
+ * have to look at many objects.
+ */
+async function nextExtents(copy: SegmentCopy, done: number): Promise<FoundExtents> {
+  const { source, sourceOffset, length } = copy.segment;
+  let extents: readonly Extent[] = [];
+  const result = await submit(copy, {
+    ranges: [{ offset: sourceOffset + done, length: Math.min(length - done, HOLE_SEARCH_BYTES) }],
+    stepBytes: HOLE_SEARCH_BYTES,
+    atOnce: 1,
+    step: async (at, bytes) => {
+      const found = await source.volume.allocation(at, bytes, HOLE_SEARCH_EXTENTS_MAX);
+      extents = found.extents;
+      return found.result;
+    },
+  });
+  return { result, extents };
 }
 
 function isOverlapping(segment: PlannedSegment): boolean {
@@ -114,27 +131,33 @@ function punch(copy: SegmentCopy, ranges: readonly ByteRange[]): Pending<StepRes
   return inSteps(copy, ranges, 1, (at, length) => volume.unmap(at, length));
 }
 
+/** Changes ranges of the destination. */
 function inSteps(
   copy: SegmentCopy,
   ranges: readonly ByteRange[],
   atOnce: number,
-  step: (offset: number, length: number) => Pending<StepResult>,
+  step: SteppedWork['step'],
 ): Pending<StepResult> {
+  return submit(copy, {
+    ranges,
+    stepBytes: STEP_BYTES,
+    atOnce,
+    step: (at, length) =>
+      map(step(at, length), (result) => {
+        if (result.status === 'done') copy.progressed(length);
+        return result;
+      }),
+  });
+}
+
+/** Each step is submitted only while nothing stops the copy. */
+function submit(copy: SegmentCopy, work: SteppedWork): Pending<StepResult> {
   const obstacle = obstacleOf(copy);
   if (obstacle !== undefined) return obstacle;
   const { call } = copy.destination;
   return call.nexus.steps.run(call, {
-    ranges,
-    stepBytes: STEP_BYTES,
-    atOnce,
-    step: (at, length) => {
-      const mayNot = obstacleOf(copy);
-      if (mayNot !== undefined) return mayNot;
-      return map(step(at, length), (result) => {
-        if (result.status === 'done') copy.progressed(length);
-        return result;
-      });
-    },
+    ...work,
+    step: (at, length) => obstacleOf(copy) ?? work.step(at, length),
   });
 }
 

@@ -23,7 +23,7 @@ export async function runCopy(
     participants.at(destination, 'destination');
   }
   const blocked = segments.findIndex((segment) => participants.obstacleTo(segment) !== undefined);
-  const failed = blocked < 0 ? await copyAll(call, segments, participants, progress) : blocked;
+  const failed = blocked < 0 ? await copyAll(segments, participants, progress) : blocked;
   participants.end();
   if (failed < 0) return results.good;
   return atSegment(conditions.thirdPartyDeviceFailure, failed);
@@ -31,7 +31,6 @@ export async function runCopy(
 
 /** The number of the segment that could not be copied; -1 when all are. */
 async function copyAll(
-  call: CommandCall,
   segments: readonly PlannedSegment[],
   participants: Participants,
   progress: CopyProgress,
@@ -41,8 +40,6 @@ async function copyAll(
     const destination = participants.at(segment.destination, 'destination');
     const progressed = (bytes: number): void => {
       progress.copiedBytes += bytes;
-      call.progressed();
-      source.progressed();
     };
     const result = await copySegment({ segment, source, destination, progressed });
     if (result.status !== 'done') {

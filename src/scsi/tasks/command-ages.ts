@@ -22,6 +22,7 @@ export function ageCommands(
     for (let at = tasks.first; at !== undefined; at = at.next) {
       const awaitsLease = at.state === TaskState.awaitingLease;
       if (!at.isRunning && !awaitsLease) continue;
+      if (awaitsStepsOfOthers(at)) continue;
       const isWaiting = at.steps?.isWaiting === true;
       // A command that waits is stuck only if those before it are.
       if (isWaiting && at.steps?.takeProgressOfOthers() === true) at.progressed();
@@ -39,4 +40,12 @@ export function ageCommands(
     changingMs: agedMs - oldestChangeMs,
     agreeingMs: agedMs - oldestAgreementMs,
   };
+}
+
+/**
+ * A third-party copy has steps at one of its units at a time. Its commands at the other units, and
+ * the command that asked for it, wait for these steps and are not stuck themselves.
+ */
+function awaitsStepsOfOthers({ task, steps, companions }: Execution): boolean {
+  return steps === undefined && (companions !== undefined || task.attribute === 'participant');
 }

@@ -10,6 +10,7 @@ import { copyList, extendedCopy, type TestCopyList } from '../../../support/copy
 import type { GatedVolume } from '../../../support/gated-volume.ts';
 import { identityOf } from '../../../support/nexus-names.ts';
 import { ScsiBench, type TestTask } from '../../../support/scsi-bench.ts';
+import { setModes } from '../../../support/set-modes.ts';
 
 const BLOCKS = 4096;
 const MORE_BLOCKS = 4 * 8192;
@@ -251,4 +252,57 @@ test('a copy does not hold up other commands at its units, but an ORDERED one wa
   copies.destinationVolume.releaseAll();
   assert.equal((await copies.ended(task)).status, Status.good);
   assert.equal((await copies.ended(ordered)).status, Status.good);
+});
+
+test('a destination that becomes write-protected stops the copy at its next step', async () => {
+  const copies = await CopyBench.open({ blocks: MORE_BLOCKS });
+  const { bench, destinationVolume } = copies;
+  await copies.sourceVolume.write(0, [new Uint8Array(MORE_BLOCKS * 512).fill(1)]);
+  destinationVolume.shut = true;
+  const task = copies.copy([{ source: 0, destination: 1, blocks: MORE_BLOCKS }]);
+  while (destinationVolume.held < 4) await bench.clock.advance(1);
+  setModes(copies.destination, { swp: true });
+  const { length } = destinationVolume.log;
+  destinationVolume.releaseAll();
+  assert.equal((await copies.ended(task)).condition, 'a/0d01');
+  assert.equal(destinationVolume.log.length, length);
+});
+
+test('copies whose steps land, or wait for those of others, are not stuck', async () => {
+  const copies = await CopyBench.open({ blocks: MORE_BLOCKS, copies: true });
+  const { bench, destinationVolume, nexus } = copies;
+  await copies.sourceVolume.write(0, [new Uint8Array(MORE_BLOCKS * 512).fill(1)]);
+  destinationVolume.shut = true;
+  const there = { source: 0, destination: 1, blocks: MORE_BLOCKS };
+  const back = { source: 1, destination: 0, blocks: 8 };
+  const data = [1, 2, 3].map((listId) =>
+    copyList({ listId, units: copies.units, segments: [there, back] }),
+  );
+  const tasks = data.map((list) => bench.send(extendedCopy(list.length), { data: list }, nexus));
+  while (destinationVolume.held < 8) await bench.clock.advance(1);
+  while (tasks.some(({ ends }) => ends.length === 0)) {
+    assert.ok(nexus.age(20_000).runningMs <= 20_000);
+    // All four of a copy, and one of the next.
+    for (let step = 0; step < 5; step++) destinationVolume.release();
+    await bench.clock.advance(1);
+  }
+  assert.deepEqual(
+    tasks.map(({ status }) => status),
+    [Status.good, Status.good, Status.good],
+  );
+});
+
+test('a copy whose step, or whose search for holes, the medium does not end is stuck', async () => {
+  for (const searches of [false, true]) {
+    const copies = await CopyBench.open({ copies: true });
+    const { bench, destinationVolume, nexus, sourceVolume } = copies;
+    await sourceVolume.write(0, [new Uint8Array(512).fill(1)]);
+    destinationVolume.shut = true;
+    if (searches) sourceVolume.allocation = () => new Promise(() => {});
+    copies.copy([{ source: 0, destination: 1, blocks: 1 }]);
+    await bench.clock.advance(5);
+    assert.equal(destinationVolume.held, searches ? 0 : 1);
+    nexus.age(20_000);
+    assert.equal(nexus.age(20_000).runningMs, 40_000);
+  }
 });
