@@ -5,8 +5,17 @@ import type { TargetPort } from './nexus-identity.ts';
 import { Association, CodeSet, DesignatorType } from './standard/vpd.ts';
 import type { LogicalUnitIdentity } from './unit-state.ts';
 
+/** An EXTENDED COPY compares those of all logical units of a LUN map, so they are made once. */
+const known = new WeakMap<LogicalUnitIdentity, readonly Designator[]>();
+
 /** The designators of the logical unit: the same through every path (I6). */
 export function logicalUnitDesignators(identity: LogicalUnitIdentity): readonly Designator[] {
+  const made = known.get(identity) ?? makeLogicalUnitDesignators(identity);
+  known.set(identity, made);
+  return made;
+}
+
+function makeLogicalUnitDesignators(identity: LogicalUnitIdentity): readonly Designator[] {
   const association = Association.logicalUnit;
   return [
     {

@@ -1,27 +1,14 @@
 import type { Pending } from '../../base/pending.ts';
-import { map } from '../../base/pending.ts';
-import { DONE, type Extent, type VolumeResult, type WriteOptions } from '../../volume/volume.ts';
-import type { CommandResult } from '../command-result.ts';
-import { STEP_BYTES, VERIFY_STEP_BYTES } from '../limits.ts';
-import type { ByteRange, SteppedWork } from '../tasks/queued-steps.ts';
+import { DONE, type Extent, type WriteOptions } from '../../volume/volume.ts';
+import { VERIFY_STEP_BYTES } from '../limits.ts';
+import type { ByteRange } from '../tasks/queued-steps.ts';
 import { COPY_STEPS_AT_ONCE, HOLE_SEARCH_BYTES, HOLE_SEARCH_EXTENTS_MAX } from './copy-limits.ts';
-import type { CopyParticipant } from './copy-participant.ts';
 import type { PlannedSegment } from './copy-plan.ts';
-
-type StepResult = VolumeResult | CommandResult;
+import { inSteps, obstacleOf, type SegmentCopy, type StepResult, submit } from './copy-steps.ts';
 
 interface FoundExtents {
   readonly result: StepResult;
   readonly extents: readonly Extent[];
-}
-
-/** A copy at work: the command that asked for it, and its commands at the units of one segment. */
-interface SegmentCopy {
-  readonly segment: PlannedSegment;
-  readonly source: CopyParticipant;
-  readonly destination: CopyParticipant;
-  /** Called after each step, with the bytes that it copied. */
-  progressed(bytes: number): void;
 }
 
 /**
@@ -129,39 +116,4 @@ function options({ segment: { destination } }: SegmentCopy): WriteOptions {
 function punch(copy: SegmentCopy, ranges: readonly ByteRange[]): Pending<StepResult> {
   const { volume } = copy.segment.destination;
   return inSteps(copy, ranges, 1, (at, length) => volume.unmap(at, length));
-}
-
-/** Changes ranges of the destination. */
-function inSteps(
-  copy: SegmentCopy,
-  ranges: readonly ByteRange[],
-  atOnce: number,
-  step: SteppedWork['step'],
-): Pending<StepResult> {
-  return submit(copy, {
-    ranges,
-    stepBytes: STEP_BYTES,
-    atOnce,
-    step: (at, length) =>
-      map(step(at, length), (result) => {
-        if (result.status === 'done') copy.progressed(length);
-        return result;
-      }),
-  });
-}
-
-/** Each step is submitted only while nothing stops the copy. */
-function submit(copy: SegmentCopy, work: SteppedWork): Pending<StepResult> {
-  const obstacle = obstacleOf(copy);
-  if (obstacle !== undefined) return obstacle;
-  const { call } = copy.destination;
-  return call.nexus.steps.run(call, {
-    ...work,
-    step: (at, length) => obstacleOf(copy) ?? work.step(at, length),
-  });
-}
-
-/** Why the copy must stop: at any of its units, or because its own command was aborted. */
-function obstacleOf({ source, destination }: SegmentCopy): CommandResult | undefined {
-  return destination.obstacle ?? source.obstacle;
 }

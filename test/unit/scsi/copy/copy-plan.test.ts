@@ -64,3 +64,26 @@ test('a refusal names the segment, and the byte of the list', async () => {
   const lie = refusal(plan(reached, { segments: [one], blockLengthBytes: 4096 }));
   assert.equal(lie, `260a segment 0 byte ${SEGMENT}`);
 });
+
+test('a list that names no unit makes no designators of the units again', async () => {
+  const reached = await units();
+  const { naa } = reached[0].identity;
+  let reads = 0;
+  const identity = {
+    ...reached[0].identity,
+    get naa() {
+      reads++;
+      return naa;
+    },
+  };
+  const counted = [{ identity, blocks: 8, blockLengthBytes: 512 } as LogicalUnit];
+  const unknown = copyList({
+    units: Array.from({ length: 16 }, (_, i) => new Uint8Array(16).fill(i)),
+    segments: [{ source: 3, destination: 0, blocks: 1 }],
+  });
+  const list = parseCopyList(unknown) as CopyList;
+  for (let time = 0; time < 3; time++) {
+    assert.ok('status' in planCopy(list, { thisUnit: reached[0], units: counted }));
+  }
+  assert.ok(reads <= 2, `${reads} reads`);
+});
