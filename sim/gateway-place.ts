@@ -151,6 +151,7 @@ function factsOf(process: SimProcess) {
     pid: 1,
     host: process.name,
     utc: () => `${process.clock.now()} ms`,
+    utcMs: () => process.clock.now(),
     residentBytes: () => 0,
   };
 }

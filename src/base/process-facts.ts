@@ -5,5 +5,7 @@ export interface ProcessFacts {
   readonly host: string;
   /** The date and time of now, as ISO 8601 has it. */
   utc(): string;
+  /** The same in milliseconds since 1970; the hosts of a cluster agree on it within seconds. */
+  utcMs(): number;
   residentBytes(): number;
 }

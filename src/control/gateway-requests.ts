@@ -5,7 +5,7 @@ import { decodeMessage } from './channels.ts';
 /** What commands ask of gateways on one channel, and the answers there (JSON). */
 export const REQUESTS_CHANNEL = 'requests';
 
-export type GatewayRequest = SessionsRequest | ResetRequest | HoldersRequest;
+export type GatewayRequest = SessionsRequest | ResetRequest | HoldersRequest | CopyRequest;
 
 /** Asked: which sessions do you have? */
 export interface SessionsRequest {
@@ -65,7 +65,21 @@ export interface HoldersAnswer {
   readonly holds: boolean;
 }
 
-export type GatewayAnswer = SessionsAnswer | ResetAnswer | HoldersAnswer;
+/** Asked by gateways: do you know this copy, which an initiator sent to the disk of that uuid? */
+interface CopyRequest {
+  readonly kind: 'copy';
+  readonly uuid: string;
+  /** SCSI initiator device name. */
+  readonly initiator: string;
+  readonly listId: number;
+}
+
+export interface CopyAnswer {
+  /** As the device server has it, with bytes in hexadecimal; absent: it knows no such copy. */
+  readonly report?: object;
+}
+
+export type GatewayAnswer = SessionsAnswer | ResetAnswer | HoldersAnswer | CopyAnswer;
 
 /** More sessions than this are told by further answers. */
 export const SESSIONS_ANSWER_MAX = 64;

@@ -19,8 +19,10 @@ import type { Member } from '../records/records.ts';
 import { ENDLESS_LEASE } from '../scsi/state-lease.ts';
 import { AccessStateNotifier } from './access-state-notifier.ts';
 import { CommandMetrics, NO_DISK } from './command-metrics.ts';
+import { copyAnswer } from './copy-requests.ts';
 import { DocumentWatch } from './document-watch.ts';
 import { readFirstDocument } from './first-document.ts';
+import { gatewayCopies } from './gateway-copies.ts';
 import { END_REASONS, type GatewayEnd } from './gateway-end.ts';
 import { type JoinedStore, joinStore } from './join-store.ts';
 import { LiveFigures } from './live-figures.ts';
@@ -108,6 +110,8 @@ export class Gateway {
     this.#portGroups = new PortGroups(name);
     if (membership !== undefined) this.#portGroups.follow(membership.view);
     this.#accessStates = new AccessStateNotifier(clock);
+    const utcMs = () => options.processFacts.utcMs();
+    const copyManager = gatewayCopies(store.records, random, utcMs);
     this.#transport = openTransport({
       gateway: name,
       incarnation: store.records.self.incarnation,
@@ -116,7 +120,7 @@ export class Gateway {
       probe: new CommandMetrics(this.#metrics, clock),
       lease: membership?.memoryLease ?? ENDLESS_LEASE,
       mayAct: membership === undefined ? () => true : () => membership.mayAct(),
-      ...{ listen, clock, random, log },
+      ...{ listen, copyManager, clock, random, log },
     });
     this.#figures = new LiveFigures(this.#metrics, clock);
     this.#space = new SpaceWatch({
@@ -142,6 +146,7 @@ export class Gateway {
           return sessionsAnswer({ gateway: name, sessions, since, startedMs }, request);
         },
         reset: (request) => resetAsked({ name, served: this.#served, clock }, request),
+        copy: (name) => copyAnswer(copyManager.copies.reportOf(name)),
         holders: ({ uuid }) => ({ holds: unitStates.holds(uuid) }),
       },
     });

@@ -6,6 +6,7 @@ import { QUEUE_DEPTH_MAX } from '../config/limits.ts';
 import { IMMEDIATE_COMMANDS_MAX } from '../iscsi/limits.ts';
 import type { Log } from '../log/log.ts';
 import type { CommandProbe } from '../scsi/command-probe.ts';
+import type { CopyManager } from '../scsi/copy/copy-manager.ts';
 import { createDeviceServer } from '../scsi/device-server.ts';
 import type { StateLease } from '../scsi/state-lease.ts';
 import { IscsiTransport } from './iscsi/iscsi-transport.ts';
@@ -21,6 +22,7 @@ interface OpenTransportOptions {
   readonly portGroups: PortGroups;
   readonly probe: CommandProbe;
   readonly lease: StateLease;
+  readonly copyManager: CopyManager;
   /** Whether commands may be taken now; after false, `Transport.recheck` is to be called. */
   readonly mayAct: () => boolean;
   readonly listen: Listen;
@@ -31,13 +33,14 @@ interface OpenTransportOptions {
 
 /** The transport of a gateway, over a device server. Another transport is added here. */
 export function openTransport(options: OpenTransportOptions): Transport {
-  const { incarnation, portGroups, probe, lease, clock, log } = options;
+  const { incarnation, portGroups, probe, lease, copyManager, clock, log } = options;
   const deviceServer = createDeviceServer({
     clock,
     incarnation,
     log,
     probe,
     lease,
+    copyManager,
     portGroups: () => portGroups.all,
     // The task set has room for all that a command window lets in.
     taskSetDepthMax: QUEUE_DEPTH_MAX + IMMEDIATE_COMMANDS_MAX,

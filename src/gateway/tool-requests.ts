@@ -77,6 +77,8 @@ async function answerOf(message: Uint8Array, answers: RequestAnswers): Promise<U
       return encodeAnswer(await answers.reset(request));
     case 'holders':
       return encodeAnswer(await answers.holders(request));
+    case 'copy':
+      return encodeAnswer(await answers.copy(request));
     default:
       return NOT_UNDERSTOOD;
   }

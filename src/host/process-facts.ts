@@ -6,5 +6,6 @@ export const processFacts: ProcessFacts = {
   pid: process.pid,
   host: hostname(),
   utc: () => new Date().toISOString(),
+  utcMs: () => Date.now(),
   residentBytes: () => process.memoryUsage.rss(),
 };

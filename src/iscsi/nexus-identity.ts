@@ -22,7 +22,11 @@ export function nexusIdentity(ends: SessionEnds, relativePortIdentifier: number)
   const initiatorPort = `${ends.initiatorName},i,0x${ends.isid}`;
   return {
     protocol: ISCSI,
-    initiatorPort: { name: initiatorPort, transportId: transportIdOf(ends) },
+    initiatorPort: {
+      name: initiatorPort,
+      deviceName: ends.initiatorName,
+      transportId: transportIdOf(ends),
+    },
     targetPort: targetPort(ends, relativePortIdentifier),
   };
 }

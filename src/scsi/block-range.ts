@@ -3,6 +3,12 @@ import type { CommandResult } from './command-result.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import { conditions, invalidInCdb } from './sense-table.ts';
 
+/** Consecutive blocks of a medium. */
+export interface BlockRun {
+  readonly lba: number;
+  readonly blocks: number;
+}
+
 /**
  * Whether the blocks are on the medium. A range of no blocks may begin at the end of the medium,
  * not behind it. 64-bit addresses above 2^53 arrive rounded, which changes nothing here.

@@ -12,11 +12,13 @@ import { modeSenseCommands } from './commands/mode-sense.ts';
 import { orwriteCommand } from './commands/orwrite.ts';
 import { persistentReserveInCommands } from './commands/persistent-reserve-in.ts';
 import { persistentReserveOutCommands } from './commands/persistent-reserve-out.ts';
+import { populateTokenCommand } from './commands/populate-token.ts';
 import { preFetchCommands } from './commands/pre-fetch.ts';
 import { readCommands } from './commands/read.ts';
 import { readCapacityCommands } from './commands/read-capacity.ts';
 import { readDefectDataCommands } from './commands/read-defect-data.ts';
 import { receiveCopyResultsCommands } from './commands/receive-copy-results.ts';
+import { receiveRodTokenInformationCommand } from './commands/receive-rod-token-information.ts';
 import { reportLunsCommand } from './commands/report-luns.ts';
 import { reportOperationCodesCommand } from './commands/report-operation-codes.ts';
 import { reportTargetPortGroupsCommand } from './commands/report-target-port-groups.ts';
@@ -32,6 +34,7 @@ import { verifyCommands } from './commands/verify.ts';
 import { writeCommands } from './commands/write.ts';
 import { writeAndVerifyCommands } from './commands/write-and-verify.ts';
 import { writeSameCommands } from './commands/write-same.ts';
+import { writeUsingTokenCommand } from './commands/write-using-token.ts';
 import { CDB_LENGTH_MAX } from './task.ts';
 
 /** Every command that a logical unit serves. */
@@ -67,6 +70,9 @@ export const commands: readonly Command[] = [
   ...readDefectDataCommands,
   extendedCopyCommand,
   ...receiveCopyResultsCommands,
+  populateTokenCommand,
+  writeUsingTokenCommand,
+  receiveRodTokenInformationCommand,
 ];
 
 const SERVICE_ACTION_MASK = 0x1f;

@@ -2,6 +2,7 @@ import type { Field, Layout } from '../base/bytes/layout.ts';
 import type { Pending } from '../base/pending.ts';
 import type { VolumeResult } from '../volume/volume.ts';
 import type { CommandResult } from './command-result.ts';
+import type { CopyManager } from './copy/copy-manager.ts';
 import type { CopyResults } from './copy/copy-results.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { PortGroup } from './nexus.ts';
@@ -99,7 +100,9 @@ export interface CommandNexus {
    * than `call`: what aborts that aborts this.
    */
   accompany(call: CommandCall, logicalUnit: LogicalUnit, task: Task, command: Command): void;
-  /** The copies that it sent to a logical unit. */
+  /** Tokens, and copies that are known at every gateway. */
+  readonly copyManager: CopyManager;
+  /** The copies with identifiers of 8 bits that it sent to a logical unit. */
   copiesAt(logicalUnit: LogicalUnit): CopyResults;
   /** Clears a condition at every logical unit of the nexus: a command has reported its subject. */
   clearUnitAttentions(condition: CommandResult): void;

@@ -3,6 +3,7 @@ import { FreeList } from '../base/free-list.ts';
 import type { Log } from '../log/log.ts';
 import type { CommandProbe } from './command-probe.ts';
 import { CommandTable, commands } from './command-table.ts';
+import type { CopyManager } from './copy/copy-manager.ts';
 import { FREE_EXECUTIONS_MAX } from './limits.ts';
 import type { LunMap, Nexus, PortGroup } from './nexus.ts';
 import type { NexusContext } from './nexus-context.ts';
@@ -22,6 +23,7 @@ interface DeviceServerOptions {
   readonly probe: CommandProbe;
   /** Without one no other gateway shares anything. */
   readonly lease?: StateLease;
+  readonly copyManager: CopyManager;
   /** The target port groups of the device that a port belongs to, over all gateways, as of now. */
   portGroups(deviceName: string): readonly PortGroup[];
   /** Bound on the commands in the task set of one nexus; beyond it TASK SET FULL. */
@@ -42,6 +44,7 @@ export function createDeviceServer(options: DeviceServerOptions): DeviceServer {
     lease: options.lease ?? ENDLESS_LEASE,
     table: new CommandTable(commands),
     steps: new StepQueue(options.clock),
+    copyManager: options.copyManager,
     taskSetDepthMax: options.taskSetDepthMax,
     executions: new FreeList(FREE_EXECUTIONS_MAX, () => new Execution()),
     portGroups: (deviceName) => options.portGroups(deviceName),

@@ -1,3 +1,4 @@
+import { TOKEN_TRANSFER_BYTES_MAX, TOKEN_TRANSFER_BYTES_OPTIMAL } from './copy/copy-limits.ts';
 import {
   PREFETCH_LENGTH_MAX_BYTES,
   TRANSFER_LENGTH_MAX_BYTES,
@@ -42,4 +43,14 @@ export function compareAndWriteBlocksMax(logicalUnit: LogicalUnit): number {
   const { compareAndWriteMaxBytes } = logicalUnit.volume.limits;
   const blocks = Math.floor(compareAndWriteMaxBytes / logicalUnit.blockLengthBytes);
   return Math.min(blocks, COMPARE_AND_WRITE_BLOCKS_MAX);
+}
+
+/** MAXIMUM TOKEN TRANSFER SIZE, in blocks. */
+export function tokenTransferBlocksMax(logicalUnit: LogicalUnit): number {
+  return TOKEN_TRANSFER_BYTES_MAX / logicalUnit.blockLengthBytes;
+}
+
+/** OPTIMAL TRANSFER COUNT, in blocks. */
+export function tokenTransferBlocksOptimal(logicalUnit: LogicalUnit): number {
+  return TOKEN_TRANSFER_BYTES_OPTIMAL / logicalUnit.blockLengthBytes;
 }

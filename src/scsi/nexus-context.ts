@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { FreeList } from '../base/free-list.ts';
 import type { CommandProbe } from './command-probe.ts';
 import type { CommandTable } from './command-table.ts';
+import type { CopyManager } from './copy/copy-manager.ts';
 import type { PortGroup } from './nexus.ts';
 import type { StateLease } from './state-lease.ts';
 import type { Execution } from './tasks/execution.ts';
@@ -16,6 +17,7 @@ export interface NexusContext {
   readonly lease: StateLease;
   readonly table: CommandTable;
   readonly steps: StepQueue;
+  readonly copyManager: CopyManager;
   readonly taskSetDepthMax: number;
   /** Executions that are not in use. */
   readonly executions: FreeList<Execution>;

@@ -18,6 +18,8 @@ export interface TransportProtocol {
 interface InitiatorPort {
   /** SCSI initiator port name, for logs. */
   readonly name: string;
+  /** SCSI initiator device name: the same for all ports of an initiator. */
+  readonly deviceName: string;
   /** TransportID (SPC-4): names the port in parameter data, the same through every gateway. */
   readonly transportId: Uint8Array;
 }

@@ -4,6 +4,7 @@ import type { Pending } from '../base/pending.ts';
 import type { Command, CommandCall, CommandNexus } from './command.ts';
 import type { CommandResult } from './command-result.ts';
 import { toRow } from './command-row.ts';
+import type { CopyManager } from './copy/copy-manager.ts';
 import type { CopyResults } from './copy/copy-results.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
@@ -88,6 +89,10 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
 
   get steps(): StepQueue {
     return this.#context.steps;
+  }
+
+  get copyManager(): CopyManager {
+    return this.#context.copyManager;
   }
 
   get logicalUnits(): readonly LogicalUnit[] {

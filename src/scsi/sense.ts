@@ -73,6 +73,13 @@ export function buildSense(condition: SenseCondition, descriptorFormat: boolean)
   return descriptorFormat ? descriptorSense(condition) : fixedSense(condition);
 }
 
+/** The sense key and code of sense data that `buildSense` made. */
+export function conditionOf(sense: Uint8Array): Pick<SenseCondition, 'key' | 'code'> {
+  const isFixed = FixedSense.responseCode.get(sense) === ResponseCode.fixedCurrent;
+  const { senseKey, additionalSenseCodeAndQualifier } = isFixed ? FixedSense : DescriptorSense;
+  return { key: senseKey.get(sense), code: additionalSenseCodeAndQualifier.get(sense) };
+}
+
 function checkCondition({ key, code, information, fieldPointer }: SenseCondition): void {
   assert(key >= 0 && key <= 0xf, 'a sense key has four bits');
   assert(code >= 0 && code <= 0xffff, 'an additional sense code and its qualifier are two bytes');

@@ -6,7 +6,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CSCDS_MAX, SEGMENT_BYTES_MAX, SEGMENTS_MAX } from '../../src/scsi/copy/copy-limits.ts';
+import {
+  CSCDS_MAX,
+  SEGMENT_BYTES_MAX,
+  SEGMENTS_MAX,
+  TOKEN_RANGES_MAX,
+} from '../../src/scsi/copy/copy-limits.ts';
 import { UNMAP_DESCRIPTOR_COUNT_MAX } from '../../src/scsi/limits.ts';
 import {
   prefetchBlocksMax,
@@ -97,6 +102,10 @@ const pages: ReadonlyMap<number, readonly string[]> = new Map([
   [
     0x8f,
     [
+      `Maximum range descriptors: ${TOKEN_RANGES_MAX}`,
+      'Populate token',
+      'Write using token',
+      'Receive ROD token information',
       'Extended copy(LID1)',
       'Receive copy operating parameters',
       `Maximum CSCD descriptor count: ${CSCDS_MAX}`,

@@ -59,7 +59,7 @@ export const layers: readonly Layer[] = [
   {
     folder: 'scsi',
     imports: ['base', 'log', 'volume/volume.ts'],
-    modules: ['node:buffer'],
+    modules: ['node:buffer', 'node:crypto'],
     pure: true,
   },
   {

@@ -2,6 +2,7 @@ import { assert } from '../../src/base/assert.ts';
 import { nexusIdentity } from '../../src/iscsi/nexus-identity.ts';
 import { silentLog } from '../../src/log/log.ts';
 import type { CommandProbe } from '../../src/scsi/command-probe.ts';
+import type { CopyManager } from '../../src/scsi/copy/copy-manager.ts';
 import { createDeviceServer } from '../../src/scsi/device-server.ts';
 import { LogicalUnit } from '../../src/scsi/logical-unit.ts';
 import { encodeLun } from '../../src/scsi/lun.ts';
@@ -15,6 +16,7 @@ import { initialState } from '../../src/scsi/unit-changes.ts';
 import type { SharedState, UnitState } from '../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 import { MemoryStore, type MemoryVolume } from '../doubles/memory-volumes.ts';
+import { copyManagerOf } from './copy-managers.ts';
 import { GatedVolume } from './gated-volume.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -131,6 +133,7 @@ export interface BenchOptions {
   /** Holds the state of the logical unit in place of what one gateway alone has. */
   readonly stateOf?: (initial: SharedState) => UnitState;
   readonly probe?: CommandProbe;
+  readonly copyManager?: CopyManager;
 }
 
 /** Counts nothing. */
@@ -185,6 +188,7 @@ export class ScsiBench {
       log: silentLog,
       probe: options.probe ?? noProbe,
       lease: this.lease,
+      copyManager: options.copyManager ?? copyManagerOf(this.clock),
       portGroups: () => [portGroup],
       taskSetDepthMax: options.taskSetDepthMax ?? 64,
     });
@@ -268,7 +272,7 @@ function makeLogicalUnit(
   const { blockLengthBytes = 512, readOnly = false } = options;
   const state = initialState({
     identity: {
-      uuid: '6f3c1a1e-9f3e-4a53-8d64-000000000001',
+      uuid: `6f3c1a1e-9f3e-4a53-8d64-${String(number).padStart(12, '0')}`,
       serial: '6f3c1a1e9f3e4a53',
       naa: Uint8Array.of(0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, number),
       vendor: 'ALLPATH',

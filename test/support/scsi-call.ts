@@ -18,6 +18,7 @@ import { initialState } from '../../src/scsi/unit-changes.ts';
 import type { LogicalUnitIdentity, SharedState, UnitState } from '../../src/scsi/unit-state.ts';
 import { LocalUnitState } from '../../src/units/local-unit-state.ts';
 import { DONE, type Volume, type VolumeLimits } from '../../src/volume/volume.ts';
+import { copyManagerOf } from './copy-managers.ts';
 import { nexusOf } from './nexus-names.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -206,6 +207,7 @@ function literalNexus(options: CallOptions): CommandNexus {
     clearUnitAttentions: () => {},
     accompany: (_call, _unit, task) => task.discard(),
     copiesAt: () => copies,
+    copyManager: copyManagerOf(new VirtualClock()),
   };
 }
 

@@ -6,7 +6,7 @@ import { type CopyList, parseCopyList } from '../copy/copy-list.ts';
 import { planCopy } from '../copy/copy-plan.ts';
 import { runCopy } from '../copy/third-party-copy.ts';
 import { parameterList, taking } from '../parameter-data.ts';
-import { conditions, results } from '../sense-table.ts';
+import { atSegment, conditions, results } from '../sense-table.ts';
 import {
   ExtendedCopyCdb as Cdb,
   CopyListHead,
@@ -51,8 +51,9 @@ function copy(call: CommandCall, list: CopyList): Pending<CommandResult> {
   if (list.hasListId && copies.isInProgress(list.listId)) return conditions.operationInProgress;
   if (copies.isFull) return results.taskSetFull;
   const progress = copies.begin(list.hasListId ? list.listId : undefined);
-  return runCopy(call, segments, progress).then((result) => {
-    copies.end(progress, result === results.good);
-    return result;
+  return runCopy(call, segments, progress).then((failure) => {
+    copies.end(progress, failure === undefined);
+    if (failure === undefined) return results.good;
+    return atSegment(conditions.thirdPartyDeviceFailure, failure.segment);
   });
 }

@@ -15,12 +15,14 @@ import {
   CopyManagerStatus,
   CopyStatusCdb,
   CopyStatusData,
-  IMPLEMENTED_DESCRIPTOR_TYPES,
   OperatingParametersCdb,
   OperatingParametersData,
+  TransferCountUnits,
+} from '../standard/copy-results.ts';
+import {
+  IMPLEMENTED_DESCRIPTOR_TYPES,
   THIRD_PARTY_COPY_IN,
   ThirdPartyCopyIn,
-  TransferCountUnits,
 } from '../standard/third-party-copy.ts';
 import { mediumOf } from './medium.ts';
 

@@ -1,6 +1,7 @@
 import type { Pending } from '../../base/pending.ts';
 import type { VolumeResult } from '../../volume/volume.ts';
 import { DONE } from '../../volume/volume.ts';
+import type { BlockRun } from '../block-range.ts';
 import type { Command, CommandCall } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import { contiguous } from '../data-buffers.ts';
@@ -11,11 +12,6 @@ import { conditions, invalidInCdb, invalidInParameterList } from '../sense-table
 import { OperationCode, Unmap, UnmapBlockDescriptor, UnmapParameterList } from '../standard/sbc.ts';
 import { mediumOf } from './medium.ts';
 import { inSteps } from './steps.ts';
-
-interface BlockRun {
-  readonly lba: number;
-  readonly blocks: number;
-}
 
 /**
  * UNMAP: the ranges read as zeros afterwards. Every range is checked before the first is unmapped.

@@ -5,9 +5,11 @@ import type { CommandResult } from '../command-result.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
 import { NO_DATA } from '../parameter-data.ts';
 import { CONFLICTS } from '../reservations/restrictions.ts';
+import { conditionOf } from '../sense.ts';
 import { conditions, results } from '../sense-table.ts';
 import { ExtendedCopyCdb, THIRD_PARTY_COPY_OUT } from '../standard/third-party-copy.ts';
 import { Task } from '../task.ts';
+import { commandResultOf } from '../tasks/volume-fault.ts';
 
 /** What a copy does with a logical unit. */
 export type CopyRole = 'source' | 'destination';
@@ -27,7 +29,7 @@ export class CopyParticipant {
   #call: CommandCall | undefined = undefined;
   /** How it ended, if the copy did not end it. */
   #obstacle: CommandResult | undefined = undefined;
-  #end: (result: VolumeResult) => void = () => {};
+  #end: (result: VolumeResult | CommandResult) => void = () => {};
 
   /** Joins the copy that `call` asks for; `obstacle` tells at once whether it may. */
   constructor(call: CommandCall, logicalUnit: LogicalUnit, role: CopyRole) {
@@ -42,8 +44,9 @@ export class CopyParticipant {
 
   /** Why the copy must not go on at this unit; undefined while it may. */
   get obstacle(): CommandResult | undefined {
+    if (this.#obstacle !== undefined) return this.#obstacle;
     const call = this.#call;
-    if (call === undefined) return this.#obstacle ?? conditions.commandsClearedByDeviceServer;
+    if (call === undefined) return conditions.commandsClearedByDeviceServer;
     if (call.isAborted) return conditions.commandsClearedByDeviceServer;
     const isForbidden = (CONFLICTS[CLASSES[this.#role]] & call.restrictions) !== 0;
     if (isForbidden) return results.reservationConflict;
@@ -57,9 +60,16 @@ export class CopyParticipant {
     return this.#call;
   }
 
-  /** The copy is over here, or a step ended with this result of its medium. */
-  end(result: VolumeResult = DONE): void {
+  /** The copy is over here. */
+  end(): void {
+    this.#end(DONE);
+  }
+
+  /** The copy is over here: a step failed at this medium, or met an obstacle. Gives its result. */
+  failed<Result extends VolumeResult | CommandResult>(result: Result): Result {
+    this.#obstacle ??= this.obstacle ?? commandResultOf(result);
     this.#end(result);
+    return result;
   }
 
   #command(role: CopyRole): Command {
@@ -107,8 +117,8 @@ class ParticipantTask extends Task {
     assert(false, 'a participant in a copy moves no data of its own');
   }
 
-  end(status: CommandResult['status']): void {
-    this.#onEnd({ status });
+  end(status: CommandResult['status'], _: number, sense: Uint8Array | undefined): void {
+    this.#onEnd(sense === undefined ? { status } : { status, sense: conditionOf(sense) });
   }
 
   discard(): void {

@@ -45,7 +45,8 @@ async function nextExtents(copy: SegmentCopy, done: number): Promise<FoundExtent
     step: async (at, bytes) => {
       const found = await source.volume.allocation(at, bytes, HOLE_SEARCH_EXTENTS_MAX);
       extents = found.extents;
-      return found.result;
+      const { result: end } = found;
+      return end.status === 'done' ? end : copy.source.failed(end);
     },
   });
   return { result, extents };
@@ -95,7 +96,7 @@ async function readAndWrite(
     for (let at = offset; at < offset + length; at += slab.bytes.length) {
       const piece = [slab.bytes.subarray(0, Math.min(slab.bytes.length, offset + length - at))];
       const read = await source.volume.read(at - destinationOffset + sourceOffset, piece);
-      if (read.status !== 'done') return read;
+      if (read.status !== 'done') return copy.source.failed(read);
       const obstacle = obstacleOf(copy);
       if (obstacle !== undefined) return obstacle;
       const written = await destination.volume.write(at, piece, options(copy));

@@ -1,32 +1,39 @@
-import type { VolumeResult } from '../../volume/volume.ts';
 import type { CommandCall } from '../command.ts';
 import type { CommandResult } from '../command-result.ts';
 import type { LogicalUnit } from '../logical-unit.ts';
-import { atSegment, conditions, results } from '../sense-table.ts';
 import { CopyParticipant, type CopyRole } from './copy-participant.ts';
 import type { PlannedSegment } from './copy-plan.ts';
 import type { CopyProgress } from './copy-results.ts';
 import { copySegment } from './copy-segment.ts';
 
+/** Where and why a copy ended early. */
+export interface CopyFailure {
+  /** Number of the first segment that was not copied whole. */
+  readonly segment: number;
+  /** The unit at which it failed. */
+  readonly role: CopyRole;
+  readonly result: CommandResult;
+}
+
 /**
- * Copies the segments in their order. The first that cannot be copied ends the copy with COPY
- * ABORTED and its number: a copy that was made in part never ends GOOD.
+ * Copies the segments in their order, and stops at the first that cannot be copied: a copy that was
+ * made in part never ends without a failure.
  */
 export async function runCopy(
   call: CommandCall,
   segments: readonly PlannedSegment[],
   progress: CopyProgress,
-): Promise<CommandResult> {
+): Promise<CopyFailure | undefined> {
   const participants = new Participants(call);
   for (const { source, destination } of segments) {
     participants.at(source, 'source');
     participants.at(destination, 'destination');
   }
-  const blocked = segments.findIndex((segment) => participants.obstacleTo(segment) !== undefined);
+  const blocked = segments.findIndex((segment) => participants.failureOf(segment) !== undefined);
   const failed = blocked < 0 ? await copyAll(segments, participants, progress) : blocked;
+  const failure = failed < 0 ? undefined : participants.failureOf(segments[failed]!);
   participants.end();
-  if (failed < 0) return results.good;
-  return atSegment(conditions.thirdPartyDeviceFailure, failed);
+  return failure === undefined ? undefined : { ...failure, segment: failed };
 }
 
 /** The number of the segment that could not be copied; -1 when all are. */
@@ -43,16 +50,12 @@ async function copyAll(
     };
     const result = await copySegment({ segment, source, destination, progressed });
     if (result.status !== 'done') {
-      if (isOfVolume(result)) destination.end(result);
+      if (source.obstacle === undefined) destination.failed(result);
       return number;
     }
     progress.segmentsProcessed++;
   }
   return -1;
-}
-
-function isOfVolume(result: VolumeResult | CommandResult): result is VolumeResult {
-  return typeof result.status === 'string';
 }
 
 /** The units that a copy reads or writes: one command for each, and for each of the two. */
@@ -75,8 +78,12 @@ class Participants {
     return participant;
   }
 
-  obstacleTo({ source, destination }: PlannedSegment): CommandResult | undefined {
-    return this.at(source, 'source').obstacle ?? this.at(destination, 'destination').obstacle;
+  /** What stops the copy of a segment, and where. */
+  failureOf({ source, destination }: PlannedSegment): Omit<CopyFailure, 'segment'> | undefined {
+    const atDestination = this.at(destination, 'destination').obstacle;
+    if (atDestination !== undefined) return { role: 'destination', result: atDestination };
+    const atSource = this.at(source, 'source').obstacle;
+    return atSource === undefined ? undefined : { role: 'source', result: atSource };
   }
 
   end(): void {

@@ -9,31 +9,22 @@ export const THIRD_PARTY_COPY_OUT = 0x83;
 export const THIRD_PARTY_COPY_IN = 0x84;
 
 /** Service actions of THIRD-PARTY COPY OUT. */
-export const ThirdPartyCopyOut = { extendedCopyLid1: 0x00 } as const;
+export const ThirdPartyCopyOut = {
+  extendedCopyLid1: 0x00,
+  populateToken: 0x10,
+  writeUsingToken: 0x11,
+} as const;
 /** Service actions of THIRD-PARTY COPY IN. */
-export const ThirdPartyCopyIn = { copyStatusLid1: 0x00, operatingParameters: 0x03 } as const;
+export const ThirdPartyCopyIn = {
+  copyStatusLid1: 0x00,
+  operatingParameters: 0x03,
+  rodTokenInformation: 0x07,
+} as const;
 
 export const ExtendedCopyCdb = layout('EXTENDED COPY (LID1)', 16, {
   operationCode: u8(0),
   serviceAction: bits(1, 4, 0),
   parameterListLength: u32(10),
-  control: u8(15),
-});
-
-export const CopyStatusCdb = layout('RECEIVE COPY RESULTS (COPY STATUS)', 16, {
-  operationCode: u8(0),
-  serviceAction: bits(1, 4, 0),
-  listIdentifier: u8(2),
-  allocationLength: u32(10),
-  control: u8(15),
-});
-
-export const OperatingParametersCdb = layout('RECEIVE COPY RESULTS (OPERATING PARAMETERS)', 16, {
-  operationCode: u8(0),
-  serviceAction: bits(1, 4, 0),
-  // Ignored by this service action, and some initiators fill it.
-  listIdentifier: u8(2),
-  allocationLength: u32(10),
   control: u8(15),
 });
 
@@ -100,39 +91,6 @@ export const OffsetSegment = layout('block device to block device with offset se
   destinationBlockDeviceLogicalBlockAddress: u64(20),
   sourceBlockDeviceByteOffset: u16(28),
   destinationBlockDeviceByteOffset: u16(30),
-});
-
-export const CopyStatusData = layout('copy status data', 12, {
-  availableData: u32(0),
-  hdd: bits(4, 7),
-  copyManagerStatus: bits(4, 6, 0),
-  segmentsProcessed: u16(5),
-  transferCountUnits: u8(7),
-  transferCount: u32(8),
-});
-
-/** COPY MANAGER STATUS. */
-export const CopyManagerStatus = { inProgress: 0x00, completed: 0x01, failed: 0x02 } as const;
-/** TRANSFER COUNT UNITS. */
-export const TransferCountUnits = { bytes: 0x00, mebibytes: 0x02 } as const;
-
-/** Without the list of implemented descriptor type codes, which follows. */
-export const OperatingParametersData = layout('copy operating parameters', 44, {
-  availableData: u32(0),
-  snlid: bits(4, 0),
-  maximumCscdDescriptorCount: u16(8),
-  maximumSegmentDescriptorCount: u16(10),
-  maximumDescriptorListLength: u32(12),
-  maximumSegmentLength: u32(16),
-  maximumInlineDataLength: u32(20),
-  heldDataLimit: u32(24),
-  maximumStreamDeviceTransferSize: u32(28),
-  totalConcurrentCopies: u16(34),
-  maximumConcurrentCopies: u8(36),
-  dataSegmentGranularity: u8(37),
-  inlineDataGranularity: u8(38),
-  heldDataGranularity: u8(39),
-  implementedDescriptorListLength: u8(43),
 });
 
 /** The types of descriptors that copies may have, ascending. */

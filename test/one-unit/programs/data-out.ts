@@ -1,4 +1,5 @@
 import { ByteWriter } from '../../../src/base/bytes/byte-writer.ts';
+import type { BlockRun } from '../../../src/scsi/block-range.ts';
 import type { Command } from '../../../src/scsi/command.ts';
 import { ByteCheck } from '../../../src/scsi/commands/verify.ts';
 import { defaultModes } from '../../../src/scsi/mode-parameters.ts';
@@ -7,6 +8,7 @@ import { modePages } from '../../../src/scsi/pages/mode-pages.ts';
 import { ControlPage, ModeHeader6, ModeHeader10 } from '../../../src/scsi/standard/mode.ts';
 import { copyList } from '../../support/copy-lists.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
+import { populateList, writeTokenList, zeroToken } from '../../support/token-lists.ts';
 import { blockCount, lba } from './cdb-fields.ts';
 import { BLOCK_LENGTH_BYTES, LUNS, naaOf } from './program.ts';
 import type { ProgramKeys } from './program-keys.ts';
@@ -28,6 +30,7 @@ type DataOut = (parts: DataOutParts) => Uint8Array;
 const FILLS = [0, 0, 1, 2];
 const UNMAP_DESCRIPTORS_MAX = 3;
 const COPY_SEGMENTS_MAX = 2;
+const TOKEN_RANGES = 2;
 /** In bytes; the last is refused of either type. */
 const IDENTIFYING_LENGTHS = [0, 1, 64, 256, 257];
 const NO_BYTES = new Uint8Array(0);
@@ -59,6 +62,11 @@ export const dataOuts: Readonly<Record<string, DataOut>> = {
     keys.favourite = nexus;
     return randomCopyList(random);
   },
+  'POPULATE TOKEN': ({ random, keys, nexus }) => {
+    keys.favourite = nexus;
+    return populateList(randomRuns(random));
+  },
+  'WRITE USING TOKEN': ({ random }) => writeTokenList(zeroToken(), randomRuns(random)),
   UNMAP: ({ random }) => unmapList(random),
   'MODE SELECT (6)': ({ random }) => modeList(random, ModeHeader6.$.length),
   'MODE SELECT (10)': ({ random }) => modeList(random, ModeHeader10.$.length),
@@ -116,6 +124,11 @@ function randomCopyList(random: SeededRandom): Uint8Array {
     blocks: blockCount(random),
   }));
   return copyList({ listId: 1 + random.below(2), units, segments });
+}
+
+function randomRuns(random: SeededRandom): readonly BlockRun[] {
+  const count = 1 + random.below(TOKEN_RANGES);
+  return Array.from({ length: count }, () => ({ lba: lba(random), blocks: blockCount(random) }));
 }
 
 /** One page as it is by default, with changeable fields at random; mostly the Control page. */

@@ -5,6 +5,7 @@ import { type PlantedError, withPlanted } from '../../../sim/planted-errors.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import type { Store } from '../../../src/gateway/store.ts';
 import { silentLog } from '../../../src/log/log.ts';
+import type { IdentifiedCopies } from '../../../src/scsi/copy/identified-copies.ts';
 import { createDeviceServer, type DeviceServer } from '../../../src/scsi/device-server.ts';
 import { LogicalUnit } from '../../../src/scsi/logical-unit.ts';
 import type { Nexus, PortGroup } from '../../../src/scsi/nexus.ts';
@@ -13,6 +14,7 @@ import type { UnitStates } from '../../../src/scsi/unit-state.ts';
 import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import { SharedUnitStates } from '../../../src/units/shared-unit-states.ts';
 import { MemoryStore } from '../../doubles/memory-volumes.ts';
+import { copyManagerOf } from '../../support/copy-managers.ts';
 import { MembershipWorld } from '../../support/membership-world.ts';
 import { noProbe } from '../../support/scsi-bench.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -51,6 +53,8 @@ export class MemoryGateways {
   readonly losses: Losses = { areOn: true };
   readonly #seed: number;
   readonly #volumes = new MemoryStore();
+  /** Of all gateways. */
+  readonly #copies: IdentifiedCopies[] = [];
   /** By target port. */
   readonly #gateways = new Map<number, MemoryGateway>();
 
@@ -126,6 +130,8 @@ export class MemoryGateways {
     for (const lun of LUNS) units.set(lun, await this.#unit(lun, clock, states));
     const server = createDeviceServer({
       ...{ clock, incarnation, log: silentLog, probe: noProbe },
+      // Tokens contain when they expire, which shall be the same whatever messages cost.
+      copyManager: copyManagerOf(this.clock, this.#copies, () => 0),
       portGroups: () => portGroups,
       taskSetDepthMax: TASK_SET_DEPTH_MAX,
     });

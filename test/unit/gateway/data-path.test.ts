@@ -84,7 +84,7 @@ async function open() {
       accept = onConnection as never;
       return { address, close: async () => {} };
     },
-    processFacts: { pid: 1, host: 'h', residentBytes: () => 0, utc: () => '' },
+    processFacts: { pid: 1, host: 'h', residentBytes: () => 0, utc: () => '', utcMs: () => 0 },
   });
   await clock.advance(3_000);
   const gateway = await starting;

@@ -70,6 +70,7 @@ class World {
     const processFacts = {
       ...{ pid: 42, host: 'host', residentBytes: () => 1000 },
       utc: () => '2026-11-30T00:00:00Z',
+      utcMs: () => clock.now(),
     };
     const store = await this.#store(name);
     const starting = Gateway.start({

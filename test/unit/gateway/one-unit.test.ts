@@ -14,6 +14,7 @@ import type { SharedState, UnitState } from '../../../src/scsi/unit-state.ts';
 import { LocalUnitStates } from '../../../src/units/local-unit-states.ts';
 import { MemoryStore, type MemoryVolume } from '../../doubles/memory-volumes.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
+import { copyManagerOf } from '../../support/copy-managers.ts';
 import { GatedVolume } from '../../support/gated-volume.ts';
 import { benchNexus, noProbe, TestTask, type TestTaskOptions } from '../../support/scsi-bench.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
@@ -69,6 +70,7 @@ class World {
     const server = createDeviceServer({
       ...{ clock: world.clock, log: silentLog, probe: noProbe, taskSetDepthMax: 64 },
       incarnation: 'world',
+      copyManager: copyManagerOf(world.clock),
       portGroups: () => [],
     });
     for (let i = 0; i < 2; i++) world.nexuses.push(server.openNexus(benchNexus, world.luns));

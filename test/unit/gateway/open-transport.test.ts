@@ -11,6 +11,7 @@ import { IMMEDIATE_COMMANDS_MAX } from '../../../src/iscsi/limits.ts';
 import { silentLog } from '../../../src/log/log.ts';
 import { Status } from '../../../src/scsi/status.ts';
 import { clusterDocument } from '../../support/cluster-document.ts';
+import { copyManagerOf } from '../../support/copy-managers.ts';
 import { loginRequest, MemoryStream, pdu } from '../../support/iscsi-peer.ts';
 import { ScsiBench } from '../../support/scsi-bench.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -56,6 +57,7 @@ async function world(): Promise<World> {
     ...{ gateway: 'g', incarnation: 'one', settings: document.settings, portGroups, listen },
     probe: { onCommandEnded: (_row, _unit, _nexus, status) => void ended.push(status) },
     lease: bench.lease,
+    copyManager: copyManagerOf(new VirtualClock()),
     mayAct: () => mayAct.value,
     ...{ clock: new VirtualClock(), random: new SeededRandom(1), log: silentLog },
   });

@@ -30,6 +30,7 @@ async function world(membership: Membership | undefined) {
     answers: {
       sessions: ({ beyond }) => ({ gateway: 'g', since: `${beyond?.['g']}`, sessions: [] }),
       reset: ({ gateway }) => ({ outcome: 'other', reason: gateway }),
+      copy: ({ listId }) => ({ report: { listId } }),
       holders: async ({ uuid }) => ({ holds: uuid === 'u' }),
     },
   });
@@ -53,6 +54,7 @@ test('each kind of request has its answer', async () => {
     { outcome: 'other', reason: 'h' },
   ]);
   assert.deepEqual(await asked({ kind: 'holders', uuid: 'u' }), [{ holds: true }]);
+  assert.deepEqual(await asked({ kind: 'copy', listId: 3 }), [{ report: { listId: 3 } }]);
 });
 
 test('a gateway does not answer a request that it does not understand', async () => {

@@ -54,6 +54,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'EXTENDED COPY (LID1)': '---',
   'RECEIVE COPY RESULTS (COPY STATUS)': 'RWE',
   'RECEIVE COPY RESULTS (OPERATING PARAMETERS)': 'RWE',
+  'POPULATE TOKEN': '-W-',
+  'WRITE USING TOKEN': '---',
+  'RECEIVE ROD TOKEN INFORMATION': 'RWE',
   'READ DEFECT DATA (10)': '-W-',
   'READ DEFECT DATA (12)': '-W-',
   // By rules of their own: see the pure functions.

@@ -11,6 +11,7 @@ import type { Nexus } from '../../../src/scsi/nexus.ts';
 import { modesSelected } from '../../../src/scsi/unit-changes.ts';
 import { COMMITTED, NOT_COMMITTED, type SharedState } from '../../../src/scsi/unit-state.ts';
 import { MemoryStore } from '../../doubles/memory-volumes.ts';
+import { copyManagerOf } from '../../support/copy-managers.ts';
 import { benchNexus, noProbe, TestTask } from '../../support/scsi-bench.ts';
 import { command, stateOf, type UnitsGateway, UnitsWorld } from '../../support/units-world.ts';
 
@@ -30,6 +31,7 @@ async function served(gateway: UnitsGateway): Promise<{ unit: LogicalUnit; nexus
   const unit = new LogicalUnit({ name: 'disk', state, volume, clock });
   const server = createDeviceServer({
     ...{ clock, log: silentLog, probe: noProbe, portGroups: () => [], taskSetDepthMax: 64 },
+    copyManager: copyManagerOf(clock),
     incarnation: gateway.sim.self.incarnation,
     lease: members!.memoryLease,
   });

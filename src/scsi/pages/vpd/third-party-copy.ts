@@ -16,24 +16,29 @@ import {
   ThirdPartyCopyOut,
 } from '../../standard/third-party-copy.ts';
 import {
-  CopyDescriptorHead,
   CopyDescriptorType,
   CopyParameterData,
   GeneralCopyOperations,
 } from '../../standard/third-party-copy-page.ts';
 import { VpdPageCode } from '../../standard/vpd.ts';
 import type { VpdPage } from '../vpd-page.ts';
+import { behindHead, descriptor } from './copy-descriptor.ts';
+import { rodLimits, rodTokenFeatures, supportedRodTokens } from './token-descriptors.ts';
 
 /** 8Fh: what third-party copies there are, and their bounds. */
 export const thirdPartyCopyPage: VpdPage = {
   name: 'Third-party Copy',
   pageCode: VpdPageCode.thirdPartyCopy,
-  body: () =>
+  body: (unit) =>
     new ByteWriter()
+      // First, because Windows looks for tokens there only.
+      .bytes(rodLimits(unit))
       .bytes(supportedCommands())
       .bytes(parameterData())
       .bytes(supportedDescriptors())
       .bytes(supportedCscdIds())
+      .bytes(rodTokenFeatures())
+      .bytes(supportedRodTokens())
       .bytes(generalCopyOperations())
       .finish(),
 };
@@ -78,20 +83,7 @@ function generalCopyOperations(): Uint8Array {
   return descriptor(CopyDescriptorType.generalCopyOperations, behindHead(data));
 }
 
-function behindHead(whole: Uint8Array): Uint8Array {
-  return whole.subarray(CopyDescriptorHead.$.length);
-}
-
 /** A list behind its length of one byte. */
 function counted(list: Uint8Array): Uint8Array {
   return new ByteWriter().u8(list.length).bytes(list).finish();
-}
-
-/** A third-party copy descriptor; its length is a multiple of four. */
-function descriptor(type: number, body: Uint8Array): Uint8Array {
-  const padded = new ByteWriter().bytes(body).align(4).finish();
-  const head = new Uint8Array(CopyDescriptorHead.$.length);
-  CopyDescriptorHead.thirdPartyCopyDescriptorType.set(head, type);
-  CopyDescriptorHead.thirdPartyCopyDescriptorLength.set(head, padded.length);
-  return new ByteWriter().bytes(head).bytes(padded).finish();
 }
