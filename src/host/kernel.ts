@@ -209,24 +209,28 @@ export function exchangeFiles(a: string, b: string): number {
   return orErrno(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) as number);
 }
 
-/** fallocate(2) in the thread pool: 0 or a negated errno. */
+/**
+ * fallocate(2) in the thread pool: 0 or a negated errno; -ECANCELED if it may not start when its
+ * turn comes.
+ */
 export function fallocate(
   descriptor: number,
   mode: number,
   offset: number,
   length: number,
+  mayStart = always,
 ): Promise<number> {
-  return inPool(fallocateCall, descriptor, mode, offset, length);
+  return inPool(fallocateCall, [descriptor, mode, offset, length], mayStart);
 }
 
 /** lseek(2) in the thread pool: the position or a negated errno. Positional I/O ignores it. */
 export function lseek(descriptor: number, offset: number, whence: number): Promise<number> {
-  return inPool(lseekCall, descriptor, offset, whence);
+  return inPool(lseekCall, [descriptor, offset, whence]);
 }
 
 /**
  * copy_file_range(2) in the thread pool: bytes copied, 0 at the end of the source, or a negated
- * errno. File systems that can share the blocks do so.
+ * errno. File systems that can share the blocks do so. `mayStart` as for `fallocate`.
  */
 export async function copyFileRange(
   source: number,
@@ -234,10 +238,12 @@ export async function copyFileRange(
   destination: number,
   offset: number,
   length: number,
+  mayStart = always,
 ): Promise<number> {
   const offsets = BigInt64Array.of(BigInt(sourceOffset), BigInt(offset));
   const at = addressOf(offsets.buffer);
-  const copied = await inPool(copyFileRangeCall, source, at, destination, at + 8, length, 0);
+  const values = [source, at, destination, at + 8, length, 0];
+  const copied = await inPool(copyFileRangeCall, values, mayStart);
   // The kernel writes to them until now.
   offsets.fill(0n);
   return copied;
@@ -248,9 +254,16 @@ const POOL_CALLS_MAX = 2;
 let poolCalls = 0;
 const waiting: (() => void)[] = [];
 
-function inPool(call: Blocking, ...values: number[]): Promise<number> {
+const always = (): boolean => true;
+
+function inPool(call: Blocking, values: readonly number[], mayStart = always): Promise<number> {
   return new Promise((resolve, reject) => {
     const start = () => {
+      if (!mayStart()) {
+        resolve(-ECANCELED);
+        waiting.shift()?.();
+        return;
+      }
       poolCalls++;
       call.async(...values, (error, result) => {
         const outcome = orErrno(result);

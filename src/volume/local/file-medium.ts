@@ -37,6 +37,8 @@ export class FileMedium {
   readonly #writes: WriteQueue;
   readonly #lease: WriteLease;
   readonly #thread: WriteThread | undefined;
+  /** Calls wait for their turn in the thread pool, and the lease may be over when it comes. */
+  readonly #mayStart = (): boolean => !this.#lease.isOver;
 
   constructor(descriptor: number, writes: WriteQueue, lease: WriteLease, thread?: WriteThread) {
     this.#descriptor = descriptor;
@@ -133,10 +135,9 @@ export class FileMedium {
   async zero(offset: number, length: number, isKept: boolean): Promise<VolumeResult> {
     const end = offset + length;
     for (let at = offset; at < end; at += ZERO_STEP_BYTES) {
-      if (this.#lease.isOver) return FENCED;
       const step = Math.min(ZERO_STEP_BYTES, end - at);
       const mode = isKept ? ZERO_RANGE : PUNCH_HOLE;
-      const status = -(await fallocate(this.#descriptor, mode, at, step));
+      const status = -(await fallocate(this.#descriptor, mode, at, step, this.#mayStart));
       const isUnknown = status === EOPNOTSUPP || status === EINVAL;
       const result = isUnknown ? await this.#writeZeros(at, step) : writeFault(status);
       if (result.status !== 'done') return result;
@@ -155,11 +156,11 @@ export class FileMedium {
     length: number,
   ): Promise<VolumeResult> {
     for (let done = 0; done < length; ) {
-      if (this.#lease.isOver) return FENCED;
       const step = Math.min(COPY_STEP_BYTES, length - done);
       const from = source.#descriptor;
       const to = this.#descriptor;
-      const copied = await copyFileRange(from, sourceOffset + done, to, offset + done, step);
+      const [at, into] = [sourceOffset + done, offset + done];
+      const copied = await copyFileRange(from, at, to, into, step, this.#mayStart);
       // 0: the source ends here, because it was cut meanwhile or is a device.
       if (copied === 0 || CANNOT_COPY.has(-copied)) return UNSUPPORTED;
       if (copied < 0) return writeFault(-copied);
