@@ -1,5 +1,6 @@
 // Events of one logical unit through all gateways under load; each status is checked.
 
+import { errorText } from '../../src/base/system-reason.ts';
 import { eventKinds } from '../../test/fault/event-kinds.ts';
 import { type EventsSummary, eventsUnderLoad } from '../../test/fault/events-under-load.ts';
 import type { GatewayFault } from '../../test/fault/gateway-faults.ts';
@@ -43,6 +44,9 @@ await runSoak({
         ...(fault === undefined ? {} : { fault: fault as GatewayFault }),
         faultEveryMs: numbers['fault-every-ms']!,
         onProgress: (now) => progress({ kind, ...report(now) }),
+      }).catch((cause: unknown) => {
+        // What the gateways say of it: a lost connection may be a gateway that has ended.
+        throw new Error(`${errorText(cause)}\n${place.demo.errors()}`, { cause });
       });
       reports[kind] = report(summary);
     }

@@ -1,5 +1,5 @@
 import { isCount } from '../base/count.ts';
-import { NOTIFIED_RECORD_LENGTH_MAX, UNIT_CHANNELS } from './limits.ts';
+import { NOTIFIED_RECORD_LENGTH_MAX, NOTIFIED_REGISTRATIONS_MAX, UNIT_CHANNELS } from './limits.ts';
 import {
   decodeNextRecord,
   decodeUnitRecord,
@@ -47,8 +47,12 @@ export function encodeEventMessage(
   before?: StoredUnit,
 ): Uint8Array {
   const content = { v: FORMAT_VERSION, uuid, number: record.number };
-  const whole = encodeUnitRecord(record);
-  if (fits(whole)) return encode({ ...content, version, record: textOf(whole) });
+  const { registrations } = record.state.reservations;
+  // Thousands of registrations take milliseconds to encode.
+  if (registrations.size <= NOTIFIED_REGISTRATIONS_MAX) {
+    const whole = encodeUnitRecord(record);
+    if (fits(whole)) return encode({ ...content, version, record: textOf(whole) });
+  }
   const change = before && encodeNextRecord(before.record, record);
   if (change === undefined || !fits(change)) return encode(content);
   return encode({ ...content, version, change: textOf(change) });

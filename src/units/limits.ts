@@ -32,6 +32,8 @@ export const MARKED_READ_INTERVAL_MS = 500;
 export const UNIT_RECORD_LENGTH_MAX = STATE_AND_EVENT_LENGTH_MAX + 1024;
 /** A longer record is not sent with the notification; gateways that need it read it. */
 export const NOTIFIED_RECORD_LENGTH_MAX = 32 * 1024;
+/** A record with more is not sent either, but what the event changes of it, as far as that fits. */
+export const NOTIFIED_REGISTRATIONS_MAX = 256;
 /** The channels for notifications of events; each logical unit has one of them. */
 export const UNIT_CHANNELS = 4;
 /** Changes of one logical unit that one nexus may have waiting; more end BUSY. */

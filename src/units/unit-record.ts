@@ -83,9 +83,21 @@ export function encodeUnitRecord(record: UnitRecord): Uint8Array {
   return encode(record, encodeState(record.state));
 }
 
-/** `known`: a record that may have the same reservations, which then need no decoding. */
+/**
+ * `known`: a record that may have the same reservations, which then need no decoding. The whole
+ * state is the same after the same event, because settling changes none.
+ */
 export function decodeUnitRecord(bytes: Uint8Array, known?: UnitRecord): UnitRecord {
-  return decode(bytes, (content) => decodeState(content, known?.state));
+  return decode(bytes, (content) => {
+    const isKnown = known !== undefined && isSameEvent(content, known);
+    return isKnown ? known.state : decodeState(content.state, known?.state);
+  });
+}
+
+function isSameEvent({ number, last }: Partial<RecordContent>, known: UnitRecord): boolean {
+  if (known.last === undefined || number !== known.number) return false;
+  const { author, serial } = known.last;
+  return last?.serial === serial && last.author?.incarnation === author.incarnation;
 }
 
 /** The record with the next event after `before`, for gateways that have `before`. */
@@ -96,7 +108,7 @@ export function encodeNextRecord(before: UnitRecord, next: UnitRecord): Uint8Arr
 
 /** Throws as `decodeUnitRecord` does. */
 export function decodeNextRecord(before: UnitRecord, bytes: Uint8Array): UnitRecord {
-  return decode(bytes, (content) => decodeStateAfter(before.state, content));
+  return decode(bytes, ({ state }) => decodeStateAfter(before.state, state));
 }
 
 function encode({ number, settled, last }: UnitRecord, state: object): Uint8Array {
@@ -108,13 +120,17 @@ function encode({ number, settled, last }: UnitRecord, state: object): Uint8Arra
   return encodeJsonRecord(format, content);
 }
 
-function decode(bytes: Uint8Array, stateOf: (content: unknown) => SharedState): UnitRecord {
-  const decodeContent = (content: unknown): UnitRecord => {
-    const { number, settled, state, last } = content as Partial<RecordContent>;
+function decode(
+  bytes: Uint8Array,
+  stateOf: (content: Partial<RecordContent>) => SharedState,
+): UnitRecord {
+  const decodeContent = (raw: unknown): UnitRecord => {
+    const content = raw as Partial<RecordContent>;
+    const { number, settled, last } = content;
     if (!isCount(number) || !isCount(settled)) throw new Error('number or settled is not a count');
     if (settled > number || settled + 1 < number) throw new Error('settled is not beside number');
     if ((last === undefined) !== (number === 0)) throw new Error('the last event is not there');
-    const decoded = { number, settled, state: stateOf(state) };
+    const decoded = { number, settled, state: stateOf(content) };
     return last === undefined ? decoded : { ...decoded, last: decodeLast(last) };
   };
   return decodeJsonRecord({ ...format, decode: decodeContent }, bytes);

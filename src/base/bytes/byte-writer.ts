@@ -17,7 +17,10 @@ export class ByteWriter {
   }
 
   u16(value: number): this {
-    return this.u8(value >>> 8).u8(value);
+    this.#room(2);
+    this.#bytes[this.#length++] = value >>> 8;
+    this.#bytes[this.#length++] = value;
+    return this;
   }
 
   u32(value: number): this {
@@ -38,6 +41,15 @@ export class ByteWriter {
     this.#room(source.length);
     this.#bytes.set(source, this.#length);
     this.#length += source.length;
+    return this;
+  }
+
+  /** Bytes in hex digits of lower case. */
+  digits(digits: string): this {
+    this.#room(digits.length / 2);
+    for (let at = 0; at < digits.length; at += 2) {
+      this.#bytes[this.#length++] = (nibbleAt(digits, at) << 4) | nibbleAt(digits, at + 1);
+    }
     return this;
   }
 
@@ -91,4 +103,10 @@ export class ByteWriter {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
+}
+
+/** The letters a to f are 0x61 to 0x66, the digits 0x30 to 0x39. */
+function nibbleAt(digits: string, at: number): number {
+  const code = digits.charCodeAt(at);
+  return (code & 0xf) + (code >> 6) * 9;
 }

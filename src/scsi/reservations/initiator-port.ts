@@ -31,10 +31,19 @@ const TEXTS = Array.from({ length: 256 }, (_, byte) => {
 const TEXT_OF = new Map(TEXTS);
 const DIGITS_OF = new Map(TEXTS.map(([digits, text]) => [text, digits]));
 
+/** A record is encoded whole when one of its registrations changes: the others were cut before. */
+const ports = new Map<NexusName, InitiatorPort>();
+const PORTS_MAX = 4096;
+
 /** Cuts the name of a nexus so that `nexusOfPort` makes the same one of the parts. */
 export function initiatorPort(nexus: NexusName): InitiatorPort {
+  const known = ports.get(nexus);
+  if (known !== undefined) return known;
   const transportId = nexus.slice(nexus.indexOf(':') + 1);
-  return iscsiPort(transportId) ?? { kind: 'other', name: transportId, isid: NO_ISID };
+  const port = iscsiPort(transportId) ?? { kind: 'other', name: transportId, isid: NO_ISID };
+  if (ports.size >= PORTS_MAX) ports.clear();
+  ports.set(nexus, port);
+  return port;
 }
 
 export function nexusOfPort(port: InitiatorPort, targetPort: number): NexusName {
@@ -47,8 +56,11 @@ function iscsiPort(transportId: string): InitiatorPort | undefined {
   if (nameEnd <= HEAD_DIGITS) return undefined;
   const isid = isidAt(transportId, nameEnd + SEPARATOR.length);
   if (isid === undefined) return undefined;
-  const port = { kind: 'iscsi', name: transportId.slice(HEAD_DIGITS, nameEnd), isid } as const;
-  return transportIdText(port) === transportId ? port : undefined;
+  const { head, tail } = frameOf(nameEnd - HEAD_DIGITS);
+  const tailStart = nameEnd + SEPARATOR.length + ISID_DIGITS;
+  // Name and ISID come back as they are, so only what is around them can differ.
+  if (!transportId.startsWith(head) || transportId.slice(tailStart) !== tail) return undefined;
+  return { kind: 'iscsi', name: transportId.slice(HEAD_DIGITS, nameEnd), isid };
 }
 
 function isidAt(transportId: string, start: number): string | undefined {

@@ -27,16 +27,7 @@ export interface Malformed {
 
 export function writeNexus(writer: ByteWriter, nexus: NexusName, names: Names): void {
   const port = initiatorPort(nexus);
-  writer.u16(names.index(port));
-  writeDigits(writer, port.isid);
-  writer.u16(targetPortOf(nexus));
-}
-
-/** Hex digits of few bytes. */
-export function writeDigits(writer: ByteWriter, digits: string): void {
-  for (let at = 0; at < digits.length; at += 2) {
-    writer.u8(Number.parseInt(digits.slice(at, at + 2), 16));
-  }
+  writer.u16(names.index(port)).digits(port.isid).u16(targetPortOf(nexus));
 }
 
 /** Names of initiators, numbered by their first use. */

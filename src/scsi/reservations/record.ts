@@ -10,7 +10,6 @@ import {
   type ReadNames,
   readNames,
   readNexus,
-  writeDigits,
   writeNexus,
 } from './record-names.ts';
 import { RESERVATIONS_MAX_BYTES } from './record-size.ts';
@@ -43,8 +42,7 @@ export function encodeReservations(state: Reservations): Uint8Array {
   const body = new ByteWriter().u16(registrations.size);
   for (const [nexus, key] of registrations) {
     writeNexus(body, nexus, names);
-    writeDigits(body, key);
-    body.u8(0);
+    body.digits(key).u8(0);
   }
   if (persistent !== undefined) writePersistent(body, persistent, [...registrations.keys()]);
   if (reserve !== undefined) writeReserve(body, reserve, names);

@@ -1,6 +1,6 @@
-// Proves how an event is told: whole while the record fits a notification, by what it changes of a
-// larger one to those that have the event before it, and else by its number alone. A small change
-// of 4,096 registrations is told, and what is the same is not decoded.
+// Proves how an event is told: whole while the record is small, by what it changes of a larger one
+// to those that have the event before it, and else by its number alone. A small change of 4,096
+// registrations is told, and what is the same is not decoded.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,13 @@ import { reset } from '../../../src/scsi/unit-changes.ts';
 import type { SharedState, UnitChange, UnitTransition } from '../../../src/scsi/unit-state.ts';
 import { decodeEventMessage, encodeEventMessage } from '../../../src/units/event-message.ts';
 import { NOTIFIED_RECORD_LENGTH_MAX } from '../../../src/units/limits.ts';
-import { firstRecord, settledRecord, withEvent } from '../../../src/units/unit-record.ts';
+import {
+  decodeUnitRecord,
+  encodeUnitRecord,
+  firstRecord,
+  settledRecord,
+  withEvent,
+} from '../../../src/units/unit-record.ts';
 import type { StoredUnit } from '../../../src/units/unit-records.ts';
 import { nexusOf } from '../../support/nexus-names.ts';
 import { stateOf, UnitsWorld, UUID } from '../../support/units-world.ts';
@@ -88,6 +94,23 @@ test('the same from another copy of the state before, and of a later version of 
   const second = registered(first);
   const settled = { version: 9, record: settledRecord(structuredClone(first.record)) };
   assert.deepEqual(told(second, first, settled).stored, second);
+});
+
+test('a record of many registrations is sent as a change although it would fit', () => {
+  const before = { version: 4, record: firstRecord(withRegistrations(300)) };
+  const next = registered(before);
+  assert.ok(encodeUnitRecord(next.record).length < NOTIFIED_RECORD_LENGTH_MAX);
+  const { bytes, stored } = told(next, before, before);
+  assert.ok(bytes.length < 2048, `${bytes.length} bytes`);
+  assert.deepEqual(stored, next);
+});
+
+test('the record of an event that is known is not decoded once it is settled', () => {
+  const before = { version: 4, record: firstRecord(withRegistrations(10)) };
+  const { record } = registered(before);
+  const decoded = decodeUnitRecord(encodeUnitRecord(settledRecord(record)), record);
+  assert.deepEqual(decoded, settledRecord(record));
+  assert.equal(decoded.state, record.state);
 });
 
 test('a gateway without the previous event is sent only the number', () => {
