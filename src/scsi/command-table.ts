@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Command } from './command.ts';
 import { type CommandRow, toRow } from './command-row.ts';
 import { compareAndWriteCommand } from './commands/compare-and-write.ts';
+import { bufferCommands } from './commands/echo-buffer.ts';
 import { extendedCopyCommand } from './commands/extended-copy.ts';
 import { getLbaStatusCommand } from './commands/get-lba-status.ts';
 import { identifyingInformationCommands } from './commands/identifying-information.ts';
@@ -14,6 +15,7 @@ import { persistentReserveInCommands } from './commands/persistent-reserve-in.ts
 import { persistentReserveOutCommands } from './commands/persistent-reserve-out.ts';
 import { populateTokenCommand } from './commands/populate-token.ts';
 import { preFetchCommands } from './commands/pre-fetch.ts';
+import { preventAllowCommand } from './commands/prevent-allow.ts';
 import { readCommands } from './commands/read.ts';
 import { readCapacityCommands } from './commands/read-capacity.ts';
 import { readDefectDataCommands } from './commands/read-defect-data.ts';
@@ -33,6 +35,7 @@ import { unmapCommand } from './commands/unmap.ts';
 import { verifyCommands } from './commands/verify.ts';
 import { writeCommands } from './commands/write.ts';
 import { writeAndVerifyCommands } from './commands/write-and-verify.ts';
+import { writeAtomicCommand } from './commands/write-atomic.ts';
 import { writeSameCommands } from './commands/write-same.ts';
 import { writeUsingTokenCommand } from './commands/write-using-token.ts';
 import { CDB_LENGTH_MAX } from './task.ts';
@@ -47,6 +50,8 @@ export const commands: readonly Command[] = [
   logSenseCommand,
   startStopUnitCommand,
   sendDiagnosticCommand,
+  preventAllowCommand,
+  ...bufferCommands,
   ...readCapacityCommands,
   reportLunsCommand,
   reportTargetPortGroupsCommand,
@@ -59,6 +64,7 @@ export const commands: readonly Command[] = [
   ...readCommands,
   ...writeCommands,
   ...writeAndVerifyCommands,
+  writeAtomicCommand,
   ...verifyCommands,
   ...synchronizeCacheCommands,
   ...preFetchCommands,

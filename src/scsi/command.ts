@@ -4,6 +4,7 @@ import type { VolumeResult } from '../volume/volume.ts';
 import type { CommandResult } from './command-result.ts';
 import type { CopyManager } from './copy/copy-manager.ts';
 import type { CopyResults } from './copy/copy-results.ts';
+import type { EchoBuffer } from './echo-buffer.ts';
 import type { LogicalUnit } from './logical-unit.ts';
 import type { PortGroup } from './nexus.ts';
 import type { NexusIdentity } from './nexus-identity.ts';
@@ -91,6 +92,7 @@ export interface CommandNexus {
   readonly logicalUnits: readonly LogicalUnit[];
   readonly portGroups: readonly PortGroup[];
   readonly commands: readonly Command[];
+  readonly echoBuffer: EchoBuffer;
   /** For work without data from the initiator; all nexuses of the gateway share the queue. */
   readonly steps: StepQueue;
   /** Removes and returns the pending unit attention, for REQUEST SENSE. */

@@ -1,5 +1,6 @@
 import { TOKEN_TRANSFER_BYTES_MAX, TOKEN_TRANSFER_BYTES_OPTIMAL } from './copy/copy-limits.ts';
 import {
+  ATOMIC_WRITE_BYTES,
   PREFETCH_LENGTH_MAX_BYTES,
   TRANSFER_LENGTH_MAX_BYTES,
   TRANSFER_LENGTH_OPTIMAL_BYTES,
@@ -53,4 +54,13 @@ export function tokenTransferBlocksMax(logicalUnit: LogicalUnit): number {
 /** OPTIMAL TRANSFER COUNT, in blocks. */
 export function tokenTransferBlocksOptimal(logicalUnit: LogicalUnit): number {
   return TOKEN_TRANSFER_BYTES_OPTIMAL / logicalUnit.blockLengthBytes;
+}
+
+/**
+ * MAXIMUM ATOMIC TRANSFER LENGTH, ATOMIC ALIGNMENT and their granularity, in blocks; 0 when the
+ * medium has a boundary inside such a range (an image with a stripe unit of 512 bytes).
+ */
+export function atomicWriteBlocks({ volume, blockLengthBytes }: LogicalUnit): number {
+  const isAtomic = volume.limits.atomicBoundaryBytes % ATOMIC_WRITE_BYTES === 0;
+  return isAtomic ? ATOMIC_WRITE_BYTES / blockLengthBytes : 0;
 }

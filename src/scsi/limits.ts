@@ -33,6 +33,13 @@ export const UNMAP_STEPS_AT_ONCE = 8;
 /** MAXIMUM WRITE SAME LENGTH. */
 export const WRITE_SAME_LENGTH_MAX_BYTES = TRANSFER_LENGTH_MAX_BYTES;
 
+/**
+ * The one length of WRITE ATOMIC, and its alignment: a page, which no store divides. It is equal to
+ * the maximum because an initiator may use any multiple of a smaller granularity at any alignment,
+ * and some of these ranges would cross an atomic boundary of the medium.
+ */
+export const ATOMIC_WRITE_BYTES = 4096;
+
 /** WSNZ: a WRITE SAME of zero blocks (meaning: to the end of the medium) is refused. */
 export const WRITE_SAME_NON_ZERO = true;
 

@@ -6,6 +6,7 @@ import type { CommandResult } from './command-result.ts';
 import { toRow } from './command-row.ts';
 import type { CopyManager } from './copy/copy-manager.ts';
 import type { CopyResults } from './copy/copy-results.ts';
+import { EchoBuffer } from './echo-buffer.ts';
 import type { AbortCause, LogicalUnit } from './logical-unit.ts';
 import { LogicalUnitNexus } from './logical-unit-nexus.ts';
 import { LunInventory } from './lun-inventory.ts';
@@ -42,6 +43,7 @@ import { TaskManager } from './tasks/task-manager.ts';
 export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
   readonly identity: NexusIdentity;
   readonly session: NexusSession;
+  readonly echoBuffer = new EchoBuffer();
   readonly #context: NexusContext;
   readonly #tasks: TaskManager;
   readonly #inventory: LunInventory;

@@ -51,6 +51,7 @@ export const conditions = Object.freeze({
   tooManySegmentDescriptors: check(SenseKey.illegalRequest, 0x2608),
   unsupportedSegmentDescriptorTypeCode: check(SenseKey.illegalRequest, 0x2609),
   inlineDataLengthExceeded: check(SenseKey.illegalRequest, 0x260b),
+  commandSequenceError: check(SenseKey.illegalRequest, 0x2c00),
   invalidMessageError: check(SenseKey.illegalRequest, 0x4900),
   invalidReleaseOfPersistentReservation: check(SenseKey.illegalRequest, 0x2604),
   insufficientRegistrationResources: check(SenseKey.illegalRequest, 0x5504),

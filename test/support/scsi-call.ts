@@ -6,6 +6,7 @@ import type { Command, CommandCall, CommandNexus } from '../../src/scsi/command.
 import type { CommandResult } from '../../src/scsi/command-result.ts';
 import { commands } from '../../src/scsi/command-table.ts';
 import { CopyResults } from '../../src/scsi/copy/copy-results.ts';
+import { EchoBuffer } from '../../src/scsi/echo-buffer.ts';
 import { LogicalUnit, type LogicalUnitListener } from '../../src/scsi/logical-unit.ts';
 import type { PortGroup } from '../../src/scsi/nexus.ts';
 import type { NexusIdentity, TargetPort } from '../../src/scsi/nexus-identity.ts';
@@ -198,6 +199,7 @@ function literalNexus(options: CallOptions): CommandNexus {
     logicalUnits: [],
     portGroups: options.portGroups ?? [],
     commands: options.commands ?? commands,
+    echoBuffer: new EchoBuffer(),
     steps: new StepQueue(new VirtualClock()),
     takeUnitAttention: () => {
       const taken = pending;

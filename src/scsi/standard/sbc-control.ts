@@ -53,3 +53,8 @@ export const StartStopUnitCdb = layout('START STOP UNIT', 6, {
   loEj: bits(4, 1),
   start: bits(4, 0),
 });
+
+export const PreventAllowMediumRemovalCdb = layout('PREVENT ALLOW MEDIUM REMOVAL', 6, {
+  operationCode: u8(0),
+  prevent: bits(4, 1, 0),
+});

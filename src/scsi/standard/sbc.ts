@@ -23,6 +23,7 @@ export const OperationCode = {
   preFetch16: 0x90,
   synchronizeCache16: 0x91,
   writeSame16: 0x93,
+  writeAtomic16: 0x9c,
   serviceActionIn16: 0x9e,
   read12: 0xa8,
   write12: 0xaa,
@@ -44,6 +45,14 @@ export const Read16 = layout('READ (16)', 16, { ...transfer16(), ...readFlags() 
 export const Write10 = layout('WRITE (10)', 10, { ...transfer10(), ...writeFlags() });
 export const Write12 = layout('WRITE (12)', 12, { ...transfer12(), ...writeFlags() });
 export const Write16 = layout('WRITE (16)', 16, { ...transfer16(), ...writeFlags() });
+
+/** ATOMIC BOUNDARY takes the place of the upper half of a TRANSFER LENGTH (SBC-5, 5.48). */
+export const WriteAtomic16 = layout('WRITE ATOMIC (16)', 16, {
+  ...transfer16(),
+  ...writeFlags(),
+  atomicBoundary: u16(10),
+  transferLength: u16(12),
+});
 
 export const Orwrite16 = layout('ORWRITE (16)', 16, {
   ...transfer16(),

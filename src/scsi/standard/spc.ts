@@ -1,4 +1,4 @@
-import { bits, layout, u8, u16, u32 } from '../../base/bytes/layout.ts';
+import { bits, layout, u8, u16, u24, u32 } from '../../base/bytes/layout.ts';
 
 /**
  * SPC-4: CDBs and parameter data of the primary commands, and their code points. No logic. Fields
@@ -40,6 +40,30 @@ export const SendDiagnosticCdb = layout('SEND DIAGNOSTIC', 6, {
   unitOffL: bits(1, 0),
   parameterListLength: u16(3),
   control: u8(5),
+});
+
+export const WriteBufferCdb = layout('WRITE BUFFER', 10, {
+  operationCode: u8(0),
+  mode: bits(1, 4, 0),
+  bufferId: u8(2),
+  bufferOffset: u24(3),
+  parameterListLength: u24(6),
+});
+
+export const ReadBuffer10Cdb = layout('READ BUFFER (10)', 10, {
+  operationCode: u8(0),
+  mode: bits(1, 4, 0),
+  bufferId: u8(2),
+  bufferOffset: u24(3),
+  allocationLength: u24(6),
+});
+
+/** MODE of READ BUFFER and WRITE BUFFER. */
+export const BufferMode = { echoBuffer: 0x0a, echoBufferDescriptor: 0x0b } as const;
+
+export const EchoBufferDescriptor = layout('echo buffer descriptor', 4, {
+  ebos: bits(0, 0),
+  bufferCapacity: u16(2),
 });
 
 export const RequestSenseCdb = layout('REQUEST SENSE', 6, {

@@ -89,6 +89,10 @@ export const BlockLimits = layout('Block Limits VPD page', 64, {
   // alignment 0.
   ugaValid: bits(32, 7),
   maximumWriteSameLength: u64(36),
+  // Without the two fields of the atomic boundary (bytes 56 to 63), which is not supported.
+  maximumAtomicTransferLength: u32(44),
+  atomicAlignment: u32(48),
+  atomicTransferLengthGranularity: u32(52),
 });
 
 export const BlockDeviceCharacteristics = layout('Block Device Characteristics VPD page', 64, {

@@ -4,7 +4,7 @@ import { modePages } from '../../../src/scsi/pages/mode-pages.ts';
 import { vpdPages } from '../../../src/scsi/pages/vpd-pages.ts';
 import { LogPageCode } from '../../../src/scsi/standard/log.ts';
 import { ALL_PAGES, ALL_SUBPAGES } from '../../../src/scsi/standard/mode.ts';
-import { InformationType } from '../../../src/scsi/standard/spc.ts';
+import { BufferMode, InformationType } from '../../../src/scsi/standard/spc.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 import { BLOCKS } from './program.ts';
 
@@ -23,6 +23,8 @@ export const fieldValues: Readonly<Record<string, FieldValue>> = {
   allocationLength: oneOf(252, 252, 252, 4096, 4096, 1024, 96, 36, 24, 18, 8, 4, 1, 0),
   pageCode,
   listIdentifier: oneOf(1, 1, 2),
+  mode: oneOf(BufferMode.echoBuffer, BufferMode.echoBuffer, BufferMode.echoBufferDescriptor, 2),
+  prevent: oneOf(0, 0, 1, 1, 2),
   informationType: oneOf(0, 2, 2, InformationType.supported, 1),
   subpageCode: mostly(0, ALL_SUBPAGES, 1),
   pc: oneOf(0, 0, 0, 1, 2, 3),

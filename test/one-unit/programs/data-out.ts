@@ -33,6 +33,8 @@ const COPY_SEGMENTS_MAX = 2;
 const TOKEN_RANGES = 2;
 /** In bytes; the last is refused of either type. */
 const IDENTIFYING_LENGTHS = [0, 1, 64, 256, 257];
+/** In bytes; the last is more than an echo buffer holds. */
+const ECHO_LENGTHS = [0, 4, 252, 4097];
 const NO_BYTES = new Uint8Array(0);
 
 const blocksOfTransfer: DataOut = ({ random, command, cdb }) =>
@@ -72,6 +74,9 @@ export const dataOuts: Readonly<Record<string, DataOut>> = {
   'MODE SELECT (10)': ({ random }) => modeList(random, ModeHeader10.$.length),
   'SET IDENTIFYING INFORMATION': ({ random }) => {
     return new Uint8Array(random.pick(IDENTIFYING_LENGTHS)).fill(random.pick(FILLS));
+  },
+  'WRITE BUFFER': ({ random }) => {
+    return new Uint8Array(random.pick(ECHO_LENGTHS)).fill(random.pick(FILLS));
   },
   'PERSISTENT RESERVE OUT': ({ random, command, keys, nexus, lun }) =>
     reserveOutList(command.serviceAction!, { random, keys, nexus, lun }),

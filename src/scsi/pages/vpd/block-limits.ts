@@ -1,5 +1,6 @@
 import { UNMAP_DESCRIPTOR_COUNT_MAX, WRITE_SAME_NON_ZERO } from '../../limits.ts';
 import {
+  atomicWriteBlocks,
   compareAndWriteBlocksMax,
   prefetchBlocksMax,
   transferBlocksMax,
@@ -30,5 +31,8 @@ export const blockLimitsPage: VpdPage = {
       BlockLimits.optimalUnmapGranularity.set(page, unmapGranularity);
       BlockLimits.ugaValid.set(page, 1);
       BlockLimits.maximumWriteSameLength.set(page, writeSameBlocksMax(unit));
+      BlockLimits.maximumAtomicTransferLength.set(page, atomicWriteBlocks(unit));
+      BlockLimits.atomicAlignment.set(page, atomicWriteBlocks(unit));
+      BlockLimits.atomicTransferLengthGranularity.set(page, atomicWriteBlocks(unit));
     }),
 };
