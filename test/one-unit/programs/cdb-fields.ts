@@ -1,12 +1,14 @@
 import type { Command } from '../../../src/scsi/command.ts';
 import { commands } from '../../../src/scsi/command-table.ts';
+import { ATOMIC_WRITE_BYTES } from '../../../src/scsi/limits.ts';
 import { modePages } from '../../../src/scsi/pages/mode-pages.ts';
 import { vpdPages } from '../../../src/scsi/pages/vpd-pages.ts';
 import { LogPageCode } from '../../../src/scsi/standard/log.ts';
 import { ALL_PAGES, ALL_SUBPAGES } from '../../../src/scsi/standard/mode.ts';
+import { WriteAtomic16 } from '../../../src/scsi/standard/sbc.ts';
 import { BufferMode, InformationType } from '../../../src/scsi/standard/spc.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
-import { BLOCKS } from './program.ts';
+import { BLOCK_LENGTH_BYTES, BLOCKS } from './program.ts';
 
 type FieldValue = (random: SeededRandom, command: Command) => number;
 
@@ -15,10 +17,10 @@ type FieldValue = (random: SeededRandom, command: Command) => number;
  * does something. Other fields are zero mostly, which suits whatever is optional.
  */
 export const fieldValues: Readonly<Record<string, FieldValue>> = {
-  logicalBlockAddress: lba,
+  logicalBlockAddress: lbaOf,
   startingLogicalBlockAddress: lba,
   logicalBlockAddressLow: lba,
-  transferLength: blockCount,
+  transferLength: blockCountOf,
   numberOfLogicalBlocks: oneOf(1, 1, 2, 2, 4, 8, 0, 255),
   allocationLength: oneOf(252, 252, 252, 4096, 4096, 1024, 96, 36, 24, 18, 8, 4, 1, 0),
   pageCode,
@@ -68,6 +70,18 @@ export function lba(random: SeededRandom): number {
 
 export function blockCount(random: SeededRandom): number {
   return random.pick([1, 1, 1, 2, 2, 3, 4, 8, 16, 0]);
+}
+
+const ATOMIC_BLOCKS = ATOMIC_WRITE_BYTES / BLOCK_LENGTH_BYTES;
+
+/** WRITE ATOMIC takes one length at addresses that are multiples of it. */
+function lbaOf(random: SeededRandom, { cdb }: Command): number {
+  const at = lba(random);
+  return cdb === WriteAtomic16 && random.below(8) > 0 ? at - (at % ATOMIC_BLOCKS) : at;
+}
+
+function blockCountOf(random: SeededRandom, { cdb }: Command): number {
+  return cdb === WriteAtomic16 && random.below(8) > 0 ? ATOMIC_BLOCKS : blockCount(random);
 }
 
 /** Seldom one of the others. */
