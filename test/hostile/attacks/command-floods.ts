@@ -1,5 +1,7 @@
 import type { Command } from '../../../src/scsi/command.ts';
 import { commands } from '../../../src/scsi/command-table.ts';
+import { ECHO_BUFFER_BYTES } from '../../../src/scsi/echo-buffer.ts';
+import { BufferMode } from '../../../src/scsi/standard/spc.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 import type { Attack, AttackField } from './attack.ts';
 import { floodFrom, type RawCommand } from './attack-session.ts';
@@ -46,6 +48,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'REPORT TARGET PORT GROUPS': { parameterDataFormat: 1 },
   'REPORT SUPPORTED OPERATION CODES': { rctd: 1 },
   'REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS': { repd: 1 },
+  'READ BUFFER (10)': { mode: BufferMode.echoBufferDescriptor },
+  'WRITE BUFFER': { mode: BufferMode.echoBuffer, parameterListLength: ECHO_BUFFER_BYTES },
   UNMAP: { parameterListLength: 8 + 16 * UNMAP_DESCRIPTORS },
 };
 
@@ -101,6 +105,7 @@ function dataOf(
   blocks: number,
 ): Uint8Array | undefined {
   if (/^WRITE SAME/.test(name)) return new Uint8Array(blockLength).fill(1 + random.below(255));
+  if (name === 'WRITE BUFFER') return random.bytes(ECHO_BUFFER_BYTES);
   if (/^WRITE/.test(name)) return random.bytes(transfer * blockLength);
   if (name === 'COMPARE AND WRITE') return new Uint8Array(2 * transfer * blockLength);
   if (name === 'MODE SELECT (6)') return new Uint8Array(4);

@@ -16,9 +16,9 @@ const CODES: Readonly<Record<string, string>> = {
 
 /** Operation codes of disks in SCST's list, without those of copies. */
 const OPERATION_CODES = `
-00 03 04 05 07 08 0a 0b 11 12 15 16 17 1a 1b 1c 1d 1e 23 25 28 29 2a 2b 2c 2d 2e 2f 34 35 36 37 3b 3c
-3e 3f 40 41 42 4c 4d 50 51 53 55 56 57 5a 5e 5f 7f 81 82 85 86 87 88 89 8a 8e 8f 90 91 92 93 9e a0 a1
-a2 a3 a4 a8 aa ae af b5 b7`;
+00 03 04 05 07 08 0a 0b 11 12 15 16 17 1a 1b 1c 1d 1e 23 25 28 29 2a 2b 2c 2d 2e 2f 34 35 36 37
+3b 3c 3e 3f 40 41 42 4c 4d 50 51 53 55 56 57 5a 5e 5f 7f 81 82 85 86 87 88 89 8a 8e 8f 90 91 92
+93 9e a0 a1 a2 a3 a4 a8 aa ae af b5 b7`;
 
 /** Service actions of disks in the lists of sg3_utils, by operation code. */
 const SERVICE_ACTIONS: Readonly<Record<string, string>> = {
