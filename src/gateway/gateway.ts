@@ -278,13 +278,14 @@ export class Gateway {
   /** All that takes time comes first; then logins, discovery and sessions switch in one turn. */
   async #serve({ version, document }: VersionedDocument): Promise<boolean> {
     this.#options.store.spreadVolumes?.(document.settings.volumeInstances);
-    const { units, whole, serve, release } = await this.#units.prepare(document, version);
-    const next = servedDocument(document, units);
-    await this.#transport.listen(next);
+    const { units, whole, begin, serve, release } = await this.#units.prepare(document, version);
+    await this.#transport.listen(servedDocument(document, units));
     await this.#admit();
+    const begun = await begin();
     serve();
     // Being admitted may have begun another life.
     this.#units.readAgain();
+    const next = servedDocument(document, begun);
     this.#portGroups.serve(next.portGroups);
     this.#transport.serve(next);
     this.#served = next;
@@ -300,6 +301,6 @@ export class Gateway {
       const { portals } = this.#transport;
       this.#options.log.write('document_served', { version, portals });
     }
-    return whole;
+    return whole && begun.size === units.size;
   }
 }

@@ -32,8 +32,13 @@ const VOLUMES_OPENING_MAX = 16;
 /** A disk that takes longer gives up its place: many silent disks delay a start like one. */
 const OPEN_SLOW_MS = 250;
 
+/** How long a start waits for units whose state the gateways do not agree on. */
+export const BEGIN_WAIT_MAX_MS = 2_000;
+
 /** How long a new size of the document is waited for to reach the open volume. */
 export const SIZE_WAIT_MAX_MS = 2_000;
+
+const NOT_AGREED = 'the gateways have not agreed yet that it is as the document says';
 
 /** The logical units of a document, before it is served. */
 export interface PreparedUnits {
@@ -41,9 +46,18 @@ export interface PreparedUnits {
   readonly units: ReadonlyMap<string, LogicalUnit>;
   /** Every disk that a LUN map names is among them. */
   readonly whole: boolean;
-  /** Has the units serve the document, in this turn. */
+  /**
+   * Has the units that were not served before serve the document, and resolves with the units, by
+   * disk name, that initiators may reach: all but those whose first description is not committed
+   * within a bound.
+   */
+  readonly begin: () => Promise<ReadonlyMap<string, LogicalUnit>>;
+  /** Has the other units serve the document, in this turn. */
   readonly serve: () => void;
-  /** Resolves when what the document no longer needs is released; called after `serve`. */
+  /**
+   * Resolves when the units that `begin` resolved with have committed the document, and what it no
+   * longer needs is released; called after `serve`.
+   */
   readonly release: () => Promise<void>;
 }
 
@@ -71,6 +85,10 @@ export class LogicalUnits {
   #prepared = new Map<string, OpenDisk>();
   /** No document names them, and nexuses still have commands of theirs in flight. */
   readonly #leaving = new Map<string, LogicalUnit>();
+  /** The first description that this gateway had of them is committed. */
+  readonly #begun = new WeakSet<LogicalUnit>();
+  /** Of the others, the version of the document that is being committed. */
+  readonly #beginning = new WeakMap<LogicalUnit, { version: number; done: Promise<void> }>();
   /**
    * Disks that did not open at the last attempt, with the reason: logged once, not at each attempt.
    */
@@ -110,15 +128,17 @@ export class LogicalUnits {
 
   /** Disks that a LUN map names and that did not open, or that cannot be used as they are now. */
   get unserved(): readonly UnservedDisk[] {
-    const unusable = [...this.#open.values()].flatMap(({ disk, volume }) => {
-      const reason = volume.unservable;
+    const unusable = [...this.#open.values()].flatMap(({ disk, volume, unit }) => {
+      const reason = volume.unservable ?? (this.#begun.has(unit) ? undefined : NOT_AGREED);
       return reason === undefined ? [] : [{ disk: disk.name, reason }];
     });
     return [...this.#failed.values(), ...unusable].sort((a, b) => (a.disk < b.disk ? -1 : 1));
   }
 
   get servedCount(): number {
-    return [...this.#open.values()].filter(({ volume }) => volume.unservable === undefined).length;
+    return [...this.#open.values()].filter(({ volume, unit }) => {
+      return volume.unservable === undefined && this.#begun.has(unit);
+    }).length;
   }
 
   /** The cluster has another life, or a gateway is over: see `UnitEventTarget.readAgain`. */
@@ -139,27 +159,52 @@ export class LogicalUnits {
   #switchTo(
     next: Map<string, OpenDisk>,
     version: number,
-  ): Pick<PreparedUnits, 'serve' | 'release'> {
+  ): Pick<PreparedUnits, 'begin' | 'serve' | 'release'> {
     let before: ReadonlyMap<string, OpenDisk> | undefined;
-    let served: readonly Promise<void>[] = [];
+    const served = new Map<LogicalUnit, Promise<void>>();
+    const late = new Set<LogicalUnit>();
+    const serveUnit = ({ disk, volume, unit, isReplaced }: OpenDisk): Promise<void> => {
+      const description = unitDescription(disk, volume, version);
+      return unit.serve({ name: disk.name, volume, description, isReplaced });
+    };
     return {
+      begin: async () => {
+        const opens = [...next.values()].filter(({ unit }) => !this.#begun.has(unit));
+        for (const open of opens) {
+          const serve = () => serveUnit(open);
+          served.set(open.unit, this.#begin(open.unit, version, serve));
+        }
+        await within(this.#options.clock, BEGIN_WAIT_MAX_MS, Promise.all(served.values()));
+        for (const { unit } of opens) if (!this.#begun.has(unit)) late.add(unit);
+        const begun = [...next.values()].filter(({ unit }) => !late.has(unit));
+        return new Map(begun.map(({ disk, unit }) => [disk.name, unit]));
+      },
       serve: () => {
         assert(this.#prepared === next, 'a document is served as it was prepared last');
         before = this.#open;
         this.#open = next;
         this.#prepared = new Map();
         for (const uuid of next.keys()) this.#leaving.delete(uuid);
-        served = [...next.values()].map(({ disk, volume, unit, isReplaced }) => {
-          const description = unitDescription(disk, volume, version);
-          return unit.serve({ name: disk.name, volume, description, isReplaced });
-        });
+        for (const open of next.values()) {
+          if (!served.has(open.unit)) served.set(open.unit, serveUnit(open));
+        }
       },
       release: async () => {
         assert(before !== undefined, 'what a document no longer needs is known when it is served');
-        await Promise.all(served);
+        const awaited = [...served].filter(([unit]) => !late.has(unit));
+        await Promise.all(awaited.map(([, done]) => done));
         await this.#release(before, next);
       },
     };
+  }
+
+  /** The commit of a version is attempted until it succeeds, so it is asked for once. */
+  #begin(unit: LogicalUnit, version: number, serve: () => Promise<void>): Promise<void> {
+    const known = this.#beginning.get(unit);
+    if (known?.version === version) return known.done;
+    const done = serve().then(() => void this.#begun.add(unit));
+    this.#beginning.set(unit, { version, done });
+    return done;
   }
 
   async #openDisks(

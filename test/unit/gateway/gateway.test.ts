@@ -7,6 +7,7 @@ import type { Listen } from '../../../src/base/byte-stream.ts';
 import { Failure } from '../../../src/base/failure.ts';
 import { writeDocument } from '../../../src/control/document/document-record.ts';
 import { Gateway } from '../../../src/gateway/gateway.ts';
+import { BEGIN_WAIT_MAX_MS } from '../../../src/gateway/logical-units.ts';
 import type { Store } from '../../../src/gateway/store.ts';
 import { MembershipStore } from '../../../src/membership/membership-store.ts';
 import { UNIT_RECORD_LENGTH_MAX } from '../../../src/units/limits.ts';
@@ -51,7 +52,7 @@ class World {
   /** Whether its gateways are members of a cluster. */
   isClustered = false;
   unfenced = Promise.withResolvers<void>();
-  /** Called when a gateway reads a record, and when it has begun to listen. */
+  /** Called when a gateway reads or replaces a record, and when it has begun to listen. */
   onStep: (step: string) => Promise<void> = async () => {};
   #version = 0;
 
@@ -66,6 +67,13 @@ class World {
   }
 
   async start(name = 'g'): Promise<Gateway> {
+    const starting = this.begin(name);
+    starting.catch(() => {});
+    await this.clock.advance(3000);
+    return await starting;
+  }
+
+  async begin(name = 'g'): Promise<Gateway> {
     const { clock, random, log } = this;
     const processFacts = {
       ...{ pid: 42, host: 'host', residentBytes: () => 1000 },
@@ -73,13 +81,10 @@ class World {
       utcMs: () => clock.now(),
     };
     const store = await this.#store(name);
-    const starting = Gateway.start({
+    return await Gateway.start({
       ...{ name, store, clock, random, log, processFacts },
       listen: this.#listen,
     });
-    starting.catch(() => {});
-    await clock.advance(3000);
-    return await starting;
   }
 
   /** A connection of an initiator. */
@@ -112,6 +117,11 @@ class World {
     records.get = async (key) => {
       await this.onStep(key);
       return await get(key);
+    };
+    const compareAndSet = records.compareAndSet.bind(records);
+    records.compareAndSet = async (key, version, value) => {
+      await this.onStep(`replaces ${key}`);
+      return await compareAndSet(key, version, value);
     };
     const driver = new MemoryFencing(this.cluster);
     driver.openInstance(name);
@@ -207,6 +217,39 @@ test('a disk that does not open is left out, named, and the others are served', 
     ['a'],
   );
   await gateway.close();
+});
+
+test('a login waits until all gateways know a disk as the document has it; after 2 s, without it', async () => {
+  const { world, gateway } = await serving({}, true);
+  await Promise.all([gateway.close(), world.clock.advance(10_000)]);
+  const disks = ['a', 'b'].map((name) => ({ name, size: '1M', readOnly: name === 'a' }));
+  const document = documentOf({ disks });
+  await world.commit(document);
+  const { uuid } = document.disks.find(({ name }) => name === 'a')!;
+  const held = Promise.withResolvers<void>();
+  let isHeld = false;
+  world.onStep = async (step) => {
+    if (step !== `replaces units/${uuid}`) return;
+    isHeld = true;
+    await held.promise;
+  };
+  const starting = world.begin();
+  for (let ms = 0; ms < 10_000 && !isHeld; ms += 10) await world.clock.advance(10);
+  assert.ok(isHeld);
+  await world.clock.advance(BEGIN_WAIT_MAX_MS - 100);
+  assert.notEqual((await world.logIn()).status, 0);
+  await world.clock.advance(100);
+  assert.equal((await world.logIn()).status, 0);
+  const again = await starting;
+  const served = () => {
+    const { servedDisks, unserved } = again.status;
+    return [servedDisks, unserved?.disks.map(({ disk }) => disk)];
+  };
+  assert.deepEqual(served(), [1, ['a']]);
+  held.resolve();
+  await world.clock.advance(2 * DOCUMENT_READ_MS);
+  assert.deepEqual(served(), [2, []]);
+  await Promise.all([again.close(), world.clock.advance(10_000)]);
 });
 
 const text = (content: string) => new TextEncoder().encode(content);

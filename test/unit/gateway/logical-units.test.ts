@@ -58,6 +58,7 @@ function logicalUnits(store: CountingStore, clock: VirtualClock, unfenced: strin
 
 /** Serves what was prepared, as a gateway does. */
 async function serve(prepared: PreparedUnits): Promise<PreparedUnits> {
+  await prepared.begin();
   prepared.serve();
   await prepared.release();
   return prepared;
