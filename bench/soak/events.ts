@@ -8,6 +8,8 @@ import { distribution } from './distribution.ts';
 import { runSoak } from './soak-command.ts';
 import { placeNumbers, soakPlace } from './soak-place.ts';
 
+/** The gateways' own bound. */
+const EVENT_MAX_MS = 8_000;
 const FAULTS: readonly string[] = ['kill', 'stop', 'osd'] satisfies GatewayFault[];
 
 await runSoak({
@@ -38,7 +40,7 @@ await runSoak({
     for (const kind of kinds) {
       await using place = await soakPlace(numbers);
       const summary = await eventsUnderLoad({
-        ...{ place, random, kind, seconds: 60 * numbers['minutes']! },
+        ...{ place, random, kind, seconds: 60 * numbers['minutes']!, eventMaxMs: EVENT_MAX_MS },
         sessions: numbers['sessions']!,
         pauseMs: numbers['pause-ms']!,
         ...(fault === undefined ? {} : { fault: fault as GatewayFault }),

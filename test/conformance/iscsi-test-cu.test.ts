@@ -4,10 +4,13 @@
 // are in test/cluster.)
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { conformanceRuns, exceptions, testConformance } from './iscsi-test-cu-runs.ts';
 
-for (const run of conformanceRuns) if (run.store === 'embedded') testConformance(run.name);
+// In each run, the suite and the gateways wait for each other.
+describe('on the embedded store', { concurrency: 2 }, () => {
+  for (const run of conformanceRuns) if (run.store === 'embedded') testConformance(run.name);
+});
 
 test('every exception is of a run there is, has a reason, and names a test once', () => {
   const names = new Set<string>(conformanceRuns.map(({ name }) => name));

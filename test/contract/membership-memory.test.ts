@@ -1,5 +1,6 @@
 // The driver `memory` keeps the members contract: heartbeats, a blocklist, and barriers.
 
+import { describe } from 'node:test';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { silentLog } from '../../src/log/log.ts';
@@ -82,5 +83,8 @@ async function openWorld(delayMaxMs: number): Promise<MembershipContractWorld> {
   };
 }
 
-membershipContract('memory', () => openWorld(0));
-membershipContract('memory with delays', () => openWorld(3));
+// Both mostly wait for heartbeats.
+describe('at the same time', { concurrency: 2 }, () => {
+  membershipContract('memory', () => openWorld(0));
+  membershipContract('memory with delays', () => openWorld(3));
+});

@@ -76,7 +76,7 @@ export function membershipContract(
   name: string,
   openWorld: () => Promise<MembershipContractWorld>,
 ) {
-  describe(`members contract: ${name}`, { timeout: 4 * HANG_MS }, () => {
+  describe(`members contract: ${name}`, { timeout: 4 * HANG_MS, concurrency: 1 }, () => {
     let world: MembershipContractWorld;
     let joined: JoinedMember[];
     let a: Membership;

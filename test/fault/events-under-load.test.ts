@@ -1,4 +1,4 @@
-// Proves that events through four gateways, under load from 8 sessions, end in time, with each
+// Proves that events through four gateways, under load from 8 sessions, all end, with each
 // status and each unit attention as it must be, and that nothing acknowledged is lost.
 
 import assert from 'node:assert/strict';

@@ -8,6 +8,7 @@ import { Initiator, type InitiatorOptions } from '../initiator/initiator.ts';
 import { demoTargetName } from '../support/demo.ts';
 import type { PlacedDemo } from '../support/demo-place.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
+import { HANG_MS } from '../support/wait-for.ts';
 import { CheckedSession } from './checked-session.ts';
 import { EventHost, type EventOutcome } from './event-host.ts';
 import { type EventKind, type EventWorld, eventKinds } from './event-kinds.ts';
@@ -20,6 +21,8 @@ export interface EventsUnderLoadOptions {
   /** Of `eventKinds`. */
   readonly kind: string;
   readonly seconds: number;
+  /** Of one event; a hang unless given, because a slow machine is no fault. */
+  readonly eventMaxMs?: number;
   readonly sessions?: number;
   /** Between two events. */
   readonly pauseMs?: number;
@@ -97,7 +100,7 @@ class Run {
       });
     });
     const sessions = await Promise.all(connecting);
-    const host = new EventHost(demo.addresses(), demoTargetName);
+    const host = new EventHost(demo.addresses(), demoTargetName, options.eventMaxMs ?? HANG_MS);
     return new Run(options, kind, { host, sessions }, current);
   }
 
