@@ -7,7 +7,7 @@ import { freshIsid } from '../initiator/login.ts';
 import type { ScsiRequest, ScsiResult } from '../initiator/scsi-exchange.ts';
 import { additionalSense, senseKey } from '../one-unit/commands.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
-import { UNIT_LENGTH } from '../support/stamped-writer.ts';
+import { readThrough, UNIT_LENGTH } from '../support/stamped-writer.ts';
 import { type CommandEnd, NexusExpectation } from './nexus-expectation.ts';
 import { StampedUnits } from './stamped-units.ts';
 
@@ -23,8 +23,6 @@ export interface CheckedSessionOptions {
   readonly forbidsReads: boolean;
   /** What the medium has of aborted commands is over when this resolves. */
   readonly eventAnswered: () => Promise<unknown>;
-  /** A lost session is a fault. */
-  readonly isSteady: boolean;
 }
 
 const UNITS = 64;
@@ -57,6 +55,8 @@ export class CheckedSession {
   };
   losses = 0;
   readonly faults: string[] = [];
+  /** Faults, unless gateways ended during the run. */
+  readonly faultsIfSteady: string[] = [];
   readonly #options: CheckedSessionOptions;
   readonly #isid = freshIsid();
   readonly #sent = new Set<CommandHandle>();
@@ -144,9 +144,9 @@ export class CheckedSession {
   }
 
   /** Reads all units through another session; adds what is wrong to the faults. */
-  async verify(reader: Initiator): Promise<void> {
+  async verify(reader: Pick<Initiator, 'execute'>): Promise<void> {
     for (let unit = 0; unit < UNITS; unit++) {
-      const { status, dataIn } = await reader.execute(this.#readOf(unit));
+      const { status, dataIn } = await readThrough(reader, this.#readOf(unit));
       if (status !== STATUS.good) throw new Error(`read back: status ${status}`);
       this.#check(unit, dataIn);
     }
@@ -214,9 +214,13 @@ export class CheckedSession {
       this.#abandonBefore(handle);
       return 'attention';
     }
-    // With faults the medium of a gateway may be fenced: the outcome is not known then.
-    if (senseKey(sense) === ABORTED_COMMAND && !this.#options.isSteady) return 'nothing';
-    this.faults.push(`session ${this.#options.index}: status ${status} ${sense.toString('hex')}`);
+    const what = `session ${this.#options.index}: status ${status} ${sense.toString('hex')}`;
+    if (senseKey(sense) === ABORTED_COMMAND) {
+      // The medium of a gateway may be fenced: the outcome is not known then.
+      this.faultsIfSteady.push(what);
+      return 'nothing';
+    }
+    this.faults.push(what);
     return 'refused';
   }
 
@@ -241,8 +245,7 @@ export class CheckedSession {
   #lost(error: InitiatorError): void {
     this.#session = undefined;
     this.losses += 1;
-    if (this.#options.isSteady)
-      this.faults.push(`session ${this.#options.index}: ${error.message}`);
+    this.faultsIfSteady.push(`session ${this.#options.index}: ${error.message}`);
   }
 
   /** A worker, or a probe, has met what it does not expect, or `stop`. */

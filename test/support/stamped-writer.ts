@@ -154,8 +154,8 @@ export class StampedWriter {
   }
 }
 
-/** Unit attentions of the reader's fresh session are taken on the way. */
-async function readThrough(reader: Pick<Initiator, 'execute'>, request: ScsiRequest) {
+/** Unit attentions are taken on the way: of a fresh session, and of gateways that come and go. */
+export async function readThrough(reader: Pick<Initiator, 'execute'>, request: ScsiRequest) {
   for (let attempts = 0; ; attempts++) {
     const result = await reader.execute(request);
     if (result.status === 0 || attempts === 10) return result;
