@@ -16,8 +16,6 @@ export interface CawRoundsOptions {
   readonly onRound?: (round: number, summary: CawSummary) => void;
 }
 
-const PROGRESS_LIMIT_MS = 60_000;
-
 /** Counts one block up with COMPARE AND WRITE, round by round, and checks it after each. */
 export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> {
   const { demo, rounds, random, initiators = 8, increments = 300, kills } = options;
@@ -38,7 +36,7 @@ export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> 
       const more = async (count: number): Promise<void> => {
         while (counter.increments < count) {
           const before = counter.increments;
-          await waitFor('the counter grows', () => counter.increments > before, PROGRESS_LIMIT_MS);
+          await waitFor('the counter grows', () => counter.increments > before);
         }
       };
       if (kills) {
@@ -47,7 +45,7 @@ export async function cawRounds(options: CawRoundsOptions): Promise<CawSummary> 
       }
       await more(goal);
       await counter.pause();
-      await waitFor('all paths are back', () => counter.isConnected, PROGRESS_LIMIT_MS);
+      await waitFor('all paths are back', () => counter.isConnected);
       for (let path = 0; path < paths.length; path++) {
         summary = await counter.summary(path);
         checkRound(summary, path);
