@@ -1,4 +1,5 @@
 import { sleep } from '../../src/base/clock.ts';
+import { MEMORY_LEASE_MS } from '../../src/membership/limits.ts';
 import type { NexusSession } from '../../src/scsi/reservations/reservations.ts';
 import { clearReservations } from './reservation-event.ts';
 import { changedNothing, Status } from './scsi-status.ts';
@@ -7,8 +8,8 @@ import type { UnitEvent, UnitEventParts } from './unit-event-parts.ts';
 
 const HELD_MAX_MS = 800;
 const AGAIN_MS = 50;
-/** Within so long every gateway sees that the gateway of a session is fenced. */
-const SEEN_MAX_MS = 1_000;
+/** A gateway may answer for so long without knowing that the gateway of a session is fenced. */
+const SEEN_MAX_MS = MEMORY_LEASE_MS;
 
 /** By action, the commands of six and of ten bytes. */
 const cdbs = {

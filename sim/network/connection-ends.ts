@@ -38,8 +38,9 @@ abstract class End {
 
   read(isReading: boolean): void {
     this.#isReading = isReading;
-    if (!isReading) return;
-    for (const part of this.#held.splice(0)) this.#deliver(part);
+    if (isReading && this.#held.length > 0) {
+      this.process.deliver(this.#inputs, () => this.#readHeld());
+    }
   }
 
   protected send(bytes: Buffer): void {
@@ -82,11 +83,19 @@ abstract class End {
 
   #deliver(part: Buffer | 'end'): void {
     this.process.deliver(this.#inputs, () => {
-      if (this.#isOver) return;
-      if (!this.#isReading) this.#held.push(part);
-      else if (part === 'end') this.destroy();
-      else this.received(part);
+      this.#held.push(part);
+      this.#readHeld();
     });
+  }
+
+  /** What came first is read first, also when reading was paused meanwhile. */
+  #readHeld(): void {
+    while (this.#isReading && !this.#isOver) {
+      const part = this.#held.shift();
+      if (part === undefined) return;
+      if (part === 'end') this.destroy();
+      else this.received(part);
+    }
   }
 }
 
