@@ -191,6 +191,12 @@ constexpr int kCreateIdempotent = 0;
   F(void, rbd_snap_spec_cleanup, rbd_snap_spec_t *) \
   F(int, rbd_snap_list, rbd_image_t, rbd_snap_info_t *, int *) \
   F(void, rbd_snap_list_end, rbd_snap_info_t *) \
+  F(int, rbd_snap_get_namespace_type, rbd_image_t, uint64_t, int *) \
+  F(int, rbd_snap_get_timestamp, rbd_image_t, uint64_t, timespec *) \
+  F(int, rbd_snap_create, rbd_image_t, const char *) \
+  F(int, rbd_snap_remove, rbd_image_t, const char *) \
+  F(int, rbd_clone3, rados_ioctx_t, const char *, const char *, rados_ioctx_t, const char *, \
+    rbd_image_options_t) \
   F(int, rbd_update_watch, rbd_image_t, uint64_t *, rbd_update_callback_t, void *) \
   F(int, rbd_update_unwatch, rbd_image_t, uint64_t) \
   F(int, rbd_resize2, rbd_image_t, uint64_t, bool, librbd_progress_fn_t, void *) \

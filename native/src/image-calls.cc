@@ -25,6 +25,8 @@ napi_value snapshotsValue(napi_env env, const ImageInfo &info) {
     setMember(env, result, "id", bigint(env, snapshot.id));
     setMember(env, result, "name", string(env, snapshot.name));
     setMember(env, result, "sizeBytes", number(env, static_cast<double>(snapshot.size)));
+    setMember(env, result, "isUser", boolean(env, snapshot.isUser));
+    setMember(env, result, "madeAt", number(env, snapshot.madeAt));
     setElement(env, list, i, result);
   }
   return list;
@@ -132,6 +134,20 @@ napi_value setImageFeatures(const Call &call) {
   return nullptr;
 }
 
+napi_value createSnapshot(const Call &call) {
+  callImage(call, [name = call.text(2)](Image &image, Message &message) {
+    message.result = ceph.rbd_snap_create(image.handle, name.c_str());
+  });
+  return nullptr;
+}
+
+napi_value removeSnapshot(const Call &call) {
+  callImage(call, [name = call.text(2)](Image &image, Message &message) {
+    message.result = ceph.rbd_snap_remove(image.handle, name.c_str());
+  });
+  return nullptr;
+}
+
 struct Extents {
   size_t max;
   // Offset, length, and 1 if it exists, of each.
@@ -222,6 +238,8 @@ void defineImageCalls(napi_env env, napi_value exports) {
   define<imageUpdates>(env, exports, "imageUpdates");
   define<resizeImage>(env, exports, "resizeImage");
   define<setImageFeatures>(env, exports, "setImageFeatures");
+  define<createSnapshot>(env, exports, "createSnapshot");
+  define<removeSnapshot>(env, exports, "removeSnapshot");
   define<diffImage>(env, exports, "diffImage");
   define<imageMetadata>(env, exports, "imageMetadata");
   define<setImageMetadata>(env, exports, "setImageMetadata");

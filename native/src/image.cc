@@ -113,6 +113,9 @@ void Image::parent(ImageInfo &info) const {
   ceph.rbd_get_overlap(handle, &info.overlap);
 }
 
+// As librbd numbers the kinds of snapshots.
+constexpr int kUserSnapshot = 0;
+
 int Image::snapshots(std::vector<ImageInfo::Snapshot> &list) const {
   int max = kSnapshotsFirst;
   std::vector<rbd_snap_info_t> found;
@@ -124,7 +127,12 @@ int Image::snapshots(std::vector<ImageInfo::Snapshot> &list) const {
   if (count < 0) return count;
   for (int i = 0; i < count; i++) {
     const rbd_snap_info_t &one = found[static_cast<size_t>(i)];
-    list.push_back({one.id, one.size, orEmpty(one.name)});
+    int type = kUserSnapshot;
+    timespec madeAt{};
+    ceph.rbd_snap_get_namespace_type(handle, one.id, &type);
+    ceph.rbd_snap_get_timestamp(handle, one.id, &madeAt);
+    list.push_back({one.id, one.size, orEmpty(one.name), type == kUserSnapshot,
+                    static_cast<double>(madeAt.tv_sec)});
   }
   if (count > 0) ceph.rbd_snap_list_end(found.data());
   return 0;

@@ -13,6 +13,10 @@ struct ImageInfo {
     uint64_t id;
     uint64_t size;
     std::string name;
+    // False: librbd keeps it for clones alone, or for mirrors.
+    bool isUser;
+    // Seconds since 1970.
+    double madeAt;
   };
 
   rbd_image_info_t stat{};

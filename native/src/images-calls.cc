@@ -87,6 +87,24 @@ napi_value createImage(const Call &call) {
   return nullptr;
 }
 
+// Within the pool.
+napi_value cloneImage(const Call &call) {
+  const std::vector<Option> options = optionsOf(call.env, call.arguments[5]);
+  const auto work = [parent = call.text(2), snapshot = call.text(3), name = call.text(4),
+                     options](rados_ioctx_t io, Message &message) {
+    rbd_image_options_t set = nullptr;
+    ceph.rbd_image_options_create(&set);
+    message.result = setOptions(set, options);
+    if (message.result >= 0) {
+      message.result =
+          ceph.rbd_clone3(io, parent.c_str(), snapshot.c_str(), io, name.c_str(), set);
+    }
+    ceph.rbd_image_options_destroy(set);
+  };
+  callPool(call, work);
+  return nullptr;
+}
+
 // Reports the progress of a long call, in percent, each value once.
 struct Progress {
   std::shared_ptr<AnswerQueue> queue;
@@ -122,5 +140,6 @@ napi_value removeImage(const Call &call) {
 void defineImagesCalls(napi_env env, napi_value exports) {
   define<listImages>(env, exports, "listImages");
   define<createImage>(env, exports, "createImage");
+  define<cloneImage>(env, exports, "cloneImage");
   define<removeImage>(env, exports, "removeImage");
 }

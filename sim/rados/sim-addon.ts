@@ -25,6 +25,9 @@ type Implemented = Omit<
   | 'listObjects'
   | 'closeListing'
   | 'setImageFeatures'
+  | 'createSnapshot'
+  | 'removeSnapshot'
+  | 'cloneImage'
   | 'diffImage'
   | 'removeImage'
 >;

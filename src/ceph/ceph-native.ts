@@ -79,6 +79,8 @@ export interface CephNative {
   imageUpdates(image: number): number;
   resizeImage(slot: number, image: number, sizeBytes: number, allowShrink: boolean): void;
   setImageFeatures(slot: number, image: number, features: number, enabled: boolean): void;
+  createSnapshot(slot: number, image: number, name: string): void;
+  removeSnapshot(slot: number, image: number, name: string): void;
   diffImage(
     slot: number,
     image: number,
@@ -95,6 +97,14 @@ export interface CephNative {
     pool: number,
     name: string,
     sizeBytes: number,
+    options: readonly (readonly [number, bigint | string])[],
+  ): void;
+  cloneImage(
+    slot: number,
+    pool: number,
+    parent: string,
+    snapshot: string,
+    name: string,
     options: readonly (readonly [number, bigint | string])[],
   ): void;
   removeImage(slot: number, pool: number, name: string, progressSlot: number): void;

@@ -37,6 +37,10 @@ interface RbdSnapshot {
   readonly id: bigint;
   readonly name: string;
   readonly sizeBytes: number;
+  /** False: librbd keeps it, for clones alone or for mirrors. */
+  readonly isUser: boolean;
+  /** In seconds since 1970. */
+  readonly madeAt: number;
 }
 
 /** RBD_FEATURE_* of librbd. */

@@ -218,6 +218,25 @@ export class RbdImage implements OperationCounter {
     return errno;
   }
 
+  /**
+   * Every client that has the image open is asked to stop its writes meanwhile; -EBUSY when one
+   * does not.
+   */
+  async createSnapshot(name: string): Promise<number> {
+    const { errno } = await this.#blocking((slot) =>
+      this.#calls.native.createSnapshot(slot, this.#handle, name),
+    );
+    return errno;
+  }
+
+  /** -EBUSY for one that is protected. */
+  async removeSnapshot(name: string): Promise<number> {
+    const { errno } = await this.#blocking((slot) =>
+      this.#calls.native.removeSnapshot(slot, this.#handle, name),
+    );
+    return errno;
+  }
+
   /** Bits of `RBD_FEATURE_*`, below 2 ** 32. Waits for the writes of this client. */
   async setFeatures(features: bigint, enabled: boolean): Promise<number> {
     const { errno } = await this.#blocking((slot) =>

@@ -13,12 +13,21 @@ interface RbdCreateOptions {
   readonly stripeCount?: number;
 }
 
+export interface RbdCloneOptions {
+  /** Name of the pool of the data objects. */
+  readonly dataPool?: string;
+}
+
 /** RBD_IMAGE_OPTION_* of librbd. */
 const OPTION_FEATURES = 1;
 const OPTION_ORDER = 2;
 const OPTION_STRIPE_UNIT = 3;
 const OPTION_STRIPE_COUNT = 4;
 const OPTION_DATA_POOL = 10;
+const OPTION_CLONE_FORMAT = 12;
+
+/** Clones whose snapshot need not be protected, and may be removed before them. */
+const CLONE_FORMAT = 2n;
 
 /** The images of one pool and namespace. All end with 0 or a negated errno. */
 export class RbdImages {
@@ -52,6 +61,26 @@ export class RbdImages {
     }
     const { errno } = await gate.run(() =>
       calls.call((native, slot) => native.createImage(slot, handle, name, sizeBytes, rows)),
+    );
+    return errno;
+  }
+
+  /** A clone of a snapshot in the same pool and namespace. -EEXIST, -ENOENT. */
+  async clone(
+    parent: string,
+    snapshot: string,
+    name: string,
+    { dataPool }: RbdCloneOptions = {},
+  ): Promise<number> {
+    const { calls, gate, handle } = this.#pool;
+    const dataPoolFeature = dataPool === undefined ? 0n : RBD_FEATURE_DATA_POOL;
+    const rows: [number, bigint | string][] = [
+      [OPTION_CLONE_FORMAT, CLONE_FORMAT],
+      [OPTION_FEATURES, RBD_FEATURE_LAYERING | dataPoolFeature],
+    ];
+    if (dataPool !== undefined) rows.push([OPTION_DATA_POOL, dataPool]);
+    const { errno } = await gate.run(() =>
+      calls.call((native, slot) => native.cloneImage(slot, handle, parent, snapshot, name, rows)),
     );
     return errno;
   }

@@ -3,6 +3,7 @@ import { cephCommands } from './commands/ceph.ts';
 import { diskCommands } from './commands/disk.ts';
 import { documentCommands } from './commands/document.ts';
 import { serveCommands } from './commands/serve.ts';
+import { snapshotCommands } from './commands/snapshot.ts';
 import { unitCommands } from './commands/units.ts';
 import { STORE_OPTIONS } from './store-options.ts';
 
@@ -10,6 +11,7 @@ import { STORE_OPTIONS } from './store-options.ts';
 export const commands: readonly CommandSpec[] = [
   ...serveCommands,
   ...diskCommands,
+  ...snapshotCommands,
   ...unitCommands,
   ...documentCommands,
   ...cephCommands,
@@ -26,9 +28,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** What the commands of two words have in common. */
+/** What the commands have in common whose first words these are. */
 export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   disk: 'Manage disks.',
+  'disk snapshot': 'Manage snapshots of disks.',
   ceph: 'Prepare a Ceph cluster.',
   reset: 'Reset logical units.',
 };

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { didYouMean } from '../base/closest-name.ts';
-import { DISK_SIZE_MAX_BYTES } from '../config/limits.ts';
+import { DISK_SIZE_MAX_BYTES, LUN_MAX } from '../config/limits.ts';
 import { parseSize } from '../config/size.ts';
+import type { MapPlace } from '../control/disks/clone-disk.ts';
+import type { SnapshotName } from '../control/disks/disk-snapshots.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Values of options and arguments. Each throws a `UsageError` that names the accepted values. */
@@ -56,4 +58,31 @@ export function cephUserValue(text: string): string {
   const name = cephNameValue(text);
   if (!name.startsWith('client.')) return name;
   throw new UsageError(`leave "client." out: ${name.slice('client.'.length)}`);
+}
+
+/** `DISK@SNAPSHOT`. */
+export function snapshotValue(text: string): SnapshotName {
+  const { disk, snapshot } = cloneSourceValue(text);
+  if (snapshot !== undefined) return { disk, snapshot };
+  throw new UsageError('must be DISK@SNAPSHOT');
+}
+
+/** `DISK`, or `DISK@SNAPSHOT`. */
+export function cloneSourceValue(text: string): {
+  readonly disk: string;
+  readonly snapshot: string | undefined;
+} {
+  const [disk = '', snapshot, ...more] = textValue(text).split('@');
+  if (disk !== '' && snapshot !== '' && more.length === 0) return { disk, snapshot };
+  throw new UsageError('must be DISK or DISK@SNAPSHOT');
+}
+
+/** `TARGET:LUN`; the name of a target has colons itself. */
+export function mapPlaceValue(text: string): MapPlace {
+  const at = text.lastIndexOf(':');
+  const lun = text.slice(at + 1);
+  if (at <= 0 || !/^(0|[1-9][0-9]{0,4})$/.test(lun) || Number(lun) > LUN_MAX) {
+    throw new UsageError(`must be TARGET:LUN, with a LUN from 0 to ${LUN_MAX}`);
+  }
+  return { target: text.slice(0, at), lun: Number(lun) };
 }

@@ -95,15 +95,15 @@ function buildProgram(output: HelpOutput, json: boolean) {
   program.addHelpText('after', '\n"allpath help COMMAND" describes a command and its options.');
   const groups = new Map<string, Command>();
   for (const spec of commands) {
-    const [name = '', sub] = spec.path;
     let parent = program;
-    if (sub !== undefined) {
+    for (const [i, word] of spec.path.slice(0, -1).entries()) {
+      const name = spec.path.slice(0, i + 1).join(' ');
       const known = groups.get(name);
-      parent = known ?? configure(program.command(name), output);
+      parent = known ?? configure(parent.command(word), output);
       if (known === undefined) parent.description(GROUP_SUMMARIES[name] ?? '');
       groups.set(name, parent);
     }
-    const command = configure(parent.command(sub ?? name), output);
+    const command = configure(parent.command(spec.path.at(-1) ?? ''), output);
     addSpec(command, spec, given);
     command.allowExcessArguments().action(() => {
       refuseExcess(spec, command.args);

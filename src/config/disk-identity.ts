@@ -39,6 +39,14 @@ export function identityOf({ uuid, wwn, serial }: DiskIdentity): DiskIdentity {
   return { uuid, wwn, serial };
 }
 
+export function newIdentity(random: Random, oui: string | undefined): DiskIdentity {
+  return {
+    uuid: generateUuid(random),
+    wwn: generateNaa(random, oui),
+    serial: generateSerial(random),
+  };
+}
+
 /**
  * The disks of a draft with the missing values: those of the disk that the cluster has under the
  * uuid or else the name; else those that an existing volume records; else generated ones.

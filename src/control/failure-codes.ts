@@ -57,6 +57,7 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
       'Initiators may be using the disk.',
       'Take it out of its LUN maps first, or use `--force` where the message offers it.',
     ],
+    ['lunInUse', 'The LUN belongs to another disk.', 'Use another LUN.'],
     ['diskInvalid', 'The requested disk breaks a rule.', 'See the message.'],
   ]),
   group('Gateways and fences', [
@@ -198,8 +199,8 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
     ],
     [
       'volumeInUse',
-      'A process has the volume open.',
-      'Stop the process that uses it, or wait 30 s.',
+      'A process has the volume open, or it has snapshots.',
+      'Stop the process that uses it, or wait 30 s; delete the snapshots.',
     ],
     ['volumeBadName', 'No volume can have this name.', 'Use another name.'],
     ['volumeBadSize', 'No volume can have this size.', 'Use a size that the message allows.'],
@@ -220,6 +221,17 @@ export const FAILURE_CODES: readonly FailureCodeGroup[] = [
     ['diskRefused', 'A disk would get another block length.', 'Make another disk instead.'],
     ['volumeBroken', 'An image cannot be opened.', 'Check it with `rbd info`, and its pools.'],
     ['volumeSilent', 'An image does not answer.', 'Check the OSDs (`ceph health detail`).'],
+    [
+      'snapshotUnsupported',
+      'The store cannot make snapshots or clones.',
+      'See the reason in the message.',
+    ],
+    ['snapshotExists', 'The disk has a snapshot of this name.', 'Use another name.'],
+    [
+      'snapshotNotFound',
+      'The disk has no snapshot of this name.',
+      'See `allpath disk snapshot list`.',
+    ],
     [
       'layoutRefused',
       'The store cannot lay out a volume in this way.',

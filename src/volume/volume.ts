@@ -196,6 +196,47 @@ export interface VolumeEntry {
   readonly id?: string;
   /** Absent where the volume does not say. */
   readonly disk?: VolumeDisk;
+  /** How many snapshots it has, also incomplete ones; absent where there are none. */
+  readonly snapshots?: number;
+}
+
+/** A snapshot of a volume: its data at one moment. */
+export interface VolumeSnapshot {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** When it was made, in milliseconds since 1970, by the clock of the store. */
+  readonly madeAtMs: number;
+  /** Its making, or a rollback to it, is under way or was interrupted: only to be deleted. */
+  readonly isIncomplete?: true;
+}
+
+/** A volume as it is now, or its snapshot. */
+export interface CloneSource extends KnownVolume {
+  readonly volume: string;
+  readonly snapshot?: string | undefined;
+}
+
+/**
+ * Snapshots and clones of the volumes of a store, also of those that processes have open and write
+ * to. All throw `volumeNotFound` and `volumeOfOtherDisk` as `VolumeStore` does; those that make one
+ * throw `snapshotUnsupported`, with nothing made, if the store cannot share data.
+ */
+export interface VolumeSnapshots {
+  /**
+   * The snapshot has every write that ended `done` before this call, none that began after it
+   * resolved, and of each other write all or nothing up to a block: writes of every process are
+   * held meanwhile. `Failure('snapshotExists')`; `volumeInUse` if writes did not pause in time.
+   */
+  create(volume: string, snapshot: string, known?: KnownVolume): Promise<void>;
+  /** In order of their names. */
+  list(volume: string, known?: KnownVolume): Promise<readonly VolumeSnapshot[]>;
+  /** Clones keep their data. `Failure('snapshotNotFound')`. */
+  delete(volume: string, snapshot: string, known?: KnownVolume): Promise<void>;
+  /**
+   * Makes a volume with the data of the source, of the same size, that holds the data of `disk`;
+   * resolves with its id, where volumes have ids. `Failure('volumeExists')`, `snapshotNotFound`.
+   */
+  clone(source: CloneSource, name: string, disk: VolumeDisk): Promise<string | undefined>;
 }
 
 /** Shared by the volumes of a pool or a disk, and by whatever else is kept there. */
@@ -237,6 +278,8 @@ export interface DeleteOptions extends KnownVolume {
  * when it is not the volume that is meant.
  */
 export interface VolumeStore {
+  /** Absent where the driver has none. */
+  readonly snapshots?: VolumeSnapshots;
   /**
    * Resolves with its id, where volumes have ids. `Failure('volumeExists')`; with nothing made,
    * `layoutRefused` for a layout and `volumeBadSize` for a size that cannot be had.

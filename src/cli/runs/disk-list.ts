@@ -15,6 +15,7 @@ export async function runDiskList(call: CliCall): Promise<number> {
       const disks = list.disks.map(({ disk, volume }) => ({
         ...layoutKeys(volume?.layout),
         ...disk,
+        ...(volume?.snapshots === undefined ? {} : { snapshots: volume.snapshots }),
       }));
       printJson({ store: call.store, disks, orphans: list.orphans });
     }
@@ -27,18 +28,22 @@ function diskTable({ disks, orphans }: DiskList): string {
   const volumes = [...disks.flatMap(({ volume }) => volume ?? []), ...orphans];
   const hasPools = volumes.some(({ layout }) => layout?.dataPool !== undefined);
   const hasNames = disks.some(({ disk, volume }) => (volume?.name ?? disk.name) !== disk.name);
+  const hasSnapshots = volumes.some(({ snapshots }) => snapshots !== undefined);
   const row = (name: string, volume: VolumeEntry | undefined, sizeBytes: number) => [
     name,
     ...(hasNames ? [volume?.name ?? '-'] : []),
     formatSize(sizeBytes),
     ...(hasPools ? [volume?.layout?.dataPool ?? '-'] : []),
+    ...(hasSnapshots ? [String(volume?.snapshots ?? 0)] : []),
   ];
   const rows = [
     ...disks.map(({ disk, volume }) => [...row(disk.name, volume, disk.size), ...traitsOf(disk)]),
     ...orphans.map((each) => [...row(each.name, each, each.sizeBytes), '-', 'not served']),
   ];
   const [called, pools] = [hasNames ? ['VOLUME'] : [], hasPools ? ['DATA POOL'] : []];
-  return table(['NAME', ...called, 'SIZE', ...pools, 'BLOCKS', 'WWN', 'SERIAL'], rows);
+  const snapshots = hasSnapshots ? ['SNAPSHOTS'] : [];
+  const columns = ['NAME', ...called, 'SIZE', ...pools, ...snapshots, 'BLOCKS', 'WWN', 'SERIAL'];
+  return table(columns, rows);
 }
 
 function traitsOf({ blockLength, wwn, serial, deleting }: Disk): readonly string[] {

@@ -1,11 +1,15 @@
 import { assert } from '../../base/assert.ts';
 import { didYouMean } from '../../base/closest-name.ts';
 import { Failure } from '../../base/failure.ts';
-import { type DiskIdentity, identityOf, volumeNameOf } from '../../config/disk-identity.ts';
+import {
+  type DiskIdentity,
+  identityOf,
+  newIdentity,
+  volumeNameOf,
+} from '../../config/disk-identity.ts';
 import { mappedDisks } from '../../config/disk-names.ts';
 import type { ClusterDocument, Disk, DiskDraft, DocumentDraft } from '../../config/document.ts';
 import { emptyDocument } from '../../config/empty-document.ts';
-import { generateNaa, generateSerial, generateUuid } from '../../config/generate.ts';
 import type { VolumeEntry } from '../../volume/volume.ts';
 import { askGateways } from '../ask-gateways.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -56,7 +60,7 @@ export async function importDisk(
   const kept = [known, volume.disk].find(
     (disk) => disk !== undefined && !isTaken(disk, known, current),
   );
-  const identity = identityOf(kept ?? newIdentity(context, current?.settings.oui));
+  const identity = identityOf(kept ?? newIdentity(context.random, current?.settings.oui));
   const found = { ...draft, ...identity };
   const { document } = await changeDocument(
     context,
@@ -154,14 +158,6 @@ function isTaken(
   return (current?.disks ?? []).some(
     (each) => each !== known && (each.uuid === uuid || each.wwn === wwn || each.serial === serial),
   );
-}
-
-function newIdentity({ random }: ControlContext, oui: string | undefined): DiskIdentity {
-  return {
-    uuid: generateUuid(random),
-    wwn: generateNaa(random, oui),
-    serial: generateSerial(random),
-  };
 }
 
 function otherVolume(disk: Disk, entries: VolumeEntries): Failure<'diskExists'> {

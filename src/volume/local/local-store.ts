@@ -22,14 +22,18 @@ import { checkDisk } from '../volume-disk.ts';
 import { refuseLayout } from '../volume-layout.ts';
 import { refuseShrinking } from '../volume-size.ts';
 import { FileMedium } from './file-medium.ts';
+import { LocalSnapshots } from './local-snapshots.ts';
 import { LocalVolume } from './local-volume.ts';
 import { INTENTIONS_AT, LockFile } from './lock-file.ts';
 import { endStoppedHolders } from './lock-holder.ts';
 import { RangeLock } from './range-lock.ts';
+import { shareFile } from './share-file.ts';
+import { snapshotCounts } from './snapshot-files.ts';
 import { SyncQueue } from './sync-queue.ts';
 import {
   addDescription,
   descriptionPath,
+  imagePath,
   readDescription,
   replaceDescription,
   SUFFIX,
@@ -80,6 +84,7 @@ class LocalStore implements VolumeStore {
   readonly #batches = new WriteBatches();
   readonly #lease: WriteLease;
   readonly #thread: WriteThread;
+  readonly snapshots: LocalSnapshots;
   #announcements: WriteAnnouncements | undefined;
   #resizesSeen = -1;
   #poll: Timer | undefined;
@@ -91,6 +96,13 @@ class LocalStore implements VolumeStore {
     this.#log = options.log ?? silentLog;
     this.#lease = options.lease ?? new WriteLease();
     this.#thread = new WriteThread({ clock: options.clock, lease: this.#lease });
+    this.snapshots = new LocalSnapshots({
+      folder,
+      holdWrites: (name, action) => this.#excluding(name, 0, action),
+      make: (name, action) => this.#make(name, action),
+      syncFolder: () => this.#syncFolder(),
+      share: shareFile,
+    });
   }
 
   async create(
@@ -100,10 +112,8 @@ class LocalStore implements VolumeStore {
   ): Promise<undefined> {
     refuseLayout(layout);
     checkSize(sizeBytes);
-    descriptionPath(this.#folder, name);
     const path = this.#imagePath(name);
-    await this.#claimed(name, 'volumeExists', async () => {
-      await this.#checkFree(name);
+    await this.#make(name, async () => {
       // Removes the leftovers of an interrupted delete.
       await writeFile(path, '', { flush: true, mode: 0o600 });
       try {
@@ -248,6 +258,7 @@ class LocalStore implements VolumeStore {
     const image = this.#imagePath(name);
     if (found === undefined && !existsSync(image)) throw notFound(name);
     await this.#claimed(name, 'volumeInUse', async () => {
+      await this.snapshots.requireNone(name);
       await rm(descriptionPath(this.#folder, name), { force: true });
       if (found?.device === undefined) await rm(image, { force: true });
       await rm(this.#lockPath(name), { force: true });
@@ -266,13 +277,20 @@ class LocalStore implements VolumeStore {
 
   async list(): Promise<readonly VolumeEntry[]> {
     const found: VolumeEntry[] = [];
-    for (const file of [...(await readdir(this.#folder).catch(ifAbsent))].sort()) {
+    const files = [...(await readdir(this.#folder).catch(ifAbsent))].sort();
+    const counts = snapshotCounts(files);
+    for (const file of files) {
       if (!file.endsWith(SUFFIX)) continue;
       const name = file.slice(0, -SUFFIX.length);
       const description = await readDescription(this.#folder, name).catch(ifGone);
       if (description === undefined) continue;
       const { sizeBytes, disk } = description;
-      found.push({ name, sizeBytes, ...(disk === undefined ? {} : { disk }) });
+      const snapshots = counts.get(name);
+      found.push({
+        ...{ name, sizeBytes },
+        ...(disk === undefined ? {} : { disk }),
+        ...(snapshots === undefined ? {} : { snapshots }),
+      });
     }
     return found;
   }
@@ -320,9 +338,16 @@ class LocalStore implements VolumeStore {
     }
   }
 
-  async #checkFree(name: string): Promise<void> {
-    const found = await readDescription(this.#folder, name).catch(ifGone);
-    if (found !== undefined) throw new Failure('volumeExists', `a volume ${name} exists`, { name });
+  /** Runs `action`, which makes the volume, made durable; fails if there is one of that name. */
+  async #make(name: string, action: () => Promise<void>): Promise<void> {
+    descriptionPath(this.#folder, name);
+    await this.#claimed(name, 'volumeExists', async () => {
+      const found = await readDescription(this.#folder, name).catch(ifGone);
+      if (found !== undefined) {
+        throw new Failure('volumeExists', `a volume ${name} exists`, { name });
+      }
+      await action();
+    });
   }
 
   #openLockFile(name: string): LockFile {
@@ -392,7 +417,7 @@ class LocalStore implements VolumeStore {
   }
 
   #imagePath(name: string): string {
-    return join(this.#folder, `${name}.image`);
+    return imagePath(this.#folder, name);
   }
 
   #lockPath(name: string): string {

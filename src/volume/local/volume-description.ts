@@ -32,6 +32,10 @@ export function descriptionPath(folder: string, name: string): string {
   return join(folder, `${name}${SUFFIX}`);
 }
 
+export function imagePath(folder: string, name: string): string {
+  return join(folder, `${name}.image`);
+}
+
 /** Throws `volumeNotFound` or `volumeDamaged`. */
 export async function readDescription(folder: string, name: string): Promise<VolumeDescription> {
   const path = descriptionPath(folder, name);

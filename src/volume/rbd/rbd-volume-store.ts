@@ -30,6 +30,7 @@ import { imagePools } from './image-pools.ts';
 import { type ImageFacts, type ImageProblem, imageProblems, unsuitable } from './image-problems.ts';
 import { repairImage } from './image-repair.ts';
 import { headerObject, librbdSettings, POOL_OBJECT } from './image-settings.ts';
+import { ImageSnapshots } from './image-snapshots.ts';
 import { checkImageName, type ImagePlace, imageSpec } from './image-spec.ts';
 import type { ImageSettings } from './image-verdict.ts';
 import { type InstanceGuard, InstancePool } from './instance-pool.ts';
@@ -60,6 +61,7 @@ const OPEN_ATTEMPTS_MAX = 3;
 /** The images of one pool and namespace as volumes. */
 export class RbdVolumeStore implements VolumeStore {
   readonly instances: InstancePool;
+  readonly snapshots: ImageSnapshots;
   readonly #options: RbdVolumeStoreOptions;
   readonly #open = new Set<RbdVolume>();
   readonly #renewal: ClientRenewal;
@@ -71,6 +73,16 @@ export class RbdVolumeStore implements VolumeStore {
     this.#options = options;
     this.instances = new InstancePool({ connect, instances, guard, clock, log });
     this.#renewal = new ClientRenewal({ ...options, instances: this.instances });
+    this.snapshots = new ImageSnapshots({
+      list: () => this.list(),
+      withImage: (name, known, work) => this.#withImage(name, known, work),
+      clone: (parent, snapshot, name, layout) => {
+        checkImageName(name);
+        return this.#inPool((pool) => new RbdImages(pool).clone(parent, snapshot, name, layout));
+      },
+      noteDisk: (name, disk) => this.#noteDisk(name, disk),
+      spec: (name) => this.#spec(name),
+    });
   }
 
   /** An object size is a power of two from 4 KiB to 32 MiB; 4 MiB unless given. */
@@ -98,6 +110,11 @@ export class RbdVolumeStore implements VolumeStore {
       const hint = createHint(this.#options, errno);
       throw cephFailure('rbd_create', errno, `the image ${this.#spec(name)}`, hint);
     }
+    return await this.#noteDisk(name, disk);
+  }
+
+  /** Resolves with the id of a new volume. */
+  async #noteDisk(name: string, disk: VolumeDisk | undefined): Promise<string> {
     return await this.#withImage(name, {}, async (image) => {
       if (disk !== undefined) await this.#assign(image, disk);
       return volumeId(image.pool.id, image.info.id);
@@ -158,9 +175,8 @@ export class RbdVolumeStore implements VolumeStore {
       );
     }
     if (errno === ENOTEMPTY) {
-      throw new Failure('volumeInUse', `the image ${spec} has snapshots: rbd snap ls ${spec}`, {
-        name,
-      });
+      const message = `the image ${spec} has snapshots: rbd snap ls ${spec} --all (for clones too)`;
+      throw new Failure('volumeInUse', message, { name });
     }
     if (errno < 0) throw cephFailure('rbd_remove', errno, `the image ${spec}`);
   }

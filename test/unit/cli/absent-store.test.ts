@@ -31,6 +31,7 @@ async function run(spec: CommandSpec, store: string, ...options: string[]): Prom
   const file = join(folder, 'document.yaml');
   const sample: Record<string, string> = {
     ...{ name: 'd', 'new-name': 'e', size: '64M', file, disk: 'd' },
+    ...{ snapshot: 'd@s', source: 'd@s' },
     iqn: 'iqn.2026-11.com.example:t',
   };
   const words = (spec.arguments ?? []).map(({ name }) => sample[name] ?? assert.fail(name));

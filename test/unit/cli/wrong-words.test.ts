@@ -12,7 +12,7 @@ import { FOREIGN_WORDS } from '../../support/foreign-words.ts';
 
 const SAMPLE: Readonly<Record<string, string>> = {
   ...{ name: 'd', 'new-name': 'e', size: '64M', file: 'document.yaml' },
-  ...{ disk: 'd', iqn: 'iqn.2026-11.com.example:t' },
+  ...{ snapshot: 'd@s', source: 'd@s', disk: 'd', iqn: 'iqn.2026-11.com.example:t' },
 };
 
 function shown(...words: readonly string[]): string {
