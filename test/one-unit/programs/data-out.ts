@@ -64,8 +64,9 @@ export const dataOuts: Readonly<Record<string, DataOut>> = {
     keys.favourite = nexus;
     return randomCopyList(random);
   },
-  'POPULATE TOKEN': ({ random, keys, nexus }) => {
+  'POPULATE TOKEN': ({ random, command, cdb, keys, nexus, lun }) => {
     keys.favourite = nexus;
+    keys.token = { lun, listId: command.cdb.$.fields['listIdentifier']!.get(cdb) };
     return populateList(randomRuns(random));
   },
   'WRITE USING TOKEN': ({ random }) => writeTokenList(zeroToken(), randomRuns(random)),

@@ -14,6 +14,8 @@ export class ProgramKeys {
   readonly #keys = new Map<string, number>();
   /** The nexus that reserved last, or had a copy made: it has more to ask for. */
   favourite: number | undefined;
+  /** The token that was asked for last. */
+  token: { readonly lun: number; readonly listId: number } | undefined;
 
   constructor(random: SeededRandom, nexuses: readonly NexusEnds[]) {
     this.#random = random;

@@ -1,5 +1,6 @@
 import type { Command } from '../../../src/scsi/command.ts';
 import { commands } from '../../../src/scsi/command-table.ts';
+import { RodTokenInformationCdb } from '../../../src/scsi/standard/rod-token.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 import { fieldValue } from './cdb-fields.ts';
 import { dataOutOf, transferLengthOf } from './data-out.ts';
@@ -67,8 +68,10 @@ export class RandomCommands {
 
   #request(command: Command, nexus: number): Request {
     const random = this.#random;
-    const lun = lunOf(random);
+    const token = command.name === RodTokenInformationCdb.$.name ? this.#keys.token : undefined;
+    const lun = token?.lun ?? lunOf(random);
     const cdb = this.#cdb(command);
+    if (token !== undefined) RodTokenInformationCdb.listIdentifier.set(cdb, token.listId);
     const data = dataOutOf({ random, command, cdb, keys: this.#keys, nexus, lun });
     const listLength = command.cdb.$.fields['parameterListLength'];
     if (data.length > 0) listLength?.set(cdb, data.length);
