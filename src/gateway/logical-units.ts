@@ -89,6 +89,8 @@ export class LogicalUnits {
   readonly #begun = new WeakSet<LogicalUnit>();
   /** Of the others, the version of the document that is being committed. */
   readonly #beginning = new WeakMap<LogicalUnit, { version: number; done: Promise<void> }>();
+  /** Logged as not served, because they had not begun in time. */
+  readonly #late = new WeakSet<LogicalUnit>();
   /**
    * Disks that did not open at the last attempt, with the reason: logged once, not at each attempt.
    */
@@ -176,6 +178,7 @@ export class LogicalUnits {
         }
         await within(this.#options.clock, BEGIN_WAIT_MAX_MS, Promise.all(served.values()));
         for (const { unit } of opens) if (!this.#begun.has(unit)) late.add(unit);
+        for (const { disk, unit } of next.values()) this.#logLate(disk.name, unit);
         const begun = [...next.values()].filter(({ unit }) => !late.has(unit));
         return new Map(begun.map(({ disk, unit }) => [disk.name, unit]));
       },
@@ -196,6 +199,16 @@ export class LogicalUnits {
         await this.#release(before, next);
       },
     };
+  }
+
+  #logLate(disk: string, unit: LogicalUnit): void {
+    const { log } = this.#options;
+    if (this.#begun.has(unit)) {
+      if (this.#late.delete(unit)) log.write('disk_served_again', { disk });
+    } else if (!this.#late.has(unit)) {
+      this.#late.add(unit);
+      log.write('disk_not_served', { disk, reason: NOT_AGREED });
+    }
   }
 
   /** The commit of a version is attempted until it succeeds, so it is asked for once. */

@@ -249,6 +249,12 @@ test('a login waits until all gateways know a disk as the document has it; after
   held.resolve();
   await world.clock.advance(2 * DOCUMENT_READ_MS);
   assert.deepEqual(served(), [2, []]);
+  const events = ['disk_not_served', 'disk_served_again'];
+  const logged = world.log.lines.filter(({ event }) => events.includes(event));
+  assert.deepEqual(
+    logged.map(({ event }) => event),
+    events,
+  );
   await Promise.all([again.close(), world.clock.advance(10_000)]);
 });
 
