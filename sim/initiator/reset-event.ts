@@ -5,8 +5,11 @@ import type { UnitEvent } from './unit-event-parts.ts';
 
 const BUS_DEVICE_RESET_FUNCTION_OCCURRED = 0x2903;
 const COMMANDS_CLEARED_BY_ANOTHER_INITIATOR = 0x2f00;
-/** A function that is refused may still take effect, because nothing was promised. */
-const REFUSED_MAX_MS = 10_000;
+/**
+ * A function that is refused, or lost with its session, may still take effect, because nothing was
+ * promised.
+ */
+const NOT_PROMISED_MAX_MS = 10_000;
 
 /** Functions that abort commands of one nexus. */
 export function taskFunction(name: TaskFunction): UnitEvent {
@@ -72,8 +75,8 @@ async function managing(
   const isAnswered = isComplete === true && !isAbsent;
   event.isCertain = isAnswered && isTold;
   if (isComplete === undefined) await path.mayFailOver(logins);
-  else if (!isComplete) await sleep(clock, REFUSED_MAX_MS);
-  event.endMs = clock.now();
+  else if (!isComplete) await sleep(clock, NOT_PROMISED_MAX_MS);
+  event.endMs = clock.now() + (isComplete === undefined ? NOT_PROMISED_MAX_MS : 0);
   end(isAnswered);
   return isAnswered;
 }

@@ -105,9 +105,10 @@ export class EventHost {
       if (!(error instanceof InitiatorError) || error.code === 'protocolViolation') throw error;
       this.#sessions.get(gateway)?.destroy();
       this.#sessions.delete(gateway);
+      // A login or TEST UNIT READY may wait for a store that does not answer; an event may not.
+      if (startMs === undefined) return this.#count(gateway, 'unsent', 0);
       const isLate = error.code === 'timeout' && !this.#silent.has(gateway);
       if (isLate) this.faults.push(`gateway ${gateway}: no answer, and no end of the session`);
-      if (startMs === undefined) return this.#count(gateway, 'unsent', 0);
       this.lostMs.push(performance.now() - startMs);
       return this.#count(gateway, 'lost', 0);
     }

@@ -3,10 +3,14 @@ import { read16, write16 } from '../initiator/cdb.ts';
 import type { Initiator } from '../initiator/initiator.ts';
 import type { MultipathInitiator } from '../initiator/multipath-initiator.ts';
 import type { ScsiRequest } from '../initiator/scsi-exchange.ts';
+import { HANG_MS } from './wait-for.ts';
 
 /** Bytes that carry one stamp; a write is one unit. */
 export const UNIT_LENGTH = 4096;
 const READ_UNITS = 32;
+const BUSY = 0x08;
+const BUSY_PAUSE_MS = 100;
+const UNIT_ATTENTIONS_MAX = 10;
 
 export interface StampedWriterOptions {
   readonly initiator: MultipathInitiator;
@@ -154,11 +158,19 @@ export class StampedWriter {
   }
 }
 
-/** Unit attentions are taken on the way: of a fresh session, and of gateways that come and go. */
+/**
+ * Unit attentions are taken on the way: of a fresh session, and of gateways that come and go. What
+ * ends BUSY is sent again after a while.
+ */
 export async function readThrough(reader: Pick<Initiator, 'execute'>, request: ScsiRequest) {
-  for (let attempts = 0; ; attempts++) {
+  let attentions = 0;
+  const giveUpMs = performance.now() + HANG_MS;
+  for (;;) {
     const result = await reader.execute(request);
-    if (result.status === 0 || attempts === 10) return result;
+    if (result.status === 0) return result;
+    if (result.status !== BUSY && ++attentions > UNIT_ATTENTIONS_MAX) return result;
+    if (performance.now() > giveUpMs) return result;
+    if (result.status === BUSY) await delay(BUSY_PAUSE_MS);
   }
 }
 

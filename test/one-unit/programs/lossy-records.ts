@@ -3,6 +3,8 @@ import type { Records } from '../../../src/records/records.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 
 const LOST_PERCENT = 5;
+/** Each costs half a second, and a change that takes longer than 1.5 s ends BUSY. */
+const LOST_IN_ROW_MAX = 2;
 
 export interface Losses {
   areOn: boolean;
@@ -14,7 +16,13 @@ export interface Losses {
  * command that cannot be told the newest state in time ends BUSY.
  */
 export function lossyRecords(records: Records, random: SeededRandom, losses: Losses): Records {
-  const isLost = (): boolean => losses.areOn && random.below(100) < LOST_PERCENT;
+  let lostInRow = 0;
+  const isLost = (): boolean => {
+    const isChosen = losses.areOn && random.below(100) < LOST_PERCENT;
+    const isNext = isChosen && lostInRow < LOST_IN_ROW_MAX;
+    lostInRow = isNext ? lostInRow + 1 : 0;
+    return isNext;
+  };
   return {
     self: records.self,
     get: (key) => records.get(key),
