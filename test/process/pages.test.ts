@@ -89,7 +89,12 @@ test('no page names a command, option or script that is not there', () => {
   );
   assert.deepEqual(missing, []);
   const planted = ['npm run nothing', 'npm test -- unit nothing', 'node src/nothing.ts'];
-  planted.push('npm run bench -- nothing', 'allpath disk nothing', 'bin/allpath get --nothing');
+  planted.push(
+    'npm run bench -- nothing',
+    'allpath disk nothing',
+    'allpath disk snapshot nothing',
+    'bin/allpath get --nothing',
+  );
   for (const each of planted) assert.equal(missingOf(each).length, 1, each);
 });
 

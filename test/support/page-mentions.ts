@@ -57,7 +57,7 @@ function missingCommand(words: readonly string[]): readonly string[] {
   const names = said.filter((word, i) => /^[a-z]+$/.test(word) && said.slice(0, i).every(isName));
   if (names.length === 0 || ALLPATH_WORDS.includes(names[0]!)) return [];
   const found = commands.filter(({ path }) => {
-    return path.every((name, i) => names[i] === name || (i > 0 && names.length === 1));
+    return path.every((name, i) => names[i] === name || i >= names.length);
   });
   if (found.length === 0) return [`allpath ${names.join(' ')}`];
   const declared = [...GLOBAL_OPTIONS, ...found.flatMap(({ options = [] }) => options)];
