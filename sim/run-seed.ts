@@ -5,8 +5,11 @@ import type { WorldEvent } from './world-events.ts';
 const WORKERS = 2;
 const RUN_MS = 16_000;
 const HEAL_MAX_MS = 120_000;
-/** A seed goes on until this has happened, with what it switches on. */
-const MINIMA = { operations: 500, faults: 3, gateways: 2, initiators: 3 };
+/**
+ * A seed goes on until this has happened, and fails if it does not. It has three gateways, unless
+ * asked otherwise, and three initiators.
+ */
+const MINIMA = { operations: 500, faults: 3 };
 const RUN_MAX_MS = 400_000;
 
 export interface SeedOptions {
