@@ -6,8 +6,8 @@ import type { UnitEvent } from './unit-event-parts.ts';
 const BUS_DEVICE_RESET_FUNCTION_OCCURRED = 0x2903;
 const COMMANDS_CLEARED_BY_ANOTHER_INITIATOR = 0x2f00;
 /**
- * A function that is refused, or lost with its session, may still take effect, because nothing was
- * promised.
+ * A function that is refused, or lost with its session while it is committed, may still take
+ * effect, because nothing was promised.
  */
 const NOT_PROMISED_MAX_MS = 10_000;
 

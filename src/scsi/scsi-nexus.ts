@@ -150,6 +150,10 @@ export class ScsiNexus implements Nexus, CommandNexus, ManagedNexus {
     }
   }
 
+  get isLost(): boolean {
+    return this.#closing !== undefined;
+  }
+
   releaseReserves(): Promise<void> | undefined {
     return this.#inventory.releaseReserves();
   }

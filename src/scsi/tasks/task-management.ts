@@ -19,7 +19,7 @@ import type { NexusSession } from '../reservations/reservations.ts';
 import { conditions } from '../sense-table.ts';
 import { TaskSetType } from '../standard/mode.ts';
 import { coldReset, reset, taskSetCleared } from '../unit-changes.ts';
-import { COMMITTED, type UnitChange } from '../unit-state.ts';
+import { type ChangeOrigin, COMMITTED, type UnitChange } from '../unit-state.ts';
 import { type Abort, changesOver, settleAborts } from './abort-settlement.ts';
 import type { Execution } from './execution.ts';
 
@@ -47,6 +47,8 @@ export interface ManagedNexus {
   /** As reservations name it. */
   readonly session: NexusSession;
   readonly identity: NexusIdentity;
+  /** Its session is over. */
+  readonly isLost: boolean;
   readonly clock: Clock;
   /** One for each LUN in the map. */
   readonly units: Iterable<LogicalUnitNexus>;
@@ -156,7 +158,12 @@ async function changeUnits(
   change: UnitChange,
 ): Promise<TaskManagementResponse> {
   const { clock } = nexus;
-  const origin = { nexus, isAborted: false };
+  const origin: ChangeOrigin = {
+    nexus,
+    get isAborted() {
+      return nexus.isLost;
+    },
+  };
   const deadlineMs = clock.now() + CHANGES_BEGIN_MAX_MS;
   const left = [...logicalUnits];
   const changeInTurn = async (): Promise<boolean> => {

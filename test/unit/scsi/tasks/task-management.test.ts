@@ -22,7 +22,7 @@ import {
   type ManagedNexus,
   manage as manageNexus,
 } from '../../../../src/scsi/tasks/task-management.ts';
-import { COMMITTED } from '../../../../src/scsi/unit-state.ts';
+import { type ChangeOrigin, COMMITTED } from '../../../../src/scsi/unit-state.ts';
 import { ScsiBench } from '../../../support/scsi-bench.ts';
 import { setModes } from '../../../support/set-modes.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
@@ -323,6 +323,21 @@ test('functions on a LUN that is not there, CLEAR ACA and the resets of target a
     assert.deepEqual(task.ends, ['discarded']);
     assert.equal(bench.send(READ, { dataInExpected: 512 }).condition, condition);
   }
+});
+
+test('a reset that is not committed is given up when its nexus is lost', async () => {
+  let origin: ChangeOrigin | undefined;
+  const commit = (_: unknown, asking: ChangeOrigin) => {
+    origin = asking;
+    return Promise.resolve(COMMITTED);
+  };
+  const nexus = { clock: new VirtualClock(), units: [{ logicalUnit: { commit } }], isLost: false };
+  const managed = { ...nexus, unitsInUse: [] } as unknown as ManagedNexus & { isLost: boolean };
+  const request = { function: 'targetWarmReset', lun: encodeLun(0), referencedTag: 0 } as const;
+  await manageNexus(managed, request);
+  assert.equal(origin?.isAborted, false);
+  managed.isLost = true;
+  assert.equal(origin?.isAborted, true);
 });
 
 test('a TARGET RESET of many units has a bounded number of events under way', async () => {
