@@ -132,9 +132,8 @@ export const rings: readonly Ring[] = [
   {
     name: 'guest',
     proves: 'Linux as an initiator: open-iscsi, dm-multipath, file systems, resets, fence agents',
-    costS: 220,
+    costS: 355,
     files: ['test/guest/**/*.test.ts'],
-    concurrency: 2,
     packages: ['qemu-system-x86', 'cpio', 'kmod', 'xz-utils'],
   },
   {

@@ -3,11 +3,11 @@ import type { Records } from '../../../src/records/records.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 
 const LOST_PERCENT = 5;
-/** Each costs half a second, and a change that takes longer than 1.5 s ends BUSY. */
-const LOST_IN_ROW_MAX = 2;
 
 export interface Losses {
   areOn: boolean;
+  /** Each costs half a second, and a change that takes longer than 1.5 s ends BUSY. */
+  readonly inRowMax: number;
 }
 
 /**
@@ -19,7 +19,7 @@ export function lossyRecords(records: Records, random: SeededRandom, losses: Los
   let lostInRow = 0;
   const isLost = (): boolean => {
     const isChosen = losses.areOn && random.below(100) < LOST_PERCENT;
-    const isNext = isChosen && lostInRow < LOST_IN_ROW_MAX;
+    const isNext = isChosen && lostInRow < losses.inRowMax;
     lostInRow = isNext ? lostInRow + 1 : 0;
     return isNext;
   };
