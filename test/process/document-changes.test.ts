@@ -262,9 +262,12 @@ test('SIGTERM asks initiators to log out, refuses logins, and ends with 0 though
   // Event 1: the target requests a logout.
   assert.equal(leaving.asyncEvents[0]?.event, 1);
   assert.equal(await refusal(connect(cluster, 0, { isid: isid(3) })), '3.1');
-  // That its port group is unavailable is told once.
+  // That its port group is unavailable is told once, at any moment after the logout request.
   await settled(leaving);
-  assert.equal(condition(await read(leaving, 0)), '', 'commands are served until the end');
+  const conditions = [condition(await read(leaving, 0)), condition(await read(leaving, 0))];
+  const served = conditions.filter((each) => each !== asymmetricAccessStateChanged);
+  assert.ok(served.length > 0, 'told once');
+  for (const each of served) assert.equal(each, '', 'commands are served until the end');
   await leaving.logout();
   assert.equal(await gateway.ended(), 0);
   await staying.connection.closed;
