@@ -177,3 +177,14 @@ interface Held {
   readonly go: () => void;
   readonly drop: () => void;
 }
+
+/** What the volume has in these blocks of 512 bytes. */
+export async function stored(
+  volume: Pick<Volume, 'read'>,
+  lba: number,
+  blocks: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(blocks * 512);
+  await volume.read(lba * 512, [bytes]);
+  return bytes;
+}

@@ -10,7 +10,7 @@ import { encodeLun } from '../../../../src/scsi/lun.ts';
 import type { LunMap, Nexus } from '../../../../src/scsi/nexus.ts';
 import { Status } from '../../../../src/scsi/status.ts';
 import { copyManagerOf } from '../../../support/copy-managers.ts';
-import type { GatedVolume } from '../../../support/gated-volume.ts';
+import { type GatedVolume, stored } from '../../../support/gated-volume.ts';
 import { identityOf } from '../../../support/nexus-names.ts';
 import { ScsiBench, type TestTask } from '../../../support/scsi-bench.ts';
 import {
@@ -97,12 +97,6 @@ class TokenBench {
     while (task.ends.length === 0) await this.bench.clock.advance(1);
     return task;
   }
-}
-
-async function stored(volume: GatedVolume, lba: number, blocks: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(blocks * 512);
-  await volume.read(lba * 512, [bytes]);
-  return bytes;
 }
 
 const pattern = (blocks: number) => new Uint8Array(blocks * 512).map((_, i) => (i % 509) % 251);
